@@ -1,0 +1,80 @@
+"""Belgian standard numbers: takes their free digits, gives the number with its check digits; tells right from wrong.
+
+Enterprise and VAT numbers, structured communications, IBANs, and the article numbers (EAN-13) used with them.
+"""
+
+import re
+
+ENTERPRISE = re.compile(r"[01][0-9]{3}\.[0-9]{3}\.[0-9]{3}")
+COMMUNICATION = re.compile(r"\+\+\+[0-9]{3}/[0-9]{4}/[0-9]{5}\+\+\+")
+IBAN = re.compile(r"BE[0-9]{14}")
+EAN = re.compile(r"[0-9]{13}")
+
+
+def enterprise_number(first: int) -> str:
+    """The enterprise number `0xxx.xxx.xxx` whose first eight digits are `first` (0 to 19,999,999)."""
+    digits = f"{first:08d}{97 - first % 97:02d}"
+    return f"{digits[:4]}.{digits[4:7]}.{digits[7:]}"
+
+
+def vat_number(enterprise: str) -> str:
+    """The VAT number `BE0xxxxxxxxx` of an enterprise number."""
+    return "BE" + enterprise.replace(".", "")
+
+
+def structured_communication(value: int) -> str:
+    """The communication `+++ddd/dddd/ddddd+++` of a number of at most ten digits."""
+    digits = f"{value:010d}{value % 97 or 97:02d}"
+    return f"+++{digits[:3]}/{digits[3:7]}/{digits[7:]}+++"
+
+
+def iban(bank: int, account: int) -> str:
+    """The Belgian IBAN, without spaces, of a bank (three digits) and an account (seven digits)."""
+    front = bank * 10_000_000 + account
+    national = f"{front:010d}{front % 97 or 97:02d}"
+    return f"BE{98 - int(national + '111400') % 97:02d}{national}"
+
+
+def ean13(first: int) -> str:
+    """The article number whose first twelve digits are `first`."""
+    digits = f"{first:012d}"
+    return f"{digits}{_ean_check(digits)}"
+
+
+def is_enterprise_number(number: str) -> bool:
+    """Whether `0xxx.xxx.xxx` is written so and its check digits are right."""
+    if not ENTERPRISE.fullmatch(number):
+        return False
+    digits = number.replace(".", "")
+    return int(digits[8:]) == 97 - int(digits[:8]) % 97
+
+
+def is_vat_number(number: str) -> bool:
+    """Whether `BE0xxxxxxxxx` is written so and its check digits are right."""
+    digits = number.removeprefix("BE")
+    return number.startswith("BE") and is_enterprise_number(f"{digits[:4]}.{digits[4:7]}.{digits[7:]}")
+
+
+def is_structured_communication(text: str) -> bool:
+    """Whether `+++ddd/dddd/ddddd+++` is written so and its check digits are right."""
+    if not COMMUNICATION.fullmatch(text):
+        return False
+    digits = text.strip("+").replace("/", "")
+    return int(digits[10:]) == (int(digits[:10]) % 97 or 97)
+
+
+def is_iban(text: str) -> bool:
+    """Whether `text` is a Belgian IBAN without spaces: both pairs of check digits are right."""
+    if not IBAN.fullmatch(text):
+        return False
+    front, check = int(text[4:14]), int(text[14:])
+    return int(text[4:] + "1114" + text[2:4]) % 97 == 1 and check == (front % 97 or 97)
+
+
+def is_ean13(text: str) -> bool:
+    """Whether `text` is thirteen digits of which the last is right."""
+    return bool(EAN.fullmatch(text)) and _ean_check(text[:12]) == int(text[12])
+
+
+def _ean_check(digits: str) -> int:
+    return -sum(int(digit) * (3 if index % 2 else 1) for index, digit in enumerate(digits)) % 10

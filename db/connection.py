@@ -1,0 +1,87 @@
+"""One connection to PostgreSQL: takes a DSN, gives what the product uses of the driver's connection, with types.
+
+DSNs are libpq's: one host or several, a socket's folder as `?host=`.
+"""
+
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Protocol
+
+import asyncpg
+
+from db.errors import DRIVER_ERRORS, DatabaseMisconfigured, translate_refusal
+
+OLDEST_MAJOR = 18
+
+
+class Connection(Protocol):
+    """What is used of `asyncpg.Connection`, pooled or not."""
+
+    async def execute(self, query: str, *args: object) -> str:
+        """Run one statement with arguments, or a script without."""
+        ...
+
+    async def executemany(self, command: str, args: Iterable[Sequence[object]]) -> None:
+        """Run one statement for each sequence of arguments, atomically."""
+        ...
+
+    async def fetch(self, query: str, *args: object) -> list[asyncpg.Record]:
+        """All rows."""
+        ...
+
+    async def fetchrow(self, query: str, *args: object) -> asyncpg.Record | None:
+        """The first row, None when there is none."""
+        ...
+
+    async def fetchval(self, query: str, *args: object, column: int = 0) -> Any:
+        """One column of the first row, None when there is none."""
+        ...
+
+    async def copy_records_to_table(
+        self, table_name: str, *, records: Iterable[Sequence[object]], columns: Sequence[str] | None = None
+    ) -> str:
+        """Load rows by binary COPY."""
+        ...
+
+    def transaction(self, *, isolation: str | None = None, readonly: bool = False) -> AbstractAsyncContextManager[None]:
+        """A transaction block; inside another one, a savepoint."""
+        ...
+
+    def get_server_version(self) -> tuple[Any, ...]:
+        """The server's version, the major number first."""
+        ...
+
+    def is_closed(self) -> bool:
+        """Whether the connection has ended."""
+        ...
+
+    async def close(self) -> None:
+        """Say goodbye and end the connection."""
+        ...
+
+
+async def connect(dsn: str, **options: Any) -> Connection:
+    """Open a connection; `options` are asyncpg's. Raises DatabaseUnavailable or DatabaseMisconfigured."""
+    driver: Any = asyncpg
+    try:
+        return await driver.connect(dsn, **options)
+    except DRIVER_ERRORS as error:
+        raise translate_refusal(error) from error
+
+
+async def create_pool(dsn: str, **options: Any) -> Any:
+    """Open a pool of connections; `options` are asyncpg's. Raises DatabaseUnavailable or DatabaseMisconfigured."""
+    driver: Any = asyncpg
+    try:
+        return await driver.create_pool(dsn, **options)
+    except DRIVER_ERRORS as error:
+        raise translate_refusal(error) from error
+
+
+def require_version(major: int) -> None:
+    """Refuse a server that is too old for the product. Raises DatabaseMisconfigured."""
+    if major < OLDEST_MAJOR:
+        raise DatabaseMisconfigured(
+            f"The database server is PostgreSQL {major}; version {OLDEST_MAJOR} or newer is needed. "
+            "Upgrade it, or point DATABASE_URL to a newer server."
+        )

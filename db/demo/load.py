@@ -1,0 +1,102 @@
+"""The demo's entry: takes the DSN of a migrated, empty database, fills it in one transaction."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
+from itertools import chain
+
+from db.connection import Connection, connect
+from db.demo.apps import Apps, read_apps
+from db.demo.cast import engage
+from db.demo.clients import COUNT as CLIENTS
+from db.demo.clients import client_plans
+from db.demo.companies import build_company
+from db.demo.delvaux import delvaux
+from db.demo.lambert import lambert
+from db.demo.people import demo_hash
+from db.demo.rows import Batch, Rows
+
+Progress = Callable[[str, int, int], None]
+"""What is told of the work: the stage, and how much of how much of it is done."""
+
+COMPANIES = CLIENTS + 2
+
+
+class DemoRefused(Exception):
+    """The demo does not go into this database; the message says why, in a sentence for the person who asked."""
+
+
+async def load_demo(dsn: str, progress: Progress | None = None, *, today: date | None = None) -> None:
+    """Fill the database with the demo, seen from `today` (the current day in UTC): equal days give equal rows.
+
+    `progress` is called on the event loop. Raises DemoRefused, and writes nothing, when the database holds a company or
+    no apps.
+    """
+    report = progress or _silent
+    connection = await connect(dsn)
+    try:
+        await _refuse_used(connection)
+        apps = await read_apps(connection)
+        if not apps.by_id:
+            raise DemoRefused("The database has no apps yet: migrate it before the demo is loaded.")
+        rows = await _compose(today or datetime.now(UTC).date(), apps, report)
+        async with connection.transaction():
+            await connection.execute("lock table company in exclusive mode")
+            await _refuse_used(connection)
+            await _write(connection, rows, report)
+    finally:
+        await connection.close()
+
+
+def compose_demo(today: date, apps: Apps) -> Iterator[Rows]:
+    """All rows of the demo, company by company, and the accounts at last."""
+    shared = engage(today, demo_hash())
+    plans = chain((lambert(today, shared), delvaux(today, shared)), client_plans(today, shared, apps))
+    for plan in plans:
+        yield build_company(plan, apps, today)
+    yield Rows(accounts=shared.accounts.rows)
+
+
+async def _compose(today: date, apps: Apps, report: Progress) -> Rows:
+    """Collect all rows; a thread makes them, so that the loop stays free."""
+    rows = Rows()
+    parts = compose_demo(today, apps)
+    for done in range(COMPANIES + 1):
+        report("compose", done, COMPANIES + 1)
+        rows.extend(await asyncio.to_thread(next, parts))
+    report("compose", COMPANIES + 1, COMPANIES + 1)
+    return rows
+
+
+async def _refuse_used(connection: Connection) -> None:
+    if await connection.fetchval("select exists (select from company)"):
+        raise DemoRefused("The database already holds companies: the demo is only loaded into an empty one.")
+
+
+async def _write(connection: Connection, rows: Rows, report: Progress) -> None:
+    batches = list(rows.batches())
+    total, done = sum(len(batch.records) for batch in batches), 0
+    report("write", done, total)
+    for batch in batches:
+        await _copy(connection, batch)
+        done += len(batch.records)
+        report("write", done, total)
+    begin = min(row.created_at for row in rows.companies)
+    await connection.execute(
+        """
+        insert into installation (one, demo, created_at) values (1, true, $1)
+        on conflict (one) do update set demo = true
+        """,
+        begin,
+    )
+    report("analyze", 0, 1)
+    await connection.execute(f"analyze {', '.join(batch.table for batch in batches)}")
+    report("analyze", 1, 1)
+
+
+async def _copy(connection: Connection, batch: Batch) -> None:
+    await connection.copy_records_to_table(batch.table, records=batch.records, columns=batch.columns)
+
+
+def _silent(stage: str, done: int, total: int) -> None:
+    """Nobody watches."""

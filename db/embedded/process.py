@@ -1,0 +1,114 @@
+"""One child process: takes a command and an identity, gives its end and its exit code.
+
+Works under any event loop: the child is forked in the calling thread and a thread waits for its end.
+"""
+
+import asyncio
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from db.embedded.identity import Identity, entry
+
+FAST_STOP_SECONDS = 20.0
+IMMEDIATE_STOP_SECONDS = 10.0
+PASSED_ON = ("PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
+WATCHDOG = 'read -r _; kill -INT "$0"'
+
+
+class Child:
+    """A program of PostgreSQL that does not outlive this process.
+
+    Make it in the main thread: Linux ties the child to the thread that forked it.
+    """
+
+    def __init__(self, command: Sequence[str], identity: Identity, output: int, death_signal: int) -> None:
+        """Fork and exec `command`, with both outputs to descriptor `output`. Raises OSError, SubprocessError."""
+        self._loop = asyncio.get_running_loop()
+        self._ended = asyncio.Event()
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            env=_environment(os.environ),
+            cwd="/",
+            preexec_fn=entry(identity, death_signal),  # noqa: PLW1509 (it only makes system calls)
+            start_new_session=True,
+        )
+        self._watchdog = self._start_watchdog()
+        threading.Thread(target=self._watch, name=f"wait {Path(command[0]).name}", daemon=True).start()
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        return self._process.pid
+
+    @property
+    def code(self) -> int | None:
+        """The exit code (negative: the signal), None while it runs."""
+        return self._process.poll()
+
+    async def wait(self) -> int:
+        """Wait for the end; gives the exit code."""
+        await self._ended.wait()
+        return self._process.wait()
+
+    async def stop(self) -> None:
+        """End a server: fast shutdown, after 20 s an immediate one; when cancelled, immediate at once."""
+        try:
+            for number, seconds in ((signal.SIGINT, FAST_STOP_SECONDS), (signal.SIGQUIT, IMMEDIATE_STOP_SECONDS)):
+                self._process.send_signal(number)
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(seconds):
+                        await self._ended.wait()
+                        return
+            self.kill()
+            await self._ended.wait()
+        except asyncio.CancelledError:
+            self._process.send_signal(signal.SIGQUIT)
+            raise
+
+    def kill(self) -> None:
+        """End the child and what it started in its session, without any goodbye."""
+        if self.code is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+
+    def _start_watchdog(self) -> "subprocess.Popen[bytes] | None":
+        """Where the kernel does not do it: a shell that notices our death by its pipe and stops the child."""
+        if dies_with_parent():
+            return None
+        try:
+            return subprocess.Popen(
+                ["/bin/sh", "-c", WATCHDOG, str(self.pid)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        except BaseException:
+            self._process.kill()
+            raise
+
+    def _watch(self) -> None:
+        self._process.wait()
+        if self._watchdog is not None:
+            self._watchdog.kill()
+            self._watchdog.wait()
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._ended.set)
+
+
+def dies_with_parent() -> bool:
+    """Whether the kernel itself ends a child whose parent died."""
+    return sys.platform == "linux"
+
+
+def _environment(ours: Mapping[str, str]) -> dict[str, str]:
+    return {name: ours[name] for name in PASSED_ON if name in ours} | {"LC_ALL": "C"}

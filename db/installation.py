@@ -1,0 +1,8 @@
+"""What the database says of itself: takes a connection, tells whether it is the demo."""
+
+from db.connection import Connection
+
+
+async def is_demo(connection: Connection) -> bool:
+    """Whether the migrated database was filled with the demo."""
+    return bool(await connection.fetchval("select demo from installation"))

@@ -1,0 +1,165 @@
+"""The emitter: the one door from text to SQL, and from SQL to the JSON text that PostgreSQL writes.
+
+`Sql` is made only from texts that stand in the code (`sql`), from names of the metadata and from `$n::type`; a value never becomes text of a statement.
+`rows` is the only way to name a tenant table, so that each of them carries its company.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Final, LiteralString, TypeAlias
+
+from sqlalchemy import Table
+
+
+class Sql(str):
+    """A fragment of SQL."""
+
+    __slots__ = ()
+
+
+def sql(template: LiteralString, /, *parts: Sql) -> Sql:
+    """SQL that stands in the code, with fragments in the places of `{}`."""
+    return Sql(template.format(*parts))
+
+
+def join(separator: LiteralString, parts: Iterable[Sql]) -> Sql:
+    """Fragments with a separator between them."""
+    return Sql(separator.join(parts))
+
+
+def every(conditions: Iterable[Sql]) -> Sql:
+    """The conjunction of conditions; true when there is none."""
+    return join(" and ", conditions) or TRUE
+
+
+def number(value: int) -> Sql:
+    """An integer of the compiler's own (never of a client)."""
+    return Sql(int(value))
+
+
+def literal(text: str) -> Sql:
+    """A text constant: a name of the schema or a piece of JSON of the compiler's own."""
+    if "\0" in text or "\\" in text:
+        raise ValueError("no text constant of the compiler holds a NUL or a backslash")
+    return Sql("'" + text.replace("'", "''") + "'")
+
+
+def alias(prefix: LiteralString, n: int) -> Sql:
+    """The n-th alias of its kind in a statement."""
+    return Sql(f"{prefix}{n}")
+
+
+def parameter(n: int, type_name: LiteralString) -> Sql:
+    """The n-th parameter of a statement, counted from 1."""
+    return Sql(f"${n}::{type_name}")
+
+
+TRUE: Final = sql("true")
+NULL_JSON: Final = sql("'null'")
+
+
+# --- tables ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A table under an alias, with the conditions that belong to naming it."""
+
+    table: Table
+    name: Sql
+    where: tuple[Sql, ...] = ()
+
+    def __getitem__(self, column: str) -> Sql:
+        """The column of that name; KeyError if the table has none."""
+        return Sql(f"{self.name}.{self.table.columns[column].name}")
+
+    @property
+    def source(self) -> Sql:
+        """What stands after FROM."""
+        return Sql(f"{self.table.name} {self.name}")
+
+
+def rows(table: Table, name: Sql, *, company: Sql | None = None) -> Rows:
+    """The rows of a table; of a tenant table only those of `company`, which such a table must be given."""
+    if not table.info.get("tenant"):
+        return Rows(table, name)
+    if company is None:
+        raise ValueError(f"{table.name} is a tenant table: say whose rows")
+    return Rows(table, name, (sql("{}.company_id = {}", name, company),))
+
+
+def equals(column: Sql, value: object) -> Sql:
+    """The condition that a column has a constant value of the metadata's `holds`."""
+    match value:
+        case None:
+            return sql("{} is null", column)
+        case bool():
+            return column if value else sql("not {}", column)
+        case str():
+            return sql("{} = {}", column, literal(value))
+        case _:
+            raise TypeError(f"no constant of a table: {value!r}")
+
+
+# --- JSON -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A piece of JSON that is known when the statement is compiled."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """A piece of JSON that PostgreSQL computes: SQL of type text, never null."""
+
+    sql: Sql
+
+
+Json: TypeAlias = tuple[Text | Expression, ...]
+
+
+def concatenation(json: Json) -> Sql:
+    """SQL that gives the JSON as one text.
+
+    Neighbouring constants are merged, and the chain of `||` is a balanced tree: PostgreSQL's stack and time are linear in a left-deep chain's length.
+    """
+    pieces: list[Sql] = []
+    for constant, run in groupby(json, key=lambda piece: isinstance(piece, Text)):
+        if constant:
+            pieces.append(literal("".join(piece.text for piece in run if isinstance(piece, Text))))
+        else:
+            pieces.extend(piece.sql for piece in run if isinstance(piece, Expression))
+    return balanced(pieces)
+
+
+def balanced(pieces: Sequence[Sql]) -> Sql:
+    """A chain of `||` over texts, as a balanced tree in parentheses."""
+    if len(pieces) <= 4:
+        return join(" || ", pieces) if pieces else sql("''")
+    half = len(pieces) // 2
+    return sql("({}) || ({})", balanced(pieces[:half]), balanced(pieces[half:]))
+
+
+def json_object(members: Iterable[tuple[str, Json]]) -> Json:
+    """An object with response keys (GraphQL names: nothing in them needs escaping)."""
+    pieces: list[Text | Expression] = []
+    for key, json in members:
+        pieces.append(Text(f'{"," if pieces else "{"}"{key}":'))
+        pieces.extend(json)
+    return (*pieces, Text("}")) if pieces else (Text("{}"),)
+
+
+def nullable(text: Sql) -> Json:
+    """JSON of a text expression that may be null."""
+    return (Expression(sql("coalesce({}, 'null')", text)),)
+
+
+def only_if(condition: Sql | None, json: Json) -> Json:
+    """JSON where the condition holds, `null` elsewhere; what is not shown is not computed."""
+    if condition is None:
+        return json
+    return (Expression(sql("case when {} then {} else 'null' end", condition, concatenation(json))),)

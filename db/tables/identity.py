@@ -1,0 +1,138 @@
+"""Who people are and where they may enter: accounts, companies, memberships (external users included), credentials."""
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    Computed,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    Table,
+    Uuid,
+    text,
+)
+
+from db.tables.metadata import APPS, NO_APPS, holds, key, mask, metadata, stamp, tenant_table, words
+
+installation = Table(
+    "installation",
+    metadata,
+    Column("one", SmallInteger, nullable=False, server_default=text("1")),
+    Column("demo", Boolean, nullable=False, server_default=text("false")),
+    stamp("created_at"),
+    PrimaryKeyConstraint("one"),
+    CheckConstraint("one = 1", name="one_row"),
+)
+
+account = Table(
+    "account",
+    metadata,
+    key(),
+    words("email"),
+    words("password_hash", nullable=True),
+    words("first_name"),
+    words("last_name"),
+    words("language", default="FR"),
+    words("kind", default="MEMBER"),
+    words("office_name", nullable=True),
+    Column("confirmed", Boolean, nullable=False, server_default=text("false")),
+    stamp("created_at"),
+    PrimaryKeyConstraint("id"),
+    CheckConstraint("kind in ('MEMBER', 'ACCOUNTANT', 'SUPPORT')", name="kind"),
+    CheckConstraint("language in ('FR', 'NL', 'EN', 'DE')", name="language"),
+    CheckConstraint("email = lower(email)", name="email_lower"),
+    Index("uq_account_email", "email", unique=True),
+    info=holds(order="email", Account={}),
+)
+
+company = Table(
+    "company",
+    metadata,
+    key(),
+    words("name"),
+    words("vat_number", nullable=True),
+    words("enterprise_number", nullable=True),
+    words("legal_form", nullable=True),
+    words("street", nullable=True),
+    words("street_number", nullable=True),
+    words("postcode", nullable=True),
+    words("city", nullable=True),
+    words("country", default="BE"),
+    words("phone", nullable=True),
+    words("email", nullable=True),
+    words("website", nullable=True),
+    words("iban", nullable=True),
+    words("language", default="FR"),
+    words("currency", default="EUR"),
+    words("plan", default="FREE"),
+    mask("mask", server_default=NO_APPS),
+    Column("access_version", Integer, nullable=False, server_default=text("1")),
+    stamp("created_at"),
+    PrimaryKeyConstraint("id"),
+    CheckConstraint("plan in ('FREE', 'PRO', 'PREMIUM')", name="plan"),
+    CheckConstraint("language in ('FR', 'NL', 'EN', 'DE')", name="language"),
+    info=holds(order="name", Company={}),
+)
+"""`mask`: the apps that are active for the company, base modules and parts included."""
+
+membership = tenant_table(
+    "membership",
+    Column("account_id", Uuid, ForeignKey("account.id"), nullable=False),
+    words("role", nullable=True),
+    Column("external", Boolean, nullable=False, server_default=text("false")),
+    words("first_name"),
+    words("last_name"),
+    words("language", default="FR"),
+    mask("toggles", server_default=NO_APPS),
+    mask(
+        "mask",
+        server_default=Computed(
+            f"case when external or role = 'OWNER' then ~ repeat('0', {APPS})::bit({APPS}) else toggles end",
+            persisted=True,
+        ),
+    ),
+    Column("created_by_accountant", Boolean, nullable=False, server_default=text("false")),
+    stamp("created_at"),
+    stamp("accepted_at", nullable=True),
+    stamp("until", nullable=True),
+    stamp("removed_at", nullable=True),
+    CheckConstraint("external = (role is null)", name="external_has_no_role"),
+    CheckConstraint("role in ('OWNER', 'EMPLOYEE')", name="role"),
+    CheckConstraint("language in ('FR', 'NL', 'EN', 'DE')", name="language"),
+    Index(
+        "uq_membership_company_id_account_id",
+        "company_id",
+        "account_id",
+        unique=True,
+        postgresql_where=text("removed_at is null"),
+    ),
+    Index("ix_membership_account_id", "account_id", "company_id"),
+    info=holds(order="last_name", ended="removed_at", User={"external": False}, ExternalUser={"external": True}),
+)
+"""One row per person and company. A member has a role; an external user has none and reaches all active apps.
+
+`toggles` is what an owner granted (kept while its bearer is an owner), `mask` what follows from it: effective access is `company.mask & membership.mask`.
+Until `accepted_at` is set and from `until` or `removed_at` on, a row gives nothing."""
+
+credential = Table(
+    "credential",
+    metadata,
+    key(),
+    Column("token_hash", LargeBinary, nullable=False),
+    Column("account_id", Uuid, ForeignKey("account.id", ondelete="CASCADE"), nullable=False),
+    words("kind", default="SESSION"),
+    words("user_agent", nullable=True),
+    stamp("created_at"),
+    stamp("last_used_at", nullable=True),
+    stamp("expires_at"),
+    PrimaryKeyConstraint("id"),
+    CheckConstraint("kind in ('SESSION')", name="kind"),
+    Index("uq_credential_token_hash", "token_hash", unique=True),
+    Index("ix_credential_account_id", "account_id"),
+    info=holds(order="-created_at", Session={"kind": "SESSION"}),
+)
+"""What a caller may show to be somebody; only the SHA-256 of a token is stored."""

@@ -1,0 +1,101 @@
+"""The metadata that every table joins: naming convention, column shorthands, and which GraphQL types live in a table.
+
+A table says with `holds` which types its rows are, so that the compiler finds `Invoice` in `document` without schema and db importing each other.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    MetaData,
+    Numeric,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import BIT, TIMESTAMP
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+    }
+)
+
+APPS = 256
+"""Width of a permission mask in bits: one position per app, never reused."""
+
+NO_APPS = text(f"repeat('0', {APPS})::bit({APPS})")
+
+Stamp = TIMESTAMP(timezone=True, precision=6)
+Money = Numeric(14, 2)
+UnitPrice = Numeric(14, 4)
+Quantity = Numeric(14, 3)
+Rate = Numeric(5, 2)
+Exchange = Numeric(14, 6)
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """Which rows of a table are rows of one GraphQL type: `where` column equals value, for each pair; None means `is null`."""
+
+    where: Mapping[str, object]
+
+
+def holds(*, order: str, ended: str | None = None, **types: Mapping[str, object]) -> dict[str, Any]:
+    """The `info` of a table: GraphQL type name -> what makes a row one of that type (`{}`: every row).
+
+    `order` is how its rows are listed unless something else is asked for: a column, or `-column` for the greatest first.
+    `ended` names the column that is set when a row has ended: it is listed no more, though older rows may still refer to it.
+    """
+    return {"types": {name: Holding(where) for name, where in types.items()}, "order": order, "ended": ended}
+
+
+def mask(name: str, **options: Any) -> Column[Any]:
+    """A bit string with one position per app."""
+    return Column(name, BIT(APPS), nullable=False, **options)
+
+
+def stamp(name: str, *, nullable: bool = False) -> Column[Any]:
+    """A moment; when it may not be null it is the transaction's time by default."""
+    return Column(name, Stamp, nullable=nullable, server_default=None if nullable else text("now()"))
+
+
+def key(name: str = "id") -> Column[Any]:
+    """A uuidv7 key."""
+    return Column(name, Uuid, nullable=False, server_default=text("uuidv7()"))
+
+
+def tenant_table(name: str, *items: Any, info: dict[str, Any] | None = None, node: bool = True) -> Table:
+    """A table of one company's rows: `company_id` leads its primary key; `node` adds the plain index that `node(id:)` needs."""
+    indexes = [Index(f"ix_{name}_id", "id")] if node else []
+    return Table(
+        name,
+        metadata,
+        Column("company_id", Uuid, nullable=False),
+        key(),
+        *items,
+        PrimaryKeyConstraint("company_id", "id"),
+        ForeignKeyConstraint(["company_id"], ["company.id"], ondelete="CASCADE"),
+        *indexes,
+        info={"tenant": True, **(info or {})},
+    )
+
+
+def reference(column: str, target: str, *, ondelete: str = "NO ACTION") -> ForeignKeyConstraint:
+    """A foreign key inside one company: both sides carry `company_id`."""
+    return ForeignKeyConstraint(["company_id", column], [f"{target}.company_id", f"{target}.id"], ondelete=ondelete)
+
+
+def words(name: str, *, nullable: bool = False, default: str | None = None) -> Column[Any]:
+    """A text column; its length is bounded where it is written."""
+    return Column(name, Text, nullable=nullable, server_default=None if default is None else text(f"'{default}'"))

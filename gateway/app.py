@@ -1,0 +1,47 @@
+"""The application: takes settings, gives the ASGI app with /graphql and the two health endpoints."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from gateway.backend import Backend, database_backend
+from gateway.health import health_routes
+from gateway.http import Bounds, GraphQLEndpoint
+from gateway.logs import Log, open_log
+from gateway.settings import Settings
+
+
+def create_app(settings: Settings, backend: Backend | None = None, log: Log | None = None) -> Starlette:
+    """The application; without `backend` it opens the database of `settings.database_url` when it starts."""
+    log = log or open_log(settings.log_level, settings.log_format)
+    behind = backend or database_backend(settings, log)
+    bounds = Bounds(settings.max_body, settings.deadline)
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncGenerator[None, None]:
+        await behind.open()
+        try:
+            yield
+        finally:
+            await behind.close()
+
+    endpoint = GraphQLEndpoint(lambda: behind.executor, bounds, log)
+    app = Starlette(
+        routes=[Route("/graphql", endpoint), *health_routes(behind.ready)],
+        lifespan=lifespan,
+        exception_handlers={HTTPException: _refuse},
+    )
+    app.router.redirect_slashes = False
+    return app
+
+
+async def _refuse(_request: Request, error: Exception) -> Response:
+    """What a wrong address or method gets, as JSON."""
+    status, headers = (error.status_code, error.headers) if isinstance(error, HTTPException) else (500, None)
+    message = "There is nothing here; GraphQL is at /graphql." if status == 404 else "This is not allowed here."
+    return JSONResponse({"message": message}, status, headers)

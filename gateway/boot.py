@@ -1,0 +1,115 @@
+"""From settings to a running gateway: takes a listening socket, starts PostgreSQL, migrates, loads the demo, serves."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from socket import socket
+from typing import cast
+
+from pydantic import SecretStr
+
+from db.connection import connect
+from db.demo import DemoRefused, load_demo
+from db.embedded import Embedded
+from db.installation import is_demo
+from db.migrate import migrate
+from gateway.app import create_app
+from gateway.logs import open_log
+from gateway.server import Server, Signals, is_loopback, url
+from gateway.settings import Settings
+from gateway.workers import Workers, worker_environment
+from resolvers.catalogue import app_rows
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """What the person who started the gateway is told: its address, and whether the demo's logins work."""
+
+    url: str
+    demo: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Who is told how the start goes: of the demo's loading, and once that requests are accepted."""
+
+    progress: Progress
+    started: Callable[[Started], None]
+
+
+@asynccontextmanager
+async def open_dsn(settings: Settings) -> AsyncGenerator[str, None]:
+    """The address of the database: DATABASE_URL, else the embedded server's. Raises EmbeddedError."""
+    if settings.database_url is not None:
+        yield settings.database_url.get_secret_value()
+        return
+    embedded = Embedded(settings.data, binaries=settings.pg_bin)
+    try:
+        yield await embedded.start()
+    finally:
+        await embedded.stop()
+
+
+async def migrate_database(settings: Settings) -> None:
+    """Bring the database to this version's schema and catalogue. Raises DatabaseError and EmbeddedError."""
+    async with open_dsn(settings) as dsn:
+        await migrate(dsn, app_rows())
+
+
+async def fill_database(settings: Settings, progress: Progress) -> None:
+    """Migrate, then load the demo. Raises DemoRefused for a database in use, DatabaseError and EmbeddedError."""
+    async with open_dsn(settings) as dsn:
+        await migrate(dsn, app_rows())
+        await load_demo(dsn, progress)
+
+
+async def serve(settings: Settings, listener: socket, watch: Watch, *, demo: bool) -> None:
+    """Serve on `listener` until SIGINT or SIGTERM; the demo goes into an empty embedded database if `demo`.
+
+    Raises DatabaseError, EmbeddedError and WorkersEnd; cancelled when the signal comes before the start is over.
+    """
+    signals = Signals(asyncio.get_running_loop())
+    starting = cast("asyncio.Task[None]", asyncio.current_task())
+    with signals.calling(starting.cancel):
+        async with open_dsn(settings) as dsn:
+            await migrate(dsn, app_rows())
+            if demo and settings.database_url is None and is_loopback(listener):
+                await _load_demo_once(dsn, watch.progress)
+            started = Started(url(listener), await _holds_demo(dsn))
+            await _run(settings, dsn, listener, signals, lambda: watch.started(started))
+
+
+async def _run(settings: Settings, dsn: str, listener: socket, signals: Signals, on_start: Callable[[], None]) -> None:
+    if settings.workers > 1:
+        workers = Workers(
+            listener,
+            settings.workers,
+            worker_environment(dsn),
+            open_log(settings.log_level, settings.log_format),
+            shutdown_seconds=settings.shutdown,
+        )
+        with signals.calling(workers.stop):
+            await workers.run(on_start)
+        return
+    app = create_app(settings.model_copy(update={"database_url": SecretStr(dsn)}))
+    server = Server(app, settings, on_start)
+    with signals.calling(server.stop):
+        await server.serve(sockets=[listener])
+
+
+async def _load_demo_once(dsn: str, progress: Progress) -> None:
+    try:
+        await load_demo(dsn, progress)
+    except DemoRefused:  # the database is in use already
+        return
+
+
+async def _holds_demo(dsn: str) -> bool:
+    connection = await connect(dsn)
+    try:
+        return await is_demo(connection)
+    finally:
+        await connection.close()

@@ -1,0 +1,206 @@
+"""The command `enfact`: serve, migrate, demo, schema."""
+
+import asyncio
+import contextlib
+import signal
+import sys
+from collections.abc import Coroutine, Generator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn
+from uvicorn.loops.auto import auto_loop_factory
+
+from db.demo import DemoRefused
+from db.embedded import EmbeddedError
+from db.errors import DatabaseError
+from gateway import boot, sdl
+from gateway.server import ListenError, listen
+from gateway.settings import Settings
+from gateway.workers import WorkersEnd
+
+REFUSALS = (ListenError, EmbeddedError, DatabaseError, DemoRefused, WorkersEnd)
+"""Errors whose message is written for the person at the terminal."""
+
+PASSWORD = "demo-enfact-2026"  # noqa: S105 (the demo's, which is printed for everyone)
+LOGINS = (
+    ("lambert@demo.enfact.test", "owner of Chauffage Lambert"),
+    ("eva@demo.enfact.test", "its field worker: work orders, time tracking, agenda"),
+    ("noah@demo.enfact.test", "its seller: quotes, invoices, discounts; also employee of Bières Delvaux"),
+    ("delvaux@demo.enfact.test", "owner of Bières Delvaux"),
+    ("compta@demo.enfact.test", "accountant of both and of 60 small companies"),
+    ("hors-ligne@demo.enfact.test", "accountant without clients"),
+)
+FIRST_STEPS = """\
+Sign in, and ask what you may see:
+
+  LOGIN='mutation {{ login(input: {{email: \\"{email}\\", password: \\"{password}\\"}}) {{ token }} }}'
+  TOKEN=$(curl -s {url}/graphql -H 'content-type: application/json' -d "{{\\"query\\": \\"$LOGIN\\"}}" \\
+    | sed 's/.*"token" *: *"\\([^"]*\\)".*/\\1/')
+  curl -s {url}/graphql -H "authorization: Bearer $TOKEN" -H 'content-type: application/json' \\
+    -d '{{"query": "{{ viewer {{ companies {{ nodes {{ name access {{ apps }} }} }} }} }}"}}'
+"""
+STAGES = {"compose": "Making up the demo", "write": "Writing it", "analyze": "Gathering statistics"}
+
+Data = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR",
+        help="Folder of the embedded PostgreSQL, made when missing. Not used with DATABASE_URL.",
+        show_default="a folder of this user",
+    ),
+]
+
+app = typer.Typer(
+    name="enfact",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="The enFact gateway: GraphQL in which every app that is switched off for somebody is not there for them.",
+    epilog="Every option and more can be set in the environment: ENFACT_PORT, ENFACT_DATA, DATABASE_URL and so on.",
+)
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on.", show_default="127.0.0.1")] = None,
+    port: Annotated[
+        int | None, typer.Option(help="Port to listen on; 0 takes a free one.", show_default="8000")
+    ] = None,
+    data: Data = None,
+    workers: Annotated[int | None, typer.Option(help="Processes that share the port.", show_default="1")] = None,
+    no_demo: Annotated[bool, typer.Option("--no-demo", help="Leave an empty embedded database empty.")] = False,
+) -> None:
+    """Start the gateway: database, migrations, and on a first start the demo.
+
+    Without DATABASE_URL an embedded PostgreSQL runs in the data folder as long as the gateway does. A second gateway
+    on the same folder (with another port) shares it. Ctrl+C, or SIGTERM, lets running requests finish.
+    """
+    with refusals():
+        settings = _settings(host=host, port=port, data=data, workers=workers)
+        listener = listen(settings.host, settings.port)
+        with _progress() as progress:
+            watch = boot.Watch(progress, lambda started: _greet(started, progress))
+            _run(boot.serve(settings, listener, watch, demo=not no_demo))
+
+
+@app.command()
+def migrate(data: Data = None) -> None:
+    """Bring the database to the schema of this version; harmless when it is there already."""
+    with refusals():
+        _run(boot.migrate_database(_settings(data=data)))
+        _console().print("The database is up to date.")
+
+
+@app.command()
+def demo(data: Data = None) -> None:
+    """Load the demo into DATABASE_URL, or into the data folder: Belgian companies with years of documents.
+
+    It only goes into a database without companies.
+    """
+    with refusals():
+        with _progress() as progress:
+            _run(boot.fill_database(_settings(data=data), progress))
+        _console().print(_logins(), highlight=False)
+
+
+@app.command()
+def schema(
+    check: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", exists=True, dir_okay=False, help="Compare FILE with the schema of this version."),
+    ] = None,
+) -> None:
+    """Print the GraphQL schema (SDL).
+
+    With --check FILE it is compared instead: breaking changes are named, and the exit code is 1 when FILE differs.
+    """
+    if check is None:
+        typer.echo(sdl.current().rstrip("\n"))
+        return
+    difference = sdl.compare(check.read_text(encoding="utf-8"))
+    if difference is None:
+        typer.echo(f"{check} is the schema of this version.")
+        return
+    typer.echo(f"{check} differs from the schema of this version: enfact schema > {check}", err=True)
+    for change in difference:
+        typer.echo(f"breaking: {change}", err=True)
+    raise typer.Exit(1)
+
+
+@contextlib.contextmanager
+def refusals() -> Generator[None, None, None]:
+    """Errors that a person can mend become one sentence on standard error and exit code 1."""
+    try:
+        yield
+    except REFUSALS as refused:
+        _console().print(f"[red]enfact:[/] {refused}", highlight=False, soft_wrap=True)
+        raise typer.Exit(1) from None
+    except ValidationError as invalid:
+        for error in invalid.errors(include_input=False, include_url=False):
+            name = "_".join(str(part) for part in error["loc"])
+            variable = name if name.isupper() else f"ENFACT_{name.upper()}"
+            _console().print(f"[red]enfact:[/] {variable}: {error['msg']}", highlight=False, soft_wrap=True)
+        raise typer.Exit(1) from None
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        raise typer.Exit(128 + signal.SIGINT) from None
+
+
+class DemoProgress:
+    """The bar of the demo's loading: it appears with the first report."""
+
+    def __init__(self, console: Console) -> None:
+        self._bars = Progress(TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), console=console)
+        self._tasks: dict[str, TaskID] = {}
+
+    def __call__(self, stage: str, done: int, total: int) -> None:
+        """`done` of `total` of `stage` is done."""
+        if stage not in self._tasks:
+            self._bars.start()
+            self._tasks[stage] = self._bars.add_task(STAGES.get(stage, stage), total=total)
+        self._bars.update(self._tasks[stage], completed=done, total=total)
+
+    def stop(self) -> None:
+        """Leave the terminal to others; harmless when repeated."""
+        self._bars.stop()
+
+
+@contextlib.contextmanager
+def _progress() -> Generator[DemoProgress, None, None]:
+    progress = DemoProgress(_console())
+    try:
+        yield progress
+    finally:
+        progress.stop()
+
+
+def _settings(**options: object) -> Settings:
+    """The settings of the environment, with the options that were given on the command line."""
+    given: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
+    return Settings(**given)
+
+
+def _run(coroutine: Coroutine[Any, Any, None]) -> None:
+    with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
+        runner.run(coroutine)
+
+
+def _console() -> Console:
+    return Console(stderr=True)
+
+
+def _greet(started: boot.Started, progress: DemoProgress) -> None:
+    progress.stop()
+    sys.stdout.write(f"enFact gateway: {started.url}/graphql\n")
+    if started.demo:
+        steps = FIRST_STEPS.format(url=started.url, email=LOGINS[0][0], password=PASSWORD)
+        sys.stdout.write(f"\n{_logins()}\n\n{steps}")
+    sys.stdout.flush()
+
+
+def _logins() -> str:
+    lines = [f"  {email:<28} {words}" for email, words in LOGINS]
+    return "\n".join([f"Demo logins, all with the password {PASSWORD}:", *lines])

@@ -1,0 +1,272 @@
+"""GraphQL over HTTP as a bare ASGI endpoint: takes a request, asks the executor, answers in the negotiated type.
+
+A request that is not GraphQL over HTTP gets a 4xx in any case; a GraphQL request error gets 400 as
+application/graphql-response+json and 200 as application/json; what was executed gets 200. Too slow: 408 while the
+client still sends, else 504.
+"""
+
+import asyncio
+import os
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from starlette.types import Receive, Scope, Send
+
+from db.errors import DatabaseError, DatabaseTimeout
+from gateway import negotiation, parameters
+from gateway.body import Disconnected, read_body
+from gateway.faults import ALLOW_BOTH, CHALLENGE, CLOSE, HEADERS, Fault, Headers, bad_input, status_of
+from gateway.logs import Log
+from gateway.negotiation import MediaType
+from gateway.render import render
+from resolvers.request import ErrorEntry, GraphQLRequest, RequestError, Result
+from schema.errors import ErrorCode, error_message
+from schema.language import Language
+
+BEARER = re.compile(rb"bearer +([A-Za-z0-9._~+/-]{1,512}={0,2}) *\Z", re.IGNORECASE)
+FOREIGN_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}\Z")
+OPERATION_NAME = re.compile(r"\s*(?:query|mutation|subscription)\s+([_A-Za-z][_0-9A-Za-z]{0,63})", re.ASCII)
+NAME = re.compile(r"[_A-Za-z][_0-9A-Za-z]{0,63}\Z", re.ASCII)
+METHODS = frozenset({"GET", "POST"})
+SINGLE = frozenset({b"authorization", b"content-type", b"content-length", b"content-encoding", b"hidden-fields"})
+LONGEST_USER_AGENT = 200
+
+COMMON: Headers = (
+    (b"cache-control", b"no-store"),
+    (b"vary", b"accept, accept-language, authorization, hidden-fields"),
+    (b"x-content-type-options", b"nosniff"),
+)
+
+
+class Executor(Protocol):
+    """What answers GraphQL requests."""
+
+    async def execute(self, request: GraphQLRequest) -> Result:
+        """The result; raises RequestError for a request error, DatabaseError when the database does not answer."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What one request may take: bytes of its body, and seconds from its head to its answer."""
+
+    max_body: int = 262_144
+    deadline: float = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The answer to one request, and what the log tells of it."""
+
+    status: int
+    body: bytes
+    media_type: MediaType = MediaType.JSON
+    headers: Headers = ()
+    code: ErrorCode | None = None
+
+
+class GraphQLEndpoint:
+    """The ASGI application behind /graphql; it answers 503 while `executor` gives None."""
+
+    def __init__(self, executor: Callable[[], Executor | None], bounds: Bounds, log: Log) -> None:
+        self._executor = executor
+        self._bounds = bounds
+        self._log = log
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one HTTP request."""
+        began = time.perf_counter()
+        exchange = Exchange(scope, receive, os.urandom(8).hex())
+        try:
+            answer = await self._answer(exchange)
+            await send({"type": "http.response.start", "status": answer.status, "headers": exchange.headers_of(answer)})
+            await send({"type": "http.response.body", "body": answer.body})
+        except Disconnected:
+            answer = Answer(499, b"")
+        if self._log.requests:
+            self._log_request(exchange, answer, 1000 * (time.perf_counter() - began))
+
+    async def _answer(self, exchange: "Exchange") -> Answer:
+        try:
+            async with asyncio.timeout(self._bounds.deadline):
+                return await self._execute(exchange)
+        except Fault as fault:
+            return exchange.refuse(fault.status, (ErrorEntry(fault.code, fault.message),), fault.headers)
+        except RequestError as refused:
+            return exchange.refuse(status_of(refused.entry.code, exchange.media_type), refused.entries)
+        except (TimeoutError, DatabaseTimeout):
+            return exchange.fail(ErrorCode.TIMEOUT)
+        except DatabaseError as error:
+            self._log.exception(exchange.request_id, error)
+            return exchange.fail(ErrorCode.UNAVAILABLE)
+        except asyncio.CancelledError:  # the server stops and this request ran longer than it waits
+            return exchange.fail(ErrorCode.UNAVAILABLE)
+        except Disconnected:
+            raise
+        except Exception as error:  # noqa: BLE001 (whatever it is, the client gets a masked answer)
+            self._log.exception(exchange.request_id, error)
+            return exchange.fail(ErrorCode.INTERNAL)
+
+    async def _execute(self, exchange: "Exchange") -> Answer:
+        request = await exchange.request(self._bounds.max_body)
+        executor = self._executor()
+        if executor is None:
+            return exchange.fail(ErrorCode.UNAVAILABLE)
+        result = await executor.execute(request)
+        if result.data is None:
+            return exchange.refuse(status_of(result.errors[0].code, exchange.media_type), result.errors)
+        return exchange.answer(200, result)
+
+    def _log_request(self, exchange: "Exchange", answer: Answer, milliseconds: float) -> None:
+        values: dict[str, object] = {
+            "request_id": exchange.request_id,
+            "operation": exchange.operation_name(),
+            "status": answer.status,
+            "code": answer.code,
+            "ms": round(milliseconds, 2),
+        }
+        foreign = exchange.foreign_id()
+        if foreign is not None:
+            values["client_request_id"] = foreign
+        self._log.request(failed=answer.status >= 500, **values)
+
+
+class Exchange:
+    """One HTTP request and how it is answered; reading it goes from what decides the answer's form to the body."""
+
+    def __init__(self, scope: Scope, receive: Receive, request_id: str) -> None:
+        self.request_id = request_id
+        self.media_type = MediaType.JSON
+        self._scope = scope
+        self._receive = receive
+        self._headers: Mapping[bytes, bytes] = {}
+        self._language = Language.FR
+        self._parameters: parameters.Parameters | None = None
+        self._receiving = False
+
+    async def request(self, max_body: int) -> GraphQLRequest:
+        """The GraphQL request. Raises Fault and RequestError."""
+        self._headers = headers = _headers(self._scope)
+        self._negotiate(headers)
+        method = self._scope["method"]
+        if method == "POST":
+            self._parameters = given = await self._posted(headers, max_body)
+        else:
+            self._parameters = given = parameters.from_query_string(self._scope["query_string"])
+        client = self._scope.get("client")
+        user_agent = headers.get(b"user-agent")
+        return GraphQLRequest(
+            query=given.query,
+            operation_name=given.operation_name,
+            variables=given.variables,
+            token=_token(headers.get(b"authorization")),
+            language=self._language,
+            report_errors=_reports_errors(headers.get(b"hidden-fields")),
+            queries_only=method == "GET",
+            request_id=self.request_id,
+            user_agent=user_agent[:LONGEST_USER_AGENT].decode("latin-1") if user_agent else None,
+            address=client[0] if client else "",
+        )
+
+    def answer(self, status: int, result: Result, headers: Headers = ()) -> Answer:
+        """An answer in the negotiated media type."""
+        code = result.errors[0].code if result.errors else None
+        return Answer(status, render(result, self.request_id), self.media_type, headers, code)
+
+    def refuse(self, status: int, entries: tuple[ErrorEntry, ...], headers: Headers | None = None) -> Answer:
+        """The answer to a request of which nothing was executed; the first of `entries` decides."""
+        more = HEADERS.get(entries[0].code, ()) if headers is None else headers
+        return self.answer(status, Result(None, entries), more)
+
+    def fail(self, code: ErrorCode) -> Answer:
+        """The answer when it is not the client's fault, in the client's language."""
+        entries = (ErrorEntry(code, error_message(code, self._language)),)
+        if self._receiving:
+            return self.refuse(408, entries, CLOSE)
+        return self.refuse(status_of(code, self.media_type), entries)
+
+    def headers_of(self, answer: Answer) -> list[tuple[bytes, bytes]]:
+        """The header of an answer."""
+        return [
+            (b"content-type", answer.media_type.value),
+            (b"content-length", b"%d" % len(answer.body)),
+            (b"x-request-id", self.request_id.encode()),
+            *COMMON,
+            *answer.headers,
+        ]
+
+    def operation_name(self) -> str | None:
+        """The operation's name as the client or the beginning of the document says it, when it is a name."""
+        if self._parameters is None:
+            return None
+        if self._parameters.operation_name is None:
+            found = OPERATION_NAME.match(self._parameters.query)
+            return found[1] if found else None
+        return self._parameters.operation_name if NAME.match(self._parameters.operation_name) else None
+
+    def foreign_id(self) -> str | None:
+        """The request id that the client sent, when it is harmless; it is never used as ours."""
+        given = self._headers.get(b"x-request-id")
+        return given.decode() if given is not None and FOREIGN_ID.match(given) else None
+
+    def _negotiate(self, headers: Mapping[bytes, bytes]) -> None:
+        self._language = negotiation.language(headers.get(b"accept-language"))
+        media_type = negotiation.media_type(headers.get(b"accept"))
+        self.media_type = media_type or MediaType.JSON
+        if self._scope["method"] not in METHODS:
+            raise Fault(405, ErrorCode.METHOD_NOT_ALLOWED, "Only GET and POST are allowed here.", ALLOW_BOTH)
+        if media_type is None:
+            offered = "application/graphql-response+json or application/json"
+            raise Fault(406, ErrorCode.NOT_ACCEPTABLE, f"The answer can only be {offered}.")
+
+    async def _posted(self, headers: Mapping[bytes, bytes], max_body: int) -> parameters.Parameters:
+        _check_content_type(headers)
+        self._receiving = True
+        body = await read_body(self._receive, headers.get(b"content-length"), max_body)
+        self._receiving = False
+        return parameters.from_json(body)
+
+
+def _headers(scope: Scope) -> Mapping[bytes, bytes]:
+    """The request's headers; lists are joined. Raises Fault when one is repeated that may come only once."""
+    pairs: list[tuple[bytes, bytes]] = scope["headers"]
+    headers = dict(pairs)
+    if len(headers) == len(pairs):
+        return headers
+    joined: dict[bytes, bytes] = {}
+    for name, value in pairs:
+        if name in joined and name in SINGLE:
+            raise bad_input(f"The header {name.decode('latin-1').title()} may come only once.")
+        joined[name] = joined[name] + b"," + value if name in joined else value
+    return joined
+
+
+def _check_content_type(headers: Mapping[bytes, bytes]) -> None:
+    if not negotiation.is_json(headers.get(b"content-type")):
+        message = "The body has to be sent with Content-Type: application/json, in UTF-8."
+        raise Fault(415, ErrorCode.UNSUPPORTED_MEDIA_TYPE, message)
+    if headers.get(b"content-encoding", b"identity") != b"identity":
+        raise Fault(415, ErrorCode.UNSUPPORTED_MEDIA_TYPE, "The body may not be compressed.")
+
+
+def _token(authorization: bytes | None) -> str | None:
+    if authorization is None:
+        return None
+    found = BEARER.match(authorization)
+    if found is None:
+        message = "The header Authorization has to be: Bearer, a space, and a token or an API key."
+        raise Fault(401, ErrorCode.UNAUTHENTICATED, message, CHALLENGE)
+    return found[1].decode()
+
+
+def _reports_errors(hidden_fields: bytes | None) -> bool:
+    match hidden_fields:
+        case None | b"null":
+            return False
+        case b"error":
+            return True
+        case _:
+            raise bad_input("The header Hidden-Fields has to be `null` or `error`.")

@@ -1,0 +1,86 @@
+"""The request headers that choose: takes their bytes, gives the media type and the language of the answer."""
+
+import enum
+import re
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
+from types import MappingProxyType
+
+from schema.language import Language
+
+LONGEST = 1_000  # bytes of a header that are looked at
+
+PARAMETER = r'\s*;\s*[\w!#$&^.+-]+\s*=\s*(?:[\w!#$&^.+-]+|"(?:[^"\\]|\\.)*")'
+RANGE = re.compile(rf"\s*([\w*!#$&^.+-]+(?:/[\w*!#$&^.+-]+)?)((?:{PARAMETER})*)\s*\Z", re.ASCII)
+QUALITY = re.compile(r";\s*q\s*=\s*([^;\s]+)", re.ASCII | re.IGNORECASE)
+WEIGHT = re.compile(r"(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\Z", re.ASCII)
+CHARSET = re.compile(rb'application/json(?:\s*;\s*charset\s*=\s*(?:utf-8|"utf-8"))?\s*;?\s*\Z', re.IGNORECASE)
+
+
+class MediaType(enum.Enum):
+    """The two media types of an answer; the value is the Content-Type."""
+
+    JSON = b"application/json; charset=utf-8"
+    GRAPHQL = b"application/graphql-response+json; charset=utf-8"
+
+
+OFFERED: Mapping[str, MediaType] = MappingProxyType(
+    {"application/json": MediaType.JSON, "application/graphql-response+json": MediaType.GRAPHQL}
+)
+WILDCARDS: Mapping[str, int] = MappingProxyType({"*/*": 0, "application/*": 1})
+EXACT = 2
+SPOKEN: Mapping[str, Language] = MappingProxyType({language.name.lower(): language for language in Language})
+
+
+def media_type(accept: bytes | None) -> MediaType | None:
+    """The answer's media type for an Accept header (None: there is none), None when neither is acceptable."""
+    return MediaType.JSON if not accept else _media_type(accept[:LONGEST])
+
+
+def language(accept_language: bytes | None) -> Language:
+    """The best of the product's languages for an Accept-Language header; French when it names none of them."""
+    return Language.FR if not accept_language else _language(accept_language[:LONGEST])
+
+
+def is_json(content_type: bytes | None) -> bool:
+    """Whether a Content-Type is application/json, in UTF-8 if it says so."""
+    return content_type == b"application/json" or bool(content_type and CHARSET.match(content_type))
+
+
+@lru_cache(maxsize=128)
+def _media_type(accept: bytes) -> MediaType | None:
+    ranked: dict[MediaType, tuple[int, float, int]] = {}
+    ranges = list(_weighted(accept, str.lower))
+    for place, (name, weight) in enumerate(ranges):
+        for offer, kind in OFFERED.items():
+            precision = EXACT if name == offer else WILDCARDS.get(name, -1)
+            if precision > ranked.get(kind, (-1,))[0]:
+                ranked[kind] = precision, weight, -place
+    if not ranges:
+        return MediaType.JSON
+    # of two that are equally welcome: the one that is named, then the one that is named first, then plain JSON
+    order = sorted(ranked.items(), key=lambda item: (item[1][1], item[1][0], item[1][2], item[0] is MediaType.JSON))
+    return order[-1][0] if order and order[-1][1][1] > 0 else None
+
+
+@lru_cache(maxsize=128)
+def _language(accept_language: bytes) -> Language:
+    best, most = Language.FR, 0.0
+    for tag, weight in _weighted(accept_language, lambda tag: tag.lower().split("-")[0]):
+        spoken = Language.FR if tag == "*" else SPOKEN.get(tag)
+        if spoken is not None and weight > most:
+            best, most = spoken, weight
+    return best
+
+
+def _weighted(header: bytes, name: Callable[[str], str]) -> Iterator[tuple[str, float]]:
+    """The well-formed elements of a list with q-values; others are skipped."""
+    for element in header.decode("latin-1").split(","):
+        found = RANGE.match(element)
+        if found is None:
+            continue
+        quality = QUALITY.search(found[2])
+        if quality is None:
+            yield name(found[1]), 1.0
+        elif WEIGHT.match(quality[1]):
+            yield name(found[1]), float(quality[1])

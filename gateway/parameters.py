@@ -1,0 +1,116 @@
+"""The parameters of a GraphQL request: takes a JSON body or a query string, gives them typed or raises Fault.
+
+Operations are not stored, so a request by document id or hash is answered with PERSISTED_QUERY_NOT_FOUND.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, cast
+from urllib.parse import parse_qsl
+
+import orjson
+
+from gateway.faults import Fault, bad_input
+from resolvers.request import RequestError
+from schema.errors import ErrorCode
+
+MOST_QUERY_FIELDS = 16
+KNOWN = ("query", "operationName", "variables", "extensions", "documentId")
+NO_QUERY = "The member `query` is missing: it holds the GraphQL document, as a string."
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """What the client asks for."""
+
+    query: str
+    operation_name: str | None
+    variables: Mapping[str, object]
+
+
+def from_json(body: bytes | bytearray) -> Parameters:
+    """The parameters of a POST. Raises Fault (400, and 200 for an unknown persisted query) and RequestError."""
+    value = _loads(body, "The body")
+    if isinstance(value, list):
+        raise bad_input("Batches are not supported: send one operation per request.")
+    if not isinstance(value, dict):
+        raise bad_input("The body has to be a JSON object with the member `query`.")
+    return _typed(cast("dict[str, object]", value), may_hold_nul=b"\\u0000" in body)
+
+
+def from_query_string(query_string: bytes) -> Parameters:
+    """The parameters of a GET; `variables` and `extensions` are JSON. Raises as `from_json` does."""
+    try:
+        pairs = parse_qsl(
+            query_string.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MOST_QUERY_FIELDS
+        )
+    except ValueError:
+        raise bad_input("The query string is not UTF-8 in percent-encoding, or has too many parameters.") from None
+    given = [pair for pair in pairs if pair[0] in KNOWN]
+    values: dict[str, object] = dict(given)
+    if len(values) != len(given):
+        raise bad_input("A parameter of the query string is given twice.")
+    for name in ("variables", "extensions"):
+        if name in values:
+            text = cast("str", values[name])
+            values[name] = _loads(text, f"The parameter `{name}`") if text else None
+    return _typed(values, may_hold_nul=True)
+
+
+def _loads(text: bytes | bytearray | str, what: str) -> Any:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise bad_input(f"{what} is not valid JSON (line {error.lineno}, column {error.colno}).") from None
+
+
+def _typed(values: Mapping[str, object], *, may_hold_nul: bool) -> Parameters:
+    query, operation_name = _text(values, "query"), _text(values, "operationName")
+    variables, extensions = _object(values, "variables"), _object(values, "extensions")
+    document_id = _text(values, "documentId")
+    if query is None:
+        raise _without_query(document_id, extensions)
+    if document_id is not None:
+        raise bad_input("Send either `query` or `documentId`, not both.")
+    if may_hold_nul and _holds_nul(variables):
+        raise bad_input("A string in `variables` contains the character U+0000, which cannot be stored.")
+    return Parameters(query, operation_name or None, variables or {})
+
+
+def _text(values: Mapping[str, object], name: str) -> str | None:
+    value = values.get(name)
+    if value is None or isinstance(value, str):
+        return value
+    raise bad_input(f"The member `{name}` has to be a string.")
+
+
+def _object(values: Mapping[str, object], name: str) -> Mapping[str, object] | None:
+    value = values.get(name)
+    if value is None or isinstance(value, dict):
+        return cast("Mapping[str, object] | None", value)
+    raise bad_input(f"The member `{name}` has to be an object.")
+
+
+def _without_query(document_id: str | None, extensions: Mapping[str, object] | None) -> Fault | RequestError:
+    if document_id is not None:
+        return RequestError(ErrorCode.PERSISTED_QUERY_NOT_FOUND, "No operation is stored under this `documentId`.")
+    if extensions and "persistedQuery" in extensions:
+        return Fault(200, ErrorCode.PERSISTED_QUERY_NOT_FOUND, "PersistedQueryNotFound")
+    return bad_input(NO_QUERY)
+
+
+def _holds_nul(value: object) -> bool:
+    waiting = [value]
+    while waiting:
+        item = waiting.pop()
+        match item:
+            case str() if "\0" in item:
+                return True
+            case dict():
+                waiting += cast("dict[object, object]", item).keys()
+                waiting += cast("dict[object, object]", item).values()
+            case list():
+                waiting += cast("list[object]", item)
+            case _:
+                pass
+    return False

@@ -1,0 +1,81 @@
+"""The HTTP protocol of a connection, with what uvicorn leaves open: bounds on the head of a request and on its time."""
+
+import asyncio
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+
+
+class BoundedProtocol(HttpToolsProtocol):
+    """Closes connections whose requests have more than `max_head` bytes besides the body, or a slow head.
+
+    `head_deadline` is in seconds. Counted is what has arrived when a chunk has been read, so a head may be larger by
+    one chunk of the socket.
+    """
+
+    max_head = 32_768
+    head_deadline = 10.0
+
+    _spent = 0
+    _answering = False
+    _timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """A client connected."""
+        super().connection_made(transport)
+        self._expect_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The client, or we, closed the connection."""
+        self._stop_timer()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """A chunk arrived; the parser calls the methods below."""
+        self._spent += len(data)
+        super().data_received(data)
+        if self._spent > self.max_head and not self.transport.is_closing():
+            self.transport.write(TOO_LARGE)
+            self.transport.close()
+        elif not self._answering and self._timer is None:
+            self._expect_head()
+
+    def on_message_begin(self) -> None:
+        """A request begins."""
+        self._spent = 0
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        """Its head is complete."""
+        self._answering = True
+        self._stop_timer()
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """A part of its body, which the application bounds."""
+        self._spent -= len(body)
+        super().on_body(body)
+
+    def on_response_complete(self) -> None:
+        """The answer has been written."""
+        self._answering = False
+        super().on_response_complete()
+
+    def _expect_head(self) -> None:
+        self._timer = self.loop.call_later(self.head_deadline, self._give_up)
+
+    def _give_up(self) -> None:
+        self._timer = None
+        if not self.transport.is_closing():
+            self.transport.close()
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+
+def bounded_protocol(max_head: int, head_deadline: float) -> type[BoundedProtocol]:
+    """The protocol with these bounds (bytes, seconds); uvicorn wants a class."""
+    return type("Protocol", (BoundedProtocol,), {"max_head": max_head, "head_deadline": head_deadline})

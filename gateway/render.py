@@ -1,0 +1,53 @@
+"""The body of an answer: takes a Result, gives the bytes of the JSON response."""
+
+from collections.abc import Sequence
+
+import orjson
+
+from resolvers.request import ErrorEntry, Note, Result
+
+LONGEST_MESSAGE = 1_000
+
+
+def render(result: Result, request_id: str) -> bytes:
+    """The response; `data`, which PostgreSQL wrote, goes through as it is, and is left out when it is None."""
+    if result.data is not None and not result.errors and not result.hidden:
+        return b'{"data":' + result.data + b"}"
+    parts: list[bytes] = []
+    if result.data is not None:
+        parts.append(b'"data":' + result.data)
+    if result.errors:
+        parts.append(b'"errors":' + _dumps([_error(entry, request_id) for entry in result.errors]))
+    if result.hidden:
+        parts.append(b'"extensions":{"hidden":' + _dumps([_note(note) for note in result.hidden]) + b"}")
+    return b"{" + b",".join(parts) + b"}"
+
+
+def _error(entry: ErrorEntry, request_id: str) -> dict[str, object]:
+    error: dict[str, object] = {"message": _bounded(entry.message)}
+    if entry.locations:
+        error["locations"] = [{"line": place.line, "column": place.column} for place in entry.locations]
+    if entry.path is not None:
+        error["path"] = entry.path
+    error["extensions"] = {**entry.extensions, "code": entry.code.value, "requestId": request_id}
+    return error
+
+
+def _note(note: Note) -> dict[str, object]:
+    answer: dict[str, object] = {"path": note.path}
+    if note.app is not None:
+        answer["app"] = note.app
+    if note.role is not None:
+        answer["role"] = note.role
+    answer["companies"] = note.companies
+    return answer
+
+
+def _bounded(message: str) -> str:
+    """At most LONGEST_MESSAGE characters, none of them half a surrogate pair (JSON could not hold it)."""
+    text = message if len(message) <= LONGEST_MESSAGE else message[: LONGEST_MESSAGE - 1] + "…"
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
+def _dumps(value: Sequence[object]) -> bytes:
+    return orjson.dumps(value, default=str)

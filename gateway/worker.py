@@ -1,0 +1,45 @@
+"""One worker process: takes the number of a listening socket's descriptor, serves until SIGTERM or its parent's end."""
+
+import asyncio
+import os
+import socket
+import sys
+
+from uvicorn.loops.auto import auto_loop_factory
+
+from gateway.app import create_app
+from gateway.server import Server, Signals
+from gateway.settings import Settings
+from gateway.workers import READY
+
+STDIN, STDOUT = 0, 1
+
+
+async def serve(listener: socket.socket, settings: Settings) -> None:
+    """Serve on `listener`; says so on standard output, and stops when standard input ends (the parent is gone)."""
+    loop = asyncio.get_running_loop()
+
+    def say_ready() -> None:
+        os.write(STDOUT, READY)
+
+    server = Server(create_app(settings), settings, say_ready)
+
+    def parent_ended() -> None:
+        loop.remove_reader(STDIN)
+        server.stop()
+
+    loop.add_reader(STDIN, parent_ended)
+    with Signals(loop).calling(server.stop):
+        await server.serve(sockets=[listener])
+
+
+def main() -> None:
+    """Run the worker."""
+    listener = socket.socket(fileno=int(sys.argv[1]))
+    settings = Settings()
+    with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
+        runner.run(serve(listener, settings))
+
+
+if __name__ == "__main__":
+    main()

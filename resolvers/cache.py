@@ -1,0 +1,66 @@
+"""A bounded cache in which what was used twice outlives any flood of things used once."""
+
+from collections import OrderedDict
+from typing import Generic, TypeVar
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class Cache(Generic[K, V]):
+    """A segmented least-recently-used cache: a second use moves an item to the protected segment, which newcomers cannot push out.
+
+    `size` bounds the sum of the items' weights; a quarter of it is for newcomers.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._bounds = (size // 4, size - size // 4)
+        self._segments: tuple[OrderedDict[K, tuple[V, int]], ...] = (OrderedDict(), OrderedDict())
+        self._weights = [0, 0]
+
+    def get(self, key: K) -> V | None:
+        """The item, now protected; None when it is not here."""
+        newcomers, protected = self._segments
+        found = protected.get(key)
+        if found is not None:
+            protected.move_to_end(key)
+            return found[0]
+        found = newcomers.pop(key, None)
+        if found is None:
+            return None
+        self._weights[0] -= found[1]
+        self._add(1, key, *found)
+        return found[0]
+
+    def put(self, key: K, value: V, weight: int = 1) -> None:
+        """Keep a newcomer; what weighs more than the newcomers' share is not kept."""
+        self.discard(key)
+        if weight <= self._bounds[0]:
+            self._add(0, key, value, weight)
+
+    def discard(self, key: K) -> None:
+        """Forget an item."""
+        for n, segment in enumerate(self._segments):
+            found = segment.pop(key, None)
+            if found is not None:
+                self._weights[n] -= found[1]
+
+    def clear(self) -> None:
+        """Forget everything."""
+        for n, segment in enumerate(self._segments):
+            segment.clear()
+            self._weights[n] = 0
+
+    def __len__(self) -> int:
+        return sum(len(segment) for segment in self._segments)
+
+    def _add(self, n: int, key: K, value: V, weight: int) -> None:
+        """Into segment `n`; what falls out of the protected one is a newcomer again, what falls out of that is gone."""
+        segment = self._segments[n]
+        segment[key] = (value, weight)
+        self._weights[n] += weight
+        while self._weights[n] > self._bounds[n]:
+            dropped, (item, dropped_weight) = segment.popitem(last=False)
+            self._weights[n] -= dropped_weight
+            if n == 1:
+                self._add(0, dropped, item, dropped_weight)

@@ -1,0 +1,274 @@
+"""What a statement is made of while it is compiled: parameters, aliases, rows at hand, company scopes with their gates, and the selections behind these."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, LiteralString, TypeAlias
+
+from sqlalchemy import Table
+
+from db.sql import Rows, Sql, alias, equals, every, join, number, parameter, rows, sql
+from db.tables.identity import company, membership
+from resolvers.gates import Need
+from resolvers.inputs import Convert, Input, Inputs, Variable, Variables, value_of
+from resolvers.selection import Collector
+from schema.apps import CATALOGUE, App
+from schema.declarations import Gate
+
+
+@dataclass(frozen=True, slots=True)
+class Bindings:
+    """What the parameters of a statement are taken from: the request's variables and credential, and what a mutation wrote."""
+
+    variables: Variables
+    token_hash: bytes | None = None
+    language: str = "FR"
+    written: Mapping[str, object] = field(default_factory=dict[str, object])
+
+
+Source: TypeAlias = Callable[[Bindings], object]
+"""Where a parameter's value comes from; raises RequestError for a value that no client may send."""
+
+TypeName: TypeAlias = LiteralString
+"""A PostgreSQL type."""
+
+Path: TypeAlias = tuple[str, ...]
+"""Response keys from the root, without list indices."""
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where in the response the compiler stands.
+
+    `entry` is the nearest enclosing selection behind a gate, `held` the gates that must have been passed to get here, `index_at` after how many keys a
+    list index goes (companies and nodes), `bare_from` after how many keys the first list of data begins.
+    """
+
+    path: Path = ()
+    entry: int | None = None
+    held: frozenset[Gate] = frozenset()
+    index_at: int | None = None
+    bare_from: int | None = None
+
+    def under(self, key: str) -> "Position":
+        """The position of a response key here."""
+        return replace(self, path=(*self.path, key))
+
+    def in_rows(self) -> "Position":
+        """The position inside a list of data."""
+        return self if self.bare_from is not None else replace(self, bare_from=len(self.path))
+
+    def in_indexed(self) -> "Position":
+        """The position inside a list whose indices are known."""
+        return replace(self, index_at=len(self.path))
+
+    def behind(self, entry: int) -> "Position":
+        """The position inside a selection of the scope's entries."""
+        return replace(self, entry=entry)
+
+    def holding(self, gates: Iterable[Gate]) -> "Position":
+        """The position where these gates have been passed."""
+        return replace(self, held=self.held | frozenset(gates))
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A selection behind gates, or a branch for rows of kinds that may be held or not.
+
+    Numbers are places in the scope's list of gates. `needs` hides the selection, `inputs` refuses it, `branches` are the needs of the kinds of row
+    that carry what lies below (one of them must be held, else nothing below was there to hide).
+    """
+
+    at: Position
+    needs: tuple[int, ...] = ()
+    inputs: tuple[int, ...] = ()
+    branches: tuple[tuple[int, ...], ...] = ()
+
+
+@dataclass(slots=True)
+class Scope:
+    """One company row of the statement: all that is below it belongs to that company and is judged by one relation of gates."""
+
+    n: int
+    company: Rows
+    membership: Rows
+    gates: dict[Gate, int] = field(default_factory=dict[Gate, int])
+    entries: list[Entry] = field(default_factory=list[Entry])
+
+    @property
+    def access(self) -> Sql:
+        """The alias of the relation of gates."""
+        return alias("a", self.n)
+
+    def places(self, need: Need) -> tuple[int, ...]:
+        """The gates' places in this scope's list."""
+        return tuple(self.gates.setdefault(gate, len(self.gates)) for gate in need)
+
+    def passes(self, need: Need) -> Sql | None:
+        """The condition that every gate is passed; None where nothing is needed."""
+        return join(" and ", [self._column(place) for place in self.places(need)]) if need else None
+
+    def note(self, entry: Entry) -> int:
+        """Remember a selection; gives its place among the entries."""
+        self.entries.append(entry)
+        return len(self.entries) - 1
+
+    @property
+    def effective(self) -> Sql:
+        """The mask of the apps that the viewer reaches."""
+        return sql("({} & {})", self.company["mask"], self.membership["mask"])
+
+    def relation(self) -> Sql:
+        """The join that computes every gate once for the company row; empty without gates.
+
+        `offset 0` keeps PostgreSQL from pulling the masks up and testing bits once per row and leaf below.
+        """
+        if not self.gates:
+            return sql("")
+        columns = [sql("{} {}", _judge(gate), self._name(place)) for gate, place in self.gates.items()]
+        return sql(
+            " cross join lateral (select {} from (select {} e, coalesce({} = 'OWNER', false) o offset 0) b offset 0) {}",
+            join(", ", columns),
+            self.effective,
+            self.membership["role"],
+            self.access,
+        )
+
+    def closed(self) -> Sql:
+        """Null for whoever passes every gate, else `<scope>:<company's uuid in hex>:<t or f per gate>`."""
+        if not self.gates:
+            return sql("null")
+        columns = [self._column(place) for place in range(len(self.gates))]
+        return sql(
+            "case when not ({}) then '{}:' || encode(uuid_send({}), 'hex') || ':' || array_to_string(array[{}], '') end",
+            join(" and ", columns),
+            number(self.n),
+            self.company["id"],
+            join(", ", columns),
+        )
+
+    def _name(self, place: int) -> Sql:
+        return alias("g", place)
+
+    def _column(self, place: int) -> Sql:
+        return sql("{}.{}", self.access, self._name(place))
+
+
+def _judge(gate: Gate) -> Sql:
+    match gate:
+        case App():
+            return sql("get_bit(b.e, {}) = 1", number(CATALOGUE[gate].position))
+        case _:
+            return sql("b.o")
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A lateral join of the statement that gives data (`j`) and the closed gates of its companies (`h`, one per row of a list)."""
+
+    lateral: Sql
+
+
+VIEWER: Final = sql("v")
+"""The alias of the caller: no row when nobody is signed in."""
+
+
+@dataclass(slots=True)
+class Compilation:
+    """One statement on its way: hands out parameters and aliases, and holds what the finished statement needs to know."""
+
+    inputs: Inputs
+    collector: Collector
+    parameters: list[Source] = field(default_factory=list[Source])
+    scopes: list[Scope] = field(default_factory=list[Scope])
+    laterals: list[Sql] = field(default_factory=list[Sql])
+    sites: list[Site] = field(default_factory=list[Site])
+    speaks: bool = False
+    _shared: dict[object, Sql] = field(default_factory=dict[object, Sql])
+    _tables: int = 0
+
+    def source(self, source: Source, type_name: TypeName, share: object = None) -> Sql:
+        """A parameter with that source; those with an equal `share` are one."""
+        if share is not None and (share, type_name) in self._shared:
+            return self._shared[share, type_name]
+        self.parameters.append(source)
+        bound = parameter(len(self.parameters), type_name)
+        if share is not None:
+            self._shared[share, type_name] = bound
+        return bound
+
+    def bind(self, given: Input, convert: Convert, type_name: TypeName) -> Sql:
+        """A parameter with a client's value; `convert` refuses what no client may send."""
+        share = (given.place, convert) if isinstance(given, Variable) else None
+        if not isinstance(given, Variable):
+            return self.source(lambda bindings: convert(value_of(given, bindings.variables)), type_name)
+        place = given.place
+        return self.source(lambda bindings: convert(place.read(bindings.variables)), type_name, share)
+
+    def written(self, name: str, type_name: TypeName) -> Sql:
+        """A parameter with what a mutation wrote under that name."""
+        return self.source(lambda bindings: bindings.written.get(name), type_name, ("written", name))
+
+    def language(self) -> Sql:
+        """The language to speak in: the viewer's, else what the request asks for."""
+        self.speaks = True
+        return sql("coalesce({}.language, {})", VIEWER, self.source(lambda bindings: bindings.language, "text", "language"))
+
+    def rows(self, table: Table, *, company: Sql | None = None) -> Rows:
+        """A table under a new alias."""
+        self._tables += 1
+        return rows(table, alias("t", self._tables), company=company)
+
+    def lateral(self, select: Sql) -> Sql:
+        """A lateral join at the root of the statement; gives its alias."""
+        name = alias("l", len(self.laterals))
+        self.laterals.append(sql(" left join lateral ({}) {} on true", select, name))
+        return name
+
+    def enter(self, only: Sql | None) -> Scope:
+        """A company that the viewer may enter now; `only` a condition on nothing but its id."""
+        n = len(self.scopes)
+        entered = rows(company, alias("c", n))
+        scope = Scope(n, entered, rows(membership, alias("m", n), company=only or entered["id"]))
+        self.scopes.append(scope)
+        return scope
+
+
+def entrance(scope: Scope) -> tuple[Sql, Sql]:
+    """The FROM and the WHERE of a company that the viewer may enter now: accepted, not removed, not run out.
+
+    To be asked for after everything below the company is compiled: the relation of gates then knows all of them.
+    """
+    member, entered = scope.membership, scope.company
+    source = sql("{} join {} on {} = {}{}", member.source, entered.source, entered["id"], member["company_id"], scope.relation())
+    conditions = [
+        sql("{} = {}.account_id", member["account_id"], VIEWER),
+        *member.where,
+        sql("{} is not null", member["accepted_at"]),
+        sql("{} is null", member["removed_at"]),
+        sql("({} is null or {} > now())", member["until"], member["until"]),
+    ]
+    return source, every(conditions)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row at hand: its table's alias, the company scope that it lies in, the row that led to it, and the arguments of the field that did."""
+
+    rows: Rows
+    to: Compilation
+    scope: Scope | None = None
+    parent: "Row | None" = None
+    arguments: Mapping[str, Input] = field(default_factory=dict[str, Input])
+
+    def __getitem__(self, column: str) -> Sql:
+        return self.rows[column]
+
+    def child(self, rows: Rows, arguments: Mapping[str, Input]) -> "Row":
+        """A row that this one leads to."""
+        return Row(rows, self.to, self.scope, self, arguments)
+
+    @property
+    def company(self) -> Sql:
+        """The id of the company that the row belongs to."""
+        assert self.scope is not None, "only rows below a company have a company"
+        return self.scope.company["id"]

@@ -1,0 +1,67 @@
+"""From a client's coerced values to what a statement's parameters take; refuses what PostgreSQL could not take."""
+
+import re
+import uuid
+from enum import Enum
+from typing import Any
+
+from resolvers.inputs import bad_input
+
+GLOBAL_ID = re.compile(r"([a-z]{3})_([0-9a-f]{32})")
+
+MANY = 100
+"""How long a list in a filter, or of ids, may be."""
+
+
+def text(value: Any) -> str | None:
+    """A text; PostgreSQL has no NUL, and a lone surrogate is no text."""
+    if value is None:
+        return None
+    if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
+        raise bad_input("A text holds a character that is not allowed.")
+    return value
+
+
+def texts(value: Any) -> list[str | None]:
+    """A list of texts, at most `MANY`."""
+    return [text(item) for item in bounded(value)]
+
+
+def enum_name(value: Any) -> str | None:
+    """The name of an enum value."""
+    return value.value if isinstance(value, Enum) else value
+
+
+def enum_names(value: Any) -> list[str | None]:
+    """The names of a list of enum values."""
+    return [enum_name(item) for item in value or ()]
+
+
+def bounded(value: Any) -> list[Any]:
+    """A list that is not too long."""
+    items: list[Any] = list(value or ())
+    if len(items) > MANY:
+        raise bad_input(f"A list has more than {MANY} items.")
+    return items
+
+
+def same(value: Any) -> Any:
+    """A value that its scalar has already checked."""
+    return value
+
+
+def prefix(value: Any) -> str | None:
+    """The prefix of a global id, which names its type; None for what is no global id."""
+    found = GLOBAL_ID.fullmatch(value) if isinstance(value, str) else None
+    return found[1] if found else None
+
+
+def key(value: Any) -> uuid.UUID | None:
+    """The key in a global id; None, which equals no key, for what is no global id."""
+    found = GLOBAL_ID.fullmatch(value) if isinstance(value, str) else None
+    return uuid.UUID(hex=found[2]) if found else None
+
+
+def keys(value: Any) -> list[uuid.UUID | None]:
+    """The keys in a list of global ids, at most `MANY`."""
+    return [key(item) for item in bounded(value)]

@@ -1,0 +1,107 @@
+"""From a filter's input object to the conditions that a list's rows must meet. A null anywhere in it is as if left out."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+
+from graphql import GraphQLEnumType, GraphQLInputField, GraphQLInputObjectType, GraphQLList, get_named_type, get_nullable_type
+
+from db.sql import Rows, Sql, join, sql
+from resolvers.compilation import Row
+from resolvers.convert import enum_name, enum_names, key, keys, same, text, texts
+from resolvers.gates import definition
+from resolvers.inputs import Convert, Input, plain
+
+Criterion = Callable[[Row, Input], Sql]
+
+
+def _access_kind(row: Row, given: Input) -> Sql:
+    assert row.scope is not None
+    return sql("{} = ({} = 'EXTERNAL')", row.scope.membership["external"], row.to.bind(given, enum_name, "text"))
+
+
+CRITERIA: Final[Mapping[str, Criterion]] = {"ViewerCompanyFilter.access": _access_kind}
+"""The criteria that do not just compare a column of the listed rows: `Filter.field` -> condition."""
+
+
+def criteria(row: Row, given: Input, type_: GraphQLInputObjectType) -> Iterator[Sql]:
+    """The conditions of a filter on the listed rows."""
+    for name, declared, member in row.to.inputs.members(given, type_):
+        if not row.to.inputs.given(member):
+            continue
+        special = CRITERIA.get(f"{type_.name}.{name}")
+        if special is not None:
+            yield special(row, member)
+        else:
+            yield from _compare(row, declared, member)
+
+
+def criterion_columns(rows: Rows, declared: GraphQLInputField) -> list[str]:
+    """The columns that a criterion reads, by what it declares: of a leaf the column of its name, of an object the key to it."""
+    names: tuple[str, ...] = definition(declared).metadata["reads"]
+    return [name if name in rows.table.columns else f"{name}_id" for name in names]
+
+
+def _compare(row: Row, declared: GraphQLInputField, given: Input) -> Iterator[Sql]:
+    columns = [row[name] for name in criterion_columns(row.rows, declared)]
+    named = get_named_type(declared.type)
+    match named:
+        case GraphQLInputObjectType():
+            for operator, _, operand in row.to.inputs.members(given, named):
+                if row.to.inputs.given(operand):
+                    yield OPERATORS[named.name](row, columns[0], operator, operand)
+        case GraphQLEnumType() if isinstance(get_nullable_type(declared.type), GraphQLList):
+            yield sql("{} = any({})", columns[0], row.to.bind(given, enum_names, "text[]"))
+        case GraphQLEnumType():
+            yield sql("{} = {}", columns[0], row.to.bind(given, enum_name, "text"))
+        case _:
+            sought = row.to.bind(given, text, "text")
+            yield sql("({})", join(" or ", [sql("strpos(lower({}), lower({})) > 0", column, sought) for column in columns]))
+
+
+def _text(row: Row, column: Sql, operator: str, operand: Input) -> Sql:
+    match operator:
+        case "eq":
+            return sql("lower({}) = lower({})", column, row.to.bind(operand, text, "text"))
+        case "contains":
+            return sql("strpos(lower({}), lower({})) > 0", column, row.to.bind(operand, text, "text"))
+        case "startsWith":
+            return sql("starts_with(lower({}), lower({}))", column, row.to.bind(operand, text, "text"))
+        case _:
+            return sql("lower({}) = any(select lower(u) from unnest({}) u)", column, row.to.bind(operand, texts, "text[]"))
+
+
+def _null(row: Row, column: Sql, operand: Input) -> Sql:
+    return sql("({} is null) = {}", column, row.to.bind(operand, same, "bool"))
+
+
+COMPARISONS: Final = {"eq": sql("="), "lt": sql("<"), "lte": sql("<="), "gt": sql(">"), "gte": sql(">=")}
+
+
+def _decimal(row: Row, column: Sql, operator: str, operand: Input) -> Sql:
+    if operator == "isNull":
+        return _null(row, column, operand)
+    return sql("{} {} {}", column, COMPARISONS[operator], row.to.bind(operand, same, "numeric"))
+
+
+def _date(row: Row, column: Sql, operator: str, operand: Input) -> Sql:
+    if operator == "isNull":
+        return _null(row, column, operand)
+    return sql("{} {} {}", column, COMPARISONS[operator], row.to.bind(operand, same, "date"))
+
+
+def _id(row: Row, column: Sql, operator: str, operand: Input) -> Sql:
+    match operator:
+        case "eq":
+            return sql("{} = {}", column, row.to.bind(operand, key, "uuid"))
+        case "oneOf":
+            return sql("{} = any({})", column, row.to.bind(operand, keys, "uuid[]"))
+        case _:
+            return _null(row, column, operand)
+
+
+OPERATORS: Final[Mapping[str, Callable[[Row, Sql, str, Input], Sql]]] = {
+    "TextCriterion": _text,
+    "DecimalCriterion": _decimal,
+    "DateCriterion": _date,
+    "IdCriterion": _id,
+}

@@ -1,0 +1,206 @@
+"""From a request to its result: a query is one statement, a mutation one transaction per root field whose payload the same compiler reads."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final
+
+import orjson
+from asyncpg import Record
+
+from db.database import Database
+from db.errors import DatabaseError, DatabaseTimeout
+from db.tables import metadata
+from resolvers.compilation import Bindings
+from resolvers.compiler import Compiler
+from resolvers.fields import HOMES, RESOLVERS
+from resolvers.inputs import Variables, read_arguments, value_of
+from resolvers.layout import Layout
+from resolvers.mutations import MUTATIONS
+from resolvers.notes import Hidden, error, hidden, note
+from resolvers.operation import Documents, Operation
+from resolvers.request import ErrorEntry, GraphQLRequest, RequestError, Result
+from resolvers.selection import SelectedField
+from resolvers.statement import Statement
+from resolvers.writing import (
+    Caller,
+    Forbidden,
+    Refused,
+    Unauthenticated,
+    Write,
+    Written,
+    find_caller,
+    hash_token,
+)
+from schema import schema
+from schema.apps import App, app_label
+from schema.declarations import Gate
+from schema.errors import ErrorCode, error_message, role_label, user_message
+from schema.language import Language
+
+LOG: Final = logging.getLogger("enfact.execution")
+
+
+@cache
+def default_compiler() -> Compiler:
+    """The compiler of the product's schema over its tables."""
+    core = schema.core
+    return Compiler(core, Layout(core, metadata, RESOLVERS, HOMES))
+
+
+class Executor:
+    """Answers GraphQL requests on a database."""
+
+    def __init__(self, database: Database, compiler: Compiler | None = None) -> None:
+        self._database = database
+        self._compiler = compiler or default_compiler()
+        self._documents = Documents(self._compiler.schema)
+
+    async def execute(self, request: GraphQLRequest) -> Result:
+        """The result of a request; one that is refused as a whole has no data. DatabaseError when the database does not answer."""
+        try:
+            operation = self._documents.find(request.query).choose(request.operation_name)
+            variables = operation.coerce(request.variables)
+            if not operation.is_mutation:
+                return await self._read(request, operation, variables)
+            if request.queries_only:
+                raise refusal(ErrorCode.METHOD_NOT_ALLOWED, request.language)
+            return await self._write(request, operation, variables)
+        except RequestError as refused:
+            return Result(None, refused.entries)
+
+    # --- queries
+
+    async def _read(self, request: GraphQLRequest, operation: Operation, variables: Variables) -> Result:
+        statement = self._compiler.read(operation, variables)
+        bindings = Bindings(variables, _hash(request.token), request.language.name)
+        record = await self._database.read(statement.sql, statement.arguments(bindings))
+        if request.token is not None and record[2] is None:
+            raise refusal(ErrorCode.UNAUTHENTICATED, request.language)
+        return _result(request, statement, record)
+
+    # --- mutations
+
+    async def _write(self, request: GraphQLRequest, operation: Operation, variables: Variables) -> Result:
+        """Run the root fields one after the other; what one of them wrote stays, whatever becomes of the next."""
+        members: list[bytes] = []
+        results: list[Result] = []
+        for selected in self._compiler.writes(operation, variables):
+            result = await self._write_field(request, operation, selected, variables)
+            if result.errors and result.errors[0].code is ErrorCode.UNAUTHENTICATED and not results and request.token is not None:
+                raise refusal(ErrorCode.UNAUTHENTICATED, request.language)
+            results.append(result)
+            members.append(b'"' + selected.key.encode() + b'":' + (result.data or b"null"))
+        return Result(
+            b"{" + b",".join(members) + b"}",
+            tuple(entry for result in results for entry in result.errors),
+            tuple(entry for result in results for entry in result.hidden),
+        )
+
+    async def _write_field(
+        self, request: GraphQLRequest, operation: Operation, selected: SelectedField, variables: Variables
+    ) -> Result:
+        if selected.name == "__typename":
+            return Result(b'"Mutation"')
+        try:
+            return await self._write_and_read(request, operation, selected, variables)
+        except RequestError as refused:
+            return Result(None, tuple(_at(entry, selected) for entry in refused.entries))
+        except Unauthenticated:
+            return _failed(ErrorCode.UNAUTHENTICATED, request.language, selected)
+        except Forbidden:
+            return _failed(ErrorCode.FORBIDDEN, request.language, selected)
+        except DatabaseTimeout:
+            return _failed(ErrorCode.TIMEOUT, request.language, selected)
+        except DatabaseError:
+            return _failed(ErrorCode.UNAVAILABLE, request.language, selected)
+        except Exception:
+            LOG.exception("mutation failed", extra={"request_id": request.request_id})
+            return _failed(ErrorCode.INTERNAL, request.language, selected)
+
+    async def _write_and_read(
+        self, request: GraphQLRequest, operation: Operation, selected: SelectedField, variables: Variables
+    ) -> Result:
+        mutation = MUTATIONS[selected.name]
+        given = self._input(selected, variables)
+        statement = self._compiler.payload(operation, selected, variables)
+        statement.arguments(Bindings(variables))  # a value that no client may send is refused before anything is written
+        prepared = await mutation.prepare(self._database, given) if mutation.prepare else None
+        caller: Caller | None = None
+        try:
+            async with self._database.transaction() as connection:
+                caller = await find_caller(connection, request.token)
+                if caller is None and request.token is not None:
+                    raise Unauthenticated
+                written = await mutation.write(Write(connection, request, caller, prepared), given)
+                arguments = statement.arguments(_bindings(request, variables, written, caller))
+                record = await connection.fetchrow(statement.sql, *arguments)
+        except Refused as refused:
+            language = caller.language if caller is not None else request.language
+            written = Written({**refused.values, "errors": _problems(refused, language)})
+            record = await self._database.read(statement.sql, statement.arguments(_bindings(request, variables, written, caller)))
+        assert record is not None, "a statement gives one row"
+        return _result(request, statement, record)
+
+    def _input(self, selected: SelectedField, variables: Variables) -> Mapping[str, Any]:
+        mutation = self._compiler.schema.mutation_type
+        assert mutation is not None
+        arguments = read_arguments(selected.nodes[0], mutation.fields[selected.name].args)
+        return value_of(arguments["input"], variables) if "input" in arguments else {}
+
+
+def refusal(code: ErrorCode, language: Language) -> RequestError:
+    """The refusal of a whole request, in the language that it asks for."""
+    return RequestError(code, error_message(code, language))
+
+
+def _hash(token: str | None) -> bytes | None:
+    return hash_token(token) if token is not None else None
+
+
+def _bindings(request: GraphQLRequest, variables: Variables, written: Written, caller: Caller | None) -> Bindings:
+    language = caller.language if caller is not None else request.language
+    values = {"errors": "[]", **written.values}
+    return Bindings(variables, _hash(written.token or request.token), language.name, values)
+
+
+def _problems(refused: Refused, language: Language) -> str:
+    return orjson.dumps(
+        [
+            {
+                "code": problem.code.name,
+                "message": user_message(problem.code, language, **problem.values(language)),
+                "field": problem.field,
+            }
+            for problem in refused.problems
+        ]
+    ).decode()
+
+
+def _result(request: GraphQLRequest, statement: Statement, record: Record) -> Result:
+    """The result that a statement's row stands for."""
+    data, closed = record[0], record[1]
+    if data is None:
+        raise ValueError("a value that may not be null is null, and took the whole answer with it")
+    if closed is None:
+        return Result(data)
+    language = Language(record[3]) if record[3] is not None else request.language
+    found = hidden(statement, closed.decode())
+    told = [of for of in found if of.refused or request.report_errors]
+    noted = [of for of in found if not of.refused and not request.report_errors]
+    return Result(data, tuple(error(of, _reason(of.gate, language)) for of in told), tuple(note(of) for of in noted))
+
+
+def _reason(gate: Gate, language: Language) -> str:
+    if isinstance(gate, App):
+        return error_message(ErrorCode.APP_REQUIRED, language, app=app_label(gate, language))
+    return error_message(ErrorCode.ROLE_REQUIRED, language, role=role_label(gate.name, language))
+
+
+def _failed(code: ErrorCode, language: Language, selected: SelectedField) -> Result:
+    return Result(None, (ErrorEntry(code, error_message(code, language), (selected.key,)),))
+
+
+def _at(entry: ErrorEntry, selected: SelectedField) -> ErrorEntry:
+    return ErrorEntry(entry.code, entry.message, entry.path or (selected.key,), entry.locations, entry.extensions)

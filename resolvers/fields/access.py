@@ -1,0 +1,135 @@
+"""Who may see what: access, users, the permission matrix and its history, all read from the masks of company and membership."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from db.sql import Rows, Sql, literal, sql
+from db.tables.apps import app
+from db.tables.identity import account
+from resolvers.compilation import Row, Scope
+from resolvers.convert import enum_name, enum_names, keys
+from resolvers.inputs import is_given
+from resolvers.resolution import Arguments, Identity, Inline, Leaf, Listing, Reference, Resolution
+
+
+def _scope(row: Row) -> Scope:
+    assert row.scope is not None, "access exists only below a company"
+    return row.scope
+
+
+def _apps_in(row: Row, mask: Sql) -> Sql:
+    """The ids of the apps in a mask, in the catalogue's order."""
+    listed = row.to.rows(app)
+    return sql(
+        "array(select {} from {} where get_bit({}, {}) = 1 order by {})",
+        listed["id"], listed.source, mask, listed["position"], listed["rank"],
+    )
+
+
+def _can(row: Row, arguments: Arguments) -> Sql:
+    asked = row.to.rows(app)
+    return sql(
+        "(select get_bit({}, {}) = 1 from {} where {} = {})",
+        _scope(row).effective, asked["position"], asked.source, asked["id"], row.to.bind(arguments["app"], enum_name, "text"),
+    )
+
+
+def _account(column: str) -> Leaf:
+    """A column of the account behind a membership."""
+
+    def value(row: Row, arguments: Arguments) -> Sql:
+        login = row.to.rows(account)
+        return sql("(select {} from {} where {} = {})", login[column], login.source, login["id"], row["account_id"])
+
+    return Leaf(value)
+
+
+def _member_apps(row: Row, arguments: Arguments) -> Sql:
+    """The toggles that are on; of an owner, all active apps."""
+    shown = sql(
+        "case when {} = 'OWNER' then {} else {} end", row["role"], _scope(row).company["mask"], row["toggles"]
+    )
+    return _apps_in(row, shown)
+
+
+def _active(row: Row, column: Rows) -> tuple[Sql, ...]:
+    """The matrix's columns: active apps, or those of them that were asked for."""
+    active = sql("get_bit({}, {}) = 1", _scope(row).company["mask"], column["position"])
+    matrix = row if row.rows.table.name == "company" else row.parent
+    assert matrix is not None
+    if "apps" not in matrix.arguments or not row.to.inputs.given(matrix.arguments["apps"]):
+        return (active,)
+    return (active, sql("{} = any({})", column["id"], row.to.bind(matrix.arguments["apps"], enum_names, "text[]")))
+
+
+def _people(row: Row, person: Rows) -> tuple[Sql, ...]:
+    """The matrix's rows: users and external users who were not removed, or those of them that were asked for."""
+    current = sql("{} is null", person["removed_at"])
+    if "userIds" not in row.arguments or not row.to.inputs.given(row.arguments["userIds"]):
+        return (current,)
+    return (current, sql("{} = any({})", person["id"], row.to.bind(row.arguments["userIds"], keys, "uuid[]")))
+
+
+def _person(row: Row) -> Row:
+    assert row.parent is not None, "a cell stands in a row"
+    return row.parent
+
+
+def _bit(row: Row, mask: str) -> Sql:
+    return sql("(get_bit({}, {}) = 1)", _person(row)[mask], row["position"])
+
+
+def _effective(row: Row, arguments: Arguments) -> Sql:
+    """Active and either toggled on or out of the toggles' reach; nothing before an invitation is accepted or after a term has passed."""
+    person = _person(row)
+    return sql(
+        "({} and get_bit({}, {}) = 1 and {} is not null and ({} is null or {} > now()))",
+        _bit(row, "mask"), _scope(row).company["mask"], row["position"], person["accepted_at"], person["until"], person["until"],
+    )
+
+
+def _reason(row: Row, arguments: Arguments) -> Sql:
+    person = _person(row)
+    return sql(
+        "case when {} then 'ALWAYS_VISIBLE' when {} then 'EXTERNAL' when {} = 'OWNER' then 'OWNER' else 'TOGGLE' end",
+        row["always_visible"], person["external"], person["role"],
+    )
+
+
+def _change_of(external: bool) -> Reference:
+    """The person whose access changed, if it is one of these."""
+    return Reference(lambda row, person: (sql("{} = {}", person["id"], row["membership_id"]),))
+
+
+RESOLVERS: Final[Mapping[str, Resolution]] = {
+    "Company.access": Inline(lambda row: _scope(row).membership),
+    "Company.activeApps": Leaf(lambda row, arguments: _apps_in(row, row["mask"])),
+    "Company.permissionMatrix": Inline(lambda row: row.rows),
+    "Access.since": Leaf(lambda row, arguments: row["created_at"]),
+    "Access.apps": Leaf(lambda row, arguments: _apps_in(row, _scope(row).effective)),
+    "Access.can": Leaf(_can),
+    "User.email": _account("email"),
+    "User.status": Leaf(lambda row, arguments: sql("case when {} is null then 'PENDING' else 'ACTIVE' end", row["accepted_at"])),
+    "User.apps": Leaf(_member_apps),
+    "ExternalUser.email": _account("email"),
+    "ExternalUser.kind": _account("kind"),
+    "ExternalUser.officeName": _account("office_name"),
+    "ExternalUser.since": Leaf(lambda row, arguments: row["created_at"]),
+    "PermissionMatrix.id": Identity(lambda row: row["id"]),
+    "PermissionMatrix.version": Leaf(lambda row, arguments: row["access_version"]),
+    "PermissionMatrix.apps": Listing(_active),
+    "PermissionMatrix.rows": Listing(_people, order=("external", "created_at")),
+    "PermissionRow.user": Inline(lambda row: row.rows, when=lambda row: sql("not {}", row["external"])),
+    "PermissionRow.externalUser": Inline(lambda row: row.rows, when=lambda row: row["external"]),
+    "PermissionRow.cells": Listing(_active),
+    "PermissionCell.app": Leaf(lambda row, arguments: row["id"]),
+    "PermissionCell.granted": Leaf(lambda row, arguments: _bit(row, "toggles")),
+    "PermissionCell.effective": Leaf(_effective),
+    "PermissionCell.editable": Leaf(
+        lambda row, arguments: sql("(not {} and {} = 'EMPLOYEE')", row["always_visible"], sql("coalesce({}, '')", _person(row)["role"]))
+    ),
+    "PermissionCell.reason": Leaf(_reason),
+    "AccessChange.user": _change_of(external=False),
+    "AccessChange.externalUser": _change_of(external=True),
+    "AccessChange.app": Leaf(lambda row, arguments: row["app_id"]),
+}

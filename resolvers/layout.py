@@ -1,0 +1,178 @@
+"""Where the schema's types live in the database, and how each field is resolved: by a resolver of `resolvers.fields`, else by convention.
+
+By convention a type is the rows of the table that `holds` it, a leaf is the column of its name, an object follows a foreign key,
+and a list or connection is the rows of the table whose foreign key points back.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from graphql import (
+    GraphQLField,
+    GraphQLInterfaceType,
+    GraphQLList,
+    GraphQLNamedType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    get_named_type,
+    get_nullable_type,
+    is_leaf_type,
+)
+from sqlalchemy import ForeignKeyConstraint, MetaData, Table
+
+from db.sql import Rows, Sql, equals, sql
+from resolvers.compilation import Row
+from resolvers.gates import definition, node_type
+from resolvers.resolution import Arguments, Identity, Leaf, Link, Listing, Paging, Reference, Resolution
+
+TENANT = "company_id"
+
+
+class LayoutError(Exception):
+    """The schema and the tables do not fit together; raised at boot."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where the rows of a type live: a table, and what makes a row one of the type."""
+
+    table: Table
+    where: Mapping[str, object] = field(default_factory=dict[str, object])
+
+    def conditions(self, rows: Rows) -> tuple[Sql, ...]:
+        """What makes a row one of the type."""
+        return tuple(equals(rows[column], value) for column, value in self.where.items())
+
+    def current(self, rows: Rows) -> tuple[Sql, ...]:
+        """The same, for lists: rows that have not ended."""
+        ended = self.table.info.get("ended")
+        return (*self.conditions(rows), *((sql("{} is null", rows[ended]),) if ended else ()))
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        """How the rows are listed unless something else is asked for."""
+        return (self.table.info["order"],)
+
+
+def python_name(field: GraphQLField) -> str:
+    """The field's name in the declarations, which is the column's."""
+    return definition(field).python_name
+
+
+def id_prefix(type_: GraphQLNamedType) -> str | None:
+    """The prefix of the type's global ids."""
+    return getattr(definition(type_).origin, "__id_prefix__", None)
+
+
+@dataclass(slots=True)
+class Layout:
+    """The placements of all types and the resolutions of all fields."""
+
+    schema: GraphQLSchema
+    metadata: MetaData
+    resolvers: Mapping[str, Resolution]
+    homes: Mapping[str, str]
+    _placements: dict[str, Placement] = field(default_factory=dict[str, Placement])
+    _resolutions: dict[tuple[str, str], Resolution] = field(default_factory=dict[tuple[str, str], Resolution])
+    _prefixes: dict[str, GraphQLObjectType] = field(default_factory=dict[str, GraphQLObjectType])
+
+    def __post_init__(self) -> None:
+        for table in self.metadata.tables.values():
+            for name, holding in table.info.get("types", {}).items():
+                self._placements[name] = Placement(table, holding.where)
+        for name, table_name in self.homes.items():
+            self._placements[name] = Placement(self.metadata.tables[table_name])
+        for type_ in self.schema.type_map.values():
+            prefix = id_prefix(type_) if definition(type_) is not None and isinstance(type_, GraphQLObjectType) else None
+            if prefix is not None:
+                if prefix in self._prefixes:
+                    raise LayoutError(f"{type_.name} and {self._prefixes[prefix].name} share the prefix {prefix}")
+                self._prefixes[prefix] = type_
+
+    def placement(self, type_name: str) -> Placement:
+        """Where a type's rows live."""
+        if type_name not in self._placements:
+            raise LayoutError(f"no table holds {type_name}")
+        return self._placements[type_name]
+
+    def is_placed(self, type_name: str) -> bool:
+        """Whether a type's rows live in a table."""
+        return type_name in self._placements
+
+    def type_of(self, prefix: str | None) -> GraphQLObjectType | None:
+        """The node type that global ids with this prefix belong to."""
+        return self._prefixes.get(prefix) if prefix is not None else None
+
+    def resolution(self, type_: GraphQLObjectType | GraphQLInterfaceType, name: str) -> Resolution:
+        """How a field of a type is resolved."""
+        key = (type_.name, name)
+        if key not in self._resolutions:
+            self._resolutions[key] = self._resolve(type_, name)
+        return self._resolutions[key]
+
+    def _resolve(self, type_: GraphQLObjectType | GraphQLInterfaceType, name: str) -> Resolution:
+        for owner in (type_, *type_.interfaces):
+            if (resolver := self.resolvers.get(f"{owner.name}.{name}")) is not None:
+                return resolver
+        declared = type_.fields[name]
+        returned = get_named_type(declared.type)
+        column = python_name(declared)
+        table = self.placement(type_.name).table
+        if is_leaf_type(returned):
+            return self._leaf(table, column, returned, declared, f"{type_.name}.{name}")
+        nodes = node_type(returned)
+        target = self.placement((nodes or returned).name)
+        if nodes is not None:
+            return Paging(_children(table, target.table, f"{type_.name}.{name}"))
+        if isinstance(get_nullable_type(declared.type), GraphQLList):
+            return Listing(_children(table, target.table, f"{type_.name}.{name}"))
+        return Reference(_parent(table, column, target.table, f"{type_.name}.{name}"))
+
+    def _leaf(self, table: Table, column: str, returned: GraphQLNamedType, declared: GraphQLField, where: str) -> Resolution:
+        if column not in table.columns:
+            raise LayoutError(f"{where}: {table.name} has no column {column}")
+        if table.columns[column].nullable and get_nullable_type(declared.type) is not declared.type:
+            raise LayoutError(f"{where} may not be null but {table.name}.{column} may")
+        if returned.name != "ID":
+            return Leaf(lambda row, arguments: row[column])
+        if column == "id":
+            return Identity(lambda row: row["id"])
+        return Identity(lambda row: row[column], self._referred(table, column, where))
+
+    def _referred(self, table: Table, column: str, where: str) -> str:
+        for key in table.foreign_key_constraints:
+            if _own_columns(key) == [column] or key.column_keys == [column]:
+                types = key.referred_table.info.get("types", {})
+                if len(types) == 1:
+                    return next(iter(types))
+        raise LayoutError(f"{where}: {table.name}.{column} does not refer to rows of one type")
+
+
+def _own_columns(key: ForeignKeyConstraint) -> list[str]:
+    return [name for name in key.column_keys if name != TENANT]
+
+
+def _keys(child: Table, parent: Table) -> list[ForeignKeyConstraint]:
+    return [key for key in child.foreign_key_constraints if key.referred_table is parent]
+
+
+def _children(parent: Table, child: Table, where: str) -> Link:
+    """Rows of `child` that point to the row at hand. Below a company its rows are simply the company's."""
+    keys = _keys(child, parent)
+    if len(keys) != 1:
+        raise LayoutError(f"{where}: {child.name} has {len(keys)} foreign keys to {parent.name}, so a resolver must choose")
+    own = _own_columns(keys[0])
+    if not own:
+        return lambda row, target: ()
+    return lambda row, target: (sql("{} = {}", target[own[0]], row["id"]),)
+
+
+def _parent(table: Table, column: str, target: Table, where: str) -> Link:
+    """The row of `target` that the row at hand points to: by the key named after the field, else by the only one."""
+    keys = _keys(table, target)
+    named = [key for key in keys if _own_columns(key) == [f"{column}_id"]]
+    chosen = named or keys
+    if len(chosen) != 1:
+        raise LayoutError(f"{where}: {table.name} has {len(chosen)} foreign keys to {target.name}, so a resolver must choose")
+    own = _own_columns(chosen[0])[0]
+    return lambda row, target_rows: (sql("{} = {}", target_rows["id"], row[own]),)

@@ -1,0 +1,154 @@
+"""From a query document to the operation that a request means: parsed, bounded, validated, chosen, its variables coerced. Documents are cached."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from graphql import (
+    DocumentNode,
+    FragmentDefinitionNode,
+    GraphQLError,
+    GraphQLSchema,
+    NonNullTypeNode,
+    OperationDefinitionNode,
+    OperationType,
+    SelectionSetNode,
+    print_ast,
+    validate,
+)
+from graphql.execution.values import VariableValues, get_variable_values
+
+from resolvers.cache import Cache
+from resolvers.inputs import Inputs, Lookup, Variables
+from resolvers.limits import Limits, parse_document
+from resolvers.request import ErrorEntry, GraphQLRequest, Location, RequestError
+from resolvers.statement import Statement
+from schema.errors import ErrorCode
+
+VALIDATION_ERRORS: Final = 5
+SHAPES: Final = 32
+"""How many statements of one operation are kept."""
+
+MESSAGE: Final = 300
+"""How much of a message that quotes the document is sent back, in characters."""
+
+
+@dataclass(slots=True)
+class Shapes:
+    """The statements of one selection, by what the compiler looked at in the variables."""
+
+    lookups: tuple[Lookup, ...] = ()
+    statements: Cache[tuple[Any, ...], Statement] = field(default_factory=lambda: Cache[tuple[Any, ...], Statement](SHAPES * 4 // 3))
+
+    def find(self, variables: Variables) -> Statement | None:
+        """The statement that was compiled for variables of this shape."""
+        return self.statements.get(self._shape(variables))
+
+    def keep(self, statement: Statement, inputs: Inputs) -> None:
+        """Keep a statement with the lookups that its compilation made; unknown ones make all former shapes too coarse."""
+        fresh = [lookup for lookup in inputs.lookups if lookup not in self.lookups]
+        if fresh:
+            self.lookups = (*self.lookups, *fresh)
+            self.statements.clear()
+        self.statements.put(self._shape(inputs.variables), statement)
+
+    def _shape(self, variables: Variables) -> tuple[Any, ...]:
+        return tuple([lookup.answer(variables) for lookup in self.lookups])
+
+
+@dataclass(slots=True)
+class Operation:
+    """A validated operation with the statements that were made of it; `shapes` by root response key, None for the whole of a query."""
+
+    schema: GraphQLSchema
+    node: OperationDefinitionNode
+    fragments: Mapping[str, FragmentDefinitionNode]
+    shapes: dict[str | None, Shapes] = field(default_factory=dict[str | None, Shapes])
+
+    @property
+    def is_mutation(self) -> bool:
+        """Whether it writes."""
+        return self.node.operation is OperationType.MUTATION
+
+    @property
+    def selection_set(self) -> SelectionSetNode:
+        """What it selects of the root."""
+        return self.node.selection_set
+
+    def coerce(self, given: Mapping[str, object]) -> Variables:
+        """The variables as their types have them. RequestError (BAD_USER_INPUT) names the variable and never repeats its value."""
+        definitions = self.node.variable_definitions or ()
+        if not definitions:
+            return {}
+        found = get_variable_values(self.schema, definitions, dict(given), max_errors=1, hide_suggestions=True)
+        if isinstance(found, VariableValues):
+            return found.coerced
+        for definition in definitions:
+            if isinstance(get_variable_values(self.schema, [definition], dict(given), max_errors=1), VariableValues):
+                continue
+            name, wanted = definition.variable.name.value, print_ast(definition.type)
+            missing = isinstance(definition.type, NonNullTypeNode) and given.get(name) is None
+            what = "is missing" if missing else "has a value that does not fit its type"
+            raise RequestError(ErrorCode.BAD_USER_INPUT, f'Variable "${name}" of type "{wanted}" {what}.', _locations(definition))
+        raise RequestError(ErrorCode.BAD_USER_INPUT, "The variables do not fit the operation.")
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A validated document."""
+
+    operations: Mapping[str | None, Operation]
+
+    def choose(self, name: str | None) -> Operation:
+        """The operation that a request means: the named one, or the only one. RequestError (OPERATION_RESOLUTION_FAILURE)."""
+        if name is None and len(self.operations) == 1:
+            return next(iter(self.operations.values()))
+        if name is None:
+            raise RequestError(ErrorCode.OPERATION_RESOLUTION_FAILURE, "The document has several operations: say which by operationName.")
+        if name not in self.operations:
+            raise RequestError(ErrorCode.OPERATION_RESOLUTION_FAILURE, "The document has no operation of that name.")
+        return self.operations[name]
+
+
+@dataclass(slots=True)
+class Documents:
+    """Turns texts into documents and keeps them, bounded by the length of all texts together."""
+
+    schema: GraphQLSchema
+    limits: Limits = field(default_factory=Limits)
+    characters: int = 2_000_000
+    _cache: Cache[str, Document] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._cache = Cache(self.characters)
+
+    def find(self, text: str) -> Document:
+        """The document of a text. RequestError: GRAPHQL_PARSE_FAILED, GRAPHQL_VALIDATION_FAILED."""
+        document = self._cache.get(text)
+        if document is None:
+            document = self._read(text)
+            self._cache.put(text, document, len(text))
+        return document
+
+    def _read(self, text: str) -> Document:
+        parsed = parse_document(text, self.limits)
+        errors = validate(self.schema, parsed, max_errors=VALIDATION_ERRORS, hide_suggestions=True)
+        if errors:
+            raise RequestError.several(tuple(_entry(error) for error in errors[:VALIDATION_ERRORS]))
+        fragments = {node.name.value: node for node in parsed.definitions if isinstance(node, FragmentDefinitionNode)}
+        operations = [node for node in parsed.definitions if isinstance(node, OperationDefinitionNode)]
+        if not operations:
+            raise RequestError(ErrorCode.OPERATION_RESOLUTION_FAILURE, "The document has no operation.")
+        return Document({node.name.value if node.name else None: Operation(self.schema, node, fragments) for node in operations})
+
+
+def _entry(error: GraphQLError) -> ErrorEntry:
+    """A validation error as the client sees it: the message cut where it quotes too much of the document."""
+    message = error.message if len(error.message) <= MESSAGE else f"{error.message[:MESSAGE]}…"
+    locations = tuple(Location(place.line, place.column) for place in error.locations or ())
+    return ErrorEntry(ErrorCode.GRAPHQL_VALIDATION_FAILED, message, locations=locations)
+
+
+def _locations(node: Any) -> tuple[Location, ...]:
+    start = node.loc.start_token if node.loc else None
+    return (Location(start.line, start.column),) if start else ()

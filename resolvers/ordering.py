@@ -1,0 +1,258 @@
+"""The order of a list and the cursors into it: keyset paging over keys that may be null, in either direction.
+
+Ascending puts rows without a value last, descending first: "null is the greatest value", as PostgreSQL's indexes have it.
+"""
+
+import base64
+import binascii
+import datetime
+import decimal
+import hashlib
+import re
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final, LiteralString
+
+import orjson
+from sqlalchemy import Boolean, Column, Date, DateTime, Integer, Numeric, Text, Uuid
+
+from db.sql import Rows, Sql, every, join, literal, sql
+from resolvers.compilation import Compilation
+from resolvers.convert import text
+from resolvers.inputs import Input, bad_input
+
+CURSOR_LENGTH: Final = 4_000
+INT4: Final = range(-(2**31), 2**31)
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnType:
+    """How a column's value stands in a cursor: PostgreSQL's type and the reader of its text form."""
+
+    name: LiteralString
+    read: Callable[[str], object]
+
+
+def _int4(value: str) -> int:
+    found = int(value) if re.fullmatch(r"-?\d{1,10}", value) else None
+    if found not in INT4:
+        raise ValueError(value)
+    return found
+
+
+def _decimal(value: str) -> decimal.Decimal:
+    if not re.fullmatch(r"-?\d{1,20}(\.\d{1,10})?", value):
+        raise ValueError(value)
+    return decimal.Decimal(value)
+
+
+def _text(value: str) -> str:
+    found = text(value)
+    assert found is not None
+    return found
+
+
+COLUMN_TYPES: Final[tuple[tuple[type[Any], ColumnType], ...]] = (
+    (Text, ColumnType("text", _text)),
+    (Uuid, ColumnType("uuid", uuid.UUID)),
+    (Integer, ColumnType("int4", _int4)),
+    (Numeric, ColumnType("numeric", _decimal)),
+    (DateTime, ColumnType("timestamptz", datetime.datetime.fromisoformat)),
+    (Date, ColumnType("date", datetime.date.fromisoformat)),
+    (Boolean, ColumnType("bool", lambda value: {"true": True, "false": False}[value])),
+)
+
+
+def column_type(column: "Column[Any]") -> ColumnType:
+    """How values of this column stand in cursors."""
+    return next(found for sort, found in COLUMN_TYPES if isinstance(column.type, sort))
+
+
+@dataclass(frozen=True, slots=True)
+class OrderKey:
+    """A column that a list is sorted by."""
+
+    column: str
+    descending: bool = False
+
+    @classmethod
+    def parse(cls, written: str) -> "OrderKey":
+        """`column` or `-column`, as tables and resolvers write it."""
+        return cls(written.removeprefix("-"), written.startswith("-"))
+
+    @classmethod
+    def of_enum(cls, name: str) -> "OrderKey":
+        """`COLUMN_ASC` or `COLUMN_DESC`, as the schema's order enums write it."""
+        column, _, direction = name.rpartition("_")
+        return cls(column.lower(), direction == "DESC")
+
+    def turned(self) -> "OrderKey":
+        """The opposite direction."""
+        return replace(self, descending=not self.descending)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A total order: distinct keys, the id last."""
+
+    keys: tuple[OrderKey, ...]
+
+    @classmethod
+    def by(cls, keys: Sequence[OrderKey]) -> "Order":
+        """The keys, later ones of a column dropped, and the id as the last in the direction of the first."""
+        distinct = {key.column: key for key in reversed(keys)}
+        kept = tuple(key for key in keys if distinct.get(key.column) is key)
+        return cls((*kept, OrderKey("id", kept[0].descending if kept else False)))
+
+    def turned(self) -> "Order":
+        """The same rows, last first."""
+        return Order(tuple(key.turned() for key in self.keys))
+
+    def clause(self, rows: Rows) -> Sql:
+        """What stands after ORDER BY."""
+        return join(", ", [sql("{} desc", rows[key.column]) if key.descending else rows[key.column] for key in self.keys])
+
+    @property
+    def mark(self) -> str:
+        """What tells cursors of this order from others."""
+        text = ",".join(f"{'-' if key.descending else ''}{key.column}" for key in self.keys)
+        return hashlib.sha256(text.encode()).hexdigest()[:6]
+
+    def cursor(self, rows: Rows) -> Sql:
+        """SQL text of a row's cursor: base64url of a JSON array of the order's mark and the keys as text."""
+        return sql(
+            r"""translate(encode(convert_to(json_build_array({}, {})::text, 'UTF8'), 'base64'), E'+/=\n', '-_')""",
+            literal(self.mark),
+            join(", ", [sql("{}::text", rows[key.column]) for key in self.keys]),
+        )
+
+
+# --- cursors from a client ------------------------------------------------------------------------------------------
+
+
+def decode_cursor(cursor: Any, order: Order) -> list[str | None] | None:
+    """The keys in a cursor of this order; None for anything else."""
+    if not isinstance(cursor, str) or len(cursor) > CURSOR_LENGTH:
+        return None
+    try:
+        decoded = orjson.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
+    except (binascii.Error, ValueError):
+        return None
+    if not isinstance(decoded, list) or not all(item is None or isinstance(item, str) for item in decoded):  # pyright: ignore[reportUnknownVariableType]
+        return None
+    mark, *keys = decoded or [None]  # pyright: ignore[reportUnknownVariableType]
+    return keys if mark == order.mark and len(keys) == len(order.keys) else None  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+
+
+@dataclass(frozen=True, slots=True)
+class NullPattern:
+    """The view of a cursor that the shape of a statement depends on: which keys are null; None for no cursor of the order."""
+
+    order: Order
+
+    def __call__(self, cursor: Any) -> tuple[bool, ...] | None:
+        keys = decode_cursor(cursor, self.order)
+        return None if keys is None else tuple(key is None for key in keys)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyOf:
+    """The conversion of a cursor to one of its keys."""
+
+    order: Order
+    n: int
+    type: ColumnType
+
+    def __call__(self, cursor: Any) -> object:
+        keys = decode_cursor(cursor, self.order)
+        key = keys[self.n] if keys is not None else None
+        if key is None:
+            raise bad_cursor()
+        try:
+            return self.type.read(key)
+        except (ValueError, KeyError, OverflowError):
+            raise bad_cursor() from None
+
+
+def bad_cursor() -> Exception:
+    """The refusal of a cursor that this list did not give in this order."""
+    return bad_input("The cursor does not belong to this list in this order.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Bound:
+    """One key of an order with the cursor's value for it: None where that is null."""
+
+    column: Sql
+    descending: bool
+    nullable: bool
+    value: Sql | None
+
+    def beyond(self) -> Sql:
+        match self.descending, self.value:
+            case True, None:
+                return sql("{} is not null", self.column)
+            case True, value if value is not None:
+                return sql("{} < {}", self.column, value)
+            case False, None:
+                return sql("false")
+            case _, value:
+                assert value is not None
+                later = sql("{} > {}", self.column, value)
+                return sql("({} or {} is null)", later, self.column) if self.nullable else later
+
+    def same(self) -> Sql:
+        return sql("{} is null", self.column) if self.value is None else sql("{} = {}", self.column, self.value)
+
+    def not_before(self) -> Sql | None:
+        """The bound on the first key alone, which the key's index can use; None where it bounds nothing."""
+        match self.descending, self.value:
+            case True, None:
+                return None
+            case True, value if value is not None:
+                return sql("{} <= {}", self.column, value)
+            case False, None:
+                return sql("{} is null", self.column)
+            case _, value:
+                assert value is not None
+                later = sql("{} >= {}", self.column, value)
+                return sql("({} or {} is null)", later, self.column) if self.nullable else later
+
+
+def beyond(to: Compilation, rows: Rows, order: Order, cursor: Input) -> Sql:
+    """The condition that a row comes after the cursor in this order; of the opposite order, for rows before it.
+
+    Raises RequestError (BAD_USER_INPUT) for a cursor that is none of the order's.
+    """
+    return _beyond(to, rows, order, order, cursor)
+
+
+def before(to: Compilation, rows: Rows, order: Order, cursor: Input) -> Sql:
+    """The condition that a row comes before the cursor in this order."""
+    return _beyond(to, rows, order, order.turned(), cursor)
+
+
+def _beyond(to: Compilation, rows: Rows, order: Order, walked: Order, cursor: Input) -> Sql:
+    nulls = to.inputs.look(cursor, NullPattern(order))
+    if nulls is None:
+        raise bad_cursor()
+    bounds: list[_Bound] = []
+    for n, key in enumerate(walked.keys):
+        column = rows.table.columns[key.column]
+        kind = column_type(column)
+        value = None if nulls[n] else to.bind(cursor, KeyOf(order, n, kind), kind.name)
+        bounds.append(_Bound(rows[key.column], key.descending, bool(column.nullable), value))
+    return _after(bounds)
+
+
+def _after(bounds: Sequence[_Bound]) -> Sql:
+    values = [bound.value for bound in bounds if bound.value is not None and not bound.nullable]
+    if len(values) == len(bounds) and len({bound.descending for bound in bounds}) == 1:
+        columns = join(", ", [bound.column for bound in bounds])
+        operator = sql("<") if bounds[0].descending else sql(">")
+        return sql("({}) {} ({})", columns, operator, join(", ", values))
+    steps = [every([*(bound.same() for bound in bounds[:n]), bounds[n].beyond()]) for n in range(len(bounds))]
+    exact = sql("({})", join(" or ", [sql("({})", step) for step in steps]))
+    first = bounds[0].not_before()
+    return exact if first is None else sql("{} and {}", first, exact)

@@ -1,0 +1,232 @@
+"""A Relay connection as SQL: one page by keyset in either direction, its edges, cursors and counts, each only when selected."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from graphql import GraphQLObjectType, SelectionSetNode, get_named_type
+
+from db.sql import Expression, Json, Sql, Text, concatenation, every, join, json_object, number, sql
+from resolvers.compilation import Compilation, Position, Row
+from resolvers.inputs import ABSENT, Input, bad_input
+from resolvers.ordering import Order, before, beyond
+from resolvers.selection import SelectedField
+
+PAGE_DEFAULT: Final = 50
+PAGE_MAX: Final = 100
+
+Item = Callable[[tuple[SelectionSetNode, ...], Position], Json]
+"""JSON of the listed row for what is selected of it at a position."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """The rows of a connection.
+
+    `source` and `conditions` are asked for after the items are compiled. `kinds`: for rows of several kinds the kinds that may be shown,
+    as a SQL array; each is read apart, so that its own index gives the first rows.
+    """
+
+    row: Row
+    source: Callable[[], Sql]
+    conditions: Callable[[], tuple[Sql, ...]]
+    order: Order
+    item: Item
+    closed: Callable[[], Sql] | None = None
+    kinds: Sql | None = None
+    kind_column: str = "kind"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """SQL of a connection: its JSON and its rows' closed gates are expressions over `source` (empty when no rows are read)."""
+
+    json: Sql
+    closed: Sql | None
+    source: Sql
+
+
+def page_size(value: Any) -> int:
+    """How many rows a page has; BAD_USER_INPUT out of 0 to `PAGE_MAX`."""
+    if value is None:
+        return PAGE_DEFAULT
+    if not 0 <= value <= PAGE_MAX:
+        raise bad_input(f"A page has 0 to {PAGE_MAX} rows.")
+    return value
+
+
+@dataclass(slots=True)
+class _Paging:
+    """One connection while it is compiled."""
+
+    listed: Listed
+    arguments: Mapping[str, Input]
+    collect: Callable[[Any, SelectedField], tuple[SelectedField, ...]]
+    columns: list[Json] = field(default_factory=list[Json])
+    sees_beyond: bool = False
+    needs_cursor: bool = False
+    backward: bool = False
+    size: Sql = sql("")
+
+    @property
+    def to(self) -> Compilation:
+        return self.listed.row.to
+
+    def argument(self, name: str) -> Input:
+        return self.arguments.get(name, ABSENT)
+
+    def given(self, name: str) -> bool:
+        return self.to.inputs.given(self.argument(name))
+
+    # --- the connection's fields
+
+    def rows(self, json: Json) -> Json:
+        """A list with one item per row of the page."""
+        self.columns.append(json)
+        column = number(len(self.columns) - 1)
+        return (
+            Text("["),
+            Expression(sql("coalesce(string_agg(r.j{}, ',' order by {}){}, '')", column, self._place(), self._shown())),
+            Text("]"),
+        )
+
+    def _place(self) -> Sql:
+        return sql("r.rn desc") if self.backward else sql("r.rn")
+
+    def _shown(self) -> Sql:
+        return sql(" filter (where r.rn <= {})", self.size) if self.sees_beyond else sql("")
+
+    def more(self, ahead: bool) -> Json:
+        """Whether rows follow (or precede) the page: seen by reading one more row, or known by the cursor that the page starts from."""
+        if ahead == self.backward:
+            return (Text("true" if self.given("before" if self.backward else "after") else "false"),)
+        return (Expression(sql("(count(*) > {})::text", self.size)),)
+
+    def edge_cursor(self, first: bool) -> Json:
+        """The cursor of the page's first or last row."""
+        near = first != self.backward
+        filter_ = sql(" filter (where r.rn <= {})", self.size) if self.sees_beyond else sql("")
+        place = sql("r.rn") if near else sql("r.rn desc")
+        return (Expression(sql("""coalesce('"' || (array_agg(r.k order by {}){})[1] || '"', 'null')""", place, filter_)),)
+
+    def total(self) -> Json:
+        """How many rows the whole list has."""
+        conditions = [*self.listed.conditions()]
+        if self.listed.kinds is not None:
+            conditions.append(sql("{} = any({})", self.listed.row[self.listed.kind_column], self.listed.kinds))
+        return (Expression(sql("(select count(*)::text from {} where {})", self.listed.source(), every(conditions))),)
+
+    def closed(self) -> Sql | None:
+        """The closed gates of the page's rows, `,` between them; null when all are open."""
+        if self.listed.closed is None:
+            return None
+        shown = self._shown()
+        listed = sql("string_agg(coalesce(r.h, ''), ',' order by {}){}", self._place(), shown)
+        return sql("case when count(r.h){} > 0 then {} end", shown, listed)
+
+    # --- the rows
+
+    def source(self) -> Sql:
+        """The page's rows, numbered in the direction of reading."""
+        columns = [sql("{} j{}", concatenation(json), number(n)) for n, json in enumerate(self.columns)]
+        if self.needs_cursor:
+            columns.append(sql("{} k", self.listed.order.cursor(self.listed.row.rows)))
+        if self.listed.closed is not None:
+            columns.append(sql("{} h", self.listed.closed()))
+        inner = self._limited(join(", ", columns) or sql("1"))
+        return sql(" from (select row_number() over () rn, x.* from ({}) x) r", inner)
+
+    def _limited(self, columns: Sql) -> Sql:
+        rows = self.listed.row.rows
+        order = self.listed.order.turned() if self.backward else self.listed.order
+        conditions = [*self.listed.conditions()]
+        if self.given("after"):
+            conditions.append(beyond(self.to, rows, self.listed.order, self.argument("after")))
+        if self.given("before"):
+            conditions.append(before(self.to, rows, self.listed.order, self.argument("before")))
+        tail = sql("order by {} limit {}", order.clause(rows), sql("{} + 1", self.size) if self.sees_beyond else self.size)
+        if self.listed.kinds is None:
+            return sql("select {} from {} where {} {}", columns, self.listed.source(), every(conditions), tail)
+        conditions.append(sql("{} = kk.k", rows[self.listed.kind_column]))
+        each = sql("select * from {} where {} {}", self.listed.source(), every(conditions), tail)
+        return sql("select {} from unnest({}) kk(k), lateral ({}) {} {}", columns, self.listed.kinds, each, rows.name, tail)
+
+
+def page(
+    listed: Listed,
+    connection: GraphQLObjectType,
+    selected: SelectedField,
+    arguments: Mapping[str, Input],
+    at: Position,
+    collect: Callable[[Any, SelectedField], tuple[SelectedField, ...]],
+) -> Page:
+    """Compile a connection. `at` is the connection's own position, `collect` gives the fields selected of a value of a type.
+
+    Raises RequestError (BAD_USER_INPUT) for sizes and cursors that no client may send.
+    """
+    paging = _Paging(listed, arguments, collect)
+    paging.backward = paging.given("last")
+    if paging.backward and paging.given("first"):
+        raise bad_input("A page is either the first or the last rows, not both.")
+    paging.size = listed.row.to.bind(paging.argument("last" if paging.backward else "first"), page_size, "int4")
+    fields = collect(connection, selected)
+    _look_ahead(paging, connection, fields)
+    json = concatenation(json_object((chosen.key, _field(paging, connection, chosen, at)) for chosen in fields))
+    if not paging.columns and not paging.needs_cursor and not paging.sees_beyond:
+        return Page(json, None, sql(""))
+    return Page(json, paging.closed(), paging.source())
+
+
+def _look_ahead(paging: _Paging, connection: GraphQLObjectType, fields: tuple[SelectedField, ...]) -> None:
+    """Whether one row beyond the page must be read: only when the client asks for more pages in the direction of reading."""
+    ahead = "hasPreviousPage" if paging.backward else "hasNextPage"
+    for chosen in fields:
+        if chosen.name == "pageInfo":
+            infos = paging.collect(get_named_type(connection.fields["pageInfo"].type), chosen)
+            paging.sees_beyond = paging.sees_beyond or any(info.name == ahead for info in infos)
+
+
+def _field(paging: _Paging, connection: GraphQLObjectType, chosen: SelectedField, at: Position) -> Json:
+    inside = at.under(chosen.key)
+    inside = inside.in_rows() if paging.listed.closed is None else inside.in_indexed()
+    match chosen.name:
+        case "nodes":
+            return paging.rows(paging.listed.item(chosen.selection_sets, inside))
+        case "edges":
+            return paging.rows(_edge(paging, get_named_type(connection.fields["edges"].type), chosen, inside))
+        case "pageInfo":
+            return _page_info(paging, get_named_type(connection.fields["pageInfo"].type), chosen)
+        case "totalCount":
+            return paging.total()
+        case _:
+            return (Text(f'"{connection.name}"'),)
+
+
+def _edge(paging: _Paging, edge: Any, chosen: SelectedField, at: Position) -> Json:
+    members: list[tuple[str, Json]] = []
+    for selected in paging.collect(edge, chosen):
+        match selected.name:
+            case "node":
+                members.append((selected.key, paging.listed.item(selected.selection_sets, at.under(selected.key))))
+            case "cursor":
+                cursor = paging.listed.order.cursor(paging.listed.row.rows)
+                members.append((selected.key, (Text('"'), Expression(cursor), Text('"'))))
+            case _:
+                members.append((selected.key, (Text(f'"{edge.name}"'),)))
+    return json_object(members)
+
+
+def _page_info(paging: _Paging, info: Any, chosen: SelectedField) -> Json:
+    members: list[tuple[str, Json]] = []
+    for selected in paging.collect(info, chosen):
+        match selected.name:
+            case "hasNextPage":
+                members.append((selected.key, paging.more(ahead=True)))
+            case "hasPreviousPage":
+                members.append((selected.key, paging.more(ahead=False)))
+            case "startCursor" | "endCursor":
+                paging.needs_cursor = True
+                members.append((selected.key, paging.edge_cursor(first=selected.name == "startCursor")))
+            case _:
+                members.append((selected.key, (Text(f'"{info.name}"'),)))
+    return json_object(members)

@@ -1,0 +1,67 @@
+"""How a field gets its value: the closed list of ways, each a function from the row at hand to SQL."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from db.sql import Rows, Sql
+from resolvers.compilation import Row
+from resolvers.inputs import Input
+
+Arguments: TypeAlias = Mapping[str, Input]
+Link: TypeAlias = Callable[[Row, Rows], tuple[Sql, ...]]
+"""The conditions under which a row of another table belongs to the row at hand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A value computed from the row."""
+
+    value: Callable[[Row, Arguments], Sql]
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A global id made of a key of the row; `of` names the type, None for the row's own type."""
+
+    key: Callable[[Row], Sql]
+    of: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Inline:
+    """An object that lives in a row already at hand; absent where `when` gives a condition that does not hold."""
+
+    at: Callable[[Row], Rows]
+    when: Callable[[Row], Sql] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """At most one row of another table."""
+
+    link: Link
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """All rows of another table that belong to the row; `order` overrides the table's own: columns, `-column` for descending."""
+
+    link: Link
+    order: tuple[str, ...] = ()
+    listed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Paging:
+    """A Relay connection over the rows of another table that belong to the row."""
+
+    link: Link
+
+
+@dataclass(frozen=True, slots=True)
+class Companies:
+    """The Relay connection over the companies that the viewer may enter."""
+
+
+Resolution: TypeAlias = Leaf | Identity | Inline | Reference | Listing | Paging | Companies

@@ -1,0 +1,221 @@
+"""The roots of an operation: the fields of Query, and the fields of a mutation's payload, which are read like a query of what was written."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final, LiteralString
+
+from graphql import GraphQLInterfaceType, GraphQLNamedType, GraphQLObjectType, get_named_type, is_leaf_type
+
+from db.sql import TRUE, Expression, Json, Rows, Sql, Text, concatenation, every, join, json_object, literal, nullable, only_if, sql
+from db.tables.apps import app
+from db.tables.identity import credential
+from resolvers.compilation import VIEWER, Compilation, Entry, Position, Row, Scope, Site, entrance
+from resolvers.convert import bounded, enum_name, key, keys, prefix
+from resolvers.encoding import encode
+from resolvers.gates import type_need
+from resolvers.inputs import Distinct, Input, read_arguments
+from resolvers.objects import Objects, SelectionSets
+from resolvers.ordering import Order, OrderKey
+from resolvers.resolution import Arguments
+from resolvers.selection import SelectedField
+
+NULL: Final[Json] = (Text("null"),)
+
+Introspect = Callable[[SelectedField], str]
+"""The JSON of a `__schema` or `__type` field."""
+
+
+def _prefixes(value: object) -> list[str | None]:
+    return [prefix(item) for item in bounded(value)]
+
+
+@dataclass(slots=True)
+class Roots:
+    """Compiles root fields within one statement."""
+
+    objects: Objects
+    introspect: Introspect
+
+    @property
+    def to(self) -> Compilation:
+        """The statement that is compiled."""
+        return self.objects.to
+
+    def query(self, query: GraphQLObjectType, selection_sets: SelectionSets) -> Json:
+        """JSON of `data` of a query."""
+        fields = self.to.collector.collect(query, selection_sets)
+        return json_object((selected.key, self._query_field(query, selected)) for selected in fields)
+
+    def _query_field(self, query: GraphQLObjectType, selected: SelectedField) -> Json:
+        at = Position().under(selected.key)
+        if selected.name in ("__schema", "__type"):
+            answer = self.introspect(selected)
+            return (Expression(self.to.source(lambda bindings: answer, "text")),)
+        if selected.name == "__typename":
+            return (Text(f'"{query.name}"'),)
+        declared = query.fields[selected.name]
+        arguments = read_arguments(selected.nodes[0], declared.args)
+        returned = get_named_type(declared.type)
+        match selected.name:
+            case "viewer":
+                return self.viewer(returned, selected.selection_sets, at)
+            case "company":
+                only = self.to.bind(arguments["id"], _key_of("com"), "uuid")
+                return self.company(returned, selected.selection_sets, at, only)
+            case "node":
+                return self._node(arguments["id"], selected.selection_sets, at)
+            case "nodes":
+                return self._nodes(arguments["ids"], selected.selection_sets, at.in_indexed())
+            case "apps":
+                return self._apps(returned, selected.selection_sets, arguments, at)
+            case name:
+                raise LookupError(f"no way to read Query.{name}")
+
+    # --- what roots lead to
+
+    def viewer(self, returned: GraphQLNamedType, selection_sets: SelectionSets, at: Position) -> Json:
+        """The caller; null when nobody is signed in."""
+        row = Row(Rows(credential, VIEWER), self.to)
+        signed_in = sql("{}.account_id is not null", VIEWER)
+        return only_if(signed_in, self.objects.object_of(row, returned, selection_sets, at))
+
+    def company(self, returned: GraphQLNamedType, selection_sets: SelectionSets, at: Position, only: Sql) -> Json:
+        """The company with the id `only`, or what hangs on it, if the viewer may enter it."""
+        scope = self.to.enter(only)
+        need = type_need(returned)
+        if need:
+            at = at.behind(scope.note(Entry(at, scope.places(need)))).holding(need)
+        row = Row(scope.company, self.to, scope)
+        json = only_if(scope.passes(need), self.objects.object_of(row, returned, selection_sets, at))
+        source, entered = entrance(scope)
+        return self._site(sql("select {} j, {} h from {} where {}", concatenation(json), scope.closed(), source, entered))
+
+    def _site(self, select: Sql) -> Json:
+        lateral = self.to.lateral(select)
+        self.to.sites.append(Site(lateral))
+        return nullable(sql("{}.j", lateral))
+
+    def _apps(self, returned: GraphQLNamedType, selection_sets: SelectionSets, arguments: Arguments, at: Position) -> Json:
+        listed = self.to.rows(app)
+        kind = arguments.get("kind")
+        conditions = TRUE
+        if kind is not None and self.to.inputs.given(kind):
+            conditions = sql("{} = {}", listed["kind"], self.to.bind(kind, enum_name, "text"))
+        json = self.objects.object_of(Row(listed, self.to), returned, selection_sets, at)
+        items = sql(
+            "coalesce((select string_agg({}, ',' order by {}) from {} where {}), '')",
+            concatenation(json), listed["rank"], listed.source, conditions,
+        )
+        return (Text("["), Expression(items), Text("]"))
+
+    # --- nodes
+
+    def _node(self, given: Input, selection_sets: SelectionSets, at: Position) -> Json:
+        type_ = self._node_type(self.to.inputs.look(given, prefix))
+        if type_ is None:
+            return NULL
+        return self._site(self._found(type_, selection_sets, at, self.to.bind(given, key, "uuid"), TRUE))
+
+    def _nodes(self, given: Input, selection_sets: SelectionSets, at: Position) -> Json:
+        """One branch per type of id, each only for its own ids, in the order of the ids."""
+        ids = self.to.bind(given, keys, "uuid[]")
+        kinds = self.to.bind(given, _prefixes, "text[]")
+        branches: list[Sql] = []
+        for found in self.to.inputs.look(given, Distinct(prefix)):
+            type_ = self._node_type(found)
+            if type_ is not None:
+                branches.append(self._found(type_, selection_sets, at, sql("p.id"), sql("p.kind = {}", literal(found))))
+        union = join(" union all ", branches) or sql("select null::text j, null::text h")
+        return self._site(
+            sql(
+                "select '[' || coalesce(string_agg(coalesce(x.j, 'null'), ',' order by p.n), '') || ']' j, "
+                "case when count(x.h) > 0 then string_agg(coalesce(x.h, ''), ',' order by p.n) end h "
+                "from unnest({}, {}) with ordinality p(id, kind, n) left join lateral ({}) x on true",
+                ids, kinds, union,
+            )
+        )
+
+    def _node_type(self, found: str | None) -> GraphQLObjectType | None:
+        type_ = self.objects.layout.type_of(found)
+        return type_ if type_ is not None and any(interface.name == "Node" for interface in type_.interfaces) else None
+
+    def _found(self, type_: GraphQLObjectType, selection_sets: SelectionSets, at: Position, id_: Sql, when: Sql) -> Sql:
+        """The row with that id, if the viewer enters its company and holds its type: a kind not held is as if it did not exist."""
+        placement = self.objects.layout.placement(type_.name)
+        need = type_need(type_)
+        scope = self.to.enter(None)
+        if placement.table is scope.company.table:
+            target = Row(scope.company, self.to, scope)
+        else:
+            rows = self.to.rows(placement.table, company=scope.membership["company_id"])
+            target = Row(rows, self.to, scope)
+        json = self.objects.object_of(target, type_, selection_sets, at.holding(need))
+        passes = scope.passes(need) or TRUE
+        source, entered = entrance(scope)
+        if target.rows is not scope.company:
+            source = sql("{} join {} on {}", target.rows.source, source, every(target.rows.where))
+        return sql(
+            "select {} j, {} h from {} where {}",
+            concatenation(json), scope.closed(), source,
+            every([sql("{} = {}", target["id"], id_), when, *placement.current(target.rows), entered, passes]),
+        )
+
+    # --- payloads
+
+    def payload(self, payload: GraphQLObjectType, selection_sets: SelectionSets, at: Position) -> Json:
+        """JSON of a mutation's payload, read from what the mutation wrote under the payload's field names."""
+        fields = self.to.collector.collect(payload, selection_sets)
+        return json_object((selected.key, self._payload_field(payload, selected, at.under(selected.key))) for selected in fields)
+
+    def _payload_field(self, payload: GraphQLObjectType, selected: SelectedField, at: Position) -> Json:
+        if selected.name == "__typename":
+            return (Text(f'"{payload.name}"'),)
+        declared = payload.fields[selected.name]
+        returned = get_named_type(declared.type)
+        if selected.name == "errors":
+            return self._errors(returned, selected)
+        if is_leaf_type(returned):
+            return encode(declared.type, self.to.written(selected.name, WRITTEN_TYPES[returned.name]))
+        match returned.name:
+            case "Viewer":
+                return self.viewer(returned, selected.selection_sets, at)
+            case "AppInfo":
+                found = self.to.rows(app)
+                json = self.objects.object_of(Row(found, self.to), returned, selected.selection_sets, at)
+                key_ = self.to.written(selected.name, "text")
+                return nullable(sql("(select {} from {} where {} = {})", concatenation(json), found.source, found["id"], key_))
+            case _:
+                return self.company(returned, selected.selection_sets, at, self.to.written("company", "uuid"))
+
+    def _errors(self, user_error: GraphQLNamedType, selected: SelectedField) -> Json:
+        assert isinstance(user_error, GraphQLObjectType)
+        values = {
+            "code": sql("""'"' || e.code || '"'"""),
+            "message": sql("to_json(e.message)::text"),
+            "field": sql("coalesce(e.field::text, 'null')"),
+            "__typename": literal(f'"{user_error.name}"'),
+        }
+        fields = self.to.collector.collect(user_error, selected.selection_sets)
+        json = json_object((field.key, (Expression(values[field.name]),)) for field in fields)
+        errors = self.to.written("errors", "json")
+        items = sql(
+            "coalesce((select string_agg({}, ',') from json_to_recordset({}) e(code text, message text, field json)), '')",
+            concatenation(json), errors,
+        )
+        return (Text("["), Expression(items), Text("]"))
+
+
+def _key_of(wanted: str) -> Callable[[object], object]:
+    """The key in a global id of one type; None, which equals no key, for anything else."""
+    return _KEYS.setdefault(wanted, lambda value: key(value) if prefix(value) == wanted else None)
+
+
+_KEYS: Final[dict[str, Callable[[object], object]]] = {}
+
+WRITTEN_TYPES: Final[dict[str, LiteralString]] = {
+    "String": "text",
+    "DateTime": "timestamptz",
+    "Int": "int4",
+    "Boolean": "bool",
+}
+"""GraphQL scalar of a payload -> PostgreSQL's type."""

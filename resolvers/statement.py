@@ -1,0 +1,67 @@
+"""From an operation's selection to one SQL statement: it looks up the token, judges every gate, reads the data and writes the JSON."""
+
+from dataclasses import dataclass
+
+from db.sql import Json, Sql, concatenation, join, literal, rows, sql
+from db.tables.identity import account, credential
+from resolvers.compilation import VIEWER, Bindings, Compilation, Entry, Source
+from schema.declarations import Gate
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A company scope of a finished statement: its gates in the order of their judgements, and the selections behind them."""
+
+    gates: tuple[Gate, ...]
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """SQL with the source of each parameter; its columns are the data, the closed gates (null: none), the viewer's account, and with closed gates the viewer's language."""
+
+    sql: str
+    parameters: tuple[Source, ...]
+    scopes: tuple[Judged, ...]
+
+    def arguments(self, bindings: Bindings) -> list[object]:
+        """The parameters' values; RequestError (BAD_USER_INPUT) for one that no client may send."""
+        return [source(bindings) for source in self.parameters]
+
+
+def finish(to: Compilation, data: Json) -> Statement:
+    """The statement around the JSON of `data`, once everything in it is compiled."""
+    found = sql(
+        "select {} d, {} h, {}.account_id from (select 1) one left join viewer {} on true{}",
+        concatenation(data), _closed(to), VIEWER, VIEWER, join("", to.laterals),
+    )
+    login = rows(account, sql("w"))
+    language = sql("(select {} from {} where {} = s.account_id)", login["language"], login.source, login["id"])
+    statement = sql(
+        "with viewer as materialized ({}) "
+        "select s.d::varchar, s.h::varchar, s.account_id, case when s.h is not null then {} end from ({}) s",
+        _viewer(to), language, found,
+    )
+    scopes = tuple(Judged(tuple(scope.gates), tuple(scope.entries)) for scope in to.scopes)
+    return Statement(str(statement), tuple(to.parameters), scopes)
+
+
+def _viewer(to: Compilation) -> Sql:
+    """The caller by the credential; no row when it is unknown or has expired."""
+    shown = rows(credential, sql("k"))
+    token = to.source(lambda bindings: bindings.token_hash, "bytea")
+    login = rows(account, sql("u"))
+    language = sql(", {} language", login["language"]) if to.speaks else sql("")
+    joined = sql(" join {} on {} = {}", login.source, login["id"], shown["account_id"]) if to.speaks else sql("")
+    return sql(
+        "select {}, {}{} from {}{} where {} = {} and {} > now()",
+        shown["id"], shown["account_id"], language, shown.source, joined, shown["token_hash"], token, shown["expires_at"],
+    )
+
+
+def _closed(to: Compilation) -> Sql:
+    """The closed gates of every site, `;` between them; null when all are open."""
+    if not any(scope.gates for scope in to.scopes):
+        return sql("null")
+    columns = [sql("coalesce({}.h, '')", site.lateral) for site in to.sites]
+    return sql("nullif({}, {})", join(" || ';' || ", columns), literal(";" * (len(columns) - 1)))

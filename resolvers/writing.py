@@ -1,0 +1,138 @@
+"""What mutations are made of: who calls, what was written, and the ways of being refused."""
+
+import hashlib
+import uuid
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeAlias
+
+from asyncpg import Record
+
+from db.connection import Connection
+from db.database import Database
+from resolvers.convert import key, prefix
+from resolvers.request import GraphQLRequest
+from schema.errors import UserErrorCode
+from schema.language import Language
+
+Input: TypeAlias = Mapping[str, Any]
+"""A coerced input object, by the names of the schema."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who is signed in."""
+
+    account: uuid.UUID
+    credential: uuid.UUID
+    language: Language
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One root field of a mutation inside its transaction; `prepared` is what its preparation found out before."""
+
+    connection: Connection
+    request: GraphQLRequest
+    signed_in: Caller | None
+    prepared: Any = None
+
+    @property
+    def caller(self) -> Caller:
+        """Who is signed in; Unauthenticated when nobody is."""
+        if self.signed_in is None:
+            raise Unauthenticated
+        return self.signed_in
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What was written, by the payload's field names (`company`: its key), and the token whose viewer the payload shows."""
+
+    values: Mapping[str, object] = field(default_factory=dict[str, object])
+    token: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One entry of a payload's `errors` to be: the message's placeholders are filled in the viewer's language."""
+
+    code: UserErrorCode
+    field: tuple[str, ...] | None = None
+    values: Callable[[Language], Mapping[str, str]] = lambda language: {}
+
+
+class Refused(Exception):
+    """The mutation is refused for reasons that a user can mend; nothing of it is written."""
+
+    def __init__(self, *problems: Problem, values: Mapping[str, object] | None = None) -> None:
+        super().__init__(", ".join(problem.code.name for problem in problems))
+        self.problems = problems
+        self.values = values or {}
+
+
+class Forbidden(Exception):
+    """The caller may not do this at all."""
+
+
+class Unauthenticated(Exception):
+    """The mutation needs somebody who is signed in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mutation:
+    """A root field of Mutation: `write` runs in the transaction, `prepare` before it (slow work that must not hold a connection)."""
+
+    write: Callable[[Write, Input], Awaitable[Written]]
+    prepare: Callable[[Database, Input], Awaitable[Any]] | None = None
+
+
+def hash_token(token: str) -> bytes:
+    """What is stored of a token, and looked up: its SHA-256."""
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
+
+
+CALLER: Final = """
+select k.id, k.account_id, u.language
+from credential k join account u on u.id = k.account_id
+where k.token_hash = $1 and k.expires_at > now()
+"""
+
+
+async def find_caller(connection: Connection, token: str | None) -> Caller | None:
+    """Who the token belongs to; None when it is unknown or has expired."""
+    found = await connection.fetchrow(CALLER, hash_token(token)) if token is not None else None
+    return Caller(found["account_id"], found["id"], Language(found["language"])) if found else None
+
+
+def key_of(id_: str, wanted: str) -> uuid.UUID | None:
+    """The key in a global id of one type; None for anything else."""
+    return key(id_) if prefix(id_) == wanted else None
+
+
+ENTERED: Final = """
+select c.id, m.role from membership m join company c on c.id = m.company_id
+where m.company_id = $1 and m.account_id = $2 and m.accepted_at is not null and m.removed_at is null
+  and (m.until is null or m.until > now())
+for share of m
+"""
+LOCKED: Final = """
+select id, plan, mask, access_version, clock_timestamp() at from company where id = $1 for update
+"""
+
+
+async def lock_as_owner(write: Write, company_id: str) -> Record:
+    """Lock the company of a mutation that only its owners may do.
+
+    Gives `id, plan, mask, access_version, at` (the moment of the change). Raises Refused (NOT_FOUND) when the caller does not enter the
+    company, Forbidden when it is no owner there.
+    """
+    company = key_of(company_id, "com")
+    entered = await write.connection.fetchrow(ENTERED, company, write.caller.account) if company is not None else None
+    if entered is None:
+        raise Refused(Problem(UserErrorCode.NOT_FOUND, ("companyId",)))
+    if entered["role"] != "OWNER":
+        raise Forbidden
+    locked = await write.connection.fetchrow(LOCKED, company)
+    assert locked is not None
+    return locked

@@ -1,0 +1,88 @@
+"""The company: everything of it hangs here, each list behind its gate."""
+
+from enum import Enum
+
+import strawberry
+
+from schema.access import Access, AccessChange, ExternalUser, PermissionMatrix, User
+from schema.apps import App, Plan
+from schema.customers import Customer, CustomerFilter, CustomerOrder
+from schema.declarations import OPEN, Argument, Role, connection, entity, enum_value, gated, input_field, opened, order_enum
+from schema.documents import (
+    CreditNote,
+    CreditNoteFilter,
+    CreditNoteOrder,
+    Document,
+    DocumentFilter,
+    DocumentKind,
+    DocumentOrder,
+    Invoice,
+    InvoiceFilter,
+    InvoiceOrder,
+    Quote,
+    QuoteFilter,
+    QuoteOrder,
+)
+from schema.products import Product, ProductFilter, ProductGroup, ProductGroupFilter, ProductGroupOrder, ProductOrder
+from schema.relay import Connection, Node
+
+
+@entity("com", OPEN, description="A company that the viewer may enter.")
+class Company(Node):
+    name: str = opened("The company's name.")
+    vat_number: str | None = opened("The VAT number.")
+    enterprise_number: str | None = opened("The enterprise number.")
+    access: Access = opened("What the viewer has here.")
+    plan: Plan | None = gated("What the company pays for.", Role.OWNER)
+    legal_form: str | None = gated("The legal form.", App.COMPANY_INFO)
+    street: str | None = gated("Street.", App.COMPANY_INFO)
+    street_number: str | None = gated("House number.", App.COMPANY_INFO)
+    postcode: str | None = gated("Postcode.", App.COMPANY_INFO)
+    city: str | None = gated("Town.", App.COMPANY_INFO)
+    country: str | None = gated("Country, ISO 3166.", App.COMPANY_INFO)
+    phone: str | None = gated("Telephone number.", App.COMPANY_INFO)
+    email: str | None = gated("E-mail address.", App.COMPANY_INFO)
+    website: str | None = gated("Website.", App.COMPANY_INFO)
+    iban: str | None = gated("The main bank account.", App.COMPANY_INFO)
+    active_apps: list[App] | None = gated("The active apps, base modules and parts included.", Role.OWNER)
+    users: Connection[User] | None = connection("The members.", Role.OWNER)
+    external_users: list[ExternalUser] | None = gated("Accountants and support.", Role.OWNER)
+    permission_matrix: PermissionMatrix | None = gated(
+        "Who may see what.",
+        Role.OWNER,
+        user_ids=Argument(list[strawberry.ID] | None, "Only the rows of these users and external users, at most 100."),
+        apps=Argument(list[App] | None, "Only these columns."),
+    )
+    access_changes: Connection[AccessChange] | None = connection("The audit trail, newest first.", Role.OWNER)
+    customers: Connection[Customer] | None = connection("Customers.", filter=CustomerFilter, order=CustomerOrder)
+    products: Connection[Product] | None = connection("Products.", filter=ProductFilter, order=ProductOrder)
+    product_groups: Connection[ProductGroup] | None = connection(
+        "Product groups.", filter=ProductGroupFilter, order=ProductGroupOrder
+    )
+    quotes: Connection[Quote] | None = connection("Quotes.", filter=QuoteFilter, order=QuoteOrder)
+    invoices: Connection[Invoice] | None = connection("Invoices.", filter=InvoiceFilter, order=InvoiceOrder)
+    credit_notes: Connection[CreditNote] | None = connection(
+        "Credit notes.", filter=CreditNoteFilter, order=CreditNoteOrder
+    )
+    documents: Connection[Document] | None = connection(
+        "Documents of every kind that the viewer holds.",
+        is_open=True,
+        filter=DocumentFilter,
+        order=DocumentOrder,
+        kinds=Argument(list[DocumentKind] | None, "Only these kinds."),
+    )
+
+
+@strawberry.enum(description="How a viewer enters a company.")
+class AccessKind(Enum):
+    MEMBER = enum_value("MEMBER", "As a member.")
+    EXTERNAL = enum_value("EXTERNAL", "From outside.")
+
+
+@strawberry.input(description="Which companies.")
+class ViewerCompanyFilter:
+    access: AccessKind | None = input_field("By how the viewer enters.")
+    search: str | None = input_field("By name or VAT number.")
+
+
+ViewerCompanyOrder = order_enum("ViewerCompanyOrder", Company, "name", "vat_number")

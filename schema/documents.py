@@ -1,0 +1,163 @@
+"""Commercial documents: one interface over all kinds, the kinds, and their lines."""
+
+import datetime
+import decimal
+from enum import Enum
+
+import strawberry
+
+from schema.apps import App
+from schema.customers import Customer, DiscountType
+from schema.declarations import entity, enum_value, field, gated, order_enum, reads, value
+from schema.filters import DateCriterion, DecimalCriterion, IdCriterion, TextCriterion
+from schema.language import Language
+from schema.products import Product, VatType
+from schema.relay import Node
+
+
+@strawberry.enum(description="The kinds of document; only those that the viewer holds are listed.")
+class DocumentKind(Enum):
+    QUOTE = enum_value("QUOTE", "A quote.", App.QUOTES)
+    INVOICE = enum_value("INVOICE", "An invoice.", App.INVOICES)
+    CREDIT_NOTE = enum_value("CREDIT_NOTE", "A credit note.", App.CREDIT_NOTES)
+
+
+@value("A line of a document.", prefix="lin")
+class DocumentLine:
+    id: strawberry.ID = field("The global id.")
+    position: int = field("Its place in the document, from 1.")
+    name: str = field("What it is.")
+    text: str | None = field("A longer text.")
+    quantity: decimal.Decimal = field("How many.")
+    price: decimal.Decimal = field("The price of one, before discount.")
+    vat_rate: decimal.Decimal = field("The rate of value added tax, in percent.")
+    total_excl: decimal.Decimal = field("The line's total without tax.")
+    total_vat: decimal.Decimal = field("The line's tax.")
+    total_incl: decimal.Decimal = field("The line's total with tax.")
+    product: Product | None = field("The product.")
+    date: datetime.date | None = gated("The day of this line.", App.LINE_DATES)
+    discount: decimal.Decimal | None = gated("The line's discount.", App.DISCOUNTS)
+    discount_type: DiscountType | None = gated("How the discount is meant.", App.DISCOUNTS)
+    purchase_price: decimal.Decimal | None = gated("What one cost to buy.", App.PURCHASES)
+    profit_amount: decimal.Decimal | None = gated("What the line earns.", App.PURCHASES)
+    empty_goods_value: decimal.Decimal | None = gated("The deposit on the packaging of one.", App.EMPTY_GOODS)
+    gl_account: str | None = gated("The ledger account.", App.GL_ACCOUNTS)
+
+
+@strawberry.interface(description="What all kinds of document share.")
+class Document(Node):
+    kind: DocumentKind = field("The kind of document.")
+    number: str = field("The number as printed.")
+    sequence_number: int | None = gated("The bare number within its year.", App.NUMBERING)
+    date: datetime.date = field("The document's date.")
+    customer: Customer | None = field("The customer, as recorded now.")
+    customer_name: str | None = field("The customer's name as the document states it.")
+    lines: list[DocumentLine] = field("The lines, in their order.")
+    vat_type: VatType = field("Whether prices are without or with tax.")
+    total_excl: decimal.Decimal = field("The total without tax.")
+    total_vat: decimal.Decimal = field("The tax.")
+    total_incl: decimal.Decimal = field("The total with tax.")
+    text: str | None = field("A text under the lines.")
+    locked: bool = field("Whether it was handed to accounting and may no longer change.")
+    created_at: datetime.datetime = field("When it was recorded.")
+    delivery_date: datetime.date | None = gated("The day of delivery.", App.DELIVERY_DATE)
+    order_reference: str | None = gated("The customer's reference.", App.ORDER_REFERENCE)
+    language: Language | None = gated("The document's language.", App.FOREIGN_LANGUAGE_CUSTOMERS)
+    currency: str | None = gated("The document's currency, ISO 4217.", App.CURRENCIES)
+    exchange_rate: decimal.Decimal | None = gated("Euro for one unit of the currency.", App.CURRENCIES)
+    total_incl_base: decimal.Decimal | None = gated("The total with tax in euro.", App.CURRENCIES)
+    discount: decimal.Decimal | None = gated("The discount on the whole document, in percent.", App.DISCOUNTS)
+    discount_type: DiscountType | None = gated("How the discount is meant.", App.DISCOUNTS)
+    total_discount: decimal.Decimal | None = gated("All discounts together.", App.DISCOUNTS)
+    top_text: str | None = gated("A text above the lines.", App.EXTRA_TEXT_FIELDS)
+    total_cost: decimal.Decimal | None = gated("What the goods cost to buy.", App.PURCHASES)
+    total_profit: decimal.Decimal | None = gated("What the document earns.", App.PURCHASES)
+    total_empty_goods: decimal.Decimal | None = gated("The deposits on packaging.", App.EMPTY_GOODS)
+
+
+@strawberry.enum(description="Where a quote stands.")
+class QuoteStatus(Enum):
+    DRAFT = enum_value("DRAFT", "Not sent yet.")
+    SENT = enum_value("SENT", "Sent to the customer.")
+    ACCEPTED = enum_value("ACCEPTED", "Accepted by the customer.")
+    REFUSED = enum_value("REFUSED", "Refused by the customer.")
+    EXPIRED = enum_value("EXPIRED", "Not accepted in time.")
+
+
+@strawberry.enum(description="Where an invoice stands.")
+class InvoiceStatus(Enum):
+    DRAFT = enum_value("DRAFT", "Not sent yet.")
+    SENT = enum_value("SENT", "Sent to the customer.")
+    PAID = enum_value("PAID", "Paid.")
+    OVERDUE = enum_value("OVERDUE", "Not paid in time.")
+
+
+@strawberry.enum(description="Where a credit note stands.")
+class CreditNoteStatus(Enum):
+    DRAFT = enum_value("DRAFT", "Not sent yet.")
+    SENT = enum_value("SENT", "Sent to the customer.")
+    SETTLED = enum_value("SETTLED", "Paid back or set off.")
+
+
+@entity("quo", App.QUOTES, description="An offer to a customer.")
+class Quote(Document):
+    status: QuoteStatus = field("Where it stands.")
+    expiration_date: datetime.date | None = field("The last day of its validity.")
+    invoices: list["Invoice"] | None = field("The invoices made of it.")
+
+
+@entity("crn", App.CREDIT_NOTES, description="Money given back on an invoice.")
+class CreditNote(Document):
+    status: CreditNoteStatus = field("Where it stands.")
+    invoice: "Invoice | None" = field("The invoice that it corrects.")
+
+
+@entity("inv", App.INVOICES, description="A bill to a customer.")
+class Invoice(Document):
+    status: InvoiceStatus = field("Where it stands.")
+    due_date: datetime.date | None = field("The last day to pay.")
+    structured_communication: str | None = field("The reference for the payment.")
+    settlement_discount: decimal.Decimal | None = gated("The discount for prompt payment, in percent.", App.DISCOUNTS)
+    settlement_term_days: int | None = gated("Days within which payment is prompt.", App.DISCOUNTS)
+    quote: Quote | None = field("The quote that it was made of.")
+    credit_notes: list[CreditNote] | None = field("The credit notes on it.")
+
+
+@strawberry.input(description="Which documents.")
+class DocumentFilter:
+    number: TextCriterion | None = reads(Document, "number")
+    date: DateCriterion | None = reads(Document, "date")
+    customer: IdCriterion | None = reads(Document, "customer")
+    customer_name: TextCriterion | None = reads(Document, "customer_name")
+    total_excl: DecimalCriterion | None = reads(Document, "total_excl")
+    total_incl: DecimalCriterion | None = reads(Document, "total_incl")
+    delivery_date: DateCriterion | None = reads(Document, "delivery_date")
+    order_reference: TextCriterion | None = reads(Document, "order_reference")
+    discount: DecimalCriterion | None = reads(Document, "discount")
+    total_discount: DecimalCriterion | None = reads(Document, "total_discount")
+    total_profit: DecimalCriterion | None = reads(Document, "total_profit")
+    search: str | None = reads(Document, "number", "customer_name")
+
+
+@strawberry.input(description="Which quotes.")
+class QuoteFilter(DocumentFilter):
+    status: list[QuoteStatus] | None = reads(Quote, "status")
+    expiration_date: DateCriterion | None = reads(Quote, "expiration_date")
+
+
+@strawberry.input(description="Which invoices.")
+class InvoiceFilter(DocumentFilter):
+    status: list[InvoiceStatus] | None = reads(Invoice, "status")
+    due_date: DateCriterion | None = reads(Invoice, "due_date")
+
+
+@strawberry.input(description="Which credit notes.")
+class CreditNoteFilter(DocumentFilter):
+    status: list[CreditNoteStatus] | None = reads(CreditNote, "status")
+
+
+SHARED_KEYS = ("date", "number", "customer_name", "total_incl", "delivery_date", "discount", "total_discount", "total_profit")
+DocumentOrder = order_enum("DocumentOrder", Document, *SHARED_KEYS)
+QuoteOrder = order_enum("QuoteOrder", Quote, *SHARED_KEYS, "expiration_date")
+InvoiceOrder = order_enum("InvoiceOrder", Invoice, *SHARED_KEYS, "due_date")
+CreditNoteOrder = order_enum("CreditNoteOrder", CreditNote, *SHARED_KEYS)

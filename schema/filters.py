@@ -1,0 +1,43 @@
+"""The criteria that filters are made of: one input object per sort of value. All given operators must hold."""
+
+import datetime
+import decimal
+
+import strawberry
+
+from schema.declarations import input_field
+
+
+@strawberry.input(description="What a text must be; upper and lower case are alike.")
+class TextCriterion:
+    eq: str | None = input_field("Equal to this text.")
+    contains: str | None = input_field("Has this text in it.")
+    starts_with: str | None = input_field("Starts with this text.")
+    one_of: list[str] | None = input_field("One of these texts, at most 100.")
+
+
+@strawberry.input(description="What a decimal number must be.")
+class DecimalCriterion:
+    eq: decimal.Decimal | None = input_field("Equal to this number.")
+    lt: decimal.Decimal | None = input_field("Less than this number.")
+    lte: decimal.Decimal | None = input_field("This number or less.")
+    gt: decimal.Decimal | None = input_field("More than this number.")
+    gte: decimal.Decimal | None = input_field("This number or more.")
+    is_null: bool | None = input_field("Whether there is no value.")
+
+
+@strawberry.input(description="What a day must be.")
+class DateCriterion:
+    eq: datetime.date | None = input_field("This day.")
+    lt: datetime.date | None = input_field("Before this day.")
+    lte: datetime.date | None = input_field("This day or before.")
+    gt: datetime.date | None = input_field("After this day.")
+    gte: datetime.date | None = input_field("This day or after.")
+    is_null: bool | None = input_field("Whether there is no day.")
+
+
+@strawberry.input(description="What a reference must be.")
+class IdCriterion:
+    eq: strawberry.ID | None = input_field("Refers to this object.")
+    one_of: list[strawberry.ID] | None = input_field("Refers to one of these objects, at most 100.")
+    is_null: bool | None = input_field("Whether it refers to nothing.")

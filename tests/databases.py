@@ -1,0 +1,150 @@
+"""Databases for tests: takes a server's DSN, gives migrated templates (made once per content) and clones of them.
+
+All names begin with this checkout's prefix, so that several checkouts may share one server.
+"""
+
+import asyncio
+import hashlib
+import itertools
+import os
+import zlib
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit, urlunsplit
+
+from db.connection import Connection, connect
+from db.migrate import migrate
+from resolvers.catalogue import app_rows
+
+ROOT = Path(__file__).parent.parent
+CHECKOUT = f"{zlib.crc32(os.fsencode(ROOT)):08x}"
+LOCK = zlib.crc32(f"test databases of {CHECKOUT}".encode())
+
+
+@dataclass(frozen=True, slots=True)
+class Databases:
+    """The databases of one server that belong to this process (one of pytest-xdist's workers, perhaps)."""
+
+    server: str
+    _numbers: Iterator[int] = field(default_factory=itertools.count)
+
+    def dsn(self, name: str) -> str:
+        """The address of one database of the server."""
+        return urlunsplit(urlsplit(self.server)._replace(path=f"/{name}"))
+
+    async def template(
+        self, kind: str, content: str, build: Callable[[str], Awaitable[None]], *, source: str = "template0"
+    ) -> str:
+        """The name of the template `kind` for `content` (a hash of what it is made of).
+
+        When it is missing, `build` gets the DSN of a clone of `source` and fills it; templates of other contents go.
+        """
+        name = f"enfact_{CHECKOUT}_{kind}_{content[:12]}"
+        async with self._alone() as admin:
+            if not await _exists(admin, name):
+                for old in await _names(admin, f"enfact_{CHECKOUT}_{kind}_"):
+                    await admin.execute(f'drop database if exists "{old}" with (force)')
+                unfinished = f"{name}_unfinished"
+                await admin.execute(f'create database "{unfinished}" template "{source}"')
+                await build(self.dsn(unfinished))
+                await admin.execute(f'alter database "{unfinished}" rename to "{name}"')
+        return name
+
+    async def clone(self, template: str) -> str:
+        """A new database with the content of `template`; gives its DSN."""
+        name = f"enfact_{CHECKOUT}_run_{os.getpid()}_{next(self._numbers)}"
+        async with self._admin() as admin:
+            await admin.execute(f'create database "{name}" template "{template}"')
+        return self.dsn(name)
+
+    async def drop(self, dsn: str) -> None:
+        """Remove a clone, whoever is still connected to it."""
+        async with self._admin() as admin:
+            await admin.execute(f'drop database if exists "{urlsplit(dsn).path[1:]}" with (force)')
+
+    async def drop_leftovers(self) -> None:
+        """Remove the clones of processes that were killed."""
+        async with self._alone() as admin:
+            for name in await _names(admin, f"enfact_{CHECKOUT}_run_"):
+                if not _alive(int(name.split("_")[3])):
+                    await admin.execute(f'drop database if exists "{name}" with (force)')
+
+    @asynccontextmanager
+    async def _admin(self) -> AsyncGenerator[Connection]:
+        admin = await connect(self.server)
+        try:
+            yield admin
+        finally:
+            await admin.close()
+
+    @asynccontextmanager
+    async def _alone(self) -> AsyncGenerator[Connection]:
+        """A connection while which no other process is here; the lock ends with it."""
+        async with self._admin() as admin:
+            await admin.execute("select pg_advisory_lock($1)", LOCK)
+            yield admin
+
+
+async def migrated_template(databases: Databases) -> str:
+    """The template with the newest schema and the catalogue of apps, and nothing else."""
+    rows = app_rows()
+    return await databases.template("migrated", _content(repr(rows)), lambda dsn: migrate(dsn, rows))
+
+
+def _content(*parts: str) -> str:
+    """A hash of what a migrated database is made of."""
+    digest = hashlib.sha256()
+    for file in [*sorted((ROOT / "db").glob("migrations/**/*.py")), ROOT / "db" / "catalogue.py"]:
+        digest.update(file.read_bytes())
+    for part in parts:
+        digest.update(part.encode())
+    return digest.hexdigest()
+
+
+async def _exists(admin: Connection, name: str) -> bool:
+    return bool(await admin.fetchval("select true from pg_database where datname = $1", name))
+
+
+async def _names(admin: Connection, prefix: str) -> list[str]:
+    rows = await admin.fetch("select datname::text from pg_database where starts_with(datname::text, $1)", prefix)
+    return [row[0] for row in rows]
+
+
+def _alive(pid: int) -> bool:
+    with suppress(ProcessLookupError):
+        os.kill(pid, 0)
+        return True
+    return False
+
+
+@asynccontextmanager
+async def over_tcp(dsn: str, *, user: str | None = None, earlier_hosts: str = "") -> AsyncGenerator[str]:
+    """The same database at a host and port instead of a socket; through a relay when the server listens on none.
+
+    `user` (with password) replaces the one of `dsn`, `earlier_hosts` are tried first.
+    """
+    parts = urlsplit(dsn)
+    options = parse_qs(parts.query)
+    person, _, address = parts.netloc.rpartition("@")
+    person, target = user or person, "postgresql://{}@" + earlier_hosts + "{}" + parts.path
+    if "host" not in options:
+        yield target.format(person, address)
+        return
+    socket = f"{options['host'][0]}/.s.PGSQL.{options.get('port', ['5432'])[0]}"
+
+    async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        server_reader, server_writer = await asyncio.open_unix_connection(socket)
+        await asyncio.gather(_copy(reader, server_writer), _copy(server_reader, writer))
+
+    async with await asyncio.start_server(relay, "127.0.0.1", 0) as server:
+        yield target.format(person, f"127.0.0.1:{server.sockets[0].getsockname()[1]}")
+
+
+async def _copy(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+    with suppress(ConnectionError):
+        while data := await source.read(65_536):
+            target.write(data)
+            await target.drain()
+    target.close()

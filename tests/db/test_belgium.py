@@ -1,0 +1,72 @@
+"""Belgian numbers: known right ones, wrong digits, and what the makers make."""
+
+import pytest
+
+from db.belgium import (
+    ean13,
+    enterprise_number,
+    iban,
+    is_ean13,
+    is_enterprise_number,
+    is_iban,
+    is_structured_communication,
+    is_vat_number,
+    structured_communication,
+    vat_number,
+)
+
+
+def test_enterprise_numbers_have_the_published_check_digits() -> None:
+    assert enterprise_number(2022399) == "0202.239.951"
+    assert vat_number("0202.239.951") == "BE0202239951"
+
+
+def test_communications_have_the_published_check_digits() -> None:
+    assert structured_communication(108068171) == "+++010/8068/17183+++"
+
+
+def test_a_communication_that_divides_by_97_ends_in_97() -> None:
+    assert structured_communication(97) == "+++000/0000/09797+++"
+
+
+def test_ibans_have_the_published_check_digits() -> None:
+    assert iban(539, 75470) == "BE68539007547034"
+
+
+def test_article_numbers_have_the_published_check_digit() -> None:
+    assert ean13(400638133393) == "4006381333931"
+
+
+def test_right_numbers_are_known() -> None:
+    assert is_enterprise_number("0202.239.951")
+    assert is_vat_number("BE0202239951")
+    assert is_structured_communication("+++010/8068/17183+++")
+    assert is_iban("BE68539007547034")
+    assert is_ean13("4006381333931")
+
+
+@pytest.mark.parametrize("number", ["0202.239.952", "0202.239.95", "2202.239.951", "0202239951", ""])
+def test_wrong_enterprise_numbers_are_refused(number: str) -> None:
+    assert not is_enterprise_number(number)
+
+
+@pytest.mark.parametrize("number", ["BE0202239952", "0202239951", "FR0202239951", "BE0202.239.951", "BE"])
+def test_wrong_vat_numbers_are_refused(number: str) -> None:
+    assert not is_vat_number(number)
+
+
+@pytest.mark.parametrize("text", ["+++010/8068/17184+++", "010/8068/17183", "+++01080/68/17183+++", ""])
+def test_wrong_communications_are_refused(text: str) -> None:
+    assert not is_structured_communication(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["BE68539007547035", "BE67539007547034", "BE68 5390 0754 7034", "NL68539007547034", "BE"]
+)
+def test_wrong_ibans_are_refused(text: str) -> None:
+    assert not is_iban(text)
+
+
+@pytest.mark.parametrize("text", ["4006381333932", "400638133393", "4006381333931 ", "\uff14006381333931"])
+def test_wrong_article_numbers_are_refused(text: str) -> None:
+    assert not is_ean13(text)
