@@ -1,7 +1,8 @@
 """The emitter: the one door from text to SQL, and from SQL to the JSON text that PostgreSQL writes.
 
-`Sql` is made only from texts that stand in the code (`sql`), from names of the metadata and from `$n::type`; a value never becomes text of a statement.
-`rows` is the only way to name a tenant table, so that each of them carries its company.
+`Sql` is made only from texts that stand in the code (`sql`), from names of the metadata and from `$n::type`; a value
+never becomes text of a statement. `rows` is the only way to name a tenant table, so that each of them carries its
+company.
 """
 
 from collections.abc import Iterable, Sequence
@@ -56,7 +57,7 @@ def parameter(n: int, type_name: LiteralString) -> Sql:
 
 
 TRUE: Final = sql("true")
-NULL_JSON: Final = sql("'null'")
+NULL: Final = sql("null")
 
 
 # --- tables ---------------------------------------------------------------------------------------------------------
@@ -125,7 +126,8 @@ Json: TypeAlias = tuple[Text | Expression, ...]
 def concatenation(json: Json) -> Sql:
     """SQL that gives the JSON as one text.
 
-    Neighbouring constants are merged, and the chain of `||` is a balanced tree: PostgreSQL's stack and time are linear in a left-deep chain's length.
+    Neighbouring constants are merged, and the chain of `||` is a balanced tree: PostgreSQL's stack and time are
+    linear in a left-deep chain's length.
     """
     pieces: list[Sql] = []
     for constant, run in groupby(json, key=lambda piece: isinstance(piece, Text)):

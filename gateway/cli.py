@@ -22,7 +22,7 @@ from gateway.server import ListenError, listen
 from gateway.settings import Settings
 from gateway.workers import WorkersEnd
 
-REFUSALS = (ListenError, EmbeddedError, DatabaseError, DemoRefused, WorkersEnd)
+REFUSALS = (ListenError, EmbeddedError, DatabaseError, DemoRefused, WorkersEnd, sdl.NoSchema)
 """Errors whose message is written for the person at the terminal."""
 
 PASSWORD = "demo-enfact-2026"  # noqa: S105 (the demo's, which is printed for everyone)
@@ -49,8 +49,8 @@ Data = Annotated[
     Path | None,
     typer.Option(
         metavar="DIR",
-        help="Folder of the embedded PostgreSQL, made when missing. Not used with DATABASE_URL.",
-        show_default="a folder of this user",
+        help="Folder of the embedded PostgreSQL (one of this user's), made when missing. Not used with DATABASE_URL.",
+        show_default=False,
     ),
 ]
 
@@ -66,12 +66,12 @@ app = typer.Typer(
 
 @app.command()
 def serve(
-    host: Annotated[str | None, typer.Option(help="Address to listen on.", show_default="127.0.0.1")] = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on (127.0.0.1).", show_default=False)] = None,
     port: Annotated[
-        int | None, typer.Option(help="Port to listen on; 0 takes a free one.", show_default="8000")
+        int | None, typer.Option(help="Port to listen on (8000); 0 takes a free one.", show_default=False)
     ] = None,
     data: Data = None,
-    workers: Annotated[int | None, typer.Option(help="Processes that share the port.", show_default="1")] = None,
+    workers: Annotated[int | None, typer.Option(help="Processes that share the port (1).", show_default=False)] = None,
     no_demo: Annotated[bool, typer.Option("--no-demo", help="Leave an empty embedded database empty.")] = False,
 ) -> None:
     """Start the gateway: database, migrations, and on a first start the demo.
@@ -119,9 +119,10 @@ def schema(
     With --check FILE it is compared instead: breaking changes are named, and the exit code is 1 when FILE differs.
     """
     if check is None:
-        typer.echo(sdl.current().rstrip("\n"))
+        typer.echo(sdl.current(), nl=False)
         return
-    difference = sdl.compare(check.read_text(encoding="utf-8"))
+    with refusals():
+        difference = sdl.compare(check.read_text(encoding="utf-8"))
     if difference is None:
         typer.echo(f"{check} is the schema of this version.")
         return
@@ -143,7 +144,11 @@ def refusals() -> Generator[None, None, None]:
         for error in invalid.errors(include_input=False, include_url=False):
             name = "_".join(str(part) for part in error["loc"])
             variable = name if name.isupper() else f"ENFACT_{name.upper()}"
-            _console().print(f"[red]enfact:[/] {variable}: {error['msg']}", highlight=False, soft_wrap=True)
+            _console().print(
+                f"[red]enfact:[/] {variable}: {error['msg'].removeprefix('Value error, ')}",
+                highlight=False,
+                soft_wrap=True,
+            )
         raise typer.Exit(1) from None
     except (KeyboardInterrupt, asyncio.CancelledError):
         raise typer.Exit(128 + signal.SIGINT) from None
@@ -204,3 +209,7 @@ def _greet(started: boot.Started, progress: DemoProgress) -> None:
 def _logins() -> str:
     lines = [f"  {email:<28} {words}" for email, words in LOGINS]
     return "\n".join([f"Demo logins, all with the password {PASSWORD}:", *lines])
+
+
+if __name__ == "__main__":
+    app()

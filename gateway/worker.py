@@ -1,6 +1,7 @@
 """One worker process: takes the number of a listening socket's descriptor, serves until SIGTERM or its parent's end."""
 
 import asyncio
+import contextlib
 import os
 import socket
 import sys
@@ -20,7 +21,8 @@ async def serve(listener: socket.socket, settings: Settings) -> None:
     loop = asyncio.get_running_loop()
 
     def say_ready() -> None:
-        os.write(STDOUT, READY)
+        with contextlib.suppress(BrokenPipeError):  # the parent is gone, and standard input says so too
+            os.write(STDOUT, READY)
 
     server = Server(create_app(settings), settings, say_ready)
 

@@ -8,7 +8,9 @@ V = TypeVar("V")
 
 
 class Cache(Generic[K, V]):
-    """A segmented least-recently-used cache: a second use moves an item to the protected segment, which newcomers cannot push out.
+    """A segmented least-recently-used cache.
+
+    A second use moves an item to the protected segment, which newcomers cannot push out.
 
     `size` bounds the sum of the items' weights; a quarter of it is for newcomers.
     """

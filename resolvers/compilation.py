@@ -1,12 +1,15 @@
-"""What a statement is made of while it is compiled: parameters, aliases, rows at hand, company scopes with their gates, and the selections behind these."""
+"""What a statement is made of while it is compiled.
+
+Parameters, aliases, rows at hand, company scopes with their gates, and the selections behind these.
+"""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, LiteralString, TypeAlias
+from typing import Final, LiteralString, TypeAlias
 
 from sqlalchemy import Table
 
-from db.sql import Rows, Sql, alias, equals, every, join, number, parameter, rows, sql
+from db.sql import Rows, Sql, alias, every, join, number, parameter, rows, sql
 from db.tables.identity import company, membership
 from resolvers.gates import Need
 from resolvers.inputs import Convert, Input, Inputs, Variable, Variables, value_of
@@ -17,7 +20,10 @@ from schema.declarations import Gate
 
 @dataclass(frozen=True, slots=True)
 class Bindings:
-    """What the parameters of a statement are taken from: the request's variables and credential, and what a mutation wrote."""
+    """What the parameters of a statement are taken from.
+
+    The request's variables and credential, and what a mutation wrote.
+    """
 
     variables: Variables
     token_hash: bytes | None = None
@@ -39,8 +45,9 @@ Path: TypeAlias = tuple[str, ...]
 class Position:
     """Where in the response the compiler stands.
 
-    `entry` is the nearest enclosing selection behind a gate, `held` the gates that must have been passed to get here, `index_at` after how many keys a
-    list index goes (companies and nodes), `bare_from` after how many keys the first list of data begins.
+    `entry` is the nearest enclosing selection behind a gate, `held` the gates that must have been passed to get here,
+    `index_at` after how many keys a list index goes (companies and nodes), `bare_from` after how many keys the first
+    list of data begins.
     """
 
     path: Path = ()
@@ -74,8 +81,9 @@ class Position:
 class Entry:
     """A selection behind gates, or a branch for rows of kinds that may be held or not.
 
-    Numbers are places in the scope's list of gates. `needs` hides the selection, `inputs` refuses it, `branches` are the needs of the kinds of row
-    that carry what lies below (one of them must be held, else nothing below was there to hide).
+    Numbers are places in the scope's list of gates. `needs` hides the selection, `inputs` refuses it, `branches` are
+    the needs of the kinds of row that carry what lies below (one of them must be held, else nothing below was there
+    to hide).
     """
 
     at: Position
@@ -86,7 +94,10 @@ class Entry:
 
 @dataclass(slots=True)
 class Scope:
-    """One company row of the statement: all that is below it belongs to that company and is judged by one relation of gates."""
+    """One company row of the statement.
+
+    All that is below it belongs to that company and is judged by one relation of gates.
+    """
 
     n: int
     company: Rows
@@ -126,7 +137,8 @@ class Scope:
             return sql("")
         columns = [sql("{} {}", _judge(gate), self._name(place)) for gate, place in self.gates.items()]
         return sql(
-            " cross join lateral (select {} from (select {} e, coalesce({} = 'OWNER', false) o offset 0) b offset 0) {}",
+            " cross join lateral "
+            "(select {} from (select {} e, coalesce({} = 'OWNER', false) o offset 0) b offset 0) {}",
             join(", ", columns),
             self.effective,
             self.membership["role"],
@@ -139,7 +151,8 @@ class Scope:
             return sql("null")
         columns = [self._column(place) for place in range(len(self.gates))]
         return sql(
-            "case when not ({}) then '{}:' || encode(uuid_send({}), 'hex') || ':' || array_to_string(array[{}], '') end",
+            "case when not ({}) "
+            "then '{}:' || encode(uuid_send({}), 'hex') || ':' || array_to_string(array[{}], '') end",
             join(" and ", columns),
             number(self.n),
             self.company["id"],
@@ -163,7 +176,10 @@ def _judge(gate: Gate) -> Sql:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A lateral join of the statement that gives data (`j`) and the closed gates of its companies (`h`, one per row of a list)."""
+    """A lateral join of the statement that gives data (`j`) and the closed gates of its companies (`h`.
+
+    One per row of a list).
+    """
 
     lateral: Sql
 
@@ -174,7 +190,10 @@ VIEWER: Final = sql("v")
 
 @dataclass(slots=True)
 class Compilation:
-    """One statement on its way: hands out parameters and aliases, and holds what the finished statement needs to know."""
+    """One statement on its way.
+
+    Hands out parameters and aliases, and holds what the finished statement needs to know.
+    """
 
     inputs: Inputs
     collector: Collector
@@ -211,7 +230,9 @@ class Compilation:
     def language(self) -> Sql:
         """The language to speak in: the viewer's, else what the request asks for."""
         self.speaks = True
-        return sql("coalesce({}.language, {})", VIEWER, self.source(lambda bindings: bindings.language, "text", "language"))
+        return sql(
+            "coalesce({}.language, {})", VIEWER, self.source(lambda bindings: bindings.language, "text", "language")
+        )
 
     def rows(self, table: Table, *, company: Sql | None = None) -> Rows:
         """A table under a new alias."""
@@ -239,7 +260,9 @@ def entrance(scope: Scope) -> tuple[Sql, Sql]:
     To be asked for after everything below the company is compiled: the relation of gates then knows all of them.
     """
     member, entered = scope.membership, scope.company
-    source = sql("{} join {} on {} = {}{}", member.source, entered.source, entered["id"], member["company_id"], scope.relation())
+    source = sql(
+        "{} join {} on {} = {}{}", member.source, entered.source, entered["id"], member["company_id"], scope.relation()
+    )
     conditions = [
         sql("{} = {}.account_id", member["account_id"], VIEWER),
         *member.where,
@@ -252,7 +275,11 @@ def entrance(scope: Scope) -> tuple[Sql, Sql]:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row at hand: its table's alias, the company scope that it lies in, the row that led to it, and the arguments of the field that did."""
+    """A row at hand.
+
+    Its table's alias, the company scope that it lies in, the row that led to it, and the arguments of the field that
+    did.
+    """
 
     rows: Rows
     to: Compilation

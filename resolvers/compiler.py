@@ -1,7 +1,11 @@
-"""The compiler's door: from an operation, or one root field of a mutation, to its statement. Pure: nothing is awaited, nothing is asked of a database."""
+"""The compiler's door: from an operation, or one root field of a mutation, to its statement.
+
+Pure: nothing is awaited, nothing is asked of a database.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, cast
 
 import orjson
 from graphql import (
@@ -12,13 +16,13 @@ from graphql import (
     OperationDefinitionNode,
     OperationType,
     SelectionSetNode,
-    execute_sync,
-    get_named_type,
+    execution,
     visit,
 )
 from graphql.language import Visitor
 
 from resolvers.compilation import Compilation, Position
+from resolvers.coordinates import named_type
 from resolvers.inputs import Inputs, Place, Variable, Variables, plain
 from resolvers.layout import Layout
 from resolvers.objects import Objects
@@ -49,7 +53,7 @@ class Compiler:
         """The statement that reads the payload of a mutation's root field from what was written."""
         mutation = self.schema.mutation_type
         assert mutation is not None
-        payload = get_named_type(mutation.fields[selected.name].type)
+        payload = named_type(mutation.fields[selected.name])
         assert isinstance(payload, GraphQLObjectType)
 
         def compile_payload(roots: Roots) -> Statement:
@@ -82,7 +86,10 @@ class Compiler:
 
 @dataclass(frozen=True, slots=True)
 class Introspection:
-    """Answers `__schema` and `__type` by graphql-core's own executor; the variables in them become part of the statement's shape."""
+    """Answers `__schema` and `__type` by graphql-core's own executor.
+
+    The variables in them become part of the statement's shape.
+    """
 
     schema: GraphQLSchema
     operation: Operation
@@ -101,7 +108,8 @@ class Introspection:
                 if definition.variable.name.value in variables
             ),
         )
-        answered = execute_sync(self.schema, DocumentNode(definitions=(node, *fragments)), variable_values=variables)
+        document = DocumentNode(definitions=(node, *fragments))
+        answered = cast("Any", execution).execute_sync(self.schema, document, variable_values=variables)
         if answered.errors or answered.data is None:
             raise LookupError("introspection failed") from (answered.errors[0] if answered.errors else None)
         return orjson.dumps(answered.data[selected.key]).decode()

@@ -1,15 +1,22 @@
-"""From a filter's input object to the conditions that a list's rows must meet. A null anywhere in it is as if left out."""
+"""From a filter's input object to the conditions that a list's rows must meet.
+
+A null anywhere in it is as if left out.
+"""
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Final
+from typing import Final
 
-from graphql import GraphQLEnumType, GraphQLInputField, GraphQLInputObjectType, GraphQLList, get_named_type, get_nullable_type
+from graphql import (
+    GraphQLEnumType,
+    GraphQLInputField,
+    GraphQLInputObjectType,
+)
 
 from db.sql import Rows, Sql, join, sql
 from resolvers.compilation import Row
 from resolvers.convert import enum_name, enum_names, key, keys, same, text, texts
-from resolvers.gates import definition
-from resolvers.inputs import Convert, Input, plain
+from resolvers.coordinates import definition, is_list, named_type
+from resolvers.inputs import Input
 
 Criterion = Callable[[Row, Input], Sql]
 
@@ -36,26 +43,31 @@ def criteria(row: Row, given: Input, type_: GraphQLInputObjectType) -> Iterator[
 
 
 def criterion_columns(rows: Rows, declared: GraphQLInputField) -> list[str]:
-    """The columns that a criterion reads, by what it declares: of a leaf the column of its name, of an object the key to it."""
+    """The columns that a criterion reads, by what it declares.
+
+    Of a leaf the column of its name, of an object the key to it.
+    """
     names: tuple[str, ...] = definition(declared).metadata["reads"]
     return [name if name in rows.table.columns else f"{name}_id" for name in names]
 
 
 def _compare(row: Row, declared: GraphQLInputField, given: Input) -> Iterator[Sql]:
     columns = [row[name] for name in criterion_columns(row.rows, declared)]
-    named = get_named_type(declared.type)
+    named = named_type(declared)
     match named:
         case GraphQLInputObjectType():
             for operator, _, operand in row.to.inputs.members(given, named):
                 if row.to.inputs.given(operand):
                     yield OPERATORS[named.name](row, columns[0], operator, operand)
-        case GraphQLEnumType() if isinstance(get_nullable_type(declared.type), GraphQLList):
+        case GraphQLEnumType() if is_list(declared):
             yield sql("{} = any({})", columns[0], row.to.bind(given, enum_names, "text[]"))
         case GraphQLEnumType():
             yield sql("{} = {}", columns[0], row.to.bind(given, enum_name, "text"))
         case _:
             sought = row.to.bind(given, text, "text")
-            yield sql("({})", join(" or ", [sql("strpos(lower({}), lower({})) > 0", column, sought) for column in columns]))
+            yield sql(
+                "({})", join(" or ", [sql("strpos(lower({}), lower({})) > 0", column, sought) for column in columns])
+            )
 
 
 def _text(row: Row, column: Sql, operator: str, operand: Input) -> Sql:
@@ -67,7 +79,9 @@ def _text(row: Row, column: Sql, operator: str, operand: Input) -> Sql:
         case "startsWith":
             return sql("starts_with(lower({}), lower({}))", column, row.to.bind(operand, text, "text"))
         case _:
-            return sql("lower({}) = any(select lower(u) from unnest({}) u)", column, row.to.bind(operand, texts, "text[]"))
+            return sql(
+                "lower({}) = any(select lower(u) from unnest({}) u)", column, row.to.bind(operand, texts, "text[]")
+            )
 
 
 def _null(row: Row, column: Sql, operand: Input) -> Sql:

@@ -1,21 +1,19 @@
-"""From a SQL expression and its GraphQL type to the JSON that PostgreSQL writes."""
+"""From a SQL expression and the field that it is the value of to the JSON that PostgreSQL writes."""
 
-from graphql import GraphQLEnumType, GraphQLList, GraphQLNamedType, GraphQLNonNull, GraphQLOutputType, GraphQLScalarType, is_non_null_type
+from graphql import GraphQLEnumType, GraphQLField, GraphQLNamedType, GraphQLScalarType
 
-from db.sql import Expression, Json, Sql, literal, nullable, sql
-
-
-def encode(type_: GraphQLOutputType, value: Sql) -> Json:
-    """JSON of a leaf; `null` where the type allows it and the value is null."""
-    if isinstance(type_, GraphQLNonNull):
-        return (Expression(_written(type_.of_type, value)),)
-    return nullable(_written(type_, value))
+from db.sql import Expression, Json, Sql, nullable, sql
+from resolvers.coordinates import is_list, is_nullable, named_type
 
 
-def _written(type_: object, value: Sql) -> Sql:
+def encode(declared: GraphQLField, value: Sql) -> Json:
+    """JSON of a leaf or a list of leaves; `null` where the field allows it and the value is null."""
+    text = sql("array_to_json({})::text", value) if is_list(declared) else _leaf(named_type(declared), value)
+    return nullable(text) if is_nullable(declared) else (Expression(text),)
+
+
+def _leaf(type_: GraphQLNamedType, value: Sql) -> Sql:
     match type_:
-        case GraphQLList():
-            return sql("array_to_json({})::text", value)
         case GraphQLEnumType() | GraphQLScalarType(name="Decimal" | "Date"):
             return sql("""'"' || {}::text || '"'""", value)
         case GraphQLScalarType(name="Int" | "Boolean"):

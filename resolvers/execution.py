@@ -1,8 +1,10 @@
-"""From a request to its result: a query is one statement, a mutation one transaction per root field whose payload the same compiler reads."""
+"""From a request to its result.
+
+A query is one statement, a mutation one transaction per root field whose payload the same compiler reads.
+"""
 
 import logging
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final
 
@@ -12,13 +14,14 @@ from asyncpg import Record
 from db.database import Database
 from db.errors import DatabaseError, DatabaseTimeout
 from db.tables import metadata
+from resolvers.checks import check_schema
 from resolvers.compilation import Bindings
 from resolvers.compiler import Compiler
 from resolvers.fields import HOMES, RESOLVERS
 from resolvers.inputs import Variables, read_arguments, value_of
 from resolvers.layout import Layout
 from resolvers.mutations import MUTATIONS
-from resolvers.notes import Hidden, error, hidden, note
+from resolvers.notes import error, hidden, note
 from resolvers.operation import Documents, Operation
 from resolvers.request import ErrorEntry, GraphQLRequest, RequestError, Result
 from resolvers.selection import SelectedField
@@ -44,9 +47,14 @@ LOG: Final = logging.getLogger("enfact.execution")
 
 @cache
 def default_compiler() -> Compiler:
-    """The compiler of the product's schema over its tables."""
+    """The compiler of the product's schema over its tables.
+
+    SchemaRefused when the schema would leak or cannot be answered.
+    """
     core = schema.core
-    return Compiler(core, Layout(core, metadata, RESOLVERS, HOMES))
+    layout = Layout(core, metadata, RESOLVERS, HOMES)
+    check_schema(layout)
+    return Compiler(core, layout)
 
 
 class Executor:
@@ -58,7 +66,10 @@ class Executor:
         self._documents = Documents(self._compiler.schema)
 
     async def execute(self, request: GraphQLRequest) -> Result:
-        """The result of a request; one that is refused as a whole has no data. DatabaseError when the database does not answer."""
+        """The result of a request; one that is refused as a whole has no data.
+
+        DatabaseError when the database does not answer.
+        """
         try:
             operation = self._documents.find(request.query).choose(request.operation_name)
             variables = operation.coerce(request.variables)
@@ -88,7 +99,12 @@ class Executor:
         results: list[Result] = []
         for selected in self._compiler.writes(operation, variables):
             result = await self._write_field(request, operation, selected, variables)
-            if result.errors and result.errors[0].code is ErrorCode.UNAUTHENTICATED and not results and request.token is not None:
+            if (
+                result.errors
+                and result.errors[0].code is ErrorCode.UNAUTHENTICATED
+                and not results
+                and request.token is not None
+            ):
                 raise refusal(ErrorCode.UNAUTHENTICATED, request.language)
             results.append(result)
             members.append(b'"' + selected.key.encode() + b'":' + (result.data or b"null"))
@@ -125,7 +141,9 @@ class Executor:
         mutation = MUTATIONS[selected.name]
         given = self._input(selected, variables)
         statement = self._compiler.payload(operation, selected, variables)
-        statement.arguments(Bindings(variables))  # a value that no client may send is refused before anything is written
+        statement.arguments(
+            Bindings(variables)
+        )  # a value that no client may send is refused before anything is written
         prepared = await mutation.prepare(self._database, given) if mutation.prepare else None
         caller: Caller | None = None
         try:
@@ -139,7 +157,9 @@ class Executor:
         except Refused as refused:
             language = caller.language if caller is not None else request.language
             written = Written({**refused.values, "errors": _problems(refused, language)})
-            record = await self._database.read(statement.sql, statement.arguments(_bindings(request, variables, written, caller)))
+            record = await self._database.read(
+                statement.sql, statement.arguments(_bindings(request, variables, written, caller))
+            )
         assert record is not None, "a statement gives one row"
         return _result(request, statement, record)
 

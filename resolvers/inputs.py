@@ -1,7 +1,7 @@
 """What a client gave for an argument, seen without its values: constants of the document and places in the variables.
 
-The compiler may look at a variable only through `Inputs.look`, which remembers what was looked at. These lookups are the shape of the
-statement: for all variables that answer them alike, the compiled statement is the same.
+The compiler may look at a variable only through `Inputs.look`, which remembers what was looked at. These lookups are
+the shape of the statement: for all variables that answer them alike, the compiled statement is the same.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -15,18 +15,13 @@ from graphql import (
     GraphQLArgument,
     GraphQLInputField,
     GraphQLInputObjectType,
-    GraphQLInputType,
-    GraphQLList,
     ListValueNode,
     ObjectValueNode,
-    Undefined,
     ValueNode,
     VariableNode,
-    get_named_type,
-    get_nullable_type,
-    value_from_ast,
 )
 
+from resolvers.coordinates import input_object, item_type, literal_value, type_of
 from resolvers.request import RequestError
 from schema.errors import ErrorCode
 
@@ -103,6 +98,7 @@ class Distinct:
     view: View
 
     def __call__(self, value: Any) -> Any:
+        """What `view` shows of each item; nothing for what is no list."""
         if not isinstance(value, (list, tuple)):
             return ()
         return self.gather(self.view(item) for item in value)  # pyright: ignore[reportUnknownVariableType]
@@ -161,22 +157,23 @@ def value_of(given: Input, variables: Variables) -> Any:
             return {name: value_of(member, variables) for name, member in members.items()}
 
 
-def read_input(node: ValueNode, type_: GraphQLInputType) -> Input:
+def read_input(node: ValueNode, type_: Any) -> Input:
     """The input that a value of a validated document stands for."""
     match node:
         case VariableNode():
             return Variable(Place(node.name.value))
         case ListValueNode() if _has_variable(node):
-            inner = get_nullable_type(type_)
-            assert isinstance(inner, GraphQLList)
-            return Several(tuple(read_input(item, inner.of_type) for item in node.values))
+            return Several(tuple(read_input(item, item_type(type_)) for item in node.values))
         case ObjectValueNode() if _has_variable(node):
-            named = get_named_type(type_)
-            assert isinstance(named, GraphQLInputObjectType)
-            return Members({field.name.value: read_input(field.value, named.fields[field.name.value].type) for field in node.fields})
+            fields = input_object(type_).fields
+            return Members({name: read_input(value, type_of(fields[name])) for name, value in _members(node)})
         case _:
-            value = value_from_ast(node, type_)
-            return Constant(None if value is Undefined else value)
+            return Constant(literal_value(node, type_))
+
+
+def _members(node: ObjectValueNode) -> Iterator[tuple[str, ValueNode]]:
+    for member in node.fields:
+        yield member.name.value, member.value
 
 
 def _has_variable(node: ValueNode) -> bool:
@@ -193,7 +190,9 @@ def _has_variable(node: ValueNode) -> bool:
 
 def read_arguments(node: FieldNode | DirectiveNode, declared: Mapping[str, GraphQLArgument]) -> dict[str, Input]:
     """The arguments given to a field or directive, by their names in the schema; those left out are not in it."""
-    return {given.name.value: read_input(given.value, declared[given.name.value].type) for given in node.arguments or ()}
+    return {
+        given.name.value: read_input(given.value, type_of(declared[given.name.value])) for given in node.arguments or ()
+    }
 
 
 @dataclass(slots=True)
@@ -231,7 +230,8 @@ class Inputs:
         """The fields of an input object that were given, null included, in order of name."""
         match given:
             case Constant(value):
-                found: Mapping[str, Input] = {name: Constant(item) for name, item in (value or {}).items()}
+                given_members: Mapping[str, Any] = value or {}
+                found: Mapping[str, Input] = {name: Constant(item) for name, item in given_members.items()}
             case Variable(place):
                 names = self.look(given, keys) or ()
                 found = {name: Variable(Place(place.variable, (*place.path, name))) for name in names}

@@ -1,29 +1,20 @@
-"""Where the schema's types live in the database, and how each field is resolved: by a resolver of `resolvers.fields`, else by convention.
+"""Where the schema's types live in the database, and how each field is resolved.
 
-By convention a type is the rows of the table that `holds` it, a leaf is the column of its name, an object follows a foreign key,
-and a list or connection is the rows of the table whose foreign key points back.
+By a resolver of `resolvers.fields`, else by convention.
+
+By convention a type is the rows of the table that `holds` it, a leaf is the column of its name, an object follows a
+foreign key, and a list or connection is the rows of the table whose foreign key points back.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from graphql import (
-    GraphQLField,
-    GraphQLInterfaceType,
-    GraphQLList,
-    GraphQLNamedType,
-    GraphQLObjectType,
-    GraphQLSchema,
-    get_named_type,
-    get_nullable_type,
-    is_leaf_type,
-)
+from graphql import GraphQLField, GraphQLInterfaceType, GraphQLNamedType, GraphQLObjectType, GraphQLSchema, is_leaf_type
 from sqlalchemy import ForeignKeyConstraint, MetaData, Table
 
 from db.sql import Rows, Sql, equals, sql
-from resolvers.compilation import Row
-from resolvers.gates import definition, node_type
-from resolvers.resolution import Arguments, Identity, Leaf, Link, Listing, Paging, Reference, Resolution
+from resolvers.coordinates import id_prefix, is_list, is_nullable, named_type, node_type, python_name
+from resolvers.resolution import Identity, Leaf, Link, Listing, Paging, Reference, Resolution
 
 TENANT = "company_id"
 
@@ -54,16 +45,6 @@ class Placement:
         return (self.table.info["order"],)
 
 
-def python_name(field: GraphQLField) -> str:
-    """The field's name in the declarations, which is the column's."""
-    return definition(field).python_name
-
-
-def id_prefix(type_: GraphQLNamedType) -> str | None:
-    """The prefix of the type's global ids."""
-    return getattr(definition(type_).origin, "__id_prefix__", None)
-
-
 @dataclass(slots=True)
 class Layout:
     """The placements of all types and the resolutions of all fields."""
@@ -83,8 +64,8 @@ class Layout:
         for name, table_name in self.homes.items():
             self._placements[name] = Placement(self.metadata.tables[table_name])
         for type_ in self.schema.type_map.values():
-            prefix = id_prefix(type_) if definition(type_) is not None and isinstance(type_, GraphQLObjectType) else None
-            if prefix is not None:
+            prefix = id_prefix(type_)
+            if prefix is not None and isinstance(type_, GraphQLObjectType):
                 if prefix in self._prefixes:
                     raise LayoutError(f"{type_.name} and {self._prefixes[prefix].name} share the prefix {prefix}")
                 self._prefixes[prefix] = type_
@@ -115,7 +96,7 @@ class Layout:
             if (resolver := self.resolvers.get(f"{owner.name}.{name}")) is not None:
                 return resolver
         declared = type_.fields[name]
-        returned = get_named_type(declared.type)
+        returned = named_type(declared)
         column = python_name(declared)
         table = self.placement(type_.name).table
         if is_leaf_type(returned):
@@ -124,14 +105,16 @@ class Layout:
         target = self.placement((nodes or returned).name)
         if nodes is not None:
             return Paging(_children(table, target.table, f"{type_.name}.{name}"))
-        if isinstance(get_nullable_type(declared.type), GraphQLList):
+        if is_list(declared):
             return Listing(_children(table, target.table, f"{type_.name}.{name}"))
         return Reference(_parent(table, column, target.table, f"{type_.name}.{name}"))
 
-    def _leaf(self, table: Table, column: str, returned: GraphQLNamedType, declared: GraphQLField, where: str) -> Resolution:
+    def _leaf(
+        self, table: Table, column: str, returned: GraphQLNamedType, declared: GraphQLField, where: str
+    ) -> Resolution:
         if column not in table.columns:
             raise LayoutError(f"{where}: {table.name} has no column {column}")
-        if table.columns[column].nullable and get_nullable_type(declared.type) is not declared.type:
+        if table.columns[column].nullable and not is_nullable(declared):
             raise LayoutError(f"{where} may not be null but {table.name}.{column} may")
         if returned.name != "ID":
             return Leaf(lambda row, arguments: row[column])
@@ -160,7 +143,9 @@ def _children(parent: Table, child: Table, where: str) -> Link:
     """Rows of `child` that point to the row at hand. Below a company its rows are simply the company's."""
     keys = _keys(child, parent)
     if len(keys) != 1:
-        raise LayoutError(f"{where}: {child.name} has {len(keys)} foreign keys to {parent.name}, so a resolver must choose")
+        raise LayoutError(
+            f"{where}: {child.name} has {len(keys)} foreign keys to {parent.name}, so a resolver must choose"
+        )
     own = _own_columns(keys[0])
     if not own:
         return lambda row, target: ()
@@ -173,6 +158,8 @@ def _parent(table: Table, column: str, target: Table, where: str) -> Link:
     named = [key for key in keys if _own_columns(key) == [f"{column}_id"]]
     chosen = named or keys
     if len(chosen) != 1:
-        raise LayoutError(f"{where}: {table.name} has {len(chosen)} foreign keys to {target.name}, so a resolver must choose")
+        raise LayoutError(
+            f"{where}: {table.name} has {len(chosen)} foreign keys to {target.name}, so a resolver must choose"
+        )
     own = _own_columns(chosen[0])[0]
     return lambda row, target_rows: (sql("{} = {}", target_rows["id"], row[own]),)

@@ -1,8 +1,10 @@
-"""From a statement's closed gates to what the client is told: one note per hidden selection, one error per refused one, never one per row."""
+"""From a statement's closed gates to what the client is told.
+
+One note per hidden selection, one error per refused one, never one per row.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
 
 from resolvers.compilation import Entry
 from resolvers.request import ErrorEntry, Note
@@ -14,7 +16,10 @@ from schema.errors import ErrorCode
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """The judgement of one company row: which scope of the statement, which company, and where in its list (None: not in a list)."""
+    """The judgement of one company row: which scope of the statement, which company, and where in its list (None.
+
+    Not in a list).
+    """
 
     scope: int
     company: str
@@ -35,7 +40,10 @@ class Hidden:
 
 
 def read_closed(statement: Statement, text: str) -> Iterator[Closed]:
-    """The judgements in a statement's second column. ValueError when they do not fit the statement: a note must not get lost silently."""
+    """The judgements in a statement's second column.
+
+    ValueError when they do not fit the statement: a note must not get lost silently.
+    """
     for site in text.split(";"):
         items = site.split(",")
         for index, item in enumerate(items):
@@ -90,7 +98,7 @@ def note(of: Hidden) -> Note:
 
 
 def _names(gate: Gate) -> tuple[str | None, str | None]:
-    return (gate.value, None) if isinstance(gate, App) else (None, gate.value)
+    return (gate.name, None) if isinstance(gate, App) else (None, gate.name)
 
 
 def error(of: Hidden, message: str) -> ErrorEntry:
@@ -102,4 +110,6 @@ def error(of: Hidden, message: str) -> ErrorEntry:
         path.insert(at.index_at, of.index)
     code = ErrorCode.APP_REQUIRED if app is not None else ErrorCode.ROLE_REQUIRED
     named = {"app": app} if app is not None else {"role": role}
-    return ErrorEntry(code, message, tuple(path), extensions={**named, "selection": list(of.path), "companies": list(of.companies)})
+    return ErrorEntry(
+        code, message, tuple(path), extensions={**named, "selection": list(of.path), "companies": list(of.companies)}
+    )

@@ -1,11 +1,13 @@
-"""From a query document to the operation that a request means: parsed, bounded, validated, chosen, its variables coerced. Documents are cached."""
+"""From a query document to the operation that a request means.
+
+Parsed, bounded, validated, chosen, its variables coerced. Documents are cached.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from graphql import (
-    DocumentNode,
     FragmentDefinitionNode,
     GraphQLError,
     GraphQLSchema,
@@ -21,7 +23,7 @@ from graphql.execution.values import VariableValues, get_variable_values
 from resolvers.cache import Cache
 from resolvers.inputs import Inputs, Lookup, Variables
 from resolvers.limits import Limits, parse_document
-from resolvers.request import ErrorEntry, GraphQLRequest, Location, RequestError
+from resolvers.request import ErrorEntry, Location, RequestError
 from resolvers.statement import Statement
 from schema.errors import ErrorCode
 
@@ -38,14 +40,19 @@ class Shapes:
     """The statements of one selection, by what the compiler looked at in the variables."""
 
     lookups: tuple[Lookup, ...] = ()
-    statements: Cache[tuple[Any, ...], Statement] = field(default_factory=lambda: Cache[tuple[Any, ...], Statement](SHAPES * 4 // 3))
+    statements: Cache[tuple[Any, ...], Statement] = field(
+        default_factory=lambda: Cache[tuple[Any, ...], Statement](SHAPES * 4 // 3)
+    )
 
     def find(self, variables: Variables) -> Statement | None:
         """The statement that was compiled for variables of this shape."""
         return self.statements.get(self._shape(variables))
 
     def keep(self, statement: Statement, inputs: Inputs) -> None:
-        """Keep a statement with the lookups that its compilation made; unknown ones make all former shapes too coarse."""
+        """Keep a statement with the lookups that its compilation made.
+
+        Unknown ones make all former shapes too coarse.
+        """
         fresh = [lookup for lookup in inputs.lookups if lookup not in self.lookups]
         if fresh:
             self.lookups = (*self.lookups, *fresh)
@@ -58,7 +65,10 @@ class Shapes:
 
 @dataclass(slots=True)
 class Operation:
-    """A validated operation with the statements that were made of it; `shapes` by root response key, None for the whole of a query."""
+    """A validated operation with the statements that were made of it.
+
+    `shapes` by root response key, None for the whole of a query.
+    """
 
     schema: GraphQLSchema
     node: OperationDefinitionNode
@@ -76,7 +86,10 @@ class Operation:
         return self.node.selection_set
 
     def coerce(self, given: Mapping[str, object]) -> Variables:
-        """The variables as their types have them. RequestError (BAD_USER_INPUT) names the variable and never repeats its value."""
+        """The variables as their types have them.
+
+        RequestError (BAD_USER_INPUT) names the variable and never repeats its value.
+        """
         definitions = self.node.variable_definitions or ()
         if not definitions:
             return {}
@@ -89,7 +102,9 @@ class Operation:
             name, wanted = definition.variable.name.value, print_ast(definition.type)
             missing = isinstance(definition.type, NonNullTypeNode) and given.get(name) is None
             what = "is missing" if missing else "has a value that does not fit its type"
-            raise RequestError(ErrorCode.BAD_USER_INPUT, f'Variable "${name}" of type "{wanted}" {what}.', _locations(definition))
+            raise RequestError(
+                ErrorCode.BAD_USER_INPUT, f'Variable "${name}" of type "{wanted}" {what}.', _locations(definition)
+            )
         raise RequestError(ErrorCode.BAD_USER_INPUT, "The variables do not fit the operation.")
 
 
@@ -100,11 +115,17 @@ class Document:
     operations: Mapping[str | None, Operation]
 
     def choose(self, name: str | None) -> Operation:
-        """The operation that a request means: the named one, or the only one. RequestError (OPERATION_RESOLUTION_FAILURE)."""
+        """The operation that a request means: the named one, or the only one.
+
+        RequestError (OPERATION_RESOLUTION_FAILURE).
+        """
         if name is None and len(self.operations) == 1:
             return next(iter(self.operations.values()))
         if name is None:
-            raise RequestError(ErrorCode.OPERATION_RESOLUTION_FAILURE, "The document has several operations: say which by operationName.")
+            raise RequestError(
+                ErrorCode.OPERATION_RESOLUTION_FAILURE,
+                "The document has several operations: say which by operationName.",
+            )
         if name not in self.operations:
             raise RequestError(ErrorCode.OPERATION_RESOLUTION_FAILURE, "The document has no operation of that name.")
         return self.operations[name]
@@ -139,7 +160,9 @@ class Documents:
         operations = [node for node in parsed.definitions if isinstance(node, OperationDefinitionNode)]
         if not operations:
             raise RequestError(ErrorCode.OPERATION_RESOLUTION_FAILURE, "The document has no operation.")
-        return Document({node.name.value if node.name else None: Operation(self.schema, node, fragments) for node in operations})
+        return Document(
+            {node.name.value if node.name else None: Operation(self.schema, node, fragments) for node in operations}
+        )
 
 
 def _entry(error: GraphQLError) -> ErrorEntry:

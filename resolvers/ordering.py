@@ -1,6 +1,7 @@
 """The order of a list and the cursors into it: keyset paging over keys that may be null, in either direction.
 
-Ascending puts rows without a value last, descending first: "null is the greatest value", as PostgreSQL's indexes have it.
+Ascending puts rows without a value last, descending first: "null is the greatest value", as PostgreSQL's indexes have
+it.
 """
 
 import base64
@@ -35,10 +36,9 @@ class ColumnType:
 
 
 def _int4(value: str) -> int:
-    found = int(value) if re.fullmatch(r"-?\d{1,10}", value) else None
-    if found not in INT4:
+    if not re.fullmatch(r"-?\d{1,10}", value) or int(value) not in INT4:
         raise ValueError(value)
-    return found
+    return int(value)
 
 
 def _decimal(value: str) -> decimal.Decimal:
@@ -111,7 +111,9 @@ class Order:
 
     def clause(self, rows: Rows) -> Sql:
         """What stands after ORDER BY."""
-        return join(", ", [sql("{} desc", rows[key.column]) if key.descending else rows[key.column] for key in self.keys])
+        return join(
+            ", ", [sql("{} desc", rows[key.column]) if key.descending else rows[key.column] for key in self.keys]
+        )
 
     @property
     def mark(self) -> str:
@@ -147,11 +149,15 @@ def decode_cursor(cursor: Any, order: Order) -> list[str | None] | None:
 
 @dataclass(frozen=True, slots=True)
 class NullPattern:
-    """The view of a cursor that the shape of a statement depends on: which keys are null; None for no cursor of the order."""
+    """The view of a cursor that the shape of a statement depends on: which keys are null.
+
+    None for no cursor of the order.
+    """
 
     order: Order
 
     def __call__(self, cursor: Any) -> tuple[bool, ...] | None:
+        """Which keys of the cursor are null."""
         keys = decode_cursor(cursor, self.order)
         return None if keys is None else tuple(key is None for key in keys)
 
@@ -165,6 +171,7 @@ class KeyOf:
     type: ColumnType
 
     def __call__(self, cursor: Any) -> object:
+        """The key, typed; BAD_USER_INPUT when it is none."""
         keys = decode_cursor(cursor, self.order)
         key = keys[self.n] if keys is not None else None
         if key is None:
@@ -190,34 +197,27 @@ class _Bound:
     value: Sql | None
 
     def beyond(self) -> Sql:
-        match self.descending, self.value:
-            case True, None:
-                return sql("{} is not null", self.column)
-            case True, value if value is not None:
-                return sql("{} < {}", self.column, value)
-            case False, None:
-                return sql("false")
-            case _, value:
-                assert value is not None
-                later = sql("{} > {}", self.column, value)
-                return sql("({} or {} is null)", later, self.column) if self.nullable else later
+        """The column's value comes after the cursor's."""
+        if self.value is None:
+            return sql("{} is not null", self.column) if self.descending else sql("false")
+        if self.descending:
+            return sql("{} < {}", self.column, self.value)
+        return self._or_null(sql("{} > {}", self.column, self.value))
 
     def same(self) -> Sql:
+        """The column's value is the cursor's."""
         return sql("{} is null", self.column) if self.value is None else sql("{} = {}", self.column, self.value)
 
     def not_before(self) -> Sql | None:
         """The bound on the first key alone, which the key's index can use; None where it bounds nothing."""
-        match self.descending, self.value:
-            case True, None:
-                return None
-            case True, value if value is not None:
-                return sql("{} <= {}", self.column, value)
-            case False, None:
-                return sql("{} is null", self.column)
-            case _, value:
-                assert value is not None
-                later = sql("{} >= {}", self.column, value)
-                return sql("({} or {} is null)", later, self.column) if self.nullable else later
+        if self.value is None:
+            return None if self.descending else sql("{} is null", self.column)
+        if self.descending:
+            return sql("{} <= {}", self.column, self.value)
+        return self._or_null(sql("{} >= {}", self.column, self.value))
+
+    def _or_null(self, later: Sql) -> Sql:
+        return sql("({} or {} is null)", later, self.column) if self.nullable else later
 
 
 def beyond(to: Compilation, rows: Rows, order: Order, cursor: Input) -> Sql:

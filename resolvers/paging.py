@@ -1,13 +1,17 @@
-"""A Relay connection as SQL: one page by keyset in either direction, its edges, cursors and counts, each only when selected."""
+"""A Relay connection as SQL.
+
+One page by keyset in either direction, its edges, cursors and counts, each only when selected.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from graphql import GraphQLObjectType, SelectionSetNode, get_named_type
+from graphql import GraphQLNamedType, GraphQLObjectType, SelectionSetNode
 
-from db.sql import Expression, Json, Sql, Text, concatenation, every, join, json_object, number, sql
+from db.sql import NULL, Expression, Json, Sql, Text, concatenation, every, join, json_object, number, sql
 from resolvers.compilation import Compilation, Position, Row
+from resolvers.coordinates import named_type
 from resolvers.inputs import ABSENT, Input, bad_input
 from resolvers.ordering import Order, before, beyond
 from resolvers.selection import SelectedField
@@ -23,8 +27,8 @@ Item = Callable[[tuple[SelectionSetNode, ...], Position], Json]
 class Listed:
     """The rows of a connection.
 
-    `source` and `conditions` are asked for after the items are compiled. `kinds`: for rows of several kinds the kinds that may be shown,
-    as a SQL array; each is read apart, so that its own index gives the first rows.
+    `source` and `conditions` are asked for after the items are compiled. `kinds`: for rows of several kinds the kinds
+    that may be shown, as a SQL array; each is read apart, so that its own index gives the first rows.
     """
 
     row: Row
@@ -39,7 +43,10 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """SQL of a connection: its JSON and its rows' closed gates are expressions over `source` (empty when no rows are read)."""
+    """SQL of a connection.
+
+    Its JSON and its rows' closed gates are expressions over `source` (empty when no rows are read).
+    """
 
     json: Sql
     closed: Sql | None
@@ -61,16 +68,20 @@ class _Paging:
 
     listed: Listed
     arguments: Mapping[str, Input]
-    collect: Callable[[Any, SelectedField], tuple[SelectedField, ...]]
     columns: list[Json] = field(default_factory=list[Json])
     sees_beyond: bool = False
     needs_cursor: bool = False
     backward: bool = False
-    size: Sql = sql("")
+    size: Sql = NULL
 
     @property
     def to(self) -> Compilation:
         return self.listed.row.to
+
+    def collect(self, type_: GraphQLNamedType, selected: SelectedField) -> tuple[SelectedField, ...]:
+        """The fields selected of a value of one of the connection's own types."""
+        assert isinstance(type_, GraphQLObjectType)
+        return self.to.collector.collect(type_, selected.selection_sets)
 
     def argument(self, name: str) -> Input:
         return self.arguments.get(name, ABSENT)
@@ -97,7 +108,10 @@ class _Paging:
         return sql(" filter (where r.rn <= {})", self.size) if self.sees_beyond else sql("")
 
     def more(self, ahead: bool) -> Json:
-        """Whether rows follow (or precede) the page: seen by reading one more row, or known by the cursor that the page starts from."""
+        """Whether rows follow (or precede) the page.
+
+        Seen by reading one more row, or known by the cursor that the page starts from.
+        """
         if ahead == self.backward:
             return (Text("true" if self.given("before" if self.backward else "after") else "false"),)
         return (Expression(sql("(count(*) > {})::text", self.size)),)
@@ -107,7 +121,9 @@ class _Paging:
         near = first != self.backward
         filter_ = sql(" filter (where r.rn <= {})", self.size) if self.sees_beyond else sql("")
         place = sql("r.rn") if near else sql("r.rn desc")
-        return (Expression(sql("""coalesce('"' || (array_agg(r.k order by {}){})[1] || '"', 'null')""", place, filter_)),)
+        return (
+            Expression(sql("""coalesce('"' || (array_agg(r.k order by {}){})[1] || '"', 'null')""", place, filter_)),
+        )
 
     def total(self) -> Json:
         """How many rows the whole list has."""
@@ -144,12 +160,16 @@ class _Paging:
             conditions.append(beyond(self.to, rows, self.listed.order, self.argument("after")))
         if self.given("before"):
             conditions.append(before(self.to, rows, self.listed.order, self.argument("before")))
-        tail = sql("order by {} limit {}", order.clause(rows), sql("{} + 1", self.size) if self.sees_beyond else self.size)
+        tail = sql(
+            "order by {} limit {}", order.clause(rows), sql("{} + 1", self.size) if self.sees_beyond else self.size
+        )
         if self.listed.kinds is None:
             return sql("select {} from {} where {} {}", columns, self.listed.source(), every(conditions), tail)
         conditions.append(sql("{} = kk.k", rows[self.listed.kind_column]))
         each = sql("select * from {} where {} {}", self.listed.source(), every(conditions), tail)
-        return sql("select {} from unnest({}) kk(k), lateral ({}) {} {}", columns, self.listed.kinds, each, rows.name, tail)
+        return sql(
+            "select {} from unnest({}) kk(k), lateral ({}) {} {}", columns, self.listed.kinds, each, rows.name, tail
+        )
 
 
 def page(
@@ -158,18 +178,17 @@ def page(
     selected: SelectedField,
     arguments: Mapping[str, Input],
     at: Position,
-    collect: Callable[[Any, SelectedField], tuple[SelectedField, ...]],
 ) -> Page:
-    """Compile a connection. `at` is the connection's own position, `collect` gives the fields selected of a value of a type.
+    """Compile a connection. `at` is the connection's own position.
 
     Raises RequestError (BAD_USER_INPUT) for sizes and cursors that no client may send.
     """
-    paging = _Paging(listed, arguments, collect)
+    paging = _Paging(listed, arguments)
     paging.backward = paging.given("last")
     if paging.backward and paging.given("first"):
         raise bad_input("A page is either the first or the last rows, not both.")
     paging.size = listed.row.to.bind(paging.argument("last" if paging.backward else "first"), page_size, "int4")
-    fields = collect(connection, selected)
+    fields = paging.collect(connection, selected)
     _look_ahead(paging, connection, fields)
     json = concatenation(json_object((chosen.key, _field(paging, connection, chosen, at)) for chosen in fields))
     if not paging.columns and not paging.needs_cursor and not paging.sees_beyond:
@@ -178,11 +197,14 @@ def page(
 
 
 def _look_ahead(paging: _Paging, connection: GraphQLObjectType, fields: tuple[SelectedField, ...]) -> None:
-    """Whether one row beyond the page must be read: only when the client asks for more pages in the direction of reading."""
+    """Whether one row beyond the page must be read.
+
+    Only when the client asks for more pages in the direction of reading.
+    """
     ahead = "hasPreviousPage" if paging.backward else "hasNextPage"
     for chosen in fields:
         if chosen.name == "pageInfo":
-            infos = paging.collect(get_named_type(connection.fields["pageInfo"].type), chosen)
+            infos = paging.collect(named_type(connection.fields["pageInfo"]), chosen)
             paging.sees_beyond = paging.sees_beyond or any(info.name == ahead for info in infos)
 
 
@@ -193,16 +215,16 @@ def _field(paging: _Paging, connection: GraphQLObjectType, chosen: SelectedField
         case "nodes":
             return paging.rows(paging.listed.item(chosen.selection_sets, inside))
         case "edges":
-            return paging.rows(_edge(paging, get_named_type(connection.fields["edges"].type), chosen, inside))
+            return paging.rows(_edge(paging, named_type(connection.fields["edges"]), chosen, inside))
         case "pageInfo":
-            return _page_info(paging, get_named_type(connection.fields["pageInfo"].type), chosen)
+            return _page_info(paging, named_type(connection.fields["pageInfo"]), chosen)
         case "totalCount":
             return paging.total()
         case _:
             return (Text(f'"{connection.name}"'),)
 
 
-def _edge(paging: _Paging, edge: Any, chosen: SelectedField, at: Position) -> Json:
+def _edge(paging: _Paging, edge: GraphQLNamedType, chosen: SelectedField, at: Position) -> Json:
     members: list[tuple[str, Json]] = []
     for selected in paging.collect(edge, chosen):
         match selected.name:
@@ -216,7 +238,7 @@ def _edge(paging: _Paging, edge: Any, chosen: SelectedField, at: Position) -> Js
     return json_object(members)
 
 
-def _page_info(paging: _Paging, info: Any, chosen: SelectedField) -> Json:
+def _page_info(paging: _Paging, info: GraphQLNamedType, chosen: SelectedField) -> Json:
     members: list[tuple[str, Json]] = []
     for selected in paging.collect(info, chosen):
         match selected.name:

@@ -1,4 +1,7 @@
-"""What goes into the execution of an operation and what comes out: `GraphQLRequest`, `Result`, and what a client may be told of hidden fields."""
+"""What goes into the execution of an operation and what comes out.
+
+`GraphQLRequest`, `Result`, and what a client may be told of hidden fields.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,8 +14,9 @@ from schema.texts import Language
 class GraphQLRequest:
     """One GraphQL request, whatever transport brought it.
 
-    `token` is the credential as the client sent it (None: anonymous), `language` what Accept-Language asks for, `report_errors` whether hidden fields are
-    reported as errors (`Hidden-Fields: error`) instead of notes, `queries_only` whether mutations are refused (GET).
+    `token` is the credential as the client sent it (None: anonymous), `language` what Accept-Language asks for,
+    `report_errors` whether hidden fields are reported as errors (`Hidden-Fields: error`) instead of notes,
+    `queries_only` whether mutations are refused (GET).
     """
 
     query: str
@@ -48,7 +52,10 @@ class ErrorEntry:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """One hidden selection: its path without list indices, the gate that hides it, and the companies in which it does."""
+    """One hidden selection.
+
+    Its path without list indices, the gate that hides it, and the companies in which it does.
+    """
 
     path: tuple[str, ...]
     app: str | None
@@ -60,7 +67,8 @@ class Note:
 class Result:
     """The answer to a request.
 
-    `data` is the JSON of `data` as PostgreSQL wrote it; None when nothing was executed (a request error: then `errors` says why).
+    `data` is the JSON of `data` as PostgreSQL wrote it; None when nothing was executed (a request error: then
+    `errors` says why).
     """
 
     data: bytes | None

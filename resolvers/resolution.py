@@ -45,11 +45,13 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """All rows of another table that belong to the row; `order` overrides the table's own: columns, `-column` for descending."""
+    """All rows of another table that belong to the row.
+
+    `order` (columns, `-column` for descending) overrides the table's.
+    """
 
     link: Link
     order: tuple[str, ...] = ()
-    listed: bool = True
 
 
 @dataclass(frozen=True, slots=True)

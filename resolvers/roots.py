@@ -1,21 +1,39 @@
-"""The roots of an operation: the fields of Query, and the fields of a mutation's payload, which are read like a query of what was written."""
+"""The roots of an operation.
+
+The fields of Query, and the fields of a mutation's payload, which are read like a query of what was written.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, LiteralString
 
-from graphql import GraphQLInterfaceType, GraphQLNamedType, GraphQLObjectType, get_named_type, is_leaf_type
+from graphql import GraphQLNamedType, GraphQLObjectType, is_leaf_type
 
-from db.sql import TRUE, Expression, Json, Rows, Sql, Text, concatenation, every, join, json_object, literal, nullable, only_if, sql
+from db.sql import (
+    TRUE,
+    Expression,
+    Json,
+    Rows,
+    Sql,
+    Text,
+    concatenation,
+    every,
+    join,
+    json_object,
+    literal,
+    nullable,
+    only_if,
+    sql,
+)
 from db.tables.apps import app
 from db.tables.identity import credential
-from resolvers.compilation import VIEWER, Compilation, Entry, Position, Row, Scope, Site, entrance
+from resolvers.compilation import VIEWER, Compilation, Entry, Position, Row, Site, entrance
 from resolvers.convert import bounded, enum_name, key, keys, prefix
+from resolvers.coordinates import named_type
 from resolvers.encoding import encode
 from resolvers.gates import type_need
 from resolvers.inputs import Distinct, Input, read_arguments
 from resolvers.objects import Objects, SelectionSets
-from resolvers.ordering import Order, OrderKey
 from resolvers.resolution import Arguments
 from resolvers.selection import SelectedField
 
@@ -55,7 +73,7 @@ class Roots:
             return (Text(f'"{query.name}"'),)
         declared = query.fields[selected.name]
         arguments = read_arguments(selected.nodes[0], declared.args)
-        returned = get_named_type(declared.type)
+        returned = named_type(declared)
         match selected.name:
             case "viewer":
                 return self.viewer(returned, selected.selection_sets, at)
@@ -88,14 +106,18 @@ class Roots:
         row = Row(scope.company, self.to, scope)
         json = only_if(scope.passes(need), self.objects.object_of(row, returned, selection_sets, at))
         source, entered = entrance(scope)
-        return self._site(sql("select {} j, {} h from {} where {}", concatenation(json), scope.closed(), source, entered))
+        return self._site(
+            sql("select {} j, {} h from {} where {}", concatenation(json), scope.closed(), source, entered)
+        )
 
     def _site(self, select: Sql) -> Json:
         lateral = self.to.lateral(select)
         self.to.sites.append(Site(lateral))
         return nullable(sql("{}.j", lateral))
 
-    def _apps(self, returned: GraphQLNamedType, selection_sets: SelectionSets, arguments: Arguments, at: Position) -> Json:
+    def _apps(
+        self, returned: GraphQLNamedType, selection_sets: SelectionSets, arguments: Arguments, at: Position
+    ) -> Json:
         listed = self.to.rows(app)
         kind = arguments.get("kind")
         conditions = TRUE
@@ -104,7 +126,10 @@ class Roots:
         json = self.objects.object_of(Row(listed, self.to), returned, selection_sets, at)
         items = sql(
             "coalesce((select string_agg({}, ',' order by {}) from {} where {}), '')",
-            concatenation(json), listed["rank"], listed.source, conditions,
+            concatenation(json),
+            listed["rank"],
+            listed.source,
+            conditions,
         )
         return (Text("["), Expression(items), Text("]"))
 
@@ -131,7 +156,9 @@ class Roots:
                 "select '[' || coalesce(string_agg(coalesce(x.j, 'null'), ',' order by p.n), '') || ']' j, "
                 "case when count(x.h) > 0 then string_agg(coalesce(x.h, ''), ',' order by p.n) end h "
                 "from unnest({}, {}) with ordinality p(id, kind, n) left join lateral ({}) x on true",
-                ids, kinds, union,
+                ids,
+                kinds,
+                union,
             )
         )
 
@@ -140,7 +167,10 @@ class Roots:
         return type_ if type_ is not None and any(interface.name == "Node" for interface in type_.interfaces) else None
 
     def _found(self, type_: GraphQLObjectType, selection_sets: SelectionSets, at: Position, id_: Sql, when: Sql) -> Sql:
-        """The row with that id, if the viewer enters its company and holds its type: a kind not held is as if it did not exist."""
+        """The row with that id, if the viewer enters its company and holds its type.
+
+        A kind not held is as if it did not exist.
+        """
         placement = self.objects.layout.placement(type_.name)
         need = type_need(type_)
         scope = self.to.enter(None)
@@ -156,7 +186,9 @@ class Roots:
             source = sql("{} join {} on {}", target.rows.source, source, every(target.rows.where))
         return sql(
             "select {} j, {} h from {} where {}",
-            concatenation(json), scope.closed(), source,
+            concatenation(json),
+            scope.closed(),
+            source,
             every([sql("{} = {}", target["id"], id_), when, *placement.current(target.rows), entered, passes]),
         )
 
@@ -165,17 +197,19 @@ class Roots:
     def payload(self, payload: GraphQLObjectType, selection_sets: SelectionSets, at: Position) -> Json:
         """JSON of a mutation's payload, read from what the mutation wrote under the payload's field names."""
         fields = self.to.collector.collect(payload, selection_sets)
-        return json_object((selected.key, self._payload_field(payload, selected, at.under(selected.key))) for selected in fields)
+        return json_object(
+            (selected.key, self._payload_field(payload, selected, at.under(selected.key))) for selected in fields
+        )
 
     def _payload_field(self, payload: GraphQLObjectType, selected: SelectedField, at: Position) -> Json:
         if selected.name == "__typename":
             return (Text(f'"{payload.name}"'),)
         declared = payload.fields[selected.name]
-        returned = get_named_type(declared.type)
+        returned = named_type(declared)
         if selected.name == "errors":
             return self._errors(returned, selected)
         if is_leaf_type(returned):
-            return encode(declared.type, self.to.written(selected.name, WRITTEN_TYPES[returned.name]))
+            return encode(declared, self.to.written(selected.name, WRITTEN_TYPES[returned.name]))
         match returned.name:
             case "Viewer":
                 return self.viewer(returned, selected.selection_sets, at)
@@ -183,7 +217,9 @@ class Roots:
                 found = self.to.rows(app)
                 json = self.objects.object_of(Row(found, self.to), returned, selected.selection_sets, at)
                 key_ = self.to.written(selected.name, "text")
-                return nullable(sql("(select {} from {} where {} = {})", concatenation(json), found.source, found["id"], key_))
+                return nullable(
+                    sql("(select {} from {} where {} = {})", concatenation(json), found.source, found["id"], key_)
+                )
             case _:
                 return self.company(returned, selected.selection_sets, at, self.to.written("company", "uuid"))
 
@@ -199,8 +235,10 @@ class Roots:
         json = json_object((field.key, (Expression(values[field.name]),)) for field in fields)
         errors = self.to.written("errors", "json")
         items = sql(
-            "coalesce((select string_agg({}, ',') from json_to_recordset({}) e(code text, message text, field json)), '')",
-            concatenation(json), errors,
+            "coalesce((select string_agg({}, ',') "
+            "from json_to_recordset({}) e(code text, message text, field json)), '')",
+            concatenation(json),
+            errors,
         )
         return (Text("["), Expression(items), Text("]"))
 

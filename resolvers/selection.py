@@ -1,6 +1,9 @@
-"""The spec's CollectFields: fragments inlined, @skip and @include applied, fields of one response key merged in order of first appearance."""
+"""The spec's CollectFields.
 
-from collections.abc import Iterable, Mapping, Sequence
+Fragments inlined, @skip and @include applied, fields of one response key merged in order of first appearance.
+"""
+
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from graphql import (
@@ -21,7 +24,10 @@ from resolvers.inputs import Inputs, plain, read_arguments
 
 @dataclass(frozen=True, slots=True)
 class SelectedField:
-    """The field nodes that share a response key on one concrete type; they have one name and equal arguments (validation says so)."""
+    """The field nodes that share a response key on one concrete type.
+
+    They have one name and equal arguments (validation says so).
+    """
 
     key: str
     nodes: tuple[FieldNode, ...]
@@ -45,7 +51,9 @@ class Collector:
     fragments: Mapping[str, FragmentDefinitionNode]
     inputs: Inputs
 
-    def collect(self, type_: GraphQLObjectType, selection_sets: Iterable[SelectionSetNode]) -> tuple[SelectedField, ...]:
+    def collect(
+        self, type_: GraphQLObjectType, selection_sets: Iterable[SelectionSetNode]
+    ) -> tuple[SelectedField, ...]:
         """The fields selected on a concrete type, in the order of their response keys."""
         found: dict[str, list[FieldNode]] = {}
         visited: set[str] = set()
@@ -54,7 +62,11 @@ class Collector:
         return tuple(SelectedField(key, tuple(nodes)) for key, nodes in found.items())
 
     def _visit(
-        self, type_: GraphQLObjectType, selection_set: SelectionSetNode, found: dict[str, list[FieldNode]], visited: set[str]
+        self,
+        type_: GraphQLObjectType,
+        selection_set: SelectionSetNode,
+        found: dict[str, list[FieldNode]],
+        visited: set[str],
     ) -> None:
         for node in selection_set.selections:
             if not self._included(node):

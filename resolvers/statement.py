@@ -1,4 +1,7 @@
-"""From an operation's selection to one SQL statement: it looks up the token, judges every gate, reads the data and writes the JSON."""
+"""From an operation's selection to one SQL statement.
+
+It looks up the token, judges every gate, reads the data and writes the JSON.
+"""
 
 from dataclasses import dataclass
 
@@ -10,7 +13,10 @@ from schema.declarations import Gate
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A company scope of a finished statement: its gates in the order of their judgements, and the selections behind them."""
+    """A company scope of a finished statement.
+
+    Its gates in the order of their judgements, and the selections behind them.
+    """
 
     gates: tuple[Gate, ...]
     entries: tuple[Entry, ...]
@@ -18,7 +24,11 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """SQL with the source of each parameter; its columns are the data, the closed gates (null: none), the viewer's account, and with closed gates the viewer's language."""
+    """SQL with the source of each parameter.
+
+    Its columns are the data, the closed gates (null: none), the viewer's account, and with closed gates the viewer's
+    language.
+    """
 
     sql: str
     parameters: tuple[Source, ...]
@@ -33,14 +43,20 @@ def finish(to: Compilation, data: Json) -> Statement:
     """The statement around the JSON of `data`, once everything in it is compiled."""
     found = sql(
         "select {} d, {} h, {}.account_id from (select 1) one left join viewer {} on true{}",
-        concatenation(data), _closed(to), VIEWER, VIEWER, join("", to.laterals),
+        concatenation(data),
+        _closed(to),
+        VIEWER,
+        VIEWER,
+        join("", to.laterals),
     )
     login = rows(account, sql("w"))
     language = sql("(select {} from {} where {} = s.account_id)", login["language"], login.source, login["id"])
     statement = sql(
         "with viewer as materialized ({}) "
         "select s.d::varchar, s.h::varchar, s.account_id, case when s.h is not null then {} end from ({}) s",
-        _viewer(to), language, found,
+        _viewer(to),
+        language,
+        found,
     )
     scopes = tuple(Judged(tuple(scope.gates), tuple(scope.entries)) for scope in to.scopes)
     return Statement(str(statement), tuple(to.parameters), scopes)
@@ -55,7 +71,14 @@ def _viewer(to: Compilation) -> Sql:
     joined = sql(" join {} on {} = {}", login.source, login["id"], shown["account_id"]) if to.speaks else sql("")
     return sql(
         "select {}, {}{} from {}{} where {} = {} and {} > now()",
-        shown["id"], shown["account_id"], language, shown.source, joined, shown["token_hash"], token, shown["expires_at"],
+        shown["id"],
+        shown["account_id"],
+        language,
+        shown.source,
+        joined,
+        shown["token_hash"],
+        token,
+        shown["expires_at"],
     )
 
 

@@ -47,7 +47,10 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What was written, by the payload's field names (`company`: its key), and the token whose viewer the payload shows."""
+    """What was written, by the payload's field names (`company`.
+
+    Its key), and the token whose viewer the payload shows.
+    """
 
     values: Mapping[str, object] = field(default_factory=dict[str, object])
     token: str | None = None
@@ -81,7 +84,10 @@ class Unauthenticated(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Mutation:
-    """A root field of Mutation: `write` runs in the transaction, `prepare` before it (slow work that must not hold a connection)."""
+    """A root field of Mutation.
+
+    `write` runs in the transaction, `prepare` before it (slow work that must not hold a connection).
+    """
 
     write: Callable[[Write, Input], Awaitable[Written]]
     prepare: Callable[[Database, Input], Awaitable[Any]] | None = None
@@ -124,8 +130,8 @@ select id, plan, mask, access_version, clock_timestamp() at from company where i
 async def lock_as_owner(write: Write, company_id: str) -> Record:
     """Lock the company of a mutation that only its owners may do.
 
-    Gives `id, plan, mask, access_version, at` (the moment of the change). Raises Refused (NOT_FOUND) when the caller does not enter the
-    company, Forbidden when it is no owner there.
+    Gives `id, plan, mask, access_version, at` (the moment of the change). Raises Refused (NOT_FOUND) when the caller
+    does not enter the company, Forbidden when it is no owner there.
     """
     company = key_of(company_id, "com")
     entered = await write.connection.fetchrow(ENTERED, company, write.caller.account) if company is not None else None

@@ -1,6 +1,7 @@
 """What exists: the GraphQL schema of the gateway, declarations only.
 
-`schema` is a Strawberry schema whose `execute` runs on the executor that the process bound with `schema.bind`: the same path as HTTP.
+`schema` is a Strawberry schema whose `execute` runs on the executor that the process bound with `schema.bind`: the
+same path as HTTP.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -8,9 +9,9 @@ from typing import Any, Final, TypeAlias
 
 import strawberry
 from graphql import GraphQLError, GraphQLSchema
-from graphql.language import OperationType
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionResult
+from strawberry.types.graphql import OperationType
 
 from schema.documents import CreditNote, Invoice, Quote
 from schema.mutation import Mutation
@@ -45,12 +46,17 @@ class Schema(strawberry.Schema):
         allowed_operation_types: Iterable[OperationType] | None = None,
         operation_extensions: dict[str, Any] | None = None,
     ) -> ExecutionResult:
-        """Execute an operation as HTTP would; `context_value` may be a mapping with the caller's `token` and `language`."""
+        """Execute an operation as HTTP would.
+
+        `context_value` may be a mapping with the caller's `token` and `language`.
+        """
         if self._execute is None:
             raise RuntimeError("nothing is bound to this schema: open the gateway first")
         if query is None:
             return ExecutionResult(data=None, errors=[GraphQLError("There is no query.")])
-        queries_only = allowed_operation_types is not None and OperationType.MUTATION not in set(allowed_operation_types)
+        queries_only = allowed_operation_types is not None and OperationType.MUTATION not in set(
+            allowed_operation_types
+        )
         return await self._execute(query, variable_values or {}, operation_name, context_value, queries_only)
 
 

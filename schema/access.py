@@ -6,7 +6,7 @@ from enum import Enum
 import strawberry
 
 from schema.apps import App, AppKind, Plan
-from schema.declarations import Argument, Role, entity, enum_value, field, gated, opened, value, OPEN
+from schema.declarations import OPEN, Argument, Role, entity, enum_value, field, gated, opened, value
 from schema.language import Language
 from schema.relay import Node
 
@@ -35,7 +35,9 @@ class AppInfo:
     kind: AppKind = field("What sort of app it is.")
     category: str | None = field("The sort of connection.")
     label: str = field("Its name.", language=Argument(Language | None, "In this language; the viewer's by default."))
-    description: str = field("What it does.", language=Argument(Language | None, "In this language; the viewer's by default."))
+    description: str = field(
+        "What it does.", language=Argument(Language | None, "In this language; the viewer's by default.")
+    )
     always_visible: bool = field("Whether it cannot be switched off.")
     requires: list[App] = field("The apps that it needs.")
     plan: Plan = field("The lowest plan that has it.")

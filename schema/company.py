@@ -7,7 +7,7 @@ import strawberry
 from schema.access import Access, AccessChange, ExternalUser, PermissionMatrix, User
 from schema.apps import App, Plan
 from schema.customers import Customer, CustomerFilter, CustomerOrder
-from schema.declarations import OPEN, Argument, Role, connection, entity, enum_value, gated, input_field, opened, order_enum
+from schema.declarations import OPEN, Argument, Role, connection, entity, enum_value, gated, opened, order_enum, reads
 from schema.documents import (
     CreditNote,
     CreditNoteFilter,
@@ -81,8 +81,8 @@ class AccessKind(Enum):
 
 @strawberry.input(description="Which companies.")
 class ViewerCompanyFilter:
-    access: AccessKind | None = input_field("By how the viewer enters.")
-    search: str | None = input_field("By name or VAT number.")
+    access: AccessKind | None = reads(Company, "access")
+    search: str | None = reads(Company, "name", "vat_number")
 
 
 ViewerCompanyOrder = order_enum("ViewerCompanyOrder", Company, "name", "vat_number")

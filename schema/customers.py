@@ -14,7 +14,17 @@ from schema.language import Language
 from schema.relay import Connection, Node
 
 if TYPE_CHECKING:
-    from schema.documents import CreditNote, Invoice, Quote
+    from schema.documents import (
+        CreditNote,
+        CreditNoteFilter,
+        CreditNoteOrder,
+        Invoice,
+        InvoiceFilter,
+        InvoiceOrder,
+        Quote,
+        QuoteFilter,
+        QuoteOrder,
+    )
 
 
 @strawberry.enum(description="How a discount is meant.")
@@ -37,7 +47,9 @@ class Customer(Node):
     number: str = field("The customer's number as printed.")
     name: str = field("The customer's name.")
     vat_number: str | None = field("The VAT number.")
-    vat_exception: str | None = field("The box of the VAT return, where sales to this customer are not taxed the usual way.")
+    vat_exception: str | None = field(
+        "The box of the VAT return, where sales to this customer are not taxed the usual way."
+    )
     street: str | None = field("Street.")
     street_number: str | None = field("House number.")
     postcode: str | None = field("Postcode.")

@@ -1,11 +1,13 @@
-"""The words in which the schema is declared: fields, gates, entities, connections. Declarations only, nothing here resolves anything.
+"""The words in which the schema is declared: fields, gates, entities, connections.
+
+Declarations only, nothing here resolves anything.
 
 A gated field is one line: `discount: Decimal | None = gated("…", App.DISCOUNTS)`. Several gates mean all of them.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from enum import Enum
-from typing import Any, Final, TypeAlias, TypeVar, dataclass_transform
+from typing import Any, Final, TypeAlias, TypeVar, cast, dataclass_transform
 
 import strawberry
 from strawberry.annotation import StrawberryAnnotation
@@ -76,10 +78,10 @@ def directives_of(gates: tuple[Gate, ...]) -> list[object]:
     return [RequiresApp(app=gate) if isinstance(gate, App) else RequiresRole(role=gate) for gate in gates]
 
 
-def gates_of(directives: object) -> tuple[Gate, ...]:
+def gates_of(directives: Iterable[object]) -> tuple[Gate, ...]:
     """The gates among the directives of a Strawberry definition."""
     gates: list[Gate] = []
-    for directive in directives if isinstance(directives, (list, tuple)) else ():  # pyright: ignore[reportUnknownVariableType]
+    for directive in directives:
         match directive:
             case RequiresApp(app=app):
                 gates.append(app)
@@ -162,7 +164,12 @@ PAGE: Final = {
 
 
 def connection(
-    description: str, *gates: Gate, is_open: bool = False, filter: object = None, order: object = None, **arguments: Argument
+    description: str,
+    *gates: Gate,
+    is_open: bool = False,
+    filter: object = None,
+    order: object = None,
+    **arguments: Argument,
 ) -> Any:
     """A field that is a Relay connection; `filter` and `order` are its input object and its enum of order keys."""
     more = dict(arguments)
@@ -175,7 +182,10 @@ def connection(
 
 @dataclass_transform(kw_only_default=True, field_specifiers=(field, opened, gated, connection))
 def entity(prefix: str, *gates: Gate | Openness, description: str) -> Callable[[type[T]], type[T]]:
-    """A type whose rows have a global id `<prefix>_<uuid hex>`; it names its gates, or OPEN and then each field says gated or opened."""
+    """A type whose rows have a global id `<prefix>_<uuid hex>`.
+
+    It names its gates, or OPEN and then each field says gated or opened.
+    """
     required = tuple(gate for gate in gates if not isinstance(gate, Openness))
 
     def declare(cls: type[T]) -> type[T]:
@@ -200,9 +210,12 @@ def value(description: str, *gates: Gate, prefix: str | None = None) -> Callable
 def reads(entity_type: type, *names: str) -> Any:
     """A criterion of a filter: declares the output coordinates that it reads and takes over their gates.
 
-    `names` are the Python names of fields of `entity_type`; the criterion requires all that any of them requires beyond the type itself.
+    `names` are the Python names of fields of `entity_type`; the criterion requires all that any of them requires
+    beyond the type itself.
     """
-    declared = {declaration.python_name: declaration for declaration in get_object_definition(entity_type, strict=True).fields}
+    declared = {
+        declaration.python_name: declaration for declaration in get_object_definition(entity_type, strict=True).fields
+    }
     gates = tuple(dict.fromkeys(gate for name in names for gate in gates_of(declared[name].directives)))
     criterion = input_field(f"By {', '.join(_camel(name) for name in names)}.", *gates)
     criterion.metadata = {"reads": names}
@@ -214,7 +227,9 @@ def order_enum(name: str, entity_type: type, *keys: str) -> type[Enum]:
 
     A key sorts by the output coordinate of that name and takes over its gates.
     """
-    declared = {declaration.python_name: declaration for declaration in get_object_definition(entity_type, strict=True).fields}
+    declared = {
+        declaration.python_name: declaration for declaration in get_object_definition(entity_type, strict=True).fields
+    }
     values = {
         f"{key.upper()}_{direction}": enum_value(
             f"{key.upper()}_{direction}", f"By {_camel(key)}, {words}.", *gates_of(declared[key].directives)
@@ -222,4 +237,5 @@ def order_enum(name: str, entity_type: type, *keys: str) -> type[Enum]:
         for key in keys
         for direction, words in DIRECTIONS.items()
     }
-    return strawberry.enum(Enum(name, values), description=f"How a list of {entity_type.__name__} is sorted.")
+    keys_enum = cast("type[Enum]", Enum(name, values))
+    return strawberry.enum(description=f"How a list of {entity_type.__name__} is sorted.")(keys_enum)

@@ -156,7 +156,16 @@ class CreditNoteFilter(DocumentFilter):
     status: list[CreditNoteStatus] | None = reads(CreditNote, "status")
 
 
-SHARED_KEYS = ("date", "number", "customer_name", "total_incl", "delivery_date", "discount", "total_discount", "total_profit")
+SHARED_KEYS = (
+    "date",
+    "number",
+    "customer_name",
+    "total_incl",
+    "delivery_date",
+    "discount",
+    "total_discount",
+    "total_profit",
+)
 DocumentOrder = order_enum("DocumentOrder", Document, *SHARED_KEYS)
 QuoteOrder = order_enum("QuoteOrder", Quote, *SHARED_KEYS, "expiration_date")
 InvoiceOrder = order_enum("InvoiceOrder", Invoice, *SHARED_KEYS, "due_date")

@@ -24,7 +24,9 @@ class Viewer:
 @value("Everything that can be read.")
 class Query:
     viewer: Viewer | None = field("Who is signed in; null when nobody is.")
-    company: Company | None = field("A company that the viewer may enter.", id=Argument(strawberry.ID, "Its global id."))
+    company: Company | None = field(
+        "A company that the viewer may enter.", id=Argument(strawberry.ID, "Its global id.")
+    )
     node: Node | None = field("Any object that the viewer may see.", id=Argument(strawberry.ID, "Its global id."))
     nodes: list[Node | None] = field(
         "Several objects; null in the place of each that the viewer may not see.",

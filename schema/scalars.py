@@ -3,14 +3,11 @@
 import datetime
 import decimal
 import re
-import uuid
-from typing import Any, Final
+from typing import Any, Final, NewType
 
 import strawberry
 from graphql import GraphQLError
 from strawberry.types.scalar import ScalarDefinition
-
-from typing import NewType
 
 DECIMAL = re.compile(r"-?\d{1,12}(\.\d{1,6})?")
 UTC_SECONDS = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2})")
@@ -21,7 +18,7 @@ def parse_decimal(value: Any) -> decimal.Decimal:
     """A decimal number written as a string (or an integer): at most 12 digits before the point and 6 after it."""
     text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
     if not isinstance(text, str) or not DECIMAL.fullmatch(text):
-        raise GraphQLError("Expected a decimal number as a string, such as \"12.50\".")
+        raise GraphQLError('Expected a decimal number as a string, such as "12.50".')
     return decimal.Decimal(text)
 
 
@@ -32,7 +29,7 @@ def parse_date(value: Any) -> datetime.date:
             return datetime.date.fromisoformat(value)
         except ValueError:
             pass
-    raise GraphQLError("Expected a date, such as \"2026-05-03\".")
+    raise GraphQLError('Expected a date, such as "2026-05-03".')
 
 
 def parse_datetime(value: Any) -> datetime.datetime:
@@ -42,7 +39,7 @@ def parse_datetime(value: Any) -> datetime.datetime:
             return datetime.datetime.fromisoformat(value).astimezone(datetime.UTC)
         except (ValueError, OverflowError):
             pass
-    raise GraphQLError("Expected a moment with its offset, such as \"2026-05-03T10:00:00Z\".")
+    raise GraphQLError('Expected a moment with its offset, such as "2026-05-03T10:00:00Z".')
 
 
 Json = NewType("Json", object)
@@ -56,14 +53,16 @@ def _scalar(name: str, description: str, url: str, parse: Any) -> ScalarDefiniti
 SCALARS: Final[dict[object, ScalarDefinition]] = {
     decimal.Decimal: _scalar(
         "Decimal",
-        "An exact decimal number, written as a string: `\"12.50\"`.",
+        'An exact decimal number, written as a string: `"12.50"`.',
         "https://www.w3.org/TR/xmlschema-2/#decimal",
         parse_decimal,
     ),
-    datetime.date: _scalar("Date", "A calendar day: `\"2026-05-03\"`.", "https://www.rfc-editor.org/rfc/rfc3339#section-5.6", parse_date),
+    datetime.date: _scalar(
+        "Date", 'A calendar day: `"2026-05-03"`.', "https://www.rfc-editor.org/rfc/rfc3339#section-5.6", parse_date
+    ),
     datetime.datetime: _scalar(
         "DateTime",
-        "A moment in ISO 8601, answered in UTC: `\"2026-05-03T10:00:00+00:00\"`.",
+        'A moment in ISO 8601, answered in UTC: `"2026-05-03T10:00:00+00:00"`.',
         "https://www.rfc-editor.org/rfc/rfc3339",
         parse_datetime,
     ),

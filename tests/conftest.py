@@ -3,38 +3,20 @@
 ENFACT_TEST_DSN names a server to use (its user creates databases); without it an embedded one runs for all workers.
 """
 
-import asyncio
-import fcntl
-import os
-import tempfile
-from collections.abc import AsyncGenerator, Generator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import AsyncGenerator
 
 import pytest
 
 from db.database import Database
-from db.embedded import Embedded
-from tests.databases import CHECKOUT, Databases, migrated_template
-
-FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-"""Settings that a crash of the machine would punish: right for tests only."""
+from tests.databases import Databases, demo_template, migrated_template, shared_server
+from tests.golden.world import World
 
 
 @pytest.fixture(scope="session")
 async def databases() -> AsyncGenerator[Databases]:
     """The server that all workers share."""
-    given = os.environ.get("ENFACT_TEST_DSN")
-    if given:
-        yield await _cleaned(Databases(given))
-        return
-    folder = Path(tempfile.gettempdir()) / f"enfact-tests-{os.getuid()}-{CHECKOUT}"
-    with _in_use(folder) as users:
-        server = Embedded(folder, settings=FAST)
-        yield await _cleaned(Databases(await server.start()))
-        if server.owner:
-            await asyncio.to_thread(fcntl.flock, users, fcntl.LOCK_EX)
-        await server.stop()
+    async with shared_server() as databases:
+        yield databases
 
 
 @pytest.fixture(scope="session")
@@ -83,20 +65,8 @@ async def empty_dsn(databases: Databases) -> AsyncGenerator[str]:
     await databases.drop(dsn)
 
 
-async def _cleaned(databases: Databases) -> Databases:
-    await databases.drop_leftovers()
-    return databases
-
-
-@contextmanager
-def _in_use(folder: Path) -> Generator[int]:
-    """A shared lock: the worker that owns the server stops it when nobody else holds one."""
-    folder.mkdir(mode=0o711, exist_ok=True)
-    if folder.lstat().st_uid != os.getuid():
-        raise PermissionError(f"{folder} was made by somebody else")
-    users = os.open(folder / "users", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(users, fcntl.LOCK_SH)
-        yield users
-    finally:
-        os.close(users)
+@pytest.fixture(scope="session")
+async def world(databases: Databases) -> AsyncGenerator[World]:
+    """This worker's own clone of the demo, with people signed in; tests leave it as it was."""
+    async with World.open(databases, await demo_template(databases)) as world:
+        yield world

@@ -4,23 +4,34 @@ All names begin with this checkout's prefix, so that several checkouts may share
 """
 
 import asyncio
+import fcntl
 import hashlib
 import itertools
 import os
+import tempfile
 import zlib
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
+from typing import Final
 from urllib.parse import parse_qs, urlsplit, urlunsplit
 
 from db.connection import Connection, connect
+from db.demo import load_demo
+from db.embedded import Embedded
 from db.migrate import migrate
 from resolvers.catalogue import app_rows
 
 ROOT = Path(__file__).parent.parent
 CHECKOUT = f"{zlib.crc32(os.fsencode(ROOT)):08x}"
 LOCK = zlib.crc32(f"test databases of {CHECKOUT}".encode())
+FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+"""Settings that a crash of the machine would punish: right for tests only."""
+
+TODAY: Final = date(2026, 11, 24)
+"""The day that the demo is seen from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +96,49 @@ class Databases:
         async with self._admin() as admin:
             await admin.execute("select pg_advisory_lock($1)", LOCK)
             yield admin
+
+
+@asynccontextmanager
+async def shared_server() -> AsyncGenerator[Databases]:
+    """The server of ENFACT_TEST_DSN, else an embedded one that all processes of this checkout share."""
+    given = os.environ.get("ENFACT_TEST_DSN")
+    if given:
+        yield await _cleaned(Databases(given))
+        return
+    folder = Path(tempfile.gettempdir()) / f"enfact-tests-{os.getuid()}-{CHECKOUT}"
+    with _in_use(folder) as users:
+        server = Embedded(folder, settings=FAST)
+        yield await _cleaned(Databases(await server.start()))
+        if server.owner:
+            await asyncio.to_thread(fcntl.flock, users, fcntl.LOCK_EX)
+        await server.stop()
+
+
+async def _cleaned(databases: Databases) -> Databases:
+    await databases.drop_leftovers()
+    return databases
+
+
+@contextmanager
+def _in_use(folder: Path) -> Generator[int]:
+    """A shared lock: the worker that owns the server stops it when nobody else holds one."""
+    folder.mkdir(mode=0o711, exist_ok=True)
+    if folder.lstat().st_uid != os.getuid():
+        raise PermissionError(f"{folder} was made by somebody else")
+    users = os.open(folder / "users", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(users, fcntl.LOCK_SH)
+        yield users
+    finally:
+        os.close(users)
+
+
+async def demo_template(databases: Databases) -> str:
+    """The template with the demo as it is seen from `TODAY`."""
+    source = await migrated_template(databases)
+    demo = [file.read_text(encoding="utf-8") for file in sorted((ROOT / "db").glob("demo/*.py"))]
+    content = _content(repr(app_rows()), repr(TODAY), *demo)
+    return await databases.template("demo", content, lambda dsn: load_demo(dsn, today=TODAY), source=source)
 
 
 async def migrated_template(databases: Databases) -> str:

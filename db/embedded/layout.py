@@ -91,7 +91,7 @@ class Layout:
 
 
 def open_folder(folder: Path) -> Layout:
-    """Make the folder when missing and check that we may write there. Raises EmbeddedError."""
+    """Make the folder when missing. Raises EmbeddedError."""
     try:
         resolved = folder.expanduser().resolve()
         if not resolved.is_dir():
@@ -100,8 +100,6 @@ def open_folder(folder: Path) -> Layout:
             resolved.chmod(0o711 if os.geteuid() == 0 else 0o700)
     except OSError as error:
         raise not_usable(folder, str(error)) from error
-    if not os.access(resolved, os.R_OK | os.W_OK | os.X_OK):
-        raise not_usable(resolved, "permission denied")
     return Layout(resolved)
 
 

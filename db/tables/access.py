@@ -1,6 +1,9 @@
-"""The permission matrix over time: which apps a company had active, which toggles were on, and every change with its actor.
+"""The permission matrix over time.
 
-The keys that end in `valid` are temporal (`valid without overlaps`, written by the migration): for equal leading columns no two periods overlap.
+Which apps a company had active, which toggles were on, and every change with its actor.
+
+The keys that end in `valid` are temporal (`valid without overlaps`, written by the migration): for equal leading
+columns no two periods overlap.
 """
 
 from sqlalchemy import (
@@ -23,21 +26,24 @@ company_app = Table(
     "company_app",
     metadata,
     Column("company_id", Uuid, ForeignKey("company.id", ondelete="CASCADE"), nullable=False),
-    Column("app_id", ForeignKey("app.id"), nullable=False),
+    Column("app_id", Text, ForeignKey("app.id"), nullable=False),
     Column("valid", TSTZRANGE, nullable=False, server_default=text("tstzrange(now(), null)")),
     Column("activated_by", Uuid, ForeignKey("account.id"), nullable=True),
     Column("deactivated_by", Uuid, ForeignKey("account.id"), nullable=True),
     PrimaryKeyConstraint("company_id", "app_id", "valid"),
     info={"tenant": True},
 )
-"""An app is active for a company during `valid`; the current rows are kept as `company.mask` by the same transaction."""
+"""An app is active for a company during `valid`.
+
+The current rows are kept as `company.mask` by the same transaction.
+"""
 
 app_grant = Table(
     "app_grant",
     metadata,
     Column("company_id", Uuid, nullable=False),
     Column("membership_id", Uuid, nullable=False),
-    Column("app_id", ForeignKey("app.id"), nullable=False),
+    Column("app_id", Text, ForeignKey("app.id"), nullable=False),
     Column("valid", TSTZRANGE, nullable=False, server_default=text("tstzrange(now(), null)")),
     Column("granted_by", Uuid, ForeignKey("account.id"), nullable=True),
     Column("revoked_by", Uuid, ForeignKey("account.id"), nullable=True),

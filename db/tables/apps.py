@@ -1,6 +1,9 @@
-"""The catalogue of apps as the database knows it: written from the schema's catalogue whenever the database is migrated."""
+"""The catalogue of apps as the database knows it.
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, PrimaryKeyConstraint, SmallInteger, Table
+Written from the schema's catalogue whenever the database is migrated.
+"""
+
+from sqlalchemy import Boolean, Column, ForeignKey, Index, PrimaryKeyConstraint, SmallInteger, Table, Text
 
 from db.tables.metadata import holds, metadata, words
 
@@ -23,15 +26,15 @@ app = Table(
 app_requirement = Table(
     "app_requirement",
     metadata,
-    Column("app_id", ForeignKey("app.id"), nullable=False),
-    Column("requires_app_id", ForeignKey("app.id"), nullable=False),
+    Column("app_id", Text, ForeignKey("app.id"), nullable=False),
+    Column("requires_app_id", Text, ForeignKey("app.id"), nullable=False),
     PrimaryKeyConstraint("app_id", "requires_app_id"),
 )
 
 app_text = Table(
     "app_text",
     metadata,
-    Column("app_id", ForeignKey("app.id"), nullable=False),
+    Column("app_id", Text, ForeignKey("app.id"), nullable=False),
     words("language"),
     words("label"),
     words("description"),

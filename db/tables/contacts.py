@@ -1,9 +1,8 @@
 """Customers and the people to talk to there."""
 
-from sqlalchemy import Boolean, Column, Index, Integer, text
+from sqlalchemy import Boolean, Column, Index, Integer, Uuid, text
 
 from db.tables.metadata import Rate, holds, reference, stamp, tenant_table, words
-from sqlalchemy import Uuid
 
 contact = tenant_table(
     "contact",

@@ -47,7 +47,13 @@ document = tenant_table(
     Index("ix_document_company_id_kind_date", "company_id", "kind", "date", "id"),
     Index("ix_document_company_id_customer_id", "company_id", "customer_id", "kind", "date", "id"),
     Index("ix_document_company_id_source_document_id", "company_id", "source_document_id"),
-    info=holds(order="-date", Document={}, Quote={"kind": "QUOTE"}, Invoice={"kind": "INVOICE"}, CreditNote={"kind": "CREDIT_NOTE"}),
+    info=holds(
+        order="-date",
+        Document={},
+        Quote={"kind": "QUOTE"},
+        Invoice={"kind": "INVOICE"},
+        CreditNote={"kind": "CREDIT_NOTE"},
+    ),
 )
 
 document_line = tenant_table(

@@ -115,7 +115,8 @@ membership = tenant_table(
 )
 """One row per person and company. A member has a role; an external user has none and reaches all active apps.
 
-`toggles` is what an owner granted (kept while its bearer is an owner), `mask` what follows from it: effective access is `company.mask & membership.mask`.
+`toggles` is what an owner granted (kept while its bearer is an owner), `mask` what follows from it: effective access
+is `company.mask & membership.mask`.
 Until `accepted_at` is set and from `until` or `removed_at` on, a row gives nothing."""
 
 credential = Table(

@@ -1,6 +1,7 @@
 """The metadata that every table joins: naming convention, column shorthands, and which GraphQL types live in a table.
 
-A table says with `holds` which types its rows are, so that the compiler finds `Invoice` in `document` without schema and db importing each other.
+A table says with `holds` which types its rows are, so that the compiler finds `Invoice` in `document` without schema
+and db importing each other.
 """
 
 from collections.abc import Mapping
@@ -46,7 +47,10 @@ Exchange = Numeric(14, 6)
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """Which rows of a table are rows of one GraphQL type: `where` column equals value, for each pair; None means `is null`."""
+    """Which rows of a table are rows of one GraphQL type: `where` column equals value, for each pair.
+
+    None means `is null`.
+    """
 
     where: Mapping[str, object]
 
@@ -54,8 +58,9 @@ class Holding:
 def holds(*, order: str, ended: str | None = None, **types: Mapping[str, object]) -> dict[str, Any]:
     """The `info` of a table: GraphQL type name -> what makes a row one of that type (`{}`: every row).
 
-    `order` is how its rows are listed unless something else is asked for: a column, or `-column` for the greatest first.
-    `ended` names the column that is set when a row has ended: it is listed no more, though older rows may still refer to it.
+    `order` is how its rows are listed unless something else is asked for: a column, or `-column` for the greatest
+    first. `ended` names the column that is set when a row has ended: it is listed no more, though older rows may
+    still refer to it.
     """
     return {"types": {name: Holding(where) for name, where in types.items()}, "order": order, "ended": ended}
 
@@ -76,7 +81,10 @@ def key(name: str = "id") -> Column[Any]:
 
 
 def tenant_table(name: str, *items: Any, info: dict[str, Any] | None = None, node: bool = True) -> Table:
-    """A table of one company's rows: `company_id` leads its primary key; `node` adds the plain index that `node(id:)` needs."""
+    """A table of one company's rows: `company_id` leads its primary key.
+
+    `node` adds the plain index that `node(id:)` needs.
+    """
     indexes = [Index(f"ix_{name}_id", "id")] if node else []
     return Table(
         name,

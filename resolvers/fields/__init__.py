@@ -1,4 +1,7 @@
-"""The fields that are not resolved by convention, and where types live that no table holds: `Type.field` -> resolution."""
+"""The fields that are not resolved by convention, and where types live that no table holds.
+
+`Type.field` -> resolution.
+"""
 
 from collections.abc import Mapping
 from typing import Final

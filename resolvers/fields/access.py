@@ -1,14 +1,16 @@
-"""Who may see what: access, users, the permission matrix and its history, all read from the masks of company and membership."""
+"""Who may see what.
+
+Access, users, the permission matrix and its history, all read from the masks of company and membership.
+"""
 
 from collections.abc import Mapping
 from typing import Final
 
-from db.sql import Rows, Sql, literal, sql
+from db.sql import Rows, Sql, sql
 from db.tables.apps import app
 from db.tables.identity import account
 from resolvers.compilation import Row, Scope
 from resolvers.convert import enum_name, enum_names, keys
-from resolvers.inputs import is_given
 from resolvers.resolution import Arguments, Identity, Inline, Leaf, Listing, Reference, Resolution
 
 
@@ -22,7 +24,11 @@ def _apps_in(row: Row, mask: Sql) -> Sql:
     listed = row.to.rows(app)
     return sql(
         "array(select {} from {} where get_bit({}, {}) = 1 order by {})",
-        listed["id"], listed.source, mask, listed["position"], listed["rank"],
+        listed["id"],
+        listed.source,
+        mask,
+        listed["position"],
+        listed["rank"],
     )
 
 
@@ -30,7 +36,11 @@ def _can(row: Row, arguments: Arguments) -> Sql:
     asked = row.to.rows(app)
     return sql(
         "(select get_bit({}, {}) = 1 from {} where {} = {})",
-        _scope(row).effective, asked["position"], asked.source, asked["id"], row.to.bind(arguments["app"], enum_name, "text"),
+        _scope(row).effective,
+        asked["position"],
+        asked.source,
+        asked["id"],
+        row.to.bind(arguments["app"], enum_name, "text"),
     )
 
 
@@ -46,9 +56,7 @@ def _account(column: str) -> Leaf:
 
 def _member_apps(row: Row, arguments: Arguments) -> Sql:
     """The toggles that are on; of an owner, all active apps."""
-    shown = sql(
-        "case when {} = 'OWNER' then {} else {} end", row["role"], _scope(row).company["mask"], row["toggles"]
-    )
+    shown = sql("case when {} = 'OWNER' then {} else {} end", row["role"], _scope(row).company["mask"], row["toggles"])
     return _apps_in(row, shown)
 
 
@@ -80,11 +88,19 @@ def _bit(row: Row, mask: str) -> Sql:
 
 
 def _effective(row: Row, arguments: Arguments) -> Sql:
-    """Active and either toggled on or out of the toggles' reach; nothing before an invitation is accepted or after a term has passed."""
+    """Active and either toggled on or out of the toggles' reach.
+
+    Nothing before an invitation is accepted or after a term has passed.
+    """
     person = _person(row)
     return sql(
         "({} and get_bit({}, {}) = 1 and {} is not null and ({} is null or {} > now()))",
-        _bit(row, "mask"), _scope(row).company["mask"], row["position"], person["accepted_at"], person["until"], person["until"],
+        _bit(row, "mask"),
+        _scope(row).company["mask"],
+        row["position"],
+        person["accepted_at"],
+        person["until"],
+        person["until"],
     )
 
 
@@ -92,7 +108,9 @@ def _reason(row: Row, arguments: Arguments) -> Sql:
     person = _person(row)
     return sql(
         "case when {} then 'ALWAYS_VISIBLE' when {} then 'EXTERNAL' when {} = 'OWNER' then 'OWNER' else 'TOGGLE' end",
-        row["always_visible"], person["external"], person["role"],
+        row["always_visible"],
+        person["external"],
+        person["role"],
     )
 
 
@@ -109,7 +127,9 @@ RESOLVERS: Final[Mapping[str, Resolution]] = {
     "Access.apps": Leaf(lambda row, arguments: _apps_in(row, _scope(row).effective)),
     "Access.can": Leaf(_can),
     "User.email": _account("email"),
-    "User.status": Leaf(lambda row, arguments: sql("case when {} is null then 'PENDING' else 'ACTIVE' end", row["accepted_at"])),
+    "User.status": Leaf(
+        lambda row, arguments: sql("case when {} is null then 'PENDING' else 'ACTIVE' end", row["accepted_at"])
+    ),
     "User.apps": Leaf(_member_apps),
     "ExternalUser.email": _account("email"),
     "ExternalUser.kind": _account("kind"),
@@ -126,7 +146,9 @@ RESOLVERS: Final[Mapping[str, Resolution]] = {
     "PermissionCell.granted": Leaf(lambda row, arguments: _bit(row, "toggles")),
     "PermissionCell.effective": Leaf(_effective),
     "PermissionCell.editable": Leaf(
-        lambda row, arguments: sql("(not {} and {} = 'EMPLOYEE')", row["always_visible"], sql("coalesce({}, '')", _person(row)["role"]))
+        lambda row, arguments: sql(
+            "(not {} and {} = 'EMPLOYEE')", row["always_visible"], sql("coalesce({}, '')", _person(row)["role"])
+        )
     ),
     "PermissionCell.reason": Leaf(_reason),
     "AccessChange.user": _change_of(external=False),

@@ -14,7 +14,10 @@ def _requires(row: Row, arguments: Arguments) -> Sql:
     needed = row.to.rows(app_requirement)
     return sql(
         "array(select {} from {} where {} = {} order by 1)",
-        needed["requires_app_id"], needed.source, needed["app_id"], row["id"],
+        needed["requires_app_id"],
+        needed.source,
+        needed["app_id"],
+        row["id"],
     )
 
 
@@ -25,7 +28,12 @@ def _spoken(row: Row, arguments: Arguments, column: str) -> Sql:
         language = sql("coalesce({}, {})", row.to.bind(arguments["language"], enum_name, "text"), language)
     return sql(
         "(select {} from {} where {} = {} and {} = {})",
-        spoken[column], spoken.source, spoken["app_id"], row["id"], spoken["language"], language,
+        spoken[column],
+        spoken.source,
+        spoken["app_id"],
+        row["id"],
+        spoken["language"],
+        language,
     )
 
 

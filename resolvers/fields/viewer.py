@@ -5,7 +5,7 @@ from typing import Final
 
 from db.sql import sql
 from resolvers.compilation import VIEWER
-from resolvers.resolution import Companies, Identity, Leaf, Listing, Reference, Resolution
+from resolvers.resolution import Companies, Leaf, Listing, Reference, Resolution
 
 RESOLVERS: Final[Mapping[str, Resolution]] = {
     "Viewer.account": Reference(lambda row, account: (sql("{} = {}", account["id"], row["account_id"]),)),

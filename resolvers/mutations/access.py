@@ -18,7 +18,9 @@ PROBLEMS: Final = 20
 """How many reasons of one refusal are told."""
 
 PEOPLE: Final = """
-select id, external, role, toggles from membership where company_id = $1 and id = any($2::uuid[]) and removed_at is null for update
+select id, external, role, toggles from membership
+where company_id = $1 and id = any($2::uuid[]) and removed_at is null
+for update
 """
 GRANT: Final = """
 insert into app_grant (company_id, membership_id, app_id, valid, granted_by)
@@ -35,7 +37,8 @@ KEEP_TOGGLES: Final = """
 update membership m set toggles = coalesce((
   select bit_or(set_bit(repeat('0', $3::int)::bit(256), a.position, 1)) from app a
   where a.always_visible or exists (
-    select from app_grant g where g.company_id = $1 and g.membership_id = m.id and g.app_id = a.id and upper_inf(g.valid))
+    select from app_grant g
+    where g.company_id = $1 and g.membership_id = m.id and g.app_id = a.id and upper_inf(g.valid))
 ), m.toggles)
 where m.company_id = $1 and m.id = any($2::uuid[])
 """
@@ -64,7 +67,11 @@ class Toggle:
     def problem(self, code: UserErrorCode, member: str) -> Problem:
         """A reason why this toggle cannot be set."""
         app = self.app
-        return Problem(code, ("changes", str(self.place), member), lambda language: {"app": app_label(app, language), "field": member})
+        return Problem(
+            code,
+            ("changes", str(self.place), member),
+            lambda language: {"app": app_label(app, language), "field": member},
+        )
 
 
 def has(mask: BitString, app: App) -> bool:
@@ -78,9 +85,13 @@ async def set_app_access(write: Write, given: Input) -> Written:
     written = {"company": company["id"]}
     if company["access_version"] != given["expectedVersion"]:
         raise Refused(Problem(UserErrorCode.VERSION_CONFLICT, ("expectedVersion",)), values=written)
-    toggles = [Toggle(n, change["userId"], change["app"], change["granted"]) for n, change in enumerate(given["changes"])]
+    toggles = [
+        Toggle(n, change["userId"], change["app"], change["granted"]) for n, change in enumerate(given["changes"])
+    ]
     if len(toggles) > CHANGES:
-        raise Refused(Problem(UserErrorCode.VALIDATION, ("changes",), lambda language: {"field": "changes"}), values=written)
+        raise Refused(
+            Problem(UserErrorCode.VALIDATION, ("changes",), lambda language: {"field": "changes"}), values=written
+        )
     people = {person["id"]: person for person in await write.connection.fetch(PEOPLE, company["id"], _keys(toggles))}
     problems = list(_problems(toggles, people, company))
     if problems:
@@ -116,7 +127,10 @@ def _changes(toggle: Toggle, people: Mapping[uuid.UUID, Record]) -> bool:
 
 
 async def _set(write: Write, company: Record, toggles: list[Toggle]) -> None:
-    """Write the toggles that change something: the validity periods, the masks that follow from them, the trail, the version."""
+    """Write the toggles that change something.
+
+    The validity periods, the masks that follow from them, the trail, the version.
+    """
     if not toggles:
         return
     connection, moment = write.connection, (company["id"], company["at"], write.caller.account)

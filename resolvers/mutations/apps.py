@@ -1,4 +1,7 @@
-"""Activating and deactivating apps for a company: with what they require, within the plan, and never from under another app."""
+"""Activating and deactivating apps for a company.
+
+With what they require, within the plan, and never from under another app.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -12,10 +15,12 @@ from schema.apps import CATALOGUE, App, AppKind, Plan, app_label, dependents, re
 from schema.errors import UserErrorCode
 
 ACTIVATE: Final = """
-insert into company_app (company_id, app_id, valid, activated_by) select $1, app_id, tstzrange($2, null), $3 from unnest($4::text[]) app_id
+insert into company_app (company_id, app_id, valid, activated_by)
+select $1, app_id, tstzrange($2, null), $3 from unnest($4::text[]) app_id
 """
 DEACTIVATE: Final = """
-update company_app set valid = tstzrange(lower(valid), greatest($2, lower(valid) + interval '1 microsecond')), deactivated_by = $3
+update company_app
+set valid = tstzrange(lower(valid), greatest($2, lower(valid) + interval '1 microsecond')), deactivated_by = $3
 where company_id = $1 and app_id = any($4::text[]) and upper_inf(valid)
 """
 KEEP_MASK: Final = """
@@ -45,7 +50,9 @@ async def activate_app(write: Write, given: Input) -> Written:
 
 def _plan_required(app: App) -> Problem:
     plan = CATALOGUE[app].plan.name.title()
-    return Problem(UserErrorCode.PLAN_REQUIRED, ("app",), lambda language: {"app": app_label(app, language), "plan": plan})
+    return Problem(
+        UserErrorCode.PLAN_REQUIRED, ("app",), lambda language: {"app": app_label(app, language), "plan": plan}
+    )
 
 
 async def deactivate_app(write: Write, given: Input) -> Written:
@@ -73,7 +80,10 @@ def _undeactivatable(app: App, company: Record) -> Problem | None:
             return Problem(
                 UserErrorCode.APP_REQUIRED_BY,
                 ("app",),
-                lambda language: {"app": app_label(app, language), "apps": ", ".join(app_label(other, language) for other in requiring)},
+                lambda language: {
+                    "app": app_label(app, language),
+                    "apps": ", ".join(app_label(other, language) for other in requiring),
+                },
             )
         case _:
             return None

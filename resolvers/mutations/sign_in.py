@@ -12,7 +12,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from db.database import Database
-from resolvers.writing import Input, Mutation, Problem, Refused, Unauthenticated, Write, Written, hash_token
+from resolvers.writing import Input, Mutation, Problem, Refused, Write, Written, hash_token
 from schema.errors import UserErrorCode
 
 HASHER: Final = PasswordHasher()
@@ -45,7 +45,9 @@ class Known:
 async def _check_password(database: Database, given: Input) -> Known | None:
     """The account, if the password is right. Takes as long when there is no such account."""
     email, password = given["email"], given["password"]
-    usable = "\0" not in email and email.isprintable() and len(email) <= EMAIL_LENGTH and len(password) <= PASSWORD_LENGTH
+    usable = (
+        "\0" not in email and email.isprintable() and len(email) <= EMAIL_LENGTH and len(password) <= PASSWORD_LENGTH
+    )
     async with database.transaction() as connection:
         found = await connection.fetchrow(FIND, email) if usable else None
     stored = found["password_hash"] if found is not None else None

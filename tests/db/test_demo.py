@@ -4,8 +4,9 @@ import asyncio
 from collections import defaultdict
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal
+from uuid import UUID
 
 import pytest
 from argon2 import PasswordHasher
@@ -14,6 +15,7 @@ from asyncpg import Record
 from db import belgium
 from db.connection import Connection, connect
 from db.demo import DemoRefused, load_demo
+from db.demo.documents import Draft, at_most
 from db.tables import metadata
 from tests.databases import Databases
 
@@ -30,6 +32,9 @@ FILLED = (
 @pytest.fixture(scope="session")
 async def demo_dsn(databases: Databases, template: str) -> AsyncGenerator[str]:
     dsn = await databases.clone(template)
+    connection = await connect(dsn)
+    await connection.execute("insert into installation (one) values (1) on conflict do nothing")
+    await connection.close()
     await load_demo(dsn, today=TODAY)
     yield dsn
     await databases.drop(dsn)
@@ -437,6 +442,14 @@ async def test_the_free_plan_keeps_to_three_invoices_a_month(demo: Connection) -
         where plan = 'FREE' and kind = 'INVOICE' group by 1, 2 having count(*) > 3
         """
     )
+
+
+def test_invoices_beyond_the_months_limit_are_left_out() -> None:
+    def on(day: int, month: int = 5) -> Draft:
+        at = datetime(2026, month, day, tzinfo=UTC)
+        return Draft("INVOICE", UUID(int=day), at, None, (), "EXCL", "EUR", Decimal(1), None)
+
+    assert at_most(3, [on(4), on(9), on(1, 6), on(2), on(30)]) == [on(4), on(9), on(2), on(1, 6)]
 
 
 # Values

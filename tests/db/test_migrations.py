@@ -157,14 +157,29 @@ async def test_two_processes_migrate_once(empty_dsn: str) -> None:
     async with connected(empty_dsn) as observer:
         await observer.execute("select pg_advisory_lock($1)", LOCK)
         processes = [await start_migration(empty_dsn) for _ in range(2)]
-        async with asyncio.timeout(60):
-            while await observer.fetchval(WAITING) < 2:  # noqa: ASYNC110
-                await asyncio.sleep(0.05)
+        await until_waiting(observer, 2)
         await observer.execute("select pg_advisory_unlock($1)", LOCK)
         outputs = [await process.communicate() for process in processes]
         assert [process.returncode for process in processes] == [0, 0], outputs
         assert await is_migrated(observer)
         assert await observer.fetchval("select count(*) from alembic_version") == 1
+
+
+async def test_newer_code_that_came_first_is_noticed(empty_dsn: str) -> None:
+    async with connected(empty_dsn) as other:
+        await other.execute("select pg_advisory_lock($1)", LOCK)
+        task = asyncio.create_task(migrate(empty_dsn, app_rows()))
+        await until_waiting(other, 1)
+        await other.execute("create table alembic_version as select '9999'::varchar version_num")
+        await other.execute("select pg_advisory_unlock($1)", LOCK)
+        with pytest.raises(DatabaseMisconfigured, match="revision 9999"):
+            await task
+
+
+async def until_waiting(observer: Connection, processes: int) -> None:
+    async with asyncio.timeout(60):
+        while await observer.fetchval(WAITING) < processes:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
 
 
 async def start_migration(dsn: str) -> asyncio.subprocess.Process:

@@ -1,0 +1,101 @@
+"""The coordinates of the schema as the compiler needs them.
+
+What Strawberry declared behind each, and what type it gives.
+"""
+
+from collections.abc import Iterable
+from typing import Any, Final, TypeAlias, cast
+
+from graphql import (
+    GraphQLArgument,
+    GraphQLField,
+    GraphQLInputField,
+    GraphQLInputObjectType,
+    GraphQLList,
+    GraphQLNamedType,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    Undefined,
+    ValueNode,
+    get_named_type,
+    utilities,
+)
+
+DEFINITION: Final = "strawberry-definition"
+
+Typed: TypeAlias = GraphQLField | GraphQLArgument | GraphQLInputField
+"""A coordinate that has a type."""
+
+
+def definition(of: Any) -> Any:
+    """The Strawberry definition behind a type, field, argument, input field or enum value; None where there is none."""
+    return of.extensions.get(DEFINITION)
+
+
+def directives_at(of: Any) -> Iterable[object]:
+    """The schema directives that are applied to a coordinate."""
+    return getattr(definition(of), "directives", None) or ()
+
+
+def python_name(of: Typed) -> str:
+    """The name in the declarations, which is the column's."""
+    return definition(of).python_name
+
+
+def id_prefix(type_: GraphQLNamedType) -> str | None:
+    """The prefix of the type's global ids; None for a type without such ids."""
+    return getattr(getattr(definition(type_), "origin", None), "__id_prefix__", None)
+
+
+def type_of(of: Typed) -> Any:
+    """The whole type, untyped: graphql-core's wrapping types are generic, and declared without their parameters."""
+    return cast("Any", of).type
+
+
+def named_type(of: Typed) -> GraphQLNamedType:
+    """The type without its list and non-null wrappers."""
+    return cast("GraphQLNamedType", get_named_type(type_of(of)))
+
+
+def is_nullable(of: Typed) -> bool:
+    """Whether the outermost type may be null."""
+    return not isinstance(type_of(of), GraphQLNonNull)
+
+
+def is_list(of: Typed) -> bool:
+    """Whether the outermost type, null aside, is a list."""
+    return isinstance(_inside_non_null(type_of(of)), GraphQLList)
+
+
+def item_type(type_: Any) -> Any:
+    """The type of a list type's items."""
+    return _inside_non_null(type_).of_type
+
+
+def input_object(type_: Any) -> GraphQLInputObjectType:
+    """The input object type inside its wrappers."""
+    return cast("GraphQLInputObjectType", get_named_type(type_))
+
+
+def literal_value(node: ValueNode, type_: Any) -> Any:
+    """The coerced value of a literal of a validated document; None for null."""
+    value = cast("Any", utilities).value_from_ast(node, type_)
+    return None if value is Undefined else value
+
+
+def _inside_non_null(type_: Any) -> Any:
+    return cast("Any", type_).of_type if isinstance(type_, GraphQLNonNull) else type_
+
+
+def node_type(connection: GraphQLNamedType) -> GraphQLNamedType | None:
+    """The type whose rows a connection lists; None for a type that is no connection."""
+    if not isinstance(connection, GraphQLObjectType) or not connection.name.endswith("Connection"):
+        return None
+    return named_type(connection.fields["nodes"])
+
+
+def edge_type(edge: GraphQLNamedType) -> GraphQLNamedType | None:
+    """The type of an edge's node; None for a type that is no edge."""
+    if not isinstance(edge, GraphQLObjectType) or not edge.name.endswith("Edge"):
+        return None
+    return named_type(edge.fields["node"])

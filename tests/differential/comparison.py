@@ -1,0 +1,193 @@
+"""Runs an operation on the product and on the oracle, and says where they differ."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from graphql import parse, validate
+
+from db.connection import Connection
+from db.database import Database
+from resolvers.execution import Executor
+from resolvers.request import GraphQLRequest, Result
+from schema.apps import App
+from schema.declarations import Gate, Role
+from tests.differential.dataset import DataSet, Viewer, key
+from tests.differential.gating import printed_schema
+from tests.differential.lists import row_of_cursor
+from tests.differential.oracle import Hidden, ask
+from tests.differential.operations import Case, Cursor
+from tests.differential.world import World
+
+CURSORS: Final = ("cursor", "startCursor", "endCursor")
+
+LISTS: Final = {
+    "User": "users",
+    "AccessChange": "accessChanges",
+    "Customer": "customers",
+    "Product": "products",
+    "ProductGroup": "productGroups",
+    "Quote": "quotes",
+    "Invoice": "invoices",
+    "CreditNote": "creditNotes",
+    "Document": "documents",
+}
+
+
+class InTransaction(Database):
+    """The product's reads on one connection, which may have written what it will undo."""
+
+    def __init__(self, connection: Connection) -> None:  # pyright: ignore[reportMissingSuperCall]
+        self._connection = connection
+
+    async def read(self, sql: str, arguments: Any) -> Any:
+        """The one row of a statement."""
+        return await self._connection.fetchrow(sql, *arguments)
+
+
+@dataclass(slots=True)
+class Bench:
+    """The product on a database with the data set, beside the same rows in memory."""
+
+    data: DataSet
+    world: World
+    product: Executor
+    _cursors: dict[tuple[str, tuple[str, ...]], list[str]] = field(default_factory=dict[tuple[str, tuple[str, ...]], list[str]])
+
+    async def fill(self, case: Case) -> Case:
+        """The case with cursors that earlier pages gave."""
+        return case.filled([await self._cursor(wish) for wish in case.cursors])
+
+    async def _cursor(self, wish: Cursor) -> str | None:
+        place = (wish.type, wish.order)
+        if place not in self._cursors:
+            self._cursors[place] = await self._read_cursors(wish)
+        found = self._cursors[place]
+        return found[wish.n % len(found)] if found else None
+
+    async def _read_cursors(self, wish: Cursor) -> list[str]:
+        if wish.type == "Company":
+            order = f"(orderBy: {wish.order[0]})" if wish.order else ""
+            text, viewer = f"{{ at: viewer {{ list: companies{order} {{ edges {{ cursor }} }} }} }}", "Compta"
+        else:
+            order = f", orderBy: [{' '.join(wish.order)}]" if wish.order else ""
+            list_ = f"list: {LISTS[wish.type]}(first: 100{order}) {{ edges {{ cursor }} }}"
+            text, viewer = f'{{ at: company(id: "com_{key("company A").hex}") {{ {list_} }} }}', "Olga"
+        result = await execute(self.product, Case(text, {}), self.data.viewer(viewer))
+        assert result.data is not None, result.errors
+        return [edge["cursor"] for edge in json.loads(result.data)["at"]["list"]["edges"]]
+
+    async def difference(self, case: Case, viewer: Viewer, product: Executor | None = None) -> str | None:
+        """Where the product and the oracle differ on a case with real cursors, in either mode; None when they agree."""
+        answer = ask(self.world, parse(case.query), case.variables, viewer.token)
+        for report_errors in (False, True):
+            result = await execute(product or self.product, case, viewer, report_errors=report_errors)
+            found = _difference(result, answer.data, answer.hidden, report_errors=report_errors)
+            if found:
+                return f"{found}\nviewer: {viewer}, errors: {report_errors}\n{case}"
+        return None
+
+
+async def execute(product: Executor, case: Case, viewer: Viewer, *, report_errors: bool = False) -> Result:
+    """The product's answer."""
+    request = GraphQLRequest(case.query, variables=case.variables, token=viewer.token, report_errors=report_errors)
+    return await product.execute(request)
+
+
+def is_valid(case: Case) -> bool:
+    """Whether graphql-core finds nothing wrong with a case."""
+    return not validate(printed_schema(), parse(case.query))
+
+
+# --- what differs ---------------------------------------------------------------------------------------------------
+
+
+def _difference(result: Result, data: Any, hidden: Iterable[Hidden], *, report_errors: bool) -> str | None:
+    if result.data is None:
+        return f"the product refused the whole request: {result.errors}"
+    raw = json.loads(result.data)
+    if json.dumps(_without_cursors(raw)) != json.dumps(data):
+        return f"data\nproduct: {json.dumps(_without_cursors(raw))}\noracle:  {json.dumps(data)}"
+    noted = set(_notes(result))
+    told = set(_errors(result))
+    wanted_notes = [of for of in hidden if not of.refused and not report_errors]
+    wanted_errors = [of for of in hidden if of.refused or report_errors]
+    return (
+        _unlike("notes", noted, wanted_notes)
+        or _unlike("errors", told, wanted_errors)
+        or _repeated(result)
+        or _misplaced(result, raw)
+    )
+
+
+Told = tuple[tuple[str, ...], str, Gate]
+
+
+def _gate(app: object, role: object) -> Gate:
+    return App(app) if app is not None else Role(role)
+
+
+def _notes(result: Result) -> Iterable[Told]:
+    for note in result.hidden:
+        for company in note.companies:
+            yield (note.path, company, _gate(note.app, note.role))
+
+
+def _errors(result: Result) -> Iterable[Told]:
+    for error in result.errors:
+        more: Any = error.extensions
+        gate = _gate(more.get("app"), more.get("role"))
+        assert error.code == ("APP_REQUIRED" if isinstance(gate, App) else "ROLE_REQUIRED")
+        for company in more["companies"]:
+            yield (tuple(more["selection"]), company, gate)
+
+
+def _unlike(what: str, told: set[Told], wanted: list[Hidden]) -> str | None:
+    """One entry for each hidden selection, naming one of the gates that hide it, and none besides."""
+    missing = [of for of in wanted if not any((of.path, of.company, gate) in told for gate in of.gates)]
+    allowed = {(of.path, of.company, gate) for of in wanted for gate in of.gates}
+    too_many = len(told) > len(wanted)
+    if missing or told - allowed or too_many:
+        return f"{what}\nmissing: {missing}\nbesides: {told - allowed}\ntold: {len(told)}, wanted: {len(wanted)}"
+    return None
+
+
+def _repeated(result: Result) -> str | None:
+    """The selections that are told of twice for one gate."""
+    for told in ([(note.path, note.app, note.role) for note in result.hidden], [str(error.extensions) for error in result.errors]):
+        if len(told) != len(set(told)):
+            return f"told twice: {told}"
+    return None
+
+
+def _misplaced(result: Result, data: Any) -> str | None:
+    """Errors whose path does not lead to a null, or to the first list of data on the way."""
+    for error in result.errors:
+        at, path = data, error.path or ()
+        for step in path:
+            if not isinstance(at, (dict, list)):
+                return f"path {path} leads nowhere"
+            at = at[step]  # pyright: ignore[reportUnknownVariableType]
+        names = tuple(step for step in path if isinstance(step, str))
+        selection: Any = error.extensions["selection"]
+        if list(names) != selection[: len(names)] or (len(names) == len(selection) and at is not None):
+            return f"path {path} of {selection} leads to {at!r}"
+    return None
+
+
+def _without_cursors(value: Any, names: frozenset[str] = frozenset()) -> Any:
+    """The data with the row's key in the place of each cursor."""
+    match value:
+        case dict():
+            return {name: _without_cursors(item) for name, item in value.items()}  # pyright: ignore[reportUnknownVariableType]
+        case list():
+            return [_without_cursors(item) for item in value]  # pyright: ignore[reportUnknownVariableType]
+        case str() if value.startswith(CURSOR_START):
+            return row_of_cursor(value)
+        case _:
+            return value
+
+
+CURSOR_START: Final = "WyI"
+"""How base64 of a JSON list of texts begins; no text of the data does."""

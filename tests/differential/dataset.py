@@ -1,0 +1,483 @@
+"""The data that the oracle and the product are compared on: gives rows by table and the viewers, the same ones every time.
+
+Small and nasty: nulls wherever they may be, equal sort keys, names that need escaping, scales, people whose access has not begun or has ended.
+"""
+
+import datetime
+import hashlib
+import itertools
+import uuid
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Final
+
+from asyncpg import BitString
+
+from db.connection import Connection
+from schema.apps import CATALOGUE, App, AppKind
+
+Record = dict[str, Any]
+
+MOMENT: Final = datetime.datetime(2026, 3, 1, 9, 30, 0, 120_000, tzinfo=datetime.UTC)
+DAY: Final = datetime.date(2026, 2, 27)
+NEVER: Final = datetime.datetime(2999, 1, 1, tzinfo=datetime.UTC)
+LONG_AGO: Final = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
+
+TEXTS: Final = (
+    "Ångström & Zonen",
+    "de smet",
+    "De Smet",
+    'Café "L\'Étoile"',
+    "back\\slash\\n",
+    "tab\there\nand line",
+    "naïve 😀 東京",
+    "100%_sure",
+    "bell\x07 \x7f\u2028",
+    "",
+    "ΑΣ ẞ İ",
+    "de smet",
+)
+"""What names are made of: case variants, quotes, wildcards, control characters, other planes, nothing."""
+
+AMOUNTS: Final = ("0.00", "12.50", "12.50", "-3.10", "1000.00", "0.01", "99.99")
+
+GATES: Final = (
+    App.QUOTES,
+    App.INVOICES,
+    App.CREDIT_NOTES,
+    App.PURCHASES,
+    App.CURRENCIES,
+    App.EMPTY_GOODS,
+    App.GL_ACCOUNTS,
+    App.BARCODE_SCANNER,
+    App.PRODUCT_PHOTOS,
+    App.DISCOUNTS,
+    App.PROSPECTS,
+    App.FOREIGN_LANGUAGE_CUSTOMERS,
+    App.COMPANY_INFO,
+    App.NUMBERING,
+    App.DELIVERY_DATE,
+    App.ORDER_REFERENCE,
+    App.EXTRA_TEXT_FIELDS,
+    App.LINE_DATES,
+)
+"""The apps that gate something now; a test compares them with the schema."""
+
+ALWAYS: Final = (App.CUSTOMERS, App.PRODUCTS)
+BUILT_IN: Final = tuple(app for app, entry in CATALOGUE.items() if entry.kind in (AppKind.BASE, AppKind.PART))
+ACTIVE: Final[dict[str, tuple[App, ...]]] = {
+    "A": tuple(App),
+    "B": tuple(app for app in App if app not in (App.DISCOUNTS, App.LINE_DATES, App.SHOPIFY)),
+    "C": (*BUILT_IN, App.PURCHASES, App.DISCOUNTS),
+}
+"""The companies and the apps that are active there."""
+
+
+def key(name: str) -> uuid.UUID:
+    """The key of the thing that this file calls `name`."""
+    return uuid.UUID(bytes=hashlib.sha256(name.encode()).digest()[:16])
+
+
+def bits(apps: Iterable[App]) -> BitString:
+    """A permission mask with the bits of these apps."""
+    on = {CATALOGUE[app].position for app in apps}
+    return BitString("".join("1" if place in on else "0" for place in range(256)))
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Somebody who asks: a name for reports, and the token (None: nobody is signed in)."""
+
+    name: str
+    token: str | None
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(slots=True)
+class DataSet:
+    """Rows by table, in the order in which they can be written, and who asks."""
+
+    tables: dict[str, list[Record]] = field(default_factory=dict[str, list[Record]])
+    viewers: list[Viewer] = field(default_factory=list[Viewer])
+
+    def add(self, table: str, **columns: Any) -> Record:
+        """One more row."""
+        self.tables.setdefault(table, []).append(columns)
+        return columns
+
+    def viewer(self, name: str) -> Viewer:
+        """The viewer of that name."""
+        return next(viewer for viewer in self.viewers if viewer.name == name)
+
+    async def write(self, connection: Connection) -> None:
+        """Copy the rows into a migrated, empty database."""
+        for table, rows in self.tables.items():
+            records = [tuple(row.values()) for row in rows]
+            await connection.copy_records_to_table(table, records=records, columns=list(rows[0]))
+
+
+def build() -> DataSet:
+    """The data set."""
+    data = DataSet()
+    for number, company in enumerate(ACTIVE):
+        _company(data, company, number)
+    _people(data)
+    for company in ACTIVE:
+        _things(data, company)
+        _documents(data, company)
+        _history(data, company)
+    return data
+
+
+def _text(n: int) -> str:
+    return TEXTS[n % len(TEXTS)]
+
+
+def _maybe(n: int, value: Any) -> Any:
+    """The value, or nothing in a third of the rows."""
+    return None if n % 3 == 1 else value
+
+
+def _company(data: DataSet, name: str, n: int) -> None:
+    data.add(
+        "company",
+        id=key(f"company {name}"),
+        name=("Zeta \\ Ça", "alpha", "Zeta \\ Ça")[n],
+        vat_number=(None, "BE0123", "BE0999")[n],
+        enterprise_number=_maybe(n, f"0{n}"),
+        legal_form=_maybe(n, "BV"),
+        street=("Rue \"d'Or\"", None, "Kerkstraat")[n],
+        street_number=_maybe(n, "1 b"),
+        postcode=_maybe(n, "1000"),
+        city=_maybe(n, "Liège"),
+        country="BE",
+        phone=_maybe(n, "+32 2"),
+        email=_maybe(n, f"{name}@example.test"),
+        website=_maybe(n, "https://example.test"),
+        iban=_maybe(n, "BE68"),
+        language="FR",
+        currency="EUR",
+        plan=("PREMIUM", "PRO", "FREE")[n],
+        mask=bits(ACTIVE[name]),
+        access_version=n + 3,
+        created_at=MOMENT,
+    )
+
+
+# --- people ---------------------------------------------------------------------------------------------------------
+
+
+def _account(data: DataSet, name: str, *, kind: str = "MEMBER", language: str = "FR", signed_in: bool = True) -> None:
+    data.add(
+        "account",
+        id=key(f"account {name}"),
+        email=f"{name.lower().replace(' ', '.')}@example.test",
+        password_hash=None,
+        first_name=f"First {name}",
+        last_name=f"Last {name}",
+        language=language,
+        kind=kind,
+        office_name="Bureau & fils" if kind == "ACCOUNTANT" else None,
+        confirmed=kind != "SUPPORT",
+        created_at=MOMENT,
+    )
+    if signed_in:
+        data.viewers.append(Viewer(name, f"token of {name}"))
+    sessions = (f"token of {name}", NEVER), (f"second of {name}", NEVER), (f"old of {name}", LONG_AGO)
+    for n, (token, expires_at) in enumerate(sessions):
+        data.add(
+            "credential",
+            id=key(f"{token} {name}"),
+            token_hash=hashlib.sha256(token.encode()).digest(),
+            account_id=key(f"account {name}"),
+            kind="SESSION",
+            user_agent=_maybe(n, 'Agent "1"'),
+            created_at=MOMENT + datetime.timedelta(days=n % 2),
+            last_used_at=_maybe(n + 1, MOMENT),
+            expires_at=expires_at,
+        )
+
+
+_ORDINAL: Final = "membership"
+
+
+def _join(data: DataSet, name: str, company: str, apps: Iterable[App] = (), **columns: Any) -> None:
+    n = len(data.tables.get(_ORDINAL, ()))
+    data.add(
+        "membership",
+        **{
+            "company_id": key(f"company {company}"),
+            "id": key(f"membership {name} {company} {columns.get('removed_at', '')}"),
+            "account_id": key(f"account {name}"),
+            "role": "EMPLOYEE",
+            "external": False,
+            "first_name": f"First {name}",
+            "last_name": ("Éva", "de Wit", "Same", "Same")[n % 4],
+            "language": ("FR", "NL", "EN", "DE")[n % 4],
+            "toggles": bits((*ALWAYS, *apps)),
+            "created_by_accountant": n % 5 == 0,
+            "created_at": MOMENT + datetime.timedelta(hours=n // 3),
+            "accepted_at": MOMENT,
+            "until": None,
+            "removed_at": None,
+            **columns,
+        },
+    )
+
+
+def everything_but(app: App) -> str:
+    """The name of the viewer whose toggles are all on in company A but this one."""
+    return f"All but {app.value}"
+
+
+def nothing_but(app: App) -> str:
+    """The name of the viewer whose toggles are all off in company A but this one."""
+    return f"Only {app.value}"
+
+
+def _people(data: DataSet) -> None:
+    _account(data, "Olga")
+    _account(data, "Piet", language="NL")
+    for company in ACTIVE:
+        _join(data, "Olga" if company == "A" else "Piet", company, role="OWNER")
+    _account(data, "Full")
+    _join(data, "Full", "A", App)
+    _account(data, "Two", language="EN")
+    _join(data, "Two", "A", (App.INVOICES, App.DISCOUNTS, App.NUMBERING))
+    _join(data, "Two", "B", (App.QUOTES, App.CREDIT_NOTES, App.DISCOUNTS, App.PURCHASES))
+    _join(data, "Two", "C", role="OWNER")
+    _account(data, "Compta", kind="ACCOUNTANT", language="DE")
+    for company in ACTIVE:
+        _join(data, "Compta", company, role=None, external=True, until=NEVER if company == "B" else None)
+    _account(data, "Helper", kind="SUPPORT")
+    _join(data, "Helper", "A", role=None, external=True, until=LONG_AGO)
+    _account(data, "Pending", signed_in=True)
+    _join(data, "Pending", "A", App, accepted_at=None)
+    _join(data, "Pending", "C", role=None, external=True, accepted_at=None)
+    _account(data, "Removed")
+    _join(data, "Removed", "A", App, role="OWNER", removed_at=MOMENT)
+    _join(data, "Removed", "A", (App.QUOTES,))
+    _join(data, "Removed", "B", App, removed_at=MOMENT)
+    _account(data, "Expired")
+    _join(data, "Expired", "A", App, until=LONG_AGO)
+    _join(data, "Expired", "B", (App.INVOICES,), until=NEVER)
+    for app in GATES:
+        _account(data, everything_but(app))
+        _join(data, everything_but(app), "A", (other for other in App if other is not app))
+        _account(data, nothing_but(app))
+        _join(data, nothing_but(app), "A", (app,))
+        _join(data, nothing_but(app), "B", (other for other in App if other is not app))
+    data.viewers.append(Viewer("Nobody", None))
+
+
+# --- customers and products -----------------------------------------------------------------------------------------
+
+
+def _things(data: DataSet, company: str) -> None:
+    of = {"company_id": key(f"company {company}")}
+    for n in range(9):
+        data.add("contact", **of, **_contact(company, n))
+    for n in range(7):
+        data.add(
+            "contact_person",
+            **of,
+            id=key(f"person {company} {n}"),
+            customer_id=key(f"contact {company} {n % 3}"),
+            first_name=_text(n),
+            last_name=("Same", "Same", "other")[n % 3],
+            email=_maybe(n, f"p{n}@example.test"),
+            phone=_maybe(n + 1, "0470"),
+            job_title=_maybe(n + 2, _text(n + 3)),
+        )
+    for n in range(3):
+        data.add(
+            "product_group",
+            **of,
+            id=key(f"group {company} {n}"),
+            name=("Bières", "bières", "Bières")[n],
+            gl_account=_maybe(n, "700000"),
+            profit_margin=_maybe(n + 1, Decimal("33.30")),
+        )
+    for n in range(6):
+        data.add("product", **of, **_product(company, n))
+
+
+def _contact(company: str, n: int) -> Record:
+    return {
+        "id": key(f"contact {company} {n}"),
+        "sequence_number": n + 1,
+        "number": f"C{n + 1:05}",
+        "name": _text(n),
+        "vat_number": _maybe(n, f"BE0{n}"),
+        "is_customer": n != 8,
+        "street": _maybe(n, _text(n + 1)),
+        "street_number": _maybe(n + 1, "12/3"),
+        "postcode": _maybe(n + 2, ("1000", "4000")[n % 2]),
+        "city": _maybe(n, ("Liège", "liège", "Gent")[n % 3 - 2]),
+        "country": "BE",
+        "language": ("FR", "NL", "EN", "DE")[n % 4],
+        "currency": ("EUR", "USD")[n % 2],
+        "phone": _maybe(n, "02"),
+        "mobile": _maybe(n + 1, "0470"),
+        "email": _maybe(n + 2, f"Klant{n}@Example.test"),
+        "website": _maybe(n, "http://k"),
+        "vat_exception": _maybe(n + 1, "45"),
+        "payment_term_days": (30, 0, 60)[n % 3],
+        "discount": _maybe(n, Decimal(("5.00", "0.00", "5.00", "12.50")[n % 4])),
+        "discount_type": _maybe(n, ("AMOUNT", "PERCENT")[n % 2]),
+        "settlement_discount": _maybe(n + 1, Decimal("2.00")),
+        "settlement_term_days": _maybe(n + 2, 8),
+        "prospect_since": _maybe(n, MOMENT + datetime.timedelta(microseconds=n)),
+        "utm_source": _maybe(n, "src"),
+        "utm_medium": _maybe(n + 1, "med"),
+        "utm_campaign": _maybe(n + 2, "camp"),
+        "channel": _maybe(n, ("Fair", "fair", "web")[n % 3 - 1]),
+        "note": _maybe(n + 1, _text(n + 4)),
+        "created_at": MOMENT + datetime.timedelta(days=n // 3),
+    }
+
+
+def _product(company: str, n: int) -> Record:
+    return {
+        "id": key(f"product {company} {n}"),
+        "group_id": _maybe(n, key(f"group {company} {n % 2}")),
+        "sequence_number": n + 1,
+        "number": f"P{n // 2}",
+        "name": _text(n + 1),
+        "text": _maybe(n + 1, _text(n)),
+        "price": Decimal(("10.0000", "10.0000", "0.1234", "99999.9999")[n % 4]),
+        "vat_rate": Decimal(("21.00", "6.00", "0.00")[n % 3]),
+        "vat_type": ("EXCL", "INCL")[n % 2],
+        "purchase_price": _maybe(n, Decimal(("7.5000", "0.0000", "7.5000")[n % 3])),
+        "profit_margin": _maybe(n + 1, Decimal(("30.00", "-5.00")[n % 2])),
+        "currency": ("EUR", "USD")[n % 2],
+        "empty_goods_value": _maybe(n + 2, Decimal("4.50")),
+        "gl_account": _maybe(n, "700100"),
+        "ean": _maybe(n + 1, f"541000{n // 2}"),
+        "photo_url": _maybe(n + 2, "https://x/p.jpg"),
+        "note": _maybe(n, _text(n + 5)),
+        "created_at": MOMENT,
+    }
+
+
+# --- documents ------------------------------------------------------------------------------------------------------
+
+KINDS: Final = ("QUOTE", "INVOICE", "CREDIT_NOTE", "INVOICE")
+STATUSES: Final = {
+    "QUOTE": ("DRAFT", "SENT", "ACCEPTED", "REFUSED", "EXPIRED"),
+    "INVOICE": ("DRAFT", "SENT", "PAID", "OVERDUE"),
+    "CREDIT_NOTE": ("DRAFT", "SENT", "SETTLED"),
+}
+
+
+def _documents(data: DataSet, company: str) -> None:
+    of = {"company_id": key(f"company {company}")}
+    places = itertools.count()
+    for n in range(13):
+        data.add("document", **of, **_document(company, n))
+    for n in range(13):
+        for position in range(n % 5):
+            line = _line(company, next(places), position)
+            data.add("document_line", **of, document_id=key(f"document {company} {n}"), **line)
+
+
+def _document(company: str, n: int) -> Record:
+    kind = KINDS[n % 4]
+    made_of = {"QUOTE": None, "INVOICE": _maybe(n, n // 4 * 4), "CREDIT_NOTE": _maybe(n, n - 1)}[kind]
+    customer = _maybe(n + 1, n % 4)
+    return {
+        "id": key(f"document {company} {n}"),
+        "kind": kind,
+        "number": f"{kind[0]}/{n // 2}",
+        "sequence_number": n + 100,
+        "date": DAY + datetime.timedelta(days=n // 4),
+        "due_date": _maybe(n + 2, DAY + datetime.timedelta(days=30 + n % 2)) if kind == "INVOICE" else None,
+        "expiration_date": _maybe(n // 4, DAY + datetime.timedelta(days=15)) if kind == "QUOTE" else None,
+        "delivery_date": _maybe(n, DAY + datetime.timedelta(days=n % 3)),
+        "order_reference": _maybe(n + 1, ("PO-1", "po-1", _text(n))[n % 3]),
+        "status": STATUSES[kind][n // 4 % len(STATUSES[kind])],
+        "customer_id": None if customer is None else key(f"contact {company} {customer}"),
+        "customer_name": None if customer is None else _text(customer),
+        "language": ("FR", "NL", "EN", "DE")[n % 4],
+        "currency": ("EUR", "USD")[n % 2],
+        "exchange_rate": Decimal(("1.000000", "0.912345")[n % 2]),
+        "vat_type": ("EXCL", "INCL")[n % 2],
+        "discount": _maybe(n // 2, Decimal(("5.00", "10.00", "0.00")[n % 3])),
+        "discount_type": _maybe(n // 2, ("PERCENT", "AMOUNT")[n % 2]),
+        "settlement_discount": _maybe(n, Decimal("2.50")),
+        "settlement_term_days": _maybe(n + 1, 8),
+        "top_text": _maybe(n + 2, _text(n)),
+        "text": _maybe(n, _text(n + 1)),
+        "total_excl": Decimal(AMOUNTS[n % 7]),
+        "total_vat": Decimal(AMOUNTS[(n + 1) % 7]),
+        "total_incl": Decimal(AMOUNTS[(n // 2) % 7]),
+        "total_incl_base": Decimal(AMOUNTS[(n + 3) % 7]),
+        "total_discount": Decimal(("0.00", "1.25", "1.25")[n % 3]),
+        "total_cost": _maybe(n, Decimal(AMOUNTS[(n + 4) % 7])),
+        "total_profit": _maybe(n // 2, Decimal(AMOUNTS[(n + 5) % 7])),
+        "total_empty_goods": _maybe(n + 2, Decimal("4.50")),
+        "structured_communication": _maybe(n + 1, "+++090/9337/55493+++"),
+        "locked": n % 2 == 0,
+        "source_document_id": None if made_of is None else key(f"document {company} {made_of}"),
+        "created_by": None,
+        "created_at": MOMENT,
+    }
+
+
+def _line(company: str, n: int, position: int) -> Record:
+    return {
+        "id": key(f"line {company} {n}"),
+        "position": position + 1,
+        "product_id": _maybe(n, key(f"product {company} {n % 6}")),
+        "name": _text(n),
+        "text": _maybe(n + 1, _text(n + 2)),
+        "date": _maybe(n + 2, DAY),
+        "quantity": Decimal(("1.000", "2.500", "-1.000")[n % 3]),
+        "price": Decimal(("10.0000", "0.0500")[n % 2]),
+        "vat_rate": Decimal("21.00"),
+        "discount": _maybe(n, Decimal("3.00")),
+        "discount_type": _maybe(n, ("PERCENT", "AMOUNT")[n % 2]),
+        "purchase_price": _maybe(n + 1, Decimal("6.6000")),
+        "profit_amount": _maybe(n + 2, Decimal("3.40")),
+        "empty_goods_value": _maybe(n, Decimal("0.10")),
+        "gl_account": _maybe(n + 1, "700200"),
+        "total_excl": Decimal("10.00"),
+        "total_vat": Decimal("2.10"),
+        "total_incl": Decimal("12.10"),
+    }
+
+
+# --- history --------------------------------------------------------------------------------------------------------
+
+CHANGES: Final[tuple[Record, ...]] = (
+    {"kind": "USER_INVITED", "role_after": "EMPLOYEE"},
+    {"kind": "TOGGLE", "app_id": "DISCOUNTS", "before": False, "after": True},
+    {"kind": "ROLE", "role_before": "OWNER", "role_after": "EMPLOYEE"},
+    {"kind": "EXTERNAL_ADDED", "until": NEVER},
+    {"kind": "APP_ACTIVATED", "app_id": "PEPPOL", "before": False, "after": True},
+    {"kind": "USER_DELETED"},
+)
+
+
+def _members(data: DataSet, company: str) -> Iterator[uuid.UUID | None]:
+    members = [row["id"] for row in data.tables["membership"] if row["company_id"] == key(f"company {company}")]
+    while True:
+        yield from (members[0], members[1], None, *members[2:9])
+
+
+def _history(data: DataSet, company: str) -> None:
+    members = _members(data, company)
+    nothing = dict.fromkeys(("app_id", "before", "after", "role_before", "role_after", "until"))
+    for n in range(10):
+        data.add(
+            "access_change",
+            company_id=key(f"company {company}"),
+            id=key(f"change {company} {n}"),
+            at=MOMENT + datetime.timedelta(seconds=n // 2),
+            actor_id=_maybe(n, key("account Olga")),
+            membership_id=next(members),
+            **{**nothing, **CHANGES[n % len(CHANGES)]},
+        )

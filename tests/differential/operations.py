@@ -1,0 +1,441 @@
+"""Valid operations, drawn from the printed schema: hypothesis strategies that give a query, its variables, and where cursors of earlier pages go.
+
+A response key stands for one field with one set of arguments in a whole document, so that whatever merges may merge.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, Final, TypeVar
+
+from graphql import (
+    GraphQLEnumType,
+    GraphQLField,
+    GraphQLInputObjectType,
+    GraphQLList,
+    GraphQLNonNull,
+    get_named_type,
+    get_nullable_type,
+    is_abstract_type,
+    is_leaf_type,
+    is_required_argument,
+)
+from hypothesis import strategies as st
+
+from tests.differential.dataset import ACTIVE, AMOUNTS, DAY, TEXTS, build, key
+from tests.differential.gating import printed_schema
+from tests.differential.lists import PREFIXES
+
+T = TypeVar("T")
+Draw = Callable[[st.SearchStrategy[Any]], Any]
+
+DEEPEST: Final = 11
+ALIASES: Final = 28
+DIRECTIVES: Final = 20
+FIELDS: Final = 70
+AMBIGUOUS: Final = ("createdAt", "invoices", "creditNotes", "kind", "status", "country", "email")
+"""Names that mean fields of different types on different nodes."""
+
+LONG: Final = ("cells", "apps", "rows", "users", "requires")
+"""Lists that are long in this data: little is selected of their items."""
+
+
+class Name(str):
+    """A text that a document has without quotes: an enum value or a variable."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """The wish for a cursor: of the n-th row of the list of that type in that order."""
+
+    type: str
+    order: tuple[str, ...]
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """An operation; `cursors` are wished for by `@cursor:n@` in the texts."""
+
+    query: str
+    variables: dict[str, Any]
+    cursors: tuple[Cursor, ...] = ()
+
+    def filled(self, cursors: Sequence[str | None]) -> "Case":
+        """The same with real cursors; where a list has none, null."""
+        query, variables = self.query, json.dumps(self.variables)
+        for n, cursor in enumerate(cursors):
+            query = query.replace(f'"@cursor:{n}@"', json.dumps(cursor))
+            variables = variables.replace(f'"@cursor:{n}@"', json.dumps(cursor))
+        return Case(query, json.loads(variables))
+
+    def __str__(self) -> str:
+        return f"{self.query}\nvariables: {json.dumps(self.variables, ensure_ascii=False)}"
+
+
+@cache
+def known_ids() -> tuple[str, ...]:
+    """The ids of everything in the data that has one, companies first, and of some things that do not exist."""
+    data = build()
+    prefixes = {
+        "company": "com",
+        "contact": "cus",
+        "contact_person": "cop",
+        "product": "pro",
+        "product_group": "prg",
+        "document_line": "lin",
+        "account": "acc",
+        "access_change": "acg",
+    }
+    ids = [f"{prefixes[table]}_{row['id'].hex}" for table in prefixes for row in data.tables[table]]
+    kinds = {"QUOTE": "quo", "INVOICE": "inv", "CREDIT_NOTE": "crn"}
+    ids += [f"{kinds[row['kind']]}_{row['id'].hex}" for row in data.tables["document"]]
+    ids += [f"{'ext' if row['external'] else 'usr'}_{row['id'].hex}" for row in data.tables["membership"]]
+    return (*ids, *STRANGE_IDS)
+
+
+STRANGE_IDS: Final = (
+    "",
+    "com",
+    "inv_",
+    "inv_0123",
+    f"xxx_{key('company A').hex}",
+    f"inv_{key('document A 0').hex}",
+    f"inv_{key('document A 1').hex.upper()}",
+    f" cus_{key('contact A 0').hex}",
+    f"pmx_{key('company A').hex}",
+    f"cus_{key('nobody').hex}",
+    "é\\\"\n",
+    "1",
+)
+
+
+@cache
+def ids_of(prefix: str) -> tuple[str, ...]:
+    """The known ids with a prefix."""
+    return tuple(id_ for id_ in known_ids() if id_.startswith(f"{prefix}_") and len(id_) == 36)
+
+
+def literal(value: Any) -> str:
+    """A value as a document has it."""
+    match value:
+        case Name():
+            return value
+        case dict():
+            return "{" + ", ".join(f"{name}: {literal(item)}" for name, item in value.items()) + "}"  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+        case list():
+            return "[" + ", ".join(map(literal, value)) + "]"  # pyright: ignore[reportUnknownArgumentType]
+        case _:
+            return json.dumps(value, ensure_ascii=False)
+
+
+@dataclass(slots=True)
+class _Writer:
+    """One document while it is drawn. `favourites` are names of fields, filters and order keys that are chosen more often."""
+
+    draw: Draw
+    favourites: frozenset[str]
+    companies: tuple[str, ...]
+    variables: dict[str, Any] = field(default_factory=dict[str, Any])
+    declared: dict[str, str] = field(default_factory=dict[str, str])
+    cursors: list[Cursor] = field(default_factory=list[Cursor])
+    fragments: dict[str, tuple[str, str, int]] = field(default_factory=dict[str, tuple[str, str, int]])
+    plain: dict[str, str] = field(default_factory=dict[str, str])
+    aliases: int = 0
+    directives: int = 0
+    fields: int = 0
+
+    # --- chance
+
+    def pick(self, options: Sequence[T]) -> T:
+        return options[self.draw(st.integers(0, len(options) - 1))]
+
+    def chance(self, percent: int) -> bool:
+        return self.draw(st.integers(0, 99)) >= 100 - percent
+
+    # --- values
+
+    def variable(self, type_: str, value: Any) -> Name:
+        """A new variable with this value; it may have a default, and be left out where it may be null."""
+        name = f"v{len(self.declared)}"
+        self.declared[name] = type_
+        if value is None and self.chance(50):
+            return Name(f"${name}")
+        if not type_.endswith("!") and _has_no_cursor(value) and self.chance(15):
+            self.declared[name] += f" = {literal(value)}"
+            if self.chance(50):
+                return Name(f"${name}")
+        self.variables[name] = _plain(value)
+        return Name(f"${name}")
+
+    def value(self, type_: Any, hint: str, *, bare: bool = False) -> Any:
+        """A value for an input position; `bare` without variables inside."""
+        if not bare and self.chance(25):
+            return self.variable(str(type_), self.value(type_, hint, bare=True))
+        nullable = get_nullable_type(type_)
+        if nullable is type_ and self.chance(6):
+            return None
+        match nullable:
+            case GraphQLList():
+                items = [self.value(nullable.of_type, hint, bare=bare) for _ in range(self.pick((1, 2, 1, 3, 0)))]
+                return items
+            case GraphQLInputObjectType():
+                return self.members(nullable, bare=bare)
+            case GraphQLEnumType():
+                return Name(self.pick(self.liked(list(nullable.values))))
+            case _:
+                return self.scalar(nullable.name, hint)
+
+    def members(self, type_: GraphQLInputObjectType, *, bare: bool) -> dict[str, Any]:
+        names = list(type_.fields)
+        liked = self.liked(names)
+        chosen = dict.fromkeys(self.pick(liked) for _ in range(self.pick((1, 1, 2, 3, 0))))
+        return {name: self.value(type_.fields[name].type, name, bare=bare) for name in chosen}
+
+    def liked(self, names: list[str]) -> list[str]:
+        """The names, the favourites among them several times."""
+        liked = [name for name in names if _folded(name) in self.favourites]
+        return names + liked * (1 + len(names) // 2)
+
+    def scalar(self, type_name: str, hint: str) -> Any:
+        match type_name:
+            case "ID":
+                return self.id_for(hint)
+            case "Decimal":
+                return self.pick((*AMOUNTS, "5", "7.5", "2.500"))
+            case "Date":
+                return str(DAY.replace(day=self.pick((27, 28, 26))) if self.chance(80) else DAY.replace(month=3, day=14))
+            case "Boolean":
+                return self.chance(50)
+            case "Int":
+                return self.pick((2, 3, 1, 5, 0, 100))
+            case _:
+                return self.text()
+
+    def text(self) -> str:
+        whole = self.pick((*TEXTS, "Q/1", "C00001", "po-1", "liège", "FAIR", "I", "BE0", "5410001", "bières"))
+        start = self.draw(st.integers(0, 6))
+        part = whole[start : start + self.pick((3, 1, 2, 20))] if self.chance(40) else whole
+        return part.swapcase() if self.chance(30) and part.swapcase().swapcase() == part else part
+
+    def id_for(self, hint: str) -> str:
+        """An id that fits a position: `hint` is the name of the argument or criterion."""
+        if self.chance(8):
+            return self.pick(STRANGE_IDS)
+        match hint:
+            case "company":
+                return self.pick(self.companies)
+            case "customer":
+                return self.pick(ids_of("cus"))
+            case "group":
+                return self.pick(ids_of("prg"))
+            case "userIds":
+                return self.pick((*ids_of("usr"), *ids_of("ext")))
+            case _:
+                return self.pick(ids_of(self.pick(("inv", "quo", "crn", "cus", "com", "pro", "usr", "ext", "prg", "cop", "lin"))))
+
+    # --- arguments
+
+    def arguments(self, owner: str, name: str, declared: GraphQLField) -> str:
+        given: dict[str, Any] = {}
+        if "first" in declared.args:
+            given |= self.page(declared)
+        for argument, of in declared.args.items():
+            if argument in ("first", "last", "after", "before", "orderBy"):
+                continue
+            if is_required_argument(of) or self.chance(60 if argument in ("userIds", "apps") else 35):
+                hint = {"company": "company", "node": "node", "nodes": "node"}.get(name, argument) if owner == "Query" else argument
+                given[argument] = self.value(of.type, hint)
+        return "(" + ", ".join(f"{name}: {literal(value)}" for name, value in given.items()) + ")" if given else ""
+
+    def page(self, declared: GraphQLField) -> dict[str, Any]:
+        nodes = get_named_type(get_named_type(declared.type).fields["nodes"].type)  # type: ignore[union-attr]
+        given: dict[str, Any] = {}
+        names: list[str] = []
+        order = declared.args.get("orderBy")
+        if order is not None and self.chance(60):
+            values = list(get_named_type(order.type).values)  # type: ignore[union-attr]
+            several = isinstance(get_nullable_type(order.type), GraphQLList)
+            names = [self.pick(self.liked(values)) for _ in range(self.pick((1, 2, 1, 3)) if several else 1)]
+            value: Any = [Name(name) for name in names] if several else Name(names[0])
+            given["orderBy"] = self.variable(str(order.type), value) if self.chance(30) else value
+        if self.chance(60):
+            size = self.pick((2, 3, 1, 5, 0))
+            given["last" if self.chance(45) else "first"] = self.variable("Int", size) if self.chance(25) else size
+        for bound in ("after", "before"):
+            if self.chance(22):
+                self.cursors.append(Cursor(nodes.name, tuple(names), self.draw(st.integers(0, 12))))
+                cursor = f"@cursor:{len(self.cursors) - 1}@"
+                given[bound] = self.variable("String", cursor) if self.chance(40) else cursor
+        return given
+
+    # --- selections
+
+    def selections(self, type_: Any, depth: int, *, within: bool = False) -> str:
+        """What stands between braces; `within`: inside a fragment on rows of several types."""
+        count = self.pick((3, 2, 4, 5, 1, 6))
+        written = [self.selection(type_, depth, within=within) for _ in range(count)]
+        if self.chance(15):
+            written.append(self.pick(written))
+        return "{ " + " ".join(written) + " }"
+
+    def selection(self, type_: Any, depth: int, *, within: bool) -> str:
+        roll = self.draw(st.integers(0, 99))
+        if is_abstract_type(type_):
+            if roll >= 75:
+                return self.kinds(type_, depth)
+            if roll >= 40:
+                return self.fragment(self.pick(list(printed_schema().get_possible_types(type_))), depth, within=True)
+        if roll >= 90:
+            return self.fragment(self.pick([type_, *type_.interfaces]), depth, within=within or is_abstract_type(type_))
+        if 12 <= roll < 18:
+            return f"__typename{self.directive()}"
+        return self.field(type_, depth, within=within)
+
+    def kinds(self, type_: Any, depth: int) -> str:
+        """Fragments on several types that give one response key to fields of the same type."""
+        possible = list(printed_schema().get_possible_types(type_))
+        chosen = list(dict.fromkeys(self.pick(possible) for _ in range(3)))
+        shared = set.intersection(*({str(of.type) for of in kind.fields.values() if _is_bare_leaf(of)} for kind in chosen))
+        if self.aliases + len(chosen) > ALIASES or not shared:
+            return "__typename"
+        wanted = self.pick(sorted(shared))
+        self.aliases += len(chosen)
+        alias = f"s{self.aliases}"
+        parts: list[str] = []
+        for kind in chosen:
+            names = [name for name, of in kind.fields.items() if _is_bare_leaf(of) and str(of.type) == wanted]
+            parts.append(f"... on {kind.name}{self.directive()} {{ {alias}: {self.pick(self.liked(names))} }}")
+        return " ".join(parts)
+
+    def fragment(self, type_: Any, depth: int, *, within: bool) -> str:
+        same = [name for name, (on, _, depth_then) in self.fragments.items() if on == type_.name and depth_then >= depth]
+        if same and self.fields < FIELDS and self.chance(60):
+            return f"...{self.pick(same)}{self.directive()}"
+        directive = self.directive()
+        if self.chance(40):
+            body = self.selections(type_, depth, within=True)
+            name = f"F{len(self.fragments)}"
+            self.fragments[name] = (type_.name, body, depth)
+            return f"...{name}{directive}"
+        condition = "" if not within and self.chance(25) else f" on {type_.name}"
+        return f"...{condition}{directive} {self.selections(type_, depth, within=within or is_abstract_type(type_))}"
+
+    def field(self, type_: Any, depth: int, *, within: bool) -> str:
+        self.fields += 1
+        name = self.pick(self.liked(self.offered(type_, depth)))
+        if not name:
+            return "__typename"
+        declared = type_.fields[name]
+        arguments = self.arguments(type_.name, name, declared)
+        alias = self.alias(type_, name, arguments, within=within)
+        if alias is None:
+            return "__typename"
+        named = get_named_type(declared.type)
+        start = f"{alias}{name}{arguments}{self.directive()}"
+        return start if is_leaf_type(named) else f"{start} {self.below(named, name, depth)}"
+
+    def below(self, named: Any, name: str, depth: int) -> str:
+        if name in LONG and named.name != "UserConnection":
+            leaves = [name for name, of in named.fields.items() if _is_bare_leaf(of)] or ["__typename"]
+            if name != "rows" or self.chance(50):
+                return "{ " + " ".join(dict.fromkeys(self.pick(leaves) for _ in range(2))) + " }"
+        return self.selections(named, depth + 1)
+
+    def offered(self, type_: Any, depth: int) -> list[str]:
+        """The names to choose from: leaves only, when the document is long or deep enough; what leads on, several times."""
+        leaves = [name for name, of in type_.fields.items() if is_leaf_type(get_named_type(of.type))]
+        if depth >= DEEPEST or (self.fields > FIELDS and leaves):
+            return leaves or [""]
+        if type_.name.endswith("Connection"):
+            return ["nodes", "nodes", "edges", "edges", "pageInfo", "totalCount"]
+        on = [name for name in type_.fields if name not in leaves]
+        eager = [name for name in on if name not in LONG]
+        return [*leaves, *on, *eager * (1 + len(leaves) // max(4, len(eager)))]
+
+    def alias(self, type_: Any, name: str, arguments: str, *, within: bool) -> str | None:
+        """The alias with its colon, nothing where the field's own name will do, None where there are too many."""
+        if within and name in AMBIGUOUS:
+            if self.plain.setdefault(f"{type_.name}.{name}", arguments) == arguments:
+                self.aliases += 1
+                return f"{name}Of{type_.name}: " if self.aliases <= ALIASES else None
+        elif self.chance(85) and self.plain.setdefault(_place(type_, name), arguments) == arguments:
+            return ""
+        self.aliases += 1
+        return f"a{self.aliases}{'x' * (70 if self.chance(3) else 0)}: " if self.aliases <= ALIASES else None
+
+    def directive(self) -> str:
+        if self.directives >= DIRECTIVES or not self.chance(9):
+            return ""
+        self.directives += 1
+        value = self.chance(50)
+        condition = self.variable("Boolean!", value) if self.chance(60) else literal(value)
+        return f" @{self.pick(('include', 'skip'))}(if: {condition})"
+
+    # --- the document
+
+    def document(self) -> Case:
+        roots = [self.root() for _ in range(self.pick((1, 1, 2, 3)))]
+        if self.chance(5):
+            roots.append("__typename")
+        head = ", ".join(f"${name}: {type_}" for name, type_ in self.declared.items())
+        text = f"query {f'({head}) ' if head else ''}{{ {' '.join(roots)} }}"
+        fragments = (f"fragment {name} on {on} {body}" for name, (on, body, _) in self.fragments.items())
+        return Case("\n".join((text, *fragments)), self.variables, tuple(self.cursors))
+
+    def root(self) -> str:
+        name = self.pick(("company", "company", "company", "viewer", "node", "nodes", "node", "viewer", "company", "apps"))
+        query = printed_schema().type_map["Query"]
+        declared = query.fields[name]  # type: ignore[union-attr]
+        arguments = self.arguments("Query", name, declared)
+        self.aliases += 1
+        start = f"r{self.aliases}: {name}{arguments}{self.directive()}"
+        return f"{start} {self.below(get_named_type(declared.type), name, 1)}"
+
+
+def _is_bare_leaf(of: Any) -> bool:
+    return is_leaf_type(get_named_type(of.type)) and not of.args
+
+
+def _place(type_: Any, name: str) -> str:
+    """Where an unaliased field means the same: anywhere, but for names with several types."""
+    return f"{type_.name}.{name}" if name in AMBIGUOUS else name
+
+
+def _folded(name: str) -> str:
+    """`discountType`, `DISCOUNT_TYPE_ASC`: discounttype."""
+    return name.removesuffix("_ASC").removesuffix("_DESC").replace("_", "").lower()
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case dict():
+            return {name: _plain(item) for name, item in value.items()}  # pyright: ignore[reportUnknownVariableType]
+        case list():
+            return [_plain(item) for item in value]  # pyright: ignore[reportUnknownVariableType]
+        case str():
+            return str(value)
+        case _:
+            return value
+
+
+def _has_no_cursor(value: Any) -> bool:
+    return "@cursor" not in str(value)
+
+
+def operations(*favourites: str, companies: Sequence[str] = tuple(ACTIVE)) -> st.SearchStrategy[Case]:
+    """Operations in which fields, filters and order keys of these names (of GraphQL or of columns) are frequent."""
+    names = frozenset(map(_folded, favourites))
+    ids = tuple(f"com_{key(f'company {company}').hex}" for company in companies)
+
+    @st.composite
+    def strategy(draw: Draw) -> Case:
+        return _Writer(draw, names, ids).document()
+
+    return strategy()
+
+
+__all__ = ["PREFIXES", "Case", "Cursor", "GraphQLNonNull", "known_ids", "operations"]

@@ -1,0 +1,88 @@
+"""The rows of a database in memory, and what a viewer may do in a company, by the rules and row by row."""
+
+import datetime
+import hashlib
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from db.connection import Connection
+from db.tables import metadata
+from schema.apps import CATALOGUE, App
+from schema.declarations import Gate, Role
+
+Record = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Rows by table."""
+
+    tables: Mapping[str, list[Record]]
+
+    @classmethod
+    async def load(cls, connection: Connection) -> "World":
+        """Everything that the database holds."""
+        tables = {name: await connection.fetch(f"select * from {name}") for name in metadata.tables}
+        return cls({name: [dict(row) for row in rows] for name, rows in tables.items()})
+
+    def rows(self, table: str, **columns: object) -> Iterator[Record]:
+        """The rows of a table with these values."""
+        for row in self.tables[table]:
+            if all(row[name] == value for name, value in columns.items()):
+                yield row
+
+    def one(self, table: str, **columns: object) -> Record | None:
+        """The row of a table with these values."""
+        return next(self.rows(table, **columns), None)
+
+    def credential(self, token: str | None) -> Record | None:
+        """The session behind a token."""
+        if token is None:
+            return None
+        return self.one("credential", token_hash=hashlib.sha256(token.encode()).digest())
+
+    def scopes(self, account: uuid.UUID) -> Iterator["Scope"]:
+        """The companies that an account may enter now."""
+        for membership in self.rows("membership", account_id=account, removed_at=None):
+            company = self.one("company", id=membership["company_id"])
+            if company is not None and has_begun(membership):
+                yield Scope(company, membership)
+
+
+def has_begun(membership: Record) -> bool:
+    """Whether a membership was accepted and has not run out."""
+    until = membership["until"]
+    return membership["accepted_at"] is not None and (until is None or until > datetime.datetime.now(datetime.UTC))
+
+
+def has_bit(mask: Any, app: App) -> bool:
+    """Whether an app is on in a permission mask."""
+    return mask.as_string().replace(" ", "")[CATALOGUE[app].position] == "1"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """A company and the membership by which somebody is there."""
+
+    company: Record
+    membership: Record
+
+    def reaches(self, app: App) -> bool:
+        """Active, and owner, or from outside, or always visible, or switched on."""
+        member = self.membership
+        free = member["role"] == "OWNER" or member["external"] or CATALOGUE[app].always_visible
+        return has_bit(self.company["mask"], app) and (free or has_bit(member["toggles"], app))
+
+    def holds(self, gate: Gate) -> bool:
+        """Whether a gate is open."""
+        return self.reaches(gate) if isinstance(gate, App) else self.membership["role"] == gate.value
+
+
+def apps_where(test: Any) -> list[str]:
+    """The apps that pass a test, in the order of the catalogue."""
+    return [app.value for app in App if test(app)]
+
+
+__all__ = ["App", "Gate", "Record", "Role", "Scope", "World", "apps_where", "has_begun", "has_bit"]

@@ -1,0 +1,199 @@
+"""gateway/server.py and gateway/protocol.py: a real server on a socket, and clients that misbehave on the wire."""
+
+import asyncio
+import socket
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from gateway.server import ListenError, Server, is_loopback, listen, url
+from gateway.settings import Settings
+from tests.gateway.conftest import MakeApp, SmallExecutor
+
+BODY = b'{"query":"{ name }"}'
+HEAD = b"POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 20\r\n"
+ANSWER = b'{"data":{"name":"Lambert"}}'
+
+
+class Running:
+    """A server and the address that it listens on."""
+
+    def __init__(self, server: Server, port: int, task: "asyncio.Task[None]") -> None:
+        self.server = server
+        self.task = task
+        self._port = port
+
+    async def connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        return await asyncio.open_connection("127.0.0.1", self._port)
+
+    async def exchange(self, sent: bytes) -> bytes:
+        """Send bytes, and read until the server closes."""
+        reader, writer = await self.connect()
+        writer.write(sent)
+        received = await asyncio.wait_for(reader.read(), 20)
+        writer.close()
+        return received
+
+    async def dribble(self, head: bytes, piece: bytes, *, pause: float) -> tuple[bytes, int]:
+        """Send `head`, then at most 1,000 times `piece`, until the server closes; gives its answer and how often."""
+        reader, writer = await self.connect()
+        reading = asyncio.create_task(_rest(reader))
+        writer.write(head)
+        sent = 0
+        while not reading.done() and sent < 1_000:
+            writer.write(piece)
+            sent += 1
+            await asyncio.sleep(pause)
+        writer.close()
+        return await reading, sent
+
+
+@asynccontextmanager
+async def running(make_app: MakeApp, **options: object) -> AsyncGenerator[Running]:
+    settings = Settings.model_validate(options)
+    listener = listen("127.0.0.1", 0)
+    started = asyncio.Event()
+    server = Server(make_app(**options), settings, started.set)
+    task = asyncio.create_task(server.serve(sockets=[listener]))
+    port = listener.getsockname()[1]
+    await asyncio.wait_for(started.wait(), 20)
+    try:
+        yield Running(server, port, task)
+    finally:
+        server.stop()
+        await asyncio.wait_for(task, 20)
+
+
+async def answered(reader: asyncio.StreamReader) -> bytes:
+    return await asyncio.wait_for(reader.readuntil(ANSWER), 20)
+
+
+async def test_requests_follow_each_other_on_one_connection(make_app: MakeApp) -> None:
+    async with running(make_app) as gateway:
+        reader, writer = await gateway.connect()
+        for _ in range(3):
+            writer.write(HEAD + b"\r\n" + BODY)
+            answer = await answered(reader)
+            assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
+            assert b"\r\nserver:" not in answer.lower()
+        writer.close()
+
+
+async def test_a_proxy_header_does_not_change_the_address(make_app: MakeApp, executor: SmallExecutor) -> None:
+    async with running(make_app) as gateway:
+        await gateway.exchange(HEAD + b"x-forwarded-for: 203.0.113.1\r\nconnection: close\r\n\r\n" + BODY)
+    assert executor.asked[0].address == "127.0.0.1"
+
+
+@pytest.mark.parametrize(
+    ("head", "endless"),
+    [
+        pytest.param(HEAD, b"x: " + b"a" * 1_000 + b"\r\n", id="headers"),
+        pytest.param(HEAD + b"cookie: ", b"a" * 1_000, id="one header"),
+        pytest.param(
+            HEAD.replace(b"content-length: 20", b"transfer-encoding: chunked") + b"\r\n14\r\n" + BODY + b"\r\n0\r\n",
+            b"x: " + b"a" * 1_000 + b"\r\n",
+            id="trailers",
+        ),
+    ],
+)
+async def test_an_endless_head_is_cut_off(
+    make_app: MakeApp, executor: SmallExecutor, head: bytes, endless: bytes
+) -> None:
+    executor.delay = 5
+    async with running(make_app, max_head=8_192) as gateway:
+        received, sent = await gateway.dribble(head, endless, pause=0.001)
+    assert received.startswith(b"HTTP/1.1 431 ") or not received
+    assert sent < 1_000
+
+
+async def test_a_slow_head_is_given_up(make_app: MakeApp) -> None:
+    async with running(make_app, head_deadline=0.2) as gateway:
+        assert await gateway.exchange(b"") == b""
+        assert await gateway.exchange(HEAD) == b""
+        received, sent = await gateway.dribble(HEAD + b"x: ", b"a", pause=0.05)
+        assert (received, sent < 100) == (b"", True)
+        received, sent = await gateway.dribble(HEAD + b"\r\n" + BODY + HEAD + b"x: ", b"a", pause=0.05)
+        assert (received.count(b"HTTP/1.1"), sent < 100) == (1, True)
+
+
+async def test_a_body_that_nobody_waits_for_is_given_up(make_app: MakeApp) -> None:
+    head = HEAD.replace(b"content-length: 20", b"content-length: 2000").replace(b"application/json", b"text/plain")
+    async with running(make_app, head_deadline=0.2) as gateway:
+        received, sent = await gateway.dribble(head + b"\r\n", b"x", pause=0.05)
+    assert received.startswith(b"HTTP/1.1 415 ")
+    assert sent < 100
+
+
+async def test_a_slow_body_gets_408(make_app: MakeApp) -> None:
+    async with running(make_app, deadline=0.2) as gateway:
+        received = await gateway.exchange(HEAD + b"\r\n" + BODY[:5])
+    assert received.startswith(b"HTTP/1.1 408 ")
+
+
+async def test_stopping_finishes_what_runs(make_app: MakeApp, executor: SmallExecutor) -> None:
+    executor.delay = 0.5
+    async with running(make_app) as gateway:
+        reader, writer = await gateway.connect()
+        writer.write(HEAD + b"\r\n" + BODY)
+        await executor.began.wait()
+        gateway.server.stop()
+        assert (await answered(reader)).startswith(b"HTTP/1.1 200 ")
+        await asyncio.wait_for(gateway.task, 20)
+        writer.close()
+
+
+async def test_stopping_has_a_bound(make_app: MakeApp, executor: SmallExecutor) -> None:
+    executor.delay = 60
+    async with running(make_app, shutdown=1, deadline=50) as gateway:
+        reader, writer = await gateway.connect()
+        writer.write(HEAD + b"\r\n" + BODY)
+        await executor.began.wait()
+        gateway.server.stop()
+        assert (await asyncio.wait_for(reader.read(), 20)).startswith(b"HTTP/1.1 503 ")
+        writer.close()
+
+
+def test_a_port_in_use_is_explained() -> None:
+    with listen("127.0.0.1", 0) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(
+            ListenError, match=rf"^Port {port} on 127\.0\.0\.1 is already in use\. .*--port {port + 1}\.$"
+        ):
+            listen("127.0.0.1", port)
+
+
+def test_a_host_that_does_not_exist_is_explained() -> None:
+    with pytest.raises(ListenError, match="The host no host is not known here"):
+        listen("no host", 0)
+    with pytest.raises(ListenError, match=r"Cannot listen on 192\.0\.2\.1"):
+        listen("192.0.2.1", 0)
+
+
+@pytest.mark.parametrize(
+    ("host", "start", "loopback"),
+    [("127.0.0.1", "http://127.0.0.1:", True), ("localhost", "http://", True), ("0.0.0.0", "http://0.0.0.0:", False)],
+)
+def test_the_address_is_told(host: str, start: str, loopback: bool) -> None:
+    with listen(host, 0) as listener:
+        assert url(listener).startswith(start)
+        assert is_loopback(listener) is loopback
+
+
+@pytest.mark.skipif(not socket.has_ipv6, reason="this machine has no IPv6")
+def test_ipv6_addresses_are_bracketed() -> None:
+    try:
+        listener = listen("::1", 0)
+    except ListenError:
+        pytest.skip("this machine has no IPv6 loopback")
+    with listener:
+        assert url(listener).startswith("http://[::1]:")
+        assert is_loopback(listener)
+
+
+async def _rest(reader: asyncio.StreamReader) -> bytes:
+    try:
+        return await asyncio.wait_for(reader.read(), 20)
+    except ConnectionError:
+        return b""

@@ -1,0 +1,1 @@
+"""Golden cases: one operation each, with the statement that it becomes and what three viewers get."""

@@ -1,0 +1,72 @@
+"""A golden case: takes a `.graphql` file with a head comment, gives the operation with its viewer, variables and siblings.
+
+The head begins with what the case shows; then come `viewer: <login>` (left out: nobody is signed in), `without: <apps or OWNER>`
+(what the toggled-off viewer lacks), `variables: <JSON>` and `hidden: error` (how hidden fields are reported).
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+FOLDER: Final = Path(__file__).parent / "cases"
+KEYS: Final = ("viewer", "without", "variables", "hidden")
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One operation; `without` names the apps (or the role OWNER) that the toggled-off viewer lacks."""
+
+    file: Path
+    query: str
+    shows: str
+    viewer: str | None = None
+    without: tuple[str, ...] = ()
+    variables: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    report_errors: bool = False
+
+    @property
+    def name(self) -> str:
+        """The name that its files share."""
+        return self.file.stem
+
+    @property
+    def is_mutation(self) -> bool:
+        """Whether it writes."""
+        return any(line.startswith("mutation") for line in self.query.splitlines())
+
+    @property
+    def sql(self) -> Path:
+        """The file of its statements."""
+        return self.file.with_suffix(".sql")
+
+    @property
+    def json(self) -> Path:
+        """The file of its answers."""
+        return self.file.with_suffix(".json")
+
+
+def read_cases(folder: Path = FOLDER) -> list[Case]:
+    """All cases in order of name. ValueError for a head that is not as described above."""
+    return [read_case(file) for file in sorted(folder.glob("*.graphql"))]
+
+
+def read_case(file: Path) -> Case:
+    """One case."""
+    query = file.read_text(encoding="utf-8")
+    shows: list[str] = []
+    head: dict[str, str] = {}
+    for line in query.splitlines():
+        if not line.startswith("#"):
+            break
+        key, _, value = line.removeprefix("#").strip().partition(": ")
+        if key in KEYS:
+            head[key] = value
+        else:
+            shows.append(line.removeprefix("#").strip())
+    if not shows or head.get("hidden", "error") != "error":
+        raise ValueError(f"{file.name}: the head says neither what the case shows nor a known way of reporting")
+    variables = json.loads(head.get("variables", "{}"))
+    without = tuple(head.get("without", "").split())
+    return Case(file, query, " ".join(shows), head.get("viewer"), without, variables, "hidden" in head)

@@ -1,0 +1,85 @@
+"""What is written beside a case: takes its outcomes, gives the text of its `.sql` and of its `.json`."""
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from gateway.render import render
+from tests.golden.case import Case
+from tests.golden.layout import lay_out
+from tests.golden.world import Outcome, Ran, Viewing, World
+
+WIDTH: Final = 100
+ARGUMENT: Final = 120
+COMMAND: Final = "./dev golden"
+
+
+async def record(world: World, case: Case) -> dict[str, str]:
+    """The texts of a case's files, by their suffixes."""
+    outcomes = await world.run_all(case)
+    return {".sql": sql_text(outcomes), ".json": json_text(outcomes)}
+
+
+def sql_text(outcomes: Mapping[Viewing, Outcome]) -> str:
+    """The statements of the entitled viewer, laid out, each with its arguments."""
+    return "\n".join(_statement(ran) for ran in outcomes[Viewing.ENTITLED].statements)
+
+
+def _statement(ran: Ran) -> str:
+    arguments = [f"-- ${n} = {_argument(value)}\n" for n, value in enumerate(ran.arguments, 1)]
+    return lay_out(ran.sql.strip().rstrip(";")).rstrip("\n") + ";\n" + "".join(arguments)
+
+
+def _argument(value: object) -> str:
+    match value:
+        case bytes():
+            return "<hash of the token>"
+        case list():
+            text = f"[{', '.join(_argument(item) for item in value)}]"  # pyright: ignore[reportUnknownVariableType]
+        case None:
+            return "null"
+        case _:
+            text = str(value)
+    return text if len(text) <= ARGUMENT else f"{text[:ARGUMENT]}…"
+
+
+def json_text(outcomes: Mapping[Viewing, Outcome]) -> str:
+    """What each viewer got, as a client would."""
+    answers = {viewing.value: read_answer(outcome) for viewing, outcome in outcomes.items()}
+    return "\n".join(_lines(answers)) + "\n"
+
+
+def read_answer(outcome: Outcome) -> Any:
+    """The response as a client reads it. ValueError when an object has a key twice."""
+    return json.loads(render(outcome.result, "golden"), object_pairs_hook=_distinct)
+
+
+def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError(f"a key stands twice among {[key for key, _ in pairs]}")
+    return found
+
+
+def _lines(value: Any) -> list[str]:
+    """JSON in which whatever fits on a line stands on one."""
+    flat = json.dumps(value, ensure_ascii=False)
+    if len(flat) <= WIDTH or not isinstance(value, dict | list):
+        return [flat]
+    if isinstance(value, dict):
+        return _bracketed("{", (_member(key, item) for key, item in value.items()), "}")  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    return _bracketed("[", (_lines(item) for item in value), "]")  # pyright: ignore[reportUnknownVariableType]
+
+
+def _member(key: str, value: Any) -> list[str]:
+    first, *rest = _lines(value)
+    return [f"{json.dumps(key)}: {first}", *rest]
+
+
+def _bracketed(opening: str, items: Iterable[list[str]], closing: str) -> list[str]:
+    lines = [opening]
+    for item in items:
+        lines.extend(f"  {line}" for line in item)
+        lines[-1] += ","
+    lines[-1] = lines[-1].removesuffix(",")
+    return [*lines, closing]

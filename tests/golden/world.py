@@ -1,0 +1,171 @@
+"""The demo with people signed in: takes a case, gives what each of its three viewers gets and the statements that ran."""
+
+import asyncio
+import hashlib
+import uuid
+from collections.abc import AsyncGenerator, Generator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import Enum
+from typing import Any, Final, cast
+
+from db.connection import Connection, connect
+from db.database import Database, PoolSettings
+from resolvers.execution import Executor
+from resolvers.request import GraphQLRequest, Result
+from tests.databases import Databases
+from tests.golden.case import Case
+
+STRANGER: Final = "hors-ligne"
+"""Somebody who is signed in and enters no company."""
+
+CREATED, EXPIRES = datetime(2026, 11, 24, 8, tzinfo=UTC), datetime(2126, 11, 24, tzinfo=UTC)
+SIGN_IN: Final = """
+insert into credential (id, token_hash, account_id, user_agent, created_at, expires_at)
+select $1, $2, id, 'golden', $3, $4 from account where email = $5
+"""
+SIGN_OUT: Final = "delete from credential where id = $1"
+REMEMBER: Final = """
+select company_id, id, role, toggles from membership where removed_at is null and account_id = (select id from account where email = $1)
+"""
+TAKE: Final = """
+update membership set
+  role = case when role = 'OWNER' and 'OWNER' = any($3::text[]) then 'EMPLOYEE' else role end,
+  toggles = toggles & ~ coalesce((
+    select bit_or(set_bit(repeat('0', 256)::bit(256), position, 1)) from app where id = any($3::text[])
+  ), repeat('0', 256)::bit(256))
+where company_id = $1 and id = $2
+"""
+GIVE_BACK: Final = "update membership set toggles = $3, role = $4 where company_id = $1 and id = $2"
+
+
+class Viewing(Enum):
+    """Who looks: the case's viewer, the same person without what the case names, somebody without any company."""
+
+    ENTITLED = "entitled"
+    TOGGLED_OFF = "toggled_off"
+    STRANGER = "stranger"
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """A statement that reached the database."""
+
+    sql: str
+    arguments: tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one viewer got, and all statements that it took, those that begin and end transactions included."""
+
+    result: Result
+    statements: tuple[Ran, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """A clone of the demo on which cases run; `connection` is for looking around beside them."""
+
+    database: Database
+    executor: Executor
+    connection: Connection
+    databases: Databases
+    template: str
+    _log: list[Ran] = field(default_factory=list[Ran])
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, databases: Databases, template: str) -> "AsyncGenerator[World]":
+        """A clone of the template `template`, dropped at the end. One connection serves it, whose statements are recorded."""
+        dsn = await databases.clone(template)
+        database = await Database.open(dsn, PoolSettings(size=1))
+        connection = await connect(dsn)
+        world = cls(database, Executor(database), connection, databases, template)
+        try:
+            await world._record()
+            yield world
+        finally:
+            await connection.close()
+            await database.close()
+            await databases.drop(dsn)
+
+    async def run(self, case: Case, viewing: Viewing = Viewing.ENTITLED) -> Outcome:
+        """The case for one viewer. What it writes stays."""
+        login = STRANGER if viewing is Viewing.STRANGER else case.viewer
+        lacking = case.without if viewing is Viewing.TOGGLED_OFF else ()
+        async with self._signed_in(login) as token, self._lacking(login, lacking):
+            return await self.ask(case.query, case.variables, token, report_errors=case.report_errors)
+
+    async def run_all(self, case: Case) -> dict[Viewing, Outcome]:
+        """The case for every viewer, the entitled one last; what writes runs on a clone of its own."""
+        if case.is_mutation:
+            async with World.open(self.databases, self.template) as apart:
+                outcomes = [await apart.run(case, viewing) for viewing in reversed(Viewing)]
+        else:
+            outcomes = [await self.run(case, viewing) for viewing in reversed(Viewing)]
+        return dict(zip(Viewing, reversed(outcomes), strict=True))
+
+    async def ask(
+        self, query: str, variables: Any = None, token: str | None = None, *, report_errors: bool = False
+    ) -> Outcome:
+        """Any operation with any credential."""
+        request = GraphQLRequest(query, variables=variables or {}, token=token, report_errors=report_errors)
+        with self._recording() as statements:
+            result = await self.executor.execute(request)
+            await asyncio.sleep(0)  # asyncpg tells its loggers in the loop's next round
+        return Outcome(result, tuple(statements))
+
+    @asynccontextmanager
+    async def signed_in(self, login: str) -> AsyncGenerator[str]:
+        """The token of a session of somebody of the demo."""
+        async with self._signed_in(login) as token:
+            assert token is not None
+            yield token
+
+    @asynccontextmanager
+    async def _signed_in(self, login: str | None) -> AsyncGenerator[str | None]:
+        if login is None:
+            yield None
+            return
+        token, session = f"golden-{login}", uuid.uuid5(uuid.NAMESPACE_DNS, login)
+        hashed = hashlib.sha256(token.encode()).digest()
+        done = await self.connection.execute(SIGN_IN, session, hashed, CREATED, EXPIRES, address(login))
+        assert done == "INSERT 0 1", f"the demo has no {login}"
+        try:
+            yield token
+        finally:
+            await self.connection.execute(SIGN_OUT, session)
+
+    @asynccontextmanager
+    async def _lacking(self, login: str | None, lacking: Sequence[str]) -> AsyncGenerator[None]:
+        """Take apps, or the role of an owner, from somebody in all companies for a while."""
+        if login is None or not lacking:
+            yield
+            return
+        before = await self.connection.fetch(REMEMBER, address(login))
+        for row in before:
+            await self.connection.execute(TAKE, row["company_id"], row["id"], lacking)
+        try:
+            yield
+        finally:
+            for row in before:
+                await self.connection.execute(GIVE_BACK, row["company_id"], row["id"], row["toggles"], row["role"])
+
+    async def _record(self) -> None:
+        async with self.database.transaction() as connection:
+            cast("Any", connection).add_query_logger(lambda query: self._log.append(Ran(query.query, tuple(query.args))))
+        await asyncio.sleep(0)
+
+    @contextmanager
+    def _recording(self) -> Generator[list[Ran]]:
+        self._log.clear()
+        found: list[Ran] = []
+        yield found
+        found.extend(self._log)
+
+
+def address(login: str) -> str:
+    """The e-mail address of somebody of the demo."""
+    return f"{login}@demo.enfact.test"
