@@ -349,15 +349,16 @@ async def test_pid_file_that_names_a_foreign_server(template: Path, made: Path) 
         assert await ask(await foreign.start(), "select 1") == 1
 
 
-@pytest.mark.parametrize(("source", "until"), [("folder", "data.tmp-*"), ("made", "data/postmaster.pid")])
+@pytest.mark.parametrize("until", ["data.tmp-*", "data/postmaster.pid"], ids=["initdb", "postgres"])
 async def test_cancelled_start_leaves_nothing_running(
-    source: str, until: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+    template: Path, folder: Path, until: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def never(_: Layout) -> bool:
         return False
 
     monkeypatch.setattr(server, "answers", never)
-    folder = cast("Path", request.getfixturevalue(source))
+    if until.startswith("data/"):
+        shutil.copytree(template, folder)
     start = asyncio.create_task(Embedded(folder, settings=QUICK).start())
     await eventually(lambda: bool([*folder.glob(until)]), 20)
     await asyncio.sleep(0.05)

@@ -1,0 +1,75 @@
+with viewer as materialized (
+  select k.id, k.account_id from credential k where k.token_hash = $3::bytea and k.expires_at > now()
+)
+select
+  s.d::varchar,
+  s.h::varchar,
+  s.account_id,
+  case when s.h is not null then (select w.language from account w where w.id = s.account_id) end
+from (
+  select '{"company":' || coalesce(l0.j, 'null') || '}' d, nullif(coalesce(l0.h, ''), '') h, v.account_id
+  from (select 1) one
+    left join viewer v on true
+    left join lateral (
+      select
+        '{"plan":' || case when a0.g0 then coalesce('"' || c0.plan::text || '"', 'null') else 'null' end
+        || ',"accessChanges":' || case when a0.g0 then (
+          select
+            '{"totalCount":' || (
+              select count(*)::text from access_change t1 where t1.company_id = c0.id
+            )
+            || ',"nodes":[' || coalesce(string_agg(r.j0, ',' order by r.rn), '')
+            || ']}'
+          from (
+            select row_number() over () rn, x.*
+            from (
+              select
+                '{"at":' || to_json(t1.at)::text
+                || ',"kind":'
+                || '"' || t1.kind::text
+                || '"'
+                || ',"app":' || coalesce('"' || t1.app_id::text || '"', 'null')
+                || ',"before":' || coalesce(t1.before::text, 'null')
+                || ',"after":' || coalesce(t1.after::text, 'null')
+                || ',"actor":' || coalesce((
+                  select '{"firstName":' || to_json(t2.first_name)::text || '}'
+                  from account t2
+                  where t2.id = t1.actor_id
+                ), 'null')
+                || ',"user":' || coalesce((
+                  select '{"firstName":' || to_json(t3.first_name)::text || '}'
+                  from membership t3
+                  where t3.company_id = c0.id and not t3.external and t3.id = t1.membership_id
+                ), 'null')
+                || '}' j0
+              from access_change t1
+              where t1.company_id = c0.id
+              order by t1.at desc, t1.id desc
+              limit $2::int4
+            ) x
+          ) r
+        ) else 'null' end
+        || '}' j,
+        case when not (a0.g0) then
+          '0:' || encode(uuid_send(c0.id), 'hex') || ':' || array_to_string(array[a0.g0], '')
+        end h
+      from membership m0
+        join company c0 on c0.id = m0.company_id
+        cross join lateral (
+          select b.o g0
+          from (
+            select (c0.mask & m0.mask) e, coalesce(m0.role = 'OWNER', false) o offset 0
+          ) b
+          offset 0
+        ) a0
+      where
+        m0.account_id = v.account_id
+        and m0.company_id = $1::uuid
+        and m0.accepted_at is not null
+        and m0.removed_at is null
+        and (m0.until is null or m0.until > now())
+    ) l0 on true
+) s;
+-- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
+-- $2 = 3
+-- $3 = <hash of the token>

@@ -1,0 +1,48 @@
+with viewer as materialized (
+  select k.id, k.account_id from credential k where k.token_hash = $5::bytea and k.expires_at > now()
+)
+select
+  s.d::varchar,
+  s.h::varchar,
+  s.account_id,
+  case when s.h is not null then (select w.language from account w where w.id = s.account_id) end
+from (
+  select '{"company":' || coalesce(l0.j, 'null') || '}' d, null h, v.account_id
+  from (select 1) one
+    left join viewer v on true
+    left join lateral (
+      select
+        '{"access":{"role":' || coalesce('"' || m0.role::text || '"', 'null')
+        || ',"external":' || m0.external::text
+        || ',"until":' || coalesce(to_json(m0.until)::text, 'null')
+        || ',"apps":' || array_to_json(
+          array(
+            select t1.id from app t1 where get_bit((c0.mask & m0.mask), t1.position) = 1 order by t1.rank
+          )
+        )::text
+        || ',"can":' || (
+          select get_bit((c0.mask & m0.mask), t2.position) = 1 from app t2 where t2.id = $2::text
+        )::text
+        || ',"stock":' || (
+          select get_bit((c0.mask & m0.mask), t3.position) = 1 from app t3 where t3.id = $3::text
+        )::text
+        || ',"always":' || (
+          select get_bit((c0.mask & m0.mask), t4.position) = 1 from app t4 where t4.id = $4::text
+        )::text
+        || '}}' j,
+        null h
+      from membership m0
+        join company c0 on c0.id = m0.company_id
+      where
+        m0.account_id = v.account_id
+        and m0.company_id = $1::uuid
+        and m0.accepted_at is not null
+        and m0.removed_at is null
+        and (m0.until is null or m0.until > now())
+    ) l0 on true
+) s;
+-- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
+-- $2 = DISCOUNTS
+-- $3 = STOCK
+-- $4 = CUSTOMERS
+-- $5 = <hash of the token>

@@ -1,0 +1,61 @@
+with viewer as materialized (
+  select k.id, k.account_id from credential k where k.token_hash = $3::bytea and k.expires_at > now()
+)
+select
+  s.d::varchar,
+  s.h::varchar,
+  s.account_id,
+  case when s.h is not null then (select w.language from account w where w.id = s.account_id) end
+from (
+  select '{"company":' || coalesce(l0.j, 'null') || '}' d, null h, v.account_id
+  from (select 1) one
+    left join viewer v on true
+    left join lateral (
+      select
+        '{"title":' || to_json(c0.name)::text
+        || ',"name":' || to_json(c0.name)::text
+        || ',"products":' || (
+          select '{"nodes":[' || coalesce(string_agg(r.j0, ',' order by r.rn), '') || ']}'
+          from (
+            select row_number() over () rn, x.*
+            from (
+              select
+                '{"name":' || to_json(t1.name)::text
+                || ',"price":'
+                || '"' || t1.price::text
+                || '"'
+                || ',"again":'
+                || '"' || t1.price::text
+                || '"'
+                || ',"group":' || coalesce((
+                  select '{"name":' || to_json(t2.name)::text || '}'
+                  from product_group t2
+                  where t2.company_id = c0.id and t2.id = t1.group_id
+                ), 'null')
+                || '}' j0
+              from product t1
+              where t1.company_id = c0.id
+              order by t1.name, t1.id
+              limit $2::int4
+            ) x
+          ) r
+        )
+        || ',"id":'
+        || '"'
+        || 'com'
+        || '_' || encode(uuid_send(c0.id), 'hex')
+        || '"' || '}' j,
+        null h
+      from membership m0
+        join company c0 on c0.id = m0.company_id
+      where
+        m0.account_id = v.account_id
+        and m0.company_id = $1::uuid
+        and m0.accepted_at is not null
+        and m0.removed_at is null
+        and (m0.until is null or m0.until > now())
+    ) l0 on true
+) s;
+-- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
+-- $2 = 1
+-- $3 = <hash of the token>

@@ -1,0 +1,78 @@
+with viewer as materialized (
+  select k.id, k.account_id from credential k where k.token_hash = $5::bytea and k.expires_at > now()
+)
+select
+  s.d::varchar,
+  s.h::varchar,
+  s.account_id,
+  case when s.h is not null then (select w.language from account w where w.id = s.account_id) end
+from (
+  select
+    '{"company":' || coalesce(l0.j, 'null')
+    || ',"other":' || coalesce(l1.j, 'null')
+    || ',"unknown":' || coalesce(l2.j, 'null')
+    || ',"noCompany":' || coalesce(l3.j, 'null')
+    || '}' d,
+    null h,
+    v.account_id
+  from (select 1) one
+    left join viewer v on true
+    left join lateral (
+      select
+        '{"id":'
+        || '"'
+        || 'com'
+        || '_' || encode(uuid_send(c0.id), 'hex')
+        || '"'
+        || ',"name":' || to_json(c0.name)::text
+        || ',"vatNumber":' || coalesce(to_json(c0.vat_number)::text, 'null')
+        || '}' j,
+        null h
+      from membership m0
+        join company c0 on c0.id = m0.company_id
+      where
+        m0.account_id = v.account_id
+        and m0.company_id = $1::uuid
+        and m0.accepted_at is not null
+        and m0.removed_at is null
+        and (m0.until is null or m0.until > now())
+    ) l0 on true
+    left join lateral (
+      select '{"name":' || to_json(c1.name)::text || '}' j, null h
+      from membership m1
+        join company c1 on c1.id = m1.company_id
+      where
+        m1.account_id = v.account_id
+        and m1.company_id = $2::uuid
+        and m1.accepted_at is not null
+        and m1.removed_at is null
+        and (m1.until is null or m1.until > now())
+    ) l1 on true
+    left join lateral (
+      select '{"name":' || to_json(c2.name)::text || '}' j, null h
+      from membership m2
+        join company c2 on c2.id = m2.company_id
+      where
+        m2.account_id = v.account_id
+        and m2.company_id = $3::uuid
+        and m2.accepted_at is not null
+        and m2.removed_at is null
+        and (m2.until is null or m2.until > now())
+    ) l2 on true
+    left join lateral (
+      select '{"name":' || to_json(c3.name)::text || '}' j, null h
+      from membership m3
+        join company c3 on c3.id = m3.company_id
+      where
+        m3.account_id = v.account_id
+        and m3.company_id = $4::uuid
+        and m3.accepted_at is not null
+        and m3.removed_at is null
+        and (m3.until is null or m3.until > now())
+    ) l3 on true
+) s;
+-- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
+-- $2 = 018e2247-93a0-7000-b231-841d04df87a4
+-- $3 = 00000000-0000-0000-0000-000000000000
+-- $4 = null
+-- $5 = <hash of the token>
