@@ -198,6 +198,7 @@ class Compilation:
     inputs: Inputs
     collector: Collector
     parameters: list[Source] = field(default_factory=list[Source])
+    bound: list[Sql] = field(default_factory=list[Sql])
     scopes: list[Scope] = field(default_factory=list[Scope])
     laterals: list[Sql] = field(default_factory=list[Sql])
     sites: list[Site] = field(default_factory=list[Site])
@@ -211,6 +212,7 @@ class Compilation:
             return self._shared[share, type_name]
         self.parameters.append(source)
         bound = parameter(len(self.parameters), type_name)
+        self.bound.append(bound)
         if share is not None:
             self._shared[share, type_name] = bound
         return bound

@@ -3,24 +3,27 @@
 Pure: nothing is awaited, nothing is asked of a database.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 import orjson
 from graphql import (
     DocumentNode,
     FragmentDefinitionNode,
+    FragmentSpreadNode,
     GraphQLObjectType,
     GraphQLSchema,
     OperationDefinitionNode,
     OperationType,
     SelectionSetNode,
+    VariableNode,
     execution,
     visit,
 )
 from graphql.language import Visitor
 
+from resolvers.cache import Cache
 from resolvers.compilation import Compilation, Position
 from resolvers.coordinates import named_type
 from resolvers.inputs import Inputs, Place, Variable, Variables, plain
@@ -31,13 +34,22 @@ from resolvers.roots import Roots
 from resolvers.selection import Collector, SelectedField
 from resolvers.statement import Statement, finish
 
+ROOM, STATEMENT = 24_000_000, 4_000
+"""The room for all statements, and what one takes besides its text; in bytes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Compiler:
-    """Compiles the operations of a schema over a layout, and keeps each operation's statements with it."""
+    """Compiles the operations of a schema over a layout, and keeps the statements.
+
+    Bounded by their size together (bytes).
+    """
 
     schema: GraphQLSchema
     layout: Layout
+    statements: Cache[tuple[Shapes, tuple[Any, ...]], Statement] = field(
+        default_factory=lambda: Cache[tuple[Shapes, tuple[Any, ...]], Statement](ROOM)
+    )
 
     def read(self, operation: Operation, variables: Variables) -> Statement:
         """The statement of a query. RequestError (BAD_USER_INPUT) for values that no client may send."""
@@ -71,13 +83,14 @@ class Compiler:
         self, operation: Operation, part: str | None, variables: Variables, compile_: Callable[[Roots], Statement]
     ) -> Statement:
         shapes = operation.shapes.setdefault(part, Shapes())
-        statement = shapes.find(variables)
+        statement = self.statements.get((shapes, shapes.shape(variables)))
         if statement is None:
             inputs = Inputs(variables)
             to = Compilation(inputs, self._collector(operation, inputs))
             introspection = Introspection(self.schema, operation, inputs)
             statement = compile_(Roots(Objects(self.layout, to), introspection.answer))
-            shapes.keep(statement, inputs)
+            shapes.learn(inputs)
+            self.statements.put((shapes, shapes.shape(variables)), statement, 2 * len(statement.sql) + STATEMENT)
         return statement
 
     def _collector(self, operation: Operation, inputs: Inputs) -> Collector:
@@ -97,15 +110,15 @@ class Introspection:
 
     def answer(self, selected: SelectedField) -> str:
         """The JSON of an introspection field."""
-        fragments = tuple(self.operation.fragments.values())
-        variables = {name: self.inputs.look(Variable(Place(name)), plain) for name in _variables(selected, fragments)}
+        fragments, names = _reached(selected, self.operation.fragments)
+        variables = {name: self.inputs.look(Variable(Place(name)), plain) for name in names}
         node = OperationDefinitionNode(
             operation=OperationType.QUERY,
             selection_set=SelectionSetNode(selections=selected.nodes),
             variable_definitions=tuple(
                 definition
                 for definition in self.operation.node.variable_definitions or ()
-                if definition.variable.name.value in variables
+                if definition.variable.name.value in names
             ),
         )
         document = DocumentNode(definitions=(node, *fragments))
@@ -115,13 +128,32 @@ class Introspection:
         return orjson.dumps(answered.data[selected.key]).decode()
 
 
-def _variables(selected: SelectedField, fragments: tuple[FragmentDefinitionNode, ...]) -> tuple[str, ...]:
-    found: dict[str, None] = {}
+class _Reach(Visitor):
+    """Collects the names of the variables and fragments below a node."""
 
-    class Names(Visitor):
-        def enter_variable(self, node: object, *_: object) -> None:
-            found[node.name.value] = None  # type: ignore[attr-defined]
+    def __init__(self) -> None:
+        super().__init__()
+        self.variables: dict[str, None] = {}
+        self.fragments: dict[str, None] = {}
 
-    for node in (*selected.nodes, *fragments):
-        visit(node, Names())
-    return tuple(found)
+    def enter_variable(self, node: VariableNode, *_: object) -> None:
+        """A variable is used."""
+        self.variables[node.name.value] = None
+
+    def enter_fragment_spread(self, node: FragmentSpreadNode, *_: object) -> None:
+        """A fragment is used."""
+        self.fragments[node.name.value] = None
+
+
+def _reached(
+    selected: SelectedField, fragments: Mapping[str, FragmentDefinitionNode]
+) -> tuple[tuple[FragmentDefinitionNode, ...], tuple[str, ...]]:
+    """The fragments that a field leads to, and the variables used in it and in them."""
+    reach, read = _Reach(), set[str]()
+    for node in selected.nodes:
+        visit(node, reach)
+    while waiting := [name for name in reach.fragments if name not in read]:
+        for name in waiting:
+            read.add(name)
+            visit(fragments[name], reach)
+    return tuple(fragments[name] for name in reach.fragments), tuple(reach.variables)

@@ -4,9 +4,9 @@ One note per hidden selection, one error per refused one, never one per row.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from resolvers.compilation import Entry
+from resolvers.compilation import Entry, Path
 from resolvers.request import ErrorEntry, Note
 from resolvers.statement import Judged, Statement
 from schema.apps import App
@@ -31,7 +31,7 @@ class Closed:
 class Hidden:
     """A selection that a gate hides (or refuses, when an input of it is gated) in some companies."""
 
-    path: tuple[str, ...]
+    path: Path
     gate: Gate
     refused: bool
     companies: tuple[str, ...]
@@ -60,20 +60,30 @@ def hidden(statement: Statement, text: str | None) -> tuple[Hidden, ...]:
     """What a statement's second column hides, in the order of the selections."""
     if text is None:
         return ()
-    found: dict[tuple[tuple[str, ...], Gate, bool], tuple[Entry, int | None, dict[str, None]]] = {}
+    found: dict[tuple[Path, Gate, bool], _Place] = {}
     for closed in read_closed(statement, text):
-        scope = statement.scopes[closed.scope]
-        for entry, gate, refused in _shut(scope, closed):
-            place = found.setdefault((entry.at.path, gate, refused), (entry, closed.index, {}))
-            place[2][f"com_{closed.company}"] = None
+        for n, gate, refused in _shut(statement.scopes[closed.scope], closed):
+            entry = statement.scopes[closed.scope].entries[n]
+            place = found.setdefault((entry.at.path, gate, refused), _Place((closed.scope, n), entry, closed.index))
+            place.companies[f"com_{closed.company}"] = None
     return tuple(
-        Hidden(path, gate, refused, tuple(companies), entry, index)
-        for (path, gate, refused), (entry, index, companies) in found.items()
+        Hidden(path, gate, refused, tuple(place.companies), place.entry, place.index)
+        for (path, gate, refused), place in sorted(found.items(), key=lambda item: item[1].order)
     )
 
 
-def _shut(scope: Judged, closed: Closed) -> Iterator[tuple[Entry, Gate, bool]]:
-    """The selections that a company row hides or refuses; what lies below one of them is not mentioned."""
+@dataclass(slots=True)
+class _Place:
+    """Where a hidden selection stands among all, and the companies in which it is hidden."""
+
+    order: tuple[int, int]
+    entry: Entry
+    index: int | None
+    companies: dict[str, None] = field(default_factory=dict[str, None])
+
+
+def _shut(scope: Judged, closed: Closed) -> Iterator[tuple[int, Gate, bool]]:
+    """The places of the entries that a company row hides or refuses; what lies below one of them is not mentioned."""
     dark: set[int] = set()
     for n, entry in enumerate(scope.entries):
         if entry.at.entry in dark:
@@ -88,7 +98,7 @@ def _shut(scope: Judged, closed: Closed) -> Iterator[tuple[Entry, Gate, bool]]:
         if shut:
             dark.add(n)
             place, refused = shut[0]
-            yield entry, scope.gates[place], refused
+            yield n, scope.gates[place], refused
 
 
 def note(of: Hidden) -> Note:

@@ -24,48 +24,34 @@ from resolvers.cache import Cache
 from resolvers.inputs import Inputs, Lookup, Variables
 from resolvers.limits import Limits, parse_document
 from resolvers.request import ErrorEntry, Location, RequestError
-from resolvers.statement import Statement
 from schema.errors import ErrorCode
 
 VALIDATION_ERRORS: Final = 5
-SHAPES: Final = 32
-"""How many statements of one operation are kept."""
+SYNTAX_TREE, DOCUMENT = 40, 4_000
+"""What a document takes in memory: so many bytes a character of its text, and so many besides."""
 
 MESSAGE: Final = 300
 """How much of a message that quotes the document is sent back, in characters."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Shapes:
-    """The statements of one selection, by what the compiler looked at in the variables."""
+    """What the compiler looked at in the variables, in any of the compilations of one selection."""
 
     lookups: tuple[Lookup, ...] = ()
-    statements: Cache[tuple[Any, ...], Statement] = field(
-        default_factory=lambda: Cache[tuple[Any, ...], Statement](SHAPES * 4 // 3)
-    )
 
-    def find(self, variables: Variables) -> Statement | None:
-        """The statement that was compiled for variables of this shape."""
-        return self.statements.get(self._shape(variables))
-
-    def keep(self, statement: Statement, inputs: Inputs) -> None:
-        """Keep a statement with the lookups that its compilation made.
-
-        Unknown ones make all former shapes too coarse.
-        """
-        fresh = [lookup for lookup in inputs.lookups if lookup not in self.lookups]
-        if fresh:
-            self.lookups = (*self.lookups, *fresh)
-            self.statements.clear()
-        self.statements.put(self._shape(inputs.variables), statement)
-
-    def _shape(self, variables: Variables) -> tuple[Any, ...]:
+    def shape(self, variables: Variables) -> tuple[Any, ...]:
+        """The answers to all lookups: variables of equal shape have the same statement."""
         return tuple([lookup.answer(variables) for lookup in self.lookups])
+
+    def learn(self, inputs: Inputs) -> None:
+        """Add the lookups of a compilation; statements of the coarser shapes before are not found again."""
+        self.lookups = (*self.lookups, *(lookup for lookup in inputs.lookups if lookup not in self.lookups))
 
 
 @dataclass(slots=True)
 class Operation:
-    """A validated operation with the statements that were made of it.
+    """A validated operation, and what its statements depend on.
 
     `shapes` by root response key, None for the whole of a query.
     """
@@ -133,22 +119,22 @@ class Document:
 
 @dataclass(slots=True)
 class Documents:
-    """Turns texts into documents and keeps them, bounded by the length of all texts together."""
+    """Turns texts into documents and keeps them, bounded by their estimated size in memory together (bytes)."""
 
     schema: GraphQLSchema
     limits: Limits = field(default_factory=Limits)
-    characters: int = 2_000_000
+    room: int = 24_000_000
     _cache: Cache[str, Document] = field(init=False)
 
     def __post_init__(self) -> None:
-        self._cache = Cache(self.characters)
+        self._cache = Cache(self.room)
 
     def find(self, text: str) -> Document:
         """The document of a text. RequestError: GRAPHQL_PARSE_FAILED, GRAPHQL_VALIDATION_FAILED."""
         document = self._cache.get(text)
         if document is None:
             document = self._read(text)
-            self._cache.put(text, document, len(text))
+            self._cache.put(text, document, SYNTAX_TREE * len(text) + DOCUMENT)
         return document
 
     def _read(self, text: str) -> Document:

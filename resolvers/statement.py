@@ -3,9 +3,10 @@
 It looks up the token, judges every gate, reads the data and writes the JSON.
 """
 
+import re
 from dataclasses import dataclass
 
-from db.sql import Json, Sql, concatenation, join, literal, rows, sql
+from db.sql import Json, Sql, concatenation, join, literal, number, rows, sql
 from db.tables.identity import account, credential
 from resolvers.compilation import VIEWER, Bindings, Compilation, Entry, Source
 from schema.declarations import Gate
@@ -41,13 +42,15 @@ class Statement:
 
 def finish(to: Compilation, data: Json) -> Statement:
     """The statement around the JSON of `data`, once everything in it is compiled."""
+    json, laterals = concatenation(data), join("", to.laterals)
     found = sql(
-        "select {} d, {} h, {}.account_id from (select 1) one left join viewer {} on true{}",
-        concatenation(data),
+        "select {} d, {} h, {}.account_id from (select {}) one left join viewer {} on true{}",
+        json,
         _closed(to),
         VIEWER,
+        join(", ", [number(1), *_unmentioned(to, json, laterals)]),
         VIEWER,
-        join("", to.laterals),
+        laterals,
     )
     login = rows(account, sql("w"))
     language = sql("(select {} from {} where {} = s.account_id)", login["language"], login.source, login["id"])
@@ -60,6 +63,15 @@ def finish(to: Compilation, data: Json) -> Statement:
     )
     scopes = tuple(Judged(tuple(scope.gates), tuple(scope.entries)) for scope in to.scopes)
     return Statement(str(statement), tuple(to.parameters), scopes)
+
+
+def _unmentioned(to: Compilation, *texts: Sql) -> list[Sql]:
+    """The parameters that stand nowhere else, such as the page size of a list that is only counted.
+
+    PostgreSQL has to see the type of each.
+    """
+    mentioned = {name for text in texts for name in re.findall(r"\$\d+", text)}
+    return [bound for bound in to.bound if bound.partition("::")[0] not in mentioned]
 
 
 def _viewer(to: Compilation) -> Sql:

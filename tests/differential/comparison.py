@@ -46,7 +46,7 @@ class InTransaction(Database):
         return await self._connection.fetchrow(sql, *arguments)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class Bench:
     """The product on a database with the data set, beside the same rows in memory."""
 
@@ -54,6 +54,9 @@ class Bench:
     world: World
     product: Executor
     _cursors: dict[tuple[str, tuple[str, ...]], list[str]] = field(default_factory=dict[tuple[str, tuple[str, ...]], list[str]])
+
+    def __repr__(self) -> str:
+        return "the bench"  # hypothesis prints what a failing test was given
 
     async def fill(self, case: Case) -> Case:
         """The case with cursors that earlier pages gave."""

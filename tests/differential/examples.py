@@ -1,0 +1,28 @@
+"""Some examples of a strategy, the same ones every time."""
+
+from typing import TypeVar
+
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+T = TypeVar("T")
+
+
+def examples(strategy: st.SearchStrategy[T], count: int) -> list[T]:
+    """The first `count` examples that hypothesis draws without chance."""
+    found: list[T] = []
+
+    @settings(
+        max_examples=count,
+        derandomize=True,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(strategy)
+    def draw(example: T) -> None:
+        found.append(example)
+
+    draw()
+    return found

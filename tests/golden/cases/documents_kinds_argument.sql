@@ -1,0 +1,194 @@
+with viewer as materialized (
+  select k.id, k.account_id from credential k where k.token_hash = $8::bytea and k.expires_at > now()
+)
+select
+  s.d::varchar,
+  s.h::varchar,
+  s.account_id,
+  case when s.h is not null then (select w.language from account w where w.id = s.account_id) end
+from (
+  select '{"company":' || coalesce(l0.j, 'null') || '}' d, nullif(coalesce(l0.h, ''), '') h, v.account_id
+  from (select 1, $7::int4) one
+    left join viewer v on true
+    left join lateral (
+      select
+        '{"documents":' || case when a0.g0 and a0.g1 then (
+          select
+            '{"totalCount":' || (
+              select count(*)::text
+              from document t1
+              where
+                t1.company_id = c0.id
+                and t1.kind = any(
+                  array(
+                    select k
+                    from unnest(
+                      array_remove(
+                        array[
+                          case when a0.g2 then 'QUOTE' end,
+                          case when a0.g1 then 'INVOICE' end,
+                          case when a0.g0 then 'CREDIT_NOTE' end
+                        ],
+                        null
+                      )
+                    ) k
+                    where k = any($2::text[])
+                  )
+                )
+            )
+            || ',"nodes":[' || coalesce(string_agg(r.j0, ',' order by r.rn), '')
+            || ']}'
+          from (
+            select row_number() over () rn, x.*
+            from (
+              select
+                '{"kind":'
+                || '"' || t1.kind::text
+                || '"'
+                || ',"number":' || to_json(t1.number)::text
+                || ',"discount":' || case when a0.g3 then
+                  coalesce('"' || t1.discount::text || '"', 'null')
+                else 'null' end
+                || '}' j0
+              from unnest(
+                array(
+                  select k
+                  from unnest(
+                    array_remove(
+                      array[
+                        case when a0.g2 then 'QUOTE' end,
+                        case when a0.g1 then 'INVOICE' end,
+                        case when a0.g0 then 'CREDIT_NOTE' end
+                      ],
+                      null
+                    )
+                  ) k
+                  where k = any($2::text[])
+                )
+              ) kk(k),
+              lateral (
+                select *
+                from document t1
+                where t1.company_id = c0.id and t1.kind = kk.k
+                order by t1.date desc, t1.id desc
+                limit $3::int4
+              ) t1
+              order by t1.date desc, t1.id desc
+              limit $3::int4
+            ) x
+          ) r
+        ) else 'null' end
+        || ',"literal":' || case when a0.g0 then (
+          select
+            '{"totalCount":' || (
+              select count(*)::text
+              from document t2
+              where
+                t2.company_id = c0.id
+                and t2.kind = any(
+                  array(
+                    select k
+                    from unnest(
+                      array_remove(
+                        array[
+                          case when a0.g2 then 'QUOTE' end,
+                          case when a0.g1 then 'INVOICE' end,
+                          case when a0.g0 then 'CREDIT_NOTE' end
+                        ],
+                        null
+                      )
+                    ) k
+                    where k = any($4::text[])
+                  )
+                )
+            )
+            || ',"nodes":[' || coalesce(string_agg(r.j0, ',' order by r.rn), '')
+            || ']}'
+          from (
+            select row_number() over () rn, x.*
+            from (
+              select '{"number":' || to_json(t2.number)::text || '}' j0
+              from unnest(
+                array(
+                  select k
+                  from unnest(
+                    array_remove(
+                      array[
+                        case when a0.g2 then 'QUOTE' end,
+                        case when a0.g1 then 'INVOICE' end,
+                        case when a0.g0 then 'CREDIT_NOTE' end
+                      ],
+                      null
+                    )
+                  ) k
+                  where k = any($4::text[])
+                )
+              ) kk(k),
+              lateral (
+                select *
+                from document t2
+                where t2.company_id = c0.id and t2.kind = kk.k
+                order by t2.date desc, t2.id desc
+                limit $5::int4
+              ) t2
+              order by t2.date desc, t2.id desc
+              limit $5::int4
+            ) x
+          ) r
+        ) else 'null' end
+        || ',"none":' || (
+          select
+            '{"totalCount":' || (
+              select count(*)::text
+              from document t3
+              where
+                t3.company_id = c0.id
+                and t3.kind = any(
+                  array(
+                    select k
+                    from unnest(
+                      array_remove(
+                        array[
+                          case when a0.g2 then 'QUOTE' end,
+                          case when a0.g1 then 'INVOICE' end,
+                          case when a0.g0 then 'CREDIT_NOTE' end
+                        ],
+                        null
+                      )
+                    ) k
+                    where k = any($6::text[])
+                  )
+                )
+            )
+            || '}'
+        )
+        || '}' j,
+        case when not (a0.g0 and a0.g1 and a0.g2 and a0.g3) then
+          '0:' || encode(uuid_send(c0.id), 'hex')
+          || ':' || array_to_string(array[a0.g0, a0.g1, a0.g2, a0.g3], '')
+        end h
+      from membership m0
+        join company c0 on c0.id = m0.company_id
+        cross join lateral (
+          select get_bit(b.e, 4) = 1 g0, get_bit(b.e, 3) = 1 g1, get_bit(b.e, 2) = 1 g2, get_bit(b.e, 41) = 1 g3
+          from (
+            select (c0.mask & m0.mask) e, coalesce(m0.role = 'OWNER', false) o offset 0
+          ) b
+          offset 0
+        ) a0
+      where
+        m0.account_id = v.account_id
+        and m0.company_id = $1::uuid
+        and m0.accepted_at is not null
+        and m0.removed_at is null
+        and (m0.until is null or m0.until > now())
+    ) l0 on true
+) s;
+-- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
+-- $2 = [CREDIT_NOTE, INVOICE]
+-- $3 = 2
+-- $4 = [CREDIT_NOTE]
+-- $5 = 1
+-- $6 = []
+-- $7 = 1
+-- $8 = <hash of the token>

@@ -1,0 +1,82 @@
+with viewer as materialized (
+  select k.id, k.account_id from credential k where k.token_hash = $8::bytea and k.expires_at > now()
+)
+select
+  s.d::varchar,
+  s.h::varchar,
+  s.account_id,
+  case when s.h is not null then (select w.language from account w where w.id = s.account_id) end
+from (
+  select '{"company":' || coalesce(l0.j, 'null') || '}' d, null h, v.account_id
+  from (select 1, $7::int4) one
+    left join viewer v on true
+    left join lateral (
+      select
+        '{"customers":' || (
+          select
+            '{"totalCount":' || (
+              select count(*)::text
+              from contact t1
+              where
+                t1.company_id = c0.id
+                and t1.is_customer
+                and lower(t1.city) = lower($2::text)
+                and starts_with(lower(t1.name), lower($3::text))
+            )
+            || ',"nodes":[' || coalesce(string_agg(r.j0, ',' order by r.rn), '')
+            || ']}'
+          from (
+            select row_number() over () rn, x.*
+            from (
+              select
+                '{"name":' || to_json(t1.name)::text
+                || ',"city":' || coalesce(to_json(t1.city)::text, 'null')
+                || '}' j0
+              from contact t1
+              where
+                t1.company_id = c0.id
+                and t1.is_customer
+                and lower(t1.city) = lower($2::text)
+                and starts_with(lower(t1.name), lower($3::text))
+              order by t1.name, t1.id
+              limit $4::int4
+            ) x
+          ) r
+        )
+        || ',"literal":' || (
+          select
+            '{"totalCount":' || (
+              select count(*)::text
+              from contact t2
+              where
+                t2.company_id = c0.id
+                and t2.is_customer
+                and lower(t2.city) = any(select lower(u) from unnest($5::text[]) u)
+                and (
+                  strpos(lower(t2.number), lower($6::text)) > 0
+                  or strpos(lower(t2.name), lower($6::text)) > 0
+                  or strpos(lower(t2.city), lower($6::text)) > 0
+                )
+            )
+            || '}'
+        )
+        || '}' j,
+        null h
+      from membership m0
+        join company c0 on c0.id = m0.company_id
+      where
+        m0.account_id = v.account_id
+        and m0.company_id = $1::uuid
+        and m0.accepted_at is not null
+        and m0.removed_at is null
+        and (m0.until is null or m0.until > now())
+    ) l0 on true
+) s;
+-- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
+-- $2 = HUY
+-- $3 = ad
+-- $4 = 2
+-- $5 = [AMAY, wanze]
+-- $6 = er
+-- $7 = 2
+-- $8 = <hash of the token>

@@ -1,0 +1,114 @@
+with viewer as materialized (
+  select k.id, k.account_id from credential k where k.token_hash = $6::bytea and k.expires_at > now()
+)
+select
+  s.d::varchar,
+  s.h::varchar,
+  s.account_id,
+  case when s.h is not null then (select w.language from account w where w.id = s.account_id) end
+from (
+  select
+    '{"company":' || coalesce(l0.j, 'null')
+    || ',"viewer":' || case when v.account_id is not null then '{"companies":' || l1.j || '}' else 'null' end
+    || '}' d,
+    nullif(coalesce(l0.h, '') || ';' || coalesce(l1.h, ''), ';') h,
+    v.account_id
+  from (select 1, $2::int4, $5::int4) one
+    left join viewer v on true
+    left join lateral (
+      select
+        '{"plan":' || case when a0.g0 then coalesce('"' || c0.plan::text || '"', 'null') else 'null' end
+        || ',"creditNotes":' || case when a0.g1 then (
+          select
+            '{"totalCount":' || (
+              select count(*)::text from document t1 where t1.company_id = c0.id and t1.kind = 'CREDIT_NOTE'
+            )
+            || '}'
+        ) else 'null' end
+        || ',"customers":' || (
+          select '{"nodes":[' || coalesce(string_agg(r.j0, ',' order by r.rn), '') || ']}'
+          from (
+            select row_number() over () rn, x.*
+            from (
+              select
+                '{"number":' || to_json(t2.number)::text
+                || ',"discount":' || case when a0.g2 then
+                  coalesce('"' || t2.discount::text || '"', 'null')
+                else 'null' end
+                || '}' j0
+              from contact t2
+              where t2.company_id = c0.id and t2.is_customer
+              order by t2.number, t2.id
+              limit $3::int4
+            ) x
+          ) r
+        )
+        || '}' j,
+        case when not (a0.g0 and a0.g1 and a0.g2) then
+          '0:' || encode(uuid_send(c0.id), 'hex') || ':' || array_to_string(array[a0.g0, a0.g1, a0.g2], '')
+        end h
+      from membership m0
+        join company c0 on c0.id = m0.company_id
+        cross join lateral (
+          select b.o g0, get_bit(b.e, 4) = 1 g1, get_bit(b.e, 41) = 1 g2
+          from (
+            select (c0.mask & m0.mask) e, coalesce(m0.role = 'OWNER', false) o offset 0
+          ) b
+          offset 0
+        ) a0
+      where
+        m0.account_id = v.account_id
+        and m0.company_id = $1::uuid
+        and m0.accepted_at is not null
+        and m0.removed_at is null
+        and (m0.until is null or m0.until > now())
+    ) l0 on true
+    left join lateral (
+      select
+        '{"nodes":[' || coalesce(string_agg(r.j0, ',' order by r.rn), '') || ']}' j,
+        case when count(r.h) > 0 then string_agg(coalesce(r.h, ''), ',' order by r.rn) end h
+      from (
+        select row_number() over () rn, x.*
+        from (
+          select
+            '{"name":' || to_json(c1.name)::text
+            || ',"creditNotes":' || case when a1.g0 then (
+              select
+                '{"totalCount":' || (
+                  select count(*)::text
+                  from document t3
+                  where t3.company_id = c1.id and t3.kind = 'CREDIT_NOTE'
+                )
+                || '}'
+            ) else 'null' end
+            || '}' j0,
+            case when not (a1.g0) then
+              '1:' || encode(uuid_send(c1.id), 'hex') || ':' || array_to_string(array[a1.g0], '')
+            end h
+          from membership m1
+            join company c1 on c1.id = m1.company_id
+            cross join lateral (
+              select get_bit(b.e, 4) = 1 g0
+              from (
+                select (c1.mask & m1.mask) e, coalesce(m1.role = 'OWNER', false) o offset 0
+              ) b
+              offset 0
+            ) a1
+          where
+            m1.account_id = v.account_id
+            and m1.company_id = c1.id
+            and m1.accepted_at is not null
+            and m1.removed_at is null
+            and (m1.until is null or m1.until > now())
+          order by c1.name, c1.id
+          limit $4::int4
+        ) x
+      ) r
+    ) l1 on true
+) s;
+-- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
+-- $2 = 1
+-- $3 = 2
+-- $4 = 2
+-- $5 = 1
+-- $6 = <hash of the token>

@@ -1,0 +1,30 @@
+with viewer as materialized (
+  select k.id, k.account_id from credential k where k.token_hash = $3::bytea and k.expires_at > now()
+)
+select
+  s.d::varchar,
+  s.h::varchar,
+  s.account_id,
+  case when s.h is not null then (select w.language from account w where w.id = s.account_id) end
+from (
+  select
+    '{"company":' || coalesce(l0.j, 'null') || ',"__type":' || $2::text || ',"__typename":"Query"}' d,
+    null h,
+    v.account_id
+  from (select 1) one
+    left join viewer v on true
+    left join lateral (
+      select '{"__typename":"Company","name":' || to_json(c0.name)::text || '}' j, null h
+      from membership m0
+        join company c0 on c0.id = m0.company_id
+      where
+        m0.account_id = v.account_id
+        and m0.company_id = $1::uuid
+        and m0.accepted_at is not null
+        and m0.removed_at is null
+        and (m0.until is null or m0.until > now())
+    ) l0 on true
+) s;
+-- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
+-- $2 = {"kind":"OBJECT","fields":[{"name":"hasNextPage","type":{"name":null}},{"name":"hasPreviousPage","type":{"name":null}},{…
+-- $3 = <hash of the token>

@@ -1,0 +1,124 @@
+BEGIN;
+
+select id, password_hash from account where email = lower($1);
+-- $1 = EVA@demo.enfact.test
+
+COMMIT;
+
+BEGIN;
+
+insert into credential (token_hash, account_id, user_agent, expires_at)
+select $1, id, $4, now() + $5::text::interval
+from account
+where id = $2 and password_hash = $3
+returning expires_at;
+-- $1 = <hash of the token>
+-- $2 = 018f5745-23a0-7000-8b16-964b1ab70522
+-- $3 = $argon2id$v=19$m=65536,t=3,p=4$ZW5mYWN0IGRlbW8gc2FsdA$OsXG/U/0x+n+L+V3pD7LfyAa6fw4bE5wQSMynNe+XnY
+-- $4 = null
+-- $5 = 30 days
+
+with viewer as materialized (
+  select k.id, k.account_id from credential k where k.token_hash = $3::bytea and k.expires_at > now()
+)
+select
+  s.d::varchar,
+  s.h::varchar,
+  s.account_id,
+  case when s.h is not null then (select w.language from account w where w.id = s.account_id) end
+from (
+  select
+    '{"viewer":' || case when v.account_id is not null then
+      '{"account":' || coalesce((
+        select '{"email":' || to_json(t1.email)::text || '}' from account t1 where t1.id = v.account_id
+      ), 'null')
+      || ',"companies":' || l0.j
+      || '}'
+    else 'null' end
+    || ',"errors":[' || coalesce((
+      select string_agg('{"code":' || '"' || e.code || '"' || '}', ',')
+      from json_to_recordset($2::json) e(code text, message text, field json)
+    ), '')
+    || ']}' d,
+    null h,
+    v.account_id
+  from (select 1) one
+    left join viewer v on true
+    left join lateral (
+      select
+        '{"nodes":[' || coalesce(string_agg(r.j0, ',' order by r.rn), '') || ']}' j,
+        case when count(r.h) > 0 then string_agg(coalesce(r.h, ''), ',' order by r.rn) end h
+      from (
+        select row_number() over () rn, x.*
+        from (
+          select '{"name":' || to_json(c0.name)::text || '}' j0, null h
+          from membership m0
+            join company c0 on c0.id = m0.company_id
+          where
+            m0.account_id = v.account_id
+            and m0.company_id = c0.id
+            and m0.accepted_at is not null
+            and m0.removed_at is null
+            and (m0.until is null or m0.until > now())
+          order by c0.name, c0.id
+          limit $1::int4
+        ) x
+      ) r
+    ) l0 on true
+) s;
+-- $1 = 50
+-- $2 = []
+-- $3 = <hash of the token>
+
+COMMIT;
+
+BEGIN;
+
+select id, password_hash from account where email = lower($1);
+-- $1 = nobody@demo.enfact.test
+
+COMMIT;
+
+BEGIN;
+
+ROLLBACK;
+
+with viewer as materialized (
+  select k.id, k.account_id from credential k where k.token_hash = $3::bytea and k.expires_at > now()
+)
+select
+  s.d::varchar,
+  s.h::varchar,
+  s.account_id,
+  case when s.h is not null then (select w.language from account w where w.id = s.account_id) end
+from (
+  select
+    '{"token":' || coalesce(to_json($1::text)::text, 'null')
+    || ',"viewer":' || case when v.account_id is not null then
+      '{"account":' || coalesce((
+        select '{"email":' || to_json(t1.email)::text || '}' from account t1 where t1.id = v.account_id
+      ), 'null')
+      || '}'
+    else 'null' end
+    || ',"errors":[' || coalesce((
+      select
+        string_agg(
+          '{"code":'
+          || '"' || e.code
+          || '"'
+          || ',"message":' || to_json(e.message)::text
+          || ',"field":' || coalesce(e.field::text, 'null')
+          || '}',
+          ','
+        )
+      from json_to_recordset($2::json) e(code text, message text, field json)
+    ), '')
+    || ']}' d,
+    null h,
+    v.account_id
+  from (select 1) one
+    left join viewer v on true
+) s;
+-- $1 = null
+-- $2 = [{"code":"INVALID_CREDENTIALS","message":"L'adresse e-mail ou le mot de passe n'est pas correct.","field":null}]
+-- $3 = null

@@ -1,0 +1,164 @@
+BEGIN;
+
+select k.id, k.account_id, u.language
+from credential k
+  join account u on u.id = k.account_id
+where k.token_hash = $1 and k.expires_at > now();
+-- $1 = <hash of the token>
+
+select c.id, m.role
+from membership m
+  join company c on c.id = m.company_id
+where
+  m.company_id = $1
+  and m.account_id = $2
+  and m.accepted_at is not null
+  and m.removed_at is null
+  and (m.until is null or m.until > now())
+for share of m;
+-- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
+-- $2 = 018b514d-43a0-7000-bed6-ee291da75f8d
+
+select id, plan, mask, access_version, clock_timestamp() at from company where id = $1 for update;
+-- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
+
+ROLLBACK;
+
+with viewer as materialized (
+  select k.id, k.account_id from credential k where k.token_hash = $3::bytea and k.expires_at > now()
+)
+select
+  s.d::varchar,
+  s.h::varchar,
+  s.account_id,
+  case when s.h is not null then (select w.language from account w where w.id = s.account_id) end
+from (
+  select
+    '{"errors":[' || coalesce((
+      select
+        string_agg(
+          '{"code":'
+          || '"' || e.code
+          || '"'
+          || ',"message":' || to_json(e.message)::text
+          || ',"field":' || coalesce(e.field::text, 'null')
+          || '}',
+          ','
+        )
+      from json_to_recordset($1::json) e(code text, message text, field json)
+    ), '')
+    || '],"permissionMatrix":' || coalesce(l0.j, 'null')
+    || '}' d,
+    nullif(coalesce(l0.h, ''), '') h,
+    v.account_id
+  from (select 1) one
+    left join viewer v on true
+    left join lateral (
+      select
+        case when a0.g0 then '{"version":' || c0.access_version::text || '}' else 'null' end j,
+        case when not (a0.g0) then
+          '0:' || encode(uuid_send(c0.id), 'hex') || ':' || array_to_string(array[a0.g0], '')
+        end h
+      from membership m0
+        join company c0 on c0.id = m0.company_id
+        cross join lateral (
+          select b.o g0
+          from (
+            select (c0.mask & m0.mask) e, coalesce(m0.role = 'OWNER', false) o offset 0
+          ) b
+          offset 0
+        ) a0
+      where
+        m0.account_id = v.account_id
+        and m0.company_id = $2::uuid
+        and m0.accepted_at is not null
+        and m0.removed_at is null
+        and (m0.until is null or m0.until > now())
+    ) l0 on true
+) s;
+-- $1 = [{"code":"VERSION_CONFLICT","message":"Les droits d'accès ont été modifiés entre-temps. Veuillez les recharger et réessa…
+-- $2 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
+-- $3 = <hash of the token>
+
+BEGIN;
+
+select k.id, k.account_id, u.language
+from credential k
+  join account u on u.id = k.account_id
+where k.token_hash = $1 and k.expires_at > now();
+-- $1 = <hash of the token>
+
+select c.id, m.role
+from membership m
+  join company c on c.id = m.company_id
+where
+  m.company_id = $1
+  and m.account_id = $2
+  and m.accepted_at is not null
+  and m.removed_at is null
+  and (m.until is null or m.until > now())
+for share of m;
+-- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
+-- $2 = 018b514d-43a0-7000-bed6-ee291da75f8d
+
+select id, plan, mask, access_version, clock_timestamp() at from company where id = $1 for update;
+-- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
+
+SELECT current_setting('jit') AS cur, set_config('jit', 'off', false) AS new;
+
+WITH RECURSIVE typeinfo_tree(oid, ns, name, kind, basetype, elemtype, elemdelim, range_subtype, attrtypoids, attrnames, depth) AS (SELECT ti.oid, ti.ns, ti.name, ti.kind, ti.basetype, ti.elemtype, ti.elemdelim, ti.range_subtype, ti.attrtypoids, ti.attrnames, 0 FROM (SELECT t.oid AS oid, ns.nspname AS ns, t.typname AS name, t.typtype AS kind, (CASE WHEN t.typtype = 'd' THEN (WITH RECURSIVE typebases(oid, depth) AS (SELECT t2.typbasetype AS oid, 0 AS depth FROM pg_type t2 WHERE t2.oid = t.oid UNION ALL SELECT t2.typbasetype AS oid, tb.depth + 1 AS depth FROM pg_type t2, typebases tb WHERE tb.oid = t2.oid AND t2.typbasetype != 0) SELECT oid FROM typebases ORDER BY depth DESC LIMIT 1) ELSE NULL END) AS basetype, t.typelem AS elemtype, elem_t.typdelim AS elemdelim, COALESCE(range_t.rngsubtype, multirange_t.rngsubtype) AS range_subtype, (CASE WHEN t.typtype = 'c' THEN (SELECT array_agg(ia.atttypid ORDER BY ia.attnum) FROM pg_attribute ia INNER JOIN pg_class c ON (ia.attrelid = c.oid) WHERE ia.attnum > 0 AND NOT ia.attisdropped AND c.reltype = t.oid) ELSE NULL END) AS attrtypoids, (CASE WHEN t.typtype = 'c' THEN (SELECT array_agg(ia.attname::text ORDER BY ia.attnum) FROM pg_attribute ia INNER JOIN pg_class c ON (ia.attrelid = c.oid) WHERE ia.attnum > 0 AND NOT ia.attisdropped AND c.reltype = t.oid) ELSE NULL END) AS attrnames FROM pg_catalog.pg_type AS t INNER JOIN pg_catalog.pg_namespace ns ON (ns.oid = t.typnamespace) LEFT JOIN pg_type elem_t ON (t.typlen = -1 AND t.typelem != 0 AND t.typelem = elem_t.oid) LEFT JOIN pg_range range_t ON (t.oid = range_t.rngtypid) LEFT JOIN pg_range multirange_t ON (t.oid = multirange_t.rngmultitypid)) AS ti WHERE ti.oid = any($1::oid[]) UNION ALL SELECT ti.oid, ti.ns, ti.name, ti.kind, ti.basetype, ti.elemtype, ti.elemdelim, ti.range_subtype, ti.attrtypoids, ti.attrnames, tt.depth + 1 FROM (SELECT t.oid AS oid, ns.nspname AS ns, t.typname AS name, t.typtype AS kind, (CASE WHEN t.typtype = 'd' THEN (WITH RECURSIVE typebases(oid, depth) AS (SELECT t2.typbasetype AS oid, 0 AS depth FROM pg_type t2 WHERE t2.oid = t.oid UNION ALL SELECT t2.typbasetype AS oid, tb.depth + 1 AS depth FROM pg_type t2, typebases tb WHERE tb.oid = t2.oid AND t2.typbasetype != 0) SELECT oid FROM typebases ORDER BY depth DESC LIMIT 1) ELSE NULL END) AS basetype, t.typelem AS elemtype, elem_t.typdelim AS elemdelim, COALESCE(range_t.rngsubtype, multirange_t.rngsubtype) AS range_subtype, (CASE WHEN t.typtype = 'c' THEN (SELECT array_agg(ia.atttypid ORDER BY ia.attnum) FROM pg_attribute ia INNER JOIN pg_class c ON (ia.attrelid = c.oid) WHERE ia.attnum > 0 AND NOT ia.attisdropped AND c.reltype = t.oid) ELSE NULL END) AS attrtypoids, (CASE WHEN t.typtype = 'c' THEN (SELECT array_agg(ia.attname::text ORDER BY ia.attnum) FROM pg_attribute ia INNER JOIN pg_class c ON (ia.attrelid = c.oid) WHERE ia.attnum > 0 AND NOT ia.attisdropped AND c.reltype = t.oid) ELSE NULL END) AS attrnames FROM pg_catalog.pg_type AS t INNER JOIN pg_catalog.pg_namespace ns ON (ns.oid = t.typnamespace) LEFT JOIN pg_type elem_t ON (t.typlen = -1 AND t.typelem != 0 AND t.typelem = elem_t.oid) LEFT JOIN pg_range range_t ON (t.oid = range_t.rngtypid) LEFT JOIN pg_range multirange_t ON (t.oid = multirange_t.rngmultitypid)) ti, typeinfo_tree tt WHERE (tt.elemtype IS NOT NULL AND ti.oid = tt.elemtype) OR (tt.attrtypoids IS NOT NULL AND ti.oid = any(tt.attrtypoids)) OR (tt.range_subtype IS NOT NULL AND ti.oid = tt.range_subtype) OR (tt.basetype IS NOT NULL AND ti.oid = tt.basetype)) SELECT DISTINCT *, basetype::regtype::text AS basetype_name, elemtype::regtype::text AS elemtype_name, range_subtype::regtype::text AS range_subtype_name FROM typeinfo_tree ORDER BY depth DESC;
+-- $1 = [2951]
+
+select id, external, role, toggles
+from membership
+where company_id = $1 and id = any($2::uuid[]) and removed_at is null
+for update;
+-- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
+-- $2 = [00000000-0000-0000-0000-000000000000, 018b6b1b-2a5a-7f68-b0fc-4ed82705a509]
+
+ROLLBACK;
+
+with viewer as materialized (
+  select k.id, k.account_id from credential k where k.token_hash = $3::bytea and k.expires_at > now()
+)
+select
+  s.d::varchar,
+  s.h::varchar,
+  s.account_id,
+  case when s.h is not null then (select w.language from account w where w.id = s.account_id) end
+from (
+  select
+    '{"errors":[' || coalesce((
+      select
+        string_agg(
+          '{"code":'
+          || '"' || e.code
+          || '"'
+          || ',"message":' || to_json(e.message)::text
+          || ',"field":' || coalesce(e.field::text, 'null')
+          || '}',
+          ','
+        )
+      from json_to_recordset($1::json) e(code text, message text, field json)
+    ), '')
+    || '],"company":' || coalesce(l0.j, 'null')
+    || '}' d,
+    null h,
+    v.account_id
+  from (select 1) one
+    left join viewer v on true
+    left join lateral (
+      select '{"name":' || to_json(c0.name)::text || '}' j, null h
+      from membership m0
+        join company c0 on c0.id = m0.company_id
+      where
+        m0.account_id = v.account_id
+        and m0.company_id = $2::uuid
+        and m0.accepted_at is not null
+        and m0.removed_at is null
+        and (m0.until is null or m0.until > now())
+    ) l0 on true
+) s;
+-- $1 = [{"code":"APP_NOT_ACTIVE","message":"L'application Gestion des stocks n'est pas active dans cette entreprise. Veuillez d…
+-- $2 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
+-- $3 = <hash of the token>

@@ -1,0 +1,370 @@
+with viewer as materialized (
+  select k.id, k.account_id from credential k where k.token_hash = $12::bytea and k.expires_at > now()
+)
+select
+  s.d::varchar,
+  s.h::varchar,
+  s.account_id,
+  case when s.h is not null then (select w.language from account w where w.id = s.account_id) end
+from (
+  select
+    '{"company":' || coalesce(l0.j, 'null')
+    || ',"customer":' || coalesce(l1.j, 'null')
+    || ',"person":' || coalesce(l2.j, 'null')
+    || ',"product":' || coalesce(l3.j, 'null')
+    || ',"group":' || coalesce(l4.j, 'null')
+    || ',"quote":' || coalesce(l5.j, 'null')
+    || ',"invoice":' || coalesce(l6.j, 'null')
+    || ',"creditNote":' || coalesce(l7.j, 'null')
+    || ',"user":' || coalesce(l8.j, 'null')
+    || ',"external":' || coalesce(l9.j, 'null')
+    || ',"wrongPrefix":' || coalesce(l10.j, 'null')
+    || ',"noId":null}' d,
+    nullif(
+      coalesce(l0.h, '')
+      || ';' || coalesce(l1.h, '')
+      || ';' || coalesce(l2.h, '')
+      || ';' || coalesce(l3.h, '')
+      || ';' || coalesce(l4.h, '')
+      || ';' || coalesce(l5.h, '')
+      || ';' || coalesce(l6.h, '')
+      || ';' || coalesce(l7.h, '')
+      || ';' || coalesce(l8.h, '')
+      || ';' || coalesce(l9.h, '')
+      || ';' || coalesce(l10.h, ''),
+      ';;;;;;;;;;'
+    ) h,
+    v.account_id
+  from (select 1) one
+    left join viewer v on true
+    left join lateral (
+      select
+        '{"id":'
+        || '"'
+        || 'com'
+        || '_' || encode(uuid_send(c0.id), 'hex')
+        || '"'
+        || ',"name":' || to_json(c0.name)::text
+        || '}' j,
+        null h
+      from membership m0
+        join company c0 on c0.id = m0.company_id
+      where
+        c0.id = $1::uuid
+        and true
+        and m0.account_id = v.account_id
+        and m0.company_id = c0.id
+        and m0.accepted_at is not null
+        and m0.removed_at is null
+        and (m0.until is null or m0.until > now())
+        and true
+    ) l0 on true
+    left join lateral (
+      select
+        '{"id":'
+        || '"'
+        || 'cus'
+        || '_' || encode(uuid_send(t1.id), 'hex')
+        || '"'
+        || ',"name":' || to_json(t1.name)::text
+        || '}' j,
+        null h
+      from contact t1
+        join membership m1
+        join company c1 on c1.id = m1.company_id on t1.company_id = m1.company_id
+      where
+        t1.id = $2::uuid
+        and true
+        and t1.is_customer
+        and m1.account_id = v.account_id
+        and m1.company_id = c1.id
+        and m1.accepted_at is not null
+        and m1.removed_at is null
+        and (m1.until is null or m1.until > now())
+        and true
+    ) l1 on true
+    left join lateral (
+      select
+        '{"id":'
+        || '"'
+        || 'cop'
+        || '_' || encode(uuid_send(t2.id), 'hex')
+        || '"'
+        || ',"firstName":' || to_json(t2.first_name)::text
+        || '}' j,
+        null h
+      from contact_person t2
+        join membership m2
+        join company c2 on c2.id = m2.company_id on t2.company_id = m2.company_id
+      where
+        t2.id = $3::uuid
+        and true
+        and m2.account_id = v.account_id
+        and m2.company_id = c2.id
+        and m2.accepted_at is not null
+        and m2.removed_at is null
+        and (m2.until is null or m2.until > now())
+        and true
+    ) l2 on true
+    left join lateral (
+      select
+        '{"id":'
+        || '"'
+        || 'pro'
+        || '_' || encode(uuid_send(t3.id), 'hex')
+        || '"'
+        || ',"number":' || to_json(t3.number)::text
+        || '}' j,
+        null h
+      from product t3
+        join membership m3
+        join company c3 on c3.id = m3.company_id on t3.company_id = m3.company_id
+      where
+        t3.id = $4::uuid
+        and true
+        and m3.account_id = v.account_id
+        and m3.company_id = c3.id
+        and m3.accepted_at is not null
+        and m3.removed_at is null
+        and (m3.until is null or m3.until > now())
+        and true
+    ) l3 on true
+    left join lateral (
+      select
+        '{"id":'
+        || '"'
+        || 'prg'
+        || '_' || encode(uuid_send(t4.id), 'hex')
+        || '"'
+        || ',"name":' || to_json(t4.name)::text
+        || '}' j,
+        null h
+      from product_group t4
+        join membership m4
+        join company c4 on c4.id = m4.company_id on t4.company_id = m4.company_id
+      where
+        t4.id = $5::uuid
+        and true
+        and m4.account_id = v.account_id
+        and m4.company_id = c4.id
+        and m4.accepted_at is not null
+        and m4.removed_at is null
+        and (m4.until is null or m4.until > now())
+        and true
+    ) l4 on true
+    left join lateral (
+      select
+        '{"id":'
+        || '"'
+        || 'quo'
+        || '_' || encode(uuid_send(t5.id), 'hex')
+        || '"'
+        || ',"number":' || to_json(t5.number)::text
+        || '}' j,
+        case when not (a5.g0) then
+          '5:' || encode(uuid_send(c5.id), 'hex') || ':' || array_to_string(array[a5.g0], '')
+        end h
+      from document t5
+        join membership m5
+        join company c5 on c5.id = m5.company_id
+        cross join lateral (
+          select get_bit(b.e, 2) = 1 g0
+          from (
+            select (c5.mask & m5.mask) e, coalesce(m5.role = 'OWNER', false) o offset 0
+          ) b
+          offset 0
+        ) a5 on t5.company_id = m5.company_id
+      where
+        t5.id = $6::uuid
+        and true
+        and t5.kind = 'QUOTE'
+        and m5.account_id = v.account_id
+        and m5.company_id = c5.id
+        and m5.accepted_at is not null
+        and m5.removed_at is null
+        and (m5.until is null or m5.until > now())
+        and a5.g0
+    ) l5 on true
+    left join lateral (
+      select
+        '{"id":'
+        || '"'
+        || 'inv'
+        || '_' || encode(uuid_send(t6.id), 'hex')
+        || '"'
+        || ',"number":' || to_json(t6.number)::text
+        || ',"discount":' || case when a6.g0 then
+          coalesce('"' || t6.discount::text || '"', 'null')
+        else 'null' end
+        || '}' j,
+        case when not (a6.g0 and a6.g1) then
+          '6:' || encode(uuid_send(c6.id), 'hex') || ':' || array_to_string(array[a6.g0, a6.g1], '')
+        end h
+      from document t6
+        join membership m6
+        join company c6 on c6.id = m6.company_id
+        cross join lateral (
+          select get_bit(b.e, 41) = 1 g0, get_bit(b.e, 3) = 1 g1
+          from (
+            select (c6.mask & m6.mask) e, coalesce(m6.role = 'OWNER', false) o offset 0
+          ) b
+          offset 0
+        ) a6 on t6.company_id = m6.company_id
+      where
+        t6.id = $7::uuid
+        and true
+        and t6.kind = 'INVOICE'
+        and m6.account_id = v.account_id
+        and m6.company_id = c6.id
+        and m6.accepted_at is not null
+        and m6.removed_at is null
+        and (m6.until is null or m6.until > now())
+        and a6.g1
+    ) l6 on true
+    left join lateral (
+      select
+        '{"id":'
+        || '"'
+        || 'crn'
+        || '_' || encode(uuid_send(t7.id), 'hex')
+        || '"'
+        || ',"number":' || to_json(t7.number)::text
+        || '}' j,
+        case when not (a7.g0) then
+          '7:' || encode(uuid_send(c7.id), 'hex') || ':' || array_to_string(array[a7.g0], '')
+        end h
+      from document t7
+        join membership m7
+        join company c7 on c7.id = m7.company_id
+        cross join lateral (
+          select get_bit(b.e, 4) = 1 g0
+          from (
+            select (c7.mask & m7.mask) e, coalesce(m7.role = 'OWNER', false) o offset 0
+          ) b
+          offset 0
+        ) a7 on t7.company_id = m7.company_id
+      where
+        t7.id = $8::uuid
+        and true
+        and t7.kind = 'CREDIT_NOTE'
+        and m7.account_id = v.account_id
+        and m7.company_id = c7.id
+        and m7.accepted_at is not null
+        and m7.removed_at is null
+        and (m7.until is null or m7.until > now())
+        and a7.g0
+    ) l7 on true
+    left join lateral (
+      select
+        '{"id":'
+        || '"'
+        || 'usr'
+        || '_' || encode(uuid_send(t8.id), 'hex')
+        || '"'
+        || ',"firstName":' || to_json(t8.first_name)::text
+        || ',"role":' || case when a8.g0 then coalesce('"' || t8.role::text || '"', 'null') else 'null' end
+        || '}' j,
+        case when not (a8.g0) then
+          '8:' || encode(uuid_send(c8.id), 'hex') || ':' || array_to_string(array[a8.g0], '')
+        end h
+      from membership t8
+        join membership m8
+        join company c8 on c8.id = m8.company_id
+        cross join lateral (
+          select b.o g0
+          from (
+            select (c8.mask & m8.mask) e, coalesce(m8.role = 'OWNER', false) o offset 0
+          ) b
+          offset 0
+        ) a8 on t8.company_id = m8.company_id
+      where
+        t8.id = $9::uuid
+        and true
+        and not t8.external
+        and t8.removed_at is null
+        and m8.account_id = v.account_id
+        and m8.company_id = c8.id
+        and m8.accepted_at is not null
+        and m8.removed_at is null
+        and (m8.until is null or m8.until > now())
+        and true
+    ) l8 on true
+    left join lateral (
+      select
+        '{"id":'
+        || '"'
+        || 'ext'
+        || '_' || encode(uuid_send(t9.id), 'hex')
+        || '"'
+        || ',"officeName":' || coalesce(
+          to_json((
+            select t10.office_name from account t10 where t10.id = t9.account_id
+          ))::text,
+          'null'
+        )
+        || '}' j,
+        case when not (a9.g0) then
+          '9:' || encode(uuid_send(c9.id), 'hex') || ':' || array_to_string(array[a9.g0], '')
+        end h
+      from membership t9
+        join membership m9
+        join company c9 on c9.id = m9.company_id
+        cross join lateral (
+          select b.o g0
+          from (
+            select (c9.mask & m9.mask) e, coalesce(m9.role = 'OWNER', false) o offset 0
+          ) b
+          offset 0
+        ) a9 on t9.company_id = m9.company_id
+      where
+        t9.id = $10::uuid
+        and true
+        and t9.external
+        and t9.removed_at is null
+        and m9.account_id = v.account_id
+        and m9.company_id = c9.id
+        and m9.accepted_at is not null
+        and m9.removed_at is null
+        and (m9.until is null or m9.until > now())
+        and a9.g0
+    ) l9 on true
+    left join lateral (
+      select
+        '{"id":' || '"' || 'inv' || '_' || encode(uuid_send(t11.id), 'hex') || '"' || '}' j,
+        case when not (a10.g0) then
+          '10:' || encode(uuid_send(c10.id), 'hex') || ':' || array_to_string(array[a10.g0], '')
+        end h
+      from document t11
+        join membership m10
+        join company c10 on c10.id = m10.company_id
+        cross join lateral (
+          select get_bit(b.e, 3) = 1 g0
+          from (
+            select (c10.mask & m10.mask) e, coalesce(m10.role = 'OWNER', false) o offset 0
+          ) b
+          offset 0
+        ) a10 on t11.company_id = m10.company_id
+      where
+        t11.id = $11::uuid
+        and true
+        and t11.kind = 'INVOICE'
+        and m10.account_id = v.account_id
+        and m10.company_id = c10.id
+        and m10.accepted_at is not null
+        and m10.removed_at is null
+        and (m10.until is null or m10.until > now())
+        and a10.g0
+    ) l10 on true
+) s;
+-- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
+-- $2 = 018c1fa5-13c2-7348-8a37-00f8a3a3abc9
+-- $3 = 018bfb0b-db93-76d8-8267-39718a6d0a98
+-- $4 = 018b51a8-0dd0-7000-b6e3-4dd61d1aac2f
+-- $5 = 018b514e-2e00-7000-a58e-f14007a238a7
+-- $6 = 01a208be-342e-779c-8cbb-fd94fb94a649
+-- $7 = 01a207f2-f3fe-7548-a11e-30fab435ecfd
+-- $8 = 018ca178-71bc-79d0-945a-a20114a2625e
+-- $9 = 018b6b1b-2a5a-7f68-b0fc-4ed82705a509
+-- $10 = 019329cb-d7ae-77e0-99a4-bba744868240
+-- $11 = 018c1fa5-13c2-7348-8a37-00f8a3a3abc9
+-- $12 = <hash of the token>

@@ -1,0 +1,78 @@
+with viewer as materialized (
+  select k.id, k.account_id from credential k where k.token_hash = $3::bytea and k.expires_at > now()
+)
+select
+  s.d::varchar,
+  s.h::varchar,
+  s.account_id,
+  case when s.h is not null then (select w.language from account w where w.id = s.account_id) end
+from (
+  select '{"nodes":' || coalesce(l0.j, 'null') || '}' d, nullif(coalesce(l0.h, ''), '') h, v.account_id
+  from (select 1) one
+    left join viewer v on true
+    left join lateral (
+      select
+        '[' || coalesce(string_agg(coalesce(x.j, 'null'), ',' order by p.n), '') || ']' j,
+        case when count(x.h) > 0 then string_agg(coalesce(x.h, ''), ',' order by p.n) end h
+      from unnest($1::uuid[], $2::text[])
+      with ordinality p(id, kind, n)
+        left join lateral (
+          select
+            '{"__typename":"Invoice","id":'
+            || '"'
+            || 'inv'
+            || '_' || encode(uuid_send(t1.id), 'hex')
+            || '"'
+            || ',"number":' || to_json(t1.number)::text
+            || '}' j,
+            case when not (a0.g0) then
+              '0:' || encode(uuid_send(c0.id), 'hex') || ':' || array_to_string(array[a0.g0], '')
+            end h
+          from document t1
+            join membership m0
+            join company c0 on c0.id = m0.company_id
+            cross join lateral (
+              select get_bit(b.e, 3) = 1 g0
+              from (
+                select (c0.mask & m0.mask) e, coalesce(m0.role = 'OWNER', false) o offset 0
+              ) b
+              offset 0
+            ) a0 on t1.company_id = m0.company_id
+          where
+            t1.id = p.id
+            and p.kind = 'inv'
+            and t1.kind = 'INVOICE'
+            and m0.account_id = v.account_id
+            and m0.company_id = c0.id
+            and m0.accepted_at is not null
+            and m0.removed_at is null
+            and (m0.until is null or m0.until > now())
+            and a0.g0
+          union all
+          select
+            '{"__typename":"Product","id":'
+            || '"'
+            || 'pro'
+            || '_' || encode(uuid_send(t2.id), 'hex')
+            || '"'
+            || ',"name":' || to_json(t2.name)::text
+            || '}' j,
+            null h
+          from product t2
+            join membership m1
+            join company c1 on c1.id = m1.company_id on t2.company_id = m1.company_id
+          where
+            t2.id = p.id
+            and p.kind = 'pro'
+            and m1.account_id = v.account_id
+            and m1.company_id = c1.id
+            and m1.accepted_at is not null
+            and m1.removed_at is null
+            and (m1.until is null or m1.until > now())
+            and true
+        ) x on true
+    ) l0 on true
+) s;
+-- $1 = [018b51a8-0dd0-7000-b6e3-4dd61d1aac2f, 01a207f2-f3fe-7548-a11e-30fab435ecfd, 00000000-0000-0000-0000-000000000000, null,…
+-- $2 = [pro, inv, pro, null, inv]
+-- $3 = <hash of the token>

@@ -1,0 +1,69 @@
+with viewer as materialized (
+  select k.id, k.account_id from credential k where k.token_hash = $5::bytea and k.expires_at > now()
+)
+select
+  s.d::varchar,
+  s.h::varchar,
+  s.account_id,
+  case when s.h is not null then (select w.language from account w where w.id = s.account_id) end
+from (
+  select '{"company":' || coalesce(l0.j, 'null') || '}' d, null h, v.account_id
+  from (select 1) one
+    left join viewer v on true
+    left join lateral (
+      select
+        '{"customers":' || (
+          select
+            '{"nodes":[' || coalesce(string_agg(r.j0, ',' order by r.rn), '')
+            || '],"pageInfo":{"endCursor":' || coalesce(
+              '"' || (array_agg(r.k order by r.rn desc))[1] || '"', 'null'
+            )
+            || '}}'
+          from (
+            select row_number() over () rn, x.*
+            from (
+              select
+                '{"city":' || coalesce(to_json(t1.city)::text, 'null')
+                || ',"name":' || to_json(t1.name)::text
+                || '}' j0,
+                translate(
+                  encode(
+                    convert_to(
+                      json_build_array('4fcd53', t1.city::text, t1.name::text, t1.id::text)::text, 'UTF8'
+                    ),
+                    'base64'
+                  ),
+                  E'+/=\n',
+                  '-_'
+                ) k
+              from contact t1
+              where
+                t1.company_id = c0.id
+                and t1.is_customer
+                and (
+                  (t1.city is not null)
+                  or (t1.city is null and t1.name > $3::text)
+                  or (t1.city is null and t1.name = $3::text and t1.id < $4::uuid)
+                )
+              order by t1.city desc, t1.name, t1.id desc
+              limit $2::int4
+            ) x
+          ) r
+        )
+        || '}' j,
+        null h
+      from membership m0
+        join company c0 on c0.id = m0.company_id
+      where
+        m0.account_id = v.account_id
+        and m0.company_id = $1::uuid
+        and m0.accepted_at is not null
+        and m0.removed_at is null
+        and (m0.until is null or m0.until > now())
+    ) l0 on true
+) s;
+-- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
+-- $2 = 3
+-- $3 = Christian Hanquet
+-- $4 = 018c157c-483d-7908-8629-fffb11edf332
+-- $5 = <hash of the token>

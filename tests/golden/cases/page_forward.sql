@@ -1,0 +1,82 @@
+with viewer as materialized (
+  select k.id, k.account_id from credential k where k.token_hash = $5::bytea and k.expires_at > now()
+)
+select
+  s.d::varchar,
+  s.h::varchar,
+  s.account_id,
+  case when s.h is not null then (select w.language from account w where w.id = s.account_id) end
+from (
+  select '{"company":' || coalesce(l0.j, 'null') || '}' d, nullif(coalesce(l0.h, ''), '') h, v.account_id
+  from (select 1) one
+    left join viewer v on true
+    left join lateral (
+      select
+        '{"invoices":' || case when a0.g0 then (
+          select
+            '{"edges":[' || coalesce(string_agg(r.j0, ',' order by r.rn) filter (where r.rn <= $2::int4), '')
+            || '],"pageInfo":{"hasNextPage":' || (count(*) > $2::int4)::text
+            || ',"hasPreviousPage":true,"startCursor":' || coalesce(
+              '"' || (array_agg(r.k order by r.rn) filter (where r.rn <= $2::int4))[1] || '"', 'null'
+            )
+            || ',"endCursor":' || coalesce(
+              '"' || (array_agg(r.k order by r.rn desc) filter (where r.rn <= $2::int4))[1] || '"', 'null'
+            )
+            || '}}'
+          from (
+            select row_number() over () rn, x.*
+            from (
+              select
+                '{"cursor":"' || translate(
+                  encode(
+                    convert_to(json_build_array('9f090e', t1.date::text, t1.id::text)::text, 'UTF8'),
+                    'base64'
+                  ),
+                  E'+/=\n',
+                  '-_'
+                )
+                || '","node":{"number":' || to_json(t1.number)::text
+                || ',"date":'
+                || '"' || t1.date::text
+                || '"' || '}}' j0,
+                translate(
+                  encode(
+                    convert_to(json_build_array('9f090e', t1.date::text, t1.id::text)::text, 'UTF8'),
+                    'base64'
+                  ),
+                  E'+/=\n',
+                  '-_'
+                ) k
+              from document t1
+              where t1.company_id = c0.id and t1.kind = 'INVOICE' and (t1.date, t1.id) < ($3::date, $4::uuid)
+              order by t1.date desc, t1.id desc
+              limit $2::int4 + 1
+            ) x
+          ) r
+        ) else 'null' end
+        || '}' j,
+        case when not (a0.g0) then
+          '0:' || encode(uuid_send(c0.id), 'hex') || ':' || array_to_string(array[a0.g0], '')
+        end h
+      from membership m0
+        join company c0 on c0.id = m0.company_id
+        cross join lateral (
+          select get_bit(b.e, 3) = 1 g0
+          from (
+            select (c0.mask & m0.mask) e, coalesce(m0.role = 'OWNER', false) o offset 0
+          ) b
+          offset 0
+        ) a0
+      where
+        m0.account_id = v.account_id
+        and m0.company_id = $1::uuid
+        and m0.accepted_at is not null
+        and m0.removed_at is null
+        and (m0.until is null or m0.until > now())
+    ) l0 on true
+) s;
+-- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
+-- $2 = 2
+-- $3 = 2026-11-23
+-- $4 = 01a20741-6ff0-7664-b8b9-8253988b284a
+-- $5 = <hash of the token>

@@ -1,0 +1,126 @@
+with viewer as materialized (
+  select k.id, k.account_id, u.language language
+  from credential k
+    join account u on u.id = k.account_id
+  where k.token_hash = $7::bytea and k.expires_at > now()
+)
+select
+  s.d::varchar,
+  s.h::varchar,
+  s.account_id,
+  case when s.h is not null then (select w.language from account w where w.id = s.account_id) end
+from (
+  select '{"company":' || coalesce(l0.j, 'null') || '}' d, nullif(coalesce(l0.h, ''), '') h, v.account_id
+  from (select 1) one
+    left join viewer v on true
+    left join lateral (
+      select
+        '{"permissionMatrix":' || case when a0.g0 then
+          '{"version":' || c0.access_version::text
+          || ',"apps":[' || coalesce((
+            select
+              string_agg(
+                '{"app":'
+                || '"' || t1.id::text
+                || '"'
+                || ',"label":' || to_json((
+                  select t2.label
+                  from app_text t2
+                  where t2.app_id = t1.id and t2.language = coalesce($4::text, coalesce(v.language, $3::text))
+                ))::text
+                || '}',
+                ',' order by t1.rank, t1.id
+              )
+            from app t1
+            where get_bit(c0.mask, t1.position) = 1 and t1.id = any($2::text[])
+          ), '')
+          || '],"rows":[' || coalesce((
+            select
+              string_agg(
+                '{"user":' || case when not t3.external then
+                  '{"firstName":' || to_json(t3.first_name)::text
+                  || ',"email":' || coalesce(
+                    to_json((select t4.email from account t4 where t4.id = t3.account_id))::text, 'null'
+                  )
+                  || '}'
+                else 'null' end
+                || ',"externalUser":' || case when t3.external then
+                  '{"officeName":' || coalesce(
+                    to_json((
+                      select t5.office_name from account t5 where t5.id = t3.account_id
+                    ))::text,
+                    'null'
+                  )
+                  || '}'
+                else 'null' end
+                || ',"cells":[' || coalesce((
+                  select
+                    string_agg(
+                      '{"app":'
+                      || '"' || t6.id::text
+                      || '"'
+                      || ',"granted":' || (get_bit(t3.toggles, t6.position) = 1)::text
+                      || ',"effective":' || (
+                        (get_bit(t3.mask, t6.position) = 1)
+                        and get_bit(c0.mask, t6.position) = 1
+                        and t3.accepted_at is not null
+                        and (t3.until is null or t3.until > now())
+                      )::text
+                      || ',"editable":' || (
+                        not t6.always_visible and coalesce(t3.role, '') = 'EMPLOYEE'
+                      )::text
+                      || ',"reason":'
+                      || '"' || case when t6.always_visible then
+                        'ALWAYS_VISIBLE'
+                      when t3.external then
+                        'EXTERNAL'
+                      when t3.role = 'OWNER' then
+                        'OWNER'
+                      else 'TOGGLE' end::text
+                      || '"'
+                      || '}',
+                      ',' order by t6.rank, t6.id
+                    )
+                  from app t6
+                  where get_bit(c0.mask, t6.position) = 1 and t6.id = any($6::text[])
+                ), '')
+                || ']}',
+                ',' order by t3.external, t3.created_at, t3.id
+              )
+            from membership t3
+            where
+              t3.company_id = c0.id
+              and t3.removed_at is null
+              and t3.removed_at is null
+              and t3.id = any($5::uuid[])
+          ), '')
+          || ']}'
+        else 'null' end
+        || '}' j,
+        case when not (a0.g0) then
+          '0:' || encode(uuid_send(c0.id), 'hex') || ':' || array_to_string(array[a0.g0], '')
+        end h
+      from membership m0
+        join company c0 on c0.id = m0.company_id
+        cross join lateral (
+          select b.o g0
+          from (
+            select (c0.mask & m0.mask) e, coalesce(m0.role = 'OWNER', false) o offset 0
+          ) b
+          offset 0
+        ) a0
+      where
+        m0.account_id = v.account_id
+        and m0.company_id = $1::uuid
+        and m0.accepted_at is not null
+        and m0.removed_at is null
+        and (m0.until is null or m0.until > now())
+    ) l0 on true
+) s;
+-- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
+-- $2 = [INVOICES, DISCOUNTS, CUSTOMERS]
+-- $3 = FR
+-- $4 = EN
+-- $5 = [018b6b1b-2a5a-7f68-b0fc-4ed82705a509, 018b514d-43a0-7000-8657-b3ca6d9e91fb, 019329cb-d7ae-77e0-99a4-bba744868240]
+-- $6 = [INVOICES, DISCOUNTS, CUSTOMERS]
+-- $7 = <hash of the token>

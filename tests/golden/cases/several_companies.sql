@@ -1,0 +1,138 @@
+with viewer as materialized (
+  select k.id, k.account_id from credential k where k.token_hash = $5::bytea and k.expires_at > now()
+)
+select
+  s.d::varchar,
+  s.h::varchar,
+  s.account_id,
+  case when s.h is not null then (select w.language from account w where w.id = s.account_id) end
+from (
+  select
+    '{"viewer":' || case when v.account_id is not null then '{"companies":' || l0.j || '}' else 'null' end
+    || '}' d,
+    nullif(coalesce(l0.h, ''), '') h,
+    v.account_id
+  from (select 1) one
+    left join viewer v on true
+    left join lateral (
+      select
+        '{"nodes":[' || coalesce(string_agg(r.j0, ',' order by r.rn) filter (where r.rn <= $2::int4), '')
+        || '],"pageInfo":{"hasNextPage":' || (count(*) > $2::int4)::text
+        || ',"endCursor":' || coalesce(
+          '"' || (array_agg(r.k order by r.rn desc) filter (where r.rn <= $2::int4))[1] || '"', 'null'
+        )
+        || '}}' j,
+        case when count(r.h) filter (where r.rn <= $2::int4) > 0 then
+          string_agg(coalesce(r.h, ''), ',' order by r.rn) filter (where r.rn <= $2::int4)
+        end h
+      from (
+        select row_number() over () rn, x.*
+        from (
+          select
+            '{"name":' || to_json(c0.name)::text
+            || ',"access":{"role":' || coalesce('"' || m0.role::text || '"', 'null')
+            || ',"external":' || m0.external::text
+            || '},"productGroups":' || (
+              select '{"nodes":[' || coalesce(string_agg(r.j0, ',' order by r.rn), '') || ']}'
+              from (
+                select row_number() over () rn, x.*
+                from (
+                  select
+                    '{"name":' || to_json(t1.name)::text
+                    || ',"glAccount":' || case when a0.g0 then
+                      coalesce(to_json(t1.gl_account)::text, 'null')
+                    else 'null' end
+                    || '}' j0
+                  from product_group t1
+                  where t1.company_id = c0.id
+                  order by t1.name, t1.id
+                  limit $3::int4
+                ) x
+              ) r
+            )
+            || ',"documents":' || (
+              select
+                '{"totalCount":' || (
+                  select count(*)::text
+                  from document t2
+                  where
+                    t2.company_id = c0.id
+                    and t2.kind = any(
+                      array_remove(
+                        array[
+                          case when a0.g1 then 'QUOTE' end,
+                          case when a0.g2 then 'INVOICE' end,
+                          case when a0.g3 then 'CREDIT_NOTE' end
+                        ],
+                        null
+                      )
+                    )
+                )
+                || ',"nodes":[' || coalesce(string_agg(r.j0, ',' order by r.rn), '')
+                || ']}'
+              from (
+                select row_number() over () rn, x.*
+                from (
+                  select '{"number":' || to_json(t2.number)::text || '}' j0
+                  from unnest(
+                    array_remove(
+                      array[
+                        case when a0.g1 then 'QUOTE' end,
+                        case when a0.g2 then 'INVOICE' end,
+                        case when a0.g3 then 'CREDIT_NOTE' end
+                      ],
+                      null
+                    )
+                  ) kk(k),
+                  lateral (
+                    select *
+                    from document t2
+                    where t2.company_id = c0.id and t2.kind = kk.k
+                    order by t2.date desc, t2.id desc
+                    limit $4::int4
+                  ) t2
+                  order by t2.date desc, t2.id desc
+                  limit $4::int4
+                ) x
+              ) r
+            )
+            || '}' j0,
+            translate(
+              encode(
+                convert_to(json_build_array('5d6b6d', c0.name::text, c0.id::text)::text, 'UTF8'), 'base64'
+              ),
+              E'+/=\n',
+              '-_'
+            ) k,
+            case when not (a0.g0 and a0.g1 and a0.g2 and a0.g3) then
+              '0:' || encode(uuid_send(c0.id), 'hex')
+              || ':' || array_to_string(array[a0.g0, a0.g1, a0.g2, a0.g3], '')
+            end h
+          from membership m0
+            join company c0 on c0.id = m0.company_id
+            cross join lateral (
+              select
+                get_bit(b.e, 20) = 1 g0, get_bit(b.e, 2) = 1 g1, get_bit(b.e, 3) = 1 g2, get_bit(b.e, 4) = 1 g3
+              from (
+                select (c0.mask & m0.mask) e, coalesce(m0.role = 'OWNER', false) o offset 0
+              ) b
+              offset 0
+            ) a0
+          where
+            m0.account_id = v.account_id
+            and m0.company_id = c0.id
+            and m0.accepted_at is not null
+            and m0.removed_at is null
+            and (m0.until is null or m0.until > now())
+            and m0.external = ($1::text = 'EXTERNAL')
+          order by c0.name, c0.id
+          limit $2::int4 + 1
+        ) x
+      ) r
+    ) l0 on true
+) s;
+-- $1 = MEMBER
+-- $2 = 4
+-- $3 = 1
+-- $4 = 1
+-- $5 = <hash of the token>

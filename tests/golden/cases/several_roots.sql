@@ -1,0 +1,154 @@
+with viewer as materialized (
+  select k.id, k.account_id from credential k where k.token_hash = $7::bytea and k.expires_at > now()
+)
+select
+  s.d::varchar,
+  s.h::varchar,
+  s.account_id,
+  case when s.h is not null then (select w.language from account w where w.id = s.account_id) end
+from (
+  select
+    '{"a":' || coalesce(l0.j, 'null')
+    || ',"b":' || coalesce(l1.j, 'null')
+    || ',"node":' || coalesce(l2.j, 'null')
+    || ',"viewer":' || case when v.account_id is not null then
+      '{"account":' || coalesce((
+        select '{"firstName":' || to_json(t4.first_name)::text || '}'
+        from account t4
+        where t4.id = v.account_id
+      ), 'null')
+      || ',"sessions":[' || coalesce((
+        select
+          string_agg(
+            '{"userAgent":' || coalesce(to_json(t5.user_agent)::text, 'null')
+            || ',"current":' || (t5.id = v.id)::text
+            || '}',
+            ',' order by t5.created_at desc, t5.id desc
+          )
+        from credential t5
+        where t5.kind = 'SESSION' and t5.account_id = v.account_id and t5.expires_at > now()
+      ), '')
+      || ']}'
+    else 'null' end
+    || '}' d,
+    nullif(coalesce(l0.h, '') || ';' || coalesce(l1.h, '') || ';' || coalesce(l2.h, ''), ';;') h,
+    v.account_id
+  from (select 1, $6::int4) one
+    left join viewer v on true
+    left join lateral (
+      select
+        '{"name":' || to_json(c0.name)::text
+        || ',"invoices":' || case when a0.g0 then (
+          select '{"nodes":[' || coalesce(string_agg(r.j0, ',' order by r.rn), '') || ']}'
+          from (
+            select row_number() over () rn, x.*
+            from (
+              select '{"number":' || to_json(t1.number)::text || '}' j0
+              from document t1
+              where t1.company_id = c0.id and t1.kind = 'INVOICE'
+              order by t1.date desc, t1.id desc
+              limit $2::int4
+            ) x
+          ) r
+        ) else 'null' end
+        || '}' j,
+        case when not (a0.g0) then
+          '0:' || encode(uuid_send(c0.id), 'hex') || ':' || array_to_string(array[a0.g0], '')
+        end h
+      from membership m0
+        join company c0 on c0.id = m0.company_id
+        cross join lateral (
+          select get_bit(b.e, 3) = 1 g0
+          from (
+            select (c0.mask & m0.mask) e, coalesce(m0.role = 'OWNER', false) o offset 0
+          ) b
+          offset 0
+        ) a0
+      where
+        m0.account_id = v.account_id
+        and m0.company_id = $1::uuid
+        and m0.accepted_at is not null
+        and m0.removed_at is null
+        and (m0.until is null or m0.until > now())
+    ) l0 on true
+    left join lateral (
+      select
+        '{"name":' || to_json(c1.name)::text
+        || ',"invoices":' || case when a1.g0 then (
+          select '{"nodes":[' || coalesce(string_agg(r.j0, ',' order by r.rn), '') || ']}'
+          from (
+            select row_number() over () rn, x.*
+            from (
+              select '{"number":' || to_json(t2.number)::text || '}' j0
+              from document t2
+              where t2.company_id = c1.id and t2.kind = 'INVOICE'
+              order by t2.date desc, t2.id desc
+              limit $4::int4
+            ) x
+          ) r
+        ) else 'null' end
+        || '}' j,
+        case when not (a1.g0) then
+          '1:' || encode(uuid_send(c1.id), 'hex') || ':' || array_to_string(array[a1.g0], '')
+        end h
+      from membership m1
+        join company c1 on c1.id = m1.company_id
+        cross join lateral (
+          select get_bit(b.e, 3) = 1 g0
+          from (
+            select (c1.mask & m1.mask) e, coalesce(m1.role = 'OWNER', false) o offset 0
+          ) b
+          offset 0
+        ) a1
+      where
+        m1.account_id = v.account_id
+        and m1.company_id = $3::uuid
+        and m1.accepted_at is not null
+        and m1.removed_at is null
+        and (m1.until is null or m1.until > now())
+    ) l1 on true
+    left join lateral (
+      select
+        '{"id":'
+        || '"'
+        || 'com'
+        || '_' || encode(uuid_send(c2.id), 'hex')
+        || '"'
+        || ',"quotes":' || case when a2.g0 then (
+          select
+            '{"totalCount":' || (
+              select count(*)::text from document t3 where t3.company_id = c2.id and t3.kind = 'QUOTE'
+            )
+            || '}'
+        ) else 'null' end
+        || '}' j,
+        case when not (a2.g0) then
+          '2:' || encode(uuid_send(c2.id), 'hex') || ':' || array_to_string(array[a2.g0], '')
+        end h
+      from membership m2
+        join company c2 on c2.id = m2.company_id
+        cross join lateral (
+          select get_bit(b.e, 2) = 1 g0
+          from (
+            select (c2.mask & m2.mask) e, coalesce(m2.role = 'OWNER', false) o offset 0
+          ) b
+          offset 0
+        ) a2
+      where
+        c2.id = $5::uuid
+        and true
+        and m2.account_id = v.account_id
+        and m2.company_id = c2.id
+        and m2.accepted_at is not null
+        and m2.removed_at is null
+        and (m2.until is null or m2.until > now())
+        and true
+    ) l2 on true
+) s;
+-- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
+-- $2 = 1
+-- $3 = 018e2247-93a0-7000-b231-841d04df87a4
+-- $4 = 1
+-- $5 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
+-- $6 = 1
+-- $7 = <hash of the token>

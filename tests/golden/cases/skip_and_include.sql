@@ -1,0 +1,56 @@
+with viewer as materialized (
+  select k.id, k.account_id from credential k where k.token_hash = $3::bytea and k.expires_at > now()
+)
+select
+  s.d::varchar,
+  s.h::varchar,
+  s.account_id,
+  case when s.h is not null then (select w.language from account w where w.id = s.account_id) end
+from (
+  select '{"company":' || coalesce(l0.j, 'null') || '}' d, nullif(coalesce(l0.h, ''), '') h, v.account_id
+  from (select 1) one
+    left join viewer v on true
+    left join lateral (
+      select
+        '{"name":' || to_json(c0.name)::text
+        || ',"quotes":' || case when a0.g0 then (
+          select '{"nodes":[' || coalesce(string_agg(r.j0, ',' order by r.rn), '') || ']}'
+          from (
+            select row_number() over () rn, x.*
+            from (
+              select
+                '{"number":' || to_json(t1.number)::text
+                || ',"status":'
+                || '"' || t1.status::text
+                || '"' || '}' j0
+              from document t1
+              where t1.company_id = c0.id and t1.kind = 'QUOTE'
+              order by t1.date desc, t1.id desc
+              limit $2::int4
+            ) x
+          ) r
+        ) else 'null' end
+        || '}' j,
+        case when not (a0.g0) then
+          '0:' || encode(uuid_send(c0.id), 'hex') || ':' || array_to_string(array[a0.g0], '')
+        end h
+      from membership m0
+        join company c0 on c0.id = m0.company_id
+        cross join lateral (
+          select get_bit(b.e, 2) = 1 g0
+          from (
+            select (c0.mask & m0.mask) e, coalesce(m0.role = 'OWNER', false) o offset 0
+          ) b
+          offset 0
+        ) a0
+      where
+        m0.account_id = v.account_id
+        and m0.company_id = $1::uuid
+        and m0.accepted_at is not null
+        and m0.removed_at is null
+        and (m0.until is null or m0.until > now())
+    ) l0 on true
+) s;
+-- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
+-- $2 = 1
+-- $3 = <hash of the token>
