@@ -125,8 +125,6 @@ class Executor:
             return Result(None, tuple(_at(entry, selected) for entry in refused.entries))
         except Unauthenticated:
             return _failed(ErrorCode.UNAUTHENTICATED, request.language, selected)
-        except Forbidden:
-            return _failed(ErrorCode.FORBIDDEN, request.language, selected)
         except DatabaseTimeout:
             return _failed(ErrorCode.TIMEOUT, request.language, selected)
         except DatabaseError:
@@ -160,6 +158,8 @@ class Executor:
             record = await self._database.read(
                 statement.sql, statement.arguments(_bindings(request, variables, written, caller))
             )
+        except Forbidden:
+            return _failed(ErrorCode.FORBIDDEN, caller.language if caller is not None else request.language, selected)
         assert record is not None, "a statement gives one row"
         return _result(request, statement, record)
 

@@ -12,12 +12,14 @@ from schema.declarations import Gate
 
 
 def input_need(inputs: Inputs, arguments: Mapping[str, Input], declared: GraphQLField) -> Need:
-    """The gates of what is given to a field; a null counts as given."""
+    """The gates of what is given to a field; a null, or a variable that is not given, is as if left out."""
     gates = [gate for name, given in arguments.items() for gate in _used(inputs, given, declared.args[name])]
     return tuple(dict.fromkeys(gates))
 
 
 def _used(inputs: Inputs, given: Input, declared: Typed) -> Iterator[Gate]:
+    if not inputs.given(given):
+        return
     yield from own_gates(declared)
     match named_type(declared):
         case GraphQLInputObjectType() as type_:

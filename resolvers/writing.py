@@ -116,15 +116,13 @@ def key_of(id_: str, wanted: str) -> uuid.UUID | None:
     return key(id_) if prefix(id_) == wanted else None
 
 
-ENTERED: Final = """
-select c.id, m.role from membership m join company c on c.id = m.company_id
-where m.company_id = $1 and m.account_id = $2 and m.accepted_at is not null and m.removed_at is null
+OWNED: Final = """
+select c.id, c.plan, c.mask, c.access_version, clock_timestamp() at, m.role
+from company c join membership m on m.company_id = c.id
+where c.id = $1 and m.account_id = $2 and m.accepted_at is not null and m.removed_at is null
   and (m.until is null or m.until > now())
-for share of m
 """
-LOCKED: Final = """
-select id, plan, mask, access_version, clock_timestamp() at from company where id = $1 for update
-"""
+LOCK: Final = "select from company where id = $1 for no key update"
 
 
 async def lock_as_owner(write: Write, company_id: str) -> Record:
@@ -134,11 +132,19 @@ async def lock_as_owner(write: Write, company_id: str) -> Record:
     does not enter the company, Forbidden when it is no owner there.
     """
     company = key_of(company_id, "com")
-    entered = await write.connection.fetchrow(ENTERED, company, write.caller.account) if company is not None else None
-    if entered is None:
+    await _owned(write, company)
+    await write.connection.execute(LOCK, company)
+    return await _owned(write, company)  # whoever held the lock may have changed everything
+
+
+async def _owned(write: Write, company: uuid.UUID | None) -> Record:
+    """The company as it is now, of which the caller must be an owner.
+
+    Locks no membership: whoever changes access locks the company first.
+    """
+    owned = await write.connection.fetchrow(OWNED, company, write.caller.account) if company is not None else None
+    if owned is None:
         raise Refused(Problem(UserErrorCode.NOT_FOUND, ("companyId",)))
-    if entered["role"] != "OWNER":
+    if owned["role"] != "OWNER":
         raise Forbidden
-    locked = await write.connection.fetchrow(LOCKED, company)
-    assert locked is not None
-    return locked
+    return owned

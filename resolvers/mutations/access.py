@@ -20,7 +20,7 @@ PROBLEMS: Final = 20
 PEOPLE: Final = """
 select id, external, role, toggles from membership
 where company_id = $1 and id = any($2::uuid[]) and removed_at is null
-for update
+for no key update
 """
 GRANT: Final = """
 insert into app_grant (company_id, membership_id, app_id, valid, granted_by)

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 from argon2 import PasswordHasher
@@ -18,17 +19,13 @@ from schema.errors import UserErrorCode
 HASHER: Final = PasswordHasher()
 THREADS: Final = ThreadPoolExecutor(max_workers=2, thread_name_prefix="argon2")
 """Argon2 takes 64 MiB for each password under way, so few are."""
-
-NOBODY: Final = HASHER.hash(secrets.token_urlsafe(16))
-"""What the password of an unknown address is compared with, so that both answers take as long."""
-
 EMAIL_LENGTH, PASSWORD_LENGTH = 254, 1024
 SESSION: Final = "30 days"
 
 FIND: Final = "select id, password_hash from account where email = lower($1)"
 SIGN_IN: Final = """
 insert into credential (token_hash, account_id, user_agent, expires_at)
-select $1, id, $4, now() + $5::text::interval from account where id = $2 and password_hash = $3
+select $1, id, $4, now() + $5::text::interval from account where id = $2 and password_hash = $3 for share
 returning expires_at
 """
 SIGN_OUT: Final = "delete from credential where id = $1"
@@ -52,13 +49,20 @@ async def _check_password(database: Database, given: Input) -> Known | None:
         found = await connection.fetchrow(FIND, email) if usable else None
     stored = found["password_hash"] if found is not None else None
     loop = asyncio.get_running_loop()
-    right = await loop.run_in_executor(THREADS, _verify, stored or NOBODY, password if usable else "")
+    right = await loop.run_in_executor(THREADS, _verify, stored, password if usable else "")
     return Known(found["id"], stored) if right and found is not None and stored is not None else None
 
 
-def _verify(stored: str, password: str) -> bool:
+@cache
+def _nobody() -> str:
+    """What the password of an unknown address is compared with, so that both answers take as long."""
+    return HASHER.hash(secrets.token_urlsafe(16))
+
+
+def _verify(stored: str | None, password: str) -> bool:
+    nobody = _nobody()  # made by the first login of a process, whoever tries it
     try:
-        return HASHER.verify(stored, password.encode("utf-8", "surrogatepass"))
+        return HASHER.verify(stored or nobody, password.encode("utf-8", "surrogatepass"))
     except (VerificationError, InvalidHashError):
         return False
 

@@ -149,7 +149,7 @@ def _company(data: DataSet, name: str, n: int) -> None:
         vat_number=(None, "BE0123", "BE0999")[n],
         enterprise_number=_maybe(n, f"0{n}"),
         legal_form=_maybe(n, "BV"),
-        street=("Rue \"d'Or\"", None, "Kerkstraat")[n],
+        street=('Rue "d\'Or"', None, "Kerkstraat")[n],
         street_number=_maybe(n, "1 b"),
         postcode=_maybe(n, "1000"),
         city=_maybe(n, "Liège"),

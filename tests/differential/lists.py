@@ -86,7 +86,9 @@ def _meets(row: Record, filter_type: str, name: str, value: Any) -> bool:
             return _refers(row[column], type_name, value)
         case _:
             found = row[snake(name)]
-            return all(_compares(found, operator, operand) for operator, operand in value.items() if operand is not None)
+            return all(
+                _compares(found, operator, operand) for operator, operand in value.items() if operand is not None
+            )
 
 
 def _compares(value: Any, operator: str, operand: Any) -> bool:
@@ -136,7 +138,10 @@ def sort_key(order: Sequence[str], row: Record) -> tuple[Any, ...]:
 
 def order_of(names: Sequence[str], otherwise: str) -> list[str]:
     """The keys of an order as `column` or `-column`."""
-    keys = [name.removesuffix("_ASC").lower() if name.endswith("_ASC") else f"-{name.removesuffix('_DESC').lower()}" for name in names]
+    keys = [
+        name.removesuffix("_ASC").lower() if name.endswith("_ASC") else f"-{name.removesuffix('_DESC').lower()}"
+        for name in names
+    ]
     return keys or [otherwise]
 
 
@@ -155,7 +160,9 @@ class Page:
     has_previous: bool
 
 
-def paginate(listed: list[Record], order: Sequence[str], arguments: Mapping[str, Any], find: Callable[[str], Record]) -> Page:
+def paginate(
+    listed: list[Record], order: Sequence[str], arguments: Mapping[str, Any], find: Callable[[str], Record]
+) -> Page:
     """One page of rows; `find` gives the row with the key of a cursor."""
     after, before = arguments.get("after"), arguments.get("before")
     rows = sorted(listed, key=lambda row: sort_key(order, row))

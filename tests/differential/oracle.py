@@ -9,18 +9,32 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final
 
-from graphql import DocumentNode, FragmentDefinitionNode, GraphQLObjectType, GraphQLResolveInfo, OperationDefinitionNode
-from graphql import execute_sync, get_named_type, is_abstract_type, is_list_type, get_nullable_type
+from graphql import (
+    DocumentNode,
+    FragmentDefinitionNode,
+    GraphQLObjectType,
+    GraphQLResolveInfo,
+    OperationDefinitionNode,
+    execute_sync,
+    get_named_type,
+    get_nullable_type,
+    is_abstract_type,
+    is_list_type,
+)
 from graphql.execution.values import VariableValues, get_argument_values, get_variable_values
 
 from db.tables import metadata
 from schema.apps import CATALOGUE, App
 from tests.differential.collect import Collector
 from tests.differential.gating import Gate, field_gates, printed_schema, type_gates, used_gates
-from tests.differential.lists import PREFIXES, Page, global_id, meets, order_of, paginate, snake, sort_key
+from tests.differential.lists import Page, global_id, meets, order_of, paginate, snake, sort_key
 from tests.differential.world import Record, Scope, World, apps_where, has_begun, has_bit
 
-HOMES: Final = {name: (table, holding.where) for table in metadata.tables.values() for name, holding in table.info.get("types", {}).items()}
+HOMES: Final = {
+    name: (table, holding.where)
+    for table in metadata.tables.values()
+    for name, holding in table.info.get("types", {}).items()
+}
 POINTERS: Final = {
     "customer": "customer_id",
     "product": "product_id",
@@ -50,24 +64,6 @@ class Hidden:
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
-    """A row as a value of a type, in the company where it was reached, and the value that led to it."""
-
-    type: str
-    row: Record
-    scope: Scope | None = None
-    parent: "Item | None" = None
-    arguments: Mapping[str, Any] = field(default_factory=dict[str, Any])
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """A connection, with the order that its cursors belong to."""
-
-    page: Page
-
-
-@dataclass(frozen=True, slots=True)
 class Answer:
     """What the product should say; cursors are the hex of their row's key."""
 
@@ -75,7 +71,9 @@ class Answer:
     hidden: frozenset[Hidden]
 
 
-def ask(world: World, document: DocumentNode, variables: Mapping[str, Any], token: str | None, language: str = "FR") -> Answer:
+def ask(
+    world: World, document: DocumentNode, variables: Mapping[str, Any], token: str | None, language: str = "FR"
+) -> Answer:
     """The answer to the only operation of a valid document. AssertionError when graphql-core finds an error."""
     (operation,) = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
     fragments = {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
@@ -94,7 +92,9 @@ def ask(world: World, document: DocumentNode, variables: Mapping[str, Any], toke
 
 
 class _Oracle:
-    def __init__(self, world: World, token: str | None, language: str, collector: Collector, variables: VariableValues) -> None:
+    def __init__(
+        self, world: World, token: str | None, language: str, collector: Collector, variables: VariableValues
+    ) -> None:
         self.world = world
         self.session = world.credential(token)
         self.account = world.one("account", id=self.session["account_id"]) if self.session else None
@@ -106,7 +106,7 @@ class _Oracle:
 
     # --- notes: a walk over what is selected of a company row, whatever rows there are
 
-    def tell(self, item: Item | None, info: GraphQLResolveInfo) -> Item | None:
+    def tell(self, item: Item | None, info: Any) -> Item | None:
         """Note what of the selection on this row, reached from outside of any company, is hidden."""
         if item is not None:
             path = tuple(step for step in info.path.as_list() if isinstance(step, str))
@@ -138,7 +138,7 @@ class _Oracle:
 
     # --- data
 
-    def resolve(self, source: Any, info: GraphQLResolveInfo, /, **arguments: Any) -> Any:
+    def resolve(self, source: Any, info: Any, /, **arguments: Any) -> Any:
         """The value of a field."""
         name = info.field_name
         match source:
@@ -146,20 +146,22 @@ class _Oracle:
                 return self._root(name, info, arguments)
             case Listed(page):
                 return self._of_page(page, name, info)
+            case Item(type="Edge"):
+                return self._of_edge(source, name, info)
             case Item(scope=scope) if scope is not None and not self._open(info, arguments, scope):
                 return None
-            case Item() if (special := getattr(self, f"_{source.type}_{name}", None)) is not None:
-                return special(source, arguments)
+            case Item() if (special := SPECIAL.get(f"{source.type}.{name}")) is not None:
+                return special(self, source, arguments)
             case Item():
                 return self._convention(source, name, info.return_type, arguments)
             case _:
                 return source[name]
 
-    def _open(self, info: GraphQLResolveInfo, arguments: Mapping[str, Any], scope: Scope) -> bool:
+    def _open(self, info: Any, arguments: Mapping[str, Any], scope: Scope) -> bool:
         declared = info.parent_type.fields[info.field_name]
         return all(map(scope.holds, (*field_gates(declared), *used_gates(declared, arguments))))
 
-    def _root(self, name: str, info: GraphQLResolveInfo, arguments: Mapping[str, Any]) -> Any:
+    def _root(self, name: str, info: Any, arguments: Mapping[str, Any]) -> Any:
         match name:
             case "viewer":
                 return Item("Viewer", self.session) if self.session else None
@@ -176,7 +178,7 @@ class _Oracle:
 
     def _find(self, id_: str) -> Item | None:
         """The object with a global id, if it is a node that the viewer may see."""
-        for type_ in printed_schema().get_possible_types(printed_schema().type_map["Node"]):  # type: ignore[arg-type]
+        for type_ in printed_schema().get_possible_types(printed_schema().type_map["Node"]):
             table, where = HOMES[type_.name]
             for row in self.world.rows(table.name, **where):
                 ended = table.info["ended"] and row[table.info["ended"]]
@@ -192,7 +194,7 @@ class _Oracle:
 
     # --- connections
 
-    def _of_page(self, page: Page, name: str, info: GraphQLResolveInfo) -> Any:
+    def _of_page(self, page: Page, name: str, info: Any) -> Any:
         own = info.parent_type.name == "CompanyConnection"
         match name:
             case "nodes":
@@ -206,7 +208,11 @@ class _Oracle:
             case _:
                 return page.total
 
-    def _connect(self, items: list[Item], table: str, filter_type: str, arguments: Mapping[str, Any]) -> Listed:
+    def _of_edge(self, edge: Item, name: str, info: Any) -> Any:
+        found = edge.row[name]
+        return self.tell(found, info) if info.parent_type.name == "CompanyEdge" and name == "node" else found
+
+    def connect(self, items: list[Item], table: str, filter_type: str, arguments: Mapping[str, Any]) -> Listed:
         kept = {item.row["id"]: item for item in items if meets(item.row, filter_type, arguments.get("filter") or {})}
         given = arguments.get("orderBy") or []
         order = order_of([given] if isinstance(given, str) else given, metadata.tables[table].info["order"])
@@ -221,17 +227,19 @@ class _Oracle:
 
     def _convention(self, item: Item, name: str, type_: Any, arguments: Mapping[str, Any]) -> Any:
         named = get_named_type(type_)
-        if item.type == "Edge":
-            return item.row[name]
         if named.name == "ID":
-            return global_id("Company", item.row["company_id"]) if name == "companyId" else global_id(item.type, item.row["id"])
+            return (
+                global_id("Company", item.row["company_id"])
+                if name == "companyId"
+                else global_id(item.type, item.row["id"])
+            )
         if not hasattr(named, "fields"):
             return written(item.row[snake(name)])
         if named.name.endswith("Connection"):
             nodes = get_named_type(named.fields["nodes"].type)
             items = self._children(item, nodes, arguments)
             filter_type = f"{nodes.name}Filter"
-            return self._connect(items, _table(nodes), filter_type, arguments)
+            return self.connect(items, _table(nodes), filter_type, arguments)
         if is_list_type(get_nullable_type(type_)):
             order = [metadata.tables[_table(named)].info["order"]]
             return sorted(self._children(item, named, arguments), key=lambda child: sort_key(order, child.row))
@@ -247,166 +255,15 @@ class _Oracle:
         for kind in kinds:
             table, where = HOMES[kind.name]
             pointer = "document_id" if type_.name == "DocumentLine" else BACK_POINTERS[item.type]
-            for row in self.world.rows(table.name, company_id=item.scope.company["id"], **where):  # type: ignore[union-attr]
+            for row in self.world.rows(table.name, company_id=item.scope.company["id"], **where):
                 ended = table.info["ended"] and row[table.info["ended"]]
                 asked = arguments.get("kinds") is None or row["kind"] in arguments["kinds"]
-                held = all(map(item.scope.holds, type_gates(kind)))  # type: ignore[union-attr]
+                held = all(map(item.scope.holds, type_gates(kind)))
                 if row[pointer] == item.row["id"] and not ended and asked and held:
                     found.append(Item(kind.name, row, item.scope))
         return found
-
-    # --- the viewer and the catalogue
-
-    def _Viewer_account(self, item: Item, arguments: Mapping[str, Any]) -> Any:
-        return Item("Account", self.account or {})
-
-    def _Viewer_sessions(self, item: Item, arguments: Mapping[str, Any]) -> Any:
-        now = datetime.datetime.now(datetime.UTC)
-        rows = [row for row in self.world.rows("credential", account_id=item.row["account_id"]) if row["expires_at"] > now]
-        return [Item("Session", row) for row in sorted(rows, key=lambda row: sort_key(["-created_at"], row))]
-
-    def _Session_current(self, item: Item, arguments: Mapping[str, Any]) -> Any:
-        return item.row["id"] == (self.session or {})["id"]
-
-    def _Viewer_companies(self, item: Item, arguments: Mapping[str, Any]) -> Any:
-        given = dict(arguments.get("filter") or {})
-        access = given.pop("access", None)
-        wanted = [scope for scope in self.scopes if access is None or scope.membership["external"] is (access == "EXTERNAL")]
-        items = [Item("Company", scope.company, scope) for scope in wanted]
-        return self._connect(items, "company", "ViewerCompanyFilter", {**arguments, "filter": given})
-
-    def _app(self, name: str, item: Item) -> Item:
-        return Item("AppInfo", self.world.one("app", id=name) or {}, item.scope)
-
-    def _AppInfo_app(self, item: Item, arguments: Mapping[str, Any]) -> Any:
-        return item.row["id"]
-
-    def _AppInfo_requires(self, item: Item, arguments: Mapping[str, Any]) -> Any:
-        return sorted(row["requires_app_id"] for row in self.world.rows("app_requirement", app_id=item.row["id"]))
-
-    def _spoken(self, item: Item, arguments: Mapping[str, Any]) -> Record:
-        language = arguments.get("language") or self.language
-        return self.world.one("app_text", app_id=item.row["id"], language=language) or {}
-
-    def _AppInfo_label(self, item: Item, arguments: Mapping[str, Any]) -> Any:
-        return self._spoken(item, arguments)["label"]
-
-    def _AppInfo_description(self, item: Item, arguments: Mapping[str, Any]) -> Any:
-        return self._spoken(item, arguments)["description"]
-
-    # --- access
-
-    def _Company_access(self, item: Item, arguments: Mapping[str, Any]) -> Any:
-        return Item("Access", item.scope.membership, item.scope)  # type: ignore[union-attr]
-
-    def _Access_since(self, item: Item, arguments: Mapping[str, Any]) -> Any:
-        return written(item.row["created_at"])
-
-    def _Access_apps(self, item: Item, arguments: Mapping[str, Any]) -> Any:
-        return apps_where(item.scope.reaches)  # type: ignore[union-attr]
-
-    def _Access_can(self, item: Item, arguments: Mapping[str, Any]) -> Any:
-        return item.scope.reaches(App(arguments["app"]))  # type: ignore[union-attr]
-
-    def _Company_activeApps(self, item: Item, arguments: Mapping[str, Any]) -> Any:
-        return apps_where(lambda app: has_bit(item.row["mask"], app))
-
-    def _login(self, item: Item) -> Record:
-        return self.world.one("account", id=item.row["account_id"]) or {}
-
-    def _User_email(self, item: Item, arguments: Mapping[str, Any]) -> Any:
-        return self._login(item)["email"]
-
-    def _User_status(self, item: Item, arguments: Mapping[str, Any]) -> Any:
-        return "PENDING" if item.row["accepted_at"] is None else "ACTIVE"
-
-    def _User_apps(self, item: Item, arguments: Mapping[str, Any]) -> Any:
-        mask = item.scope.company["mask"] if item.row["role"] == "OWNER" else item.row["toggles"]  # type: ignore[union-attr]
-        return apps_where(lambda app: has_bit(mask, app))
-
-    _ExternalUser_email = _User_email
-    _ExternalUser_since = _Access_since
-
-    def _ExternalUser_kind(self, item: Item, arguments: Mapping[str, Any]) -> Any:
-        return self._login(item)["kind"]
-
-    def _ExternalUser_officeName(self, item: Item, arguments: Mapping[str, Any]) -> Any:
-        return self._login(item)["office_name"]
-
-    def _AccessChange_app(self, item: Item, arguments: Mapping[str, Any]) -> Any:
-        return item.row["app_id"]
-
-    # --- the permission matrix
-
-    def _Company_permissionMatrix(self, item: Item, arguments: Mapping[str, Any]) -> Any:
-        return Item("PermissionMatrix", item.row, item.scope, item, arguments)
-
-    def _PermissionMatrix_version(self, item: Item, arguments: Mapping[str, Any]) -> Any:
-        return item.row["access_version"]
-
-    def _columns(self, matrix: Item) -> list[str]:
-        asked = matrix.arguments.get("apps")
-        active = apps_where(lambda app: has_bit(matrix.row["mask"], app))
-        return [app for app in active if asked is None or app in asked]
-
-    def _PermissionMatrix_apps(self, item: Item, arguments: Mapping[str, Any]) -> Any:
-        return [self._app(app, item) for app in self._columns(item)]
-
-    def _PermissionMatrix_rows(self, item: Item, arguments: Mapping[str, Any]) -> Any:
-        """Users first, then who comes from outside, each in the order in which they came."""
-        asked = item.arguments.get("userIds")
-        people = sorted(
-            self.world.rows("membership", company_id=item.row["id"], removed_at=None),
-            key=lambda row: sort_key(["external", "created_at"], row),
-        )
-        ids = [global_id("ExternalUser" if row["external"] else "User", row["id"]) for row in people]
-        return [
-            Item("PermissionRow", row, item.scope, item)
-            for id_, row in zip(ids, people, strict=True)
-            if asked is None or id_ in asked
-        ]
-
-    def _PermissionRow_user(self, item: Item, arguments: Mapping[str, Any]) -> Any:
-        return None if item.row["external"] else Item("User", item.row, item.scope)
-
-    def _PermissionRow_externalUser(self, item: Item, arguments: Mapping[str, Any]) -> Any:
-        return Item("ExternalUser", item.row, item.scope) if item.row["external"] else None
-
-    def _PermissionRow_cells(self, item: Item, arguments: Mapping[str, Any]) -> Any:
-        assert item.parent is not None
-        return [_cell(App(app), Scope(item.parent.row, item.row)) for app in self._columns(item.parent)]
-
-
-def _cell(app: App, person: Scope) -> dict[str, Any]:
-    member, always = person.membership, CATALOGUE[app].always_visible
-    reason = "EXTERNAL" if member["external"] else "OWNER" if member["role"] == "OWNER" else "TOGGLE"
-    return {
-        "app": app.value,
-        "granted": has_bit(member["toggles"], app),
-        "effective": person.reaches(app) and has_begun(member),
-        "editable": reason == "TOGGLE" and not always,
-        "reason": "ALWAYS_VISIBLE" if always else reason,
-    }
 
 
 def _table(type_: Any) -> str:
     kinds = printed_schema().get_possible_types(type_) if is_abstract_type(type_) else [type_]
     return HOMES[kinds[0].name][0].name
-
-
-def written(value: Any) -> Any:
-    """A column's value as JSON has it: decimals with their scale, moments in UTC without needless digits."""
-    match value:
-        case Decimal():
-            return f"{value:f}"
-        case datetime.datetime():
-            text = value.astimezone(datetime.UTC).isoformat()
-            moment, _, offset = text.partition("+")
-            return f"{moment.rstrip('0') if '.' in moment else moment}+{offset}"
-        case datetime.date():
-            return value.isoformat()
-        case _:
-            return value
-
-
-__all__ = ["PREFIXES", "Answer", "Hidden", "ask"]

@@ -7,7 +7,12 @@ from hypothesis import HealthCheck, settings
 
 DEEP: Final = os.environ.get("ENFACT_DEEP", "")
 
-CHECKS: Final = (HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much, HealthCheck.function_scoped_fixture)
+CHECKS: Final = (
+    HealthCheck.too_slow,
+    HealthCheck.data_too_large,
+    HealthCheck.filter_too_much,
+    HealthCheck.function_scoped_fixture,
+)
 
 
 def searched(ci: int) -> Any:

@@ -10,7 +10,7 @@ from typing import Any
 from db.connection import Connection
 from db.tables import metadata
 from schema.apps import CATALOGUE, App
-from schema.declarations import Gate, Role
+from schema.declarations import Gate
 
 Record = Mapping[str, Any]
 
@@ -83,6 +83,3 @@ class Scope:
 def apps_where(test: Any) -> list[str]:
     """The apps that pass a test, in the order of the catalogue."""
     return [app.value for app in App if test(app)]
-
-
-__all__ = ["App", "Gate", "Record", "Role", "Scope", "World", "apps_where", "has_begun", "has_bit"]

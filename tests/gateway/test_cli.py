@@ -241,7 +241,7 @@ def test_schema_is_printed_and_compared(tmp_path: Path) -> None:
     file.write_text(printed.stdout + "\nextend type Query { gone: Int }\n")
     broken = enfact("schema", "--check", str(file))
     assert broken.returncode == 1
-    assert "breaking: Query.gone was removed. (FIELD_REMOVED)" in broken.stderr
+    assert "breaking: Field Query.gone was removed. (FIELD_REMOVED)" in broken.stderr
 
 
 def test_a_file_that_is_no_schema_is_refused(tmp_path: Path) -> None:

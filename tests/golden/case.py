@@ -1,7 +1,8 @@
-"""A golden case: takes a `.graphql` file with a head comment, gives the operation with its viewer, variables and siblings.
+"""A golden case: takes a `.graphql` file with a head comment, gives the operation, its viewer, variables and siblings.
 
-The head begins with what the case shows; then come `viewer: <login>` (left out: nobody is signed in), `without: <apps or OWNER>`
-(what the toggled-off viewer lacks), `variables: <JSON>` and `hidden: error` (how hidden fields are reported).
+The head begins with what the case shows; then come `viewer: <login>` (left out: nobody is signed in), `without: <apps>`
+(what the toggled-off viewer lacks, OWNER for the role), `variables: <JSON>` and `hidden: error` (how hidden fields are
+reported).
 """
 
 import json

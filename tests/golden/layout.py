@@ -1,4 +1,4 @@
-"""SQL laid out for reading: takes a statement, gives the same statement on many lines, one clause or member of JSON a line.
+"""SQL laid out for reading: takes a statement, gives the same on many lines, one clause or member of JSON a line.
 
 Nothing but white space changes, and the parentheses that balance a chain of `||` go: a new member is one new line.
 """
@@ -17,8 +17,9 @@ TOKEN: Final = re.compile(
     r"""(?P<space>\s*)(?P<text>[eE]?'(?:[^'\\]|''|\\.)*'|"(?:[^"]|"")*"|\$\d+|[\w.]+|::|\|\||<=|>=|<>|!=|&&|\S)"""
 )
 CLAUSES: Final = (
-    "with", "select", "insert into", "update", "delete from", "set", "values", "from", "left join", "cross join", "join",
-    "where", "group by", "order by", "limit", "offset", "union all", "returning", "for update", "for share", "on conflict",
+    "with", "select", "insert into", "update", "delete from", "set", "values", "from", "left join", "cross join",
+    "join", "where", "group by", "order by", "limit", "offset", "union all", "returning", "for update", "for share",
+    "on conflict",
 )  # fmt: skip
 JOINS: Final = ("left join", "cross join", "join")
 STARTS: Final = ("select", "with", "insert", "update", "delete")
@@ -230,20 +231,24 @@ def _leading(start: str, lines: list[str]) -> list[str]:
 
 
 def _chain(operands: list[Nodes], width: int) -> list[str]:
-    """A constant and the value after it share a line."""
+    """A value shares the line of the constants before it, and of the quote after it."""
     lines: list[str] = []
-    operator = ""
-    while operands:
-        operand, operands = operands[0], operands[1:]
-        if _is_constant(operand) and operands and not _is_constant(operands[0]):
-            start = f"{operator}{_flat(operand)} || "
-            operand, operands = operands[0], operands[1:]
-        else:
-            start = operator
-        room = width - len(start)
-        lines.extend(_leading(start, [_flat(operand)] if _fits(operand, room) else _sequence(operand, width)))
-        operator = "|| "
+    for constants, value, after in _members(operands):
+        start = "|| " if lines else ""
+        start += "".join(f"{_flat(constant)} || " for constant in constants)
+        broken = [_flat(value)] if _fits(value, width - len(start)) else _sequence(value, width)
+        lines.extend(_leading(start, _ending(broken, "".join(f" || {_flat(quote)}" for quote in after))))
     return lines
+
+
+def _members(operands: list[Nodes]) -> Iterator[tuple[list[Nodes], Nodes, list[Nodes]]]:
+    """The operands by value: the constants before it, itself (else the last constant), the quote after it."""
+    rest = operands
+    while rest:
+        n = next((n for n, operand in enumerate(rest) if not _is_constant(operand)), len(rest) - 1)
+        after = [operand for operand in rest[n + 1 : n + 2] if _flat(operand) == """'"'"""]
+        yield rest[:n], rest[n], after
+        rest = rest[n + 1 + len(after) :]
 
 
 def _is_constant(operand: Nodes) -> bool:
@@ -265,7 +270,11 @@ def _split(nodes: Nodes, separator: str) -> list[Nodes]:
 
 def _sequence(nodes: Nodes, width: int) -> list[str]:
     """Word after word; the groups that hold a query or are long are broken."""
-    long = [n for n, node in enumerate(nodes) if isinstance(node, Group) and (_has_query((node,)) or len(_flat((node,))) > width // 2)]
+    long = [
+        n
+        for n, node in enumerate(nodes)
+        if isinstance(node, Group) and (_has_query((node,)) or len(_flat((node,))) > width // 2)
+    ]
     lines = [""]
     for n, node in enumerate(nodes):
         space = " " if node.spaced and lines != [""] else ""

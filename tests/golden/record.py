@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from datetime import datetime
+from typing import Any, Final, cast
 
 from gateway.render import render
 from tests.golden.case import Case
@@ -33,9 +34,11 @@ def _statement(ran: Ran) -> str:
 def _argument(value: object) -> str:
     match value:
         case bytes():
-            return "<hash of the token>"
+            return "<hash of a token>"
+        case datetime():
+            return "<moment>"
         case list():
-            text = f"[{', '.join(_argument(item) for item in value)}]"  # pyright: ignore[reportUnknownVariableType]
+            text = f"[{', '.join(_argument(item) for item in cast('list[object]', value))}]"
         case None:
             return "null"
         case _:
@@ -46,8 +49,10 @@ def _argument(value: object) -> str:
 def json_text(outcomes: Mapping[Viewing, Outcome]) -> str:
     """What each viewer got, as a client would; an answer like the entitled viewer's is not written twice."""
     answers = {viewing.value: read_answer(outcome) for viewing, outcome in outcomes.items()}
-    entitled = answers[Viewing.ENTITLED.value]
-    shown = {name: SAME if n and answer == entitled else answer for n, (name, answer) in enumerate(answers.items())}
+    entitled = _lines(answers[Viewing.ENTITLED.value])
+    shown = {
+        name: SAME if n and _lines(answer) == entitled else answer for n, (name, answer) in enumerate(answers.items())
+    }
     return "\n".join(_lines(shown)) + "\n"
 
 

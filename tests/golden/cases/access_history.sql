@@ -25,9 +25,7 @@ from (
             from (
               select
                 '{"at":' || to_json(t1.at)::text
-                || ',"kind":'
-                || '"' || t1.kind::text
-                || '"'
+                || ',"kind":' || '"' || t1.kind::text || '"'
                 || ',"app":' || coalesce('"' || t1.app_id::text || '"', 'null')
                 || ',"before":' || coalesce(t1.before::text, 'null')
                 || ',"after":' || coalesce(t1.after::text, 'null')
@@ -72,4 +70,4 @@ from (
 ) s;
 -- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
 -- $2 = 3
--- $3 = <hash of the token>
+-- $3 = <hash of a token>

@@ -45,4 +45,4 @@ from (
 -- $2 = DISCOUNTS
 -- $3 = STOCK
 -- $4 = CUSTOMERS
--- $5 = <hash of the token>
+-- $5 = <hash of a token>

@@ -21,12 +21,8 @@ from (
             from (
               select
                 '{"name":' || to_json(t1.name)::text
-                || ',"price":'
-                || '"' || t1.price::text
-                || '"'
-                || ',"again":'
-                || '"' || t1.price::text
-                || '"'
+                || ',"price":' || '"' || t1.price::text || '"'
+                || ',"again":' || '"' || t1.price::text || '"'
                 || ',"group":' || coalesce((
                   select '{"name":' || to_json(t2.name)::text || '}'
                   from product_group t2
@@ -40,11 +36,8 @@ from (
             ) x
           ) r
         )
-        || ',"id":'
-        || '"'
-        || 'com'
-        || '_' || encode(uuid_send(c0.id), 'hex')
-        || '"' || '}' j,
+        || ',"id":' || '"' || 'com' || '_' || encode(uuid_send(c0.id), 'hex') || '"'
+        || '}' j,
         null h
       from membership m0
         join company c0 on c0.id = m0.company_id
@@ -58,4 +51,4 @@ from (
 ) s;
 -- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
 -- $2 = 1
--- $3 = <hash of the token>
+-- $3 = <hash of a token>

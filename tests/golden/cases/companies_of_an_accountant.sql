@@ -89,4 +89,4 @@ from (
 -- $1 = EXTERNAL
 -- $2 = 3
 -- $3 = 1
--- $4 = <hash of the token>
+-- $4 = <hash of a token>

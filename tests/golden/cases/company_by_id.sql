@@ -19,11 +19,7 @@ from (
     left join viewer v on true
     left join lateral (
       select
-        '{"id":'
-        || '"'
-        || 'com'
-        || '_' || encode(uuid_send(c0.id), 'hex')
-        || '"'
+        '{"id":' || '"' || 'com' || '_' || encode(uuid_send(c0.id), 'hex') || '"'
         || ',"name":' || to_json(c0.name)::text
         || ',"vatNumber":' || coalesce(to_json(c0.vat_number)::text, 'null')
         || '}' j,
@@ -75,4 +71,4 @@ from (
 -- $2 = 018e2247-93a0-7000-b231-841d04df87a4
 -- $3 = 00000000-0000-0000-0000-000000000000
 -- $4 = null
--- $5 = <hash of the token>
+-- $5 = <hash of a token>

@@ -69,4 +69,4 @@ from (
 -- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
 -- $2 = 2
 -- $3 = 01a20741-6ff0-7664-b8b9-8253988b284a
--- $4 = <hash of the token>
+-- $4 = <hash of a token>

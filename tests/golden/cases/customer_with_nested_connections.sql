@@ -45,7 +45,6 @@ from (
                           select
                             string_agg(
                               '{"position":' || t4.position::text
-                              || ',"name":' || to_json(t4.name)::text
                               || ',"product":' || coalesce((
                                 select
                                   '{"number":' || to_json(t5.number)::text
@@ -151,8 +150,12 @@ from (
               where
                 t1.company_id = c0.id
                 and t1.is_customer
-                and lower(t1.number) = any(select lower(u) from unnest($2::text[]) u)
-              order by t1.number, t1.id
+                and (
+                  strpos(lower(t1.number), lower($2::text)) > 0
+                  or strpos(lower(t1.name), lower($2::text)) > 0
+                  or strpos(lower(t1.city), lower($2::text)) > 0
+                )
+              order by t1.name, t1.id
               limit $3::int4
             ) x
           ) r
@@ -179,10 +182,10 @@ from (
     ) l0 on true
 ) s;
 -- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
--- $2 = [C00010, C00143]
+-- $2 = construct
 -- $3 = 2
--- $4 = 2
+-- $4 = 1
 -- $5 = [ACCEPTED]
 -- $6 = 1
 -- $7 = 1
--- $8 = <hash of the token>
+-- $8 = <hash of a token>

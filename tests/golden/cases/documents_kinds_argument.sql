@@ -42,9 +42,7 @@ from (
             select row_number() over () rn, x.*
             from (
               select
-                '{"kind":'
-                || '"' || t1.kind::text
-                || '"'
+                '{"kind":' || '"' || t1.kind::text || '"'
                 || ',"number":' || to_json(t1.number)::text
                 || ',"discount":' || case when a0.g3 then
                   coalesce('"' || t1.discount::text || '"', 'null')
@@ -191,4 +189,4 @@ from (
 -- $5 = 1
 -- $6 = []
 -- $7 = 1
--- $8 = <hash of the token>
+-- $8 = <hash of a token>

@@ -43,33 +43,21 @@ from (
             from (
               select
                 case when t1.kind = 'QUOTE' then
-                  '{"__typename":"Quote","kind":'
-                  || '"' || t1.kind::text
-                  || '"'
+                  '{"__typename":"Quote","kind":' || '"' || t1.kind::text || '"'
                   || ',"number":' || to_json(t1.number)::text
-                  || ',"totalIncl":'
-                  || '"' || t1.total_incl::text
-                  || '"'
+                  || ',"totalIncl":' || '"' || t1.total_incl::text || '"'
                   || ',"expirationDate":' || coalesce('"' || t1.expiration_date::text || '"', 'null')
                   || '}'
                 when t1.kind = 'INVOICE' then
-                  '{"__typename":"Invoice","kind":'
-                  || '"' || t1.kind::text
-                  || '"'
+                  '{"__typename":"Invoice","kind":' || '"' || t1.kind::text || '"'
                   || ',"number":' || to_json(t1.number)::text
-                  || ',"totalIncl":'
-                  || '"' || t1.total_incl::text
-                  || '"'
+                  || ',"totalIncl":' || '"' || t1.total_incl::text || '"'
                   || ',"dueDate":' || coalesce('"' || t1.due_date::text || '"', 'null')
                   || '}'
                 else
-                  '{"__typename":"CreditNote","kind":'
-                  || '"' || t1.kind::text
-                  || '"'
+                  '{"__typename":"CreditNote","kind":' || '"' || t1.kind::text || '"'
                   || ',"number":' || to_json(t1.number)::text
-                  || ',"totalIncl":'
-                  || '"' || t1.total_incl::text
-                  || '"'
+                  || ',"totalIncl":' || '"' || t1.total_incl::text || '"'
                   || '}'
                 end j0,
                 translate(
@@ -125,4 +113,4 @@ from (
 ) s;
 -- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
 -- $2 = 4
--- $3 = <hash of the token>
+-- $3 = <hash of a token>

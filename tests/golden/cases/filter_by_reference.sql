@@ -90,4 +90,4 @@ from (
 -- $6 = 2
 -- $7 = True
 -- $8 = 2
--- $9 = <hash of the token>
+-- $9 = <hash of a token>

@@ -79,4 +79,4 @@ from (
 -- $5 = [AMAY, wanze]
 -- $6 = er
 -- $7 = 2
--- $8 = <hash of the token>
+-- $8 = <hash of a token>

@@ -19,9 +19,7 @@ from (
             from (
               select
                 '{"number":' || to_json(t1.number)::text
-                || ',"totalIncl":'
-                || '"' || t1.total_incl::text
-                || '"'
+                || ',"totalIncl":' || '"' || t1.total_incl::text || '"'
                 || ',"discount":' || case when a0.g1 then
                   coalesce('"' || t1.discount::text || '"', 'null')
                 else 'null' end
@@ -46,11 +44,8 @@ from (
               where
                 t1.company_id = c0.id
                 and t1.kind = 'INVOICE'
-                and (
-                  strpos(lower(t1.number), lower($2::text)) > 0
-                  or strpos(lower(t1.customer_name), lower($2::text)) > 0
-                )
-              order by t1.number desc, t1.id desc
+                and lower(t1.number) = any(select lower(u) from unnest($2::text[]) u)
+              order by t1.date desc, t1.id desc
               limit $3::int4
             ) x
           ) r
@@ -77,6 +72,6 @@ from (
     ) l0 on true
 ) s;
 -- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
--- $2 = 2026/0042
+-- $2 = [2026/00416, 2026/00422]
 -- $3 = 2
--- $4 = <hash of the token>
+-- $4 = <hash of a token>

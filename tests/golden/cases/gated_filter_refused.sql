@@ -98,4 +98,4 @@ from (
 -- $6 = 1
 -- $7 = 2026/00416
 -- $8 = 1
--- $9 = <hash of the token>
+-- $9 = <hash of a token>

@@ -111,4 +111,4 @@ from (
 -- $3 = 2
 -- $4 = 2
 -- $5 = 1
--- $6 = <hash of the token>
+-- $6 = <hash of a token>

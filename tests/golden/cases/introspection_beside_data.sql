@@ -27,4 +27,4 @@ from (
 ) s;
 -- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
 -- $2 = {"kind":"OBJECT","fields":[{"name":"hasNextPage","type":{"name":null}},{"name":"hasPreviousPage","type":{"name":null}},{…
--- $3 = <hash of the token>
+-- $3 = <hash of a token>

@@ -52,4 +52,4 @@ from (
 ) s;
 -- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
 -- $2 = 1
--- $3 = <hash of the token>
+-- $3 = <hash of a token>

@@ -4,7 +4,7 @@ select k.id, k.account_id, u.language
 from credential k
   join account u on u.id = k.account_id
 where k.token_hash = $1 and k.expires_at > now();
--- $1 = <hash of the token>
+-- $1 = <hash of a token>
 
 select c.id, m.role
 from membership m
@@ -26,7 +26,7 @@ insert into company_app (company_id, app_id, valid, activated_by)
 select $1, app_id, tstzrange($2, null), $3
 from unnest($4::text[]) app_id;
 -- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
--- $2 = 2026-11-24 04:47:08.721695+00:00
+-- $2 = <moment>
 -- $3 = 018b514d-43a0-7000-bed6-ee291da75f8d
 -- $4 = [CASH_TICKETS]
 
@@ -46,7 +46,7 @@ insert into access_change (company_id, at, kind, actor_id, app_id, before, after
 select $1, $2, $5, $3, app_id, $5 = 'APP_DEACTIVATED', $5 = 'APP_ACTIVATED'
 from unnest($4::text[]) app_id;
 -- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
--- $2 = 2026-11-24 04:47:08.721695+00:00
+-- $2 = <moment>
 -- $3 = 018b514d-43a0-7000-bed6-ee291da75f8d
 -- $4 = [CASH_TICKETS]
 -- $5 = APP_ACTIVATED
@@ -69,9 +69,7 @@ from (
   select
     '{"app":' || coalesce((
       select
-        '{"app":'
-        || '"' || t1.id::text
-        || '"'
+        '{"app":' || '"' || t1.id::text || '"'
         || ',"label":' || to_json((
           select t2.label
           from app_text t2
@@ -117,7 +115,7 @@ from (
 -- $4 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
 -- $5 = CASH_TICKETS
 -- $6 = []
--- $7 = <hash of the token>
+-- $7 = <hash of a token>
 
 COMMIT;
 
@@ -127,7 +125,7 @@ select k.id, k.account_id, u.language
 from credential k
   join account u on u.id = k.account_id
 where k.token_hash = $1 and k.expires_at > now();
--- $1 = <hash of the token>
+-- $1 = <hash of a token>
 
 select c.id, m.role
 from membership m
@@ -150,7 +148,7 @@ set
   valid = tstzrange(lower(valid), greatest($2, lower(valid) + interval '1 microsecond')), deactivated_by = $3
 where company_id = $1 and app_id = any($4::text[]) and upper_inf(valid);
 -- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
--- $2 = 2026-11-24 04:47:08.740137+00:00
+-- $2 = <moment>
 -- $3 = 018b514d-43a0-7000-bed6-ee291da75f8d
 -- $4 = [CASH_TICKETS]
 
@@ -170,7 +168,7 @@ insert into access_change (company_id, at, kind, actor_id, app_id, before, after
 select $1, $2, $5, $3, app_id, $5 = 'APP_DEACTIVATED', $5 = 'APP_ACTIVATED'
 from unnest($4::text[]) app_id;
 -- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
--- $2 = 2026-11-24 04:47:08.740137+00:00
+-- $2 = <moment>
 -- $3 = 018b514d-43a0-7000-bed6-ee291da75f8d
 -- $4 = [CASH_TICKETS]
 -- $5 = APP_DEACTIVATED
@@ -231,6 +229,6 @@ from (
 -- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
 -- $2 = CASH_TICKETS
 -- $3 = []
--- $4 = <hash of the token>
+-- $4 = <hash of a token>
 
 COMMIT;

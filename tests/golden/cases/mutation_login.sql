@@ -12,7 +12,7 @@ select $1, id, $4, now() + $5::text::interval
 from account
 where id = $2 and password_hash = $3
 returning expires_at;
--- $1 = <hash of the token>
+-- $1 = <hash of a token>
 -- $2 = 018f5745-23a0-7000-8b16-964b1ab70522
 -- $3 = $argon2id$v=19$m=65536,t=3,p=4$ZW5mYWN0IGRlbW8gc2FsdA$OsXG/U/0x+n+L+V3pD7LfyAa6fw4bE5wQSMynNe+XnY
 -- $4 = null
@@ -68,7 +68,7 @@ from (
 ) s;
 -- $1 = 50
 -- $2 = []
--- $3 = <hash of the token>
+-- $3 = <hash of a token>
 
 COMMIT;
 
@@ -103,9 +103,7 @@ from (
     || ',"errors":[' || coalesce((
       select
         string_agg(
-          '{"code":'
-          || '"' || e.code
-          || '"'
+          '{"code":' || '"' || e.code || '"'
           || ',"message":' || to_json(e.message)::text
           || ',"field":' || coalesce(e.field::text, 'null')
           || '}',

@@ -1,0 +1,199 @@
+BEGIN;
+
+select k.id, k.account_id, u.language
+from credential k
+  join account u on u.id = k.account_id
+where k.token_hash = $1 and k.expires_at > now();
+-- $1 = <hash of a token>
+
+select c.id, m.role
+from membership m
+  join company c on c.id = m.company_id
+where
+  m.company_id = $1
+  and m.account_id = $2
+  and m.accepted_at is not null
+  and m.removed_at is null
+  and (m.until is null or m.until > now())
+for share of m;
+-- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
+-- $2 = 018b514d-43a0-7000-bed6-ee291da75f8d
+
+select id, plan, mask, access_version, clock_timestamp() at from company where id = $1 for update;
+-- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
+
+select id, external, role, toggles
+from membership
+where company_id = $1 and id = any($2::uuid[]) and removed_at is null
+for update;
+-- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
+-- $2 = [018b6b1b-2a5a-7f68-b0fc-4ed82705a509]
+
+update app_grant g
+set
+  valid = tstzrange(lower(g.valid), greatest($2, lower(g.valid) + interval '1 microsecond')), revoked_by = $3
+from unnest($4::uuid[], $5::text[]) change(membership_id, app_id)
+where
+  g.company_id = $1
+  and g.membership_id = change.membership_id
+  and g.app_id = change.app_id
+  and upper_inf(g.valid);
+-- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
+-- $2 = <moment>
+-- $3 = 018b514d-43a0-7000-bed6-ee291da75f8d
+-- $4 = [018b6b1b-2a5a-7f68-b0fc-4ed82705a509]
+-- $5 = [DISCOUNTS]
+
+insert into app_grant (company_id, membership_id, app_id, valid, granted_by)
+select $1, change.membership_id, change.app_id, tstzrange($2, null), $3
+from unnest($4::uuid[], $5::text[]) change(membership_id, app_id);
+-- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
+-- $2 = <moment>
+-- $3 = 018b514d-43a0-7000-bed6-ee291da75f8d
+-- $4 = [018b6b1b-2a5a-7f68-b0fc-4ed82705a509]
+-- $5 = [PURCHASES]
+
+update membership m
+set
+  toggles = coalesce((
+    select bit_or(set_bit(repeat('0', $3::int)::bit(256), a.position, 1))
+    from app a
+    where
+      a.always_visible
+      or exists (
+        select
+        from app_grant g
+        where g.company_id = $1 and g.membership_id = m.id and g.app_id = a.id and upper_inf(g.valid)
+      )
+  ), m.toggles)
+where m.company_id = $1 and m.id = any($2::uuid[]);
+-- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
+-- $2 = [018b6b1b-2a5a-7f68-b0fc-4ed82705a509]
+-- $3 = 256
+
+insert into access_change (company_id, at, kind, actor_id, membership_id, app_id, before, after)
+select $1, $2, 'TOGGLE', $3, change.membership_id, change.app_id, not change.granted, change.granted
+from unnest($4::uuid[], $5::text[], $6::bool[]) change(membership_id, app_id, granted);
+-- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
+-- $2 = <moment>
+-- $3 = 018b514d-43a0-7000-bed6-ee291da75f8d
+-- $4 = [018b6b1b-2a5a-7f68-b0fc-4ed82705a509, 018b6b1b-2a5a-7f68-b0fc-4ed82705a509]
+-- $5 = [DISCOUNTS, PURCHASES]
+-- $6 = [False, True]
+
+update company set access_version = access_version + 1 where id = $1;
+-- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
+
+with viewer as materialized (
+  select k.id, k.account_id from credential k where k.token_hash = $5::bytea and k.expires_at > now()
+)
+select
+  s.d::varchar,
+  s.h::varchar,
+  s.account_id,
+  case when s.h is not null then (select w.language from account w where w.id = s.account_id) end
+from (
+  select
+    '{"permissionMatrix":' || coalesce(l0.j, 'null')
+    || ',"company":' || coalesce(l1.j, 'null')
+    || ',"errors":[' || coalesce((
+      select
+        string_agg(
+          '{"code":' || '"' || e.code || '"'
+          || ',"message":' || to_json(e.message)::text
+          || ',"field":' || coalesce(e.field::text, 'null')
+          || '}',
+          ','
+        )
+      from json_to_recordset($4::json) e(code text, message text, field json)
+    ), '')
+    || ']}' d,
+    nullif(coalesce(l0.h, '') || ';' || coalesce(l1.h, ''), ';') h,
+    v.account_id
+  from (select 1) one
+    left join viewer v on true
+    left join lateral (
+      select
+        case when a0.g0 then '{"version":' || c0.access_version::text || '}' else 'null' end j,
+        case when not (a0.g0) then
+          '0:' || encode(uuid_send(c0.id), 'hex') || ':' || array_to_string(array[a0.g0], '')
+        end h
+      from membership m0
+        join company c0 on c0.id = m0.company_id
+        cross join lateral (
+          select b.o g0
+          from (
+            select (c0.mask & m0.mask) e, coalesce(m0.role = 'OWNER', false) o offset 0
+          ) b
+          offset 0
+        ) a0
+      where
+        m0.account_id = v.account_id
+        and m0.company_id = $1::uuid
+        and m0.accepted_at is not null
+        and m0.removed_at is null
+        and (m0.until is null or m0.until > now())
+    ) l0 on true
+    left join lateral (
+      select
+        '{"permissionMatrix":' || case when a1.g0 then
+          '{"rows":[' || coalesce((
+            select
+              string_agg(
+                '{"cells":[' || coalesce((
+                  select
+                    string_agg(
+                      '{"app":' || '"' || t2.id::text || '"'
+                      || ',"granted":' || (get_bit(t1.toggles, t2.position) = 1)::text
+                      || ',"effective":' || (
+                        (get_bit(t1.mask, t2.position) = 1)
+                        and get_bit(c1.mask, t2.position) = 1
+                        and t1.accepted_at is not null
+                        and (t1.until is null or t1.until > now())
+                      )::text
+                      || '}',
+                      ',' order by t2.rank, t2.id
+                    )
+                  from app t2
+                  where get_bit(c1.mask, t2.position) = 1 and t2.id = any($3::text[])
+                ), '')
+                || ']}',
+                ',' order by t1.external, t1.created_at, t1.id
+              )
+            from membership t1
+            where
+              t1.company_id = c1.id
+              and t1.removed_at is null
+              and t1.removed_at is null
+              and t1.id = any($2::uuid[])
+          ), '')
+          || ']}'
+        else 'null' end
+        || '}' j,
+        case when not (a1.g0) then
+          '1:' || encode(uuid_send(c1.id), 'hex') || ':' || array_to_string(array[a1.g0], '')
+        end h
+      from membership m1
+        join company c1 on c1.id = m1.company_id
+        cross join lateral (
+          select b.o g0
+          from (
+            select (c1.mask & m1.mask) e, coalesce(m1.role = 'OWNER', false) o offset 0
+          ) b
+          offset 0
+        ) a1
+      where
+        m1.account_id = v.account_id
+        and m1.company_id = $1::uuid
+        and m1.accepted_at is not null
+        and m1.removed_at is null
+        and (m1.until is null or m1.until > now())
+    ) l1 on true
+) s;
+-- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
+-- $2 = [018b6b1b-2a5a-7f68-b0fc-4ed82705a509]
+-- $3 = [DISCOUNTS, PURCHASES]
+-- $4 = []
+-- $5 = <hash of a token>
+
+COMMIT;

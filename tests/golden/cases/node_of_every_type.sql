@@ -39,11 +39,7 @@ from (
     left join viewer v on true
     left join lateral (
       select
-        '{"id":'
-        || '"'
-        || 'com'
-        || '_' || encode(uuid_send(c0.id), 'hex')
-        || '"'
+        '{"id":' || '"' || 'com' || '_' || encode(uuid_send(c0.id), 'hex') || '"'
         || ',"name":' || to_json(c0.name)::text
         || '}' j,
         null h
@@ -61,11 +57,7 @@ from (
     ) l0 on true
     left join lateral (
       select
-        '{"id":'
-        || '"'
-        || 'cus'
-        || '_' || encode(uuid_send(t1.id), 'hex')
-        || '"'
+        '{"id":' || '"' || 'cus' || '_' || encode(uuid_send(t1.id), 'hex') || '"'
         || ',"name":' || to_json(t1.name)::text
         || '}' j,
         null h
@@ -85,11 +77,7 @@ from (
     ) l1 on true
     left join lateral (
       select
-        '{"id":'
-        || '"'
-        || 'cop'
-        || '_' || encode(uuid_send(t2.id), 'hex')
-        || '"'
+        '{"id":' || '"' || 'cop' || '_' || encode(uuid_send(t2.id), 'hex') || '"'
         || ',"firstName":' || to_json(t2.first_name)::text
         || '}' j,
         null h
@@ -108,11 +96,7 @@ from (
     ) l2 on true
     left join lateral (
       select
-        '{"id":'
-        || '"'
-        || 'pro'
-        || '_' || encode(uuid_send(t3.id), 'hex')
-        || '"'
+        '{"id":' || '"' || 'pro' || '_' || encode(uuid_send(t3.id), 'hex') || '"'
         || ',"number":' || to_json(t3.number)::text
         || '}' j,
         null h
@@ -131,11 +115,7 @@ from (
     ) l3 on true
     left join lateral (
       select
-        '{"id":'
-        || '"'
-        || 'prg'
-        || '_' || encode(uuid_send(t4.id), 'hex')
-        || '"'
+        '{"id":' || '"' || 'prg' || '_' || encode(uuid_send(t4.id), 'hex') || '"'
         || ',"name":' || to_json(t4.name)::text
         || '}' j,
         null h
@@ -154,11 +134,7 @@ from (
     ) l4 on true
     left join lateral (
       select
-        '{"id":'
-        || '"'
-        || 'quo'
-        || '_' || encode(uuid_send(t5.id), 'hex')
-        || '"'
+        '{"id":' || '"' || 'quo' || '_' || encode(uuid_send(t5.id), 'hex') || '"'
         || ',"number":' || to_json(t5.number)::text
         || '}' j,
         case when not (a5.g0) then
@@ -187,11 +163,7 @@ from (
     ) l5 on true
     left join lateral (
       select
-        '{"id":'
-        || '"'
-        || 'inv'
-        || '_' || encode(uuid_send(t6.id), 'hex')
-        || '"'
+        '{"id":' || '"' || 'inv' || '_' || encode(uuid_send(t6.id), 'hex') || '"'
         || ',"number":' || to_json(t6.number)::text
         || ',"discount":' || case when a6.g0 then
           coalesce('"' || t6.discount::text || '"', 'null')
@@ -223,11 +195,7 @@ from (
     ) l6 on true
     left join lateral (
       select
-        '{"id":'
-        || '"'
-        || 'crn'
-        || '_' || encode(uuid_send(t7.id), 'hex')
-        || '"'
+        '{"id":' || '"' || 'crn' || '_' || encode(uuid_send(t7.id), 'hex') || '"'
         || ',"number":' || to_json(t7.number)::text
         || '}' j,
         case when not (a7.g0) then
@@ -256,11 +224,7 @@ from (
     ) l7 on true
     left join lateral (
       select
-        '{"id":'
-        || '"'
-        || 'usr'
-        || '_' || encode(uuid_send(t8.id), 'hex')
-        || '"'
+        '{"id":' || '"' || 'usr' || '_' || encode(uuid_send(t8.id), 'hex') || '"'
         || ',"firstName":' || to_json(t8.first_name)::text
         || ',"role":' || case when a8.g0 then coalesce('"' || t8.role::text || '"', 'null') else 'null' end
         || '}' j,
@@ -291,11 +255,7 @@ from (
     ) l8 on true
     left join lateral (
       select
-        '{"id":'
-        || '"'
-        || 'ext'
-        || '_' || encode(uuid_send(t9.id), 'hex')
-        || '"'
+        '{"id":' || '"' || 'ext' || '_' || encode(uuid_send(t9.id), 'hex') || '"'
         || ',"officeName":' || coalesce(
           to_json((
             select t10.office_name from account t10 where t10.id = t9.account_id
@@ -367,4 +327,4 @@ from (
 -- $9 = 018b6b1b-2a5a-7f68-b0fc-4ed82705a509
 -- $10 = 019329cb-d7ae-77e0-99a4-bba744868240
 -- $11 = 018c1fa5-13c2-7348-8a37-00f8a3a3abc9
--- $12 = <hash of the token>
+-- $12 = <hash of a token>

@@ -18,11 +18,7 @@ from (
       with ordinality p(id, kind, n)
         left join lateral (
           select
-            '{"__typename":"Invoice","id":'
-            || '"'
-            || 'inv'
-            || '_' || encode(uuid_send(t1.id), 'hex')
-            || '"'
+            '{"__typename":"Invoice","id":' || '"' || 'inv' || '_' || encode(uuid_send(t1.id), 'hex') || '"'
             || ',"number":' || to_json(t1.number)::text
             || '}' j,
             case when not (a0.g0) then
@@ -50,11 +46,7 @@ from (
             and a0.g0
           union all
           select
-            '{"__typename":"Product","id":'
-            || '"'
-            || 'pro'
-            || '_' || encode(uuid_send(t2.id), 'hex')
-            || '"'
+            '{"__typename":"Product","id":' || '"' || 'pro' || '_' || encode(uuid_send(t2.id), 'hex') || '"'
             || ',"name":' || to_json(t2.name)::text
             || '}' j,
             null h
@@ -75,4 +67,4 @@ from (
 ) s;
 -- $1 = [018b51a8-0dd0-7000-b6e3-4dd61d1aac2f, 01a207f2-f3fe-7548-a11e-30fab435ecfd, 00000000-0000-0000-0000-000000000000, null,…
 -- $2 = [pro, inv, pro, null, inv]
--- $3 = <hash of the token>
+-- $3 = <hash of a token>

@@ -66,4 +66,4 @@ from (
 -- $2 = 3
 -- $3 = Christian Hanquet
 -- $4 = 018c157c-483d-7908-8629-fffb11edf332
--- $5 = <hash of the token>
+-- $5 = <hash of a token>

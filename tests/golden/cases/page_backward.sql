@@ -30,9 +30,8 @@ from (
             from (
               select
                 '{"number":' || to_json(t1.number)::text
-                || ',"date":'
-                || '"' || t1.date::text
-                || '"' || '}' j0,
+                || ',"date":' || '"' || t1.date::text || '"'
+                || '}' j0,
                 translate(
                   encode(
                     convert_to(json_build_array('9f090e', t1.date::text, t1.id::text)::text, 'UTF8'),
@@ -73,4 +72,4 @@ from (
 -- $2 = 2
 -- $3 = 2023-11-28
 -- $4 = 018c15a7-0e09-7698-abf5-8610af8989f7
--- $5 = <hash of the token>
+-- $5 = <hash of a token>

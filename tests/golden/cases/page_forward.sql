@@ -36,9 +36,8 @@ from (
                   '-_'
                 )
                 || '","node":{"number":' || to_json(t1.number)::text
-                || ',"date":'
-                || '"' || t1.date::text
-                || '"' || '}}' j0,
+                || ',"date":' || '"' || t1.date::text || '"'
+                || '}}' j0,
                 translate(
                   encode(
                     convert_to(json_build_array('9f090e', t1.date::text, t1.id::text)::text, 'UTF8'),
@@ -79,4 +78,4 @@ from (
 -- $2 = 2
 -- $3 = 2026-11-23
 -- $4 = 01a20741-6ff0-7664-b8b9-8253988b284a
--- $5 = <hash of the token>
+-- $5 = <hash of a token>

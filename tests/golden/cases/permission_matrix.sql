@@ -20,9 +20,7 @@ from (
           || ',"apps":[' || coalesce((
             select
               string_agg(
-                '{"app":'
-                || '"' || t1.id::text
-                || '"'
+                '{"app":' || '"' || t1.id::text || '"'
                 || ',"label":' || to_json((
                   select t2.label
                   from app_text t2
@@ -56,9 +54,7 @@ from (
                 || ',"cells":[' || coalesce((
                   select
                     string_agg(
-                      '{"app":'
-                      || '"' || t6.id::text
-                      || '"'
+                      '{"app":' || '"' || t6.id::text || '"'
                       || ',"granted":' || (get_bit(t3.toggles, t6.position) = 1)::text
                       || ',"effective":' || (
                         (get_bit(t3.mask, t6.position) = 1)
@@ -69,15 +65,13 @@ from (
                       || ',"editable":' || (
                         not t6.always_visible and coalesce(t3.role, '') = 'EMPLOYEE'
                       )::text
-                      || ',"reason":'
-                      || '"' || case when t6.always_visible then
+                      || ',"reason":' || '"' || case when t6.always_visible then
                         'ALWAYS_VISIBLE'
                       when t3.external then
                         'EXTERNAL'
                       when t3.role = 'OWNER' then
                         'OWNER'
-                      else 'TOGGLE' end::text
-                      || '"'
+                      else 'TOGGLE' end::text || '"'
                       || '}',
                       ',' order by t6.rank, t6.id
                     )
@@ -123,4 +117,4 @@ from (
 -- $4 = EN
 -- $5 = [018b6b1b-2a5a-7f68-b0fc-4ed82705a509, 018b514d-43a0-7000-8657-b3ca6d9e91fb, 019329cb-d7ae-77e0-99a4-bba744868240]
 -- $6 = [INVOICES, DISCOUNTS, CUSTOMERS]
--- $7 = <hash of the token>
+-- $7 = <hash of a token>

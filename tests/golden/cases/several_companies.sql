@@ -135,4 +135,4 @@ from (
 -- $2 = 4
 -- $3 = 1
 -- $4 = 1
--- $5 = <hash of the token>
+-- $5 = <hash of a token>

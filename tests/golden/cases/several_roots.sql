@@ -109,11 +109,7 @@ from (
     ) l1 on true
     left join lateral (
       select
-        '{"id":'
-        || '"'
-        || 'com'
-        || '_' || encode(uuid_send(c2.id), 'hex')
-        || '"'
+        '{"id":' || '"' || 'com' || '_' || encode(uuid_send(c2.id), 'hex') || '"'
         || ',"quotes":' || case when a2.g0 then (
           select
             '{"totalCount":' || (
@@ -151,4 +147,4 @@ from (
 -- $4 = 1
 -- $5 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
 -- $6 = 1
--- $7 = <hash of the token>
+-- $7 = <hash of a token>

@@ -20,9 +20,8 @@ from (
             from (
               select
                 '{"number":' || to_json(t1.number)::text
-                || ',"status":'
-                || '"' || t1.status::text
-                || '"' || '}' j0
+                || ',"status":' || '"' || t1.status::text || '"'
+                || '}' j0
               from document t1
               where t1.company_id = c0.id and t1.kind = 'QUOTE'
               order by t1.date desc, t1.id desc
@@ -53,4 +52,4 @@ from (
 ) s;
 -- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
 -- $2 = 1
--- $3 = <hash of the token>
+-- $3 = <hash of a token>

@@ -85,4 +85,4 @@ from (
 -- $3 = 50
 -- $4 = 50
 -- $5 = 0
--- $6 = <hash of the token>
+-- $6 = <hash of a token>

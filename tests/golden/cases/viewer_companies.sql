@@ -89,4 +89,4 @@ from (
 ) s;
 -- $1 = 3
 -- $2 = 1
--- $3 = <hash of the token>
+-- $3 = <hash of a token>

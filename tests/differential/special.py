@@ -1,0 +1,209 @@
+"""The oracle's resolvers of the fields that follow rules of their own: the viewer, the catalogue, access, the permission matrix."""
+
+import datetime
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from schema.apps import CATALOGUE, App
+from tests.differential.items import Arguments, Item, Oracle, scope_of, written
+from tests.differential.lists import global_id, sort_key
+from tests.differential.world import Mask, Record, Scope, apps_where, has_begun, has_bit
+
+# --- the viewer and the catalogue
+
+
+def _viewer_account(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
+    return Item("Account", oracle.account or {})
+
+
+def _viewer_sessions(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
+    now = datetime.datetime.now(datetime.UTC)
+    rows = [
+        row for row in oracle.world.rows("credential", account_id=item.row["account_id"]) if row["expires_at"] > now
+    ]
+    return [Item("Session", row) for row in sorted(rows, key=lambda row: sort_key(["-created_at"], row))]
+
+
+def _session_current(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
+    return item.row["id"] == (oracle.session or {})["id"]
+
+
+def _viewer_companies(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
+    given = dict(arguments.get("filter") or {})
+    access = given.pop("access", None)
+    wanted = [
+        scope for scope in oracle.scopes if access is None or scope.membership["external"] is (access == "EXTERNAL")
+    ]
+    items = [Item("Company", scope.company, scope) for scope in wanted]
+    return oracle.connect(items, "company", "ViewerCompanyFilter", {**arguments, "filter": given})
+
+
+def _app(oracle: Oracle, name: str, item: Item) -> Item:
+    return Item("AppInfo", oracle.world.one("app", id=name) or {}, item.scope)
+
+
+def _app_info_app(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
+    return item.row["id"]
+
+
+def _app_info_requires(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
+    return sorted(row["requires_app_id"] for row in oracle.world.rows("app_requirement", app_id=item.row["id"]))
+
+
+def _spoken(oracle: Oracle, item: Item, arguments: Arguments) -> Record:
+    language = arguments.get("language") or oracle.language
+    return oracle.world.one("app_text", app_id=item.row["id"], language=language) or {}
+
+
+def _app_info_label(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
+    return _spoken(oracle, item, arguments)["label"]
+
+
+def _app_info_description(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
+    return _spoken(oracle, item, arguments)["description"]
+
+
+# --- access
+
+
+def _company_access(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
+    return Item("Access", scope_of(item).membership, item.scope)
+
+
+def _access_since(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
+    return written(item.row["created_at"])
+
+
+def _access_apps(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
+    return apps_where(scope_of(item).reaches)
+
+
+def _access_can(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
+    return scope_of(item).reaches(App(arguments["app"]))
+
+
+def _company_active_apps(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
+    return apps_where(Mask(item.row["mask"]).__contains__)
+
+
+def _login(oracle: Oracle, item: Item) -> Record:
+    return oracle.world.one("account", id=item.row["account_id"]) or {}
+
+
+def _user_email(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
+    return _login(oracle, item)["email"]
+
+
+def _user_status(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
+    return "PENDING" if item.row["accepted_at"] is None else "ACTIVE"
+
+
+def _user_apps(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
+    mask = scope_of(item).company["mask"] if item.row["role"] == "OWNER" else item.row["toggles"]
+    return apps_where(Mask(mask).__contains__)
+
+
+def _external_user_kind(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
+    return _login(oracle, item)["kind"]
+
+
+def _external_user_office_name(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
+    return _login(oracle, item)["office_name"]
+
+
+def _access_change_app(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
+    return item.row["app_id"]
+
+
+# --- the permission matrix
+
+
+def _company_permission_matrix(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
+    return Item("PermissionMatrix", item.row, item.scope, item, arguments)
+
+
+def _permission_matrix_version(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
+    return item.row["access_version"]
+
+
+def _columns(oracle: Oracle, matrix: Item) -> list[str]:
+    asked = matrix.arguments.get("apps")
+    active = apps_where(Mask(matrix.row["mask"]).__contains__)
+    return [app for app in active if asked is None or app in asked]
+
+
+def _permission_matrix_apps(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
+    return [_app(oracle, app, item) for app in _columns(oracle, item)]
+
+
+def _permission_matrix_rows(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
+    """Users first, then who comes from outside, each in the order in which they came."""
+    asked = item.arguments.get("userIds")
+    people = sorted(
+        oracle.world.rows("membership", company_id=item.row["id"], removed_at=None),
+        key=lambda row: sort_key(["external", "created_at"], row),
+    )
+    ids = [global_id("ExternalUser" if row["external"] else "User", row["id"]) for row in people]
+    return [
+        Item("PermissionRow", row, item.scope, item)
+        for id_, row in zip(ids, people, strict=True)
+        if asked is None or id_ in asked
+    ]
+
+
+def _permission_row_user(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
+    return None if item.row["external"] else Item("User", item.row, item.scope)
+
+
+def _permission_row_external_user(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
+    return Item("ExternalUser", item.row, item.scope) if item.row["external"] else None
+
+
+def _permission_row_cells(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
+    assert item.parent is not None
+    return [_cell(App(app), Scope(item.parent.row, item.row)) for app in _columns(oracle, item.parent)]
+
+
+def _cell(app: App, person: Scope) -> dict[str, Any]:
+    member, always = person.membership, CATALOGUE[app].always_visible
+    reason = "EXTERNAL" if member["external"] else "OWNER" if member["role"] == "OWNER" else "TOGGLE"
+    return {
+        "app": app.value,
+        "granted": has_bit(member["toggles"], app),
+        "effective": person.reaches(app) and has_begun(member),
+        "editable": reason == "TOGGLE" and not always,
+        "reason": "ALWAYS_VISIBLE" if always else reason,
+    }
+
+
+SPECIAL: Final[Mapping[str, Callable[[Oracle, Item, Arguments], Any]]] = {
+    "Viewer.account": _viewer_account,
+    "Viewer.sessions": _viewer_sessions,
+    "Session.current": _session_current,
+    "Viewer.companies": _viewer_companies,
+    "AppInfo.app": _app_info_app,
+    "AppInfo.requires": _app_info_requires,
+    "AppInfo.label": _app_info_label,
+    "AppInfo.description": _app_info_description,
+    "Company.access": _company_access,
+    "Access.since": _access_since,
+    "Access.apps": _access_apps,
+    "Access.can": _access_can,
+    "Company.activeApps": _company_active_apps,
+    "User.email": _user_email,
+    "User.status": _user_status,
+    "User.apps": _user_apps,
+    "ExternalUser.kind": _external_user_kind,
+    "ExternalUser.officeName": _external_user_office_name,
+    "AccessChange.app": _access_change_app,
+    "Company.permissionMatrix": _company_permission_matrix,
+    "PermissionMatrix.version": _permission_matrix_version,
+    "PermissionMatrix.apps": _permission_matrix_apps,
+    "PermissionMatrix.rows": _permission_matrix_rows,
+    "PermissionRow.user": _permission_row_user,
+    "PermissionRow.externalUser": _permission_row_external_user,
+    "PermissionRow.cells": _permission_row_cells,
+    "ExternalUser.email": _user_email,
+    "ExternalUser.since": _access_since,
+}
+"""The fields that are not a column of their name, nor rows that are pointed to."""

@@ -1,0 +1,50 @@
+"""Whatever is hidden may be anything: for who lacks the right to it, every byte of every answer stays the same."""
+
+from collections.abc import AsyncGenerator
+
+import pytest
+
+from tests.differential.comparison import Bench
+from tests.differential.dataset import key
+from tests.differential.examples import examples
+from tests.differential.interference import Laboratory
+from tests.differential.operations import Case, operations
+from tests.differential.profiles import DEEP
+from tests.differential.secrets import WORDS, Secret, secrets, words_of
+
+SECRETS = list(secrets())
+CASES = 400 if DEEP else 20
+HERE = f'company(id: "com_{key("company A").hex}")'
+
+
+@pytest.fixture(scope="module")
+async def laboratory(bench_dsn: str) -> AsyncGenerator[Laboratory]:
+    """The product on a connection whose writes are undone."""
+    async with Laboratory.open(bench_dsn) as laboratory:
+        yield laboratory
+
+
+@pytest.fixture(scope="module")
+async def cases(bench: Bench) -> dict[str, list[Case]]:
+    """Operations for each group of secrets."""
+    drawn = {group: examples(operations(*words_of(group), companies="A"), CASES) for group in WORDS}
+    return {group: [await bench.fill(case) for case in of] for group, of in drawn.items()}
+
+
+def direct(secret: Secret) -> Case:
+    """The operation that asks for a secret outright."""
+    return Case(f"{{ {HERE} {{ {secret.shown} }} }}", {})
+
+
+@pytest.mark.parametrize("secret", SECRETS, ids=str)
+async def test_a_secret_changes_nothing_for_who_may_not_know_it(
+    laboratory: Laboratory, cases: dict[str, list[Case]], bench: Bench, secret: Secret
+) -> None:
+    stranger = bench.data.viewer(secret.stranger)
+    found = await laboratory.noticed(secret, [direct(secret), *cases[secret.group]], stranger)
+    assert found is None, f"{secret}\n{found}"
+
+
+@pytest.mark.parametrize("secret", SECRETS, ids=str)
+async def test_who_may_know_a_secret_sees_it_change(laboratory: Laboratory, bench: Bench, secret: Secret) -> None:
+    assert await laboratory.noticed(secret, [direct(secret)], bench.data.viewer("Olga")) is not None

@@ -1,0 +1,66 @@
+"""resolvers/convert.py: what PostgreSQL could not take is refused, and an id that is none finds nothing."""
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from resolvers import convert
+from resolvers.request import RequestError
+from schema.apps import App
+from schema.errors import ErrorCode
+
+KEY = uuid.UUID("018b514d43a07000ac2b7ed4c4760a71")
+ID = f"com_{KEY.hex}"
+
+
+@pytest.mark.parametrize("value", ["a\0b", "\ud800", "\udfffx"])
+@pytest.mark.parametrize("several", [False, True])
+def test_a_text_that_is_no_text_is_refused(several: bool, value: str) -> None:
+    with pytest.raises(RequestError) as refused:
+        convert.texts(["fine", value]) if several else convert.text(value)
+    assert refused.value.entry.code is ErrorCode.BAD_USER_INPUT
+    assert value not in refused.value.entry.message
+
+
+@pytest.mark.parametrize("value", ["", "é", "\U0001f600", "\x01", "' or true --", None])
+def test_any_other_text_goes_through(value: str | None) -> None:
+    assert convert.text(value) == value
+
+
+def test_a_global_id_is_a_prefix_and_a_key() -> None:
+    assert (convert.prefix(ID), convert.key(ID)) == ("com", KEY)
+
+
+NO_IDS = (
+    None,
+    7,
+    "",
+    KEY.hex,
+    f"com_{KEY}",
+    ID.upper(),
+    f"{ID}0",
+    f" {ID}",
+    f"{ID}\n",
+    f"comp_{KEY.hex}",
+    f"com_{'g' * 32}",
+)
+
+
+@pytest.mark.parametrize("value", NO_IDS)
+def test_anything_else_finds_nothing(value: object) -> None:
+    assert (convert.prefix(value), convert.key(value)) == (None, None)
+
+
+def test_lists_keep_their_order_and_their_gaps() -> None:
+    assert convert.keys([ID, "nonsense", ID]) == [KEY, None, KEY]
+    assert convert.enum_names([App.STOCK, "INVOICES", None]) == ["STOCK", "INVOICES", None]
+    assert convert.keys(None) == []
+
+
+@pytest.mark.parametrize("read", [convert.keys, convert.texts])
+def test_a_list_is_bounded(read: Callable[[Any], list[object]]) -> None:
+    assert len(read(["a"] * convert.MANY)) == convert.MANY
+    with pytest.raises(RequestError):
+        read(["a"] * (convert.MANY + 1))

@@ -1,0 +1,132 @@
+"""One statement for a query, whatever it selects and whoever looks; one more than the writes for a mutation."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from graphql import GraphQLInterfaceType, GraphQLNamedType, GraphQLObjectType, is_leaf_type, is_required_argument
+
+from resolvers.coordinates import named_type, node_type
+from resolvers.execution import default_compiler
+from resolvers.limits import Limits, parse_document
+from resolvers.request import RequestError
+from tests.golden.case import Case, read_cases
+from tests.golden.record import read_answer
+from tests.golden.world import Outcome, Viewing, World
+
+CASES = read_cases()
+QUERIES = [pytest.param(case, id=case.name) for case in CASES if not case.is_mutation]
+LAMBERT = "com_018b514d43a07000ac2b7ed4c4760a71"
+LEVELS = 3
+"""How many lists in each other the biggest operation has; one more and it is refused."""
+
+READ = "with viewer as materialized"
+
+
+@pytest.mark.parametrize("case", QUERIES)
+async def test_a_query_is_one_statement_and_the_same_for_every_viewer(case: Case, world: World) -> None:
+    outcomes = (await world.run_all(case)).values()
+    assert [len(outcome.statements) for outcome in outcomes] == [1, 1, 1]
+    assert len({outcome.statements[0].sql for outcome in outcomes}) == 1
+
+
+# --- the biggest operation ------------------------------------------------------------------------------------------
+
+
+class Everything:
+    """A document that selects everything, lists in lists, as far as a document may go."""
+
+    def __init__(self, levels: int) -> None:
+        self.levels = levels
+        self.schema = default_compiler().schema
+        self.fragments: dict[str, str] = {}
+
+    def document(self) -> str:
+        assert self.schema.query_type is not None
+        company = self.fragment(self.schema.type_map["Company"], self.levels)
+        account = self.fragment(self.schema.type_map["Account"], 0)
+        roots = f'viewer {{ account {{ {account} }} }} company(id: "{LAMBERT}") {{ {company} }}'
+        return f"{{ {roots} }}\n" + "\n".join(self.fragments.values())
+
+    def fragment(self, type_: object, level: int) -> str:
+        """The spread of all fields of a type; what leads to other types is left out at level 0."""
+        assert isinstance(type_, GraphQLObjectType | GraphQLInterfaceType)
+        name = f"{type_.name}{level}"
+        if name not in self.fragments:
+            self.fragments[name] = ""
+            fields = " ".join(self.fields(type_, level))
+            self.fragments[name] = f"fragment {name} on {type_.name} {{ {fields} }}"
+        return f"...{name}"
+
+    def fields(self, type_: GraphQLObjectType | GraphQLInterfaceType, level: int) -> Iterator[str]:
+        for name, field in type_.fields.items():
+            if any(is_required_argument(argument) for argument in field.args.values()):
+                continue
+            if is_leaf_type(named_type(field)):
+                yield name
+            elif level:
+                arguments = "(first: 1)" if "first" in field.args else ""
+                yield f"{name}{arguments} {{ {self.below(named_type(field), level)} }}"
+
+    def below(self, returned: GraphQLNamedType, level: int) -> str:
+        nodes = node_type(returned)
+        if nodes is not None:
+            return f"totalCount pageInfo {{ hasNextPage endCursor }} nodes {{ {self.fragment(nodes, level - 1)} }}"
+        return self.fragment(returned, level - 1)
+
+
+def count_members(value: Any) -> int:
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
+    return len(items) + sum(count_members(item) for item in items)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+
+
+@pytest.mark.parametrize(("login", "least"), [("lambert", 2_000), ("eva", 50)])
+async def test_the_biggest_operation_is_one_statement(world: World, login: str, least: int) -> None:
+    document = Everything(LEVELS).document()
+    with pytest.raises(RequestError):
+        parse_document(Everything(LEVELS + 1).document(), Limits())
+    async with world.signed_in(login) as token:
+        outcome = await world.ask(document, {}, token)
+    assert outcome.result.data is not None, outcome.result.errors
+    assert len(outcome.statements) == 1
+    assert count_members(json.loads(outcome.result.data)) > least
+
+
+# --- mutations ------------------------------------------------------------------------------------------------------
+
+
+def verbs(outcome: Outcome) -> list[str]:
+    return [ran.sql.split(maxsplit=1)[0].rstrip(";").lower() for ran in outcome.statements]
+
+
+def case_named(name: str) -> Case:
+    return next(case for case in CASES if case.name == name)
+
+
+async def test_a_mutation_is_its_writes_and_one_statement_in_one_transaction(world: World) -> None:
+    outcome = (await world.run_all(case_named("mutation_set_app_access")))[Viewing.ENTITLED]
+    begin, *writes, read, commit = verbs(outcome)
+    assert (begin, read, commit) == ("begin", "with", "commit")
+    assert set(writes) == {"select", "insert", "update"}
+    assert outcome.statements[-2].sql.startswith(READ)
+
+
+async def test_what_a_user_can_mend_is_read_by_one_statement_after_everything_was_undone(world: World) -> None:
+    outcome = (await world.run_all(case_named("mutation_user_errors")))[Viewing.ENTITLED]
+    asked = [verb for verb in verbs(outcome) if verb != "select"]
+    assert asked == ["begin", "rollback", "with", "begin", "rollback", "with"]
+
+
+async def test_who_may_not_write_gets_no_payload(world: World) -> None:
+    outcome = (await world.run_all(case_named("mutation_set_app_access")))[Viewing.TOGGLED_OFF]
+    assert [verb for verb in verbs(outcome) if verb != "select"] == ["begin", "rollback"]
+    assert read_answer(outcome)["data"] == {"setAppAccess": None}
+
+
+async def test_what_is_refused_before_it_runs_asks_the_database_nothing(world: World) -> None:
+    async with world.signed_in("sophie") as token:
+        for query in ("{", "{ nothing }", 'query ($n: Int!) { company(id: "a") { name } apps { app } }', "{ nodes }"):
+            outcome = await world.ask(query, {}, token)
+            assert (outcome.result.data, outcome.statements) == (None, ())
+            assert outcome.result.errors
