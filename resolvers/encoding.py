@@ -2,28 +2,38 @@
 
 from graphql import GraphQLEnumType, GraphQLField, GraphQLNamedType, GraphQLScalarType
 
-from db.sql import Expression, Json, Sql, nullable, sql
+from db.sql import Expression, Json, Sql, Text, concatenation, nullable, sql
 from resolvers.coordinates import is_list, is_nullable, named_type
+
+QUOTE = Text('"')
 
 
 def encode(declared: GraphQLField, value: Sql) -> Json:
     """JSON of a leaf or a list of leaves; `null` where the field allows it and the value is null."""
-    text = sql("array_to_json({})::text", value) if is_list(declared) else _leaf(named_type(declared), value)
-    return nullable(text) if is_nullable(declared) else (Expression(text),)
+    if is_list(declared):
+        return _null_safe(declared, (Expression(sql("array_to_json({})::text", value)),))
+    return _null_safe(declared, _leaf(named_type(declared), value))
 
 
-def _leaf(type_: GraphQLNamedType, value: Sql) -> Sql:
+def encode_id(declared: GraphQLField, prefix: Json, key: Sql) -> Json:
+    """JSON of a global id, `<prefix>_<key in hex>`; `null` for a null key where the field allows it."""
+    return _null_safe(
+        declared, (QUOTE, *prefix, Text("_"), Expression(sql("encode(uuid_send({}), 'hex')", key)), QUOTE)
+    )
+
+
+def _null_safe(declared: GraphQLField, json: Json) -> Json:
+    return nullable(concatenation(json)) if is_nullable(declared) else json
+
+
+def _leaf(type_: GraphQLNamedType, value: Sql) -> Json:
+    """JSON of a value that is not null; what needs no escaping is put in quotes as it is."""
     match type_:
         case GraphQLEnumType() | GraphQLScalarType(name="Decimal" | "Date"):
-            return sql("""'"' || {}::text || '"'""", value)
+            return (QUOTE, Expression(sql("{}::text", value)), QUOTE)
         case GraphQLScalarType(name="Int" | "Boolean"):
-            return sql("{}::text", value)
+            return (Expression(sql("{}::text", value)),)
         case GraphQLScalarType(name="String" | "DateTime"):
-            return sql("to_json({})::text", value)
+            return (Expression(sql("to_json({})::text", value)),)
         case _:
             raise TypeError(f"no way to write {type_} as JSON")
-
-
-def global_id(prefix: Sql, key: Sql) -> Sql:
-    """JSON text of a global id; null for a null key. `prefix` is SQL of the type's prefix."""
-    return sql("""'"' || {} || '_' || encode(uuid_send({}), 'hex') || '"'""", prefix, key)

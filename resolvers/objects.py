@@ -30,9 +30,9 @@ from db.sql import (
 )
 from resolvers.compilation import Compilation, Entry, Position, Row, Site, entrance
 from resolvers.convert import enum_names
-from resolvers.coordinates import id_prefix, is_nullable, named_type, node_type
+from resolvers.coordinates import id_prefix, named_type, node_type
 from resolvers.criteria import criteria
-from resolvers.encoding import encode, global_id
+from resolvers.encoding import encode, encode_id
 from resolvers.gates import field_need, type_need
 from resolvers.inputs import ABSENT, read_arguments
 from resolvers.layout import Layout
@@ -142,7 +142,7 @@ class Objects:
             case Identity(key, of):
                 named = [self.layout.schema.type_map[of]] if of else types
                 prefix = self._by_type(row, types[: len(named)], [_prefix(type_) for type_ in named])
-                return self._identity(prefix, key(row), chosen)
+                return encode_id(chosen.declared, prefix, key(row))
             case Inline(rows_at, when):
                 inline = Row(rows_at(row), self.to, row.scope, row, chosen.arguments)
                 json = self.object_of(inline, chosen.returned, chosen.selection_sets, chosen.at)
@@ -155,10 +155,6 @@ class Objects:
                 return self._paging(row, chosen, lambda rows: link(row, rows))
             case Companies():
                 return self._companies(row, chosen)
-
-    def _identity(self, prefix: Json, key: Sql, chosen: Chosen) -> Json:
-        text = global_id(concatenation(prefix), key)
-        return nullable(text) if is_nullable(chosen.declared) else (Expression(text),)
 
     def _by_type(self, row: Row, types: Types, texts: list[Text]) -> Json:
         """One text per type, chosen by the kind of row."""

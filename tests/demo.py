@@ -1,4 +1,4 @@
-"""The real application over HTTP on a clone of the demo: takes the test server, gives a client and the people's tokens."""
+"""The application over HTTP on a clone of the demo: takes the test server, gives a client and people's tokens."""
 
 import secrets
 from collections.abc import AsyncGenerator, Mapping

@@ -14,7 +14,6 @@ from graphql import (
     InputValueDefinitionNode,
     Node,
     NonNullTypeNode,
-    SchemaDefinitionNode,
     TypeDefinitionNode,
     parse,
 )
@@ -57,8 +56,8 @@ def test_sql_stands_only_in_db_and_resolvers(file: Path) -> None:
 def test_sql_would_be_found() -> None:
     found = sql_texts(
         '"""Select what stands in a docstring from it."""\n'
-        "A = 'select 1'\nB = f'SELECT id FROM {A}'\nC = '''\n  with v as (select 1) select'''\nD = 'update t set x = 1'\n"
-        "E = 'Update your profile'\nF = 'Select a customer'\nG = 'with pleasure'\n"
+        "A = 'select 1'\nB = f'SELECT id FROM {A}'\nC = '''\n  with v as (select 1) select'''\n"
+        "D = 'update t set x = 1'\nE = 'Update your profile'\nF = 'Select a customer'\nG = 'with pleasure'\n"
     )
     assert len(found) == 4
     everywhere = [
@@ -88,7 +87,7 @@ def file_of(module: str) -> Path | None:
 
 
 def compiling() -> dict[str, Path]:
-    """The modules of resolvers that the compiler is made of: itself, the fields' resolvers, and all that these import."""
+    """The modules that the compiler is made of: itself, the fields' resolvers, and what these import of resolvers."""
     found: dict[str, Path] = {}
     waiting = ["resolvers.compiler", *(f"resolvers.fields.{file.stem}" for file in sources("resolvers/fields"))]
     while waiting:
@@ -159,7 +158,7 @@ def test_the_written_schema_is_current() -> None:
 
 
 def test_everything_has_a_description() -> None:
-    assert len(definitions(sdl.current())) > 1_000
+    assert len(definitions(sdl.current())) > 900
     assert undescribed(sdl.current()) == []
 
 
@@ -187,7 +186,7 @@ HOSTS = tuple(
 
 
 def test_no_file_names_a_host_of_packages() -> None:
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=False)  # noqa: S607
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=False)
     files = [ROOT / name for name in listed.stdout.decode().split("\0") if name and name != "uv.lock"]
     if listed.returncode != 0:
         pytest.skip("not a git checkout")

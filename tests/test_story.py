@@ -1,4 +1,4 @@
-"""What the product is for, told over HTTP: what is switched off for somebody is not visible, at once and on any path."""
+"""What the product is for, over HTTP: what is switched off for somebody is not visible, at once and on any path."""
 
 import asyncio
 import re
@@ -125,7 +125,9 @@ async def test_a_seller_sees_each_company_by_its_own_toggles(demo: Demo) -> None
     assert companies[DELVAUX]["access"] == {"apps": ["CUSTOMERS", "PRODUCTS", "EMPTY_GOODS", "STOCK"]}
     assert companies[DELVAUX]["invoices"] is None
     assert len(companies[LAMBERT]["invoices"]["nodes"]) == 3
-    assert all(node["number"] and node["totalIncl"] and node["lines"] for node in companies[LAMBERT]["invoices"]["nodes"])
+    assert all(
+        node["number"] and node["totalIncl"] and node["lines"] for node in companies[LAMBERT]["invoices"]["nodes"]
+    )
     note = {"path": ["viewer", "companies", "nodes", "invoices"], "app": "INVOICES"}
     assert answer.notes == [note | {"companies": [await demo.company(DELVAUX)]}]
     await assert_discounts_are_seen(demo, "noah")
@@ -266,7 +268,9 @@ async def test_nodes_gives_what_may_be_seen_and_null_for_the_rest(demo: Demo, do
     ids = await document_ids(demo, 8)
     customers = await some_ids(demo, "select id from contact where company_id = $1 and is_customer order by id limit 8")
     mixed = [id_ for pair in zip(ids, [f"cus_{key.hex}" for key in customers], strict=False) for id_ in pair]
-    query = "query ($ids: [ID!]!) { nodes(ids: $ids) { ...Any } other: nodes(ids: $ids) { id ... on Document { number } } }"
+    query = (
+        "query ($ids: [ID!]!) { nodes(ids: $ids) { ...Any } other: nodes(ids: $ids) { id ... on Document { number } } }"
+    )
     answer = await demo.ask("eva", query + FIELDS, ids=mixed)
     assert [node and node["id"] for node in answer.data["nodes"]] == [
         id_ if id_.startswith("cus") else None for id_ in mixed
@@ -285,23 +289,34 @@ async def test_no_list_leads_a_field_worker_to_a_document(demo: Demo, documents:
     query = """
     query ($id: ID!) {
       company(id: $id) {
-        all: documents(first: 100) { totalCount nodes { ...D } edges { cursor node { id } } pageInfo { endCursor hasNextPage } }
+        all: documents(first: 100) {
+          totalCount nodes { ...D } edges { cursor node { id } } pageInfo { endCursor hasNextPage }
+        }
         searched: documents(filter: {search: "2026"}) { totalCount nodes { id } }
         dated: documents(orderBy: [TOTAL_INCL_DESC, DATE_ASC], last: 5) { totalCount edges { cursor } }
         none: documents(kinds: []) { totalCount nodes { id } }
         invoices { totalCount nodes { ...D } pageInfo { endCursor } }
         quotes(orderBy: [DATE_ASC]) { totalCount edges { cursor node { number } } }
         creditNotes(filter: {number: {startsWith: "NC"}}) { totalCount }
-        customers(first: 20) { nodes { name invoices(first: 2) { totalCount nodes { ...D } } quotes { totalCount } } }
+        customers(first: 20) {
+          nodes { name invoices(first: 2) { totalCount nodes { ...D } } quotes { totalCount } }
+        }
       }
       node(id: $id) { ... on Company { documents { totalCount } invoices { nodes { number } } } }
-      nodes(ids: [$id]) { ... on Company { creditNotes { totalCount edges { cursor } } documents { nodes { number } } } }
+      nodes(ids: [$id]) {
+        ... on Company { creditNotes { totalCount edges { cursor } } documents { nodes { number } } }
+      }
       viewer { companies { nodes { documents { totalCount nodes { number } } quotes { totalCount } } } }
     }
     """
     answer = await demo.ask("eva", query + FIELDS.split("fragment Any")[0], id=lambert)
     company = answer.data["company"]
-    empty = {"totalCount": 0, "nodes": [], "edges": [], "pageInfo": {"endCursor": None, "hasNextPage": False}}
+    empty: dict[str, object] = {
+        "totalCount": 0,
+        "nodes": [],
+        "edges": [],
+        "pageInfo": {"endCursor": None, "hasNextPage": False},
+    }
     assert (answer.codes, company["all"]) == ([], empty)
     assert company["searched"] == company["none"] == {"totalCount": 0, "nodes": []}
     assert company["dated"] == {"totalCount": 0, "edges": []}
@@ -349,7 +364,13 @@ async def test_filters_and_orders_tell_a_field_worker_nothing(demo: Demo, docume
         customer=f"cus_{row['customer_id'].hex}",
     )  # fmt: skip
     invented = await demo.ask(
-        "eva", query, id=lambert, number="1999/99999", total="0.01", day="1999-01-01", customer=f"cus_{uuid.uuid4().hex}"
+        "eva",
+        query,
+        id=lambert,
+        number="1999/99999",
+        total="0.01",
+        day="1999-01-01",
+        customer=f"cus_{uuid.uuid4().hex}",
     )
     assert true.told == invented.told
     company = true.data["company"]
@@ -363,11 +384,17 @@ async def test_filters_and_orders_tell_a_field_worker_nothing(demo: Demo, docume
 
 async def test_an_owners_cursors_give_a_field_worker_nothing(demo: Demo, documents: Secrets) -> None:
     lambert = await demo.company(LAMBERT)
-    pages = "query ($id: ID!) { company(id: $id) { documents(first: 9) { edges { cursor } } invoices(first: 9) { edges { cursor } } } }"
+    pages = """
+    query ($id: ID!) { company(id: $id) {
+      documents(first: 9) { edges { cursor } } invoices(first: 9) { edges { cursor } }
+    } }
+    """
     owner = (await demo.ask("lambert", pages, id=lambert)).data["company"]
     query = """
     query ($id: ID!, $document: String!, $invoice: String!) { company(id: $id) {
-      after: documents(after: $document) { totalCount edges { cursor node { number } } pageInfo { hasNextPage endCursor } }
+      after: documents(after: $document) {
+        totalCount edges { cursor node { number } } pageInfo { hasNextPage endCursor }
+      }
       before: documents(last: 5, before: $document) { nodes { id } pageInfo { hasPreviousPage startCursor } }
       invoices(after: $invoice) { totalCount nodes { number } }
     } }
@@ -385,7 +412,11 @@ async def test_an_owners_cursors_give_a_field_worker_nothing(demo: Demo, documen
 
 async def test_whom_a_field_worker_does_not_enter_does_not_exist(demo: Demo) -> None:
     delvaux = await demo.company(DELVAUX)
-    query = "query ($id: ID!) { company(id: $id) { name documents { totalCount } } node(id: $id) { id } nodes(ids: [$id]) { id } }"
+    query = """
+    query ($id: ID!) {
+      company(id: $id) { name documents { totalCount } } node(id: $id) { id } nodes(ids: [$id]) { id }
+    }
+    """
     answers = [await demo.ask("eva", query, id=id_) for id_ in (delvaux, f"com_{uuid.uuid4().hex}", "com_x", "")]
     assert {str(answer.told) for answer in answers} == {
         str((200, {"data": {"company": None, "node": None, "nodes": [None]}}))
@@ -397,7 +428,9 @@ async def test_whom_a_field_worker_does_not_enter_does_not_exist(demo: Demo) -> 
 
 async def test_an_accountant_sees_sixty_two_companies_in_one_statement(world: World) -> None:
     query = """
-    { viewer { companies(first: 100) { totalCount nodes { name access { external } invoices(first: 1) { nodes { number } } } } } }
+    { viewer { companies(first: 100) {
+      totalCount nodes { name access { external } invoices(first: 1) { nodes { number } } }
+    } } }
     """
     async with world.signed_in("compta") as token:
         outcome = await world.ask(query, None, token)
@@ -415,7 +448,12 @@ async def test_who_is_linked_to_nobody_sees_no_company(demo: Demo) -> None:
     answer = await demo.ask("hors-ligne", query, id=lambert)
     assert answer.told == (
         200,
-        {"data": {"viewer": {"account": {"kind": "ACCOUNTANT"}, "companies": {"totalCount": 0, "nodes": []}}, "company": None}},
+        {
+            "data": {
+                "viewer": {"account": {"kind": "ACCOUNTANT"}, "companies": {"totalCount": 0, "nodes": []}},
+                "company": None,
+            }
+        },
     )
 
 
@@ -423,7 +461,8 @@ async def test_nobody_sees_the_catalogue_and_nothing_else(demo: Demo) -> None:
     lambert, ids = await demo.company(LAMBERT), await document_ids(demo, 1)
     query = """
     query ($id: ID!, $ids: [ID!]!) {
-      viewer { account { id } } company(id: $id) { name } node(id: $id) { id } nodes(ids: $ids) { id } apps { app label }
+      viewer { account { id } } company(id: $id) { name } node(id: $id) { id } nodes(ids: $ids) { id }
+      apps { app label }
     }
     """
     answer = await demo.ask(None, query, id=lambert, ids=ids)
@@ -433,7 +472,9 @@ async def test_nobody_sees_the_catalogue_and_nothing_else(demo: Demo) -> None:
     assert (answer.codes, answer.notes) == ([], [])
 
 
-@pytest.mark.parametrize("credential", ["Bearer wrong", "Bearer enf_AAAA", "Basic bm9haDp4", "Bearer", "bearer  a b", ""])
+@pytest.mark.parametrize(
+    "credential", ["Bearer wrong", "Bearer enf_AAAA", "Basic bm9haDp4", "Bearer", "bearer  a b", ""]
+)
 async def test_a_bad_credential_is_refused(demo: Demo, credential: str) -> None:
     response = await demo.client.post(
         "/graphql", json={"query": "{ apps { app } }"}, headers={"authorization": credential}

@@ -18,6 +18,7 @@ from tests.bench import dataset
 
 RUN: Final = "bench_run"
 HALF: Final = "bench_half"
+FUNCTIONS: Final = Path(__file__).parent / "contenders" / "postgraphile.sql"
 PREFIX: Final = "bench_data_"
 
 SETTINGS: Final = MappingProxyType(
@@ -63,6 +64,7 @@ async def running(folder: Path, users: Sequence[str], progress: dataset.Progress
             await admin.execute(f"drop database if exists {RUN} with (force)")
             await admin.execute(f"create database {RUN} template {template} strategy file_copy")
             await _add_users(admin, users)
+            await _add_functions(cluster)
             yield cluster
             await admin.execute(f"drop database if exists {RUN} with (force)")
         finally:
@@ -91,6 +93,14 @@ async def _add_users(admin: Connection, users: Sequence[str]) -> None:
     for user in users:
         if not await admin.fetchval("select true from pg_roles where rolname = $1", user):
             await admin.execute(f"create role {user} superuser login")
+
+
+async def _add_functions(cluster: Cluster) -> None:
+    connection = await connect(cluster.dsn("postgres"))
+    try:
+        await connection.execute(FUNCTIONS.read_text())
+    finally:
+        await connection.close()
 
 
 def fingerprint() -> str:

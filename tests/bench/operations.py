@@ -57,9 +57,9 @@ MATRIX_P = """
 query Matrix($id: UUID!) {
   company: companyByRowId(rowId: $id) {
     version: accessVersion
-    rows: membershipsList(condition: { external: false, removedAt: null }, orderBy: [CREATED_AT_ASC, ROW_ID_ASC]) {
+    rows: membershipsByCompanyIdList(condition: { external: false, removedAt: null }, orderBy: [CREATED_AT_ASC, ROW_ID_ASC]) {
       id: rowId firstName lastName
-      cells: permissionCellsList { app granted effective editable }
+      cells: cellsList { app granted effective editable }
     }
   }
 }
@@ -80,7 +80,7 @@ query Invoices($id: ID!) {
 INVOICES_P = """
 query Invoices($id: UUID!) {
   company: companyByRowId(rowId: $id) {
-    invoices: documents(condition: { kind: "INVOICE" }, first: 50, orderBy: [DATE_DESC, ROW_ID_DESC]) {
+    invoices: documentsByCompanyId(condition: { kind: "INVOICE" }, first: 50, orderBy: [DATE_DESC, ROW_ID_DESC]) {
       nodes {
         id: rowId number date dueDate status customerName totalExcl totalVat totalIncl discount totalProfit
         orderReference
@@ -107,7 +107,7 @@ query Deep($id: ID!) {
 DEEP_P = """
 query Deep($id: UUID!) {
   company: companyByRowId(rowId: $id) {
-    invoices: documents(condition: { kind: "INVOICE" }, first: 20, orderBy: [DATE_DESC, ROW_ID_DESC]) {
+    invoices: documentsByCompanyId(condition: { kind: "INVOICE" }, first: 20, orderBy: [DATE_DESC, ROW_ID_DESC]) {
       nodes {
         id: rowId number date status totalExcl totalIncl discount
         customer: contactByCompanyIdAndCustomerId { id: rowId name city }
@@ -143,40 +143,40 @@ query Dashboard($id: ID!) {
 DASHBOARD_P = """
 query Dashboard($id: UUID!) {
   company: companyByRowId(rowId: $id) {
-    customers: contacts(first: 10, condition: { isCustomer: true }, orderBy: [NAME_ASC, ROW_ID_ASC]) {
+    customers: contactsByCompanyId(first: 10, condition: { isCustomer: true }, orderBy: [NAME_ASC, ROW_ID_ASC]) {
       nodes { id: rowId number name city discount }
     }
-    newest: contacts(first: 10, condition: { isCustomer: true }, orderBy: [CREATED_AT_DESC, ROW_ID_DESC]) {
+    newest: contactsByCompanyId(first: 10, condition: { isCustomer: true }, orderBy: [CREATED_AT_DESC, ROW_ID_DESC]) {
       nodes { id: rowId number name createdAt }
     }
-    products(first: 10, orderBy: [NAME_ASC, ROW_ID_ASC]) {
+    products: productsByCompanyId(first: 10, orderBy: [NAME_ASC, ROW_ID_ASC]) {
       nodes { id: rowId number name price vatRate purchasePrice }
     }
-    dearest: products(first: 10, orderBy: [PRICE_DESC, ROW_ID_DESC]) {
+    dearest: productsByCompanyId(first: 10, orderBy: [PRICE_DESC, ROW_ID_DESC]) {
       nodes { id: rowId name price group: productGroupByCompanyIdAndGroupId { id: rowId name } }
     }
-    productGroups(first: 10, orderBy: [NAME_ASC, ROW_ID_ASC]) { nodes { id: rowId name } }
-    quotes: documents(first: 10, condition: { kind: "QUOTE", status: "SENT" }, orderBy: [DATE_DESC, ROW_ID_DESC]) {
+    productGroups: productGroupsByCompanyId(first: 10, orderBy: [NAME_ASC, ROW_ID_ASC]) { nodes { id: rowId name } }
+    quotes: documentsByCompanyId(first: 10, condition: { kind: "QUOTE", status: "SENT" }, orderBy: [DATE_DESC, ROW_ID_DESC]) {
       nodes { id: rowId number date customerName totalIncl expirationDate }
     }
-    invoices: documents(first: 10, condition: { kind: "INVOICE" }, orderBy: [DATE_DESC, ROW_ID_DESC]) {
+    invoices: documentsByCompanyId(first: 10, condition: { kind: "INVOICE" }, orderBy: [DATE_DESC, ROW_ID_DESC]) {
       nodes { id: rowId number date status customerName totalIncl discount }
     }
-    overdue: documents(
+    overdue: documentsByCompanyId(
       first: 10, condition: { kind: "INVOICE", status: "OVERDUE" }, orderBy: [DUE_DATE_ASC, ROW_ID_ASC]
     ) {
       nodes {
         id: rowId number dueDate totalIncl customer: contactByCompanyIdAndCustomerId { id: rowId name email }
       }
     }
-    largest: documents(first: 10, condition: { kind: "INVOICE" }, orderBy: [TOTAL_INCL_DESC, ROW_ID_DESC]) {
+    largest: documentsByCompanyId(first: 10, condition: { kind: "INVOICE" }, orderBy: [TOTAL_INCL_DESC, ROW_ID_DESC]) {
       nodes { id: rowId number customerName totalIncl totalProfit }
     }
-    creditNotes: documents(first: 10, condition: { kind: "CREDIT_NOTE" }, orderBy: [DATE_DESC, ROW_ID_DESC]) {
+    creditNotes: documentsByCompanyId(first: 10, condition: { kind: "CREDIT_NOTE" }, orderBy: [DATE_DESC, ROW_ID_DESC]) {
       nodes { id: rowId number date status totalIncl }
     }
-    documents(first: 10, orderBy: [DATE_DESC, ROW_ID_DESC]) { nodes { kind number date customerName totalIncl } }
-    users: memberships(
+    documents: documentsByCompanyId(first: 10, orderBy: [DATE_DESC, ROW_ID_DESC]) { nodes { kind number date customerName totalIncl } }
+    users: membershipsByCompanyId(
       first: 20, condition: { external: false, removedAt: null }, orderBy: [LAST_NAME_ASC, ROW_ID_ASC]
     ) {
       nodes { id: rowId firstName lastName role }
@@ -194,9 +194,9 @@ query Accountant {
 """
 ACCOUNTANT_P = """
 query Accountant($account: UUID!) {
-  companies: membershipsList(condition: { accountId: $account }) {
-    company { id: rowId name vatNumber
-      invoices: documents(condition: { kind: "INVOICE" }, first: 3, orderBy: [DATE_DESC, ROW_ID_DESC]) {
+  companies: allMembershipsList(condition: { accountId: $account }, orderBy: [COMPANY_ID_ASC]) {
+    company: companyByCompanyId { id: rowId name vatNumber
+      invoices: documentsByCompanyId(condition: { kind: "INVOICE" }, first: 3, orderBy: [DATE_DESC, ROW_ID_DESC]) {
         nodes { id: rowId number date status totalIncl }
       }
     }

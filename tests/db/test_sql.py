@@ -19,8 +19,8 @@ from db.sql import (
     join,
     json_object,
     literal,
-    number,
     nullable,
+    number,
     only_if,
     parameter,
     rows,
@@ -35,7 +35,7 @@ PIECES = 20_000
 
 
 async def value_of(database: Database, expression: Sql, *arguments: object) -> Any:
-    return (await database.read(sql("select {}", expression), arguments))[0]
+    return (await database.read(str(sql("select {}", expression)), arguments))[0]
 
 
 async def read_json(database: Database, json_: Json) -> Any:

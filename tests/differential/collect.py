@@ -1,4 +1,7 @@
-"""The fields that are selected of a concrete type: fragments opened, @skip and @include applied, response keys merged."""
+"""The fields that are selected of a concrete type.
+
+Fragments are opened, @skip and @include applied, response keys merged.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

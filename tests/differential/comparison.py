@@ -2,10 +2,9 @@
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Any, Final
 
-from graphql import parse, validate
+from graphql import GraphQLSyntaxError, parse, validate
 
 from db.connection import Connection
 from db.database import Database
@@ -44,19 +43,14 @@ class InTransaction(Database):
         return await self._connection.fetchrow(sql, *arguments)
 
 
-@dataclass(slots=True, repr=False)
 class Bench:
     """The product on a database with the data set, beside the same rows in memory."""
 
-    data: DataSet
-    world: World
-    product: Executor
-    _cursors: dict[tuple[str, tuple[str, ...]], list[str]] = field(
-        default_factory=dict[tuple[str, tuple[str, ...]], list[str]]
-    )
-
-    def __repr__(self) -> str:
-        return "the bench"  # hypothesis prints what a failing test was given
+    def __init__(self, data: DataSet, world: World, product: Executor) -> None:
+        self.data = data
+        self.world = world
+        self._product = product
+        self._cursors: dict[tuple[str, tuple[str, ...]], list[str]] = {}
 
     async def fill(self, case: Case) -> Case:
         """The case with cursors that earlier pages gave."""
@@ -77,7 +71,7 @@ class Bench:
             order = f", orderBy: [{' '.join(wish.order)}]" if wish.order else ""
             list_ = f"list: {LISTS[wish.type]}(first: 100{order}) {{ edges {{ cursor }} }}"
             text, viewer = f'{{ at: company(id: "com_{key("company A").hex}") {{ {list_} }} }}', "Olga"
-        result = await execute(self.product, Case(text, {}), self.data.viewer(viewer))
+        result = await execute(self._product, Case(text, {}), self.data.viewer(viewer))
         assert result.data is not None, result.errors
         return [edge["cursor"] for edge in json.loads(result.data)["at"]["list"]["edges"]]
 
@@ -85,7 +79,7 @@ class Bench:
         """Where the product and the oracle differ on a case with real cursors, in either mode; None when they agree."""
         answer = ask(self.world, parse(case.query), case.variables, viewer.token)
         for report_errors in (False, True):
-            result = await execute(product or self.product, case, viewer, report_errors=report_errors)
+            result = await execute(product or self._product, case, viewer, report_errors=report_errors)
             found = _difference(result, answer.data, answer.hidden, report_errors=report_errors)
             if found:
                 return f"{found}\nviewer: {viewer}, errors: {report_errors}\n{case}"
@@ -100,7 +94,11 @@ async def execute(product: Executor, case: Case, viewer: Viewer, *, report_error
 
 def is_valid(case: Case) -> bool:
     """Whether graphql-core finds nothing wrong with a case."""
-    return not validate(printed_schema(), parse(case.query))
+    try:
+        document = parse(case.query, allow_empty_selection_sets=False)
+    except GraphQLSyntaxError:
+        return False
+    return not validate(printed_schema(), document)
 
 
 # --- what differs ---------------------------------------------------------------------------------------------------

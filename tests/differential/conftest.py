@@ -1,4 +1,4 @@
-"""The bench for every test of this folder: a database with the data set, the product on it, and the same rows in memory."""
+"""The bench for the tests of this folder: a database with the data set, the product on it, the same rows in memory."""
 
 from collections.abc import AsyncGenerator
 

@@ -2,8 +2,10 @@
 
 from typing import TypeVar
 
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
+
+from tests.differential.profiles import CHECKS
 
 T = TypeVar("T")
 
@@ -18,7 +20,7 @@ def examples(strategy: st.SearchStrategy[T], count: int) -> list[T]:
         database=None,
         deadline=None,
         phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
+        suppress_health_check=CHECKS,
     )
     @given(strategy)
     def draw(example: T) -> None:

@@ -4,25 +4,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from graphql import (
-    EnumValueNode,
-    GraphQLEnumType,
-    GraphQLField,
-    GraphQLInputObjectType,
-    GraphQLSchema,
-    build_schema,
-    get_named_type,
-)
+from graphql import EnumValueNode, GraphQLEnumType, GraphQLInputObjectType
 
 from schema import schema
 from schema.apps import App
 from schema.declarations import Gate, Role
+from tests.differential.core import CORE, named_of
 
 
 @cache
-def printed_schema() -> GraphQLSchema:
+def printed_schema() -> Any:
     """The schema as its SDL says it, without anything of the declarations behind it."""
-    return build_schema(schema.as_str())
+    return CORE.build_schema(schema.as_str())
 
 
 def own_gates(of: Any) -> Iterator[Gate]:
@@ -43,16 +36,16 @@ def type_gates(type_: Any) -> Iterator[Gate]:
     """The gates of a type; a connection's are its node type's."""
     yield from own_gates(type_)
     if type_.name.endswith("Connection"):
-        yield from type_gates(get_named_type(type_.fields["nodes"].type))
+        yield from type_gates(named_of(type_.fields["nodes"].type))
 
 
-def field_gates(field: GraphQLField) -> Iterator[Gate]:
+def field_gates(field: Any) -> Iterator[Gate]:
     """The gates of a field: its own and its type's."""
     yield from own_gates(field)
-    yield from type_gates(get_named_type(field.type))
+    yield from type_gates(named_of(field.type))
 
 
-def used_gates(field: GraphQLField, arguments: Mapping[str, Any]) -> Iterator[Gate]:
+def used_gates(field: Any, arguments: Mapping[str, Any]) -> Iterator[Gate]:
     """The gates of the arguments, input fields and enum values that are used; nulls are as if left out."""
     for name, value in arguments.items():
         yield from _used(field.args[name], value)
@@ -62,7 +55,7 @@ def _used(declared: Any, value: Any) -> Iterator[Gate]:
     if value is None:
         return
     yield from own_gates(declared)
-    named = get_named_type(declared.type)
+    named = named_of(declared.type)
     match named:
         case GraphQLInputObjectType():
             for name, member in value.items():
@@ -82,8 +75,12 @@ def every_gate() -> set[Gate]:
 def _every_gate(types: Iterable[Any]) -> Iterator[Gate]:
     for type_ in types:
         yield from own_gates(type_)
-        members = getattr(type_, "fields", None) or getattr(type_, "values", None) or {}
-        for member in members.values():
+        for member in _members(type_, "fields", "values"):
             yield from own_gates(member)
-            for argument in (getattr(member, "args", None) or {}).values():
+            for argument in _members(member, "args"):
                 yield from own_gates(argument)
+
+
+def _members(of: Any, *attributes: str) -> Iterator[Any]:
+    for attribute in attributes:
+        yield from getattr(of, attribute, {}).values()

@@ -1,4 +1,4 @@
-"""Whether a viewer can notice a change: takes a secret and operations, gives the one whose answer is not the same byte by byte."""
+"""Whether a viewer can notice a change: takes a secret and operations, gives the one whose answer changes by a byte."""
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, suppress

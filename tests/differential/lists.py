@@ -1,6 +1,7 @@
 """Filters, orders and pages over rows in memory, by their definitions."""
 
 import base64
+import datetime
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -98,13 +99,13 @@ def _compares(value: Any, operator: str, operand: Any) -> bool:
         return False
     if isinstance(value, str):
         return TEXT[operator](value, operand)
-    wanted = Decimal(str(operand)) if isinstance(value, Decimal) else type(value).fromisoformat(operand)
+    wanted = Decimal(str(operand)) if isinstance(value, Decimal) else datetime.date.fromisoformat(operand)
     return ORDERED[operator](value, wanted)
 
 
 def _refers(key: Any, type_name: str, criterion: Mapping[str, Any]) -> bool:
     for operator, operand in criterion.items():
-        wanted = operand if isinstance(operand, list) else [operand]
+        wanted: list[Any] = [operand] if isinstance(operand, str) else operand
         if operator == "isNull" and operand is not None:
             if (key is None) is not operand:
                 return False

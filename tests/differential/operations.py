@@ -1,4 +1,4 @@
-"""Valid operations, drawn from the printed schema: hypothesis strategies that give a query, its variables, and where cursors of earlier pages go.
+"""Valid operations, drawn from the printed schema: strategies that give a query, its variables, and places for cursors.
 
 A response key stands for one field with one set of arguments in a whole document, so that whatever merges may merge.
 Hypothesis draws the seed only: drawing every choice is slow, and `reduction` makes what fails smaller.
@@ -12,19 +12,10 @@ from functools import cache
 from random import Random
 from typing import Any, Final, TypeVar
 
-from graphql import (
-    GraphQLEnumType,
-    GraphQLField,
-    GraphQLInputObjectType,
-    GraphQLList,
-    get_named_type,
-    get_nullable_type,
-    is_abstract_type,
-    is_leaf_type,
-    is_required_argument,
-)
+from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLList, is_required_argument
 from hypothesis import strategies as st
 
+from tests.differential.core import is_abstract, is_leaf, is_list, kinds_of, named_of, nullable_of
 from tests.differential.dataset import ACTIVE, AMOUNTS, DAY, TEXTS, build, key
 from tests.differential.gating import printed_schema
 
@@ -134,7 +125,7 @@ def literal(value: Any) -> str:
 
 @dataclass(slots=True)
 class _Writer:
-    """One document while it is drawn. `favourites` are names of fields, filters and order keys that are chosen more often."""
+    """One document while it is drawn; the names of `favourites` are chosen more often."""
 
     random: Random
     favourites: frozenset[str]
@@ -175,13 +166,13 @@ class _Writer:
         """A value for an input position; `bare` without variables inside."""
         if not bare and self.chance(25):
             return self.variable(str(type_), self.value(type_, hint, bare=True))
-        nullable = get_nullable_type(type_)
+        nullable = nullable_of(type_)
+        items: Any = getattr(nullable, "of_type", None)
         if nullable is type_ and self.chance(6):
             return None
         match nullable:
             case GraphQLList():
-                items = [self.value(nullable.of_type, hint, bare=bare) for _ in range(self.pick((1, 2, 1, 3, 0)))]
-                return items
+                return [self.value(items, hint, bare=bare) for _ in range(self.pick((1, 2, 1, 3, 0)))]
             case GraphQLInputObjectType():
                 return self.members(nullable, bare=bare)
             case GraphQLEnumType():
@@ -243,7 +234,7 @@ class _Writer:
 
     # --- arguments
 
-    def arguments(self, owner: str, name: str, declared: GraphQLField) -> str:
+    def arguments(self, owner: str, name: str, declared: Any) -> str:
         given: dict[str, Any] = {}
         if "first" in declared.args:
             given |= self.page(declared)
@@ -259,14 +250,14 @@ class _Writer:
                 given[argument] = self.value(of.type, hint)
         return "(" + ", ".join(f"{name}: {literal(value)}" for name, value in given.items()) + ")" if given else ""
 
-    def page(self, declared: GraphQLField) -> dict[str, Any]:
-        nodes = get_named_type(get_named_type(declared.type).fields["nodes"].type)  # type: ignore[union-attr]
+    def page(self, declared: Any) -> dict[str, Any]:
+        nodes = named_of(named_of(declared.type).fields["nodes"].type)
         given: dict[str, Any] = {}
         names: list[str] = []
         order = declared.args.get("orderBy")
         if order is not None and self.chance(60):
-            values = list(get_named_type(order.type).values)  # type: ignore[union-attr]
-            several = isinstance(get_nullable_type(order.type), GraphQLList)
+            values = list(named_of(order.type).values)
+            several = is_list(order.type)
             names = [self.pick(self.liked(values)) for _ in range(self.pick((1, 2, 1, 3)) if several else 1)]
             value: Any = [Name(name) for name in names] if several else Name(names[0])
             given["orderBy"] = self.variable(str(order.type), value) if self.chance(30) else value
@@ -302,28 +293,26 @@ class _Writer:
 
     def selection(self, type_: Any, depth: int, *, within: bool) -> str:
         roll = self.random.randrange(100)
-        if is_abstract_type(type_):
+        if is_abstract(type_):
             if roll >= 75:
                 return self.kinds(type_)
             if roll >= 40:
-                return self.fragment(self.pick(list(printed_schema().get_possible_types(type_))), depth, within=True)
+                return self.fragment(self.pick(kinds_of(printed_schema(), type_)), depth, within=True)
         if roll >= 90:
             on = self.pick([type_, *type_.interfaces])
-            return self.fragment(on, depth, within=within or is_abstract_type(on), bare=on is type_)
+            return self.fragment(on, depth, within=within or is_abstract(on), bare=on is type_)
         if 12 <= roll < 18:
             return f"__typename{self.directive()}"
         return self.field(type_, depth, within=within)
 
     def kinds(self, type_: Any) -> str:
         """Fragments on several types that give one response key to fields of the same type."""
-        possible = list(printed_schema().get_possible_types(type_))
+        possible = kinds_of(printed_schema(), type_)
         chosen = list(dict.fromkeys(self.pick(possible) for _ in range(3)))
-        shared = set.intersection(
-            *({str(of.type) for of in kind.fields.values() if _is_bare_leaf(of)} for kind in chosen)
-        )
+        shared = [sort for sort in _bare_types(chosen[0]) if all(sort in _bare_types(kind) for kind in chosen)]
         if self.aliases + len(chosen) > ALIASES or not shared:
             return "__typename"
-        wanted = self.pick(sorted(shared))
+        wanted = self.pick(shared)
         self.aliases += len(chosen)
         alias = f"s{self.aliases}"
         parts: list[str] = []
@@ -358,9 +347,9 @@ class _Writer:
         alias = self.alias(type_, name, arguments, within=within)
         if alias is None:
             return "__typename"
-        named = get_named_type(declared.type)
+        named = named_of(declared.type)
         start = f"{alias}{name}{arguments}{self.directive()}"
-        return start if is_leaf_type(named) else f"{start} {self.below(named, name, depth)}"
+        return start if is_leaf(named) else f"{start} {self.below(named, name, depth)}"
 
     def below(self, named: Any, name: str, depth: int) -> str:
         if name in LONG and named.name != "UserConnection":
@@ -370,8 +359,8 @@ class _Writer:
         return self.selections(named, depth + 1)
 
     def offered(self, type_: Any, depth: int) -> list[str]:
-        """The names to choose from: leaves only, when the document is long or deep enough; what leads on, several times."""
-        leaves = [name for name, of in type_.fields.items() if is_leaf_type(get_named_type(of.type))]
+        """The names to choose from: leaves only, when the document is long or deep enough; else what leads on."""
+        leaves = [name for name, of in type_.fields.items() if is_leaf(of.type)]
         if depth >= DEEPEST or (self.fields > FIELDS and leaves):
             return leaves or [""]
         if type_.name.endswith("Connection"):
@@ -418,15 +407,20 @@ class _Writer:
             ("company", "company", "company", "viewer", "node", "nodes", "node", "viewer", "company", "apps")
         )
         query = printed_schema().type_map["Query"]
-        declared = query.fields[name]  # type: ignore[union-attr]
+        declared = query.fields[name]
         arguments = self.arguments("Query", name, declared)
         self.aliases += 1
         start = f"r{self.aliases}: {name}{arguments}{self.directive()}"
-        return f"{start} {self.below(get_named_type(declared.type), name, 1)}"
+        return f"{start} {self.below(named_of(declared.type), name, 1)}"
+
+
+def _bare_types(kind: Any) -> list[str]:
+    """The types of the fields of an object type that are leaves without arguments."""
+    return sorted({str(of.type) for of in kind.fields.values() if _is_bare_leaf(of)})
 
 
 def _is_bare_leaf(of: Any) -> bool:
-    return is_leaf_type(get_named_type(of.type)) and not of.args
+    return is_leaf(of.type) and not of.args
 
 
 def _place(type_: Any, name: str) -> str:

@@ -1,34 +1,24 @@
-"""The oracle: takes an operation and a viewer, gives data, notes and refusals, by graphql-core's own executor and naive resolvers over rows in memory.
+"""The oracle: takes an operation and a viewer, gives data, notes and refusals.
 
-It shares no code with the compiler: it knows the printed schema, the tables and the rules.
+graphql-core's own executor calls naive resolvers over rows in memory. It shares no code with the compiler: it knows
+the printed schema, the tables and the rules.
 """
 
-import datetime
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from decimal import Decimal
+from dataclasses import dataclass
 from typing import Any, Final
 
-from graphql import (
-    DocumentNode,
-    FragmentDefinitionNode,
-    GraphQLObjectType,
-    GraphQLResolveInfo,
-    OperationDefinitionNode,
-    execute_sync,
-    get_named_type,
-    get_nullable_type,
-    is_abstract_type,
-    is_list_type,
-)
+from graphql import DocumentNode, FragmentDefinitionNode, OperationDefinitionNode
 from graphql.execution.values import VariableValues, get_argument_values, get_variable_values
 
 from db.tables import metadata
-from schema.apps import CATALOGUE, App
 from tests.differential.collect import Collector
+from tests.differential.core import CORE, is_leaf, is_list, kinds_of, named_of
 from tests.differential.gating import Gate, field_gates, printed_schema, type_gates, used_gates
+from tests.differential.items import Arguments, Item, Listed, scope_of, written
 from tests.differential.lists import Page, global_id, meets, order_of, paginate, snake, sort_key
-from tests.differential.world import Record, Scope, World, apps_where, has_begun, has_bit
+from tests.differential.special import SPECIAL
+from tests.differential.world import Record, Scope, World
 
 HOMES: Final = {
     name: (table, holding.where)
@@ -71,6 +61,10 @@ class Answer:
     hidden: frozenset[Hidden]
 
 
+def _type_of(item: Item, info: Any, type_: Any) -> str:
+    return item.type
+
+
 def ask(
     world: World, document: DocumentNode, variables: Mapping[str, Any], token: str | None, language: str = "FR"
 ) -> Answer:
@@ -80,12 +74,12 @@ def ask(
     values = get_variable_values(printed_schema(), operation.variable_definitions or (), dict(variables))
     assert isinstance(values, VariableValues), values
     oracle = _Oracle(world, token, language, Collector(printed_schema(), fragments, values.coerced), values)
-    result = execute_sync(
+    result = CORE.execute_sync(
         printed_schema(),
         document,
         variable_values=dict(variables),
         field_resolver=oracle.resolve,
-        type_resolver=lambda item, info, type_: item.type,
+        type_resolver=_type_of,
     )
     assert not result.errors, result.errors
     return Answer(result.data, frozenset(oracle.hidden))
@@ -111,29 +105,26 @@ class _Oracle:
         if item is not None:
             path = tuple(step for step in info.path.as_list() if isinstance(step, str))
             sets = tuple(node.selection_set for node in info.field_nodes if node.selection_set)
-            self._walk(info.schema.type_map[item.type], sets, path, item.scope)
+            self._walk(info.schema.type_map[item.type], sets, path, scope_of(item))
         return item
 
-    def _walk(self, type_: Any, sets: Any, path: tuple[str, ...], scope: Any) -> None:
-        types: list[Any] = [type_]
-        if is_abstract_type(type_):
-            kinds = printed_schema().get_possible_types(type_)
-            types = [kind for kind in kinds if all(map(scope.holds, type_gates(kind)))]
-        for each in types:
+    def _walk(self, type_: Any, sets: Any, path: tuple[str, ...], scope: Scope) -> None:
+        kinds = kinds_of(printed_schema(), type_)
+        for each in [kind for kind in kinds if kind is type_ or all(map(scope.holds, type_gates(kind)))]:
             for key, nodes in self.collector.collect(each, sets).items():
                 declared = each.fields.get(nodes[0].name.value)
                 if declared is not None:
                     self._walk_field(declared, nodes, (*path, key), scope)
 
-    def _walk_field(self, declared: Any, nodes: Any, path: tuple[str, ...], scope: Any) -> None:
+    def _walk_field(self, declared: Any, nodes: Any, path: tuple[str, ...], scope: Scope) -> None:
         arguments = get_argument_values(declared, nodes[0], self.variables)
         for refused, gates in ((False, field_gates(declared)), (True, used_gates(declared, arguments))):
             closed = frozenset(gate for gate in gates if not scope.holds(gate))
             if closed:
                 self.hidden.add(Hidden(path, global_id("Company", scope.company["id"]), closed, refused))
                 return
-        named = get_named_type(declared.type)
-        if hasattr(named, "fields"):
+        named = named_of(declared.type)
+        if not is_leaf(named):
             self._walk(named, tuple(node.selection_set for node in nodes), path, scope)
 
     # --- data
@@ -157,11 +148,11 @@ class _Oracle:
             case _:
                 return source[name]
 
-    def _open(self, info: Any, arguments: Mapping[str, Any], scope: Scope) -> bool:
+    def _open(self, info: Any, arguments: Arguments, scope: Scope) -> bool:
         declared = info.parent_type.fields[info.field_name]
         return all(map(scope.holds, (*field_gates(declared), *used_gates(declared, arguments))))
 
-    def _root(self, name: str, info: Any, arguments: Mapping[str, Any]) -> Any:
+    def _root(self, name: str, info: Any, arguments: Arguments) -> Any:
         match name:
             case "viewer":
                 return Item("Viewer", self.session) if self.session else None
@@ -178,7 +169,7 @@ class _Oracle:
 
     def _find(self, id_: str) -> Item | None:
         """The object with a global id, if it is a node that the viewer may see."""
-        for type_ in printed_schema().get_possible_types(printed_schema().type_map["Node"]):
+        for type_ in kinds_of(printed_schema(), printed_schema().type_map["Node"]):
             table, where = HOMES[type_.name]
             for row in self.world.rows(table.name, **where):
                 ended = table.info["ended"] and row[table.info["ended"]]
@@ -187,7 +178,7 @@ class _Oracle:
                     return next(iter(self._seen(type_, row, company)), None)
         return None
 
-    def _seen(self, type_: GraphQLObjectType, row: Record, company: Any) -> Iterator[Item]:
+    def _seen(self, type_: Any, row: Record, company: Any) -> Iterator[Item]:
         for scope in self.scopes:
             if scope.company["id"] == company and all(map(scope.holds, type_gates(type_))):
                 yield Item(type_.name, row, scope)
@@ -212,9 +203,9 @@ class _Oracle:
         found = edge.row[name]
         return self.tell(found, info) if info.parent_type.name == "CompanyEdge" and name == "node" else found
 
-    def connect(self, items: list[Item], table: str, filter_type: str, arguments: Mapping[str, Any]) -> Listed:
+    def connect(self, items: list[Item], table: str, filter_type: str, arguments: Arguments) -> Listed:
         kept = {item.row["id"]: item for item in items if meets(item.row, filter_type, arguments.get("filter") or {})}
-        given = arguments.get("orderBy") or []
+        given: Any = arguments.get("orderBy") or []
         order = order_of([given] if isinstance(given, str) else given, metadata.tables[table].info["order"])
 
         def find(key: str) -> Record:
@@ -225,22 +216,22 @@ class _Oracle:
 
     # --- fields by convention
 
-    def _convention(self, item: Item, name: str, type_: Any, arguments: Mapping[str, Any]) -> Any:
-        named = get_named_type(type_)
+    def _convention(self, item: Item, name: str, type_: Any, arguments: Arguments) -> Any:
+        named = named_of(type_)
         if named.name == "ID":
             return (
                 global_id("Company", item.row["company_id"])
                 if name == "companyId"
                 else global_id(item.type, item.row["id"])
             )
-        if not hasattr(named, "fields"):
+        if is_leaf(named):
             return written(item.row[snake(name)])
         if named.name.endswith("Connection"):
-            nodes = get_named_type(named.fields["nodes"].type)
+            nodes = named_of(named.fields["nodes"].type)
             items = self._children(item, nodes, arguments)
             filter_type = f"{nodes.name}Filter"
             return self.connect(items, _table(nodes), filter_type, arguments)
-        if is_list_type(get_nullable_type(type_)):
+        if is_list(type_):
             order = [metadata.tables[_table(named)].info["order"]]
             return sorted(self._children(item, named, arguments), key=lambda child: sort_key(order, child.row))
         table, where = HOMES[named.name]
@@ -248,22 +239,22 @@ class _Oracle:
         row = self.world.one(table.name, id=item.row[POINTERS[name]], **same_company, **where)
         return Item(named.name, row, item.scope) if row is not None else None
 
-    def _children(self, item: Item, type_: Any, arguments: Mapping[str, Any]) -> list[Item]:
+    def _children(self, item: Item, type_: Any, arguments: Arguments) -> list[Item]:
         """The rows that point to this one, as values of a type or of the kinds of it that the viewer holds."""
-        kinds = printed_schema().get_possible_types(type_) if is_abstract_type(type_) else [type_]
+        kinds = kinds_of(printed_schema(), type_)
         found: list[Item] = []
         for kind in kinds:
             table, where = HOMES[kind.name]
             pointer = "document_id" if type_.name == "DocumentLine" else BACK_POINTERS[item.type]
-            for row in self.world.rows(table.name, company_id=item.scope.company["id"], **where):
+            for row in self.world.rows(table.name, company_id=scope_of(item).company["id"], **where):
                 ended = table.info["ended"] and row[table.info["ended"]]
                 asked = arguments.get("kinds") is None or row["kind"] in arguments["kinds"]
-                held = all(map(item.scope.holds, type_gates(kind)))
+                held = all(map(scope_of(item).holds, type_gates(kind)))
                 if row[pointer] == item.row["id"] and not ended and asked and held:
                     found.append(Item(kind.name, row, item.scope))
         return found
 
 
 def _table(type_: Any) -> str:
-    kinds = printed_schema().get_possible_types(type_) if is_abstract_type(type_) else [type_]
+    kinds = kinds_of(printed_schema(), type_)
     return HOMES[kinds[0].name][0].name

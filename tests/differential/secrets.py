@@ -1,4 +1,7 @@
-"""What is secret to whom, by hand and not from the schema: columns and rows, the right that shows them, and an operation in which who has it sees them."""
+"""What is secret to whom, by hand and not from the schema: columns and rows, the right that shows them, and where.
+
+From the declarations it takes the names of apps only.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,7 +19,8 @@ HERE: Final = f"company_id = '{COMPANY}'"
 class Secret:
     """Something that only who passes `gate` may notice.
 
-    `changes` are statements that make it otherwise, `shown` is selected of company A to see it, `group` says in what sort of operation it may show.
+    `changes` are statements that make it otherwise, `shown` is selected of company A to see it, `group` says in what
+    sort of operation it may show.
     """
 
     name: str
@@ -154,7 +158,7 @@ WORDS: Final = {
         "version",
     ),
 }
-"""Group of secrets -> names that are frequent in operations in which one of them might show, besides those of its columns."""
+"""Group of secrets -> names that are frequent in operations in which one may show, besides those of its columns."""
 
 
 def words_of(group: str) -> tuple[str, ...]:

@@ -1,4 +1,7 @@
-"""The oracle's resolvers of the fields that follow rules of their own: the viewer, the catalogue, access, the permission matrix."""
+"""The oracle's resolvers of the fields that follow rules of their own.
+
+The viewer, the catalogue, access, the permission matrix.
+"""
 
 import datetime
 from collections.abc import Callable, Mapping
@@ -7,7 +10,7 @@ from typing import Any, Final
 from schema.apps import CATALOGUE, App
 from tests.differential.items import Arguments, Item, Oracle, scope_of, written
 from tests.differential.lists import global_id, sort_key
-from tests.differential.world import Mask, Record, Scope, apps_where, has_begun, has_bit
+from tests.differential.world import Record, Scope, apps_in, apps_where, has_begun, has_bit
 
 # --- the viewer and the catalogue
 
@@ -83,7 +86,7 @@ def _access_can(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
 
 
 def _company_active_apps(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
-    return apps_where(Mask(item.row["mask"]).__contains__)
+    return apps_in(item.row["mask"])
 
 
 def _login(oracle: Oracle, item: Item) -> Record:
@@ -100,7 +103,7 @@ def _user_status(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
 
 def _user_apps(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
     mask = scope_of(item).company["mask"] if item.row["role"] == "OWNER" else item.row["toggles"]
-    return apps_where(Mask(mask).__contains__)
+    return apps_in(mask)
 
 
 def _external_user_kind(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
@@ -128,7 +131,7 @@ def _permission_matrix_version(oracle: Oracle, item: Item, arguments: Arguments)
 
 def _columns(oracle: Oracle, matrix: Item) -> list[str]:
     asked = matrix.arguments.get("apps")
-    active = apps_where(Mask(matrix.row["mask"]).__contains__)
+    active = apps_in(matrix.row["mask"])
     return [app for app in active if asked is None or app in asked]
 
 

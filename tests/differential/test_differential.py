@@ -1,4 +1,4 @@
-"""The product answers as the oracle does: data with the order of its keys, notes, refusals, in both modes, for everybody."""
+"""The product answers as the oracle does: data, order of keys, notes, refusals, in both modes, for everybody."""
 
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -25,5 +25,8 @@ async def test_the_product_answers_as_the_oracle_does(bench: Bench, case: Case, 
     difference = await bench.difference(filled, viewer)
     if difference is not None:
         assume(is_valid(filled))
-        smaller = await reduce_case(filled, lambda candidate: bench.difference(candidate, viewer))
-        raise AssertionError(await bench.difference(smaller, viewer))
+
+        async def differs_alike(candidate: Case) -> bool:
+            return (await bench.difference(candidate, viewer) or "").startswith(difference[:5])
+
+        raise AssertionError(await bench.difference(await reduce_case(filled, differs_alike), viewer))

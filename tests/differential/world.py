@@ -3,7 +3,7 @@
 import datetime
 import hashlib
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -80,6 +80,11 @@ class Scope:
         return self.reaches(gate) if isinstance(gate, App) else self.membership["role"] == gate.value
 
 
-def apps_where(test: Any) -> list[str]:
+def apps_where(test: Callable[[App], bool]) -> list[str]:
     """The apps that pass a test, in the order of the catalogue."""
     return [app.value for app in App if test(app)]
+
+
+def apps_in(mask: Any) -> list[str]:
+    """The apps that are on in a permission mask, in the order of the catalogue."""
+    return apps_where(lambda app: has_bit(mask, app))

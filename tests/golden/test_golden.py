@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.golden.__main__ import main
 from tests.golden.case import Case, read_case, read_cases
 from tests.golden.record import record
 from tests.golden.world import World
@@ -35,3 +36,11 @@ def test_a_head_that_says_too_little_is_refused(tmp_path: Path, head: str) -> No
     file.write_text(head + "{ viewer { account { email } } }\n")
     with pytest.raises(ValueError, match=r"case\.graphql"):
         read_case(file)
+
+
+@pytest.mark.parametrize("value", ["true", "1"])
+def test_nothing_is_written_in_ci(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("CI", value)
+    monkeypatch.setattr(Path, "write_text", None)
+    with pytest.raises(SystemExit, match="never in CI"):
+        main()

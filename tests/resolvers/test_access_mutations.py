@@ -198,9 +198,7 @@ async def test_the_next_request_sees_it(office: Office) -> None:
 
 async def test_someone_pending_gets_toggles_that_wait(office: Office) -> None:
     firm = await office.found()
-    await office.connection.execute(
-        "update membership set role = 'EMPLOYEE' where id = $1", firm["pending"].membership
-    )
+    await office.connection.execute("update membership set role = 'EMPLOYEE' where id = $1", firm["pending"].membership)
     assert codes(await office.set(firm, change(firm["pending"], "QUOTES", True))) == APPLIED
     assert "QUOTES" in await firm.toggles("pending")
     assert (await office.ask(firm["pending"].token, "{ viewer { companies { totalCount } } }")).data == {
@@ -294,7 +292,9 @@ async def test_a_company_that_is_not_entered_does_not_exist(office: Office) -> N
     ]
     before = [await firm.everything(), await other.everything()]
     answers = [
-        await office.ask(firm[who].token, SET, company=company, version=1, changes=[change(firm["anna"], "STOCK", True)])
+        await office.ask(
+            firm[who].token, SET, company=company, version=1, changes=[change(firm["anna"], "STOCK", True)]
+        )
         for company, who in attempts
     ]
     error = {"code": "NOT_FOUND", "message": answers[0].data["setAppAccess"]["errors"][0]["message"]}
@@ -317,11 +317,11 @@ async def test_who_is_no_owner_is_forbidden(office: Office, who: str) -> None:
 
 async def test_nobody_is_unauthenticated(office: Office) -> None:
     firm = await office.found()
-    variables = {"company": firm.id, "version": 1, "changes": [change(firm["bram"], "STOCK", True)]}
+    changes = [change(firm["bram"], "STOCK", True)]
     before = await firm.everything()
-    anonymous = await office.ask(None, SET, **variables)
+    anonymous = await office.ask(None, SET, company=firm.id, version=1, changes=changes)
     assert (anonymous.data, anonymous.codes) == ({"setAppAccess": None}, ["UNAUTHENTICATED"])
-    wrong = await office.ask("wrong", SET, **variables)
+    wrong = await office.ask("wrong", SET, company=firm.id, version=1, changes=changes)
     assert (wrong.data, wrong.codes) == (None, ["UNAUTHENTICATED"])
     assert await firm.everything() == before
 
@@ -376,10 +376,10 @@ async def test_messages_are_in_the_language_of_the_account(
     firm = await office.found("DISCOUNTS")
     await office.connection.execute("update account set language = $1", language)
     for asked in (Language.FR, Language.NL):
-        variables = {"company": firm.id, "version": 1, "changes": [change(firm["anna"], "STOCK", True)]}
-        answer = await office.ask(firm["owner"].token, SET, asked, **variables)
+        changes = [change(firm["anna"], "STOCK", True)]
+        answer = await office.ask(firm["owner"].token, SET, asked, company=firm.id, version=1, changes=changes)
         assert answer.data["setAppAccess"]["errors"][0]["message"].startswith(message)
-        answer = await office.ask(firm["anna"].token, SET, asked, **variables)
+        answer = await office.ask(firm["anna"].token, SET, asked, company=firm.id, version=1, changes=changes)
         assert answer.errors[0].message == forbidden
 
 
@@ -463,9 +463,7 @@ async def test_a_payload_with_hidden_parts_is_no_failure(office: Office) -> None
         'company { customers(filter: {search: "a\\u0000"}) { totalCount } }',
     ],
 )
-async def test_a_bad_argument_in_the_payload_refuses_before_anything_is_written(
-    office: Office, selection: str
-) -> None:
+async def test_a_bad_argument_in_the_payload_refuses_before_anything_is_written(office: Office, selection: str) -> None:
     firm = await office.found()
     before = await firm.everything()
     document = (

@@ -54,8 +54,8 @@ class Office:
           setAppAccess(input: {companyId: $company, expectedVersion: $version, changes: $changes}) { errors { code } }
         }
         """
-        variables = {"company": firm.id, "version": await firm.version(), "changes": [change(firm[who], app, True)]}
-        answer = await self.ask(firm["owner"].token, document, **variables)
+        version, changes = await firm.version(), [change(firm[who], app, True)]
+        answer = await self.ask(firm["owner"].token, document, company=firm.id, version=version, changes=changes)
         assert answer.data == {"setAppAccess": {"errors": []}}
 
     async def reaches(self, firm: Firm, who: str, app: str) -> bool:
@@ -165,7 +165,9 @@ async def test_one_that_is_active_stays_so_without_a_trace(office: Office, app: 
 async def test_a_new_app_is_on_for_owners_and_the_accountant_and_off_for_employees(office: Office) -> None:
     firm = await office.found()
     await office.activate(firm, "DISCOUNTS")
-    reached = {name: await office.reaches(firm, name, "DISCOUNTS") for name in ("owner", "partner", "accountant", "anna")}
+    reached = {
+        name: await office.reaches(firm, name, "DISCOUNTS") for name in ("owner", "partner", "accountant", "anna")
+    }
     assert reached == {"owner": True, "partner": True, "accountant": True, "anna": False}
 
 
@@ -275,7 +277,9 @@ async def test_toggles_are_kept_and_come_back(office: Office) -> None:
 async def test_who_is_no_owner_is_forbidden(office: Office, who: str, switch: Switch) -> None:
     firm = await office.found("STOCK")
     before = await firm.everything()
-    answer = await (office.activate(firm, "DISCOUNTS", who) if switch == "activate" else office.deactivate(firm, "STOCK", who))
+    answer = await (
+        office.activate(firm, "DISCOUNTS", who) if switch == "activate" else office.deactivate(firm, "STOCK", who)
+    )
     assert answer.data == {f"{switch}App": None}
     assert [(error.code, error.path) for error in answer.errors] == [("FORBIDDEN", (f"{switch}App",))]
     assert await firm.everything() == before

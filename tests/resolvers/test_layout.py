@@ -27,12 +27,20 @@ def type_named(layout: Layout, name: str) -> GraphQLObjectType:
 @pytest.mark.parametrize(
     ("coordinate", "sort"),
     [
-        ("Invoice.number", Leaf), ("Invoice.totalIncl", Leaf), ("Invoice.id", Identity), ("AccessChange.companyId", Identity),
-        ("Invoice.customer", Reference), ("Product.group", Reference), ("Invoice.lines", Listing), ("Invoice.creditNotes", Listing),
-        ("Company.customers", Paging), ("Customer.invoices", Paging),
-        ("Viewer.companies", Companies), ("Company.access", Inline),
+        ("Invoice.number", Leaf),
+        ("Invoice.totalIncl", Leaf),
+        ("Invoice.id", Identity),
+        ("AccessChange.companyId", Identity),
+        ("Invoice.customer", Reference),
+        ("Product.group", Reference),
+        ("Invoice.lines", Listing),
+        ("Invoice.creditNotes", Listing),
+        ("Company.customers", Paging),
+        ("Customer.invoices", Paging),
+        ("Viewer.companies", Companies),
+        ("Company.access", Inline),
     ],
-)  # fmt: skip
+)
 def test_a_field_is_resolved_by_convention_unless_a_resolver_says_how(coordinate: str, sort: type) -> None:
     type_name, name = coordinate.split(".")
     assert isinstance(PRODUCT.resolution(type_named(PRODUCT, type_name), name), sort)

@@ -25,8 +25,8 @@ from (
             from (
               select
                 '{"at":' || to_json(t1.at)::text
-                || ',"kind":' || '"' || t1.kind::text || '"'
-                || ',"app":' || coalesce('"' || t1.app_id::text || '"', 'null')
+                || ',"kind":"' || t1.kind::text
+                || '","app":' || coalesce('"' || t1.app_id::text || '"', 'null')
                 || ',"before":' || coalesce(t1.before::text, 'null')
                 || ',"after":' || coalesce(t1.after::text, 'null')
                 || ',"actor":' || coalesce((

@@ -21,9 +21,9 @@ from (
             from (
               select
                 '{"name":' || to_json(t1.name)::text
-                || ',"price":' || '"' || t1.price::text || '"'
-                || ',"again":' || '"' || t1.price::text || '"'
-                || ',"group":' || coalesce((
+                || ',"price":"' || t1.price::text
+                || '","again":"' || t1.price::text
+                || '","group":' || coalesce((
                   select '{"name":' || to_json(t2.name)::text || '}'
                   from product_group t2
                   where t2.company_id = c0.id and t2.id = t1.group_id
@@ -36,8 +36,8 @@ from (
             ) x
           ) r
         )
-        || ',"id":' || '"' || 'com' || '_' || encode(uuid_send(c0.id), 'hex') || '"'
-        || '}' j,
+        || ',"id":"com_' || encode(uuid_send(c0.id), 'hex')
+        || '"}' j,
         null h
       from membership m0
         join company c0 on c0.id = m0.company_id

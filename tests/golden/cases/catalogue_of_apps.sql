@@ -14,8 +14,8 @@ from (
     '{"apps":[' || coalesce((
       select
         string_agg(
-          '{"app":' || '"' || t1.id::text || '"'
-          || ',"label":' || to_json((
+          '{"app":"' || t1.id::text
+          || '","label":' || to_json((
             select t2.label
             from app_text t2
             where t2.app_id = t1.id and t2.language = coalesce(v.language, $2::text)
@@ -31,8 +31,8 @@ from (
               select t4.requires_app_id from app_requirement t4 where t4.app_id = t1.id order by 1
             )
           )::text
-          || ',"plan":' || '"' || t1.plan::text || '"'
-          || '}',
+          || ',"plan":"' || t1.plan::text
+          || '"}',
           ',' order by t1.rank
         )
       from app t1

@@ -19,8 +19,8 @@ from (
     left join viewer v on true
     left join lateral (
       select
-        '{"id":' || '"' || 'com' || '_' || encode(uuid_send(c0.id), 'hex') || '"'
-        || ',"name":' || to_json(c0.name)::text
+        '{"id":"com_' || encode(uuid_send(c0.id), 'hex')
+        || '","name":' || to_json(c0.name)::text
         || ',"vatNumber":' || coalesce(to_json(c0.vat_number)::text, 'null')
         || '}' j,
         null h

@@ -42,8 +42,8 @@ from (
             select row_number() over () rn, x.*
             from (
               select
-                '{"kind":' || '"' || t1.kind::text || '"'
-                || ',"number":' || to_json(t1.number)::text
+                '{"kind":"' || t1.kind::text
+                || '","number":' || to_json(t1.number)::text
                 || ',"discount":' || case when a0.g3 then
                   coalesce('"' || t1.discount::text || '"', 'null')
                 else 'null' end

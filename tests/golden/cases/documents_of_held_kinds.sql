@@ -43,22 +43,22 @@ from (
             from (
               select
                 case when t1.kind = 'QUOTE' then
-                  '{"__typename":"Quote","kind":' || '"' || t1.kind::text || '"'
-                  || ',"number":' || to_json(t1.number)::text
-                  || ',"totalIncl":' || '"' || t1.total_incl::text || '"'
-                  || ',"expirationDate":' || coalesce('"' || t1.expiration_date::text || '"', 'null')
+                  '{"__typename":"Quote","kind":"' || t1.kind::text
+                  || '","number":' || to_json(t1.number)::text
+                  || ',"totalIncl":"' || t1.total_incl::text
+                  || '","expirationDate":' || coalesce('"' || t1.expiration_date::text || '"', 'null')
                   || '}'
                 when t1.kind = 'INVOICE' then
-                  '{"__typename":"Invoice","kind":' || '"' || t1.kind::text || '"'
-                  || ',"number":' || to_json(t1.number)::text
-                  || ',"totalIncl":' || '"' || t1.total_incl::text || '"'
-                  || ',"dueDate":' || coalesce('"' || t1.due_date::text || '"', 'null')
+                  '{"__typename":"Invoice","kind":"' || t1.kind::text
+                  || '","number":' || to_json(t1.number)::text
+                  || ',"totalIncl":"' || t1.total_incl::text
+                  || '","dueDate":' || coalesce('"' || t1.due_date::text || '"', 'null')
                   || '}'
                 else
-                  '{"__typename":"CreditNote","kind":' || '"' || t1.kind::text || '"'
-                  || ',"number":' || to_json(t1.number)::text
-                  || ',"totalIncl":' || '"' || t1.total_incl::text || '"'
-                  || '}'
+                  '{"__typename":"CreditNote","kind":"' || t1.kind::text
+                  || '","number":' || to_json(t1.number)::text
+                  || ',"totalIncl":"' || t1.total_incl::text
+                  || '"}'
                 end j0,
                 translate(
                   encode(

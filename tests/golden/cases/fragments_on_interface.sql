@@ -19,12 +19,12 @@ from (
         left join lateral (
           select
             '{"__typename":"CreditNote","number":' || to_json(t1.number)::text
-            || ',"totalIncl":' || '"' || t1.total_incl::text || '"'
-            || ',"discount":' || case when a0.g0 then
+            || ',"totalIncl":"' || t1.total_incl::text
+            || '","discount":' || case when a0.g0 then
               coalesce('"' || t1.discount::text || '"', 'null')
             else 'null' end
-            || ',"id":' || '"' || 'crn' || '_' || encode(uuid_send(t1.id), 'hex') || '"'
-            || '}' j,
+            || ',"id":"crn_' || encode(uuid_send(t1.id), 'hex')
+            || '"}' j,
             case when not (a0.g0 and a0.g1) then
               '0:' || encode(uuid_send(c0.id), 'hex') || ':' || array_to_string(array[a0.g0, a0.g1], '')
             end h
@@ -51,8 +51,8 @@ from (
           union all
           select
             '{"__typename":"Customer","name":' || to_json(t2.name)::text
-            || ',"id":' || '"' || 'cus' || '_' || encode(uuid_send(t2.id), 'hex') || '"'
-            || '}' j,
+            || ',"id":"cus_' || encode(uuid_send(t2.id), 'hex')
+            || '"}' j,
             null h
           from contact t2
             join membership m1
@@ -70,10 +70,10 @@ from (
           union all
           select
             '{"__typename":"Invoice","number":' || to_json(t3.number)::text
-            || ',"totalIncl":' || '"' || t3.total_incl::text || '"'
-            || ',"dueDate":' || coalesce('"' || t3.due_date::text || '"', 'null')
-            || ',"id":' || '"' || 'inv' || '_' || encode(uuid_send(t3.id), 'hex') || '"'
-            || '}' j,
+            || ',"totalIncl":"' || t3.total_incl::text
+            || '","dueDate":' || coalesce('"' || t3.due_date::text || '"', 'null')
+            || ',"id":"inv_' || encode(uuid_send(t3.id), 'hex')
+            || '"}' j,
             case when not (a2.g0) then
               '2:' || encode(uuid_send(c2.id), 'hex') || ':' || array_to_string(array[a2.g0], '')
             end h
@@ -100,10 +100,10 @@ from (
           union all
           select
             '{"__typename":"Quote","number":' || to_json(t4.number)::text
-            || ',"totalIncl":' || '"' || t4.total_incl::text || '"'
-            || ',"expirationDate":' || coalesce('"' || t4.expiration_date::text || '"', 'null')
-            || ',"id":' || '"' || 'quo' || '_' || encode(uuid_send(t4.id), 'hex') || '"'
-            || '}' j,
+            || ',"totalIncl":"' || t4.total_incl::text
+            || '","expirationDate":' || coalesce('"' || t4.expiration_date::text || '"', 'null')
+            || ',"id":"quo_' || encode(uuid_send(t4.id), 'hex')
+            || '"}' j,
             case when not (a3.g0) then
               '3:' || encode(uuid_send(c3.id), 'hex') || ':' || array_to_string(array[a3.g0], '')
             end h

@@ -19,8 +19,8 @@ from (
             from (
               select
                 '{"number":' || to_json(t1.number)::text
-                || ',"totalIncl":' || '"' || t1.total_incl::text || '"'
-                || ',"discount":' || case when a0.g1 then
+                || ',"totalIncl":"' || t1.total_incl::text
+                || '","discount":' || case when a0.g1 then
                   coalesce('"' || t1.discount::text || '"', 'null')
                 else 'null' end
                 || ',"totalProfit":' || case when a0.g2 then

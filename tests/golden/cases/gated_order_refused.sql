@@ -17,8 +17,7 @@ from (
           from (
             select row_number() over () rn, x.*
             from (
-              select
-                '{"number":' || to_json(t1.number)::text || ',"date":' || '"' || t1.date::text || '"' || '}' j0
+              select '{"number":' || to_json(t1.number)::text || ',"date":"' || t1.date::text || '"}' j0
               from document t1
               where t1.company_id = c0.id and t1.kind = 'INVOICE'
               order by t1.discount, t1.date, t1.id

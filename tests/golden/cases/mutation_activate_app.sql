@@ -6,21 +6,32 @@ from credential k
 where k.token_hash = $1 and k.expires_at > now();
 -- $1 = <hash of a token>
 
-select c.id, m.role
-from membership m
-  join company c on c.id = m.company_id
+select c.id, c.plan, c.mask, c.access_version, clock_timestamp() at, m.role
+from company c
+  join membership m on m.company_id = c.id
 where
-  m.company_id = $1
+  c.id = $1
   and m.account_id = $2
   and m.accepted_at is not null
   and m.removed_at is null
-  and (m.until is null or m.until > now())
-for share of m;
+  and (m.until is null or m.until > now());
 -- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
 -- $2 = 018b514d-43a0-7000-bed6-ee291da75f8d
 
-select id, plan, mask, access_version, clock_timestamp() at from company where id = $1 for update;
+select from company where id = $1 for no key update;
 -- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
+
+select c.id, c.plan, c.mask, c.access_version, clock_timestamp() at, m.role
+from company c
+  join membership m on m.company_id = c.id
+where
+  c.id = $1
+  and m.account_id = $2
+  and m.accepted_at is not null
+  and m.removed_at is null
+  and (m.until is null or m.until > now());
+-- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
+-- $2 = 018b514d-43a0-7000-bed6-ee291da75f8d
 
 insert into company_app (company_id, app_id, valid, activated_by)
 select $1, app_id, tstzrange($2, null), $3
@@ -69,8 +80,8 @@ from (
   select
     '{"app":' || coalesce((
       select
-        '{"app":' || '"' || t1.id::text || '"'
-        || ',"label":' || to_json((
+        '{"app":"' || t1.id::text
+        || '","label":' || to_json((
           select t2.label
           from app_text t2
           where t2.app_id = t1.id and t2.language = coalesce($2::text, coalesce(v.language, $1::text))
@@ -127,21 +138,32 @@ from credential k
 where k.token_hash = $1 and k.expires_at > now();
 -- $1 = <hash of a token>
 
-select c.id, m.role
-from membership m
-  join company c on c.id = m.company_id
+select c.id, c.plan, c.mask, c.access_version, clock_timestamp() at, m.role
+from company c
+  join membership m on m.company_id = c.id
 where
-  m.company_id = $1
+  c.id = $1
   and m.account_id = $2
   and m.accepted_at is not null
   and m.removed_at is null
-  and (m.until is null or m.until > now())
-for share of m;
+  and (m.until is null or m.until > now());
 -- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
 -- $2 = 018b514d-43a0-7000-bed6-ee291da75f8d
 
-select id, plan, mask, access_version, clock_timestamp() at from company where id = $1 for update;
+select from company where id = $1 for no key update;
 -- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
+
+select c.id, c.plan, c.mask, c.access_version, clock_timestamp() at, m.role
+from company c
+  join membership m on m.company_id = c.id
+where
+  c.id = $1
+  and m.account_id = $2
+  and m.accepted_at is not null
+  and m.removed_at is null
+  and (m.until is null or m.until > now());
+-- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
+-- $2 = 018b514d-43a0-7000-bed6-ee291da75f8d
 
 update company_app
 set

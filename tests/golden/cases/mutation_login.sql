@@ -11,6 +11,7 @@ insert into credential (token_hash, account_id, user_agent, expires_at)
 select $1, id, $4, now() + $5::text::interval
 from account
 where id = $2 and password_hash = $3
+for share
 returning expires_at;
 -- $1 = <hash of a token>
 -- $2 = 018f5745-23a0-7000-8b16-964b1ab70522

@@ -6,26 +6,37 @@ from credential k
 where k.token_hash = $1 and k.expires_at > now();
 -- $1 = <hash of a token>
 
-select c.id, m.role
-from membership m
-  join company c on c.id = m.company_id
+select c.id, c.plan, c.mask, c.access_version, clock_timestamp() at, m.role
+from company c
+  join membership m on m.company_id = c.id
 where
-  m.company_id = $1
+  c.id = $1
   and m.account_id = $2
   and m.accepted_at is not null
   and m.removed_at is null
-  and (m.until is null or m.until > now())
-for share of m;
+  and (m.until is null or m.until > now());
 -- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
 -- $2 = 018b514d-43a0-7000-bed6-ee291da75f8d
 
-select id, plan, mask, access_version, clock_timestamp() at from company where id = $1 for update;
+select from company where id = $1 for no key update;
 -- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
+
+select c.id, c.plan, c.mask, c.access_version, clock_timestamp() at, m.role
+from company c
+  join membership m on m.company_id = c.id
+where
+  c.id = $1
+  and m.account_id = $2
+  and m.accepted_at is not null
+  and m.removed_at is null
+  and (m.until is null or m.until > now());
+-- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
+-- $2 = 018b514d-43a0-7000-bed6-ee291da75f8d
 
 select id, external, role, toggles
 from membership
-where company_id = $1 and id = any($2::uuid[]) and removed_at is null
-for update;
+where company_id = $1 and id = any($2::uuid[]) and removed_at is null for no key
+update;
 -- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
 -- $2 = [018b6b1b-2a5a-7f68-b0fc-4ed82705a509]
 
@@ -143,8 +154,8 @@ from (
                 '{"cells":[' || coalesce((
                   select
                     string_agg(
-                      '{"app":' || '"' || t2.id::text || '"'
-                      || ',"granted":' || (get_bit(t1.toggles, t2.position) = 1)::text
+                      '{"app":"' || t2.id::text
+                      || '","granted":' || (get_bit(t1.toggles, t2.position) = 1)::text
                       || ',"effective":' || (
                         (get_bit(t1.mask, t2.position) = 1)
                         and get_bit(c1.mask, t2.position) = 1

@@ -6,21 +6,32 @@ from credential k
 where k.token_hash = $1 and k.expires_at > now();
 -- $1 = <hash of a token>
 
-select c.id, m.role
-from membership m
-  join company c on c.id = m.company_id
+select c.id, c.plan, c.mask, c.access_version, clock_timestamp() at, m.role
+from company c
+  join membership m on m.company_id = c.id
 where
-  m.company_id = $1
+  c.id = $1
   and m.account_id = $2
   and m.accepted_at is not null
   and m.removed_at is null
-  and (m.until is null or m.until > now())
-for share of m;
+  and (m.until is null or m.until > now());
 -- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
 -- $2 = 018b514d-43a0-7000-bed6-ee291da75f8d
 
-select id, plan, mask, access_version, clock_timestamp() at from company where id = $1 for update;
+select from company where id = $1 for no key update;
 -- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
+
+select c.id, c.plan, c.mask, c.access_version, clock_timestamp() at, m.role
+from company c
+  join membership m on m.company_id = c.id
+where
+  c.id = $1
+  and m.account_id = $2
+  and m.accepted_at is not null
+  and m.removed_at is null
+  and (m.until is null or m.until > now());
+-- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
+-- $2 = 018b514d-43a0-7000-bed6-ee291da75f8d
 
 ROLLBACK;
 
@@ -86,26 +97,37 @@ from credential k
 where k.token_hash = $1 and k.expires_at > now();
 -- $1 = <hash of a token>
 
-select c.id, m.role
-from membership m
-  join company c on c.id = m.company_id
+select c.id, c.plan, c.mask, c.access_version, clock_timestamp() at, m.role
+from company c
+  join membership m on m.company_id = c.id
 where
-  m.company_id = $1
+  c.id = $1
   and m.account_id = $2
   and m.accepted_at is not null
   and m.removed_at is null
-  and (m.until is null or m.until > now())
-for share of m;
+  and (m.until is null or m.until > now());
 -- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
 -- $2 = 018b514d-43a0-7000-bed6-ee291da75f8d
 
-select id, plan, mask, access_version, clock_timestamp() at from company where id = $1 for update;
+select from company where id = $1 for no key update;
 -- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
+
+select c.id, c.plan, c.mask, c.access_version, clock_timestamp() at, m.role
+from company c
+  join membership m on m.company_id = c.id
+where
+  c.id = $1
+  and m.account_id = $2
+  and m.accepted_at is not null
+  and m.removed_at is null
+  and (m.until is null or m.until > now());
+-- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
+-- $2 = 018b514d-43a0-7000-bed6-ee291da75f8d
 
 select id, external, role, toggles
 from membership
-where company_id = $1 and id = any($2::uuid[]) and removed_at is null
-for update;
+where company_id = $1 and id = any($2::uuid[]) and removed_at is null for no key
+update;
 -- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
 -- $2 = [00000000-0000-0000-0000-000000000000, 018b6b1b-2a5a-7f68-b0fc-4ed82705a509]
 

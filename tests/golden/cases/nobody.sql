@@ -34,7 +34,7 @@ from (
         and (m0.until is null or m0.until > now())
     ) l0 on true
     left join lateral (
-      select '{"id":' || '"' || 'com' || '_' || encode(uuid_send(c1.id), 'hex') || '"' || '}' j, null h
+      select '{"id":"com_' || encode(uuid_send(c1.id), 'hex') || '"}' j, null h
       from membership m1
         join company c1 on c1.id = m1.company_id
       where
@@ -54,7 +54,7 @@ from (
       from unnest($3::uuid[], $4::text[])
       with ordinality p(id, kind, n)
         left join lateral (
-          select '{"id":' || '"' || 'com' || '_' || encode(uuid_send(c2.id), 'hex') || '"' || '}' j, null h
+          select '{"id":"com_' || encode(uuid_send(c2.id), 'hex') || '"}' j, null h
           from membership m2
             join company c2 on c2.id = m2.company_id
           where

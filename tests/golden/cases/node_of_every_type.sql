@@ -39,9 +39,7 @@ from (
     left join viewer v on true
     left join lateral (
       select
-        '{"id":' || '"' || 'com' || '_' || encode(uuid_send(c0.id), 'hex') || '"'
-        || ',"name":' || to_json(c0.name)::text
-        || '}' j,
+        '{"id":"com_' || encode(uuid_send(c0.id), 'hex') || '","name":' || to_json(c0.name)::text || '}' j,
         null h
       from membership m0
         join company c0 on c0.id = m0.company_id
@@ -57,9 +55,7 @@ from (
     ) l0 on true
     left join lateral (
       select
-        '{"id":' || '"' || 'cus' || '_' || encode(uuid_send(t1.id), 'hex') || '"'
-        || ',"name":' || to_json(t1.name)::text
-        || '}' j,
+        '{"id":"cus_' || encode(uuid_send(t1.id), 'hex') || '","name":' || to_json(t1.name)::text || '}' j,
         null h
       from contact t1
         join membership m1
@@ -77,8 +73,8 @@ from (
     ) l1 on true
     left join lateral (
       select
-        '{"id":' || '"' || 'cop' || '_' || encode(uuid_send(t2.id), 'hex') || '"'
-        || ',"firstName":' || to_json(t2.first_name)::text
+        '{"id":"cop_' || encode(uuid_send(t2.id), 'hex')
+        || '","firstName":' || to_json(t2.first_name)::text
         || '}' j,
         null h
       from contact_person t2
@@ -96,9 +92,7 @@ from (
     ) l2 on true
     left join lateral (
       select
-        '{"id":' || '"' || 'pro' || '_' || encode(uuid_send(t3.id), 'hex') || '"'
-        || ',"number":' || to_json(t3.number)::text
-        || '}' j,
+        '{"id":"pro_' || encode(uuid_send(t3.id), 'hex') || '","number":' || to_json(t3.number)::text || '}' j,
         null h
       from product t3
         join membership m3
@@ -115,9 +109,7 @@ from (
     ) l3 on true
     left join lateral (
       select
-        '{"id":' || '"' || 'prg' || '_' || encode(uuid_send(t4.id), 'hex') || '"'
-        || ',"name":' || to_json(t4.name)::text
-        || '}' j,
+        '{"id":"prg_' || encode(uuid_send(t4.id), 'hex') || '","name":' || to_json(t4.name)::text || '}' j,
         null h
       from product_group t4
         join membership m4
@@ -134,9 +126,7 @@ from (
     ) l4 on true
     left join lateral (
       select
-        '{"id":' || '"' || 'quo' || '_' || encode(uuid_send(t5.id), 'hex') || '"'
-        || ',"number":' || to_json(t5.number)::text
-        || '}' j,
+        '{"id":"quo_' || encode(uuid_send(t5.id), 'hex') || '","number":' || to_json(t5.number)::text || '}' j,
         case when not (a5.g0) then
           '5:' || encode(uuid_send(c5.id), 'hex') || ':' || array_to_string(array[a5.g0], '')
         end h
@@ -163,8 +153,8 @@ from (
     ) l5 on true
     left join lateral (
       select
-        '{"id":' || '"' || 'inv' || '_' || encode(uuid_send(t6.id), 'hex') || '"'
-        || ',"number":' || to_json(t6.number)::text
+        '{"id":"inv_' || encode(uuid_send(t6.id), 'hex')
+        || '","number":' || to_json(t6.number)::text
         || ',"discount":' || case when a6.g0 then
           coalesce('"' || t6.discount::text || '"', 'null')
         else 'null' end
@@ -195,9 +185,7 @@ from (
     ) l6 on true
     left join lateral (
       select
-        '{"id":' || '"' || 'crn' || '_' || encode(uuid_send(t7.id), 'hex') || '"'
-        || ',"number":' || to_json(t7.number)::text
-        || '}' j,
+        '{"id":"crn_' || encode(uuid_send(t7.id), 'hex') || '","number":' || to_json(t7.number)::text || '}' j,
         case when not (a7.g0) then
           '7:' || encode(uuid_send(c7.id), 'hex') || ':' || array_to_string(array[a7.g0], '')
         end h
@@ -224,8 +212,8 @@ from (
     ) l7 on true
     left join lateral (
       select
-        '{"id":' || '"' || 'usr' || '_' || encode(uuid_send(t8.id), 'hex') || '"'
-        || ',"firstName":' || to_json(t8.first_name)::text
+        '{"id":"usr_' || encode(uuid_send(t8.id), 'hex')
+        || '","firstName":' || to_json(t8.first_name)::text
         || ',"role":' || case when a8.g0 then coalesce('"' || t8.role::text || '"', 'null') else 'null' end
         || '}' j,
         case when not (a8.g0) then
@@ -255,8 +243,8 @@ from (
     ) l8 on true
     left join lateral (
       select
-        '{"id":' || '"' || 'ext' || '_' || encode(uuid_send(t9.id), 'hex') || '"'
-        || ',"officeName":' || coalesce(
+        '{"id":"ext_' || encode(uuid_send(t9.id), 'hex')
+        || '","officeName":' || coalesce(
           to_json((
             select t10.office_name from account t10 where t10.id = t9.account_id
           ))::text,
@@ -290,7 +278,7 @@ from (
     ) l9 on true
     left join lateral (
       select
-        '{"id":' || '"' || 'inv' || '_' || encode(uuid_send(t11.id), 'hex') || '"' || '}' j,
+        '{"id":"inv_' || encode(uuid_send(t11.id), 'hex') || '"}' j,
         case when not (a10.g0) then
           '10:' || encode(uuid_send(c10.id), 'hex') || ':' || array_to_string(array[a10.g0], '')
         end h

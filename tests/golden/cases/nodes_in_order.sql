@@ -18,8 +18,8 @@ from (
       with ordinality p(id, kind, n)
         left join lateral (
           select
-            '{"__typename":"Invoice","id":' || '"' || 'inv' || '_' || encode(uuid_send(t1.id), 'hex') || '"'
-            || ',"number":' || to_json(t1.number)::text
+            '{"__typename":"Invoice","id":"inv_' || encode(uuid_send(t1.id), 'hex')
+            || '","number":' || to_json(t1.number)::text
             || '}' j,
             case when not (a0.g0) then
               '0:' || encode(uuid_send(c0.id), 'hex') || ':' || array_to_string(array[a0.g0], '')
@@ -46,8 +46,8 @@ from (
             and a0.g0
           union all
           select
-            '{"__typename":"Product","id":' || '"' || 'pro' || '_' || encode(uuid_send(t2.id), 'hex') || '"'
-            || ',"name":' || to_json(t2.name)::text
+            '{"__typename":"Product","id":"pro_' || encode(uuid_send(t2.id), 'hex')
+            || '","name":' || to_json(t2.name)::text
             || '}' j,
             null h
           from product t2

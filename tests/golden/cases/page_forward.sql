@@ -36,8 +36,8 @@ from (
                   '-_'
                 )
                 || '","node":{"number":' || to_json(t1.number)::text
-                || ',"date":' || '"' || t1.date::text || '"'
-                || '}}' j0,
+                || ',"date":"' || t1.date::text
+                || '"}}' j0,
                 translate(
                   encode(
                     convert_to(json_build_array('9f090e', t1.date::text, t1.id::text)::text, 'UTF8'),

@@ -20,8 +20,8 @@ from (
           || ',"apps":[' || coalesce((
             select
               string_agg(
-                '{"app":' || '"' || t1.id::text || '"'
-                || ',"label":' || to_json((
+                '{"app":"' || t1.id::text
+                || '","label":' || to_json((
                   select t2.label
                   from app_text t2
                   where t2.app_id = t1.id and t2.language = coalesce($4::text, coalesce(v.language, $3::text))
@@ -54,8 +54,8 @@ from (
                 || ',"cells":[' || coalesce((
                   select
                     string_agg(
-                      '{"app":' || '"' || t6.id::text || '"'
-                      || ',"granted":' || (get_bit(t3.toggles, t6.position) = 1)::text
+                      '{"app":"' || t6.id::text
+                      || '","granted":' || (get_bit(t3.toggles, t6.position) = 1)::text
                       || ',"effective":' || (
                         (get_bit(t3.mask, t6.position) = 1)
                         and get_bit(c0.mask, t6.position) = 1
@@ -65,14 +65,14 @@ from (
                       || ',"editable":' || (
                         not t6.always_visible and coalesce(t3.role, '') = 'EMPLOYEE'
                       )::text
-                      || ',"reason":' || '"' || case when t6.always_visible then
+                      || ',"reason":"' || case when t6.always_visible then
                         'ALWAYS_VISIBLE'
                       when t3.external then
                         'EXTERNAL'
                       when t3.role = 'OWNER' then
                         'OWNER'
-                      else 'TOGGLE' end::text || '"'
-                      || '}',
+                      else 'TOGGLE' end::text
+                      || '"}',
                       ',' order by t6.rank, t6.id
                     )
                   from app t6

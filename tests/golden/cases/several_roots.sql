@@ -109,8 +109,8 @@ from (
     ) l1 on true
     left join lateral (
       select
-        '{"id":' || '"' || 'com' || '_' || encode(uuid_send(c2.id), 'hex') || '"'
-        || ',"quotes":' || case when a2.g0 then (
+        '{"id":"com_' || encode(uuid_send(c2.id), 'hex')
+        || '","quotes":' || case when a2.g0 then (
           select
             '{"totalCount":' || (
               select count(*)::text from document t3 where t3.company_id = c2.id and t3.kind = 'QUOTE'

@@ -18,10 +18,7 @@ from (
           from (
             select row_number() over () rn, x.*
             from (
-              select
-                '{"number":' || to_json(t1.number)::text
-                || ',"status":' || '"' || t1.status::text || '"'
-                || '}' j0
+              select '{"number":' || to_json(t1.number)::text || ',"status":"' || t1.status::text || '"}' j0
               from document t1
               where t1.company_id = c0.id and t1.kind = 'QUOTE'
               order by t1.date desc, t1.id desc

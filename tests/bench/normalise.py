@@ -1,0 +1,96 @@
+"""One form for the answers of all contenders: takes a body, gives data that is equal when it says the same.
+
+Global ids and uuids become 32 hexadecimal digits, decimals lose the zeros at their end, moments become UTC. What
+PostGraphile derives from the tables is put into the shape of the gateway's schema. Nothing is left out.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, Final
+
+import orjson
+
+GLOBAL_ID: Final = re.compile(r"[a-z]{3}_([0-9a-f]{32})")
+UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+DECIMAL: Final = re.compile(r"-?\d+\.\d+")
+MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d.*")
+
+
+class Differs(RuntimeError):
+    """Two contenders do not answer the same."""
+
+
+def normalised(body: bytes, reshape: Callable[[Any], Any] | None = None) -> Any:
+    """The data of an answer, with or without GraphQL's envelope. Raises Differs for an answer with errors."""
+    answer = orjson.loads(body)
+    if not isinstance(answer, dict) or "errors" in answer:
+        raise Differs(f"an answer with errors: {body[:600].decode(errors='replace')}")
+    data: Any = answer["data"] if "data" in answer else answer
+    return _plain(reshape(data) if reshape is not None else data)
+
+
+def difference(wanted: Any, got: Any, place: str = "") -> str | None:
+    """Where two normalised answers part, in words; None when they are equal."""
+    match wanted, got:
+        case dict(), dict():
+            for key in wanted.keys() | got.keys():
+                if key not in wanted or key not in got:
+                    return f"{place}.{key} is only in one of them"
+            parts = [difference(wanted[key], got[key], f"{place}.{key}") for key in wanted]
+        case list(), list():
+            if len(wanted) != len(got):
+                return f"{place} has {len(got)} items instead of {len(wanted)}"
+            parts = [difference(*pair, f"{place}[{n}]") for n, pair in enumerate(zip(wanted, got, strict=True))]
+        case _:
+            return None if wanted == got else f"{place} is {got!r} instead of {wanted!r}"
+    return next((part for part in parts if part is not None), None)
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case dict():
+            return {key: _plain(member) for key, member in value.items()}
+        case list():
+            return [_plain(item) for item in value]
+        case str():
+            return _text(value)
+        case _:
+            return value
+
+
+def _text(value: str) -> str:
+    if found := GLOBAL_ID.fullmatch(value):
+        return found[1]
+    if UUID.fullmatch(value):
+        return value.replace("-", "")
+    if DECIMAL.fullmatch(value):
+        return format(Decimal(value).normalize(), "f")
+    if MOMENT.fullmatch(value):
+        return datetime.fromisoformat(value).astimezone(UTC).isoformat()
+    return value
+
+
+def _viewer(data: Any) -> Any:
+    return {"viewer": {"account": data["account"]}, "company": data["company"]}
+
+
+def _matrix(data: Any) -> Any:
+    rows = [
+        {"user": {key: row[key] for key in ("id", "firstName", "lastName")}, "cells": row["cells"]}
+        for row in data["company"]["rows"]
+    ]
+    return {"company": {"permissionMatrix": {"version": data["company"]["version"], "rows": rows}}}
+
+
+def _accountant(data: Any) -> Any:
+    return {"viewer": {"companies": {"nodes": [row["company"] for row in data["companies"]]}}}
+
+
+FROM_POSTGRAPHILE: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "viewer": _viewer,
+    "matrix": _matrix,
+    "accountant": _accountant,
+}
+"""From PostGraphile's shape to the gateway's, where they differ."""

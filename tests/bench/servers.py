@@ -1,0 +1,234 @@
+"""The contenders: how each is started on a port, what it is sent for an operation, and how its answers are read."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+
+from db.embedded.identity import Identity, NoDrop, entry
+from tests.bench import dataset
+from tests.bench.fetching import ariadne, fetched, modern_node, system_node
+from tests.bench.load import LoadError, get, post
+from tests.bench.normalise import FROM_POSTGRAPHILE
+from tests.bench.operations import COMPANY, COMPANY_ID, WRITE, WRITE_P, Operation
+from tests.bench.toggles import Change
+
+HERE: Final = Path(__file__).parent
+START_SECONDS: Final = 60.0
+
+Reshape = Callable[[Any], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a contender runs: its database, its port, and the cache for what was fetched."""
+
+    dsn: str
+    port: int
+    cache: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """One of those that are compared."""
+
+    name: str
+    about: str
+    command: Callable[[Place], Sequence[str]]
+    request: Callable[[Operation], bytes]
+    change: Callable[[Change], bytes]
+    reshape: Mapping[str, Reshape] = field(default_factory=dict[str, Reshape])
+    authorizes: bool = True
+    lacks: frozenset[str] = frozenset()
+    """Operations that it cannot do."""
+    environment: Callable[[Place], Mapping[str, str]] = lambda place: {}
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running contender."""
+
+    contender: Contender
+    port: int
+    pid: int
+
+
+# --- what is sent
+
+
+def graphql(operation: Operation) -> bytes:
+    """The operation as GraphQL over HTTP."""
+    return _graphql(operation.token, operation.query, operation.variables)
+
+
+def graphql_change(change: Change) -> bytes:
+    """The write as GraphQL over HTTP."""
+    return _graphql(change.token, WRITE, {"input": change.input})
+
+
+def route(operation: Operation) -> bytes:
+    """The operation as a route of its own."""
+    return get(f"/{operation.name}/{COMPANY_ID}" if operation.variables else f"/{operation.name}", operation.token)
+
+
+def route_change(change: Change) -> bytes:
+    """The write as a route of its own."""
+    return post("/write", change.token, orjson.dumps(change.input))
+
+
+def derived(operation: Operation) -> bytes:
+    """The operation in the words of the schema that PostGraphile derives, which knows keys instead of people."""
+    company, accountant = dataset.key("company", COMPANY), dataset.key("account", dataset.COMPANIES, 0)
+    variables = {"id": company, "account": dataset.key("account", COMPANY, 0)}
+    if operation.name == "accountant":
+        variables = {"account": accountant}
+    elif operation.name != "viewer":
+        del variables["account"]
+    return _graphql(None, operation.postgraphile or "", variables)
+
+
+def derived_change(change: Change) -> bytes:
+    """The write in these words."""
+    variables = {
+        "company": dataset.key("company", change.company),
+        "version": change.version,
+        "membership": dataset.key("membership", change.company, change.member),
+        "app": change.app.name,
+        "granted": change.granted,
+    }
+    return _graphql(None, WRITE_P, variables)
+
+
+def _graphql(token: str | None, query: str, variables: Mapping[str, object]) -> bytes:
+    return post("/graphql", token, orjson.dumps({"query": query, "variables": variables}))
+
+
+# --- how they run
+
+
+def _module(name: str) -> Callable[[Place], Sequence[str]]:
+    return lambda place: (sys.executable, "-m", f"tests.bench.contenders.{name}", str(place.port))
+
+
+def _postgraphile(place: Place) -> Sequence[str]:
+    folder = fetched(place.cache)
+    return (modern_node(folder), str(folder / "postgraphile.mjs"), str(place.port))
+
+
+def _mercurius(place: Place) -> Sequence[str]:
+    folder = fetched(place.cache)
+    return (system_node(), str(folder / "mercurius.mjs"), str(place.port))
+
+
+def _gateway(place: Place) -> Sequence[str]:
+    return (sys.executable, "-m", "gateway.cli", "serve", "--port", str(place.port))
+
+
+CONTENDERS: Final = {
+    contender.name: contender
+    for contender in (
+        Contender("gateway", "as shipped, everything on", _gateway, graphql, graphql_change),
+        Contender(
+            "hand_written", "Starlette, asyncpg pool, SQL by hand", _module("hand_written"), route, route_change
+        ),
+        Contender("bare", "ASGI function, prepared SQL by hand", _module("bare"), route, route_change),
+        Contender(
+            "strawberry", "Strawberry with DataLoaders", _module("strawberry_server"), graphql, graphql_change
+        ),
+        Contender(
+            "ariadne", "Ariadne with DataLoaders", _module("ariadne_server"), graphql, graphql_change,
+            environment=lambda place: {"PYTHONPATH": f"{HERE.parents[1]}:{ariadne(place.cache)}"},
+        ),
+        Contender(
+            "postgraphile", "PostGraphile 5, no authorization", _postgraphile, derived, derived_change,
+            FROM_POSTGRAPHILE, authorizes=False,
+        ),
+        Contender(
+            "mercurius", "Mercurius with jit, no authorization", _mercurius, graphql, graphql_change, authorizes=False
+        ),
+    )
+}
+
+
+@contextlib.contextmanager
+def started(contender: Contender, place: Place) -> Generator[Server]:
+    """The contender, running until the end of the block. Raises Unavailable or LoadError."""
+    command = contender.command(place)
+    logs = place.cache / "logs"
+    logs.mkdir(parents=True, exist_ok=True)
+    environment = {
+        "PATH": os.environ.get("PATH", ""),
+        "PYTHONPATH": str(HERE.parents[1]),
+        "DATABASE_URL": place.dsn,
+        "NODE_ENV": "production",
+        **contender.environment(place),
+    }
+    with (logs / f"{contender.name}.log").open("wb") as log:
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment, cwd=HERE.parents[1],
+            preexec_fn=_entry, start_new_session=True,
+        )  # fmt: skip
+    try:
+        _await_port(process, place.port, logs / f"{contender.name}.log")
+        yield Server(contender, place.port, process.pid)
+    finally:
+        _stop(process)
+
+
+def free_port() -> int:
+    """A port of the loopback that nobody uses."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def cores() -> list[int]:
+    """The processors that this process may use."""
+    return sorted(os.sched_getaffinity(0))
+
+
+def pin_ourselves() -> list[int]:
+    """Leave the first processor to the servers; gives the ones that remain for PostgreSQL and the load."""
+    mine = ALL_CORES[1:] or ALL_CORES
+    os.sched_setaffinity(0, mine)
+    return mine
+
+
+ALL_CORES: Final = tuple(cores())
+_bind: Final = entry(Identity(os.geteuid(), os.getegid(), NoDrop()), signal.SIGTERM)
+
+
+def _entry() -> None:
+    """In the child: one processor for a server, and an end with ours."""
+    os.sched_setaffinity(0, ALL_CORES[:1])
+    _bind()
+
+
+def _await_port(process: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            break
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        time.sleep(0.05)
+    tail = log.read_text(errors="replace")[-1_500:]
+    raise LoadError(f"{log.stem} does not start; the end of {log}:\n{tail}")
+
+
+def _stop(process: "subprocess.Popen[bytes]") -> None:
+    process.terminate()
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
