@@ -11,7 +11,6 @@ from graphql import (
     GraphQLEnumType,
     GraphQLField,
     GraphQLInputObjectType,
-    GraphQLInterfaceType,
     GraphQLNamedType,
     GraphQLObjectType,
     GraphQLSchema,
@@ -19,6 +18,7 @@ from graphql import (
 )
 
 from resolvers.coordinates import (
+    Fields,
     definition,
     directives_at,
     is_nullable,
@@ -31,8 +31,6 @@ from resolvers.layout import Layout, LayoutError
 from resolvers.ordering import OrderKey, column_type
 from resolvers.usage import every_gate
 from schema.declarations import gates_of
-
-Fields = GraphQLObjectType | GraphQLInterfaceType
 
 
 class SchemaRefused(Exception):

@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
@@ -56,12 +57,35 @@ def prefix(value: Any) -> str | None:
     return found[1] if found else None
 
 
-def key(value: Any) -> uuid.UUID | None:
-    """The key in a global id; None, which equals no key, for what is no global id."""
+@dataclass(frozen=True, slots=True)
+class Key:
+    """The key in a global id of one of the types with these prefixes; None, which equals no key, for anything else."""
+
+    prefixes: tuple[str, ...]
+
+    def __call__(self, value: Any) -> uuid.UUID | None:
+        """The key in an id."""
+        found = GLOBAL_ID.fullmatch(value) if isinstance(value, str) else None
+        return uuid.UUID(hex=found[2]) if found and found[1] in self.prefixes else None
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The keys in a list of such ids, at most `MANY`."""
+
+    prefixes: tuple[str, ...]
+
+    def __call__(self, value: Any) -> list[uuid.UUID | None]:
+        """The keys in ids."""
+        return [Key(self.prefixes)(item) for item in bounded(value)]
+
+
+def any_key(value: Any) -> uuid.UUID | None:
+    """The key in a global id, whatever its type."""
     found = GLOBAL_ID.fullmatch(value) if isinstance(value, str) else None
     return uuid.UUID(hex=found[2]) if found else None
 
 
-def keys(value: Any) -> list[uuid.UUID | None]:
+def any_keys(value: Any) -> list[uuid.UUID | None]:
     """The keys in a list of global ids, at most `MANY`."""
-    return [key(item) for item in bounded(value)]
+    return [any_key(item) for item in bounded(value)]

@@ -11,6 +11,7 @@ from graphql import (
     GraphQLField,
     GraphQLInputField,
     GraphQLInputObjectType,
+    GraphQLInterfaceType,
     GraphQLList,
     GraphQLNamedType,
     GraphQLNonNull,
@@ -25,6 +26,10 @@ DEFINITION: Final = "strawberry-definition"
 
 Typed: TypeAlias = GraphQLField | GraphQLArgument | GraphQLInputField
 """A coordinate that has a type."""
+
+
+Fields: TypeAlias = GraphQLObjectType | GraphQLInterfaceType
+"""A type that has fields."""
 
 
 def definition(of: Any) -> Any:

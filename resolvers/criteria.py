@@ -14,8 +14,8 @@ from graphql import (
 
 from db.sql import Rows, Sql, join, sql
 from resolvers.compilation import Row
-from resolvers.convert import enum_name, enum_names, key, keys, same, text, texts
-from resolvers.coordinates import definition, is_list, named_type
+from resolvers.convert import Key, Keys, enum_name, enum_names, same, text, texts
+from resolvers.coordinates import Fields, definition, id_prefix, is_list, named_type, python_name
 from resolvers.inputs import Input
 
 Criterion = Callable[[Row, Input], Sql]
@@ -30,8 +30,8 @@ CRITERIA: Final[Mapping[str, Criterion]] = {"ViewerCompanyFilter.access": _acces
 """The criteria that do not just compare a column of the listed rows: `Filter.field` -> condition."""
 
 
-def criteria(row: Row, given: Input, type_: GraphQLInputObjectType) -> Iterator[Sql]:
-    """The conditions of a filter on the listed rows."""
+def criteria(row: Row, given: Input, type_: GraphQLInputObjectType, nodes: Fields) -> Iterator[Sql]:
+    """The conditions of a filter on the listed rows, which are of the type `nodes`."""
     for name, declared, member in row.to.inputs.members(given, type_):
         if not row.to.inputs.given(member):
             continue
@@ -39,7 +39,7 @@ def criteria(row: Row, given: Input, type_: GraphQLInputObjectType) -> Iterator[
         if special is not None:
             yield special(row, member)
         else:
-            yield from _compare(row, declared, member)
+            yield from _compare(row, declared, member, nodes)
 
 
 def criterion_columns(rows: Rows, declared: GraphQLInputField) -> list[str]:
@@ -51,10 +51,15 @@ def criterion_columns(rows: Rows, declared: GraphQLInputField) -> list[str]:
     return [name if name in rows.table.columns else f"{name}_id" for name in names]
 
 
-def _compare(row: Row, declared: GraphQLInputField, given: Input) -> Iterator[Sql]:
+def _compare(row: Row, declared: GraphQLInputField, given: Input, nodes: Fields) -> Iterator[Sql]:
     columns = [row[name] for name in criterion_columns(row.rows, declared)]
     named = named_type(declared)
     match named:
+        case GraphQLInputObjectType(name="IdCriterion"):
+            prefixes = _prefixes(declared, nodes)
+            for operator, _, operand in row.to.inputs.members(given, named):
+                if row.to.inputs.given(operand):
+                    yield _id(row, columns[0], operator, operand, prefixes)
         case GraphQLInputObjectType():
             for operator, _, operand in row.to.inputs.members(given, named):
                 if row.to.inputs.given(operand):
@@ -103,12 +108,19 @@ def _date(row: Row, column: Sql, operator: str, operand: Input) -> Sql:
     return sql("{} {} {}", column, COMPARISONS[operator], row.to.bind(operand, same, "date"))
 
 
-def _id(row: Row, column: Sql, operator: str, operand: Input) -> Sql:
+def _prefixes(declared: GraphQLInputField, nodes: Fields) -> tuple[str, ...]:
+    """The prefixes of ids of the type that the criterion's field gives."""
+    (name,) = definition(declared).metadata["reads"]
+    referred = [named_type(field) for field in nodes.fields.values() if python_name(field) == name]
+    return tuple(prefix for type_ in referred if (prefix := id_prefix(type_)) is not None)
+
+
+def _id(row: Row, column: Sql, operator: str, operand: Input, prefixes: tuple[str, ...]) -> Sql:
     match operator:
         case "eq":
-            return sql("{} = {}", column, row.to.bind(operand, key, "uuid"))
+            return sql("{} = {}", column, row.to.bind(operand, Key(prefixes), "uuid"))
         case "oneOf":
-            return sql("{} = any({})", column, row.to.bind(operand, keys, "uuid[]"))
+            return sql("{} = any({})", column, row.to.bind(operand, Keys(prefixes), "uuid[]"))
         case _:
             return _null(row, column, operand)
 
@@ -117,5 +129,4 @@ OPERATORS: Final[Mapping[str, Callable[[Row, Sql, str, Input], Sql]]] = {
     "TextCriterion": _text,
     "DecimalCriterion": _decimal,
     "DateCriterion": _date,
-    "IdCriterion": _id,
 }

@@ -30,7 +30,7 @@ from db.sql import (
 )
 from resolvers.compilation import Compilation, Entry, Position, Row, Site, entrance
 from resolvers.convert import enum_names
-from resolvers.coordinates import id_prefix, named_type, node_type
+from resolvers.coordinates import Fields, id_prefix, named_type, node_type
 from resolvers.criteria import criteria
 from resolvers.encoding import encode, encode_id
 from resolvers.gates import field_need, type_need
@@ -240,7 +240,9 @@ class Objects:
             return ()
         type_ = named_type(chosen.declared.args["filter"])
         assert isinstance(type_, GraphQLInputObjectType)
-        return tuple(criteria(target, chosen.arguments["filter"], type_))
+        nodes = node_type(chosen.returned)
+        assert isinstance(nodes, Fields)
+        return tuple(criteria(target, chosen.arguments["filter"], type_, nodes))
 
     def _order(self, nodes: GraphQLNamedType, arguments: Arguments) -> Order:
         names = enum_values(self.to.inputs, arguments.get("orderBy", ABSENT))

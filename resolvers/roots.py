@@ -28,7 +28,7 @@ from db.sql import (
 from db.tables.apps import app
 from db.tables.identity import credential
 from resolvers.compilation import VIEWER, Compilation, Entry, Position, Row, Site, entrance
-from resolvers.convert import bounded, enum_name, key, keys, prefix
+from resolvers.convert import Key, any_key, any_keys, bounded, enum_name, prefix
 from resolvers.coordinates import named_type
 from resolvers.encoding import encode
 from resolvers.gates import type_need
@@ -78,7 +78,7 @@ class Roots:
             case "viewer":
                 return self.viewer(returned, selected.selection_sets, at)
             case "company":
-                only = self.to.bind(arguments["id"], _key_of("com"), "uuid")
+                only = self.to.bind(arguments["id"], Key(("com",)), "uuid")
                 return self.company(returned, selected.selection_sets, at, only)
             case "node":
                 return self._node(arguments["id"], selected.selection_sets, at)
@@ -139,11 +139,11 @@ class Roots:
         type_ = self._node_type(self.to.inputs.look(given, prefix))
         if type_ is None:
             return NULL
-        return self._site(self._found(type_, selection_sets, at, self.to.bind(given, key, "uuid"), TRUE))
+        return self._site(self._found(type_, selection_sets, at, self.to.bind(given, any_key, "uuid"), TRUE))
 
     def _nodes(self, given: Input, selection_sets: SelectionSets, at: Position) -> Json:
         """One branch per type of id, each only for its own ids, in the order of the ids."""
-        ids = self.to.bind(given, keys, "uuid[]")
+        ids = self.to.bind(given, any_keys, "uuid[]")
         kinds = self.to.bind(given, _prefixes, "text[]")
         branches: list[Sql] = []
         for found in self.to.inputs.look(given, Distinct(prefix)):
@@ -242,13 +242,6 @@ class Roots:
         )
         return (Text("["), Expression(items), Text("]"))
 
-
-def _key_of(wanted: str) -> Callable[[object], object]:
-    """The key in a global id of one type; None, which equals no key, for anything else."""
-    return _KEYS.setdefault(wanted, lambda value: key(value) if prefix(value) == wanted else None)
-
-
-_KEYS: Final[dict[str, Callable[[object], object]]] = {}
 
 WRITTEN_TYPES: Final[dict[str, LiteralString]] = {
     "String": "text",

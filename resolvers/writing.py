@@ -10,7 +10,7 @@ from asyncpg import Record
 
 from db.connection import Connection
 from db.database import Database
-from resolvers.convert import key, prefix
+from resolvers.convert import Key
 from resolvers.request import GraphQLRequest
 from schema.errors import UserErrorCode
 from schema.language import Language
@@ -113,7 +113,7 @@ async def find_caller(connection: Connection, token: str | None) -> Caller | Non
 
 def key_of(id_: str, wanted: str) -> uuid.UUID | None:
     """The key in a global id of one type; None for anything else."""
-    return key(id_) if prefix(id_) == wanted else None
+    return Key((wanted,))(id_)
 
 
 OWNED: Final = """

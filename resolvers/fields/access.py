@@ -10,7 +10,7 @@ from db.sql import Rows, Sql, sql
 from db.tables.apps import app
 from db.tables.identity import account
 from resolvers.compilation import Row, Scope
-from resolvers.convert import enum_name, enum_names, keys
+from resolvers.convert import Keys, enum_name, enum_names
 from resolvers.resolution import Arguments, Identity, Inline, Leaf, Listing, Reference, Resolution
 
 
@@ -75,7 +75,9 @@ def _people(row: Row, person: Rows) -> tuple[Sql, ...]:
     current = sql("{} is null", person["removed_at"])
     if "userIds" not in row.arguments or not row.to.inputs.given(row.arguments["userIds"]):
         return (current,)
-    return (current, sql("{} = any({})", person["id"], row.to.bind(row.arguments["userIds"], keys, "uuid[]")))
+    users, externals = (row.to.bind(row.arguments["userIds"], Keys((prefix,)), "uuid[]") for prefix in ("usr", "ext"))
+    asked = sql("{} = any(case when {} then {} else {} end)", person["id"], person["external"], externals, users)
+    return (current, asked)
 
 
 def _person(row: Row) -> Row:

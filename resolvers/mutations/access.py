@@ -8,7 +8,7 @@ from typing import Final
 from asyncpg import BitString, Record
 
 from db.tables.metadata import APPS
-from resolvers.convert import key, prefix
+from resolvers.convert import Key
 from resolvers.writing import Input, Mutation, Problem, Refused, Write, Written, lock_as_owner
 from schema.apps import CATALOGUE, App, app_label
 from schema.errors import UserErrorCode
@@ -62,7 +62,7 @@ class Toggle:
     @property
     def membership(self) -> uuid.UUID | None:
         """The key of the row of the matrix; None for what is no row's id."""
-        return key(self.user_id) if prefix(self.user_id) in ("usr", "ext") else None
+        return Key(("usr", "ext"))(self.user_id)
 
     def problem(self, code: UserErrorCode, member: str) -> Problem:
         """A reason why this toggle cannot be set."""

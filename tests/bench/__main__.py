@@ -5,30 +5,37 @@ import contextlib
 import fcntl
 import os
 import platform
-from collections.abc import Generator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import orjson
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from db.connection import connect
 from db.embedded import EmbeddedError
-from tests.bench import cluster
+from db.errors import DatabaseError
+from tests.bench import cluster, floor
+from tests.bench.chart import chart
+from tests.bench.extras import STEPS, Extras
 from tests.bench.fetching import Unavailable
 from tests.bench.figures import Figures, as_json
 from tests.bench.load import LoadError
 from tests.bench.measuring import FULL, QUICK, Bench, Plan, compare, measure, postmaster
 from tests.bench.normalise import Differs
 from tests.bench.operations import OPERATIONS
-from tests.bench.report import operation_table, target_table, targets
-from tests.bench.servers import CONTENDERS, Place, Server, free_port, pin_ourselves, started
+from tests.bench.report import Target, operation_table, target_table, targets
+from tests.bench.servers import CONTENDERS, UNGATED, Contender, Place, Server, free_port, pin_ourselves, started
 from tests.bench.toggles import Toggles
 
 HERE: Final = Path(__file__).parent
 CACHE: Final = HERE.parents[1] / ".cache" / "bench"
+FOLDER: Final = CACHE / "postgres"
+NARROW: Final = 100
+OUT: Final = Console(width=None if Console().width >= NARROW else NARROW)
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
@@ -40,6 +47,7 @@ class Choice:
     contenders: Sequence[str]
     operations: Sequence[str]
     plan: Plan
+    extras: bool
 
     @property
     def is_complete(self) -> bool:
@@ -54,6 +62,14 @@ def bench(
         list[str] | None,
         typer.Option(metavar="NAME", help="Only this contender or operation; may be repeated.", show_default=False),
     ] = None,
+    extras: Annotated[
+        bool | None,
+        typer.Option(
+            "--extras/--no-extras",
+            help="Floods, gates against none, first times: some minutes; part of a whole run.",
+            show_default=False,
+        ),
+    ] = None,
     json: Annotated[Path | None, typer.Option(metavar="FILE", dir_okay=False, help="Write the figures there.")] = None,
 ) -> None:
     """Measure the gateway beside what one would take instead, over the same tables.
@@ -61,23 +77,26 @@ def bench(
     The first run makes the data set (a minute or two) and fetches what it compares with; both are kept in .cache/bench.
     """
     console = Console(stderr=True)
-    choice = _choice(only or [], QUICK if quick else FULL)
+    choice = _choice(only or [], QUICK if quick else FULL, extras)
     try:
         with _alone():
             asyncio.run(_run(choice, json, console))
-    except (LoadError, Differs, EmbeddedError) as error:
+    except (LoadError, Differs, EmbeddedError, DatabaseError, floor.Failed) as error:
         console.print(f"[red]bench:[/] {error}", highlight=False, markup=True)
         raise typer.Exit(1) from None
 
 
-def _choice(names: Sequence[str], plan: Plan) -> Choice:
+def _choice(names: Sequence[str], plan: Plan, extras: bool | None) -> Choice:
     unknown = [name for name in names if name not in CONTENDERS and name not in OPERATIONS]
     if unknown:
         known = ", ".join([*CONTENDERS, *OPERATIONS])
         raise typer.BadParameter(f"{', '.join(unknown)}: neither contender nor operation ({known})")
     contenders = [name for name in CONTENDERS if name in names] or list(CONTENDERS)
     operations = [name for name in OPERATIONS if name in names] or list(OPERATIONS)
-    return Choice(contenders, operations, plan)
+    wanted = plan is FULL and not names if extras is None else extras
+    if wanted and "gateway" not in contenders:
+        raise typer.BadParameter("the extras are figures of the gateway")
+    return Choice(contenders, operations, plan, wanted)
 
 
 @contextlib.contextmanager
@@ -101,53 +120,102 @@ async def _run(choice: Choice, json: Path | None, console: Console) -> None:
         def load_progress(done: int, total: int) -> None:
             bars.update(data, description="making the data set (once)", completed=done, total=total)
 
-        folder = CACHE / "postgres"
-        async with cluster.running(folder, list(CONTENDERS), load_progress) as server:
+        users = [*CONTENDERS, UNGATED.name, floor.USER]
+        async with cluster.running(FOLDER, users, load_progress) as database:
             bars.update(data, description="data set", completed=1, total=1)
-            found = _measure(choice, server, Bench(postmaster(folder), Toggles()), bars, console)
-    out = Console()
-    for name, row in found.items():
-        out.print(operation_table(name, row, None))
-    out.print(target_table(targets(found)))
-    written = orjson.dumps(as_json(found, machine=_machine()), option=orjson.OPT_INDENT_2) + b"\n"
-    if json is not None:
-        json.write_bytes(written)
+            results = await _measure(choice, database, bars, console)
+    for name, row in results.table.items():
+        OUT.print(operation_table(name, row, results.floor.get(name)))
+    found = [*targets(results.table), *results.extras]
+    OUT.print(target_table(found))
+    _write(choice, results, found, json)
 
 
-def _measure(
-    choice: Choice, server: cluster.Cluster, bench: Bench, bars: Progress, console: Console
-) -> dict[str, dict[str, Figures]]:
+@dataclass(frozen=True, slots=True)
+class Results:
+    """Everything that was measured."""
+
+    table: dict[str, Mapping[str, Figures]]
+    floor: Mapping[str, float]
+    extras: Sequence[Target]
+
+
+async def _measure(choice: Choice, database: cluster.Cluster, bars: Progress, console: Console) -> Results:
+    bench = Bench(postmaster(FOLDER), Toggles())
     with contextlib.ExitStack() as stack:
-        servers: list[Server] = []
-        task = bars.add_task("starting", total=len(choice.contenders))
-        for name in choice.contenders:
-            bars.update(task, description=f"starting {name}")
-            place = Place(server.dsn(name), free_port(), CACHE)
-            try:
-                servers.append(stack.enter_context(started(CONTENDERS[name], place)))
-            except Unavailable as reason:
-                console.print(f"[yellow]skipped:[/] {name}: {reason}", highlight=False)
-            bars.advance(task)
-        bars.update(task, description="comparing answers")
+
+        def start(contender: Contender) -> Server:
+            return stack.enter_context(started(contender, Place(database.dsn(contender.name), free_port(), CACHE)))
+
+        servers = list(_started(choice, start, bars, console))
+        task = bars.add_task("comparing answers", total=1)
         compare(bench, servers, choice.operations)
-        bars.update(task, description="all answer the same")
-        total = len(choice.operations) * len(servers) * (choice.plan.rounds + 1)
-        task = bars.add_task("measuring", total=total)
+        bars.update(task, description="all answer the same", completed=1)
+        rounds = len(choice.operations) * len(servers) * (choice.plan.rounds + 1)
+        task = bars.add_task("measuring", total=rounds + len(choice.operations))
 
         def step(what: str, done: int) -> None:
             bars.update(task, description=what, advance=done)
 
-        return {name: dict(row) for name, row in measure(bench, servers, choice.operations, choice.plan, step)}
+        table = dict(measure(bench, servers, choice.operations, choice.plan, step))
+        lowest = floor.floor(database.socket, bench.postmaster, choice.operations, choice.plan.floor_seconds, step)
+        bars.update(task, description="measured", completed=rounds + len(choice.operations))
+        extras = await _extras(bench, servers, start, database, bars) if choice.extras else []
+        return Results(table, lowest, extras)
+
+
+def _started(
+    choice: Choice, start: Callable[[Contender], Server], bars: Progress, console: Console
+) -> Iterator[Server]:
+    task = bars.add_task("starting", total=len(choice.contenders))
+    for name in choice.contenders:
+        bars.update(task, description=f"starting {name}")
+        try:
+            yield start(CONTENDERS[name])
+        except Unavailable as reason:
+            console.print(f"[yellow]skipped:[/] {name}: {reason}", highlight=False)
+        bars.advance(task)
+    bars.update(task, description="started")
+
+
+async def _extras(
+    bench: Bench,
+    servers: Sequence[Server],
+    start: Callable[[Contender], Server],
+    database: cluster.Cluster,
+    bars: Progress,
+) -> Sequence[Target]:
+    task = bars.add_task("more figures of the gateway", total=STEPS)
+    (gateway,) = [server for server in servers if server.contender.name == "gateway"]
+    admin = await connect(database.dsn("postgres"))
+    try:
+        extras = Extras(bench, gateway, start(UNGATED), admin)
+        return await extras.measure(lambda what, done: bars.update(task, description=what, advance=done))
+    finally:
+        await admin.close()
+
+
+def _write(choice: Choice, results: Results, found: Sequence[Target], json: Path | None) -> None:
+    """Write what was asked for, and the README's chart when everything was measured thoroughly."""
+    more = {
+        "pgbench": results.floor,
+        "figures": [asdict(target) for target in found],
+        "machine": {"processors": os.cpu_count(), "system": platform.system(), "python": platform.python_version()},
+    }
+    written = orjson.dumps(as_json(results.table, **more), option=orjson.OPT_INDENT_2) + b"\n"
+    if json is not None:
+        json.write_bytes(written)
+    folder = HERE if choice.is_complete else CACHE
+    (folder / "results.json").write_bytes(written)
+    if any("gateway" in row for row in results.table.values()):
+        (folder / "results.svg").write_text(chart(results.table))
+        OUT.print(f"chart: {(folder / 'results.svg').relative_to(HERE.parents[1])}", highlight=False)
 
 
 def _bars(console: Console) -> Progress:
     return Progress(
         TextColumn("{task.description:<40}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=console
     )
-
-
-def _machine() -> dict[str, Any]:
-    return {"processors": os.cpu_count(), "system": platform.platform(), "python": platform.python_version()}
 
 
 if __name__ == "__main__":

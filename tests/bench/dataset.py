@@ -37,7 +37,18 @@ CREATED: Final = "2024-01-01 08:00:00+00"
 EXPIRES: Final = "2126-01-01 00:00:00+00"
 CITIES: Final = ("Bruxelles", "Liege", "Namur", "Gent", "Antwerpen", "Mons", "Brugge", "Leuven", "Hasselt", "Arlon")
 FIRST_NAMES: Final = ("Marie", "Luc", "Sofie", "Noah", "Eva", "Thomas", "Julie", "Bram", "Nora", "Louis")
-LAST_NAMES: Final = ("Peeters", "Lambert", "Dubois", "Janssens", "Maes", "Jacobs", "Simon", "Claes", "Wouters", "Renard")
+LAST_NAMES: Final = (
+    "Peeters",
+    "Lambert",
+    "Dubois",
+    "Janssens",
+    "Maes",
+    "Jacobs",
+    "Simon",
+    "Claes",
+    "Wouters",
+    "Renard",
+)
 GOODS: Final = ("Boiler", "Valve", "Pump", "Radiator", "Thermostat", "Pipe", "Fitting", "Burner", "Filter", "Labour")
 INVOICE_STATUSES: Final = ("DRAFT", "SENT", "PAID", "PAID", "PAID", "OVERDUE")
 QUOTE_STATUSES: Final = ("DRAFT", "SENT", "ACCEPTED", "REFUSED", "EXPIRED")

@@ -103,7 +103,9 @@ def ask(port: int, request: bytes) -> bytes:
 
 def post(path: str, token: str | None, body: bytes) -> bytes:
     """A request that sends JSON."""
-    return _head("POST", path, token) + b"content-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(body) + body
+    return (
+        _head("POST", path, token) + b"content-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(body) + body
+    )
 
 
 def get(path: str, token: str | None) -> bytes:

@@ -14,7 +14,7 @@ from tests.bench.servers import Server
 from tests.bench.toggles import Toggles
 
 CONNECTIONS = 16
-FEWEST, MOST = 32, 5_000
+FEWEST, MOST = 16, 5_000
 """Requests of one round."""
 
 
@@ -25,10 +25,11 @@ class Plan:
     warm_seconds: float
     rounds: int
     round_seconds: float
+    floor_seconds: int
 
 
-QUICK = Plan(warm_seconds=0.4, rounds=3, round_seconds=0.25)
-FULL = Plan(warm_seconds=2.0, rounds=7, round_seconds=0.8)
+QUICK = Plan(warm_seconds=0.4, rounds=3, round_seconds=0.25, floor_seconds=1)
+FULL = Plan(warm_seconds=2.5, rounds=7, round_seconds=0.8, floor_seconds=3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ class Bench:
     def warm(self, server: Server, operation: Operation, seconds: float) -> float:
         """Send requests for a while; gives how many a second were answered at the end."""
         until = time.perf_counter() + seconds
-        count, rate = 2 * CONNECTIONS, 0.0
+        count, rate = CONNECTIONS, 0.0
         while True:
             rate = count / self.load(server, operation, count).seconds
             left = until - time.perf_counter()
@@ -88,7 +89,7 @@ class Bench:
         return {pid: processes.cpu([pid]) for pid in processes.tree(server.pid)}
 
     def _postgres(self, server: Server) -> Mapping[int, int]:
-        pids = processes.backends(self.postmaster).get(server.contender.name, [])
+        pids = processes.backends(self.postmaster).get(server.user, [])
         return {pid: processes.cpu([pid]) for pid in pids}
 
 

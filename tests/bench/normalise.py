@@ -26,7 +26,8 @@ def normalised(body: bytes, reshape: Callable[[Any], Any] | None = None) -> Any:
     """The data of an answer, with or without GraphQL's envelope. Raises Differs for an answer with errors."""
     answer = orjson.loads(body)
     if not isinstance(answer, dict) or "errors" in answer:
-        raise Differs(f"an answer with errors: {body[:600].decode(errors='replace')}")
+        errors: Any = answer["errors"] if isinstance(answer, dict) else answer
+        raise Differs(f"an answer with errors: {str(errors)[:600]}")
     data: Any = answer["data"] if "data" in answer else answer
     return _plain(reshape(data) if reshape is not None else data)
 

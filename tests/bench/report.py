@@ -25,9 +25,9 @@ def operation_table(name: str, row: Mapping[str, Figures], floor: float | None) 
     """All contenders of one operation, the cheapest first."""
     title = f"{name}: {OPERATIONS[name].about}"
     table = RichTable(title=title, title_justify="left", caption_justify="left", caption=_floor(floor))
-    table.add_column("contender")
-    for heading in ("CPU µs", "× ours", "server µs", "PostgreSQL µs", "req/s", "p50 ms", "p99 ms", "MiB"):
-        table.add_column(heading, justify="right")
+    table.add_column("contender", no_wrap=True)
+    for heading in ("CPU µs", "× ours", "server", "PostgreSQL", "req/s", "p50 ms", "p99 ms", "MiB"):
+        table.add_column(heading, justify="right", no_wrap=True)
     for contender, found in sorted(row.items(), key=lambda item: item[1].cpu_ms):
         ours = row.get("gateway")
         table.add_row(

@@ -61,6 +61,11 @@ class Server:
     port: int
     pid: int
 
+    @property
+    def user(self) -> str:
+        """The database user that it is, by which its connections are known."""
+        return self.contender.name
+
 
 # --- what is sent
 
@@ -137,26 +142,35 @@ CONTENDERS: Final = {
     contender.name: contender
     for contender in (
         Contender("gateway", "as shipped, everything on", _gateway, graphql, graphql_change),
-        Contender(
-            "hand_written", "Starlette, asyncpg pool, SQL by hand", _module("hand_written"), route, route_change
-        ),
+        Contender("hand_written", "Starlette, asyncpg pool, SQL by hand", _module("hand_written"), route, route_change),
         Contender("bare", "ASGI function, prepared SQL by hand", _module("bare"), route, route_change),
+        Contender("strawberry", "Strawberry with DataLoaders", _module("strawberry_server"), graphql, graphql_change),
         Contender(
-            "strawberry", "Strawberry with DataLoaders", _module("strawberry_server"), graphql, graphql_change
-        ),
-        Contender(
-            "ariadne", "Ariadne with DataLoaders", _module("ariadne_server"), graphql, graphql_change,
+            "ariadne",
+            "Ariadne with DataLoaders",
+            _module("ariadne_server"),
+            graphql,
+            graphql_change,
             environment=lambda place: {"PYTHONPATH": f"{HERE.parents[1]}:{ariadne(place.cache)}"},
         ),
         Contender(
-            "postgraphile", "PostGraphile 5, no authorization", _postgraphile, derived, derived_change,
-            FROM_POSTGRAPHILE, authorizes=False,
+            "postgraphile",
+            "PostGraphile 5, no authorization",
+            _postgraphile,
+            derived,
+            derived_change,
+            FROM_POSTGRAPHILE,
+            authorizes=False,
         ),
         Contender(
             "mercurius", "Mercurius with jit, no authorization", _mercurius, graphql, graphql_change, authorizes=False
         ),
     )
 }
+
+
+UNGATED: Final = Contender("ungated", "the gateway without gates", _module("ungated"), graphql, graphql_change)
+"""Not one of the contenders: for the cost of gates."""
 
 
 @contextlib.contextmanager

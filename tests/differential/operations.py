@@ -218,6 +218,12 @@ class _Writer:
         """An id that fits a position: `hint` is the name of the argument or criterion."""
         if self.chance(8):
             return self.pick(STRANGE_IDS)
+        if self.chance(8):  # a known key under the prefix of another type
+            return f"{self.pick(('cus', 'prg', 'usr', 'ext', 'inv'))}{self.id_of(hint)[3:]}"
+        return self.id_of(hint)
+
+    def id_of(self, hint: str) -> str:
+        """A known id that fits a position."""
         match hint:
             case "company":
                 return self.pick(self.companies)
@@ -352,10 +358,9 @@ class _Writer:
         return start if is_leaf(named) else f"{start} {self.below(named, name, depth)}"
 
     def below(self, named: Any, name: str, depth: int) -> str:
-        if name in LONG and named.name != "UserConnection":
-            leaves = [name for name, of in named.fields.items() if _is_bare_leaf(of)] or ["__typename"]
-            if name != "rows" or self.chance(50):
-                return "{ " + " ".join(dict.fromkeys(self.pick(leaves) for _ in range(2))) + " }"
+        if name in LONG and named.name != "UserConnection" and (name != "rows" or self.chance(50)):
+            chosen = (self.field(named, DEEPEST, within=False) for _ in range(2))
+            return "{ " + " ".join(dict.fromkeys(chosen)) + " }"
         return self.selections(named, depth + 1)
 
     def offered(self, type_: Any, depth: int) -> list[str]:

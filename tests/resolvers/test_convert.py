@@ -30,7 +30,7 @@ def test_any_other_text_goes_through(value: str | None) -> None:
 
 
 def test_a_global_id_is_a_prefix_and_a_key() -> None:
-    assert (convert.prefix(ID), convert.key(ID)) == ("com", KEY)
+    assert (convert.prefix(ID), convert.any_key(ID)) == ("com", KEY)
 
 
 NO_IDS = (
@@ -50,17 +50,23 @@ NO_IDS = (
 
 @pytest.mark.parametrize("value", NO_IDS)
 def test_anything_else_finds_nothing(value: object) -> None:
-    assert (convert.prefix(value), convert.key(value)) == (None, None)
+    assert (convert.prefix(value), convert.any_key(value)) == (None, None)
 
 
 def test_lists_keep_their_order_and_their_gaps() -> None:
-    assert convert.keys([ID, "nonsense", ID]) == [KEY, None, KEY]
+    assert convert.any_keys([ID, "nonsense", ID]) == [KEY, None, KEY]
     assert convert.enum_names([App.STOCK, "INVOICES", None]) == ["STOCK", "INVOICES", None]
-    assert convert.keys(None) == []
+    assert convert.any_keys(None) == []
 
 
-@pytest.mark.parametrize("read", [convert.keys, convert.texts])
+@pytest.mark.parametrize("read", [convert.any_keys, convert.texts])
 def test_a_list_is_bounded(read: Callable[[Any], list[object]]) -> None:
     assert len(read(["a"] * convert.MANY)) == convert.MANY
     with pytest.raises(RequestError):
         read(["a"] * (convert.MANY + 1))
+
+
+def test_a_key_is_taken_only_from_ids_of_the_types_that_are_meant() -> None:
+    assert convert.Key(("com", "usr"))(ID) == KEY
+    assert convert.Key(("usr",))(ID) is None
+    assert convert.Keys(("usr",))([ID, None]) == [None, None]

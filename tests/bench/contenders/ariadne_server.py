@@ -89,9 +89,9 @@ def snake(name: str) -> str:
 def listed(name: str) -> Any:
     """The resolver of a list of a company."""
 
-    async def resolve(parent: Any, info: Any, first: int = 50, filter: Any = None, orderBy: Any = None) -> Any:  # noqa: N803
+    async def resolve(parent: Any, info: Any, first: int = 50, filter: Any = None, order_by: Any = None) -> Any:
         status = tuple(filter["status"]) if filter and filter.get("status") else None
-        asked = ListKey(name, parent["key"], first, status, orderBy[0] if orderBy else None)
+        asked = ListKey(name, parent["key"], first, status, order_by[0] if order_by else None)
         rows = await info.context.lists.load(asked)
         return {"nodes": [shown(PREFIXES[name], row, parent["entered"]) for row in rows]}
 
@@ -188,10 +188,12 @@ async def resolve_group(parent: Any, info: Any) -> Any:
 
 @mutation.field("setAppAccess")
 async def resolve_set_app_access(_: Any, info: Any, input: Any) -> Any:
-    version = await set_app_access(info.context, input)
+    changes = [{**change, "userId": change["user_id"]} for change in input["changes"]]
+    given = {"companyId": input["company_id"], "expectedVersion": input["expected_version"], "changes": changes}
+    version = await set_app_access(info.context, given)
     if version is None:
-        return {"permissionMatrix": None, "errors": [{"code": "VERSION_CONFLICT", "field": None}]}
-    return {"permissionMatrix": {"version": version}, "errors": []}
+        return {"permission_matrix": None, "errors": [{"code": "VERSION_CONFLICT", "field": None}]}
+    return {"permission_matrix": {"version": version}, "errors": []}
 
 
 executable = make_executable_schema(

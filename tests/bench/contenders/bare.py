@@ -35,9 +35,7 @@ class Connections:
         driver: Any = asyncpg
         for _ in range(POOL):
             connection = await driver.connect(os.environ["DATABASE_URL"], server_settings=SETTINGS)
-            await connection.set_type_codec(
-                "text", schema="pg_catalog", format="binary", encoder=bytes, decoder=bytes
-            )
+            await connection.set_type_codec("text", schema="pg_catalog", format="binary", encoder=bytes, decoder=bytes)
             self._all.append(connection)
             self._free.append({name: await connection.prepare(statement) for name, statement in BARE.items()})
 

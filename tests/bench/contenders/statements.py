@@ -143,9 +143,7 @@ def hand_list(fields: str, rows: str, gate: str) -> str:
 
 def documents(kind: str, more: str = "", order: str = "date desc, id desc") -> str:
     """The first ten documents of a kind."""
-    return (
-        f"select * from document where company_id = c.id and kind = '{kind}' {more} order by {order} limit 10"
-    )
+    return f"select * from document where company_id = c.id and kind = '{kind}' {more} order by {order} limit 10"
 
 
 ALL_KINDS = """

@@ -17,7 +17,6 @@ from starlette.routing import Route
 from strawberry.asgi import GraphQL
 from strawberry.extensions import ParserCache, ValidationCache
 from strawberry.permission import BasePermission
-from strawberry.schema.config import StrawberryConfig
 
 from schema.apps import App
 from tests.bench.contenders.ordinary import (
@@ -550,16 +549,15 @@ class SetAppAccessPayload:
 class Mutation:
     @strawberry.mutation
     async def set_app_access(self, info: Info, input: SetAppAccessInput) -> SetAppAccessPayload | None:
-        changes = [
-            {"userId": change.user_id, "app": change.app, "granted": change.granted} for change in input.changes
-        ]
+        changes = [{"userId": change.user_id, "app": change.app, "granted": change.granted} for change in input.changes]
         given = {"companyId": input.company_id, "expectedVersion": input.expected_version, "changes": changes}
         version = await set_app_access(info.context, given)
         if version is None:
-            return SetAppAccessPayload(
-                permission_matrix=None, errors=[UserError(code="VERSION_CONFLICT", field=None)]
-            )
+            return SetAppAccessPayload(permission_matrix=None, errors=[UserError(code="VERSION_CONFLICT", field=None)])
         return SetAppAccessPayload(permission_matrix=PermissionMatrix(version=version), errors=[])
+
+
+PARSED, VALIDATED = ParserCache(), ValidationCache()
 
 
 class View(GraphQL[Loaders, None]):
@@ -569,9 +567,7 @@ class View(GraphQL[Loaders, None]):
         return Loaders(request.app.state.pool, bearer(request))
 
 
-schema = strawberry.Schema(
-    Query, Mutation, extensions=[ParserCache(), ValidationCache()], config=StrawberryConfig(auto_camel_case=True)
-)
+schema = strawberry.Schema(Query, Mutation, extensions=[lambda: PARSED, lambda: VALIDATED])
 
 if __name__ == "__main__":
     application = Starlette(routes=[Route("/graphql", View(schema, graphql_ide=None))], lifespan=pool_of)

@@ -96,7 +96,7 @@ update company set access_version = access_version + 1 where id = $1;
 -- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
 
 with viewer as materialized (
-  select k.id, k.account_id from credential k where k.token_hash = $5::bytea and k.expires_at > now()
+  select k.id, k.account_id from credential k where k.token_hash = $6::bytea and k.expires_at > now()
 )
 select
   s.d::varchar,
@@ -116,7 +116,7 @@ from (
           || '}',
           ','
         )
-      from json_to_recordset($4::json) e(code text, message text, field json)
+      from json_to_recordset($5::json) e(code text, message text, field json)
     ), '')
     || ']}' d,
     nullif(coalesce(l0.h, '') || ';' || coalesce(l1.h, ''), ';') h,
@@ -166,7 +166,7 @@ from (
                       ',' order by t2.rank, t2.id
                     )
                   from app t2
-                  where get_bit(c1.mask, t2.position) = 1 and t2.id = any($3::text[])
+                  where get_bit(c1.mask, t2.position) = 1 and t2.id = any($4::text[])
                 ), '')
                 || ']}',
                 ',' order by t1.external, t1.created_at, t1.id
@@ -176,7 +176,7 @@ from (
               t1.company_id = c1.id
               and t1.removed_at is null
               and t1.removed_at is null
-              and t1.id = any($2::uuid[])
+              and t1.id = any(case when t1.external then $3::uuid[] else $2::uuid[] end)
           ), '')
           || ']}'
         else 'null' end
@@ -203,8 +203,9 @@ from (
 ) s;
 -- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
 -- $2 = [018b6b1b-2a5a-7f68-b0fc-4ed82705a509]
--- $3 = [DISCOUNTS, PURCHASES]
--- $4 = []
--- $5 = <hash of a token>
+-- $3 = [null]
+-- $4 = [DISCOUNTS, PURCHASES]
+-- $5 = []
+-- $6 = <hash of a token>
 
 COMMIT;

@@ -2,7 +2,7 @@ with viewer as materialized (
   select k.id, k.account_id, u.language language
   from credential k
     join account u on u.id = k.account_id
-  where k.token_hash = $7::bytea and k.expires_at > now()
+  where k.token_hash = $8::bytea and k.expires_at > now()
 )
 select
   s.d::varchar,
@@ -76,7 +76,7 @@ from (
                       ',' order by t6.rank, t6.id
                     )
                   from app t6
-                  where get_bit(c0.mask, t6.position) = 1 and t6.id = any($6::text[])
+                  where get_bit(c0.mask, t6.position) = 1 and t6.id = any($7::text[])
                 ), '')
                 || ']}',
                 ',' order by t3.external, t3.created_at, t3.id
@@ -86,7 +86,7 @@ from (
               t3.company_id = c0.id
               and t3.removed_at is null
               and t3.removed_at is null
-              and t3.id = any($5::uuid[])
+              and t3.id = any(case when t3.external then $6::uuid[] else $5::uuid[] end)
           ), '')
           || ']}'
         else 'null' end
@@ -115,6 +115,7 @@ from (
 -- $2 = [INVOICES, DISCOUNTS, CUSTOMERS]
 -- $3 = FR
 -- $4 = EN
--- $5 = [018b6b1b-2a5a-7f68-b0fc-4ed82705a509, 018b514d-43a0-7000-8657-b3ca6d9e91fb, 019329cb-d7ae-77e0-99a4-bba744868240]
--- $6 = [INVOICES, DISCOUNTS, CUSTOMERS]
--- $7 = <hash of a token>
+-- $5 = [018b6b1b-2a5a-7f68-b0fc-4ed82705a509, 018b514d-43a0-7000-8657-b3ca6d9e91fb, null]
+-- $6 = [null, null, 019329cb-d7ae-77e0-99a4-bba744868240]
+-- $7 = [INVOICES, DISCOUNTS, CUSTOMERS]
+-- $8 = <hash of a token>

@@ -1,0 +1,137 @@
+"""The chart of the README: takes the figures, gives an SVG that reads well on light and on dark ground.
+
+One row for each operation, one mark for each contender: how many times the gateway's CPU a request takes, on a
+logarithmic scale.
+"""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+from xml.sax.saxutils import escape
+
+from tests.bench.figures import Table, ratio
+from tests.bench.operations import OPERATIONS
+
+WIDTH, LEFT, RIGHT, TOP, ROW, RADIUS = 860, 250, 30, 88, 46, 9
+LEAST: Final = 0.5
+
+MARKS: Final[Mapping[str, tuple[str, str, str]]] = {
+    "gateway": ("G", "gateway", "#0969da"),
+    "hand_written": ("H", "hand-written", "#1a7f37"),
+    "bare": ("B", "bare (floor)", "#57606a"),
+    "mercurius": ("M", "Mercurius*", "#9a6700"),
+    "postgraphile": ("P", "PostGraphile*", "#8250df"),
+    "strawberry": ("S", "Strawberry", "#bf3989"),
+    "ariadne": ("A", "Ariadne", "#cf222e"),
+}
+"""Letter, name and colour of each contender."""
+
+STYLE: Final = """
+text { font: 13px -apple-system, "Segoe UI", "Noto Sans", Helvetica, Arial, sans-serif; fill: #1f2328 }
+.title { font-size: 15px; font-weight: 600 }
+.soft { font-size: 11px; fill: #59636e }
+.mark { font-size: 10px; font-weight: 700; fill: #fff; text-anchor: middle }
+.tick { text-anchor: middle }
+.grid { stroke: #d1d9e0; stroke-width: 1 }
+.ours { stroke: #0969da; stroke-width: 1.5; stroke-dasharray: 4 3 }
+@media (prefers-color-scheme: dark) {
+  text { fill: #f0f6fc } .soft { fill: #9198a1 } .grid { stroke: #3d444d } .ours { stroke: #4493f8 } .mark { fill: #fff }
+}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """From a ratio to a place on the x axis."""
+
+    most: float
+
+    def x(self, value: float) -> float:
+        """The place of a ratio; what is below the scale stands at its beginning."""
+        part = math.log(max(value, LEAST) / LEAST) / math.log(self.most / LEAST)
+        return LEFT + part * (WIDTH - LEFT - RIGHT)
+
+    def ticks(self) -> list[float]:
+        """The powers of two on the scale."""
+        return [2.0**n for n in range(-1, round(math.log2(self.most)) + 1)]
+
+
+def chart(table: Table) -> str:
+    """The SVG. ValueError when the gateway was not measured."""
+    rows = {name: dict(_ratios(table, name)) for name in OPERATIONS if "gateway" in table.get(name, {})}
+    if not rows:
+        raise ValueError("there is nothing to compare with")
+    largest = max(value for row in rows.values() for value in row.values())
+    scale = Scale(2.0 ** max(1, math.ceil(math.log2(largest * 1.05))))
+    height = TOP + ROW * len(rows) + 46
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img" '
+        f'aria-label="CPU for each request, compared with the gateway">',
+        f"<style>{STYLE}</style>",
+        _text(16, 24, "CPU for each request, server and PostgreSQL together", "title"),
+        _text(16, 42, "gateway = 1, to the right is dearer, logarithmic; * has no authorization", "soft"),
+        *_legend(rows),
+        *_grid(scale, height),
+    ]
+    for n, (name, row) in enumerate(rows.items()):
+        parts += _row(n, name, row, table[name]["gateway"].cpu_ms, scale)
+    return "\n".join((*parts, "</svg>", ""))
+
+
+def _ratios(table: Table, name: str) -> Iterator[tuple[str, float]]:
+    for contender in MARKS:
+        value = ratio(table, name, contender)
+        if value is not None:
+            yield contender, value
+
+
+def _legend(rows: Mapping[str, Mapping[str, float]]) -> Iterator[str]:
+    x = 24.0
+    shown = {contender for row in rows.values() for contender in row}
+    for contender, (_, words, _) in MARKS.items():
+        if contender in shown:
+            yield _mark(contender, x, 62)
+            yield _text(x + 14, 66, words, "soft")
+            x += 34 + 6.4 * len(words)
+
+
+def _grid(scale: Scale, height: int) -> Iterator[str]:
+    bottom = height - 38
+    for tick in scale.ticks():
+        x = scale.x(tick)
+        kind = "ours" if tick == 1 else "grid"
+        yield f'<line class="{kind}" x1="{x:.1f}" y1="{TOP - 4}" x2="{x:.1f}" y2="{bottom}"/>'
+        yield _text(x, bottom + 18, f"{tick:g} ×", "soft tick")
+
+
+def _row(n: int, name: str, row: Mapping[str, float], ours: float, scale: Scale) -> Iterator[str]:
+    y = TOP + n * ROW + ROW / 2
+    yield _text(16, y - 2, f"{name} ({1000 * ours:,.0f} µs)", "")
+    yield _text(16, y + 13, OPERATIONS[name].about, "soft")
+    taken: list[tuple[float, float]] = []
+    for contender, value in sorted(row.items(), key=lambda item: item[1]):
+        x = scale.x(value)
+        shift = _free_shift(x, taken)
+        taken.append((x, shift))
+        yield _mark(contender, x, y + shift)
+
+
+def _free_shift(x: float, taken: list[tuple[float, float]]) -> float:
+    """How far above or below the row's middle a mark does not cover another one."""
+    for shift in (0.0, -2.0 * RADIUS, 2.0 * RADIUS):
+        if all(abs(x - other) >= 2 * RADIUS or shift != used for other, used in taken):
+            return shift
+    return 0.0
+
+
+def _mark(contender: str, x: float, y: float) -> str:
+    letter, words, colour = MARKS[contender]
+    return (
+        f'<g><title>{escape(words)}</title><circle cx="{x:.1f}" cy="{y:.1f}" r="{RADIUS}" fill="{colour}"/>'
+        f'<text class="mark" x="{x:.1f}" y="{y + 3.5:.1f}">{letter}</text></g>'
+    )
+
+
+def _text(x: float, y: float, words: str, kind: str) -> str:
+    return f'<text class="{kind}" x="{x:.1f}" y="{y:.1f}">{escape(words)}</text>'

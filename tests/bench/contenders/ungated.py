@@ -1,0 +1,47 @@
+"""The gateway with all gates taken out of its schema, to see what they cost; it still looks up token and membership.
+
+Run as `python -m tests.bench.contenders.ungated PORT`, with DATABASE_URL set.
+"""
+
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLInterfaceType, GraphQLObjectType
+
+from gateway.cli import app
+from resolvers import execution
+from resolvers.coordinates import definition, directives_at
+from schema import schema
+from schema.declarations import gates_of
+
+
+def strip() -> int:
+    """Take the gates out of the schema of this process; gives how many coordinates had some."""
+    gated = [of for of in _coordinates() if gates_of(directives_at(of))]
+    for of in gated:
+        declared = definition(of)
+        declared.directives = [directive for directive in declared.directives if not gates_of([directive])]
+    vars(execution)["check_schema"] = lambda layout: None  # which would refuse a schema without gates
+    return len(gated)
+
+
+def _coordinates() -> Iterator[Any]:
+    for type_ in schema.core.type_map.values():
+        yield type_
+        match type_:
+            case GraphQLEnumType():
+                yield from type_.values.values()
+            case GraphQLObjectType() | GraphQLInterfaceType():
+                for field in type_.fields.values():
+                    yield field
+                    yield from field.args.values()
+            case GraphQLInputObjectType():
+                yield from type_.fields.values()
+            case _:
+                pass
+
+
+if __name__ == "__main__":
+    assert strip() > 100, "the schema's gates were not found"
+    app(["serve", "--port", sys.argv[1]])
