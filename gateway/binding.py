@@ -6,17 +6,18 @@ from contextlib import asynccontextmanager
 from typing import Any, Final, cast
 
 import orjson
-from graphql import GraphQLError
+from graphql import GraphQLError, Source
 from strawberry.types import ExecutionResult
 
-from db.errors import DatabaseUnavailable
+from db.errors import DatabaseError, DatabaseTimeout, DatabaseUnavailable
 from gateway.backend import database_backend
 from gateway.http import Executor
 from gateway.logs import open_log
 from gateway.render import render
 from gateway.settings import Settings
-from resolvers.request import GraphQLRequest, RequestError, Result
+from resolvers.request import ErrorEntry, GraphQLRequest, RequestError, Result
 from schema import Execute, Schema, schema
+from schema.errors import ErrorCode, error_message
 from schema.language import Language
 
 BEARER: Final = "bearer "
@@ -60,7 +61,10 @@ def executing(executor: Executor) -> Execute:
             result = await executor.execute(request)
         except RequestError as refused:
             result = Result(None, refused.entries)
-        return _as_strawberry(render(result, request.request_id))
+        except DatabaseError as error:
+            code = ErrorCode.TIMEOUT if isinstance(error, DatabaseTimeout) else ErrorCode.UNAVAILABLE
+            result = Result(None, (ErrorEntry(code, error_message(code, request.language)),))
+        return _as_strawberry(render(result, request.request_id), query)
 
     return execute
 
@@ -73,11 +77,22 @@ def _token(context: Mapping[str, Any]) -> str | None:
     return header[len(BEARER) :].strip() if header.lower().startswith(BEARER) else None
 
 
-def _as_strawberry(body: bytes) -> ExecutionResult:
+def _as_strawberry(body: bytes, query: str) -> ExecutionResult:
     """The response as Strawberry's views and clients take it."""
     answer: dict[str, Any] = orjson.loads(body)
-    errors = [
-        GraphQLError(error["message"], path=error.get("path"), extensions=error["extensions"])
-        for error in answer.get("errors", ())
-    ]
+    errors = [_error(error, query) for error in answer.get("errors", ())]
     return ExecutionResult(data=answer.get("data"), errors=errors or None, extensions=answer.get("extensions", {}))
+
+
+def _error(error: Mapping[str, Any], query: str) -> GraphQLError:
+    lines = query.splitlines(keepends=True)
+    positions = [
+        sum(map(len, lines[: place["line"] - 1])) + place["column"] - 1 for place in error.get("locations", ())
+    ]
+    return GraphQLError(
+        error["message"],
+        source=Source(query),
+        positions=positions or None,
+        path=error.get("path"),
+        extensions=error["extensions"],
+    )

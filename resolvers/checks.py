@@ -50,6 +50,7 @@ def check_schema(layout: Layout) -> None:
         *checks.inputs(),
         *checks.openness(),
         *checks.companyless(),
+        *checks.inheritance(),
     ]
     if mistakes:
         raise SchemaRefused(sorted(mistakes))
@@ -206,3 +207,16 @@ class Checks:
             return False
         table = self.layout.placement(entered.name).table
         return bool(table.info.get("tenant")) or table.name == "company"
+
+    # --- the gate sits on the coordinate, whichever type names it
+
+    def inheritance(self) -> Iterator[str]:
+        """A type that declares an interface's field again keeps its gates."""
+        for type_, name, field in self._fields():
+            for interface in type_.interfaces:
+                if name not in interface.fields:
+                    continue
+                lost = set(own_gates(interface.fields[name])) - set(own_gates(field))
+                if lost:
+                    names = ", ".join(sorted(gate.name for gate in lost))
+                    yield f"{type_.name}.{name} drops gates of {interface.name}: {names}"

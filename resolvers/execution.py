@@ -117,9 +117,9 @@ class Executor:
     async def _write_field(
         self, request: GraphQLRequest, operation: Operation, selected: SelectedField, variables: Variables
     ) -> Result:
-        if selected.name == "__typename":
-            return Result(b'"Mutation"')
         try:
+            if selected.name == "__typename":
+                return await self._write_nothing(request)
             return await self._write_and_read(request, operation, selected, variables)
         except RequestError as refused:
             return Result(None, tuple(_at(entry, selected) for entry in refused.entries))
@@ -132,6 +132,14 @@ class Executor:
         except Exception:
             LOG.exception("mutation failed", extra={"request_id": request.request_id})
             return _failed(ErrorCode.INTERNAL, request.language, selected)
+
+    async def _write_nothing(self, request: GraphQLRequest) -> Result:
+        """`__typename` of the mutation: even that is not for a token that is not known."""
+        if request.token is not None:
+            async with self._database.transaction() as connection:
+                if await find_caller(connection, request.token) is None:
+                    raise Unauthenticated
+        return Result(b'"Mutation"')
 
     async def _write_and_read(
         self, request: GraphQLRequest, operation: Operation, selected: SelectedField, variables: Variables

@@ -240,6 +240,8 @@ def _beyond(to: Compilation, rows: Rows, order: Order, walked: Order, cursor: In
     bounds: list[_Bound] = []
     for n, key in enumerate(walked.keys):
         column = rows.table.columns[key.column]
+        if nulls[n] and not column.nullable:
+            raise bad_cursor()
         kind = column_type(column)
         value = None if nulls[n] else to.bind(cursor, KeyOf(order, n, kind), kind.name)
         bounds.append(_Bound(rows[key.column], key.descending, bool(column.nullable), value))

@@ -3,7 +3,7 @@
 One page by keyset in either direction, its edges, cursors and counts, each only when selected.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -73,6 +73,7 @@ class _Paging:
     needs_cursor: bool = False
     backward: bool = False
     size: Sql = NULL
+    between: tuple[Sql, ...] = ()
 
     @property
     def to(self) -> Compilation:
@@ -88,6 +89,12 @@ class _Paging:
 
     def given(self, name: str) -> bool:
         return self.to.inputs.given(self.argument(name))
+
+    def cursors(self) -> Iterator[Sql]:
+        """The conditions of the cursors that were given; one that is none of the list's is refused, used or not."""
+        for name, condition in (("after", beyond), ("before", before)):
+            if self.given(name):
+                yield condition(self.to, self.listed.row.rows, self.listed.order, self.argument(name))
 
     # --- the connection's fields
 
@@ -155,11 +162,7 @@ class _Paging:
     def _limited(self, columns: Sql) -> Sql:
         rows = self.listed.row.rows
         order = self.listed.order.turned() if self.backward else self.listed.order
-        conditions = [*self.listed.conditions()]
-        if self.given("after"):
-            conditions.append(beyond(self.to, rows, self.listed.order, self.argument("after")))
-        if self.given("before"):
-            conditions.append(before(self.to, rows, self.listed.order, self.argument("before")))
+        conditions = [*self.listed.conditions(), *self.between]
         tail = sql(
             "order by {} limit {}", order.clause(rows), sql("{} + 1", self.size) if self.sees_beyond else self.size
         )
@@ -188,6 +191,7 @@ def page(
     if paging.backward and paging.given("first"):
         raise bad_input("A page is either the first or the last rows, not both.")
     paging.size = listed.row.to.bind(paging.argument("last" if paging.backward else "first"), page_size, "int4")
+    paging.between = tuple(paging.cursors())
     fields = paging.collect(connection, selected)
     _look_ahead(paging, connection, fields)
     json = concatenation(json_object((chosen.key, _field(paging, connection, chosen, at)) for chosen in fields))

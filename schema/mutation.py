@@ -43,7 +43,7 @@ class AppAccessChange:
 class SetAppAccessInput:
     company_id: strawberry.ID = input_field("The company.", optional=False)
     expected_version: int = input_field("The version of the matrix that the change is based on.", optional=False)
-    changes: list[AppAccessChange] = input_field("The toggles, at most 10,000.", optional=False)
+    changes: list[AppAccessChange] = input_field("The toggles, at most 3,000.", optional=False)
 
 
 @value("The answer to a change of toggles.")

@@ -40,8 +40,8 @@ class Told:
 
 
 def compared(errors: Sequence[Any]) -> list[dict[str, Any]]:
-    """Errors without what differs in any two answers, and without locations, which the schema's errors lack."""
-    kept = ("message", "path", "extensions")
+    """Errors without what differs in any two answers."""
+    kept = ("message", "locations", "path", "extensions")
     found = [{name: error[name] for name in kept if name in error} for error in errors]
     return [error | {"extensions": {**error["extensions"], "requestId": None}} for error in found]
 

@@ -13,7 +13,9 @@ from resolvers.writing import Input, Mutation, Problem, Refused, Write, Written,
 from schema.apps import CATALOGUE, App, app_label
 from schema.errors import UserErrorCode
 
-CHANGES: Final = 10_000
+CHANGES: Final = 3_000
+"""How many toggles one mutation sets; more would not fit into the body of a request."""
+
 PROBLEMS: Final = 20
 """How many reasons of one refusal are told."""
 

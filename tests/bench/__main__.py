@@ -160,7 +160,9 @@ async def _measure(choice: Choice, database: cluster.Cluster, bars: Progress, co
         table = dict(measure(bench, servers, choice.operations, choice.plan, step))
         lowest = floor.floor(database.socket, bench.postmaster, choice.operations, choice.plan.floor_seconds, step)
         bars.update(task, description="measured", completed=rounds + len(choice.operations))
-        extras = await _extras(bench, servers, start, database, bars) if choice.extras else []
+        extras: Sequence[Target] = ()
+        if choice.extras:
+            extras = await _extras(bench, servers, start, database, bars)
         return Results(table, lowest, extras)
 
 

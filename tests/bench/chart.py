@@ -15,6 +15,7 @@ from tests.bench.operations import OPERATIONS
 
 WIDTH, LEFT, RIGHT, TOP, ROW, RADIUS = 860, 250, 30, 88, 46, 9
 LEAST: Final = 0.5
+LABEL: Final = "CPU for each request, compared with the gateway"
 
 MARKS: Final[Mapping[str, tuple[str, str, str]]] = {
     "gateway": ("G", "gateway", "#0969da"),
@@ -36,7 +37,11 @@ text { font: 13px -apple-system, "Segoe UI", "Noto Sans", Helvetica, Arial, sans
 .grid { stroke: #d1d9e0; stroke-width: 1 }
 .ours { stroke: #0969da; stroke-width: 1.5; stroke-dasharray: 4 3 }
 @media (prefers-color-scheme: dark) {
-  text { fill: #f0f6fc } .soft { fill: #9198a1 } .grid { stroke: #3d444d } .ours { stroke: #4493f8 } .mark { fill: #fff }
+  text { fill: #f0f6fc }
+  .soft { fill: #9198a1 }
+  .mark { fill: #fff }
+  .grid { stroke: #3d444d }
+  .ours { stroke: #4493f8 }
 }
 """
 
@@ -66,8 +71,7 @@ def chart(table: Table) -> str:
     scale = Scale(2.0 ** max(1, math.ceil(math.log2(largest * 1.05))))
     height = TOP + ROW * len(rows) + 46
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img" '
-        f'aria-label="CPU for each request, compared with the gateway">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{LABEL}">',
         f"<style>{STYLE}</style>",
         _text(16, 24, "CPU for each request, server and PostgreSQL together", "title"),
         _text(16, 42, "gateway = 1, to the right is dearer, logarithmic; * has no authorization", "soft"),

@@ -134,10 +134,8 @@ class Extras:
     def first_time(self) -> Target:
         """Server CPU of an operation that was never seen, parsing, validating and compiling included."""
         token = dataset.token("owner", COMPANY)
-        spent: list[float] = []
-        for n in range(FIRST_TIMES):
-            spent.append(self._load(self.gateway, [_request(SIXTY % (n, n), {"id": COMPANY_ID}, token)], 1).server)
-        median = statistics.median(spent)
+        texts = [_request(SIXTY % (n, n), {"id": COMPANY_ID}, token) for n in range(FIRST_TIMES)]
+        median = statistics.median(self._load(self.gateway, [text], 1).server for text in texts)
         return Target("an operation of 60 fields, first time, server", "at most 5 ms", f"{median:.2f} ms", median <= 5)
 
     def accountant(self) -> Target:
@@ -145,7 +143,8 @@ class Extras:
         one, many = (list(_pages(self.gateway.port, dataset.token("accountant", n))) for n in range(2))
         self._load(self.gateway, one, 100)
         self._load(self.gateway, many, 100)
-        few, all_ = [], []
+        few: list[float] = []
+        all_: list[float] = []
         for _ in range(5):
             few.append(1_000 * self._load(self.gateway, one, 100).total / dataset.CLIENTS)
             all_.append(1_000 * self._load(self.gateway, many, 10 * len(many)).total * len(many) / 1_000)

@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import tempfile
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -15,6 +16,7 @@ from tests.bench.cluster import RUN
 from tests.bench.contenders.statements import BARE
 from tests.bench.operations import COMPANY, OPERATIONS
 
+END_SECONDS: Final = 0.5
 USER: Final = "pgbench"
 CLIENTS: Final = 2
 COUNT: Final = re.compile(r"number of transactions actually processed: (\d+)")
@@ -34,6 +36,7 @@ def floor(
             continue
         before = processes.ended_children(postmaster)
         count = _pgbench(socket, name, seconds)
+        time.sleep(END_SECONDS)  # its backends end a moment after it, and count once they have
         found[name] = round((processes.ended_children(postmaster) - before) / 1e6 / count, 4)
         step(f"{name}: pgbench", 1)
     return found

@@ -5,10 +5,10 @@ PostGraphile derives from the tables is put into the shape of the gateway's sche
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import orjson
 
@@ -24,41 +24,37 @@ class Differs(RuntimeError):
 
 def normalised(body: bytes, reshape: Callable[[Any], Any] | None = None) -> Any:
     """The data of an answer, with or without GraphQL's envelope. Raises Differs for an answer with errors."""
-    answer = orjson.loads(body)
-    if not isinstance(answer, dict) or "errors" in answer:
-        errors: Any = answer["errors"] if isinstance(answer, dict) else answer
-        raise Differs(f"an answer with errors: {str(errors)[:600]}")
-    data: Any = answer["data"] if "data" in answer else answer
+    answer: dict[str, Any] = orjson.loads(body)
+    if "errors" in answer:
+        raise Differs(f"an answer with errors: {str(answer['errors'])[:600]}")
+    data: Any = answer.get("data", answer)
     return _plain(reshape(data) if reshape is not None else data)
 
 
 def difference(wanted: Any, got: Any, place: str = "") -> str | None:
     """Where two normalised answers part, in words; None when they are equal."""
-    match wanted, got:
-        case dict(), dict():
-            for key in wanted.keys() | got.keys():
-                if key not in wanted or key not in got:
-                    return f"{place}.{key} is only in one of them"
-            parts = [difference(wanted[key], got[key], f"{place}.{key}") for key in wanted]
-        case list(), list():
-            if len(wanted) != len(got):
-                return f"{place} has {len(got)} items instead of {len(wanted)}"
-            parts = [difference(*pair, f"{place}[{n}]") for n, pair in enumerate(zip(wanted, got, strict=True))]
-        case _:
-            return None if wanted == got else f"{place} is {got!r} instead of {wanted!r}"
+    parts: Iterator[str | None] = iter(())
+    if isinstance(wanted, dict) and isinstance(got, dict):
+        one, other = cast("dict[str, Any]", wanted), cast("dict[str, Any]", got)
+        for key in one.keys() ^ other.keys():
+            return f"{place}.{key} is only in one of them"
+        parts = (difference(one[key], other[key], f"{place}.{key}") for key in one)
+    elif isinstance(wanted, list) and isinstance(got, list):
+        first, second = cast("list[Any]", wanted), cast("list[Any]", got)
+        if len(first) != len(second):
+            return f"{place} has {len(second)} items instead of {len(first)}"
+        parts = (difference(*pair, f"{place}[{n}]") for n, pair in enumerate(zip(first, second, strict=True)))
+    elif wanted != got:
+        return f"{place} is {got!r} instead of {wanted!r}"
     return next((part for part in parts if part is not None), None)
 
 
 def _plain(value: Any) -> Any:
-    match value:
-        case dict():
-            return {key: _plain(member) for key, member in value.items()}
-        case list():
-            return [_plain(item) for item in value]
-        case str():
-            return _text(value)
-        case _:
-            return value
+    if isinstance(value, dict):
+        return {key: _plain(member) for key, member in cast("dict[str, Any]", value).items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in cast("list[Any]", value)]
+    return _text(value) if isinstance(value, str) else value
 
 
 def _text(value: str) -> str:

@@ -57,7 +57,9 @@ MATRIX_P = """
 query Matrix($id: UUID!) {
   company: companyByRowId(rowId: $id) {
     version: accessVersion
-    rows: membershipsByCompanyIdList(condition: { external: false, removedAt: null }, orderBy: [CREATED_AT_ASC, ROW_ID_ASC]) {
+    rows: membershipsByCompanyIdList(
+      condition: { external: false, removedAt: null }, orderBy: [CREATED_AT_ASC, ROW_ID_ASC]
+    ) {
       id: rowId firstName lastName
       cells: cellsList { app granted effective editable }
     }
@@ -155,8 +157,12 @@ query Dashboard($id: UUID!) {
     dearest: productsByCompanyId(first: 10, orderBy: [PRICE_DESC, ROW_ID_DESC]) {
       nodes { id: rowId name price group: productGroupByCompanyIdAndGroupId { id: rowId name } }
     }
-    productGroups: productGroupsByCompanyId(first: 10, orderBy: [NAME_ASC, ROW_ID_ASC]) { nodes { id: rowId name } }
-    quotes: documentsByCompanyId(first: 10, condition: { kind: "QUOTE", status: "SENT" }, orderBy: [DATE_DESC, ROW_ID_DESC]) {
+    productGroups: productGroupsByCompanyId(first: 10, orderBy: [NAME_ASC, ROW_ID_ASC]) {
+      nodes { id: rowId name }
+    }
+    quotes: documentsByCompanyId(
+      first: 10, condition: { kind: "QUOTE", status: "SENT" }, orderBy: [DATE_DESC, ROW_ID_DESC]
+    ) {
       nodes { id: rowId number date customerName totalIncl expirationDate }
     }
     invoices: documentsByCompanyId(first: 10, condition: { kind: "INVOICE" }, orderBy: [DATE_DESC, ROW_ID_DESC]) {
@@ -172,10 +178,14 @@ query Dashboard($id: UUID!) {
     largest: documentsByCompanyId(first: 10, condition: { kind: "INVOICE" }, orderBy: [TOTAL_INCL_DESC, ROW_ID_DESC]) {
       nodes { id: rowId number customerName totalIncl totalProfit }
     }
-    creditNotes: documentsByCompanyId(first: 10, condition: { kind: "CREDIT_NOTE" }, orderBy: [DATE_DESC, ROW_ID_DESC]) {
+    creditNotes: documentsByCompanyId(
+      first: 10, condition: { kind: "CREDIT_NOTE" }, orderBy: [DATE_DESC, ROW_ID_DESC]
+    ) {
       nodes { id: rowId number date status totalIncl }
     }
-    documents: documentsByCompanyId(first: 10, orderBy: [DATE_DESC, ROW_ID_DESC]) { nodes { kind number date customerName totalIncl } }
+    documents: documentsByCompanyId(first: 10, orderBy: [DATE_DESC, ROW_ID_DESC]) {
+      nodes { kind number date customerName totalIncl }
+    }
     users: membershipsByCompanyId(
       first: 20, condition: { external: false, removedAt: null }, orderBy: [LAST_NAME_ASC, ROW_ID_ASC]
     ) {
@@ -188,7 +198,9 @@ query Dashboard($id: UUID!) {
 ACCOUNTANT = """
 query Accountant {
   viewer {
-    companies(first: 100) { nodes { id name vatNumber invoices(first: 3) { nodes { id number date status totalIncl } } } }
+    companies(first: 100) {
+      nodes { id name vatNumber invoices(first: 3) { nodes { id number date status totalIncl } } }
+    }
   }
 }
 """

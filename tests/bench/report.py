@@ -8,6 +8,7 @@ from rich.table import Table as RichTable
 from tests.bench.figures import Figures, Table, ratio
 from tests.bench.operations import OPERATIONS, READS
 
+MOST_MIB = 100
 LISTS = tuple(name for name in READS if name != "viewer")
 
 
@@ -58,34 +59,31 @@ def target_table(targets: Sequence[Target]) -> RichTable:
 
 def targets(table: Table) -> list[Target]:
     """What the figures of the operations say of the targets that compare contenders."""
-    at_most = lambda bound: lambda value: value <= bound  # noqa: E731
-    at_least = lambda bound: lambda value: value >= bound  # noqa: E731
+    deep = ("matrix", "invoices", "deep")
     return [
-        _ours(table, "gateway against hand_written, each read", "hand_written", READS, "at most 0.95 ×", at_most(0.95)),
-        _ours(table, "gateway against bare, lists", "bare", LISTS, "at most 1.2 ×", at_most(1.2)),
+        _at_most(0.95, table, "gateway against hand_written, each read", "hand_written", READS),
+        _at_most(1.2, table, "gateway against bare, lists", "bare", LISTS),
         _viewer(table),
-        _theirs(table, "mercurius against gateway, viewer", "mercurius", ("viewer",), "at least 1.2 ×", at_least(1.2)),
-        _theirs(table, "mercurius against gateway, other reads", "mercurius", LISTS, "at least 1.4 ×", at_least(1.4)),
-        _theirs(table, "postgraphile against gateway, each read", "postgraphile", READS, "at least 1.7 ×", at_least(1.7)),
-        *(
-            _theirs(table, f"{name} against gateway", name, ("matrix", "invoices", "deep"), "at least 8 ×", at_least(8))
-            for name in ("strawberry", "ariadne")
-        ),
-    ]  # fmt: skip
+        _at_least(1.2, table, "mercurius against gateway, viewer", "mercurius", ("viewer",)),
+        _at_least(1.4, table, "mercurius against gateway, other reads", "mercurius", LISTS),
+        _at_least(1.7, table, "postgraphile against gateway, each read", "postgraphile", READS),
+        _at_least(8, table, "strawberry against gateway", "strawberry", deep),
+        _at_least(8, table, "ariadne against gateway", "ariadne", deep),
+        _memory(table),
+    ]
 
 
-Test = Callable[[float], bool]
+def _at_most(bound: float, table: Table, figure: str, against: str, operations: Sequence[str]) -> Target:
+    ratios = {name: ratio(table, name, "gateway", against) for name in operations}
+    return _judged(figure, f"at most {bound:g} ×", ratios, lambda value: value <= bound)
 
 
-def _ours(table: Table, figure: str, against: str, operations: Sequence[str], wanted: str, test: Test) -> Target:
-    return _judged(figure, wanted, {name: ratio(table, name, "gateway", against) for name in operations}, test)
+def _at_least(bound: float, table: Table, figure: str, contender: str, operations: Sequence[str]) -> Target:
+    ratios = {name: ratio(table, name, contender) for name in operations}
+    return _judged(figure, f"at least {bound:g} ×", ratios, lambda value: value >= bound)
 
 
-def _theirs(table: Table, figure: str, contender: str, operations: Sequence[str], wanted: str, test: Test) -> Target:
-    return _judged(figure, wanted, {name: ratio(table, name, contender) for name in operations}, test)
-
-
-def _judged(figure: str, wanted: str, ratios: Mapping[str, float | None], test: Test) -> Target:
+def _judged(figure: str, wanted: str, ratios: Mapping[str, float | None], test: Callable[[float], bool]) -> Target:
     known = {name: value for name, value in ratios.items() if value is not None}
     found = ", ".join(f"{name} {value:.2f}" for name, value in known.items())
     return Target(figure, wanted, found, all(map(test, known.values())) if known else None)
@@ -98,6 +96,13 @@ def _viewer(table: Table) -> Target:
         return Target("gateway against bare, viewer", wanted, "", None)
     more = 1000 * (row["gateway"].cpu_ms - row["bare"].cpu_ms)
     return Target("gateway against bare, viewer", wanted, f"bare + {more:.0f} µs", more <= 40)
+
+
+def _memory(table: Table) -> Target:
+    sizes = [row["gateway"].rss_mib for row in table.values() if "gateway" in row]
+    most = max(sizes, default=None)
+    figure, wanted = "memory of one worker under load", f"at most {MOST_MIB} MiB"
+    return Target(figure, wanted, "" if most is None else f"{most:.0f} MiB", None if most is None else most <= MOST_MIB)
 
 
 def _floor(floor: float | None) -> str | None:

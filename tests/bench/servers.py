@@ -189,7 +189,7 @@ def started(contender: Contender, place: Place) -> Generator[Server]:
     with (logs / f"{contender.name}.log").open("wb") as log:
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment, cwd=HERE.parents[1],
-            preexec_fn=_entry, start_new_session=True,
+            preexec_fn=_entry, start_new_session=True,  # noqa: PLW1509 (it only makes system calls)
         )  # fmt: skip
     try:
         _await_port(process, place.port, logs / f"{contender.name}.log")
@@ -205,26 +205,19 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def cores() -> list[int]:
-    """The processors that this process may use."""
-    return sorted(os.sched_getaffinity(0))
+def pin_ourselves() -> None:
+    """Leave the first processor to the servers; the load and PostgreSQL, which we start, get the others."""
+    os.sched_setaffinity(0, PROCESSORS[1:] or PROCESSORS)
 
 
-def pin_ourselves() -> list[int]:
-    """Leave the first processor to the servers; gives the ones that remain for PostgreSQL and the load."""
-    mine = ALL_CORES[1:] or ALL_CORES
-    os.sched_setaffinity(0, mine)
-    return mine
-
-
-ALL_CORES: Final = tuple(cores())
-_bind: Final = entry(Identity(os.geteuid(), os.getegid(), NoDrop()), signal.SIGTERM)
+PROCESSORS: Final = sorted(os.sched_getaffinity(0))
+BOUND_TO_US: Final = entry(Identity(os.geteuid(), os.getegid(), NoDrop()), signal.SIGTERM)
 
 
 def _entry() -> None:
     """In the child: one processor for a server, and an end with ours."""
-    os.sched_setaffinity(0, ALL_CORES[:1])
-    _bind()
+    os.sched_setaffinity(0, PROCESSORS[:1])
+    BOUND_TO_US()
 
 
 def _await_port(process: "subprocess.Popen[bytes]", port: int, log: Path) -> None:

@@ -471,9 +471,10 @@ async def test_a_bad_argument_in_the_payload_refuses_before_anything_is_written(
         "setAppAccess(input: {companyId: $company, expectedVersion: 1, changes: $changes}) "
         f"{{ {selection} errors {{ code }} }} }}"
     )
-    answer = await office.ask(
-        firm["owner"].token, document, company=firm.id, changes=[change(firm["anna"], "STOCK", True)], n=1000
-    )
+    changes = [change(firm["anna"], "STOCK", True)]
+    async with office.connection.transaction():  # while nothing can be written
+        await office.connection.execute("select from company where id = $1 for no key update", firm.key)
+        answer = await office.ask(firm["owner"].token, document, company=firm.id, changes=changes, n=1000)
     assert (answer.data, answer.codes) == ({"setAppAccess": None}, ["BAD_USER_INPUT"])
     assert await firm.everything() == before
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from copy import copy
 from typing import Any, cast
 
 import pytest
@@ -9,7 +10,7 @@ from graphql import GraphQLNonNull
 
 from db.tables import metadata
 from resolvers.checks import SchemaRefused, check_schema
-from resolvers.coordinates import definition
+from resolvers.coordinates import DEFINITION, definition
 from resolvers.fields import HOMES, RESOLVERS
 from resolvers.layout import Layout, LayoutError
 from schema import schema
@@ -269,6 +270,17 @@ def test_there_is_no_gate_where_there_is_no_company(coordinate: str) -> None:
 def test_nor_on_an_argument_there() -> None:
     with with_gate("Query.apps(kind:)", Role.OWNER):
         assert "Query.apps has gates, but is reached outside of any company" in mistakes()
+
+
+def test_a_type_that_declares_a_field_again_keeps_its_gates() -> None:
+    field = at("Invoice.discount")
+    declared = field.extensions[DEFINITION]
+    field.extensions[DEFINITION] = again = copy(declared)
+    again.directives = []
+    try:
+        assert "Invoice.discount drops gates of Document: DISCOUNTS" in mistakes()
+    finally:
+        field.extensions[DEFINITION] = declared
 
 
 def test_every_mistake_is_told_in_order() -> None:

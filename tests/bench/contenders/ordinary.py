@@ -76,7 +76,7 @@ class Loaders:
 
     def __init__(self, pool: Any, token: str) -> None:
         self.pool = pool
-        self._hash = hashlib.sha256(token.encode()).digest()
+        self.hashed = hashlib.sha256(token.encode()).digest()
         self.accounts: DataLoader[bytes, Row | None] = DataLoader(self._load_accounts)
         self.companies: DataLoader[uuid.UUID, Entered | None] = DataLoader(self._load_companies)
         self.customers: DataLoader[RowKey, Row | None] = DataLoader(self._load_customers)
@@ -86,7 +86,7 @@ class Loaders:
 
     async def account(self) -> Row | None:
         """Who asks."""
-        return await self.accounts.load(self._hash)
+        return await self.accounts.load(self.hashed)
 
     async def entered(self, first: int) -> list[Entered]:
         """The companies that the person who asks may enter."""
@@ -173,7 +173,7 @@ async def set_app_access(loaders: Loaders, given: Mapping[str, Any]) -> int | No
     company = key(given["companyId"])
     (change,) = given["changes"]
     async with loaders.pool.acquire() as connection, connection.transaction():
-        account = await connection.fetchrow(ACCOUNT, loaders._hash)
+        account = await connection.fetchrow(ACCOUNT, loaders.hashed)
         owner = await connection.fetchval(
             f"select true from ({ENTERED}) e where e.id = $2 and e.own_role = 'OWNER'", account["id"], company
         )

@@ -141,9 +141,9 @@ def hand_list(fields: str, rows: str, gate: str) -> str:
     return f"case when may.{gate} then json_build_object('nodes', {nodes}) end"
 
 
-def documents(kind: str, more: str = "", order: str = "date desc, id desc") -> str:
-    """The first ten documents of a kind."""
-    return f"select * from document where company_id = c.id and kind = '{kind}' {more} order by {order} limit 10"
+def documents(kind: str, more: str = "", order: str = "date desc, id desc", limit: int = 10) -> str:
+    """The first documents of a kind."""
+    return f"select * from document where company_id = c.id and kind = '{kind}' {more} order by {order} limit {limit}"
 
 
 ALL_KINDS = """
@@ -180,92 +180,78 @@ DASHBOARD_GATES = (
     App.CUSTOMERS, App.PRODUCTS, App.QUOTES, App.INVOICES, App.CREDIT_NOTES, App.DISCOUNTS, App.PURCHASES,
 )  # fmt: skip
 
-HAND_DASHBOARD = f"""
-select json_build_object('company', case when c.id is not null then json_build_object(
-  'customers', {
-    hand_list(
-        f"'id', {gid('cus', 'd.id')}, 'number', d.number, 'name', d.name, 'city', d.city, "
-        "'discount', case when may.discounts then d.discount::text end",
+DISCOUNT = "'discount', case when may.discounts then d.discount::text end"
+TOTAL = "'totalIncl', d.total_incl::text"
+OVERDUE_CUSTOMER = f"""case when d.contact_id is not null then json_build_object(
+  'id', {gid("cus", "d.contact_id")}, 'name', d.contact_name, 'email', d.contact_email) end"""
+DEAREST_GROUP = f"""case when d.group_id is not null then json_build_object(
+  'id', {gid("prg", "d.group_id")}, 'name', d.group_name) end"""
+DOCUMENT_FIELDS = f"'kind', d.kind, 'number', d.number, 'date', d.date, 'customerName', d.customer_name, {TOTAL}"
+
+HAND_LISTS = {
+    "customers": hand_list(
+        f"'id', {gid('cus', 'd.id')}, 'number', d.number, 'name', d.name, 'city', d.city, {DISCOUNT}",
         CUSTOMER_ROWS.format("name, id"),
         "customers",
-    )
-},
-  'newest', {
-    hand_list(
+    ),
+    "newest": hand_list(
         f"'id', {gid('cus', 'd.id')}, 'number', d.number, 'name', d.name, 'createdAt', d.created_at",
         CUSTOMER_ROWS.format("created_at desc, id desc"),
         "customers",
-    )
-},
-  'products', {
-    hand_list(
+    ),
+    "products": hand_list(
         f"'id', {gid('pro', 'd.id')}, 'number', d.number, 'name', d.name, 'price', d.price::text, "
         "'vatRate', d.vat_rate::text, 'purchasePrice', case when may.purchases then d.purchase_price::text end",
         PRODUCT_ROWS.format("name, id"),
         "products",
-    )
-},
-  'dearest', {
-    hand_list(
-        f"'id', {gid('pro', 'd.id')}, 'name', d.name, 'price', d.price::text, 'group', case when d.group_id is not null "
-        f"then json_build_object('id', {gid('prg', 'd.group_id')}, 'name', d.group_name) end",
+    ),
+    "dearest": hand_list(
+        f"'id', {gid('pro', 'd.id')}, 'name', d.name, 'price', d.price::text, 'group', {DEAREST_GROUP}",
         DEAREST_ROWS,
         "products",
-    )
-},
-  'productGroups', {hand_list(f"'id', {gid('prg', 'd.id')}, 'name', d.name", GROUP_ROWS, "products")},
-  'quotes', {
-    hand_list(
-        f"'id', {gid('quo', 'd.id')}, 'number', d.number, 'date', d.date, 'customerName', d.customer_name, "
-        "'totalIncl', d.total_incl::text, 'expirationDate', d.expiration_date",
+    ),
+    "productGroups": hand_list(f"'id', {gid('prg', 'd.id')}, 'name', d.name", GROUP_ROWS, "products"),
+    "quotes": hand_list(
+        f"'id', {gid('quo', 'd.id')}, 'number', d.number, 'date', d.date, 'customerName', d.customer_name, {TOTAL}, "
+        "'expirationDate', d.expiration_date",
         SENT_QUOTES,
         "quotes",
-    )
-},
-  'invoices', {
-    hand_list(
-        f"'id', {gid('inv', 'd.id')}, 'number', d.number, 'date', d.date, 'status', d.status, 'customerName', "
-        "d.customer_name, 'totalIncl', d.total_incl::text, 'discount', case when may.discounts then d.discount::text end",
+    ),
+    "invoices": hand_list(
+        f"'id', {gid('inv', 'd.id')}, 'number', d.number, 'date', d.date, 'status', d.status, "
+        f"'customerName', d.customer_name, {TOTAL}, {DISCOUNT}",
         documents("INVOICE"),
         "invoices",
-    )
-},
-  'overdue', {
-    hand_list(
-        f"'id', {gid('inv', 'd.id')}, 'number', d.number, 'dueDate', d.due_date, 'totalIncl', d.total_incl::text, "
-        "'customer', case when d.contact_id is not null then json_build_object("
-        f"'id', {gid('cus', 'd.contact_id')}, 'name', d.contact_name, 'email', d.contact_email) end",
+    ),
+    "overdue": hand_list(
+        f"'id', {gid('inv', 'd.id')}, 'number', d.number, 'dueDate', d.due_date, {TOTAL}, "
+        f"'customer', {OVERDUE_CUSTOMER}",
         OVERDUE_ROWS,
         "invoices",
-    )
-},
-  'largest', {
-    hand_list(
-        f"'id', {gid('inv', 'd.id')}, 'number', d.number, 'customerName', d.customer_name, 'totalIncl', "
-        "d.total_incl::text, 'totalProfit', case when may.purchases then d.total_profit::text end",
+    ),
+    "largest": hand_list(
+        f"'id', {gid('inv', 'd.id')}, 'number', d.number, 'customerName', d.customer_name, {TOTAL}, "
+        "'totalProfit', case when may.purchases then d.total_profit::text end",
         LARGEST_ROWS,
         "invoices",
-    )
-},
-  'creditNotes', {
-    hand_list(
-        f"'id', {gid('crn', 'd.id')}, 'number', d.number, 'date', d.date, 'status', d.status, 'totalIncl', "
-        "d.total_incl::text",
+    ),
+    "creditNotes": hand_list(
+        f"'id', {gid('crn', 'd.id')}, 'number', d.number, 'date', d.date, 'status', d.status, {TOTAL}",
         documents("CREDIT_NOTE"),
         "credit_notes",
-    )
-},
-  'documents', json_build_object('nodes', (
-    select coalesce(json_agg(json_build_object('kind', d.kind, 'number', d.number, 'date', d.date,
-      'customerName', d.customer_name, 'totalIncl', d.total_incl::text)), '[]') from ({ALL_KINDS}) d)),
-  'users', {
-    hand_list(
+    ),
+    "documents": f"""json_build_object('nodes', (
+      select coalesce(json_agg(json_build_object({DOCUMENT_FIELDS})), '[]') from ({ALL_KINDS}) d))""",
+    "users": hand_list(
         f"'id', {gid('usr', 'd.id')}, 'firstName', d.first_name, 'lastName', d.last_name, 'role', d.role",
         USER_ROWS,
         "owner",
-    )
+    ),
 }
-) end)
+
+HAND_DASHBOARD = f"""
+select json_build_object('company', case when c.id is not null then json_build_object(
+  {", ".join(f"'{name}', {one}" for name, one in HAND_LISTS.items())}) end)
 {entered(*DASHBOARD_GATES)}
 """
 
@@ -403,23 +389,21 @@ def company(*members: tuple[str, str]) -> str:
     return f"select '{{\"company\":' || coalesce({obj(None, '', *members)}, 'null') || '}}'"
 
 
+BARE_ACCOUNT = obj(
+    "acc", "a.id", ("email", text("a.email")), ("firstName", text("a.first_name")),
+    ("lastName", text("a.last_name")), ("language", quoted("a.language")),
+)  # fmt: skip
+BARE_COMPANY = obj(
+    "com", "c.id", ("name", text("c.name")), ("vatNumber", maybe("c.vat_number")),
+    ("enterpriseNumber", maybe("c.enterprise_number")),
+    *((camel(column), maybe(f"c.{column}", "company_info")) for column in INFO),
+)  # fmt: skip
+
 BARE_VIEWER = f"""
-select '{{"viewer":{{"account":' || (
-  select {
-    obj(
-        "acc", "a.id", ("email", text("a.email")), ("firstName", text("a.first_name")),
-        ("lastName", text("a.last_name")), ("language", quoted("a.language")),
-    )
-} from account a where a.id = k.account_id
-) || '}},"company":' || coalesce({
-    obj(
-        "com", "c.id", ("name", text("c.name")), ("vatNumber", maybe("c.vat_number")),
-        ("enterpriseNumber", maybe("c.enterprise_number")),
-        *((camel(column), maybe(f"c.{column}", "company_info")) for column in INFO),
-    )
-}, 'null') || '}}'
+select '{{"viewer":{{"account":' || (select {BARE_ACCOUNT} from account a where a.id = k.account_id)
+  || '}},"company":' || coalesce({BARE_COMPANY}, 'null') || '}}'
 {entered(App.COMPANY_INFO)}
-"""  # fmt: skip
+"""
 
 CELLS = """'[' || coalesce((
   select string_agg(
@@ -448,39 +432,26 @@ with columns as materialized (
 
 CUSTOMER = "coalesce((select {} from contact t where t.company_id = c.id and t.id = d.customer_id), 'null')"
 
+INCL = ("totalIncl", quoted("d.total_incl"))
+NUMBER, DATE, NAME = ("number", text("d.number")), ("date", quoted("d.date")), ("name", text("d.name"))
+STATUS, CUSTOMER_NAME = ("status", quoted("d.status")), ("customerName", maybe("d.customer_name"))
+GATED_DISCOUNT = ("discount", maybe_quoted("d.discount", "discounts"))
+GATED_PROFIT = ("totalProfit", maybe_quoted("d.total_profit", "purchases"))
+
+INVOICE_CUSTOMER = obj(
+    "cus", "t.id", ("number", text("t.number")), ("name", text("t.name")), ("city", maybe("t.city")),
+    ("email", maybe("t.email")), ("vatNumber", maybe("t.vat_number")),
+)  # fmt: skip
+INVOICE_ROW = obj(
+    "inv", "d.id", NUMBER, DATE, ("dueDate", maybe_quoted("d.due_date")), STATUS, CUSTOMER_NAME,
+    ("totalExcl", quoted("d.total_excl")), ("totalVat", quoted("d.total_vat")), INCL, GATED_DISCOUNT, GATED_PROFIT,
+    ("orderReference", maybe("d.order_reference", "order_reference")), ("customer", CUSTOMER.format(INVOICE_CUSTOMER)),
+)  # fmt: skip
+
 BARE_INVOICES = f"""
-{
-    company(
-        (
-            "invoices",
-            nodes(
-                obj(
-                    "inv", "d.id", ("number", text("d.number")), ("date", quoted("d.date")),
-                    ("dueDate", maybe_quoted("d.due_date")), ("status", quoted("d.status")),
-                    ("customerName", maybe("d.customer_name")), ("totalExcl", quoted("d.total_excl")),
-                    ("totalVat", quoted("d.total_vat")), ("totalIncl", quoted("d.total_incl")),
-                    ("discount", maybe_quoted("d.discount", "discounts")),
-                    ("totalProfit", maybe_quoted("d.total_profit", "purchases")),
-                    ("orderReference", maybe("d.order_reference", "order_reference")),
-                    (
-                        "customer",
-                        CUSTOMER.format(
-                            obj(
-                                "cus", "t.id", ("number", text("t.number")), ("name", text("t.name")),
-                                ("city", maybe("t.city")), ("email", maybe("t.email")),
-                                ("vatNumber", maybe("t.vat_number")),
-                            )
-                        ),
-                    ),
-                ),
-                documents("INVOICE").replace("limit 10", "limit 50"),
-                "invoices",
-            ),
-        )
-    )
-}
+{company(("invoices", nodes(INVOICE_ROW, documents("INVOICE", limit=50), "invoices")))}
 {entered(App.INVOICES, App.DISCOUNTS, App.PURCHASES, App.ORDER_REFERENCE)}
-"""  # fmt: skip
+"""
 
 LINE = obj(
     "lin", "l.id", ("position", "l.position"), ("name", text("l.name")), ("quantity", quoted("l.quantity")),
@@ -489,161 +460,65 @@ LINE = obj(
     ("purchasePrice", maybe_quoted("l.purchase_price", "purchases")), ("totalExcl", quoted("l.total_excl")),
     ("totalIncl", quoted("l.total_incl")),
 )  # fmt: skip
+LINES = f"""'[' || coalesce((
+  select string_agg({LINE}, ',')
+  from (select * from document_line where company_id = c.id and document_id = d.id order by position) l), '') || ']'"""
+DEEP_CUSTOMER = obj("cus", "t.id", ("name", text("t.name")), ("city", maybe("t.city")))
+DEEP_ROW = obj(
+    "inv", "d.id", NUMBER, DATE, STATUS, ("totalExcl", quoted("d.total_excl")), INCL, GATED_DISCOUNT,
+    ("customer", CUSTOMER.format(DEEP_CUSTOMER)), ("lines", LINES),
+)  # fmt: skip
 
 BARE_DEEP = f"""
-{
-    company(
-        (
-            "invoices",
-            nodes(
-                obj(
-                    "inv", "d.id", ("number", text("d.number")), ("date", quoted("d.date")),
-                    ("status", quoted("d.status")), ("totalExcl", quoted("d.total_excl")),
-                    ("totalIncl", quoted("d.total_incl")), ("discount", maybe_quoted("d.discount", "discounts")),
-                    (
-                        "customer",
-                        CUSTOMER.format(obj("cus", "t.id", ("name", text("t.name")), ("city", maybe("t.city")))),
-                    ),
-                    (
-                        "lines",
-                        f"'[' || coalesce((select string_agg({LINE}, ',') from (select * from document_line "
-                        "where company_id = c.id and document_id = d.id order by position) l), '') || ']'",
-                    ),
-                ),
-                documents("INVOICE").replace("limit 10", "limit 20"),
-                "invoices",
-            ),
-        )
-    )
-}
+{company(("invoices", nodes(DEEP_ROW, documents("INVOICE", limit=20), "invoices")))}
 {entered(App.INVOICES, App.DISCOUNTS, App.PURCHASES)}
-"""  # fmt: skip
+"""
 
-INCL = ("totalIncl", quoted("d.total_incl"))
-NUMBER, DATE, NAME = ("number", text("d.number")), ("date", quoted("d.date")), ("name", text("d.name"))
-CUSTOMER_NAME = ("customerName", maybe("d.customer_name"))
+CUSTOMER_ITEM = obj("cus", "d.id", NUMBER, NAME, ("city", maybe("d.city")), GATED_DISCOUNT)
+NEWEST_ITEM = obj("cus", "d.id", NUMBER, NAME, ("createdAt", "to_json(d.created_at)::text"))
+PRODUCT_ITEM = obj(
+    "pro", "d.id", NUMBER, NAME, ("price", quoted("d.price")), ("vatRate", quoted("d.vat_rate")),
+    ("purchasePrice", maybe_quoted("d.purchase_price", "purchases")),
+)  # fmt: skip
+GROUP_OF_DEAREST = obj("prg", "d.group_id", ("name", text("d.group_name")))
+DEAREST_ITEM = obj(
+    "pro", "d.id", NAME, ("price", quoted("d.price")), ("group", f"coalesce({GROUP_OF_DEAREST}, 'null')")
+)
+QUOTE_ITEM = obj(
+    "quo", "d.id", NUMBER, DATE, CUSTOMER_NAME, INCL, ("expirationDate", maybe_quoted("d.expiration_date"))
+)
+CUSTOMER_OF_OVERDUE = obj("cus", "d.contact_id", ("name", text("d.contact_name")), ("email", maybe("d.contact_email")))
+OVERDUE_ITEM = obj(
+    "inv", "d.id", NUMBER, ("dueDate", maybe_quoted("d.due_date")), INCL,
+    ("customer", f"coalesce({CUSTOMER_OF_OVERDUE}, 'null')"),
+)  # fmt: skip
+RECENT_ITEM = obj("inv", "d.id", NUMBER, DATE, STATUS, CUSTOMER_NAME, INCL, GATED_DISCOUNT)
+LARGEST_ITEM = obj("inv", "d.id", NUMBER, CUSTOMER_NAME, INCL, GATED_PROFIT)
+DOCUMENT_ITEM = obj(None, "", ("kind", quoted("d.kind")), NUMBER, DATE, CUSTOMER_NAME, INCL)
+USER_ITEM = obj(
+    "usr", "d.id", ("firstName", text("d.first_name")), ("lastName", text("d.last_name")),
+    ("role", maybe_quoted("d.role")),
+)  # fmt: skip
+
+BARE_LISTS = (
+    ("customers", nodes(CUSTOMER_ITEM, CUSTOMER_ROWS.format("name, id"), "customers")),
+    ("newest", nodes(NEWEST_ITEM, CUSTOMER_ROWS.format("created_at desc, id desc"), "customers")),
+    ("products", nodes(PRODUCT_ITEM, PRODUCT_ROWS.format("name, id"), "products")),
+    ("dearest", nodes(DEAREST_ITEM, DEAREST_ROWS, "products")),
+    ("productGroups", nodes(obj("prg", "d.id", NAME), GROUP_ROWS, "products")),
+    ("quotes", nodes(QUOTE_ITEM, SENT_QUOTES, "quotes")),
+    ("invoices", nodes(RECENT_ITEM, documents("INVOICE"), "invoices")),
+    ("overdue", nodes(OVERDUE_ITEM, OVERDUE_ROWS, "invoices")),
+    ("largest", nodes(LARGEST_ITEM, LARGEST_ROWS, "invoices")),
+    ("creditNotes", nodes(obj("crn", "d.id", NUMBER, DATE, STATUS, INCL), documents("CREDIT_NOTE"), "credit_notes")),
+    ("documents", nodes(DOCUMENT_ITEM, ALL_KINDS)),
+    ("users", nodes(USER_ITEM, USER_ROWS, "owner")),
+)
 
 BARE_DASHBOARD = f"""
-{
-    company(
-        (
-            "customers",
-            nodes(
-                obj(
-                    "cus", "d.id", NUMBER, NAME, ("city", maybe("d.city")),
-                    ("discount", maybe_quoted("d.discount", "discounts")),
-                ),
-                CUSTOMER_ROWS.format("name, id"),
-                "customers",
-            ),
-        ),
-        (
-            "newest",
-            nodes(
-                obj("cus", "d.id", NUMBER, NAME, ("createdAt", "to_json(d.created_at)::text")),
-                CUSTOMER_ROWS.format("created_at desc, id desc"),
-                "customers",
-            ),
-        ),
-        (
-            "products",
-            nodes(
-                obj(
-                    "pro", "d.id", NUMBER, NAME, ("price", quoted("d.price")), ("vatRate", quoted("d.vat_rate")),
-                    ("purchasePrice", maybe_quoted("d.purchase_price", "purchases")),
-                ),
-                PRODUCT_ROWS.format("name, id"),
-                "products",
-            ),
-        ),
-        (
-            "dearest",
-            nodes(
-                obj(
-                    "pro", "d.id", NAME, ("price", quoted("d.price")),
-                    ("group", f"coalesce({obj('prg', 'd.group_id', ('name', text('d.group_name')))}, 'null')"),
-                ),
-                DEAREST_ROWS,
-                "products",
-            ),
-        ),
-        ("productGroups", nodes(obj("prg", "d.id", NAME), GROUP_ROWS, "products")),
-        (
-            "quotes",
-            nodes(
-                obj(
-                    "quo", "d.id", NUMBER, DATE, CUSTOMER_NAME, INCL,
-                    ("expirationDate", maybe_quoted("d.expiration_date")),
-                ),
-                SENT_QUOTES,
-                "quotes",
-            ),
-        ),
-        (
-            "invoices",
-            nodes(
-                obj(
-                    "inv", "d.id", NUMBER, DATE, ("status", quoted("d.status")), CUSTOMER_NAME, INCL,
-                    ("discount", maybe_quoted("d.discount", "discounts")),
-                ),
-                documents("INVOICE"),
-                "invoices",
-            ),
-        ),
-        (
-            "overdue",
-            nodes(
-                obj(
-                    "inv", "d.id", NUMBER, ("dueDate", maybe_quoted("d.due_date")), INCL,
-                    (
-                        "customer",
-                        "coalesce("
-                        + obj(
-                            "cus", "d.contact_id", ("name", text("d.contact_name")),
-                            ("email", maybe("d.contact_email")),
-                        )
-                        + ", 'null')",
-                    ),
-                ),
-                OVERDUE_ROWS,
-                "invoices",
-            ),
-        ),
-        (
-            "largest",
-            nodes(
-                obj(
-                    "inv", "d.id", NUMBER, CUSTOMER_NAME, INCL,
-                    ("totalProfit", maybe_quoted("d.total_profit", "purchases")),
-                ),
-                LARGEST_ROWS,
-                "invoices",
-            ),
-        ),
-        (
-            "creditNotes",
-            nodes(
-                obj("crn", "d.id", NUMBER, DATE, ("status", quoted("d.status")), INCL),
-                documents("CREDIT_NOTE"),
-                "credit_notes",
-            ),
-        ),
-        ("documents", nodes(obj(None, "", ("kind", quoted("d.kind")), NUMBER, DATE, CUSTOMER_NAME, INCL), ALL_KINDS)),
-        (
-            "users",
-            nodes(
-                obj(
-                    "usr", "d.id", ("firstName", text("d.first_name")), ("lastName", text("d.last_name")),
-                    ("role", maybe_quoted("d.role")),
-                ),
-                USER_ROWS,
-                "owner",
-            ),
-        ),
-    )
-}
+{company(*BARE_LISTS)}
 {entered(*DASHBOARD_GATES)}
-"""  # fmt: skip
+"""
 
 INVOICE = obj(
     "inv", "i.id", ("number", text("i.number")), ("date", quoted("i.date")), ("status", quoted("i.status")),

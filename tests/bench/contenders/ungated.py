@@ -12,6 +12,7 @@ from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLInterfaceTyp
 from gateway.cli import app
 from resolvers import execution
 from resolvers.coordinates import definition, directives_at
+from resolvers.layout import Layout
 from schema import schema
 from schema.declarations import gates_of
 
@@ -22,8 +23,12 @@ def strip() -> int:
     for of in gated:
         declared = definition(of)
         declared.directives = [directive for directive in declared.directives if not gates_of([directive])]
-    vars(execution)["check_schema"] = lambda layout: None  # which would refuse a schema without gates
+    execution.check_schema = accept  # the check would refuse a schema without gates
     return len(gated)
+
+
+def accept(layout: Layout) -> None:
+    """Check nothing."""
 
 
 def _coordinates() -> Iterator[Any]:
