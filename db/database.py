@@ -3,6 +3,7 @@
 No connection keeps session state between two users, so nothing is reset when one is given back.
 """
 
+import asyncio
 import os
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
@@ -26,12 +27,14 @@ def _default_size() -> int:
 class PoolSettings:
     """How the pool behaves; times are in seconds.
 
-    `statement_cache` is per connection; 0 is for a pooler in transaction mode that knows no prepared statements.
+    `statement_cache` is per connection; 0 is for a pooler in transaction mode that knows no prepared statements. A
+    statement of more than `longest_cached` characters is planned each time: a backend would keep megabytes for it.
     The client gives a query up `answer_margin` after the server should have, in case the server is gone.
     """
 
     size: int = 0
     statement_cache: int = 64
+    longest_cached: int = 32_768
     connect_timeout: float = 5.0
     acquire_timeout: float = 5.0
     statement_timeout: float = 10.0
@@ -48,6 +51,7 @@ class Database:
         """Use `Database.open`."""
         self._pool = pool
         self._acquire_timeout = settings.acquire_timeout
+        self._writers = asyncio.Semaphore(max(1, (settings.size or _default_size()) // 2))
 
     @classmethod
     async def open(cls, dsn: str, settings: PoolSettings | None = None) -> Self:
@@ -78,14 +82,31 @@ class Database:
         It is never repeated. Raises as `read` does; what the body raises passes through, and a server that stops
         answering in the middle raises TimeoutError.
         """
-        connection = await self._acquire()
+        async with self._writing():
+            connection = await self._acquire()
+            try:
+                async with connection.transaction():
+                    yield connection
+            except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
+                raise translate(error) from error
+            finally:
+                await self._release(connection)
+
+    @asynccontextmanager
+    async def _writing(self) -> AsyncGenerator[None]:
+        """One of the places for transactions, which are half of the pool.
+
+        Those that wait for a lock leave the rest to reads.
+        """
         try:
-            async with connection.transaction():
-                yield connection
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
-            raise translate(error) from error
+            async with asyncio.timeout(self._acquire_timeout):
+                await self._writers.acquire()
+        except TimeoutError as error:
+            raise DatabaseUnavailable("Too many transactions are under way.") from error
+        try:
+            yield
         finally:
-            await self._release(connection)
+            self._writers.release()
 
     async def ping(self) -> None:
         """Return when the database answers. Raises DatabaseTimeout or DatabaseUnavailable."""
@@ -134,7 +155,7 @@ async def _create_pool(dsn: str, settings: PoolSettings) -> Any:
         command_timeout=settings.statement_timeout + settings.answer_margin,
         statement_cache_size=settings.statement_cache,
         max_cached_statement_lifetime=0,
-        max_cacheable_statement_size=0,
+        max_cacheable_statement_size=settings.longest_cached,
         server_settings=_server_settings(settings),
     )
 

@@ -40,6 +40,8 @@ def translate(error: Exception) -> Exception:
             return DatabaseMisconfigured(f"The address of the database is not usable: {error}")
         case asyncpg.InterfaceError() if "closed" in str(error) or "closing" in str(error):
             return ConnectionLost(f"The connection to the database is closed: {error}")
+        case asyncpg.InternalClientError():  # a connection that was ended in the middle of a message
+            return ConnectionLost(f"The connection to the database was lost: {error}")
         case TimeoutError():
             return DatabaseUnavailable("The database did not answer in time.")
         case OSError():

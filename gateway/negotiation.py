@@ -14,7 +14,7 @@ PARAMETER = r'\s*;\s*[\w!#$&^.+-]+\s*=\s*(?:[\w!#$&^.+-]+|"(?:[^"\\]|\\.)*")'
 RANGE = re.compile(rf"\s*([\w*!#$&^.+-]+(?:/[\w*!#$&^.+-]+)?)((?:{PARAMETER})*)\s*\Z", re.ASCII)
 QUALITY = re.compile(r";\s*q\s*=\s*([^;\s]+)", re.ASCII | re.IGNORECASE)
 WEIGHT = re.compile(r"(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\Z", re.ASCII)
-CHARSET = re.compile(rb'application/json(?:\s*;\s*charset\s*=\s*(?:utf-8|"utf-8"))?\s*;?\s*\Z', re.IGNORECASE)
+JSON_TYPES = frozenset({(b"application/json",), (b"application/json", b"charset=utf-8")})
 
 
 class MediaType(enum.Enum):
@@ -44,7 +44,12 @@ def language(accept_language: bytes | None) -> Language:
 
 def is_json(content_type: bytes | None) -> bool:
     """Whether a Content-Type is application/json, in UTF-8 if it says so."""
-    return content_type == b"application/json" or bool(content_type and CHARSET.match(content_type))
+    return content_type == b"application/json" or bool(content_type and _is_json(content_type[:LONGEST]))
+
+
+def _is_json(content_type: bytes) -> bool:
+    parts = [b"=".join(side.strip() for side in part.split(b"=")) for part in content_type.lower().split(b";")]
+    return tuple(part.replace(b'"utf-8"', b"utf-8") for part in parts if part) in JSON_TYPES
 
 
 @lru_cache(maxsize=128)

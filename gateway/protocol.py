@@ -10,16 +10,18 @@ TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\
 class BoundedProtocol(HttpToolsProtocol):
     """Closes connections whose requests have more than `max_head` bytes besides the body, or a slow head.
 
-    `head_deadline` is in seconds. Counted is what has arrived when a chunk has been read, so a head may be larger by
-    one chunk of the socket.
+    `head_deadline` is in seconds, and so is `write_deadline`: how long a client may leave an answer unread. Counted
+    is what has arrived when a chunk has been read, so a head may be larger by one chunk of the socket.
     """
 
     max_head = 32_768
     head_deadline = 10.0
+    write_deadline = 20.0
 
     _spent = 0
     _answering = False
     _timer: asyncio.TimerHandle | None = None
+    _stalled: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A client connected."""
@@ -29,6 +31,7 @@ class BoundedProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """The client, or we, closed the connection."""
         self._stop_timer()
+        self._stop_stalled()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -61,6 +64,21 @@ class BoundedProtocol(HttpToolsProtocol):
         """The answer has been written."""
         self._answering = False
         super().on_response_complete()
+
+    def pause_writing(self) -> None:
+        """The client does not read as fast as we write."""
+        super().pause_writing()
+        self._stalled = self.loop.call_later(self.write_deadline, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """It has caught up."""
+        super().resume_writing()
+        self._stop_stalled()
+
+    def _stop_stalled(self) -> None:
+        if self._stalled is not None:
+            self._stalled.cancel()
+            self._stalled = None
 
     def _expect_head(self) -> None:
         self._timer = self.loop.call_later(self.head_deadline, self._give_up)

@@ -203,6 +203,7 @@ class Compilation:
     laterals: list[Sql] = field(default_factory=list[Sql])
     sites: list[Site] = field(default_factory=list[Site])
     speaks: bool = False
+    carried: int = 0
     _shared: dict[object, Sql] = field(default_factory=dict[object, Sql])
     _tables: int = 0
 
@@ -224,6 +225,11 @@ class Compilation:
             return self.source(lambda bindings: convert(value_of(given, bindings.variables)), type_name)
         place = given.place
         return self.source(lambda bindings: convert(place.read(bindings.variables)), type_name, share)
+
+    def carry(self, text: str) -> Sql:
+        """A parameter with a text that the statement itself carries."""
+        self.carried += 2 * len(text)
+        return self.source(lambda bindings: text, "text")
 
     def written(self, name: str, type_name: TypeName) -> Sql:
         """A parameter with what a mutation wrote under that name."""

@@ -26,7 +26,7 @@ from graphql.language import Visitor
 from resolvers.cache import Cache
 from resolvers.compilation import Compilation, Position
 from resolvers.coordinates import named_type
-from resolvers.inputs import Inputs, Place, Variable, Variables, plain
+from resolvers.inputs import Inputs, Place, Variable, Variables, bad_input, plain
 from resolvers.layout import Layout
 from resolvers.objects import Objects
 from resolvers.operation import Operation, Shapes
@@ -34,8 +34,19 @@ from resolvers.roots import Roots
 from resolvers.selection import Collector, SelectedField
 from resolvers.statement import Statement, finish
 
-ROOM, STATEMENT = 24_000_000, 4_000
-"""The room for all statements, and what one takes besides its text; in bytes."""
+ROOM = 24_000_000
+"""The room for all statements, in bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class TypeNames:
+    """The view of a variable in an introspection field: a text that names no type is as good as any other such text."""
+
+    schema: GraphQLSchema
+
+    def __call__(self, value: Any) -> Any:
+        """The value, or "" for a text that is no type's name."""
+        return "" if isinstance(value, str) and value not in self.schema.type_map else plain(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +88,11 @@ class Compiler:
         """The root fields of a mutation, in the order in which they are to run."""
         mutation = self.schema.mutation_type
         assert mutation is not None
-        return self._collector(operation, Inputs(variables)).collect(mutation, (operation.selection_set,))
+        inputs = Inputs(variables)
+        fields = self._collector(operation, inputs).collect(mutation, (operation.selection_set,))
+        for selected in fields:  # what decides which fields there are decides what is selected of each, too
+            operation.shapes.setdefault(selected.key, Shapes()).learn(inputs)
+        return fields
 
     def _find(
         self, operation: Operation, part: str | None, variables: Variables, compile_: Callable[[Roots], Statement]
@@ -90,7 +105,8 @@ class Compiler:
             introspection = Introspection(self.schema, operation, inputs)
             statement = compile_(Roots(Objects(self.layout, to), introspection.answer))
             shapes.learn(inputs)
-            self.statements.put((shapes, shapes.shape(variables)), statement, 2 * len(statement.sql) + STATEMENT)
+            shape = shapes.shape(variables)
+            self.statements.put((shapes, shape), statement, statement.weight + 2 * len(repr(shape)))
         return statement
 
     def _collector(self, operation: Operation, inputs: Inputs) -> Collector:
@@ -111,7 +127,8 @@ class Introspection:
     def answer(self, selected: SelectedField) -> str:
         """The JSON of an introspection field."""
         fragments, names = _reached(selected, self.operation.fragments)
-        variables = {name: self.inputs.look(Variable(Place(name)), plain) for name in names}
+        seen = {name: self.inputs.look(Variable(Place(name)), TypeNames(self.schema)) for name in names}
+        variables = {name: value for name, value in seen.items() if value is not None}
         node = OperationDefinitionNode(
             operation=OperationType.QUERY,
             selection_set=SelectionSetNode(selections=selected.nodes),
@@ -124,7 +141,7 @@ class Introspection:
         document = DocumentNode(definitions=(node, *fragments))
         answered = cast("Any", execution).execute_sync(self.schema, document, variable_values=variables)
         if answered.errors or answered.data is None:
-            raise LookupError("introspection failed") from (answered.errors[0] if answered.errors else None)
+            raise bad_input("A variable of an introspection field has a value that does not fit.")
         return orjson.dumps(answered.data[selected.key]).decode()
 
 

@@ -58,6 +58,18 @@ def prefix(value: Any) -> str | None:
 
 
 @dataclass(frozen=True, slots=True)
+class KnownPrefix:
+    """The view of a global id that names its type; None for what is no id of the schema."""
+
+    known: frozenset[str]
+
+    def __call__(self, value: Any) -> str | None:
+        """The id's prefix."""
+        found = prefix(value)
+        return found if found in self.known else None
+
+
+@dataclass(frozen=True, slots=True)
 class Key:
     """The key in a global id of one of the types with these prefixes; None, which equals no key, for anything else."""
 

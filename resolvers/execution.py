@@ -3,8 +3,9 @@
 A query is one statement, a mutation one transaction per root field whose payload the same compiler reads.
 """
 
+import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from functools import cache
 from typing import Any, Final
 
@@ -97,8 +98,12 @@ class Executor:
         """Run the root fields one after the other; what one of them wrote stays, whatever becomes of the next."""
         members: list[bytes] = []
         results: list[Result] = []
+        late = False
         for selected in self._compiler.writes(operation, variables):
-            result = await self._write_field(request, operation, selected, variables)
+            if late:
+                result = _failed(ErrorCode.TIMEOUT, request.language, selected)
+            else:
+                result, late = await _to_the_end(self._write_field(request, operation, selected, variables))
             if (
                 result.errors
                 and result.errors[0].code is ErrorCode.UNAUTHENTICATED
@@ -130,7 +135,7 @@ class Executor:
         except DatabaseError:
             return _failed(ErrorCode.UNAVAILABLE, request.language, selected)
         except Exception:
-            LOG.exception("mutation failed", extra={"request_id": request.request_id})
+            LOG.exception("a mutation of request %s failed", request.request_id)
             return _failed(ErrorCode.INTERNAL, request.language, selected)
 
     async def _write_nothing(self, request: GraphQLRequest) -> Result:
@@ -176,6 +181,21 @@ class Executor:
         assert mutation is not None
         arguments = read_arguments(selected.nodes[0], mutation.fields[selected.name].args)
         return value_of(arguments["input"], variables) if "input" in arguments else {}
+
+
+async def _to_the_end(work: Coroutine[Any, Any, Result]) -> tuple[Result, bool]:
+    """Wait for a write to end, even when the request is cancelled meanwhile; tells whether it was.
+
+    A write that is cancelled in the middle of its commit could be neither denied nor confirmed. Its time is bounded by
+    the time-outs of its statements.
+    """
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task), False
+    except asyncio.CancelledError:
+        if task.cancelled():
+            raise
+        return await task, True
 
 
 def refusal(code: ErrorCode, language: Language) -> RequestError:

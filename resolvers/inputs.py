@@ -213,8 +213,10 @@ class Inputs:
                 return view.gather([self.look(item, view.view) for item in items])
             case Several(items):
                 return view([self.look(item, plain) for item in items])
-            case Constant() | Members():
-                return view(value_of(given, self.variables))
+            case Constant(value):
+                return view(value)
+            case Members():
+                raise AssertionError("an input object is looked at member by member")
 
     def given(self, given: Input) -> bool:
         """Whether the input is neither absent nor null."""

@@ -80,6 +80,11 @@ class Layout:
         """Whether a type's rows live in a table."""
         return type_name in self._placements
 
+    @property
+    def prefixes(self) -> frozenset[str]:
+        """The prefixes of all global ids."""
+        return frozenset(self._prefixes)
+
     def type_of(self, prefix: str | None) -> GraphQLObjectType | None:
         """The node type that global ids with this prefix belong to."""
         return self._prefixes.get(prefix) if prefix is not None else None
@@ -105,6 +110,8 @@ class Layout:
         target = self.placement((nodes or returned).name)
         if nodes is not None:
             return Paging(_children(table, target.table, f"{type_.name}.{name}"))
+        if isinstance(returned, GraphQLInterfaceType):
+            raise LayoutError(f"{type_.name}.{name} gives an interface: only a connection hides the kinds not held")
         if is_list(declared):
             return Listing(_children(table, target.table, f"{type_.name}.{name}"))
         return Reference(_parent(table, column, target.table, f"{type_.name}.{name}"))

@@ -30,7 +30,7 @@ from db.sql import (
 )
 from resolvers.compilation import Compilation, Entry, Position, Row, Site, entrance
 from resolvers.convert import enum_names
-from resolvers.coordinates import Fields, id_prefix, named_type, node_type
+from resolvers.coordinates import Fields, id_prefix, named_type, node_type, type_of
 from resolvers.criteria import criteria
 from resolvers.encoding import encode, encode_id
 from resolvers.gates import field_need, type_need
@@ -90,11 +90,12 @@ class Objects:
         return _cases(branches)
 
     def _groups(self, named: GraphQLInterfaceType, selection_sets: SelectionSets) -> list[Types]:
-        """The possible types, those together that give the same fields behind the same gates."""
+        """The possible types, those together that give the same fields of the same types behind the same gates."""
         groups: dict[object, list[GraphQLObjectType]] = {}
         for type_ in self.layout.schema.get_possible_types(named):
             fields = self.to.collector.collect(type_, selection_sets)
-            needs = tuple(field_need(type_.fields[field.name]) for field in fields if field.name in type_.fields)
+            declared = [type_.fields[field.name] for field in fields if field.name in type_.fields]
+            needs = tuple((str(type_of(field)), field_need(field)) for field in declared)
             same = (tuple((field.key, *map(id, field.nodes)) for field in fields), needs)
             groups.setdefault(same, []).append(type_)
         return [tuple(group) for group in groups.values()]

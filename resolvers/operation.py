@@ -5,29 +5,36 @@ Parsed, bounded, validated, chosen, its variables coerced. Documents are cached.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from graphql import (
     FragmentDefinitionNode,
     GraphQLError,
+    GraphQLNonNull,
     GraphQLSchema,
     NonNullTypeNode,
     OperationDefinitionNode,
     OperationType,
     SelectionSetNode,
+    TypeInfo,
+    ValidationContext,
     print_ast,
     validate,
 )
 from graphql.execution.values import VariableValues, get_variable_values
 
 from resolvers.cache import Cache
-from resolvers.inputs import Inputs, Lookup, Variables
+from resolvers.inputs import Inputs, Lookup, Variables, bad_input
 from resolvers.limits import Limits, parse_document
 from resolvers.request import ErrorEntry, Location, RequestError
 from schema.errors import ErrorCode
 
 VALIDATION_ERRORS: Final = 5
-SYNTAX_TREE, DOCUMENT = 40, 4_000
+
+VALUES: Final = 16_000
+"""How many values the variables of a request may have, in all their lists and objects together."""
+
+SYNTAX_TREE, DOCUMENT = 160, 4_000
 """What a document takes in memory: so many bytes a character of its text, and so many besides."""
 
 MESSAGE: Final = 300
@@ -53,12 +60,14 @@ class Shapes:
 class Operation:
     """A validated operation, and what its statements depend on.
 
-    `shapes` by root response key, None for the whole of a query.
+    `shapes` by root response key, None for the whole of a query; `required` are the variables that may be null by their
+    own type, but not where they are used.
     """
 
     schema: GraphQLSchema
     node: OperationDefinitionNode
     fragments: Mapping[str, FragmentDefinitionNode]
+    required: frozenset[str] = frozenset()
     shapes: dict[str | None, Shapes] = field(default_factory=dict[str | None, Shapes])
 
     @property
@@ -79,19 +88,41 @@ class Operation:
         definitions = self.node.variable_definitions or ()
         if not definitions:
             return {}
+        if _values(given) > VALUES:
+            raise bad_input(f"The variables have more than {VALUES} values.")
         found = get_variable_values(self.schema, definitions, dict(given), max_errors=1, hide_suggestions=True)
-        if isinstance(found, VariableValues):
-            return found.coerced
-        for definition in definitions:
-            if isinstance(get_variable_values(self.schema, [definition], dict(given), max_errors=1), VariableValues):
-                continue
+        if not isinstance(found, VariableValues):
+            raise self._misfit(given)
+        for name in self.required:
+            if found.coerced.get(name) is None:
+                raise bad_input(f'Variable "${name}" may not be null where it is used.')
+        return found.coerced
+
+    def _misfit(self, given: Mapping[str, object]) -> RequestError:
+        """Which variable does not fit."""
+        for definition in self.node.variable_definitions or ():
             name, wanted = definition.variable.name.value, print_ast(definition.type)
+            value = {name: given[name]} if name in given else {}
+            if isinstance(get_variable_values(self.schema, [definition], value, max_errors=1), VariableValues):
+                continue
             missing = isinstance(definition.type, NonNullTypeNode) and given.get(name) is None
             what = "is missing" if missing else "has a value that does not fit its type"
-            raise RequestError(
-                ErrorCode.BAD_USER_INPUT, f'Variable "${name}" of type "{wanted}" {what}.', _locations(definition)
-            )
-        raise RequestError(ErrorCode.BAD_USER_INPUT, "The variables do not fit the operation.")
+            message = f'Variable "${name}" of type "{wanted}" {what}.'
+            return RequestError(ErrorCode.BAD_USER_INPUT, message, _locations(definition))
+        return bad_input("The variables do not fit the operation.")
+
+
+def _values(given: object) -> int:
+    """How many values there are in some JSON; counts no further than it has to."""
+    waiting, count = [given], 0
+    while waiting and count <= VALUES:
+        count += 1
+        value = waiting.pop()
+        if isinstance(value, dict):
+            waiting.extend(cast("dict[str, object]", value).values())
+        elif isinstance(value, list):
+            waiting.extend(cast("list[object]", value))
+    return count + len(waiting)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,9 +177,30 @@ class Documents:
         operations = [node for node in parsed.definitions if isinstance(node, OperationDefinitionNode)]
         if not operations:
             raise RequestError(ErrorCode.OPERATION_RESOLUTION_FAILURE, "The document has no operation.")
+        usages = ValidationContext(self.schema, parsed, TypeInfo(self.schema), lambda error: None)
         return Document(
-            {node.name.value if node.name else None: Operation(self.schema, node, fragments) for node in operations}
+            {
+                node.name.value if node.name else None: Operation(self.schema, node, fragments, _required(usages, node))
+                for node in operations
+            }
         )
+
+
+def _required(usages: ValidationContext, node: OperationDefinitionNode) -> frozenset[str]:
+    """The variables of nullable types (with a default) that are used where null is not allowed.
+
+    Validation lets them pass for their default's sake; a null that is given all the same has to be refused.
+    """
+    nullable = {
+        definition.variable.name.value
+        for definition in node.variable_definitions or ()
+        if not isinstance(definition.type, NonNullTypeNode)
+    }
+    return frozenset(
+        usage.node.name.value
+        for usage in (usages.get_recursive_variable_usages(node) if nullable else ())
+        if usage.node.name.value in nullable and isinstance(cast("Any", usage).type, GraphQLNonNull)
+    )
 
 
 def _entry(error: GraphQLError) -> ErrorEntry:

@@ -13,7 +13,7 @@ import re
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final, LiteralString
+from typing import Any, Final, LiteralString, cast
 
 import orjson
 from sqlalchemy import Boolean, Column, Date, DateTime, Integer, Numeric, Text, Uuid
@@ -24,6 +24,7 @@ from resolvers.convert import text
 from resolvers.inputs import Input, bad_input
 
 CURSOR_LENGTH: Final = 4_000
+MARK_LENGTH, MOST_KEYS = 6, 20
 INT4: Final = range(-(2**31), 2**31)
 
 
@@ -47,6 +48,13 @@ def _decimal(value: str) -> decimal.Decimal:
     return decimal.Decimal(value)
 
 
+def _moment(value: str) -> datetime.datetime:
+    moment = datetime.datetime.fromisoformat(value)
+    if moment.tzinfo is None:
+        raise ValueError(value)
+    return moment.astimezone(datetime.UTC)
+
+
 def _text(value: str) -> str:
     found = text(value)
     assert found is not None
@@ -58,7 +66,7 @@ COLUMN_TYPES: Final[tuple[tuple[type[Any], ColumnType], ...]] = (
     (Uuid, ColumnType("uuid", uuid.UUID)),
     (Integer, ColumnType("int4", _int4)),
     (Numeric, ColumnType("numeric", _decimal)),
-    (DateTime, ColumnType("timestamptz", datetime.datetime.fromisoformat)),
+    (DateTime, ColumnType("timestamptz", _moment)),
     (Date, ColumnType("date", datetime.date.fromisoformat)),
     (Boolean, ColumnType("bool", lambda value: {"true": True, "false": False}[value])),
 )
@@ -119,7 +127,7 @@ class Order:
     def mark(self) -> str:
         """What tells cursors of this order from others."""
         text = ",".join(f"{'-' if key.descending else ''}{key.column}" for key in self.keys)
-        return hashlib.sha256(text.encode()).hexdigest()[:6]
+        return hashlib.sha256(text.encode()).hexdigest()[:MARK_LENGTH]
 
     def cursor(self, rows: Rows) -> Sql:
         """SQL text of a row's cursor: base64url of a JSON array of the order's mark and the keys as text."""
@@ -133,33 +141,34 @@ class Order:
 # --- cursors from a client ------------------------------------------------------------------------------------------
 
 
-def decode_cursor(cursor: Any, order: Order) -> list[str | None] | None:
-    """The keys in a cursor of this order; None for anything else."""
+def decode_cursor(cursor: Any) -> tuple[str, list[str | None]] | None:
+    """The mark and the keys in a cursor; None for anything else."""
     if not isinstance(cursor, str) or len(cursor) > CURSOR_LENGTH:
         return None
     try:
-        decoded = orjson.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
+        decoded: Any = orjson.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
     except (binascii.Error, ValueError):
         return None
-    if not isinstance(decoded, list) or not all(item is None or isinstance(item, str) for item in decoded):  # pyright: ignore[reportUnknownVariableType]
+    items = cast("list[Any]", decoded) if isinstance(decoded, list) else []
+    if not items or not all(item is None or isinstance(item, str) for item in items):
         return None
-    mark, *keys = decoded or [None]  # pyright: ignore[reportUnknownVariableType]
-    return keys if mark == order.mark and len(keys) == len(order.keys) else None  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    mark, *keys = items
+    return (mark, keys) if isinstance(mark, str) and len(mark) == MARK_LENGTH and len(keys) <= MOST_KEYS else None
 
 
-@dataclass(frozen=True, slots=True)
-class NullPattern:
-    """The view of a cursor that the shape of a statement depends on: which keys are null.
+def cursor_keys(cursor: Any, order: Order) -> list[str | None] | None:
+    """The keys in a cursor of this order; None for anything else."""
+    mark, keys = decode_cursor(cursor) or ("", [])
+    return keys if mark == order.mark and len(keys) == len(order.keys) else None
 
-    None for no cursor of the order.
+
+def null_pattern(cursor: Any) -> tuple[str | bool, ...] | None:
+    """The view of a cursor that the shape of a statement depends on: its mark, and which keys are null.
+
+    None for no cursor.
     """
-
-    order: Order
-
-    def __call__(self, cursor: Any) -> tuple[bool, ...] | None:
-        """Which keys of the cursor are null."""
-        keys = decode_cursor(cursor, self.order)
-        return None if keys is None else tuple(key is None for key in keys)
+    decoded = decode_cursor(cursor)
+    return None if decoded is None else (decoded[0], *(key is None for key in decoded[1]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +181,7 @@ class KeyOf:
 
     def __call__(self, cursor: Any) -> object:
         """The key, typed; BAD_USER_INPUT when it is none."""
-        keys = decode_cursor(cursor, self.order)
+        keys = cursor_keys(cursor, self.order)
         key = keys[self.n] if keys is not None else None
         if key is None:
             raise bad_cursor()
@@ -234,9 +243,10 @@ def before(to: Compilation, rows: Rows, order: Order, cursor: Input) -> Sql:
 
 
 def _beyond(to: Compilation, rows: Rows, order: Order, walked: Order, cursor: Input) -> Sql:
-    nulls = to.inputs.look(cursor, NullPattern(order))
-    if nulls is None:
+    pattern = to.inputs.look(cursor, null_pattern)
+    if pattern is None or pattern[0] != order.mark or len(pattern) != len(order.keys) + 1:
         raise bad_cursor()
+    nulls = pattern[1:]
     bounds: list[_Bound] = []
     for n, key in enumerate(walked.keys):
         column = rows.table.columns[key.column]

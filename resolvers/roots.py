@@ -28,11 +28,11 @@ from db.sql import (
 from db.tables.apps import app
 from db.tables.identity import credential
 from resolvers.compilation import VIEWER, Compilation, Entry, Position, Row, Site, entrance
-from resolvers.convert import Key, any_key, any_keys, bounded, enum_name, prefix
+from resolvers.convert import Key, KnownPrefix, any_key, any_keys, bounded, enum_name, prefix
 from resolvers.coordinates import named_type
 from resolvers.encoding import encode
 from resolvers.gates import type_need
-from resolvers.inputs import Distinct, Input, read_arguments
+from resolvers.inputs import Distinct, Input, bad_input, read_arguments
 from resolvers.objects import Objects, SelectionSets
 from resolvers.resolution import Arguments
 from resolvers.selection import SelectedField
@@ -53,6 +53,7 @@ class Roots:
 
     objects: Objects
     introspect: Introspect
+    schemas: int = 0
 
     @property
     def to(self) -> Compilation:
@@ -67,8 +68,7 @@ class Roots:
     def _query_field(self, query: GraphQLObjectType, selected: SelectedField) -> Json:
         at = Position().under(selected.key)
         if selected.name in ("__schema", "__type"):
-            answer = self.introspect(selected)
-            return (Expression(self.to.source(lambda bindings: answer, "text")),)
+            return (Expression(self._introspected(selected)),)
         if selected.name == "__typename":
             return (Text(f'"{query.name}"'),)
         declared = query.fields[selected.name]
@@ -88,6 +88,12 @@ class Roots:
                 return self._apps(returned, selected.selection_sets, arguments, at)
             case name:
                 raise LookupError(f"no way to read Query.{name}")
+
+    def _introspected(self, selected: SelectedField) -> Sql:
+        self.schemas += selected.name == "__schema"
+        if self.schemas > 1:
+            raise bad_input("One __schema field in an operation is enough.")
+        return self.to.carry(self.introspect(selected))
 
     # --- what roots lead to
 
@@ -136,7 +142,7 @@ class Roots:
     # --- nodes
 
     def _node(self, given: Input, selection_sets: SelectionSets, at: Position) -> Json:
-        type_ = self._node_type(self.to.inputs.look(given, prefix))
+        type_ = self._node_type(self.to.inputs.look(given, self._known_prefix()))
         if type_ is None:
             return NULL
         return self._site(self._found(type_, selection_sets, at, self.to.bind(given, any_key, "uuid"), TRUE))
@@ -146,7 +152,7 @@ class Roots:
         ids = self.to.bind(given, any_keys, "uuid[]")
         kinds = self.to.bind(given, _prefixes, "text[]")
         branches: list[Sql] = []
-        for found in self.to.inputs.look(given, Distinct(prefix)):
+        for found in self.to.inputs.look(given, Distinct(self._known_prefix())):
             type_ = self._node_type(found)
             if type_ is not None:
                 branches.append(self._found(type_, selection_sets, at, sql("p.id"), sql("p.kind = {}", literal(found))))
@@ -161,6 +167,9 @@ class Roots:
                 union,
             )
         )
+
+    def _known_prefix(self) -> KnownPrefix:
+        return KnownPrefix(self.objects.layout.prefixes)
 
     def _node_type(self, found: str | None) -> GraphQLObjectType | None:
         type_ = self.objects.layout.type_of(found)

@@ -11,6 +11,9 @@ from db.tables.identity import account, credential
 from resolvers.compilation import VIEWER, Bindings, Compilation, Entry, Source
 from schema.declarations import Gate
 
+STATEMENT, PARAMETER, ENTRY = 4_000, 400, 600
+"""What a statement takes in memory besides its text, and each parameter and entry of it; in bytes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Judged:
@@ -28,12 +31,13 @@ class Statement:
     """SQL with the source of each parameter.
 
     Its columns are the data, the closed gates (null: none), the viewer's account, and with closed gates the viewer's
-    language.
+    language. `weight` estimates its size in memory, in bytes.
     """
 
     sql: str
     parameters: tuple[Source, ...]
     scopes: tuple[Judged, ...]
+    weight: int
 
     def arguments(self, bindings: Bindings) -> list[object]:
         """The parameters' values; RequestError (BAD_USER_INPUT) for one that no client may send."""
@@ -62,7 +66,9 @@ def finish(to: Compilation, data: Json) -> Statement:
         found,
     )
     scopes = tuple(Judged(tuple(scope.gates), tuple(scope.entries)) for scope in to.scopes)
-    return Statement(str(statement), tuple(to.parameters), scopes)
+    entries = sum(len(scope.entries) for scope in scopes)
+    weight = STATEMENT + len(statement) + PARAMETER * len(to.parameters) + ENTRY * entries + to.carried
+    return Statement(str(statement), tuple(to.parameters), scopes, weight)
 
 
 def _unmentioned(to: Compilation, *texts: Sql) -> list[Sql]:

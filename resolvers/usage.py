@@ -1,6 +1,6 @@
 """Which gated inputs a field uses: arguments, input fields and enum values, as far as they are given."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, cast
 
 from graphql import GraphQLEnumType, GraphQLField, GraphQLInputObjectType
@@ -34,9 +34,13 @@ def _used(inputs: Inputs, given: Input, declared: Typed) -> Iterator[Gate]:
 
 def enum_values(inputs: Inputs, given: Input) -> tuple[str, ...]:
     """One or several enum values as names, each once; the statement's shape then depends on them."""
-    looked: Any = inputs.look(given, plain)
-    names = cast("tuple[Any, ...]", looked if isinstance(looked, tuple) else (looked,))
-    return tuple(dict.fromkeys(str(name) for name in names if name is not None))
+    return inputs.look(given, _distinct_names)
+
+
+def _distinct_names(value: Any) -> tuple[str, ...]:
+    """The view of an enum value or a list of them: their names, each once, in their order."""
+    items = cast("Iterable[Any]", value if isinstance(value, (list, tuple)) else (value,))
+    return tuple(dict.fromkeys(str(plain(item)) for item in items if item is not None))
 
 
 def every_gate(declared: Typed) -> Iterator[Gate]:

@@ -5,6 +5,8 @@ import contextlib
 import fcntl
 import os
 import platform
+import sys
+import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -77,6 +79,9 @@ def bench(
     The first run makes the data set (a minute or two) and fetches what it compares with; both are kept in .cache/bench.
     """
     console = Console(stderr=True)
+    if sys.platform != "linux":
+        console.print("bench: it runs on Linux only, for it reads CPU times from /proc.")
+        raise typer.Exit(1)
     choice = _choice(only or [], QUICK if quick else FULL, extras)
     try:
         with _alone():
@@ -113,7 +118,7 @@ def _alone() -> Generator[None]:
 
 
 async def _run(choice: Choice, json: Path | None, console: Console) -> None:
-    pin_ourselves()
+    processors = pin_ourselves()
     with _bars(console) as bars:
         data = bars.add_task("data set", total=None)
 
@@ -123,7 +128,7 @@ async def _run(choice: Choice, json: Path | None, console: Console) -> None:
         users = [*CONTENDERS, UNGATED.name, floor.USER]
         async with cluster.running(FOLDER, users, load_progress) as database:
             bars.update(data, description="data set", completed=1, total=1)
-            results = await _measure(choice, database, bars, console)
+            results = await _measure(choice, database, processors, bars, console)
     for name, row in results.table.items():
         OUT.print(operation_table(name, row, results.floor.get(name)))
     found = [*targets(results.table), *results.extras]
@@ -140,12 +145,15 @@ class Results:
     extras: Sequence[Target]
 
 
-async def _measure(choice: Choice, database: cluster.Cluster, bars: Progress, console: Console) -> Results:
+async def _measure(
+    choice: Choice, database: cluster.Cluster, processors: Sequence[int], bars: Progress, console: Console
+) -> Results:
     bench = Bench(postmaster(FOLDER), Toggles())
     with contextlib.ExitStack() as stack:
 
         def start(contender: Contender) -> Server:
-            return stack.enter_context(started(contender, Place(database.dsn(contender.name), free_port(), CACHE)))
+            place = Place(database.dsn(contender.name), free_port(), processors, CACHE)
+            return stack.enter_context(started(contender, place))
 
         servers = list(_started(choice, start, bars, console))
         task = bars.add_task("comparing answers", total=1)
@@ -202,7 +210,12 @@ def _write(choice: Choice, results: Results, found: Sequence[Target], json: Path
     more = {
         "pgbench": results.floor,
         "figures": [asdict(target) for target in found],
-        "machine": {"processors": os.cpu_count(), "system": platform.system(), "python": platform.python_version()},
+        "machine": {
+            "processors": os.cpu_count(),
+            "system": platform.system(),
+            "python": platform.python_version(),
+            "million_additions_ms": round(_million_additions(), 1),
+        },
     }
     written = orjson.dumps(as_json(results.table, **more), option=orjson.OPT_INDENT_2) + b"\n"
     if json is not None:
@@ -212,6 +225,17 @@ def _write(choice: Choice, results: Results, found: Sequence[Target], json: Path
     if any("gateway" in row for row in results.table.values()):
         (folder / "results.svg").write_text(chart(results.table))
         OUT.print(f"chart: {(folder / 'results.svg').relative_to(HERE.parents[1])}", highlight=False)
+
+
+def _million_additions() -> float:
+    """Milliseconds of CPU that a loop in Python takes here, the best of some: machines differ, and have bad days."""
+    taken: list[float] = []
+    for _ in range(5):
+        began, total = time.process_time(), 0
+        for n in range(1_000_000):
+            total += n
+        taken.append(time.process_time() - began)
+    return 1_000 * min(taken)
 
 
 def _bars(console: Console) -> Progress:

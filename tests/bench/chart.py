@@ -5,7 +5,7 @@ logarithmic scale.
 """
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 from xml.sax.saxutils import escape
@@ -13,8 +13,7 @@ from xml.sax.saxutils import escape
 from tests.bench.figures import Table, ratio
 from tests.bench.operations import OPERATIONS
 
-WIDTH, LEFT, RIGHT, TOP, ROW, RADIUS = 860, 250, 30, 88, 46, 9
-LEAST: Final = 0.5
+WIDTH, LEFT, RIGHT, TOP, ROW, RADIUS = 860, 250, 30, 88, 58, 9
 LABEL: Final = "CPU for each request, compared with the gateway"
 
 MARKS: Final[Mapping[str, tuple[str, str, str]]] = {
@@ -34,12 +33,14 @@ text { font: 13px -apple-system, "Segoe UI", "Noto Sans", Helvetica, Arial, sans
 .soft { font-size: 11px; fill: #59636e }
 .mark { font-size: 10px; font-weight: 700; fill: #fff; text-anchor: middle }
 .tick { text-anchor: middle }
+.ground { fill: #ffffff }
 .grid { stroke: #d1d9e0; stroke-width: 1 }
 .ours { stroke: #0969da; stroke-width: 1.5; stroke-dasharray: 4 3 }
 @media (prefers-color-scheme: dark) {
   text { fill: #f0f6fc }
   .soft { fill: #9198a1 }
   .mark { fill: #fff }
+  .ground { fill: #0d1117 }
   .grid { stroke: #3d444d }
   .ours { stroke: #4493f8 }
 }
@@ -48,18 +49,25 @@ text { font: 13px -apple-system, "Segoe UI", "Noto Sans", Helvetica, Arial, sans
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """From a ratio to a place on the x axis."""
+    """From a ratio to a place on the x axis, between two powers of two."""
 
-    most: float
+    least: int
+    most: int
+
+    @classmethod
+    def of(cls, ratios: Sequence[float]) -> "Scale":
+        """A scale on which all ratios have room."""
+        least, most = math.floor(math.log2(min(ratios) * 0.92)), math.ceil(math.log2(max(ratios) * 1.08))
+        return cls(min(-1, least), max(1, most))
 
     def x(self, value: float) -> float:
-        """The place of a ratio; what is below the scale stands at its beginning."""
-        part = math.log(max(value, LEAST) / LEAST) / math.log(self.most / LEAST)
-        return LEFT + part * (WIDTH - LEFT - RIGHT)
+        """The place of a ratio."""
+        return LEFT + (math.log2(value) - self.least) / (self.most - self.least) * (WIDTH - LEFT - RIGHT)
 
-    def ticks(self) -> list[float]:
-        """The powers of two on the scale."""
-        return [2.0**n for n in range(-1, round(math.log2(self.most)) + 1)]
+    def ticks(self) -> Iterator[tuple[float, str]]:
+        """The powers of two on the scale, and how they are written."""
+        for n in range(self.least, self.most + 1):
+            yield 2.0**n, f"{2**n} ×" if n >= 0 else f"1/{2**-n}"
 
 
 def chart(table: Table) -> str:
@@ -67,12 +75,12 @@ def chart(table: Table) -> str:
     rows = {name: dict(_ratios(table, name)) for name in OPERATIONS if "gateway" in table.get(name, {})}
     if not rows:
         raise ValueError("there is nothing to compare with")
-    largest = max(value for row in rows.values() for value in row.values())
-    scale = Scale(2.0 ** max(1, math.ceil(math.log2(largest * 1.05))))
+    scale = Scale.of([value for row in rows.values() for value in row.values()])
     height = TOP + ROW * len(rows) + 46
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{LABEL}">',
         f"<style>{STYLE}</style>",
+        f'<rect class="ground" width="{WIDTH}" height="{height}" rx="8"/>',
         _text(16, 24, "CPU for each request, server and PostgreSQL together", "title"),
         _text(16, 42, "gateway = 1, to the right is dearer, logarithmic; * has no authorization", "soft"),
         *_legend(rows),
@@ -102,11 +110,11 @@ def _legend(rows: Mapping[str, Mapping[str, float]]) -> Iterator[str]:
 
 def _grid(scale: Scale, height: int) -> Iterator[str]:
     bottom = height - 38
-    for tick in scale.ticks():
+    for tick, words in scale.ticks():
         x = scale.x(tick)
         kind = "ours" if tick == 1 else "grid"
         yield f'<line class="{kind}" x1="{x:.1f}" y1="{TOP - 4}" x2="{x:.1f}" y2="{bottom}"/>'
-        yield _text(x, bottom + 18, f"{tick:g} ×", "soft tick")
+        yield _text(x, bottom + 18, words, "soft tick")
 
 
 def _row(n: int, name: str, row: Mapping[str, float], ours: float, scale: Scale) -> Iterator[str]:
@@ -114,7 +122,7 @@ def _row(n: int, name: str, row: Mapping[str, float], ours: float, scale: Scale)
     yield _text(16, y - 2, f"{name} ({1000 * ours:,.0f} µs)", "")
     yield _text(16, y + 13, OPERATIONS[name].about, "soft")
     taken: list[tuple[float, float]] = []
-    for contender, value in sorted(row.items(), key=lambda item: item[1]):
+    for contender, value in row.items():  # the gateway comes first, and stands in the middle
         x = scale.x(value)
         shift = _free_shift(x, taken)
         taken.append((x, shift))

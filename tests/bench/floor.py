@@ -16,7 +16,7 @@ from tests.bench.cluster import RUN
 from tests.bench.contenders.statements import BARE
 from tests.bench.operations import COMPANY, OPERATIONS
 
-END_SECONDS: Final = 0.5
+LOOK_SECONDS: Final = 0.02
 USER: Final = "pgbench"
 CLIENTS: Final = 2
 COUNT: Final = re.compile(r"number of transactions actually processed: (\d+)")
@@ -32,13 +32,10 @@ def floor(
     """Milliseconds of PostgreSQL's CPU for one run of each operation that reads. Raises Failed."""
     found: dict[str, float] = {}
     for name in operations:
-        if name == "write":
-            continue
-        before = processes.ended_children(postmaster)
-        count = _pgbench(socket, name, seconds)
-        time.sleep(END_SECONDS)  # its backends end a moment after it, and count once they have
-        found[name] = round((processes.ended_children(postmaster) - before) / 1e6 / count, 4)
-        step(f"{name}: pgbench", 1)
+        if name != "write":
+            count, spent = _pgbench(socket, postmaster, name, seconds)
+            found[name] = round(spent / 1e6 / count, 4)
+            step(f"{name}: pgbench", 1)
     return found
 
 
@@ -47,7 +44,8 @@ def script(name: str) -> str:
     return BARE[name].replace("$1", ":hash").replace("$2", ":company").replace("\n", " ") + ";\n"
 
 
-def _pgbench(socket: str, name: str, seconds: int) -> int:
+def _pgbench(socket: str, postmaster: int, name: str, seconds: int) -> tuple[int, int]:
+    """How often the statement ran, and the nanoseconds of CPU that its backends had used at the last look."""
     chosen = os.environ.get("ENFACT_PG_BIN")
     program = find_binaries(Path(chosen) if chosen else None).folder / "pgbench"
     if not program.exists():
@@ -56,15 +54,26 @@ def _pgbench(socket: str, name: str, seconds: int) -> int:
     with tempfile.NamedTemporaryFile("w", suffix=".sql") as file:
         file.write(script(name))
         file.flush()
-        done = subprocess.run(
+        process = subprocess.Popen(
             [
                 program, "-n", "-M", "prepared", "-f", file.name, "-c", str(CLIENTS), "-j", "1", "-T", str(seconds),
                 "-D", f"hash=\\x{hashed}", "-D", f"company={dataset.key('company', COMPANY)}", "-U", USER, RUN,
             ],
             env={"PGHOST": socket, "PGOPTIONS": "-c plan_cache_mode=force_generic_plan -c jit=off", "PATH": ""},
-            capture_output=True, text=True, check=False, timeout=60 + seconds,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
-    counted = COUNT.search(done.stdout)
-    if done.returncode != 0 or counted is None or int(counted[1]) == 0:
-        raise Failed(f"pgbench, {name}: {done.stderr.strip()[-600:]}")
-    return int(counted[1])
+        spent = _watch(process, postmaster)
+        out, err = process.communicate()
+    counted = COUNT.search(out)
+    if process.returncode != 0 or counted is None or int(counted[1]) == 0:
+        raise Failed(f"pgbench, {name}: {err.strip()[-600:]}")
+    return int(counted[1]), spent
+
+
+def _watch(process: "subprocess.Popen[str]", postmaster: int) -> int:
+    """Look at the backends until they end, for then their time is gone."""
+    spent = 0
+    while process.poll() is None:
+        spent = max(spent, processes.cpu(processes.backends(postmaster).get(USER, [])))
+        time.sleep(LOOK_SECONDS)
+    return spent

@@ -119,17 +119,17 @@ def _head(method: str, path: str, token: str | None) -> bytes:
 
 
 def _run(clients: list[Client], count: int, source: Source, check: Check | None) -> Run:
-    poll = select.epoll()
+    poll = select.poll()
     by_file = {client.socket.fileno(): client for client in clients}
     for file in by_file:
-        poll.register(file, select.EPOLLIN)
+        poll.register(file, select.POLLIN)
     latencies: list[float] = []
     sent = len(clients)
     began = time.perf_counter()
     for client in clients:
         client.send(source(client.number))
     while len(latencies) < count:
-        events = poll.poll(TIMEOUT)
+        events = poll.poll(1_000 * TIMEOUT)
         if not events:
             raise LoadError(f"no answer within {TIMEOUT:.0f} s")
         for file, _ in events:
@@ -143,7 +143,6 @@ def _run(clients: list[Client], count: int, source: Source, check: Check | None)
                 sent += 1
                 client.send(source(client.number))
     seconds = time.perf_counter() - began
-    poll.close()
     return Run(seconds, latencies)
 
 

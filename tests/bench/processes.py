@@ -25,12 +25,6 @@ def resident(pids: list[int]) -> float:
     return sum(_resident_pages(pid) for pid in pids) * os.sysconf("SC_PAGESIZE") / 2**20
 
 
-def ended_children(pid: int) -> int:
-    """Nanoseconds of CPU of a process's children that have ended and were waited for."""
-    fields = (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
-    return (int(fields[13]) + int(fields[14])) * 1_000_000_000 // os.sysconf("SC_CLK_TCK")
-
-
 def backends(postmaster: int) -> Mapping[str, list[int]]:
     """The processes of PostgreSQL's clients by database user, from the titles that PostgreSQL gives them."""
     found: dict[str, list[int]] = {}

@@ -30,10 +30,11 @@ Reshape = Callable[[Any], Any]
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a contender runs: its database, its port, and the cache for what was fetched."""
+    """Where a contender runs: its database, its port, its processors, and the cache for what was fetched."""
 
     dsn: str
     port: int
+    processors: Sequence[int]
     cache: Path
 
 
@@ -189,7 +190,7 @@ def started(contender: Contender, place: Place) -> Generator[Server]:
     with (logs / f"{contender.name}.log").open("wb") as log:
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment, cwd=HERE.parents[1],
-            preexec_fn=_entry, start_new_session=True,  # noqa: PLW1509 (it only makes system calls)
+            preexec_fn=_entry(place.processors), start_new_session=True,  # noqa: PLW1509 (it only makes system calls)
         )  # fmt: skip
     try:
         _await_port(process, place.port, logs / f"{contender.name}.log")
@@ -205,19 +206,25 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def pin_ourselves() -> None:
-    """Leave the first processor to the servers; the load and PostgreSQL, which we start, get the others."""
-    os.sched_setaffinity(0, PROCESSORS[1:] or PROCESSORS)
+def pin_ourselves() -> "list[int]":
+    """Leave the first processor to the servers, and keep the others for us and PostgreSQL, which we start.
+
+    Gives those that servers may use.
+    """
+    processors = sorted(os.sched_getaffinity(0))
+    os.sched_setaffinity(0, processors[1:] or processors)
+    return processors[:1]
 
 
-PROCESSORS: Final = sorted(os.sched_getaffinity(0))
-BOUND_TO_US: Final = entry(Identity(os.geteuid(), os.getegid(), NoDrop()), signal.SIGTERM)
+def _entry(processors: Sequence[int]) -> Callable[[], None]:
+    """What a child does before it becomes a server: take its processors, and end when we do."""
+    bind = entry(Identity(os.geteuid(), os.getegid(), NoDrop()), signal.SIGTERM)
 
+    def enter() -> None:
+        os.sched_setaffinity(0, processors)
+        bind()
 
-def _entry() -> None:
-    """In the child: one processor for a server, and an end with ours."""
-    os.sched_setaffinity(0, PROCESSORS[:1])
-    BOUND_TO_US()
+    return enter
 
 
 def _await_port(process: "subprocess.Popen[bytes]", port: int, log: Path) -> None:

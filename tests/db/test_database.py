@@ -84,11 +84,12 @@ async def test_arguments_are_typed_by_their_casts(database: Database) -> None:
 
 
 async def test_a_statement_keeps_its_plan_on_the_connection(narrow: Database) -> None:
-    long = "select 1 /*" + "x" * 40_000 + "*/"
-    for _ in range(3):
-        await narrow.read(long, ())
-    row = await narrow.read("select count(*) from pg_prepared_statements where length(statement) > 40000", ())
-    assert row[0] == 1
+    longest = PoolSettings().longest_cached
+    for length in (longest - 20, longest + 20):
+        for _ in range(3):
+            await narrow.read("select 1 /*" + "x" * (length - 13) + "*/", ())
+    rows = "select array_agg(length(statement)) from pg_prepared_statements where length(statement) > 30000"
+    assert (await narrow.read(rows, ()))[0] == [longest - 20], "a longer statement is not kept"
 
 
 async def test_the_statement_cache_is_bounded(worker_dsn: str) -> None:

@@ -17,7 +17,7 @@ ROWS = INVOICES.behind(0).under("nodes").in_rows()
 
 
 def statement(*entries: Entry, scopes: int = 1) -> Statement:
-    return Statement("", (), (Judged(GATES, entries),) * scopes)
+    return Statement("", (), (Judged(GATES, entries),) * scopes, weight=0)
 
 
 def paths(statement: Statement, text: str | None) -> list[tuple[str, object]]:

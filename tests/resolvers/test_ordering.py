@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from db.tables.documents import document
-from resolvers.ordering import KeyOf, NullPattern, Order, OrderKey, column_type, decode_cursor
+from resolvers.ordering import KeyOf, Order, OrderKey, column_type, cursor_keys, null_pattern
 from resolvers.request import RequestError
 from schema.errors import ErrorCode
 from tests.golden.world import World
@@ -37,8 +37,8 @@ def test_a_column_counts_where_it_stands_first() -> None:
 def test_a_cursor_holds_the_keys_of_its_order() -> None:
     keys = ["2026-11-23", None, "01a207f2-f3fe-7548-a11e-30fab435ecfd"]
     cursor = cursor_of(ORDER.mark, *keys)
-    assert decode_cursor(cursor, ORDER) == keys
-    assert NullPattern(ORDER)(cursor) == (False, True, False)
+    assert cursor_keys(cursor, ORDER) == keys
+    assert null_pattern(cursor) == (ORDER.mark, False, True, False)
 
 
 @pytest.mark.parametrize(
@@ -63,13 +63,18 @@ def test_a_cursor_holds_the_keys_of_its_order() -> None:
     ],
 )  # fmt: skip
 def test_what_this_order_did_not_give_is_no_cursor_of_it(cursor: object) -> None:
-    assert decode_cursor(cursor, ORDER) is None
-    assert NullPattern(ORDER)(cursor) is None
+    assert cursor_keys(cursor, ORDER) is None
+
+
+def test_the_shape_of_a_cursor_depends_on_no_order() -> None:
+    assert null_pattern(cursor_of("abcdef", None, "x")) == ("abcdef", True, False)
+    assert null_pattern(cursor_of("any other mark", "x")) is None
+    assert null_pattern("nonsense!") is None
 
 
 @given(st.one_of(st.text(), st.binary().map(lambda data: base64.urlsafe_b64encode(data).decode()), st.integers()))
 def test_no_cursor_breaks_the_reader(cursor: object) -> None:
-    assert decode_cursor(cursor, ORDER) is None
+    assert cursor_keys(cursor, ORDER) is None
 
 
 @pytest.mark.parametrize(

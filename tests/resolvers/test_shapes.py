@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from resolvers.cache import Cache
-from resolvers.compiler import STATEMENT, Compiler
+from resolvers.compiler import Compiler
 from resolvers.execution import default_compiler
 from resolvers.operation import Documents, Operation
 from resolvers.ordering import Order, OrderKey
-from resolvers.statement import Statement
+from resolvers.statement import STATEMENT, Statement
 from tests.resolvers.test_ordering import cursor_of
 
 COMPANY = "com_018b514d43a07000ac2b7ed4c4760a71"
