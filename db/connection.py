@@ -59,21 +59,24 @@ class Connection(Protocol):
         """Say goodbye and end the connection."""
         ...
 
+    def terminate(self) -> None:
+        """End the connection at once, without waiting for the server."""
+        ...
+
+    def is_in_transaction(self) -> bool:
+        """Whether a transaction is open."""
+        ...
+
+    async def set_type_codec(self, typename: str, **options: Any) -> None:
+        """Read and write a type in another way."""
+        ...
+
 
 async def connect(dsn: str, **options: Any) -> Connection:
     """Open a connection; `options` are asyncpg's. Raises DatabaseUnavailable or DatabaseMisconfigured."""
     driver: Any = asyncpg
     try:
         return await driver.connect(dsn, **options)
-    except DRIVER_ERRORS as error:
-        raise translate_refusal(error) from error
-
-
-async def create_pool(dsn: str, **options: Any) -> Any:
-    """Open a pool of connections; `options` are asyncpg's. Raises DatabaseUnavailable or DatabaseMisconfigured."""
-    driver: Any = asyncpg
-    try:
-        return await driver.create_pool(dsn, **options)
     except DRIVER_ERRORS as error:
         raise translate_refusal(error) from error
 

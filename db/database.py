@@ -8,15 +8,13 @@ import os
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, Self, cast
+from typing import Self
 
 import asyncpg
 
-from db.connection import Connection, create_pool, require_version
+from db.connection import Connection, connect, require_version
 from db.errors import DRIVER_ERRORS, ConnectionLost, DatabaseTimeout, DatabaseUnavailable, translate, translate_refusal
-
-ENDLESS = 1 << 62
-"""A number of queries that no connection reaches: a replaced connection plans all its statements anew."""
+from db.pool import Connect, Pool
 
 
 def _default_size() -> int:
@@ -47,7 +45,7 @@ class PoolSettings:
 class Database:
     """A bounded pool of connections to one PostgreSQL, taken last in first out."""
 
-    def __init__(self, pool: Any, settings: PoolSettings) -> None:
+    def __init__(self, pool: Pool, settings: PoolSettings) -> None:
         """Use `Database.open`."""
         self._pool = pool
         self._acquire_timeout = settings.acquire_timeout
@@ -57,7 +55,9 @@ class Database:
     async def open(cls, dsn: str, settings: PoolSettings | None = None) -> Self:
         """Connect and check the server's version. Raises DatabaseUnavailable or DatabaseMisconfigured."""
         settings = settings or PoolSettings()
-        return cls(await _create_pool(dsn, settings), settings)
+        pool = Pool(_connecting(dsn, settings), settings.size or _default_size(), settings.acquire_timeout)
+        pool.release(await pool.acquire())
+        return cls(pool, settings)
 
     async def close(self) -> None:
         """Wait for the connections in use to come back, then end them all; harmless when repeated."""
@@ -72,7 +72,7 @@ class Database:
         try:
             return await self._read_once(sql, arguments)
         except ConnectionLost:
-            await self._pool.expire_connections()
+            self._pool.expire()
             return await self._read_once(sql, arguments)
 
     @asynccontextmanager
@@ -83,14 +83,14 @@ class Database:
         answering in the middle raises TimeoutError.
         """
         async with self._writing():
-            connection = await self._acquire()
+            connection = await self._pool.acquire()
             try:
                 async with connection.transaction():
                     yield connection
             except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
                 raise translate(error) from error
             finally:
-                await self._release(connection)
+                self._pool.release(connection)
 
     @asynccontextmanager
     async def _writing(self) -> AsyncGenerator[None]:
@@ -113,7 +113,7 @@ class Database:
         await self.read("select 1", ())
 
     async def _read_once(self, sql: str, arguments: Sequence[object]) -> asyncpg.Record:
-        connection = await self._acquire()
+        connection = await self._pool.acquire()
         try:
             row = await connection.fetchrow(sql, *arguments)
         except TimeoutError as error:
@@ -121,43 +121,29 @@ class Database:
         except DRIVER_ERRORS as error:
             raise translate(error) from error
         finally:
-            await self._release(connection)
+            self._pool.release(connection)
         if row is None:
             raise LookupError("the statement gave no row")
         return row
 
-    async def _acquire(self) -> Connection:
-        try:
-            return cast("Connection", await self._pool.acquire(timeout=self._acquire_timeout))
-        except TimeoutError as error:
-            raise DatabaseUnavailable(
-                f"No connection to the database became free within {self._acquire_timeout} seconds."
-            ) from error
-        except DRIVER_ERRORS as error:
-            raise translate_refusal(error) from error
 
-    async def _release(self, connection: Connection) -> None:
-        await self._pool.release(connection)
+def _connecting(dsn: str, settings: PoolSettings) -> Connect:
+    """How the pool opens a connection."""
 
+    async def open_connection() -> Connection:
+        connection = await connect(
+            dsn,
+            timeout=settings.connect_timeout,
+            command_timeout=settings.statement_timeout + settings.answer_margin,
+            statement_cache_size=settings.statement_cache,
+            max_cached_statement_lifetime=0,
+            max_cacheable_statement_size=settings.longest_cached,
+            server_settings=_server_settings(settings),
+        )
+        await _prepare(connection)
+        return connection
 
-async def _create_pool(dsn: str, settings: PoolSettings) -> Any:
-    """A pool without a floor of connections: asyncpg's upkeep of one logs a traceback per try during an outage."""
-    return await create_pool(
-        dsn,
-        init=_prepare_connection,
-        reset=_keep_as_is,
-        init_size=1,
-        min_size=0,
-        max_size=settings.size or _default_size(),
-        max_queries=ENDLESS,
-        max_inactive_connection_lifetime=0,
-        timeout=settings.connect_timeout,
-        command_timeout=settings.statement_timeout + settings.answer_margin,
-        statement_cache_size=settings.statement_cache,
-        max_cached_statement_lifetime=0,
-        max_cacheable_statement_size=settings.longest_cached,
-        server_settings=_server_settings(settings),
-    )
+    return open_connection
 
 
 def _server_settings(settings: PoolSettings) -> dict[str, str]:
@@ -177,11 +163,15 @@ def _milliseconds(seconds: float) -> str:
     return str(round(seconds * 1000))
 
 
-async def _prepare_connection(connection: Any) -> None:
+async def _prepare(connection: Connection) -> None:
     """Check the server (another one may answer after a failover), and let `varchar` arrive as bytes."""
-    require_version(connection.get_server_version().major)
-    await connection.set_type_codec("varchar", schema="pg_catalog", format="binary", encoder=str.encode, decoder=bytes)
-
-
-async def _keep_as_is(_connection: Any) -> None:
-    """Reset nothing: the product leaves no session state, and asyncpg itself still undoes an open transaction."""
+    try:
+        require_version(connection.get_server_version()[0])
+        await connection.set_type_codec(
+            "varchar", schema="pg_catalog", format="binary", encoder=str.encode, decoder=bytes
+        )
+    except BaseException as error:
+        connection.terminate()
+        if isinstance(error, DRIVER_ERRORS):
+            raise translate_refusal(error) from error
+        raise

@@ -2,12 +2,13 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from gateway.backend import Backend, database_backend
 from gateway.health import health_routes
@@ -16,7 +17,23 @@ from gateway.logs import Log, open_log
 from gateway.settings import Settings
 
 
-def create_app(settings: Settings, backend: Backend | None = None, log: Log | None = None) -> Starlette:
+class Gateway(Starlette):
+    """The ASGI application: /graphql is answered straight away, everything else by Starlette's routes."""
+
+    def __init__(self, endpoint: GraphQLEndpoint, **starlette: Any) -> None:
+        super().__init__(**starlette)
+        self._endpoint = endpoint
+        self.router.redirect_slashes = False
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, or live through the lifespan."""
+        if scope["type"] == "http" and scope["path"] == "/graphql":
+            await self._endpoint(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
+
+def create_app(settings: Settings, backend: Backend | None = None, log: Log | None = None) -> Gateway:
     """The application; without `backend` it opens the database of `settings.database_url` when it starts."""
     log = log or open_log(settings.log_level, settings.log_format)
     behind = backend or database_backend(settings, log)
@@ -31,13 +48,12 @@ def create_app(settings: Settings, backend: Backend | None = None, log: Log | No
             await behind.close()
 
     endpoint = GraphQLEndpoint(lambda: behind.executor, bounds, log)
-    app = Starlette(
-        routes=[Route("/graphql", endpoint), *health_routes(behind.ready)],
+    return Gateway(
+        endpoint,
+        routes=health_routes(behind.ready),
         lifespan=lifespan,
         exception_handlers={HTTPException: _refuse},
     )
-    app.router.redirect_slashes = False
-    return app
 
 
 async def _refuse(_request: Request, error: Exception) -> Response:

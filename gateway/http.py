@@ -90,9 +90,9 @@ class GraphQLEndpoint:
             self._log_request(exchange, answer, 1000 * (time.perf_counter() - began))
 
     async def _answer(self, exchange: "Exchange") -> Answer:
+        deadline = Deadline(self._bounds.deadline)
         try:
-            async with asyncio.timeout(self._bounds.deadline):
-                return await self._execute(exchange)
+            return await self._execute(exchange)
         except Fault as fault:
             return exchange.refuse(fault.status, (ErrorEntry(fault.code, fault.message),), fault.headers)
         except RequestError as refused:
@@ -102,13 +102,15 @@ class GraphQLEndpoint:
         except DatabaseError as error:
             self._log.exception(exchange.request_id, error)
             return exchange.fail(ErrorCode.UNAVAILABLE)
-        except asyncio.CancelledError:  # the server stops and this request ran longer than it waits
-            return exchange.fail(ErrorCode.UNAVAILABLE)
+        except asyncio.CancelledError:  # the deadline, or the server stops and this request ran longer than it waits
+            return exchange.fail(ErrorCode.TIMEOUT if deadline.passed else ErrorCode.UNAVAILABLE)
         except Disconnected:
             raise
         except Exception as error:  # noqa: BLE001 (whatever it is, the client gets a masked answer)
             self._log.exception(exchange.request_id, error)
             return exchange.fail(ErrorCode.INTERNAL)
+        finally:
+            deadline.end()
 
     async def _execute(self, exchange: "Exchange") -> Answer:
         request = await exchange.request(self._bounds.max_body)
@@ -132,6 +134,26 @@ class GraphQLEndpoint:
         if foreign is not None:
             values["client_request_id"] = foreign
         self._log.request(failed=answer.status >= 500, **values)
+
+
+class Deadline:
+    """Cancels the current task after `seconds` unless it has ended; asyncio.timeout without what it costs."""
+
+    def __init__(self, seconds: float) -> None:
+        self.passed = False
+        self._task = asyncio.current_task()
+        self._timer = asyncio.get_running_loop().call_later(seconds, self._pass)
+
+    def end(self) -> None:
+        """The work is done, or given up."""
+        self._timer.cancel()
+        if self.passed and self._task is not None:
+            self._task.uncancel()
+
+    def _pass(self) -> None:
+        self.passed = True
+        if self._task is not None:
+            self._task.cancel()
 
 
 class Exchange:

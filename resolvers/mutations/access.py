@@ -37,18 +37,21 @@ where g.company_id = $1 and g.membership_id = change.membership_id and g.app_id 
 """
 KEEP_TOGGLES: Final = """
 update membership m set toggles = coalesce((
-  select bit_or(set_bit(repeat('0', $3::int)::bit(256), a.position, 1)) from app a
-  where a.always_visible or exists (
-    select from app_grant g
-    where g.company_id = $1 and g.membership_id = m.id and g.app_id = a.id and upper_inf(g.valid))
-), m.toggles)
+  select bit_or(set_bit($3::bit(256), a.position, 1)) from app_grant g join app a on a.id = g.app_id
+  where g.company_id = $1 and g.membership_id = m.id and upper_inf(g.valid)
+), $3::bit(256))
 where m.company_id = $1 and m.id = any($2::uuid[])
 """
 RECORD: Final = """
 insert into access_change (company_id, at, kind, actor_id, membership_id, app_id, before, after)
-select $1, $2, 'TOGGLE', $3, change.membership_id, change.app_id, not change.granted, change.granted
-from unnest($4::uuid[], $5::text[], $6::bool[]) change(membership_id, app_id, granted)
+select $1, $2, 'TOGGLE', $3, change.membership_id, change.app_id, not change.granted::bool, change.granted::bool
+from unnest($4::uuid[], $5::text[], $6::text[]) change(membership_id, app_id, granted)
 """
+ALWAYS: Final = BitString.from_int(
+    sum(1 << (APPS - 1 - entry.position) for entry in CATALOGUE.values() if entry.always_visible), length=APPS
+)
+"""The mask of the apps that cannot be switched off."""
+
 GROW: Final = "update company set access_version = access_version + 1 where id = $1"
 
 
@@ -139,9 +142,13 @@ async def _set(write: Write, company: Record, toggles: list[Toggle]) -> None:
     for granted, statement in ((False, REVOKE), (True, GRANT)):
         chosen = [toggle for toggle in toggles if toggle.granted is granted]
         await connection.execute(statement, *moment, [t.membership for t in chosen], [t.app.name for t in chosen])
-    await connection.execute(KEEP_TOGGLES, company["id"], _keys(toggles), APPS)
+    await connection.execute(KEEP_TOGGLES, company["id"], _keys(toggles), ALWAYS)
     await connection.execute(
-        RECORD, *moment, [t.membership for t in toggles], [t.app.name for t in toggles], [t.granted for t in toggles]
+        RECORD,
+        *moment,
+        [t.membership for t in toggles],
+        [t.app.name for t in toggles],
+        [str(t.granted) for t in toggles],
     )
     await connection.execute(GROW, company["id"])
 
