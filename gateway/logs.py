@@ -8,6 +8,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, Literal, TextIO, cast
 
 import orjson
@@ -34,18 +35,27 @@ def open_log(level: Level, form: Form, stream: TextIO | None = None) -> "Log":
         wrapper_class=structlog.make_filtering_bound_logger(number),
         cache_logger_on_first_use=True,
     )
-    return Log(cast("FilteringBoundLogger", logger.bind()), requests=number <= logging.INFO)
+    lines = None if pretty else target
+    return Log(cast("FilteringBoundLogger", logger.bind()), requests=number <= logging.INFO, lines=lines)
 
 
 class Log:
-    """One process's log; `requests` tells whether requests are logged at all."""
+    """One process's log; `requests` tells whether requests are logged at all.
 
-    def __init__(self, logger: FilteringBoundLogger, *, requests: bool) -> None:
+    `lines` is where a request's line goes as JSON, past structlog: it is the one line that is on the hot path.
+    """
+
+    def __init__(self, logger: FilteringBoundLogger, *, requests: bool, lines: TextIO | None = None) -> None:
         self.requests = requests
         self._logger = logger
+        self._lines = lines
 
     def request(self, *, failed: bool, **values: object) -> None:
         """One finished request."""
+        if self._lines is not None:
+            line = {"time": _clock(), "level": "error" if failed else "info", **values, "event": "request"}
+            self._lines.write(f"{_dumps(line)}\n")
+            return
         write = self._logger.error if failed else self._logger.info
         write("request", **values)
 
@@ -74,10 +84,18 @@ def describe(error: BaseException) -> dict[str, object]:
     return described if state is None else {**described, "sqlstate": str(state)}
 
 
-def _time_and_level(_logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
+def _clock() -> str:
     now = time.time()
-    clock = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(now))
-    return {"time": f"{clock}.{int(now * 1000) % 1000:03d}Z", "level": name, **event}
+    return f"{_second(int(now))}.{int(now * 1000) % 1000:03d}Z"
+
+
+@lru_cache(maxsize=2)
+def _second(second: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
+
+
+def _time_and_level(_logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
+    return {"time": _clock(), "level": name, **event}
 
 
 def _renderer(*, pretty: bool) -> Processor:

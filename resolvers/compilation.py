@@ -263,14 +263,9 @@ class Compilation:
 
 
 def entrance(scope: Scope) -> tuple[Sql, Sql]:
-    """The FROM and the WHERE of a company that the viewer may enter now: accepted, not removed, not run out.
-
-    To be asked for after everything below the company is compiled: the relation of gates then knows all of them.
-    """
+    """The FROM and the WHERE of a company that the viewer may enter now: accepted, not removed, not run out."""
     member, entered = scope.membership, scope.company
-    source = sql(
-        "{} join {} on {} = {}{}", member.source, entered.source, entered["id"], member["company_id"], scope.relation()
-    )
+    source = sql("{} join {} on {} = {}", member.source, entered.source, entered["id"], member["company_id"])
     conditions = [
         sql("{} = {}.account_id", member["account_id"], VIEWER),
         *member.where,

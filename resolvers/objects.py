@@ -203,8 +203,8 @@ class Objects:
         kinds = self._kinds(target, nodes, chosen.arguments) if isinstance(nodes, GraphQLInterfaceType) else None
         listed = Listed(
             row=target,
-            source=lambda: target.rows.source,
-            conditions=lambda: conditions,
+            source=target.rows.source,
+            conditions=conditions,
             order=self._order(nodes, chosen.arguments),
             item=lambda selection_sets, at: self.object_of(target, nodes, selection_sets, at),
             kinds=kinds,
@@ -217,14 +217,14 @@ class Objects:
         nodes, scope = node_type(chosen.returned), self.to.enter(None)
         assert nodes is not None
         target = Row(scope.company, self.to, scope, row, chosen.arguments)
-        filtered = self._filter(target, chosen)
+        filtered, (source, entered) = self._filter(target, chosen), entrance(scope)
         listed = Listed(
             row=target,
-            source=lambda: entrance(scope)[0],
-            conditions=lambda: (entrance(scope)[1], *filtered),
+            source=source,
+            conditions=(entered, *filtered),
             order=self._order(nodes, chosen.arguments),
             item=lambda selection_sets, at: self.object_of(target, nodes, selection_sets, at),
-            closed=scope.closed,
+            scope=scope,
         )
         found = self._page(listed, chosen)
         closed = found.closed or sql("null::text")

@@ -17,6 +17,7 @@ from graphql import (
     OperationType,
     SelectionSetNode,
     TypeInfo,
+    Undefined,
     ValidationContext,
     print_ast,
     validate,
@@ -189,17 +190,21 @@ class Documents:
 def _required(usages: ValidationContext, node: OperationDefinitionNode) -> frozenset[str]:
     """The variables of nullable types (with a default) that are used where null is not allowed.
 
-    Validation lets them pass for their default's sake; a null that is given all the same has to be refused.
+    Validation lets them pass for their default's sake; a null that is given all the same has to be refused. A place
+    with a default of its own takes it for null, too: only introspection has such places.
     """
     nullable = {
         definition.variable.name.value
         for definition in node.variable_definitions or ()
         if not isinstance(definition.type, NonNullTypeNode)
     }
+    found = cast("list[Any]", usages.get_recursive_variable_usages(node)) if nullable else []
     return frozenset(
         usage.node.name.value
-        for usage in (usages.get_recursive_variable_usages(node) if nullable else ())
-        if usage.node.name.value in nullable and isinstance(cast("Any", usage).type, GraphQLNonNull)
+        for usage in found
+        if usage.node.name.value in nullable
+        and isinstance(usage.type, GraphQLNonNull)
+        and usage.default_value is Undefined
     )
 
 

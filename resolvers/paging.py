@@ -10,7 +10,7 @@ from typing import Any, Final
 from graphql import GraphQLNamedType, GraphQLObjectType, SelectionSetNode
 
 from db.sql import NULL, Expression, Json, Sql, Text, concatenation, every, join, json_object, number, sql
-from resolvers.compilation import Compilation, Position, Row
+from resolvers.compilation import Compilation, Position, Row, Scope
 from resolvers.coordinates import named_type
 from resolvers.inputs import ABSENT, Input, bad_input
 from resolvers.ordering import Order, before, beyond
@@ -18,6 +18,8 @@ from resolvers.selection import SelectedField
 
 PAGE_DEFAULT: Final = 50
 PAGE_MAX: Final = 100
+
+EDGES: Final = frozenset({"startCursor", "endCursor"})
 
 Item = Callable[[tuple[SelectionSetNode, ...], Position], Json]
 """JSON of the listed row for what is selected of it at a position."""
@@ -27,16 +29,16 @@ Item = Callable[[tuple[SelectionSetNode, ...], Position], Json]
 class Listed:
     """The rows of a connection.
 
-    `source` and `conditions` are asked for after the items are compiled. `kinds`: for rows of several kinds the kinds
-    that may be shown, as a SQL array; each is read apart, so that its own index gives the first rows.
+    `scope`: for rows that are companies, the scope of each. `kinds`: for rows of several kinds the kinds that may be
+    shown, as a SQL array; each is read apart, so that its own index gives the first rows.
     """
 
     row: Row
-    source: Callable[[], Sql]
-    conditions: Callable[[], tuple[Sql, ...]]
+    source: Sql
+    conditions: tuple[Sql, ...]
     order: Order
     item: Item
-    closed: Callable[[], Sql] | None = None
+    scope: Scope | None = None
     kinds: Sql | None = None
     kind_column: str = "kind"
 
@@ -104,12 +106,22 @@ class _Paging:
         column = number(len(self.columns) - 1)
         return (
             Text("["),
-            Expression(sql("coalesce(string_agg(r.j{}, ',' order by {}){}, '')", column, self._place(), self._shown())),
+            Expression(sql("coalesce(string_agg(r.j{}, ','{}){}, '')", column, self._sorted(), self._shown())),
             Text("]"),
         )
 
-    def _place(self) -> Sql:
-        return sql("r.rn desc") if self.backward else sql("r.rn")
+    @property
+    def numbered(self) -> bool:
+        """Whether the rows need numbers: to be turned around, cut off or picked.
+
+        Else they come in the order of the page.
+        """
+        return self.backward or self.sees_beyond or self.needs_cursor
+
+    def _sorted(self) -> Sql:
+        if not self.numbered:
+            return sql("")
+        return sql(" order by r.rn desc") if self.backward else sql(" order by r.rn")
 
     def _shown(self) -> Sql:
         return sql(" filter (where r.rn <= {})", self.size) if self.sees_beyond else sql("")
@@ -134,44 +146,63 @@ class _Paging:
 
     def total(self) -> Json:
         """How many rows the whole list has."""
-        conditions = [*self.listed.conditions()]
+        conditions = [*self.listed.conditions]
         if self.listed.kinds is not None:
             conditions.append(sql("{} = any({})", self.listed.row[self.listed.kind_column], self.listed.kinds))
-        return (Expression(sql("(select count(*)::text from {} where {})", self.listed.source(), every(conditions))),)
+        return (Expression(sql("(select count(*)::text from {} where {})", self.listed.source, every(conditions))),)
 
     def closed(self) -> Sql | None:
         """The closed gates of the page's rows, `,` between them; null when all are open."""
-        if self.listed.closed is None:
+        if self.listed.scope is None:
             return None
         shown = self._shown()
-        listed = sql("string_agg(coalesce(r.h, ''), ',' order by {}){}", self._place(), shown)
+        listed = sql("string_agg(coalesce(r.h, ''), ','{}){}", self._sorted(), shown)
         return sql("case when count(r.h){} > 0 then {} end", shown, listed)
 
     # --- the rows
 
     def source(self) -> Sql:
-        """The page's rows, numbered in the direction of reading."""
+        """The page's rows, numbered in the direction of reading where numbers are needed."""
         columns = [sql("{} j{}", concatenation(json), number(n)) for n, json in enumerate(self.columns)]
         if self.needs_cursor:
             columns.append(sql("{} k", self.listed.order.cursor(self.listed.row.rows)))
-        if self.listed.closed is not None:
-            columns.append(sql("{} h", self.listed.closed()))
+        if self.listed.scope is not None:
+            columns.append(sql("{} h", self.listed.scope.closed()))
         inner = self._limited(join(", ", columns) or sql("1"))
+        if not self.numbered:
+            return sql(" from ({}) r", inner)
         return sql(" from (select row_number() over () rn, x.* from ({}) x) r", inner)
 
     def _limited(self, columns: Sql) -> Sql:
         rows = self.listed.row.rows
         order = self.listed.order.turned() if self.backward else self.listed.order
-        conditions = [*self.listed.conditions(), *self.between]
+        conditions = [*self.listed.conditions, *self.between]
         tail = sql(
             "order by {} limit {}", order.clause(rows), sql("{} + 1", self.size) if self.sees_beyond else self.size
         )
+        if self.listed.scope is not None:
+            return self._judged(self.listed.scope, columns, every(conditions), order, tail)
         if self.listed.kinds is None:
-            return sql("select {} from {} where {} {}", columns, self.listed.source(), every(conditions), tail)
+            return sql("select {} from {} where {} {}", columns, self.listed.source, every(conditions), tail)
         conditions.append(sql("{} = kk.k", rows[self.listed.kind_column]))
-        each = sql("select * from {} where {} {}", self.listed.source(), every(conditions), tail)
+        each = sql("select * from {} where {} {}", self.listed.source, every(conditions), tail)
         return sql(
             "select {} from unnest({}) kk(k), lateral ({}) {} {}", columns, self.listed.kinds, each, rows.name, tail
+        )
+
+    def _judged(self, scope: Scope, columns: Sql, conditions: Sql, order: Order, tail: Sql) -> Sql:
+        """Companies are chosen first, and only those of the page are judged and read."""
+        entered, member = scope.company.name, scope.membership.name
+        page = sql("select {} c, {} m from {} where {} {}", entered, member, self.listed.source, conditions, tail)
+        return sql(
+            "select {} from ({}) p cross join lateral (select (p.c).*) {} cross join lateral (select (p.m).*) {}{} "
+            "order by {}",
+            columns,
+            page,
+            entered,
+            member,
+            scope.relation(),
+            order.clause(scope.company),
         )
 
 
@@ -201,20 +232,21 @@ def page(
 
 
 def _look_ahead(paging: _Paging, connection: GraphQLObjectType, fields: tuple[SelectedField, ...]) -> None:
-    """Whether one row beyond the page must be read.
+    """Whether one row beyond the page must be read, which only more pages in the direction of reading ask for.
 
-    Only when the client asks for more pages in the direction of reading.
+    And cursors.
     """
     ahead = "hasPreviousPage" if paging.backward else "hasNextPage"
     for chosen in fields:
         if chosen.name == "pageInfo":
             infos = paging.collect(named_type(connection.fields["pageInfo"]), chosen)
             paging.sees_beyond = paging.sees_beyond or any(info.name == ahead for info in infos)
+            paging.needs_cursor = paging.needs_cursor or any(info.name in EDGES for info in infos)
 
 
 def _field(paging: _Paging, connection: GraphQLObjectType, chosen: SelectedField, at: Position) -> Json:
     inside = at.under(chosen.key)
-    inside = inside.in_rows() if paging.listed.closed is None else inside.in_indexed()
+    inside = inside.in_rows() if paging.listed.scope is None else inside.in_indexed()
     match chosen.name:
         case "nodes":
             return paging.rows(paging.listed.item(chosen.selection_sets, inside))
@@ -250,9 +282,8 @@ def _page_info(paging: _Paging, info: GraphQLNamedType, chosen: SelectedField) -
                 members.append((selected.key, paging.more(ahead=True)))
             case "hasPreviousPage":
                 members.append((selected.key, paging.more(ahead=False)))
-            case "startCursor" | "endCursor":
-                paging.needs_cursor = True
-                members.append((selected.key, paging.edge_cursor(first=selected.name == "startCursor")))
+            case name if name in EDGES:
+                members.append((selected.key, paging.edge_cursor(first=name == "startCursor")))
             case _:
                 members.append((selected.key, (Text(f'"{info.name}"'),)))
     return json_object(members)

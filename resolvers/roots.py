@@ -113,7 +113,14 @@ class Roots:
         json = only_if(scope.passes(need), self.objects.object_of(row, returned, selection_sets, at))
         source, entered = entrance(scope)
         return self._site(
-            sql("select {} j, {} h from {} where {}", concatenation(json), scope.closed(), source, entered)
+            sql(
+                "select {} j, {} h from {}{} where {}",
+                concatenation(json),
+                scope.closed(),
+                source,
+                scope.relation(),
+                entered,
+            )
         )
 
     def _site(self, select: Sql) -> Json:
@@ -194,10 +201,11 @@ class Roots:
         if target.rows is not scope.company:
             source = sql("{} join {} on {}", target.rows.source, source, every(target.rows.where))
         return sql(
-            "select {} j, {} h from {} where {}",
+            "select {} j, {} h from {}{} where {}",
             concatenation(json),
             scope.closed(),
             source,
+            scope.relation(),
             every([sql("{} = {}", target["id"], id_), when, *placement.current(target.rows), entered, passes]),
         )
 

@@ -14,22 +14,26 @@ import pytest
 from db.connection import Connection, connect
 from db.database import Database, PoolSettings
 from gateway.negotiation import LONGEST, is_json
-from resolvers.execution import Executor, default_compiler
+from resolvers.execution import Executor
 from resolvers.mutations import MUTATIONS
-from resolvers.operation import VALUES, Documents, Shapes
+from resolvers.operation import VALUES
 from resolvers.request import GraphQLRequest, Result
 from resolvers.writing import Mutation, Write, Written
-from schema.apps import App
-from schema.errors import ErrorCode
+from schema.language import Language
 from tests.databases import Databases
 from tests.demo import JSON, Answer, Demo, open_client, open_demo
-from tests.firm import Asker, Firm, blocked, change
+from tests.firm import Answer as Outcome
+from tests.firm import Asker, Firm, blocked
 
 SIZE: Final = 4
 """The connections of a pool of these tests."""
 
 INPUT: Final = "BAD_USER_INPUT"
-CLOSED: Final = "select pg_terminate_backend(pid) from pg_stat_activity where datname = $1 and application_name = $2"
+END: Final = """
+select count(pg_terminate_backend(pid)) from pg_stat_activity
+where datname = current_database() and application_name = 'enfact'
+"""
+LOCK: Final = "select from company where id = $1 for update"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +44,9 @@ class Office:
     database: Database
     connection: Connection
 
-    @property
-    def ask(self) -> Asker:
-        """The product, that has seen no operation yet."""
-        return Asker(Executor(self.database))
+    async def asked(self, token: str | None, query: str, variables: Mapping[str, object]) -> Outcome:
+        """The answer of a product that has seen no operation before."""
+        return await Asker(Executor(self.database))(token, query, Language.FR, **cast("Any", variables))
 
     async def is_whole(self) -> bool:
         """Whether every connection of the pool is free, and outside any transaction."""
@@ -100,7 +103,7 @@ NESTED: Final[Mapping[str, Any]] = {
     "list": [0] * (VALUES - 1),
     "object": {str(n): 0 for n in range(VALUES - 1)},
     "lists in a list": [[0] * 99] * (VALUES // 100),
-    "chains": [[[0]]] * (VALUES // 4),
+    "chains": [[[0]]] * (VALUES // 3),
 }
 
 
@@ -166,24 +169,23 @@ NULLS: Final[Mapping[str, tuple[str, str]]] = {
 async def test_a_null_in_the_place_of_a_default_is_refused_where_null_may_not_be(office: Office, case: str) -> None:
     head, fields = NULLS[case]
     firm = await Firm.found(office.connection, "INVOICES")
-    variables: dict[str, object] = {"id": firm.id} if "$id" in head else {}
-    if "$user" in head:
-        variables["user"] = firm["anna"].id
+    names = {"id": firm.id, "user": firm["anna"].id}
+    variables = {name: value for name, value in names.items() if f"${name}" in head}
     before = [await firm.everything(), await office.connection.fetchval("select count(*) from credential")]
     document = f"{head} {{ {fields} }}"
-    answer = await office.ask(firm["owner"].token, document, **variables, x=None)
+    answer = await office.asked(firm["owner"].token, document, {**variables, "x": None})
     assert (answer.codes, answer.data) == ([INPUT], None)
     assert [await firm.everything(), await office.connection.fetchval("select count(*) from credential")] == before
-    answer = await office.ask(firm["owner"].token, document, **variables)
+    answer = await office.asked(firm["owner"].token, document, variables)
     assert (answer.codes, answer.data is None) == ([], False)
 
 
 @pytest.mark.parametrize("given", [{}, {"d": None}, {"d": False}, {"d": True}], ids=str)
-async def test_a_variable_that_is_left_out_or_null_is_fine_where_it_may_be(
-    office: Office, given: dict[str, object]
+async def test_introspection_takes_its_own_default_for_a_variable_without_a_value(
+    office: Office, given: Mapping[str, object]
 ) -> None:
     query = 'query ($d: Boolean) { __type(name: "Invoice") { fields(includeDeprecated: $d) { name } } }'
-    answer = await office.ask(None, query, **given)
+    answer = await office.asked(None, query, given)
     assert answer.errors == ()
     assert "number" in [field["name"] for field in answer.data["__type"]["fields"]]
 
@@ -193,7 +195,9 @@ async def test_a_variable_that_is_left_out_or_null_is_fine_where_it_may_be(
 
 @pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-01-01T00:00:00"])
 async def test_a_moment_that_is_none_in_utc_is_no_key_of_a_cursor(demo: Demo, moment: str) -> None:
-    query = "query ($id: ID!, $c: String) { company(id: $id) { accessChanges(first: 1, after: $c) { edges { cursor } } } }"
+    query = (
+        "query ($id: ID!, $c: String) { company(id: $id) { accessChanges(first: 1, after: $c) { edges { cursor } } } }"
+    )
     lambert = await demo.company("Chauffage Lambert")
     real = (await demo.ask("lambert", query, id=lambert)).data["company"]["accessChanges"]["edges"][0]["cursor"]
     items = json.loads(base64.urlsafe_b64decode(real + "=" * (-len(real) % 4)))
@@ -202,3 +206,145 @@ async def test_a_moment_that_is_none_in_utc_is_no_key_of_a_cursor(demo: Demo, mo
     answer = await demo.ask("lambert", query, id=lambert, c=forged)
     assert (answer.response.status_code, answer.codes, answer.data) == (400, [INPUT], None)
     assert (await demo.ask("lambert", query, id=lambert, c=real)).codes == []
+
+
+# --- payloads
+
+SWITCH: Final = "activateApp(input: {companyId: $id, app: DISCOUNTS})"
+DOCUMENTS: Final[Mapping[str, str]] = {
+    "field": f"{{ a: {SWITCH} {{ errors {{ code }} }} a: {SWITCH} @include(if: $x) {{ app {{ app }} }} }}",
+    "field before": f"{{ a: {SWITCH} @include(if: $x) {{ app {{ app }} }} a: {SWITCH} {{ errors {{ code }} }} }}",
+    "fragment": f"{{ a: {SWITCH} {{ errors {{ code }} }} ...F @include(if: $x) }} "
+    f"fragment F on Mutation {{ a: {SWITCH} {{ app {{ app }} }} }}",
+    "in a fragment": f"{{ a: {SWITCH} {{ errors {{ code }} }} ...F }} "
+    f"fragment F on Mutation {{ ... @include(if: $x) {{ a: {SWITCH} {{ app {{ app }} }} }} }}",
+    "skip": f"{{ a: {SWITCH} {{ errors {{ code }} }} a: {SWITCH} @skip(if: $y) {{ app {{ app }} }} }}",
+}
+
+
+@pytest.mark.parametrize("order", [(False, True, False), (True, False, True)], ids=["false first", "true first"])
+@pytest.mark.parametrize("case", DOCUMENTS)
+async def test_a_payload_has_the_fields_of_its_own_request(office: Office, case: str, order: tuple[bool, ...]) -> None:
+    firm = await Firm.found(office.connection)
+    ask = Asker(Executor(office.database))
+    document = f"mutation ($id: ID!, ${'y' if '$y' in DOCUMENTS[case] else 'x'}: Boolean!) {DOCUMENTS[case]}"
+    for wide in order:
+        answer = await ask(firm["owner"].token, document, id=firm.id, x=wide, y=not wide)
+        wanted: dict[str, object] = {"errors": [], **({"app": {"app": "DISCOUNTS"}} if wide else {})}
+        assert (answer.codes, answer.data) == ([], {"a": wanted})
+
+
+# --- writes that end
+
+APPS: Final[Mapping[str, str]] = {"a": "DISCOUNTS", "b": "STOCK", "c": "TIME_TRACKING"}
+SEVERAL: Final = "mutation ($id: ID!) {" + " ".join(
+    f"{key}: activateApp(input: {{companyId: $id, app: {app}}}) {{ app {{ app }} errors {{ code }} }}"
+    for key, app in APPS.items()
+) + "}"  # fmt: skip
+DONE: Final = {key: {"app": {"app": app}, "errors": list[object]()} for key, app in APPS.items()}
+
+
+async def said(firm: Firm, data: Any, errors: list[tuple[str, list[str]]]) -> int:
+    """How many root fields were written, which are the first ones, and exactly those that the client is told of."""
+    active = await firm.active()
+    written = [key for key, app in APPS.items() if app in active]
+    assert data == {key: DONE[key] if key in written else None for key in APPS}
+    assert errors == [("TIMEOUT", [key]) for key in APPS if key not in written]
+    assert written == list(APPS)[: len(written)]
+    assert {row["app_id"] for row in await firm.trail()} == {APPS[key] for key in written}
+    return len(written)
+
+
+async def test_what_is_told_of_a_write_is_what_was_written_whenever_the_deadline_passes(office: Office) -> None:
+    executor = Executor(office.database)
+    counts: list[int] = []
+    for step in range(40):
+        firm = await Firm.found(office.connection)
+        request = GraphQLRequest(SEVERAL, variables={"id": firm.id}, token=firm["owner"].token)
+        async with asyncio.timeout(step * 0.001):
+            result = await executor.execute(request)
+        assert result.data is not None
+        told = [(error.code.value, [str(step) for step in error.path or ()]) for error in result.errors]
+        counts.append(await said(firm, json.loads(result.data), told))
+    assert counts[0] == 1
+    assert max(counts) > 1
+    assert await office.is_whole()
+
+
+async def test_a_write_that_waits_over_its_deadline_is_told_as_it_ends(office: Office) -> None:
+    firm = await Firm.found(office.connection)
+    async with open_client(office.dsn, pool_size=SIZE, deadline=0.2) as client:
+        async with office.connection.transaction():
+            await office.connection.execute(LOCK, firm.key)
+            task = asyncio.create_task(post(client, firm, SEVERAL, id=firm.id))
+            async with await connect(office.dsn) as other:
+                await blocked(other)
+            await asyncio.sleep(0.4)
+            assert not task.done()
+        answer = await task
+        assert answer.response.status_code == 200
+        assert await said(firm, answer.data, [(e["extensions"]["code"], e["path"]) for e in answer.body["errors"]]) == 1
+        rest = await asyncio.gather(*(post(client, firm, "{ viewer { __typename } }") for _ in range(2 * SIZE)))
+        assert [answer.told for answer in rest] == [(200, {"data": {"viewer": {"__typename": "Viewer"}}})] * len(rest)
+
+
+async def test_a_failed_write_is_logged_with_the_id_of_its_request(
+    office: Office, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def fail(_write: Write, _given: Any) -> Written:
+        raise ZeroDivisionError
+
+    monkeypatch.setitem(cast("MutableMapping[str, Mutation]", MUTATIONS), "activateApp", Mutation(fail))
+    firm = await Firm.found(office.connection)
+    request = GraphQLRequest(SEVERAL, variables={"id": firm.id}, token=firm["owner"].token, request_id="0123456789ab")
+    with caplog.at_level(logging.ERROR, logger="enfact.execution"):
+        result = await Executor(office.database).execute(request)
+    assert [error.code.value for error in result.errors] == ["INTERNAL"] * len(APPS)
+    assert len(caplog.records) == len(APPS)
+    assert all("0123456789ab" in record.getMessage() and record.exc_info for record in caplog.records)
+
+
+# --- connections
+
+
+async def test_reads_are_answered_while_every_place_for_writes_waits_for_a_lock(office: Office) -> None:
+    firm = await Firm.found(office.connection)
+    write = "mutation ($id: ID!) { activateApp(input: {companyId: $id, app: DISCOUNTS}) { errors { code } } }"
+    async with open_client(office.dsn, pool_size=SIZE) as client:
+        async with office.connection.transaction():
+            await office.connection.execute(LOCK, firm.key)
+            writes = [asyncio.create_task(post(client, firm, write, id=firm.id)) for _ in range(3 * SIZE)]
+            async with await connect(office.dsn) as other:
+                await blocked(other, SIZE // 2)
+            await asyncio.sleep(0.1)
+            async with asyncio.timeout(2):
+                reads = [await post(client, firm, "{ viewer { __typename } }") for _ in range(5)]
+            assert [answer.told for answer in reads] == [(200, {"data": {"viewer": {"__typename": "Viewer"}}})] * 5
+            assert not any(task.done() for task in writes)
+        answers = await asyncio.gather(*writes)
+    assert [answer.told for answer in answers] == [(200, {"data": {"activateApp": {"errors": []}}})] * len(answers)
+
+
+async def test_reads_during_the_end_of_their_connections_are_nobodys_fault(office: Office) -> None:
+    firm = await Firm.found(office.connection)
+    query = "query ($id: ID!) { company(id: $id) { name permissionMatrix { version } } apps { app name } }"
+    codes: list[str] = []
+    ended = 0
+    stop = asyncio.Event()
+
+    async def read(client: httpx.AsyncClient) -> None:
+        while not stop.is_set():
+            answer = await post(client, firm, query, id=firm.id)
+            codes.extend(answer.codes or ["OK"])
+
+    async with open_client(office.dsn, pool_size=SIZE) as client:
+        readers = [asyncio.create_task(read(client)) for _ in range(SIZE)]
+        for _ in range(20):
+            await asyncio.sleep(0.02)
+            ended += await office.connection.fetchval(END)
+        stop.set()
+        await asyncio.gather(*readers)
+        assert (await post(client, firm, query, id=firm.id)).codes == []
+    assert ended >= 20
+    assert set(codes) <= {"OK", "UNAVAILABLE"}
+    assert codes.count("OK") > 20

@@ -18,33 +18,30 @@ from (
             '{"totalCount":' || (
               select count(*)::text from access_change t1 where t1.company_id = c0.id
             )
-            || ',"nodes":[' || coalesce(string_agg(r.j0, ',' order by r.rn), '')
+            || ',"nodes":[' || coalesce(string_agg(r.j0, ','), '')
             || ']}'
           from (
-            select row_number() over () rn, x.*
-            from (
-              select
-                '{"at":' || to_json(t1.at)::text
-                || ',"kind":"' || t1.kind::text
-                || '","app":' || coalesce('"' || t1.app_id::text || '"', 'null')
-                || ',"before":' || coalesce(t1.before::text, 'null')
-                || ',"after":' || coalesce(t1.after::text, 'null')
-                || ',"actor":' || coalesce((
-                  select '{"firstName":' || to_json(t2.first_name)::text || '}'
-                  from account t2
-                  where t2.id = t1.actor_id
-                ), 'null')
-                || ',"user":' || coalesce((
-                  select '{"firstName":' || to_json(t3.first_name)::text || '}'
-                  from membership t3
-                  where t3.company_id = c0.id and not t3.external and t3.id = t1.membership_id
-                ), 'null')
-                || '}' j0
-              from access_change t1
-              where t1.company_id = c0.id
-              order by t1.at desc, t1.id desc
-              limit $2::int4
-            ) x
+            select
+              '{"at":' || to_json(t1.at)::text
+              || ',"kind":"' || t1.kind::text
+              || '","app":' || coalesce('"' || t1.app_id::text || '"', 'null')
+              || ',"before":' || coalesce(t1.before::text, 'null')
+              || ',"after":' || coalesce(t1.after::text, 'null')
+              || ',"actor":' || coalesce((
+                select '{"firstName":' || to_json(t2.first_name)::text || '}'
+                from account t2
+                where t2.id = t1.actor_id
+              ), 'null')
+              || ',"user":' || coalesce((
+                select '{"firstName":' || to_json(t3.first_name)::text || '}'
+                from membership t3
+                where t3.company_id = c0.id and not t3.external and t3.id = t1.membership_id
+              ), 'null')
+              || '}' j0
+            from access_change t1
+            where t1.company_id = c0.id
+            order by t1.at desc, t1.id desc
+            limit $2::int4
           ) r
         ) else 'null' end
         || '}' j,

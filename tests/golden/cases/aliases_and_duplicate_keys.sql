@@ -15,25 +15,22 @@ from (
         '{"title":' || to_json(c0.name)::text
         || ',"name":' || to_json(c0.name)::text
         || ',"products":' || (
-          select '{"nodes":[' || coalesce(string_agg(r.j0, ',' order by r.rn), '') || ']}'
+          select '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}'
           from (
-            select row_number() over () rn, x.*
-            from (
-              select
-                '{"name":' || to_json(t1.name)::text
-                || ',"price":"' || t1.price::text
-                || '","again":"' || t1.price::text
-                || '","group":' || coalesce((
-                  select '{"name":' || to_json(t2.name)::text || '}'
-                  from product_group t2
-                  where t2.company_id = c0.id and t2.id = t1.group_id
-                ), 'null')
-                || '}' j0
-              from product t1
-              where t1.company_id = c0.id
-              order by t1.name, t1.id
-              limit $2::int4
-            ) x
+            select
+              '{"name":' || to_json(t1.name)::text
+              || ',"price":"' || t1.price::text
+              || '","again":"' || t1.price::text
+              || '","group":' || coalesce((
+                select '{"name":' || to_json(t2.name)::text || '}'
+                from product_group t2
+                where t2.company_id = c0.id and t2.id = t1.group_id
+              ), 'null')
+              || '}' j0
+            from product t1
+            where t1.company_id = c0.id
+            order by t1.name, t1.id
+            limit $2::int4
           ) r
         )
         || ',"id":"com_' || encode(uuid_send(c0.id), 'hex')

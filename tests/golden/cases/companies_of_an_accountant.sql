@@ -28,51 +28,41 @@ from (
             and (m0.until is null or m0.until > now())
             and m0.external = ($1::text = 'EXTERNAL')
         )
-        || ',"nodes":[' || coalesce(string_agg(r.j0, ',' order by r.rn), '')
+        || ',"nodes":[' || coalesce(string_agg(r.j0, ','), '')
         || ']}' j,
-        case when count(r.h) > 0 then string_agg(coalesce(r.h, ''), ',' order by r.rn) end h
+        case when count(r.h) > 0 then string_agg(coalesce(r.h, ''), ',') end h
       from (
-        select row_number() over () rn, x.*
+        select
+          '{"name":' || to_json(c0.name)::text
+          || ',"access":{"role":' || coalesce('"' || m0.role::text || '"', 'null')
+          || ',"external":' || m0.external::text
+          || '},"customers":' || (
+            select '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}'
+            from (
+              select
+                '{"name":' || to_json(t1.name)::text
+                || ',"discount":' || case when a0.g0 then
+                  coalesce('"' || t1.discount::text || '"', 'null')
+                else 'null' end
+                || ',"channel":' || case when a0.g1 then
+                  coalesce(to_json(t1.channel)::text, 'null')
+                else 'null' end
+                || '}' j0
+              from contact t1
+              where t1.company_id = c0.id and t1.is_customer
+              order by t1.name, t1.id
+              limit $3::int4
+            ) r
+          )
+          || ',"plan":' || case when a0.g2 then coalesce('"' || c0.plan::text || '"', 'null') else 'null' end
+          || '}' j0,
+          case when not (a0.g0 and a0.g1 and a0.g2) then
+            '0:' || encode(uuid_send(c0.id), 'hex') || ':' || array_to_string(array[a0.g0, a0.g1, a0.g2], '')
+          end h
         from (
-          select
-            '{"name":' || to_json(c0.name)::text
-            || ',"access":{"role":' || coalesce('"' || m0.role::text || '"', 'null')
-            || ',"external":' || m0.external::text
-            || '},"customers":' || (
-              select '{"nodes":[' || coalesce(string_agg(r.j0, ',' order by r.rn), '') || ']}'
-              from (
-                select row_number() over () rn, x.*
-                from (
-                  select
-                    '{"name":' || to_json(t1.name)::text
-                    || ',"discount":' || case when a0.g0 then
-                      coalesce('"' || t1.discount::text || '"', 'null')
-                    else 'null' end
-                    || ',"channel":' || case when a0.g1 then
-                      coalesce(to_json(t1.channel)::text, 'null')
-                    else 'null' end
-                    || '}' j0
-                  from contact t1
-                  where t1.company_id = c0.id and t1.is_customer
-                  order by t1.name, t1.id
-                  limit $3::int4
-                ) x
-              ) r
-            )
-            || ',"plan":' || case when a0.g2 then coalesce('"' || c0.plan::text || '"', 'null') else 'null' end
-            || '}' j0,
-            case when not (a0.g0 and a0.g1 and a0.g2) then
-              '0:' || encode(uuid_send(c0.id), 'hex') || ':' || array_to_string(array[a0.g0, a0.g1, a0.g2], '')
-            end h
+          select c0 c, m0 m
           from membership m0
             join company c0 on c0.id = m0.company_id
-            cross join lateral (
-              select get_bit(b.e, 41) = 1 g0, get_bit(b.e, 38) = 1 g1, b.o g2
-              from (
-                select (c0.mask & m0.mask) e, coalesce(m0.role = 'OWNER', false) o offset 0
-              ) b
-              offset 0
-            ) a0
           where
             m0.account_id = v.account_id
             and m0.company_id = c0.id
@@ -82,7 +72,17 @@ from (
             and m0.external = ($1::text = 'EXTERNAL')
           order by c0.name, c0.id
           limit $2::int4
-        ) x
+        ) p
+          cross join lateral (select (p.c).*) c0
+          cross join lateral (select (p.m).*) m0
+          cross join lateral (
+            select get_bit(b.e, 41) = 1 g0, get_bit(b.e, 38) = 1 g1, b.o g2
+            from (
+              select (c0.mask & m0.mask) e, coalesce(m0.role = 'OWNER', false) o offset 0
+            ) b
+            offset 0
+          ) a0
+        order by c0.name, c0.id
       ) r
     ) l0 on true
 ) s;

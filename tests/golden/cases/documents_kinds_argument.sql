@@ -36,44 +36,41 @@ from (
                   )
                 )
             )
-            || ',"nodes":[' || coalesce(string_agg(r.j0, ',' order by r.rn), '')
+            || ',"nodes":[' || coalesce(string_agg(r.j0, ','), '')
             || ']}'
           from (
-            select row_number() over () rn, x.*
-            from (
-              select
-                '{"kind":"' || t1.kind::text
-                || '","number":' || to_json(t1.number)::text
-                || ',"discount":' || case when a0.g3 then
-                  coalesce('"' || t1.discount::text || '"', 'null')
-                else 'null' end
-                || '}' j0
-              from unnest(
-                array(
-                  select k
-                  from unnest(
-                    array_remove(
-                      array[
-                        case when a0.g2 then 'QUOTE' end,
-                        case when a0.g1 then 'INVOICE' end,
-                        case when a0.g0 then 'CREDIT_NOTE' end
-                      ],
-                      null
-                    )
-                  ) k
-                  where k = any($2::text[])
-                )
-              ) kk(k),
-              lateral (
-                select *
-                from document t1
-                where t1.company_id = c0.id and t1.kind = kk.k
-                order by t1.date desc, t1.id desc
-                limit $3::int4
-              ) t1
+            select
+              '{"kind":"' || t1.kind::text
+              || '","number":' || to_json(t1.number)::text
+              || ',"discount":' || case when a0.g3 then
+                coalesce('"' || t1.discount::text || '"', 'null')
+              else 'null' end
+              || '}' j0
+            from unnest(
+              array(
+                select k
+                from unnest(
+                  array_remove(
+                    array[
+                      case when a0.g2 then 'QUOTE' end,
+                      case when a0.g1 then 'INVOICE' end,
+                      case when a0.g0 then 'CREDIT_NOTE' end
+                    ],
+                    null
+                  )
+                ) k
+                where k = any($2::text[])
+              )
+            ) kk(k),
+            lateral (
+              select *
+              from document t1
+              where t1.company_id = c0.id and t1.kind = kk.k
               order by t1.date desc, t1.id desc
               limit $3::int4
-            ) x
+            ) t1
+            order by t1.date desc, t1.id desc
+            limit $3::int4
           ) r
         ) else 'null' end
         || ',"literal":' || case when a0.g0 then (
@@ -100,38 +97,35 @@ from (
                   )
                 )
             )
-            || ',"nodes":[' || coalesce(string_agg(r.j0, ',' order by r.rn), '')
+            || ',"nodes":[' || coalesce(string_agg(r.j0, ','), '')
             || ']}'
           from (
-            select row_number() over () rn, x.*
-            from (
-              select '{"number":' || to_json(t2.number)::text || '}' j0
-              from unnest(
-                array(
-                  select k
-                  from unnest(
-                    array_remove(
-                      array[
-                        case when a0.g2 then 'QUOTE' end,
-                        case when a0.g1 then 'INVOICE' end,
-                        case when a0.g0 then 'CREDIT_NOTE' end
-                      ],
-                      null
-                    )
-                  ) k
-                  where k = any($4::text[])
-                )
-              ) kk(k),
-              lateral (
-                select *
-                from document t2
-                where t2.company_id = c0.id and t2.kind = kk.k
-                order by t2.date desc, t2.id desc
-                limit $5::int4
-              ) t2
+            select '{"number":' || to_json(t2.number)::text || '}' j0
+            from unnest(
+              array(
+                select k
+                from unnest(
+                  array_remove(
+                    array[
+                      case when a0.g2 then 'QUOTE' end,
+                      case when a0.g1 then 'INVOICE' end,
+                      case when a0.g0 then 'CREDIT_NOTE' end
+                    ],
+                    null
+                  )
+                ) k
+                where k = any($4::text[])
+              )
+            ) kk(k),
+            lateral (
+              select *
+              from document t2
+              where t2.company_id = c0.id and t2.kind = kk.k
               order by t2.date desc, t2.id desc
               limit $5::int4
-            ) x
+            ) t2
+            order by t2.date desc, t2.id desc
+            limit $5::int4
           ) r
         ) else 'null' end
         || ',"none":' || (

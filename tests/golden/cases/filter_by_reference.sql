@@ -23,24 +23,21 @@ from (
                 and t1.customer_id = $2::uuid
                 and t1.status = any($3::text[])
             )
-            || ',"nodes":[' || coalesce(string_agg(r.j0, ',' order by r.rn), '')
+            || ',"nodes":[' || coalesce(string_agg(r.j0, ','), '')
             || ']}'
           from (
-            select row_number() over () rn, x.*
-            from (
-              select
-                '{"number":' || to_json(t1.number)::text
-                || ',"customerName":' || coalesce(to_json(t1.customer_name)::text, 'null')
-                || '}' j0
-              from document t1
-              where
-                t1.company_id = c0.id
-                and t1.kind = 'INVOICE'
-                and t1.customer_id = $2::uuid
-                and t1.status = any($3::text[])
-              order by t1.date desc, t1.id desc
-              limit $4::int4
-            ) x
+            select
+              '{"number":' || to_json(t1.number)::text
+              || ',"customerName":' || coalesce(to_json(t1.customer_name)::text, 'null')
+              || '}' j0
+            from document t1
+            where
+              t1.company_id = c0.id
+              and t1.kind = 'INVOICE'
+              and t1.customer_id = $2::uuid
+              and t1.status = any($3::text[])
+            order by t1.date desc, t1.id desc
+            limit $4::int4
           ) r
         ) else 'null' end
         || ',"several":' || case when a0.g0 then (

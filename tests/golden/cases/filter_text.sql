@@ -23,24 +23,21 @@ from (
                 and lower(t1.city) = lower($2::text)
                 and starts_with(lower(t1.name), lower($3::text))
             )
-            || ',"nodes":[' || coalesce(string_agg(r.j0, ',' order by r.rn), '')
+            || ',"nodes":[' || coalesce(string_agg(r.j0, ','), '')
             || ']}'
           from (
-            select row_number() over () rn, x.*
-            from (
-              select
-                '{"name":' || to_json(t1.name)::text
-                || ',"city":' || coalesce(to_json(t1.city)::text, 'null')
-                || '}' j0
-              from contact t1
-              where
-                t1.company_id = c0.id
-                and t1.is_customer
-                and lower(t1.city) = lower($2::text)
-                and starts_with(lower(t1.name), lower($3::text))
-              order by t1.name, t1.id
-              limit $4::int4
-            ) x
+            select
+              '{"name":' || to_json(t1.name)::text
+              || ',"city":' || coalesce(to_json(t1.city)::text, 'null')
+              || '}' j0
+            from contact t1
+            where
+              t1.company_id = c0.id
+              and t1.is_customer
+              and lower(t1.city) = lower($2::text)
+              and starts_with(lower(t1.name), lower($3::text))
+            order by t1.name, t1.id
+            limit $4::int4
           ) r
         )
         || ',"literal":' || (

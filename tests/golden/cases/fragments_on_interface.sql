@@ -30,14 +30,14 @@ from (
             end h
           from document t1
             join membership m0
-            join company c0 on c0.id = m0.company_id
+            join company c0 on c0.id = m0.company_id on t1.company_id = m0.company_id
             cross join lateral (
               select get_bit(b.e, 41) = 1 g0, get_bit(b.e, 4) = 1 g1
               from (
                 select (c0.mask & m0.mask) e, coalesce(m0.role = 'OWNER', false) o offset 0
               ) b
               offset 0
-            ) a0 on t1.company_id = m0.company_id
+            ) a0
           where
             t1.id = p.id
             and p.kind = 'crn'
@@ -79,14 +79,14 @@ from (
             end h
           from document t3
             join membership m2
-            join company c2 on c2.id = m2.company_id
+            join company c2 on c2.id = m2.company_id on t3.company_id = m2.company_id
             cross join lateral (
               select get_bit(b.e, 3) = 1 g0
               from (
                 select (c2.mask & m2.mask) e, coalesce(m2.role = 'OWNER', false) o offset 0
               ) b
               offset 0
-            ) a2 on t3.company_id = m2.company_id
+            ) a2
           where
             t3.id = p.id
             and p.kind = 'inv'
@@ -109,14 +109,14 @@ from (
             end h
           from document t4
             join membership m3
-            join company c3 on c3.id = m3.company_id
+            join company c3 on c3.id = m3.company_id on t4.company_id = m3.company_id
             cross join lateral (
               select get_bit(b.e, 2) = 1 g0
               from (
                 select (c3.mask & m3.mask) e, coalesce(m3.role = 'OWNER', false) o offset 0
               ) b
               offset 0
-            ) a3 on t4.company_id = m3.company_id
+            ) a3
           where
             t4.id = p.id
             and p.kind = 'quo'

@@ -13,41 +13,38 @@ from (
     left join lateral (
       select
         '{"invoices":' || case when a0.g0 then (
-          select '{"nodes":[' || coalesce(string_agg(r.j0, ',' order by r.rn), '') || ']}'
+          select '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}'
           from (
-            select row_number() over () rn, x.*
-            from (
-              select
-                '{"number":' || to_json(t1.number)::text
-                || ',"totalIncl":"' || t1.total_incl::text
-                || '","discount":' || case when a0.g1 then
-                  coalesce('"' || t1.discount::text || '"', 'null')
-                else 'null' end
-                || ',"totalProfit":' || case when a0.g2 then
-                  coalesce('"' || t1.total_profit::text || '"', 'null')
-                else 'null' end
-                || ',"lines":[' || coalesce((
-                  select
-                    string_agg(
-                      '{"name":' || to_json(t2.name)::text
-                      || ',"discount":' || case when a0.g1 then
-                        coalesce('"' || t2.discount::text || '"', 'null')
-                      else 'null' end
-                      || '}',
-                      ',' order by t2.position, t2.id
-                    )
-                  from document_line t2
-                  where t2.company_id = c0.id and t2.document_id = t1.id
-                ), '')
-                || ']}' j0
-              from document t1
-              where
-                t1.company_id = c0.id
-                and t1.kind = 'INVOICE'
-                and lower(t1.number) = any(select lower(u) from unnest($2::text[]) u)
-              order by t1.date desc, t1.id desc
-              limit $3::int4
-            ) x
+            select
+              '{"number":' || to_json(t1.number)::text
+              || ',"totalIncl":"' || t1.total_incl::text
+              || '","discount":' || case when a0.g1 then
+                coalesce('"' || t1.discount::text || '"', 'null')
+              else 'null' end
+              || ',"totalProfit":' || case when a0.g2 then
+                coalesce('"' || t1.total_profit::text || '"', 'null')
+              else 'null' end
+              || ',"lines":[' || coalesce((
+                select
+                  string_agg(
+                    '{"name":' || to_json(t2.name)::text
+                    || ',"discount":' || case when a0.g1 then
+                      coalesce('"' || t2.discount::text || '"', 'null')
+                    else 'null' end
+                    || '}',
+                    ',' order by t2.position, t2.id
+                  )
+                from document_line t2
+                where t2.company_id = c0.id and t2.document_id = t1.id
+              ), '')
+              || ']}' j0
+            from document t1
+            where
+              t1.company_id = c0.id
+              and t1.kind = 'INVOICE'
+              and lower(t1.number) = any(select lower(u) from unnest($2::text[]) u)
+            order by t1.date desc, t1.id desc
+            limit $3::int4
           ) r
         ) else 'null' end
         || '}' j,

@@ -20,53 +20,44 @@ from (
               from document t1
               where t1.company_id = c0.id and t1.kind = 'INVOICE' and t1.discount > $2::numeric
             )
-            || ',"nodes":[' || coalesce(string_agg(r.j0, ',' order by r.rn), '')
+            || ',"nodes":[' || coalesce(string_agg(r.j0, ','), '')
             || ']}'
           from (
-            select row_number() over () rn, x.*
-            from (
-              select '{"number":' || to_json(t1.number)::text || '}' j0
-              from document t1
-              where t1.company_id = c0.id and t1.kind = 'INVOICE' and t1.discount > $2::numeric
-              order by t1.date desc, t1.id desc
-              limit $3::int4
-            ) x
+            select '{"number":' || to_json(t1.number)::text || '}' j0
+            from document t1
+            where t1.company_id = c0.id and t1.kind = 'INVOICE' and t1.discount > $2::numeric
+            order by t1.date desc, t1.id desc
+            limit $3::int4
           ) r
         ) else 'null' end
         || ',"literal":' || case when a0.g0 and a0.g1 then (
-          select '{"nodes":[' || coalesce(string_agg(r.j0, ',' order by r.rn), '') || ']}'
+          select '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}'
           from (
-            select row_number() over () rn, x.*
-            from (
-              select '{"number":' || to_json(t2.number)::text || '}' j0
-              from document t2
-              where
-                t2.company_id = c0.id
-                and t2.kind = 'INVOICE'
-                and t2.date >= $4::date
-                and t2.discount >= $5::numeric
-              order by t2.date desc, t2.id desc
-              limit $6::int4
-            ) x
+            select '{"number":' || to_json(t2.number)::text || '}' j0
+            from document t2
+            where
+              t2.company_id = c0.id
+              and t2.kind = 'INVOICE'
+              and t2.date >= $4::date
+              and t2.discount >= $5::numeric
+            order by t2.date desc, t2.id desc
+            limit $6::int4
           ) r
         ) else 'null' end
         || ',"unfiltered":' || case when a0.g0 then (
-          select '{"nodes":[' || coalesce(string_agg(r.j0, ',' order by r.rn), '') || ']}'
+          select '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}'
           from (
-            select row_number() over () rn, x.*
-            from (
-              select '{"number":' || to_json(t3.number)::text || '}' j0
-              from document t3
-              where
-                t3.company_id = c0.id
-                and t3.kind = 'INVOICE'
-                and (
-                  strpos(lower(t3.number), lower($7::text)) > 0
-                  or strpos(lower(t3.customer_name), lower($7::text)) > 0
-                )
-              order by t3.date desc, t3.id desc
-              limit $8::int4
-            ) x
+            select '{"number":' || to_json(t3.number)::text || '}' j0
+            from document t3
+            where
+              t3.company_id = c0.id
+              and t3.kind = 'INVOICE'
+              and (
+                strpos(lower(t3.number), lower($7::text)) > 0
+                or strpos(lower(t3.customer_name), lower($7::text)) > 0
+              )
+            order by t3.date desc, t3.id desc
+            limit $8::int4
           ) r
         ) else 'null' end
         || '}' j,

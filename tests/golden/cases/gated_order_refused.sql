@@ -13,29 +13,23 @@ from (
     left join lateral (
       select
         '{"invoices":' || case when a0.g0 and a0.g1 then (
-          select '{"nodes":[' || coalesce(string_agg(r.j0, ',' order by r.rn), '') || ']}'
+          select '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}'
           from (
-            select row_number() over () rn, x.*
-            from (
-              select '{"number":' || to_json(t1.number)::text || ',"date":"' || t1.date::text || '"}' j0
-              from document t1
-              where t1.company_id = c0.id and t1.kind = 'INVOICE'
-              order by t1.discount, t1.date, t1.id
-              limit $2::int4
-            ) x
+            select '{"number":' || to_json(t1.number)::text || ',"date":"' || t1.date::text || '"}' j0
+            from document t1
+            where t1.company_id = c0.id and t1.kind = 'INVOICE'
+            order by t1.discount, t1.date, t1.id
+            limit $2::int4
           ) r
         ) else 'null' end
         || ',"open":' || case when a0.g0 then (
-          select '{"nodes":[' || coalesce(string_agg(r.j0, ',' order by r.rn), '') || ']}'
+          select '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}'
           from (
-            select row_number() over () rn, x.*
-            from (
-              select '{"number":' || to_json(t2.number)::text || '}' j0
-              from document t2
-              where t2.company_id = c0.id and t2.kind = 'INVOICE'
-              order by t2.date, t2.id
-              limit $3::int4
-            ) x
+            select '{"number":' || to_json(t2.number)::text || '}' j0
+            from document t2
+            where t2.company_id = c0.id and t2.kind = 'INVOICE'
+            order by t2.date, t2.id
+            limit $3::int4
           ) r
         ) else 'null' end
         || '}' j,

@@ -26,21 +26,18 @@ from (
             || '}'
         ) else 'null' end
         || ',"customers":' || (
-          select '{"nodes":[' || coalesce(string_agg(r.j0, ',' order by r.rn), '') || ']}'
+          select '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}'
           from (
-            select row_number() over () rn, x.*
-            from (
-              select
-                '{"number":' || to_json(t2.number)::text
-                || ',"discount":' || case when a0.g2 then
-                  coalesce('"' || t2.discount::text || '"', 'null')
-                else 'null' end
-                || '}' j0
-              from contact t2
-              where t2.company_id = c0.id and t2.is_customer
-              order by t2.number, t2.id
-              limit $3::int4
-            ) x
+            select
+              '{"number":' || to_json(t2.number)::text
+              || ',"discount":' || case when a0.g2 then
+                coalesce('"' || t2.discount::text || '"', 'null')
+              else 'null' end
+              || '}' j0
+            from contact t2
+            where t2.company_id = c0.id and t2.is_customer
+            order by t2.number, t2.id
+            limit $3::int4
           ) r
         )
         || '}' j,
@@ -65,35 +62,26 @@ from (
     ) l0 on true
     left join lateral (
       select
-        '{"nodes":[' || coalesce(string_agg(r.j0, ',' order by r.rn), '') || ']}' j,
-        case when count(r.h) > 0 then string_agg(coalesce(r.h, ''), ',' order by r.rn) end h
+        '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}' j,
+        case when count(r.h) > 0 then string_agg(coalesce(r.h, ''), ',') end h
       from (
-        select row_number() over () rn, x.*
+        select
+          '{"name":' || to_json(c1.name)::text
+          || ',"creditNotes":' || case when a1.g0 then (
+            select
+              '{"totalCount":' || (
+                select count(*)::text from document t3 where t3.company_id = c1.id and t3.kind = 'CREDIT_NOTE'
+              )
+              || '}'
+          ) else 'null' end
+          || '}' j0,
+          case when not (a1.g0) then
+            '1:' || encode(uuid_send(c1.id), 'hex') || ':' || array_to_string(array[a1.g0], '')
+          end h
         from (
-          select
-            '{"name":' || to_json(c1.name)::text
-            || ',"creditNotes":' || case when a1.g0 then (
-              select
-                '{"totalCount":' || (
-                  select count(*)::text
-                  from document t3
-                  where t3.company_id = c1.id and t3.kind = 'CREDIT_NOTE'
-                )
-                || '}'
-            ) else 'null' end
-            || '}' j0,
-            case when not (a1.g0) then
-              '1:' || encode(uuid_send(c1.id), 'hex') || ':' || array_to_string(array[a1.g0], '')
-            end h
+          select c1 c, m1 m
           from membership m1
             join company c1 on c1.id = m1.company_id
-            cross join lateral (
-              select get_bit(b.e, 4) = 1 g0
-              from (
-                select (c1.mask & m1.mask) e, coalesce(m1.role = 'OWNER', false) o offset 0
-              ) b
-              offset 0
-            ) a1
           where
             m1.account_id = v.account_id
             and m1.company_id = c1.id
@@ -102,7 +90,17 @@ from (
             and (m1.until is null or m1.until > now())
           order by c1.name, c1.id
           limit $4::int4
-        ) x
+        ) p
+          cross join lateral (select (p.c).*) c1
+          cross join lateral (select (p.m).*) m1
+          cross join lateral (
+            select get_bit(b.e, 4) = 1 g0
+            from (
+              select (c1.mask & m1.mask) e, coalesce(m1.role = 'OWNER', false) o offset 0
+            ) b
+            offset 0
+          ) a1
+        order by c1.name, c1.id
       ) r
     ) l1 on true
 ) s;

@@ -15,18 +15,15 @@ from (
         '{"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa1":' || to_json(c0.name)::text
         || ',"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa2":' || coalesce(to_json(c0.vat_number)::text, 'null')
         || ',"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa3":' || case when a0.g0 then (
-          select '{"nodes":[' || coalesce(string_agg(r.j0, ',' order by r.rn), '') || ']}'
+          select '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}'
           from (
-            select row_number() over () rn, x.*
-            from (
-              select
-                '{"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa4":' || to_json(t1.number)::text
-                || '}' j0
-              from document t1
-              where t1.company_id = c0.id and t1.kind = 'INVOICE'
-              order by t1.date desc, t1.id desc
-              limit $2::int4
-            ) x
+            select
+              '{"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa4":' || to_json(t1.number)::text
+              || '}' j0
+            from document t1
+            where t1.company_id = c0.id and t1.kind = 'INVOICE'
+            order by t1.date desc, t1.id desc
+            limit $2::int4
           ) r
         ) else 'null' end
         || '}' j,

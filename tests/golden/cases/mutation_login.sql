@@ -47,12 +47,12 @@ from (
     left join viewer v on true
     left join lateral (
       select
-        '{"nodes":[' || coalesce(string_agg(r.j0, ',' order by r.rn), '') || ']}' j,
-        case when count(r.h) > 0 then string_agg(coalesce(r.h, ''), ',' order by r.rn) end h
+        '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}' j,
+        case when count(r.h) > 0 then string_agg(coalesce(r.h, ''), ',') end h
       from (
-        select row_number() over () rn, x.*
+        select '{"name":' || to_json(c0.name)::text || '}' j0, null h
         from (
-          select '{"name":' || to_json(c0.name)::text || '}' j0, null h
+          select c0 c, m0 m
           from membership m0
             join company c0 on c0.id = m0.company_id
           where
@@ -63,7 +63,10 @@ from (
             and (m0.until is null or m0.until > now())
           order by c0.name, c0.id
           limit $1::int4
-        ) x
+        ) p
+          cross join lateral (select (p.c).*) c0
+          cross join lateral (select (p.m).*) m0
+        order by c0.name, c0.id
       ) r
     ) l0 on true
 ) s;

@@ -67,24 +67,20 @@ from unnest($4::uuid[], $5::text[]) change(membership_id, app_id);
 update membership m
 set
   toggles = coalesce((
-    select bit_or(set_bit(repeat('0', $3::int)::bit(256), a.position, 1))
-    from app a
-    where
-      a.always_visible
-      or exists (
-        select
-        from app_grant g
-        where g.company_id = $1 and g.membership_id = m.id and g.app_id = a.id and upper_inf(g.valid)
-      )
-  ), m.toggles)
+    select bit_or(set_bit($3::bit(256), a.position, 1))
+    from app_grant g
+      join app a on a.id = g.app_id
+    where g.company_id = $1 and g.membership_id = m.id and upper_inf(g.valid)
+  ), $3::bit(256))
 where m.company_id = $1 and m.id = any($2::uuid[]);
 -- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
 -- $2 = [018b6b1b-2a5a-7f68-b0fc-4ed82705a509]
--- $3 = 256
+-- $3 = <BitString 1100 0000 0000 0000 0000 0000 0000 0000 0000 0000 0000 0000 0000 0000 0000 0000 0000 0000 0000 0000 0000 0000…
 
 insert into access_change (company_id, at, kind, actor_id, membership_id, app_id, before, after)
-select $1, $2, 'TOGGLE', $3, change.membership_id, change.app_id, not change.granted, change.granted
-from unnest($4::uuid[], $5::text[], $6::bool[]) change(membership_id, app_id, granted);
+select
+  $1, $2, 'TOGGLE', $3, change.membership_id, change.app_id, not change.granted::bool, change.granted::bool
+from unnest($4::uuid[], $5::text[], $6::text[]) change(membership_id, app_id, granted);
 -- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
 -- $2 = <moment>
 -- $3 = 018b514d-43a0-7000-bed6-ee291da75f8d

@@ -132,14 +132,14 @@ from (
         end h
       from document t5
         join membership m5
-        join company c5 on c5.id = m5.company_id
+        join company c5 on c5.id = m5.company_id on t5.company_id = m5.company_id
         cross join lateral (
           select get_bit(b.e, 2) = 1 g0
           from (
             select (c5.mask & m5.mask) e, coalesce(m5.role = 'OWNER', false) o offset 0
           ) b
           offset 0
-        ) a5 on t5.company_id = m5.company_id
+        ) a5
       where
         t5.id = $6::uuid
         and true
@@ -164,14 +164,14 @@ from (
         end h
       from document t6
         join membership m6
-        join company c6 on c6.id = m6.company_id
+        join company c6 on c6.id = m6.company_id on t6.company_id = m6.company_id
         cross join lateral (
           select get_bit(b.e, 41) = 1 g0, get_bit(b.e, 3) = 1 g1
           from (
             select (c6.mask & m6.mask) e, coalesce(m6.role = 'OWNER', false) o offset 0
           ) b
           offset 0
-        ) a6 on t6.company_id = m6.company_id
+        ) a6
       where
         t6.id = $7::uuid
         and true
@@ -191,14 +191,14 @@ from (
         end h
       from document t7
         join membership m7
-        join company c7 on c7.id = m7.company_id
+        join company c7 on c7.id = m7.company_id on t7.company_id = m7.company_id
         cross join lateral (
           select get_bit(b.e, 4) = 1 g0
           from (
             select (c7.mask & m7.mask) e, coalesce(m7.role = 'OWNER', false) o offset 0
           ) b
           offset 0
-        ) a7 on t7.company_id = m7.company_id
+        ) a7
       where
         t7.id = $8::uuid
         and true
@@ -221,14 +221,14 @@ from (
         end h
       from membership t8
         join membership m8
-        join company c8 on c8.id = m8.company_id
+        join company c8 on c8.id = m8.company_id on t8.company_id = m8.company_id
         cross join lateral (
           select b.o g0
           from (
             select (c8.mask & m8.mask) e, coalesce(m8.role = 'OWNER', false) o offset 0
           ) b
           offset 0
-        ) a8 on t8.company_id = m8.company_id
+        ) a8
       where
         t8.id = $9::uuid
         and true
@@ -256,14 +256,14 @@ from (
         end h
       from membership t9
         join membership m9
-        join company c9 on c9.id = m9.company_id
+        join company c9 on c9.id = m9.company_id on t9.company_id = m9.company_id
         cross join lateral (
           select b.o g0
           from (
             select (c9.mask & m9.mask) e, coalesce(m9.role = 'OWNER', false) o offset 0
           ) b
           offset 0
-        ) a9 on t9.company_id = m9.company_id
+        ) a9
       where
         t9.id = $10::uuid
         and true
@@ -284,14 +284,14 @@ from (
         end h
       from document t11
         join membership m10
-        join company c10 on c10.id = m10.company_id
+        join company c10 on c10.id = m10.company_id on t11.company_id = m10.company_id
         cross join lateral (
           select get_bit(b.e, 3) = 1 g0
           from (
             select (c10.mask & m10.mask) e, coalesce(m10.role = 'OWNER', false) o offset 0
           ) b
           offset 0
-        ) a10 on t11.company_id = m10.company_id
+        ) a10
       where
         t11.id = $11::uuid
         and true

@@ -26,14 +26,14 @@ from (
             end h
           from document t1
             join membership m0
-            join company c0 on c0.id = m0.company_id
+            join company c0 on c0.id = m0.company_id on t1.company_id = m0.company_id
             cross join lateral (
               select get_bit(b.e, 3) = 1 g0
               from (
                 select (c0.mask & m0.mask) e, coalesce(m0.role = 'OWNER', false) o offset 0
               ) b
               offset 0
-            ) a0 on t1.company_id = m0.company_id
+            ) a0
           where
             t1.id = p.id
             and p.kind = 'inv'

@@ -33,21 +33,18 @@ from (
             || ',"access":{"role":' || coalesce('"' || m0.role::text || '"', 'null')
             || ',"external":' || m0.external::text
             || '},"productGroups":' || (
-              select '{"nodes":[' || coalesce(string_agg(r.j0, ',' order by r.rn), '') || ']}'
+              select '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}'
               from (
-                select row_number() over () rn, x.*
-                from (
-                  select
-                    '{"name":' || to_json(t1.name)::text
-                    || ',"glAccount":' || case when a0.g0 then
-                      coalesce(to_json(t1.gl_account)::text, 'null')
-                    else 'null' end
-                    || '}' j0
-                  from product_group t1
-                  where t1.company_id = c0.id
-                  order by t1.name, t1.id
-                  limit $3::int4
-                ) x
+                select
+                  '{"name":' || to_json(t1.name)::text
+                  || ',"glAccount":' || case when a0.g0 then
+                    coalesce(to_json(t1.gl_account)::text, 'null')
+                  else 'null' end
+                  || '}' j0
+                from product_group t1
+                where t1.company_id = c0.id
+                order by t1.name, t1.id
+                limit $3::int4
               ) r
             )
             || ',"documents":' || (
@@ -68,32 +65,29 @@ from (
                       )
                     )
                 )
-                || ',"nodes":[' || coalesce(string_agg(r.j0, ',' order by r.rn), '')
+                || ',"nodes":[' || coalesce(string_agg(r.j0, ','), '')
                 || ']}'
               from (
-                select row_number() over () rn, x.*
-                from (
-                  select '{"number":' || to_json(t2.number)::text || '}' j0
-                  from unnest(
-                    array_remove(
-                      array[
-                        case when a0.g1 then 'QUOTE' end,
-                        case when a0.g2 then 'INVOICE' end,
-                        case when a0.g3 then 'CREDIT_NOTE' end
-                      ],
-                      null
-                    )
-                  ) kk(k),
-                  lateral (
-                    select *
-                    from document t2
-                    where t2.company_id = c0.id and t2.kind = kk.k
-                    order by t2.date desc, t2.id desc
-                    limit $4::int4
-                  ) t2
+                select '{"number":' || to_json(t2.number)::text || '}' j0
+                from unnest(
+                  array_remove(
+                    array[
+                      case when a0.g1 then 'QUOTE' end,
+                      case when a0.g2 then 'INVOICE' end,
+                      case when a0.g3 then 'CREDIT_NOTE' end
+                    ],
+                    null
+                  )
+                ) kk(k),
+                lateral (
+                  select *
+                  from document t2
+                  where t2.company_id = c0.id and t2.kind = kk.k
                   order by t2.date desc, t2.id desc
                   limit $4::int4
-                ) x
+                ) t2
+                order by t2.date desc, t2.id desc
+                limit $4::int4
               ) r
             )
             || '}' j0,
@@ -108,8 +102,22 @@ from (
               '0:' || encode(uuid_send(c0.id), 'hex')
               || ':' || array_to_string(array[a0.g0, a0.g1, a0.g2, a0.g3], '')
             end h
-          from membership m0
-            join company c0 on c0.id = m0.company_id
+          from (
+            select c0 c, m0 m
+            from membership m0
+              join company c0 on c0.id = m0.company_id
+            where
+              m0.account_id = v.account_id
+              and m0.company_id = c0.id
+              and m0.accepted_at is not null
+              and m0.removed_at is null
+              and (m0.until is null or m0.until > now())
+              and m0.external = ($1::text = 'EXTERNAL')
+            order by c0.name, c0.id
+            limit $2::int4 + 1
+          ) p
+            cross join lateral (select (p.c).*) c0
+            cross join lateral (select (p.m).*) m0
             cross join lateral (
               select
                 get_bit(b.e, 20) = 1 g0, get_bit(b.e, 2) = 1 g1, get_bit(b.e, 3) = 1 g2, get_bit(b.e, 4) = 1 g3
@@ -118,15 +126,7 @@ from (
               ) b
               offset 0
             ) a0
-          where
-            m0.account_id = v.account_id
-            and m0.company_id = c0.id
-            and m0.accepted_at is not null
-            and m0.removed_at is null
-            and (m0.until is null or m0.until > now())
-            and m0.external = ($1::text = 'EXTERNAL')
           order by c0.name, c0.id
-          limit $2::int4 + 1
         ) x
       ) r
     ) l0 on true

@@ -39,16 +39,13 @@ from (
       select
         '{"name":' || to_json(c0.name)::text
         || ',"invoices":' || case when a0.g0 then (
-          select '{"nodes":[' || coalesce(string_agg(r.j0, ',' order by r.rn), '') || ']}'
+          select '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}'
           from (
-            select row_number() over () rn, x.*
-            from (
-              select '{"number":' || to_json(t1.number)::text || '}' j0
-              from document t1
-              where t1.company_id = c0.id and t1.kind = 'INVOICE'
-              order by t1.date desc, t1.id desc
-              limit $2::int4
-            ) x
+            select '{"number":' || to_json(t1.number)::text || '}' j0
+            from document t1
+            where t1.company_id = c0.id and t1.kind = 'INVOICE'
+            order by t1.date desc, t1.id desc
+            limit $2::int4
           ) r
         ) else 'null' end
         || '}' j,
@@ -75,16 +72,13 @@ from (
       select
         '{"name":' || to_json(c1.name)::text
         || ',"invoices":' || case when a1.g0 then (
-          select '{"nodes":[' || coalesce(string_agg(r.j0, ',' order by r.rn), '') || ']}'
+          select '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}'
           from (
-            select row_number() over () rn, x.*
-            from (
-              select '{"number":' || to_json(t2.number)::text || '}' j0
-              from document t2
-              where t2.company_id = c1.id and t2.kind = 'INVOICE'
-              order by t2.date desc, t2.id desc
-              limit $4::int4
-            ) x
+            select '{"number":' || to_json(t2.number)::text || '}' j0
+            from document t2
+            where t2.company_id = c1.id and t2.kind = 'INVOICE'
+            order by t2.date desc, t2.id desc
+            limit $4::int4
           ) r
         ) else 'null' end
         || '}' j,

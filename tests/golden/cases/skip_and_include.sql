@@ -14,16 +14,13 @@ from (
       select
         '{"name":' || to_json(c0.name)::text
         || ',"quotes":' || case when a0.g0 then (
-          select '{"nodes":[' || coalesce(string_agg(r.j0, ',' order by r.rn), '') || ']}'
+          select '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}'
           from (
-            select row_number() over () rn, x.*
-            from (
-              select '{"number":' || to_json(t1.number)::text || ',"status":"' || t1.status::text || '"}' j0
-              from document t1
-              where t1.company_id = c0.id and t1.kind = 'QUOTE'
-              order by t1.date desc, t1.id desc
-              limit $2::int4
-            ) x
+            select '{"number":' || to_json(t1.number)::text || ',"status":"' || t1.status::text || '"}' j0
+            from document t1
+            where t1.company_id = c0.id and t1.kind = 'QUOTE'
+            order by t1.date desc, t1.id desc
+            limit $2::int4
           ) r
         ) else 'null' end
         || '}' j,

@@ -46,17 +46,14 @@ from (
             '{"totalCount":' || (
               select count(*)::text from document t3 where t3.company_id = c0.id and t3.kind = 'QUOTE'
             )
-            || ',"nodes":[' || coalesce(string_agg(r.j0, ',' order by r.rn), '')
+            || ',"nodes":[' || coalesce(string_agg(r.j0, ','), '')
             || ']}'
           from (
-            select row_number() over () rn, x.*
-            from (
-              select '{"number":' || to_json(t3.number)::text || '}' j0
-              from document t3
-              where t3.company_id = c0.id and t3.kind = 'QUOTE'
-              order by t3.date desc, t3.id desc
-              limit $5::int4
-            ) x
+            select '{"number":' || to_json(t3.number)::text || '}' j0
+            from document t3
+            where t3.company_id = c0.id and t3.kind = 'QUOTE'
+            order by t3.date desc, t3.id desc
+            limit $5::int4
           ) r
         ) else 'null' end
         || '}' j,

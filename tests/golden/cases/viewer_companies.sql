@@ -33,48 +33,38 @@ from (
             and m0.removed_at is null
             and (m0.until is null or m0.until > now())
         )
-        || ',"nodes":[' || coalesce(string_agg(r.j0, ',' order by r.rn), '')
+        || ',"nodes":[' || coalesce(string_agg(r.j0, ','), '')
         || ']}' j,
-        case when count(r.h) > 0 then string_agg(coalesce(r.h, ''), ',' order by r.rn) end h
+        case when count(r.h) > 0 then string_agg(coalesce(r.h, ''), ',') end h
       from (
-        select row_number() over () rn, x.*
+        select
+          '{"name":' || to_json(c0.name)::text
+          || ',"legalForm":' || case when a0.g0 then
+            coalesce(to_json(c0.legal_form)::text, 'null')
+          else 'null' end
+          || ',"customers":' || (
+            select '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}'
+            from (
+              select
+                '{"number":' || to_json(t2.number)::text
+                || ',"discount":' || case when a0.g1 then
+                  coalesce('"' || t2.discount::text || '"', 'null')
+                else 'null' end
+                || '}' j0
+              from contact t2
+              where t2.company_id = c0.id and t2.is_customer
+              order by t2.number, t2.id
+              limit $2::int4
+            ) r
+          )
+          || '}' j0,
+          case when not (a0.g0 and a0.g1) then
+            '0:' || encode(uuid_send(c0.id), 'hex') || ':' || array_to_string(array[a0.g0, a0.g1], '')
+          end h
         from (
-          select
-            '{"name":' || to_json(c0.name)::text
-            || ',"legalForm":' || case when a0.g0 then
-              coalesce(to_json(c0.legal_form)::text, 'null')
-            else 'null' end
-            || ',"customers":' || (
-              select '{"nodes":[' || coalesce(string_agg(r.j0, ',' order by r.rn), '') || ']}'
-              from (
-                select row_number() over () rn, x.*
-                from (
-                  select
-                    '{"number":' || to_json(t2.number)::text
-                    || ',"discount":' || case when a0.g1 then
-                      coalesce('"' || t2.discount::text || '"', 'null')
-                    else 'null' end
-                    || '}' j0
-                  from contact t2
-                  where t2.company_id = c0.id and t2.is_customer
-                  order by t2.number, t2.id
-                  limit $2::int4
-                ) x
-              ) r
-            )
-            || '}' j0,
-            case when not (a0.g0 and a0.g1) then
-              '0:' || encode(uuid_send(c0.id), 'hex') || ':' || array_to_string(array[a0.g0, a0.g1], '')
-            end h
+          select c0 c, m0 m
           from membership m0
             join company c0 on c0.id = m0.company_id
-            cross join lateral (
-              select get_bit(b.e, 49) = 1 g0, get_bit(b.e, 41) = 1 g1
-              from (
-                select (c0.mask & m0.mask) e, coalesce(m0.role = 'OWNER', false) o offset 0
-              ) b
-              offset 0
-            ) a0
           where
             m0.account_id = v.account_id
             and m0.company_id = c0.id
@@ -83,7 +73,17 @@ from (
             and (m0.until is null or m0.until > now())
           order by c0.name desc, c0.id desc
           limit $1::int4
-        ) x
+        ) p
+          cross join lateral (select (p.c).*) c0
+          cross join lateral (select (p.m).*) m0
+          cross join lateral (
+            select get_bit(b.e, 49) = 1 g0, get_bit(b.e, 41) = 1 g1
+            from (
+              select (c0.mask & m0.mask) e, coalesce(m0.role = 'OWNER', false) o offset 0
+            ) b
+            offset 0
+          ) a0
+        order by c0.name desc, c0.id desc
       ) r
     ) l0 on true
 ) s;
