@@ -17,7 +17,7 @@ from gateway.negotiation import LONGEST, is_json
 from resolvers.execution import Executor
 from resolvers.mutations import MUTATIONS
 from resolvers.operation import VALUES
-from resolvers.request import GraphQLRequest, Result
+from resolvers.request import GraphQLRequest
 from resolvers.writing import Mutation, Write, Written
 from schema.language import Language
 from tests.databases import Databases
@@ -277,8 +277,7 @@ async def test_a_write_that_waits_over_its_deadline_is_told_as_it_ends(office: O
         async with office.connection.transaction():
             await office.connection.execute(LOCK, firm.key)
             task = asyncio.create_task(post(client, firm, SEVERAL, id=firm.id))
-            async with await connect(office.dsn) as other:
-                await blocked(other)
+            await blocked(office.connection)
             await asyncio.sleep(0.4)
             assert not task.done()
         answer = await task
@@ -314,8 +313,7 @@ async def test_reads_are_answered_while_every_place_for_writes_waits_for_a_lock(
         async with office.connection.transaction():
             await office.connection.execute(LOCK, firm.key)
             writes = [asyncio.create_task(post(client, firm, write, id=firm.id)) for _ in range(3 * SIZE)]
-            async with await connect(office.dsn) as other:
-                await blocked(other, SIZE // 2)
+            await blocked(office.connection, SIZE // 2)
             await asyncio.sleep(0.1)
             async with asyncio.timeout(2):
                 reads = [await post(client, firm, "{ viewer { __typename } }") for _ in range(5)]
@@ -339,10 +337,12 @@ async def test_reads_during_the_end_of_their_connections_are_nobodys_fault(offic
 
     async with open_client(office.dsn, pool_size=SIZE) as client:
         readers = [asyncio.create_task(read(client)) for _ in range(SIZE)]
-        for _ in range(20):
-            await asyncio.sleep(0.02)
-            ended += await office.connection.fetchval(END)
-        stop.set()
+        try:
+            for _ in range(20):
+                await asyncio.sleep(0.02)
+                ended += await office.connection.fetchval(END)
+        finally:
+            stop.set()
         await asyncio.gather(*readers)
         assert (await post(client, firm, query, id=firm.id)).codes == []
     assert ended >= 20

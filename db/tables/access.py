@@ -22,6 +22,9 @@ from sqlalchemy.dialects.postgresql import TSTZRANGE
 
 from db.tables.metadata import Stamp, holds, metadata, reference, stamp, tenant_table, words
 
+OPEN = text("upper_inf(valid)")
+"""The period that has not ended; found by an index of its own, however long the history is."""
+
 company_app = Table(
     "company_app",
     metadata,
@@ -31,6 +34,7 @@ company_app = Table(
     Column("activated_by", Uuid, ForeignKey("account.id"), nullable=True),
     Column("deactivated_by", Uuid, ForeignKey("account.id"), nullable=True),
     PrimaryKeyConstraint("company_id", "app_id", "valid"),
+    Index("uq_company_app_open", "company_id", "app_id", unique=True, postgresql_where=OPEN),
     info={"tenant": True},
 )
 """An app is active for a company during `valid`.
@@ -48,6 +52,7 @@ app_grant = Table(
     Column("granted_by", Uuid, ForeignKey("account.id"), nullable=True),
     Column("revoked_by", Uuid, ForeignKey("account.id"), nullable=True),
     PrimaryKeyConstraint("company_id", "membership_id", "app_id", "valid"),
+    Index("uq_app_grant_open", "company_id", "membership_id", "app_id", unique=True, postgresql_where=OPEN),
     reference("membership_id", "membership", ondelete="CASCADE"),
     info={"tenant": True},
 )

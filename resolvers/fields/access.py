@@ -90,9 +90,9 @@ def _bit(row: Row, mask: str) -> Sql:
 
 
 def _effective(row: Row, arguments: Arguments) -> Sql:
-    """Active and either toggled on or out of the toggles' reach.
+    """Toggled on, or out of the toggles' reach; nothing before an invitation is accepted or after a term has passed.
 
-    Nothing before an invitation is accepted or after a term has passed.
+    That the app is active need not be asked: there are cells only for active apps.
     """
     person = _person(row)
     return sql(

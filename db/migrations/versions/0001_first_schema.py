@@ -171,6 +171,13 @@ def _create_company_app() -> None:
         alter table company_app
         add constraint pk_company_app primary key (company_id, app_id, valid without overlaps)
     """)
+    op.create_index(
+        "uq_company_app_open",
+        "company_app",
+        ["company_id", "app_id"],
+        unique=True,
+        postgresql_where=sa.text("upper_inf(valid)"),
+    )
 
 
 def _create_contact() -> None:
@@ -380,6 +387,13 @@ def _create_app_grant() -> None:
         alter table app_grant
         add constraint pk_app_grant primary key (company_id, membership_id, app_id, valid without overlaps)
     """)
+    op.create_index(
+        "uq_app_grant_open",
+        "app_grant",
+        ["company_id", "membership_id", "app_id"],
+        unique=True,
+        postgresql_where=sa.text("upper_inf(valid)"),
+    )
 
 
 def _create_contact_person() -> None:
