@@ -16,6 +16,8 @@ from graphql import (
     GraphQLNamedType,
     GraphQLNonNull,
     GraphQLObjectType,
+    GraphQLSchema,
+    TypeNode,
     Undefined,
     ValueNode,
     get_named_type,
@@ -86,6 +88,16 @@ def literal_value(node: ValueNode, type_: Any) -> Any:
     """The coerced value of a literal of a validated document; None for null."""
     value = cast("Any", utilities).value_from_ast(node, type_)
     return None if value is Undefined else value
+
+
+def coerced_value(value: object, type_: Any) -> Any:
+    """The coerced value of a variable; Undefined for one that does not fit the type."""
+    return cast("Any", utilities).coerce_input_value(value, type_)
+
+
+def type_at(schema: GraphQLSchema, node: TypeNode) -> Any:
+    """The type that a validated document names."""
+    return cast("Any", utilities).type_from_ast(schema, node)
 
 
 def _inside_non_null(type_: Any) -> Any:

@@ -19,12 +19,13 @@ from graphql import (
     TypeInfo,
     Undefined,
     ValidationContext,
+    VariableDefinitionNode,
     print_ast,
     validate,
 )
-from graphql.execution.values import VariableValues, get_variable_values
 
 from resolvers.cache import Cache
+from resolvers.coordinates import coerced_value, literal_value, type_at
 from resolvers.inputs import Inputs, Lookup, Variables, bad_input
 from resolvers.limits import Limits, parse_document
 from resolvers.request import ErrorEntry, Location, RequestError
@@ -57,6 +58,36 @@ class Shapes:
         self.lookups = (*self.lookups, *(lookup for lookup in inputs.lookups if lookup not in self.lookups))
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A variable as an operation defines it; `default` is None where there is none, or null."""
+
+    name: str
+    type: Any
+    default: Any
+    node: VariableDefinitionNode
+
+    @property
+    def is_required(self) -> bool:
+        """Whether it must be given."""
+        return isinstance(self.type, GraphQLNonNull)
+
+    def coerce(self, value: object) -> Any:
+        """The value as its type has it. RequestError (BAD_USER_INPUT)."""
+        try:
+            coerced = coerced_value(value, self.type)
+        except RecursionError:
+            coerced = Undefined
+        if coerced is Undefined:
+            raise self.misfit("is missing" if value is None else "has a value that does not fit its type")
+        return coerced
+
+    def misfit(self, what: str) -> RequestError:
+        """The refusal of a value, which is not repeated."""
+        message = f'Variable "${self.name}" of type "{print_ast(self.node.type)}" {what}.'
+        return RequestError(ErrorCode.BAD_USER_INPUT, message, _locations(self.node))
+
+
 @dataclass(slots=True)
 class Operation:
     """A validated operation, and what its statements depend on.
@@ -65,9 +96,9 @@ class Operation:
     own type, but not where they are used.
     """
 
-    schema: GraphQLSchema
     node: OperationDefinitionNode
     fragments: Mapping[str, FragmentDefinitionNode]
+    wanted: tuple[Wanted, ...] = ()
     required: frozenset[str] = frozenset()
     shapes: dict[str | None, Shapes] = field(default_factory=dict[str | None, Shapes])
 
@@ -86,31 +117,22 @@ class Operation:
 
         RequestError (BAD_USER_INPUT) names the variable and never repeats its value.
         """
-        definitions = self.node.variable_definitions or ()
-        if not definitions:
+        if not self.wanted:
             return {}
         if _values(given) > VALUES:
             raise bad_input(f"The variables have more than {VALUES} values.")
-        found = get_variable_values(self.schema, definitions, dict(given), max_errors=1, hide_suggestions=True)
-        if not isinstance(found, VariableValues):
-            raise self._misfit(given)
+        coerced: dict[str, Any] = {}
+        for wanted in self.wanted:
+            if wanted.name in given:
+                coerced[wanted.name] = wanted.coerce(given[wanted.name])
+            elif wanted.default is not None:
+                coerced[wanted.name] = wanted.default
+            elif wanted.is_required:
+                raise wanted.misfit("is missing")
         for name in self.required:
-            if found.coerced.get(name) is None:
+            if coerced.get(name) is None:
                 raise bad_input(f'Variable "${name}" may not be null where it is used.')
-        return found.coerced
-
-    def _misfit(self, given: Mapping[str, object]) -> RequestError:
-        """Which variable does not fit."""
-        for definition in self.node.variable_definitions or ():
-            name, wanted = definition.variable.name.value, print_ast(definition.type)
-            value = {name: given[name]} if name in given else {}
-            if isinstance(get_variable_values(self.schema, [definition], value, max_errors=1), VariableValues):
-                continue
-            missing = isinstance(definition.type, NonNullTypeNode) and given.get(name) is None
-            what = "is missing" if missing else "has a value that does not fit its type"
-            message = f'Variable "${name}" of type "{wanted}" {what}.'
-            return RequestError(ErrorCode.BAD_USER_INPUT, message, _locations(definition))
-        return bad_input("The variables do not fit the operation.")
+        return coerced
 
 
 def _values(given: object) -> int:
@@ -181,10 +203,20 @@ class Documents:
         usages = ValidationContext(self.schema, parsed, TypeInfo(self.schema), lambda error: None)
         return Document(
             {
-                node.name.value if node.name else None: Operation(self.schema, node, fragments, _required(usages, node))
+                node.name.value if node.name else None: Operation(
+                    node, fragments, self._wanted(node), _required(usages, node)
+                )
                 for node in operations
             }
         )
+
+    def _wanted(self, node: OperationDefinitionNode) -> tuple[Wanted, ...]:
+        found: list[Wanted] = []
+        for definition in node.variable_definitions or ():
+            type_ = type_at(self.schema, definition.type)
+            default = literal_value(definition.default_value, type_) if definition.default_value else None
+            found.append(Wanted(definition.variable.name.value, type_, default, definition))
+        return tuple(found)
 
 
 def _required(usages: ValidationContext, node: OperationDefinitionNode) -> frozenset[str]:

@@ -333,6 +333,24 @@ def test_each_state_has_its_meaning(state: str, expected: type[Exception]) -> No
     assert type(translate(error)) is expected
 
 
+@pytest.mark.parametrize("error", [asyncpg.InternalClientError("got no result"), asyncpg.ProtocolError("cut off")])
+def test_a_message_that_was_cut_off_is_a_lost_connection(error: Exception) -> None:
+    assert type(translate(error)) is ConnectionLost
+
+
+async def test_transactions_leave_half_of_the_connections_to_reads(worker_dsn: str) -> None:
+    database = await Database.open(worker_dsn, PoolSettings(size=4, acquire_timeout=1))
+    async with database.transaction(), database.transaction():
+        with pytest.raises(DatabaseUnavailable, match="transactions"):
+            async with database.transaction():
+                pass
+        rows = await asyncio.gather(*(database.read(f"select {SLOW_PID}", ()) for _ in range(2)))
+        assert len({row[0] for row in rows}) == 2
+    async with database.transaction(), database.transaction():
+        pass
+    await database.close()
+
+
 def test_a_server_older_than_18_is_refused() -> None:
     require_version(18)
     with pytest.raises(DatabaseMisconfigured, match="PostgreSQL 17; version 18 or newer"):

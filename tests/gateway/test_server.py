@@ -7,12 +7,17 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from gateway.protocol import BoundedProtocol
 from gateway.server import ListenError, Server, is_loopback, listen, url
 from gateway.settings import Settings
+from resolvers.request import Result
 from tests.gateway.conftest import MakeApp, SmallExecutor
 
 BODY = b'{"query":"{ name }"}'
 HEAD = b"POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 20\r\n"
+LARGE = 16_000_000
+"""Bytes of an answer that no buffer of the system takes."""
+
 ANSWER = b'{"data":{"name":"Lambert"}}'
 
 
@@ -25,7 +30,15 @@ class Running:
         self._port = port
 
     async def connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        return await asyncio.open_connection("127.0.0.1", self._port)
+        return await asyncio.open_connection("127.0.0.1", self._port, limit=2 * LARGE)
+
+    async def connections(self, *, until: int) -> int:
+        """How many connections are open, once they are so many or after five seconds."""
+        for _ in range(500):
+            if len(self.server.server_state.connections) == until:
+                break
+            await asyncio.sleep(0.01)
+        return len(self.server.server_state.connections)
 
     async def exchange(self, sent: bytes) -> bytes:
         """Send bytes, and read until the server closes."""
@@ -130,6 +143,36 @@ async def test_a_slow_body_gets_408(make_app: MakeApp) -> None:
     async with running(make_app, deadline=0.2) as gateway:
         received = await gateway.exchange(HEAD + b"\r\n" + BODY[:5])
     assert received.startswith(b"HTTP/1.1 408 ")
+
+
+async def test_a_client_that_leaves_its_answer_unread_is_dropped(
+    make_app: MakeApp, executor: SmallExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(BoundedProtocol, "write_deadline", 0.3)
+    executor.result = Result(b'{"name":"' + b"x" * LARGE + b'"}')
+    async with running(make_app) as gateway:
+        reader, writer = await gateway.connect()
+        writer.write(HEAD + b"\r\n" + BODY)
+        assert await gateway.connections(until=1) == 1
+        assert await gateway.connections(until=0) == 0
+        assert 0 < len(await _rest(reader)) < LARGE
+        writer.close()
+
+
+async def test_a_client_that_reads_its_answer_gets_all_of_it(
+    make_app: MakeApp, executor: SmallExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(BoundedProtocol, "write_deadline", 0.3)
+    executor.result = Result(b'{"name":"' + b"x" * LARGE + b'"}')
+    async with running(make_app) as gateway:
+        reader, writer = await gateway.connect()
+        for _ in range(2):
+            writer.write(HEAD + b"\r\n" + BODY)
+            received = await asyncio.wait_for(reader.readuntil(b'"}}'), 20)
+            assert received.count(b"x") > LARGE
+            await asyncio.sleep(0.4)
+            assert await gateway.connections(until=1) == 1
+        writer.close()
 
 
 async def test_stopping_finishes_what_runs(make_app: MakeApp, executor: SmallExecutor) -> None:

@@ -1,5 +1,6 @@
 """resolvers/compiler.py, resolvers/operation.py: which variables share a statement, and that it is the right one."""
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -9,11 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from resolvers.cache import Cache
+from resolvers.compilation import Bindings
 from resolvers.compiler import Compiler
 from resolvers.execution import default_compiler
 from resolvers.operation import Documents, Operation
 from resolvers.ordering import Order, OrderKey
+from resolvers.request import RequestError
 from resolvers.statement import STATEMENT, Statement
+from schema.errors import ErrorCode
 from tests.resolvers.test_ordering import cursor_of
 
 COMPANY = "com_018b514d43a07000ac2b7ed4c4760a71"
@@ -158,3 +162,103 @@ def test_statements_are_bounded_by_their_size_together() -> None:
         for _ in range(2):
             compiled(operation, given_, compiler)
     assert 0 < len(compiler.statements) * STATEMENT < size
+
+
+# --- what a flood leaves behind
+
+
+def fresh(size: int = 24_000_000) -> Compiler:
+    """A compiler that has kept nothing yet."""
+    return Compiler(default_compiler().schema, default_compiler().layout, Cache(size))
+
+
+FULL = "{ __schema { types { name description fields { name description args { name description } } } } }"
+
+
+def test_a_statement_weighs_what_it_carries() -> None:
+    statement = compiled(operation_of(FULL), {}, fresh())
+    carried = max((str(argument) for argument in statement.arguments(Bindings({}))), key=len)
+    assert len(carried) > 50_000
+    assert statement.weight > len(statement.sql) + len(carried)
+    compiler = fresh(len(carried))
+    for alias in ("a", "b", "c"):
+        compiled(operation_of(FULL.replace("__schema", f"{alias}: __schema")), {}, compiler)
+    assert len(compiler.statements) == 0
+
+
+def test_one_introspection_of_the_schema_is_enough() -> None:
+    for document in (
+        "{ a: __schema { queryType { name } } b: __schema { queryType { name } } }",
+        "{ __schema { queryType { name } } ...F } fragment F on Query { b: __schema { queryType { name } } }",
+    ):
+        with pytest.raises(RequestError) as refused:
+            compiled(operation_of(document), {}, fresh())
+        assert refused.value.entry.code is ErrorCode.BAD_USER_INPUT
+    compiled(operation_of("{ __schema { queryType { name } } ... { __schema { queryType { kind } } } }"), {}, fresh())
+
+
+UNKNOWN = {
+    "type": ("query ($v: String!) { __type(name: $v) { name } }", [f"{n}{'x' * 5_000}" for n in range(1_000)]),
+    "node": ("query ($v: ID!) { node(id: $v) { id } }", [f"x{n}_{'0' * 32}" for n in range(1_000)]),
+    "nodes": ("query ($v: [ID!]!) { nodes(ids: $v) { id } }", [[f"x{n}_{'0' * 32}"] for n in range(1_000)]),
+    "node in a list": ("query ($v: ID!) { nodes(ids: [$v]) { id } }", [f"x{n}_{'0' * 32}" for n in range(1_000)]),
+}
+
+
+@pytest.mark.parametrize("case", UNKNOWN)
+def test_names_that_are_none_share_one_statement(case: str) -> None:
+    document, values = UNKNOWN[case]
+    compiler, operation = fresh(), operation_of(document)
+    first = compiled(operation, {"v": values[0]}, compiler)
+    assert all(compiled(operation, {"v": value}, compiler) is first for value in values)
+    assert len(compiler.statements) == 1
+    assert len(repr(operation.shapes[None].shape({"v": values[-1]}))) < 100
+
+
+@pytest.mark.parametrize(
+    ("document", "names"),
+    [
+        (
+            "query ($id: ID!, $o: [InvoiceOrder!]) { company(id: $id) { invoices(orderBy: $o) { nodes { id } } } }",
+            ["DISCOUNT_ASC", "DATE_ASC"],
+        ),
+        (
+            "query ($id: ID!, $o: [DocumentKind!]) { company(id: $id) { documents(kinds: $o) { nodes { id } } } }",
+            ["INVOICE", "QUOTE"],
+        ),
+    ],
+    ids=["order", "kinds"],
+)
+def test_repeated_names_have_the_shape_of_the_names(document: str, names: list[str]) -> None:
+    compiler, operation = fresh(), operation_of(document)
+    once = operation.coerce({"id": COMPANY, "o": names})
+    repeated = {**once, "o": once["o"] * 10_000}
+    assert compiler.read(operation, repeated) is compiler.read(operation, once)
+    assert len(repr(operation.shapes[None].shape(repeated))) < 200
+
+
+def test_cursors_of_other_orders_leave_nothing_behind() -> None:
+    """What is looked at of a cursor does not depend on the order, of which there are as many as a client likes."""
+    compiler = fresh()
+    operation = operation_of(
+        "query ($id: ID!, $o: [CustomerOrder!], $c: String) "
+        "{ company(id: $id) { customers(orderBy: $o, after: $c) { totalCount nodes { id } } } }"
+    )
+    names = ["NAME_ASC", "NUMBER_DESC", "CITY_ASC", "CREATED_AT_DESC", "DISCOUNT_ASC"]
+    orders = [order for size in range(1, 6) for order in itertools.permutations(names, size)]
+    cursors = [_forged(order) for order in orders]
+    for order, cursor in zip(orders[:100], cursors, strict=False):
+        compiled(operation, {"id": COMPANY, "o": order, "c": cursor}, compiler)
+    lookups = len(operation.shapes[None].lookups)
+    assert lookups < 10
+    for n in range(1_000):
+        with pytest.raises(RequestError):
+            other = cursors[(n + 1) % len(cursors)]
+            compiled(operation, {"id": COMPANY, "o": orders[n % len(orders)], "c": other}, compiler)
+    assert len(operation.shapes[None].lookups) == lookups
+
+
+def _forged(names: tuple[str, ...]) -> str:
+    """A cursor that a list in this order might have given."""
+    order = Order.by([OrderKey.of_enum(name) for name in names])
+    return cursor_of(order.mark, *["1"] * len(order.keys))
