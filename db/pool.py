@@ -26,6 +26,7 @@ class Pool:
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._doomed: set[Connection] = set()
         self._closed = False
+        self._drained = asyncio.Event()
 
     async def acquire(self) -> Connection:
         """A connection that is open as far as is known. Raises DatabaseUnavailable, and what connecting raises."""
@@ -53,6 +54,8 @@ class Pool:
         else:
             self._free.append(connection)
         self._wake()
+        if self._closed and not self._lent:
+            self._drained.set()
 
     def expire(self) -> None:
         """Let no connection that is open now be lent again."""
@@ -66,10 +69,10 @@ class Pool:
         """Lend no more, wait for what is lent, and end all connections; harmless when repeated."""
         self._closed = True
         self.expire()
-        while self._lent:
-            await self._wait_for_place()
         while self._waiting:
             self._wake()
+        if self._lent:
+            await self._drained.wait()
 
     async def _open(self) -> Connection:
         self._places += 1

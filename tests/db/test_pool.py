@@ -1,0 +1,150 @@
+"""db/pool.py: never more connections than its size, none lent twice, none lost to whoever gives up waiting."""
+
+import asyncio
+from typing import Any, cast
+
+import pytest
+
+from db.connection import Connection
+from db.errors import DatabaseUnavailable
+from db.pool import Pool
+
+
+class Ends:
+    """What the pool asks of a connection; it stands for one whose other end may be gone."""
+
+    def __init__(self) -> None:
+        self.ended = False
+        self.dirty = False
+
+    def is_closed(self) -> bool:
+        return self.ended
+
+    def is_in_transaction(self) -> bool:
+        return self.dirty
+
+    def terminate(self) -> None:
+        self.ended = True
+
+
+class World:
+    """Opens connections for a pool and counts them."""
+
+    def __init__(self, size: int, patience: float = 5.0) -> None:
+        self.opened: list[Ends] = []
+        self.refusals = 0
+        self.pool = Pool(self.connect, size, patience)
+
+    async def connect(self) -> Connection:
+        await asyncio.sleep(0)
+        if self.refusals:
+            self.refusals -= 1
+            raise DatabaseUnavailable("not now")
+        self.opened.append(Ends())
+        return cast("Connection", self.opened[-1])
+
+    @property
+    def alive(self) -> int:
+        return sum(not connection.ended for connection in self.opened)
+
+
+async def test_the_last_one_given_back_is_lent_first() -> None:
+    pool = World(3).pool
+    first, second = await pool.acquire(), await pool.acquire()
+    pool.release(first)
+    pool.release(second)
+    assert await pool.acquire() is second
+    assert await pool.acquire() is first
+
+
+async def test_never_more_than_its_size_and_everybody_gets_one() -> None:
+    world = World(3)
+    lent: set[int] = set()
+    most = 0
+
+    async def work() -> None:
+        nonlocal most
+        connection = await world.pool.acquire()
+        assert id(connection) not in lent
+        lent.add(id(connection))
+        most = max(most, len(lent))
+        await asyncio.sleep(0)
+        lent.discard(id(connection))
+        world.pool.release(connection)
+
+    await asyncio.gather(*(work() for _ in range(200)))
+    assert (most, len(world.opened)) == (3, 3)
+
+
+async def test_who_waits_too_long_is_told_and_takes_nothing_along() -> None:
+    world = World(1, patience=0.01)
+    connection = await world.pool.acquire()
+    with pytest.raises(DatabaseUnavailable, match="free"):
+        await world.pool.acquire()
+    world.pool.release(connection)
+    assert await world.pool.acquire() is connection
+
+
+async def test_who_is_cancelled_while_a_connection_was_meant_for_him_hands_it_on() -> None:
+    world = World(1)
+    connection = await world.pool.acquire()
+    given_up, next_one = (asyncio.create_task(world.pool.acquire()) for _ in range(2))
+    await asyncio.sleep(0)
+    world.pool.release(connection)
+    given_up.cancel()
+    assert await asyncio.wait_for(next_one, 1) is connection
+    with pytest.raises(asyncio.CancelledError):
+        await given_up
+
+
+@pytest.mark.parametrize("fault", ["ended", "dirty"])
+async def test_a_connection_that_is_not_whole_is_not_lent_again(fault: str) -> None:
+    world = World(1)
+    connection: Any = await world.pool.acquire()
+    setattr(connection, fault, True)
+    world.pool.release(connection)
+    assert await world.pool.acquire() is not connection
+    assert world.alive == 1
+
+
+async def test_one_that_ends_while_it_is_free_is_replaced() -> None:
+    world = World(2)
+    connection: Any = await world.pool.acquire()
+    world.pool.release(connection)
+    connection.ended = True
+    assert await world.pool.acquire() is not connection
+    assert len({id(await world.pool.acquire())}) == 1, "the place of the dead one is free again"
+
+
+async def test_a_connection_that_could_not_be_opened_leaves_its_place() -> None:
+    world = World(1)
+    world.refusals = 1
+    with pytest.raises(DatabaseUnavailable, match="not now"):
+        await world.pool.acquire()
+    assert await world.pool.acquire()
+
+
+async def test_after_expiring_nobody_gets_an_old_one() -> None:
+    world = World(2)
+    lent, free = await world.pool.acquire(), await world.pool.acquire()
+    world.pool.release(free)
+    world.pool.expire()
+    world.pool.release(lent)
+    assert world.alive == 0
+    assert await world.pool.acquire() not in (lent, free)
+
+
+async def test_closing_waits_for_what_is_lent_and_refuses_who_waits() -> None:
+    world = World(1)
+    connection = await world.pool.acquire()
+    waiting = asyncio.create_task(world.pool.acquire())
+    await asyncio.sleep(0)
+    closing = asyncio.create_task(world.pool.close())
+    await asyncio.sleep(0)
+    assert not closing.done()
+    world.pool.release(connection)
+    await asyncio.wait_for(closing, 1)
+    with pytest.raises(DatabaseUnavailable, match="closed"):
+        await asyncio.wait_for(waiting, 1)
+    await world.pool.close()
+    assert world.alive == 0
