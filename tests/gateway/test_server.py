@@ -145,20 +145,6 @@ async def test_a_slow_body_gets_408(make_app: MakeApp) -> None:
     assert received.startswith(b"HTTP/1.1 408 ")
 
 
-async def test_a_client_that_leaves_its_answer_unread_is_dropped(
-    make_app: MakeApp, executor: SmallExecutor, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(BoundedProtocol, "write_deadline", 0.3)
-    executor.result = Result(b'{"name":"' + b"x" * LARGE + b'"}')
-    async with running(make_app) as gateway:
-        reader, writer = await gateway.connect()
-        writer.write(HEAD + b"\r\n" + BODY)
-        assert await gateway.connections(until=1) == 1
-        assert await gateway.connections(until=0) == 0
-        assert 0 < len(await _rest(reader)) < LARGE
-        writer.close()
-
-
 async def test_a_client_that_reads_its_answer_gets_all_of_it(
     make_app: MakeApp, executor: SmallExecutor, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -252,9 +252,9 @@ def test_cursors_of_other_orders_leave_nothing_behind() -> None:
     lookups = len(operation.shapes[None].lookups)
     assert lookups < 10
     for n in range(1_000):
+        given_ = {"id": COMPANY, "o": orders[n % len(orders)], "c": cursors[(n + 1) % len(cursors)]}
         with pytest.raises(RequestError):
-            other = cursors[(n + 1) % len(cursors)]
-            compiled(operation, {"id": COMPANY, "o": orders[n % len(orders)], "c": other}, compiler)
+            compiled(operation, given_, compiler)
     assert len(operation.shapes[None].lookups) == lookups
 
 
