@@ -10,6 +10,14 @@ from typing import Any, Final, cast
 
 import httpx
 import pytest
+from graphql import (
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    is_required_argument,
+    is_required_input_field,
+)
 
 from db.connection import Connection, connect
 from db.database import Database, PoolSettings
@@ -19,6 +27,7 @@ from resolvers.mutations import MUTATIONS
 from resolvers.operation import VALUES
 from resolvers.request import GraphQLRequest, Result
 from resolvers.writing import Mutation, Write, Written
+from schema import schema
 from schema.language import Language
 from tests.databases import Databases
 from tests.demo import JSON, Answer, Demo, open_client, open_demo
@@ -185,6 +194,27 @@ async def test_introspection_takes_its_own_default_for_a_variable_without_a_valu
     answer = await office.asked(None, query, given)
     assert answer.errors == ()
     assert "number" in [field["name"] for field in answer.data["__type"]["fields"]]
+
+
+def test_no_place_of_the_product_has_a_default_where_null_may_not_be() -> None:
+    """Such a place would take its default for an explicit null."""
+    core = schema.core
+    taking = [type_ for name, type_ in core.type_map.items() if not name.startswith("__")]
+    places = [
+        place
+        for type_ in taking
+        for field in (type_.fields.values() if isinstance(type_, (GraphQLObjectType, GraphQLInterfaceType)) else ())
+        for place in field.args.values()
+    ]
+    members = [
+        place for type_ in taking if isinstance(type_, GraphQLInputObjectType) for place in type_.fields.values()
+    ]
+    assert places
+    assert members
+    required = [is_required_argument(place) for place in places] + [
+        is_required_input_field(member) for member in members
+    ]
+    assert required == [isinstance(place.type, GraphQLNonNull) for place in (*places, *members)]
 
 
 # --- cursors

@@ -289,6 +289,10 @@ async def test_an_escaped_backslash_is_not_a_nul(client: httpx.AsyncClient) -> N
         "application/json, text/plain",
         "application/json; charset=utf-8; charset=utf-16", "application/x-www-form-urlencoded",
         "multipart/form-data; boundary=x", "application/graphql", "application/graphql-response+json", "json",
+        "application/json; charset=utf-8; charset=utf-8", "application/json; boundary=x",
+        "application/json charset=utf-8",
+        "charset=utf-8; application/json", "application/ json", "application/json=", "application/json; charset",
+        'application/json; charset="utf-8', 'application/json; charset=""utf-8""', "text/plain; application/json", ";",
     ],
 )  # fmt: skip
 async def test_other_content_types_are_415(client: httpx.AsyncClient, content_type: str | None) -> None:
@@ -299,8 +303,11 @@ async def test_other_content_types_are_415(client: httpx.AsyncClient, content_ty
 
 @pytest.mark.parametrize(
     "content_type",
-    ["application/json", "Application/JSON", "application/json;charset=UTF-8", 'application/json; charset="utf-8"'],
-)
+    [
+        "application/json", "Application/JSON", "application/json;charset=UTF-8", 'application/json; charset="utf-8"',
+        "application/json;", "application/json ; Charset = Utf-8 ;", "\tapplication/json ",
+    ],
+)  # fmt: skip
 async def test_json_content_types_pass(client: httpx.AsyncClient, content_type: str) -> None:
     response = await client.post("/graphql", content=OK, headers={"content-type": content_type})
     assert response.status_code == 200

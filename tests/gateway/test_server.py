@@ -1,6 +1,7 @@
 """gateway/server.py and gateway/protocol.py: a real server on a socket, and clients that misbehave on the wire."""
 
 import asyncio
+import contextlib
 import socket
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -29,8 +30,16 @@ class Running:
         self.task = task
         self._port = port
 
-    async def connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        return await asyncio.open_connection("127.0.0.1", self._port, limit=2 * LARGE)
+    async def connect(self, limit: int = 65_536) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        return await asyncio.open_connection("127.0.0.1", self._port, limit=limit)
+
+    def raw_socket(self) -> socket.socket:
+        """A blocking socket that reads only what it is told to."""
+        client = socket.socket()
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
+        client.settimeout(20)
+        client.connect(("127.0.0.1", self._port))
+        return client
 
     async def connections(self, *, until: int) -> int:
         """How many connections are open, once they are so many or after five seconds."""
@@ -145,19 +154,33 @@ async def test_a_slow_body_gets_408(make_app: MakeApp) -> None:
     assert received.startswith(b"HTTP/1.1 408 ")
 
 
-async def test_a_client_that_reads_its_answer_gets_all_of_it(
+async def test_a_client_that_leaves_its_answer_unread_is_dropped(
     make_app: MakeApp, executor: SmallExecutor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(BoundedProtocol, "write_deadline", 0.3)
     executor.result = Result(b'{"name":"' + b"x" * LARGE + b'"}')
     async with running(make_app) as gateway:
-        reader, writer = await gateway.connect()
-        for _ in range(2):
-            writer.write(HEAD + b"\r\n" + BODY)
-            received = await asyncio.wait_for(reader.readuntil(b'"}}'), 20)
-            assert received.count(b"x") > LARGE
-            await asyncio.sleep(0.4)
+        with gateway.raw_socket() as client:
+            client.sendall(HEAD + b"\r\n" + BODY)
+            await executor.began.wait()
             assert await gateway.connections(until=1) == 1
+            assert await gateway.connections(until=0) == 0
+            assert await asyncio.to_thread(_left, client) < LARGE
+
+
+async def test_a_client_that_reads_its_answer_is_kept(
+    make_app: MakeApp, executor: SmallExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(BoundedProtocol, "write_deadline", 1.0)
+    executor.result = Result(b'{"name":"' + b"x" * LARGE + b'"}')
+    async with running(make_app) as gateway:
+        reader, writer = await gateway.connect(limit=2 * LARGE)
+        writer.write(HEAD + b"\r\n" + BODY)
+        assert len(await asyncio.wait_for(reader.readuntil(b'"}}'), 20)) > LARGE
+        await asyncio.sleep(1.2)
+        executor.result = None
+        writer.write(HEAD + b"\r\n" + BODY)
+        assert (await answered(reader)).startswith(b"HTTP/1.1 200 ")
         writer.close()
 
 
@@ -226,3 +249,12 @@ async def _rest(reader: asyncio.StreamReader) -> bytes:
         return await asyncio.wait_for(reader.read(), 20)
     except ConnectionError:
         return b""
+
+
+def _left(client: socket.socket) -> int:
+    """How many bytes can still be read."""
+    count = 0
+    with contextlib.suppress(ConnectionError):
+        while received := client.recv(65_536):
+            count += len(received)
+    return count
