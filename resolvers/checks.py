@@ -21,6 +21,7 @@ from resolvers.coordinates import (
     Fields,
     definition,
     directives_at,
+    edge_type,
     is_nullable,
     named_type,
     node_type,
@@ -76,15 +77,10 @@ class Checks:
     # --- a gate that closes gives null, so nothing behind it may be non-null
 
     def nullability(self) -> Iterator[str]:
-        """A field may be non-null only if whoever sees its parent passes all that it needs.
-
-        Its inputs' gates included.
-        """
+        """A field may be non-null only if who sees its parent passes all that it and its inputs need."""
         for type_, name, field in self._fields():
-            implied = {
-                *type_need(type_),
-                *(type_need(named_type(type_.fields["node"])) if type_.name.endswith("Edge") else ()),
-            }
+            node = edge_type(type_)
+            implied = {*type_need(type_), *(type_need(node) if node is not None else ())}
             needed = {
                 *field_need(field),
                 *(gate for argument in field.args.values() for gate in every_gate(argument)),

@@ -176,10 +176,7 @@ def _judge(gate: Gate) -> Sql:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A lateral join of the statement that gives data (`j`) and the closed gates of its companies (`h`.
-
-    One per row of a list).
-    """
+    """A lateral join of the statement: gives data (`j`) and its companies' closed gates (`h`, one per row)."""
 
     lateral: Sql
 

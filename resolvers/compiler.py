@@ -51,10 +51,7 @@ class TypeNames:
 
 @dataclass(frozen=True, slots=True)
 class Compiler:
-    """Compiles the operations of a schema over a layout, and keeps the statements.
-
-    Bounded by their size together (bytes).
-    """
+    """Compiles the operations of a schema over a layout; keeps the statements, bounded by their size together."""
 
     schema: GraphQLSchema
     layout: Layout

@@ -71,33 +71,26 @@ class KnownPrefix:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """The key in a global id of one of the types with these prefixes; None, which equals no key, for anything else."""
+    """The key in a global id of one of the types with these prefixes, or of any type when none is named.
 
-    prefixes: tuple[str, ...]
+    None, which equals no key, for anything else.
+    """
+
+    prefixes: tuple[str, ...] = ()
 
     def __call__(self, value: Any) -> uuid.UUID | None:
         """The key in an id."""
         found = GLOBAL_ID.fullmatch(value) if isinstance(value, str) else None
-        return uuid.UUID(hex=found[2]) if found and found[1] in self.prefixes else None
+        meant = found is not None and (not self.prefixes or found[1] in self.prefixes)
+        return uuid.UUID(hex=found[2]) if found and meant else None
 
 
 @dataclass(frozen=True, slots=True)
 class Keys:
     """The keys in a list of such ids, at most `MANY`."""
 
-    prefixes: tuple[str, ...]
+    prefixes: tuple[str, ...] = ()
 
     def __call__(self, value: Any) -> list[uuid.UUID | None]:
         """The keys in ids."""
         return [Key(self.prefixes)(item) for item in bounded(value)]
-
-
-def any_key(value: Any) -> uuid.UUID | None:
-    """The key in a global id, whatever its type."""
-    found = GLOBAL_ID.fullmatch(value) if isinstance(value, str) else None
-    return uuid.UUID(hex=found[2]) if found else None
-
-
-def any_keys(value: Any) -> list[uuid.UUID | None]:
-    """The keys in a list of global ids, at most `MANY`."""
-    return [any_key(item) for item in bounded(value)]

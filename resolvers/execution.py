@@ -152,9 +152,8 @@ class Executor:
         mutation = MUTATIONS[selected.name]
         given = self._input(selected, variables)
         statement = self._compiler.payload(operation, selected, variables)
-        statement.arguments(
-            Bindings(variables)
-        )  # a value that no client may send is refused before anything is written
+        # A value that no client may send is refused before anything is written.
+        statement.arguments(Bindings(variables))
         prepared = await mutation.prepare(self._database, given) if mutation.prepare else None
         caller: Caller | None = None
         try:

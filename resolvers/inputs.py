@@ -65,13 +65,8 @@ class Lookup:
 # --- views ----------------------------------------------------------------------------------------------------------
 
 
-def is_null(value: Any) -> bool:
-    """Whether nothing was given."""
-    return value is None
-
-
 def is_given(value: Any) -> bool:
-    """The contrary of `is_null`."""
+    """Whether there is anything, null apart."""
     return value is not None
 
 

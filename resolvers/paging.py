@@ -138,10 +138,11 @@ class _Paging:
     def edge_cursor(self, first: bool) -> Json:
         """The cursor of the page's first or last row."""
         near = first != self.backward
-        filter_ = sql(" filter (where r.rn <= {})", self.size) if self.sees_beyond else sql("")
         place = sql("r.rn") if near else sql("r.rn desc")
         return (
-            Expression(sql("""coalesce('"' || (array_agg(r.k order by {}){})[1] || '"', 'null')""", place, filter_)),
+            Expression(
+                sql("""coalesce('"' || (array_agg(r.k order by {}){})[1] || '"', 'null')""", place, self._shown())
+            ),
         )
 
     def total(self) -> Json:
@@ -232,10 +233,7 @@ def page(
 
 
 def _look_ahead(paging: _Paging, connection: GraphQLObjectType, fields: tuple[SelectedField, ...]) -> None:
-    """Whether one row beyond the page must be read, which only more pages in the direction of reading ask for.
-
-    And cursors.
-    """
+    """Whether one row beyond the page must be read (the client asks whether more pages follow), and cursors."""
     ahead = "hasPreviousPage" if paging.backward else "hasNextPage"
     for chosen in fields:
         if chosen.name == "pageInfo":

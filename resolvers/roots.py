@@ -28,7 +28,7 @@ from db.sql import (
 from db.tables.apps import app
 from db.tables.identity import credential
 from resolvers.compilation import VIEWER, Compilation, Entry, Position, Row, Site, entrance
-from resolvers.convert import Key, KnownPrefix, any_key, any_keys, bounded, enum_name, prefix
+from resolvers.convert import Key, Keys, KnownPrefix, bounded, enum_name, prefix
 from resolvers.coordinates import named_type
 from resolvers.encoding import encode
 from resolvers.gates import type_need
@@ -152,11 +152,11 @@ class Roots:
         type_ = self._node_type(self.to.inputs.look(given, self._known_prefix()))
         if type_ is None:
             return NULL
-        return self._site(self._found(type_, selection_sets, at, self.to.bind(given, any_key, "uuid"), TRUE))
+        return self._site(self._found(type_, selection_sets, at, self.to.bind(given, Key(), "uuid"), TRUE))
 
     def _nodes(self, given: Input, selection_sets: SelectionSets, at: Position) -> Json:
         """One branch per type of id, each only for its own ids, in the order of the ids."""
-        ids = self.to.bind(given, any_keys, "uuid[]")
+        ids = self.to.bind(given, Keys(), "uuid[]")
         kinds = self.to.bind(given, _prefixes, "text[]")
         branches: list[Sql] = []
         for found in self.to.inputs.look(given, Distinct(self._known_prefix())):

@@ -47,10 +47,7 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What was written, by the payload's field names (`company`.
-
-    Its key), and the token whose viewer the payload shows.
-    """
+    """What was written, by the payload's field names (`company` is its key), and the token whose viewer is shown."""
 
     values: Mapping[str, object] = field(default_factory=dict[str, object])
     token: str | None = None

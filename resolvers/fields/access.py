@@ -71,13 +71,12 @@ def _active(row: Row, column: Rows) -> tuple[Sql, ...]:
 
 
 def _people(row: Row, person: Rows) -> tuple[Sql, ...]:
-    """The matrix's rows: users and external users who were not removed, or those of them that were asked for."""
-    current = sql("{} is null", person["removed_at"])
+    """The matrix's rows: everybody who was not removed, or those of them that were asked for."""
     if "userIds" not in row.arguments or not row.to.inputs.given(row.arguments["userIds"]):
-        return (current,)
+        return ()
     users, externals = (row.to.bind(row.arguments["userIds"], Keys((prefix,)), "uuid[]") for prefix in ("usr", "ext"))
     asked = sql("{} = any(case when {} then {} else {} end)", person["id"], person["external"], externals, users)
-    return (current, asked)
+    return (asked,)
 
 
 def _person(row: Row) -> Row:
@@ -96,10 +95,8 @@ def _effective(row: Row, arguments: Arguments) -> Sql:
     """
     person = _person(row)
     return sql(
-        "({} and get_bit({}, {}) = 1 and {} is not null and ({} is null or {} > now()))",
+        "({} and {} is not null and ({} is null or {} > now()))",
         _bit(row, "mask"),
-        _scope(row).company["mask"],
-        row["position"],
         person["accepted_at"],
         person["until"],
         person["until"],
@@ -116,9 +113,9 @@ def _reason(row: Row, arguments: Arguments) -> Sql:
     )
 
 
-def _change_of(external: bool) -> Reference:
-    """The person whose access changed, if it is one of these."""
-    return Reference(lambda row, person: (sql("{} = {}", person["id"], row["membership_id"]),))
+def _changed(row: Row, person: Rows) -> tuple[Sql, ...]:
+    """The person whose access changed; what sort of person it is, the type's own conditions tell."""
+    return (sql("{} = {}", person["id"], row["membership_id"]),)
 
 
 RESOLVERS: Final[Mapping[str, Resolution]] = {
@@ -153,7 +150,7 @@ RESOLVERS: Final[Mapping[str, Resolution]] = {
         )
     ),
     "PermissionCell.reason": Leaf(_reason),
-    "AccessChange.user": _change_of(external=False),
-    "AccessChange.externalUser": _change_of(external=True),
+    "AccessChange.user": Reference(_changed),
+    "AccessChange.externalUser": Reference(_changed),
     "AccessChange.app": Leaf(lambda row, arguments: row["app_id"]),
 }

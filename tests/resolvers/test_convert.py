@@ -30,7 +30,7 @@ def test_any_other_text_goes_through(value: str | None) -> None:
 
 
 def test_a_global_id_is_a_prefix_and_a_key() -> None:
-    assert (convert.prefix(ID), convert.any_key(ID)) == ("com", KEY)
+    assert (convert.prefix(ID), convert.Key()(ID)) == ("com", KEY)
 
 
 NO_IDS = (
@@ -50,16 +50,16 @@ NO_IDS = (
 
 @pytest.mark.parametrize("value", NO_IDS)
 def test_anything_else_finds_nothing(value: object) -> None:
-    assert (convert.prefix(value), convert.any_key(value)) == (None, None)
+    assert (convert.prefix(value), convert.Key()(value)) == (None, None)
 
 
 def test_lists_keep_their_order_and_their_gaps() -> None:
-    assert convert.any_keys([ID, "nonsense", ID]) == [KEY, None, KEY]
+    assert convert.Keys()([ID, "nonsense", ID]) == [KEY, None, KEY]
     assert convert.enum_names([App.STOCK, "INVOICES", None]) == ["STOCK", "INVOICES", None]
-    assert convert.any_keys(None) == []
+    assert convert.Keys()(None) == []
 
 
-@pytest.mark.parametrize("read", [convert.any_keys, convert.texts])
+@pytest.mark.parametrize("read", [convert.Keys(), convert.texts])
 def test_a_list_is_bounded(read: Callable[[Any], list[object]]) -> None:
     assert len(read(["a"] * convert.MANY)) == convert.MANY
     with pytest.raises(RequestError):

@@ -15,7 +15,7 @@ from resolvers.inputs import (
     Place,
     Several,
     Variable,
-    is_null,
+    is_given,
     keys,
     plain,
     read_input,
@@ -112,5 +112,5 @@ def test_distinct_sees_each_thing_once_wherever_it_stands() -> None:
     assert inputs.look(mixed, view) == ("com", "inv")
     assert inputs.look(Variable(Place("all")), view) == ("com", "usr")
     assert inputs.look(Constant("no list"), view) == ()
-    assert is_null(None)
-    assert not is_null(0)
+    assert not is_given(None)
+    assert is_given(0)

@@ -154,7 +154,6 @@ from (
                       || '","granted":' || (get_bit(t1.toggles, t2.position) = 1)::text
                       || ',"effective":' || (
                         (get_bit(t1.mask, t2.position) = 1)
-                        and get_bit(c1.mask, t2.position) = 1
                         and t1.accepted_at is not null
                         and (t1.until is null or t1.until > now())
                       )::text
@@ -170,7 +169,6 @@ from (
             from membership t1
             where
               t1.company_id = c1.id
-              and t1.removed_at is null
               and t1.removed_at is null
               and t1.id = any(case when t1.external then $3::uuid[] else $2::uuid[] end)
           ), '')

@@ -58,7 +58,6 @@ from (
                       || '","granted":' || (get_bit(t3.toggles, t6.position) = 1)::text
                       || ',"effective":' || (
                         (get_bit(t3.mask, t6.position) = 1)
-                        and get_bit(c0.mask, t6.position) = 1
                         and t3.accepted_at is not null
                         and (t3.until is null or t3.until > now())
                       )::text
@@ -84,7 +83,6 @@ from (
             from membership t3
             where
               t3.company_id = c0.id
-              and t3.removed_at is null
               and t3.removed_at is null
               and t3.id = any(case when t3.external then $6::uuid[] else $5::uuid[] end)
           ), '')
