@@ -27,7 +27,8 @@ class PoolSettings:
 
     `statement_cache` is per connection; 0 is for a pooler in transaction mode that knows no prepared statements. A
     statement of more than `longest_cached` characters is planned each time: a backend would keep megabytes for it.
-    The client gives a query up `answer_margin` after the server should have, in case the server is gone.
+    The client ends a connection that is in use for `longest_loan`, in case the server is gone: it is longer than the
+    server needs to give a transaction up.
     """
 
     size: int = 0
@@ -38,7 +39,7 @@ class PoolSettings:
     statement_timeout: float = 10.0
     lock_timeout: float = 5.0
     idle_in_transaction_timeout: float = 15.0
-    answer_margin: float = 5.0
+    longest_loan: float = 30.0
     application_name: str = "enfact"
 
 
@@ -55,7 +56,8 @@ class Database:
     async def open(cls, dsn: str, settings: PoolSettings | None = None) -> Self:
         """Connect and check the server's version. Raises DatabaseUnavailable or DatabaseMisconfigured."""
         settings = settings or PoolSettings()
-        pool = Pool(_connecting(dsn, settings), settings.size or _default_size(), settings.acquire_timeout)
+        size = settings.size or _default_size()
+        pool = Pool(_connecting(dsn, settings), size, settings.acquire_timeout, settings.longest_loan)
         pool.release(await pool.acquire())
         return cls(pool, settings)
 
@@ -69,18 +71,29 @@ class Database:
         A connection that turns out to be dead is replaced once. Raises DatabaseTimeout, DatabaseUnavailable,
         LookupError when there is no row, and the driver's error for a wrong statement.
         """
-        try:
-            return await self._read_once(sql, arguments)
-        except ConnectionLost:
-            self._pool.expire()
-            return await self._read_once(sql, arguments)
+        replaced = False
+        while True:
+            connection = self._pool.take() or await self._pool.acquire()
+            try:
+                row = await connection.fetchrow(sql, *arguments)
+            except DRIVER_ERRORS as error:
+                problem = self._problem(connection, error)
+                if replaced or not isinstance(problem, ConnectionLost):
+                    raise problem from error
+                replaced = True
+                self._pool.expire()
+            else:
+                if row is None:
+                    raise LookupError("the statement gave no row")
+                return row
+            finally:
+                self._pool.release(connection)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[Connection]:
         """A connection inside a transaction (read committed): committed at the end, undone by any exception.
 
-        It is never repeated. Raises as `read` does; what the body raises passes through, and a server that stops
-        answering in the middle raises TimeoutError.
+        It is never repeated. Raises as `read` does; what the body raises passes through.
         """
         async with self._writing():
             connection = await self._pool.acquire()
@@ -88,9 +101,15 @@ class Database:
                 async with connection.transaction():
                     yield connection
             except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
-                raise translate(error) from error
+                raise self._problem(connection, error) from error
             finally:
                 self._pool.release(connection)
+
+    def _problem(self, connection: Connection, error: Exception) -> Exception:
+        """What an error of the driver means."""
+        if self._pool.is_overdue(connection):
+            return DatabaseTimeout("The database did not answer in time.")
+        return translate(error)
 
     @asynccontextmanager
     async def _writing(self) -> AsyncGenerator[None]:
@@ -112,20 +131,6 @@ class Database:
         """Return when the database answers. Raises DatabaseTimeout or DatabaseUnavailable."""
         await self.read("select 1", ())
 
-    async def _read_once(self, sql: str, arguments: Sequence[object]) -> asyncpg.Record:
-        connection = await self._pool.acquire()
-        try:
-            row = await connection.fetchrow(sql, *arguments)
-        except TimeoutError as error:
-            raise DatabaseTimeout("The database did not answer in time.") from error
-        except DRIVER_ERRORS as error:
-            raise translate(error) from error
-        finally:
-            self._pool.release(connection)
-        if row is None:
-            raise LookupError("the statement gave no row")
-        return row
-
 
 def _connecting(dsn: str, settings: PoolSettings) -> Connect:
     """How the pool opens a connection."""
@@ -134,7 +139,6 @@ def _connecting(dsn: str, settings: PoolSettings) -> Connect:
         connection = await connect(
             dsn,
             timeout=settings.connect_timeout,
-            command_timeout=settings.statement_timeout + settings.answer_margin,
             statement_cache_size=settings.statement_cache,
             max_cached_statement_lifetime=0,
             max_cacheable_statement_size=settings.longest_cached,

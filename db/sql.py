@@ -7,7 +7,6 @@ company.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Final, LiteralString, TypeAlias
 
 from sqlalchemy import Table
@@ -120,22 +119,54 @@ class Expression:
     sql: Sql
 
 
-Json: TypeAlias = tuple[Text | Expression, ...]
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Two ways to go on, between which PostgreSQL chooses: `other` where the condition is not true."""
+
+    condition: Sql
+    then: "Json"
+    other: "Json"
+
+
+Piece: TypeAlias = Text | Expression | Choice
+Json: TypeAlias = tuple[Piece, ...]
+
+SHORT: Final = 100
+"""So many characters of constant text are worth writing twice to save PostgreSQL a concatenation."""
 
 
 def concatenation(json: Json) -> Sql:
     """SQL that gives the JSON as one text.
 
-    Neighbouring constants are merged, and the chain of `||` is a balanced tree: PostgreSQL's stack and time are
-    linear in a left-deep chain's length.
+    The chain of `||` is a balanced tree: PostgreSQL's stack and time are linear in a left-deep chain's length.
     """
-    pieces: list[Sql] = []
-    for constant, run in groupby(json, key=lambda piece: isinstance(piece, Text)):
-        if constant:
-            pieces.append(literal("".join(piece.text for piece in run if isinstance(piece, Text))))
-        else:
-            pieces.extend(piece.sql for piece in run if isinstance(piece, Expression))
-    return balanced(pieces)
+    return balanced([_written(piece) for piece in _merged(json)])
+
+
+def _written(piece: Piece) -> Sql:
+    match piece:
+        case Text(text):
+            return literal(text)
+        case Expression(written):
+            return written
+        case Choice(condition, then, other):
+            return sql("case when {} then {} else {} end", condition, concatenation(then), concatenation(other))
+
+
+def _merged(json: Json) -> list[Piece]:
+    """The same JSON in fewer pieces: each is one more text that PostgreSQL makes, for each row."""
+    merged: list[Piece] = []
+    for piece in json:
+        match merged[-1] if merged else None, piece:
+            case Text(before), Text(text):
+                merged[-1] = Text(before + text)
+            case Choice(condition, then, other), Choice() if piece.condition == condition:
+                merged[-1] = Choice(condition, then + piece.then, other + piece.other)
+            case Choice(condition, then, other), Text(text) if len(text) <= SHORT:
+                merged[-1] = Choice(condition, (*then, piece), (*other, piece))
+            case _:
+                merged.append(piece)
+    return merged
 
 
 def balanced(pieces: Sequence[Sql]) -> Sql:
@@ -148,7 +179,7 @@ def balanced(pieces: Sequence[Sql]) -> Sql:
 
 def json_object(members: Iterable[tuple[str, Json]]) -> Json:
     """An object with response keys (GraphQL names: nothing in them needs escaping)."""
-    pieces: list[Text | Expression] = []
+    pieces: list[Piece] = []
     for key, json in members:
         pieces.append(Text(f'{"," if pieces else "{"}"{key}":'))
         pieces.extend(json)
@@ -164,4 +195,4 @@ def only_if(condition: Sql | None, json: Json) -> Json:
     """JSON where the condition holds, `null` elsewhere; what is not shown is not computed."""
     if condition is None:
         return json
-    return (Expression(sql("case when {} then {} else 'null' end", condition, concatenation(json))),)
+    return (Choice(condition, json, (Text("null"),)),)

@@ -46,6 +46,7 @@ def create_app(settings: Settings, backend: Backend | None = None, log: Log | No
             yield
         finally:
             await behind.close()
+            log.flush()
 
     endpoint = GraphQLEndpoint(lambda: behind.executor, bounds, log)
     return Gateway(

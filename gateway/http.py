@@ -6,12 +6,12 @@ client still sends, else 504.
 """
 
 import asyncio
-import os
 import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from random import getrandbits
+from typing import NamedTuple, Protocol
 
 from starlette.types import Receive, Scope, Send
 
@@ -19,7 +19,7 @@ from db.errors import DatabaseError, DatabaseTimeout
 from gateway import negotiation, parameters
 from gateway.body import Disconnected, read_body
 from gateway.faults import ALLOW_BOTH, CHALLENGE, CLOSE, HEADERS, Fault, Headers, bad_input, status_of
-from gateway.logs import Log
+from gateway.logs import Finished, Log
 from gateway.negotiation import MediaType
 from gateway.render import render
 from resolvers.request import ErrorEntry, GraphQLRequest, RequestError, Result
@@ -27,12 +27,11 @@ from schema.errors import ErrorCode, error_message
 from schema.language import Language
 
 BEARER = re.compile(rb"bearer +([A-Za-z0-9._~+/-]{1,512}={0,2}) *\Z", re.IGNORECASE)
-FOREIGN_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}\Z")
-OPERATION_NAME = re.compile(r"\s*(?:query|mutation|subscription)\s+([_A-Za-z][_0-9A-Za-z]{0,63})", re.ASCII)
-NAME = re.compile(r"[_A-Za-z][_0-9A-Za-z]{0,63}\Z", re.ASCII)
 METHODS = frozenset({"GET", "POST"})
 SINGLE = frozenset({b"authorization", b"content-type", b"content-length", b"content-encoding", b"hidden-fields"})
 LONGEST_USER_AGENT = 200
+BEGINNING = 200
+"""Characters of a document in which the log looks for the operation's name."""
 
 COMMON: Headers = (
     (b"cache-control", b"no-store"),
@@ -57,8 +56,7 @@ class Bounds:
     deadline: float = 10.0
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """The answer to one request, and what the log tells of it."""
 
     status: int
@@ -74,12 +72,13 @@ class GraphQLEndpoint:
     def __init__(self, executor: Callable[[], Executor | None], bounds: Bounds, log: Log) -> None:
         self._executor = executor
         self._bounds = bounds
+        self._deadlines = Deadlines(bounds.deadline)
         self._log = log
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
         began = time.perf_counter()
-        exchange = Exchange(scope, receive, os.urandom(8).hex())
+        exchange = Exchange(scope, receive, f"{getrandbits(64):016x}")
         try:
             answer = await self._answer(exchange)
             await send({"type": "http.response.start", "status": answer.status, "headers": exchange.headers_of(answer)})
@@ -87,12 +86,19 @@ class GraphQLEndpoint:
         except Disconnected:
             answer = Answer(499, b"")
         if self._log.requests:
-            self._log_request(exchange, answer, 1000 * (time.perf_counter() - began))
+            self._log.request(exchange.finished(answer, time.perf_counter() - began))
 
     async def _answer(self, exchange: "Exchange") -> Answer:
-        deadline = Deadline(self._bounds.deadline)
+        deadline = self._deadlines.begin()
         try:
-            return await self._execute(exchange)
+            request = await exchange.request(self._bounds.max_body)
+            executor = self._executor()
+            if executor is None:
+                return exchange.fail(ErrorCode.UNAVAILABLE)
+            result = await executor.execute(request)
+            if result.response is None:
+                return exchange.refuse(status_of(result.errors[0].code, exchange.media_type), result.errors)
+            return exchange.answer(200, result)
         except Fault as fault:
             return exchange.refuse(fault.status, (ErrorEntry(fault.code, fault.message),), fault.headers)
         except RequestError as refused:
@@ -110,50 +116,53 @@ class GraphQLEndpoint:
             self._log.exception(exchange.request_id, error)
             return exchange.fail(ErrorCode.INTERNAL)
         finally:
-            deadline.end()
+            self._deadlines.end(deadline)
 
-    async def _execute(self, exchange: "Exchange") -> Answer:
-        request = await exchange.request(self._bounds.max_body)
-        executor = self._executor()
-        if executor is None:
-            return exchange.fail(ErrorCode.UNAVAILABLE)
-        result = await executor.execute(request)
-        if result.data is None:
-            return exchange.refuse(status_of(result.errors[0].code, exchange.media_type), result.errors)
-        return exchange.answer(200, result)
 
-    def _log_request(self, exchange: "Exchange", answer: Answer, milliseconds: float) -> None:
-        values: dict[str, object] = {
-            "request_id": exchange.request_id,
-            "operation": exchange.operation_name(),
-            "status": answer.status,
-            "code": answer.code,
-            "ms": round(milliseconds, 2),
-        }
-        foreign = exchange.foreign_id()
-        if foreign is not None:
-            values["client_request_id"] = foreign
-        self._log.request(failed=answer.status >= 500, **values)
+class Deadlines:
+    """Cancels tasks that have not ended `seconds` after they began; one timer for all, as all have the same time."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._running: dict[Deadline, float] = {}
+        self._timer: asyncio.TimerHandle | None = None
+
+    def begin(self) -> "Deadline":
+        """The current task begins."""
+        deadline = Deadline(asyncio.current_task())
+        loop = asyncio.get_running_loop()
+        self._running[deadline] = loop.time() + self._seconds
+        if self._timer is None:
+            self._timer = loop.call_later(self._seconds, self._sweep, loop)
+        return deadline
+
+    def end(self, deadline: "Deadline") -> None:
+        """Its work is done, or given up."""
+        self._running.pop(deadline, None)
+        if deadline.passed and deadline.task is not None:
+            deadline.task.uncancel()
+
+    def _sweep(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._timer = None
+        now = loop.time()
+        for deadline, until in list(self._running.items()):
+            if until > now:
+                self._timer = loop.call_later(until - now, self._sweep, loop)
+                return
+            del self._running[deadline]
+            deadline.passed = True
+            if deadline.task is not None:
+                deadline.task.cancel()
 
 
 class Deadline:
-    """Cancels the current task after `seconds` unless it has ended; asyncio.timeout without what it costs."""
+    """Until when one task may run, and whether that has passed."""
 
-    def __init__(self, seconds: float) -> None:
+    __slots__ = ("passed", "task")
+
+    def __init__(self, task: "asyncio.Task[object] | None") -> None:
+        self.task = task
         self.passed = False
-        self._task = asyncio.current_task()
-        self._timer = asyncio.get_running_loop().call_later(seconds, self._pass)
-
-    def end(self) -> None:
-        """The work is done, or given up."""
-        self._timer.cancel()
-        if self.passed and self._task is not None:
-            self._task.uncancel()
-
-    def _pass(self) -> None:
-        self.passed = True
-        if self._task is not None:
-            self._task.cancel()
 
 
 class Exchange:
@@ -175,7 +184,11 @@ class Exchange:
         self._negotiate(headers)
         method = self._scope["method"]
         if method == "POST":
-            self._parameters = given = await self._posted(headers, max_body)
+            _check_content_type(headers)
+            self._receiving = True
+            body = await read_body(self._receive, headers.get(b"content-length"), max_body)
+            self._receiving = False
+            self._parameters = given = parameters.from_json(body)
         else:
             self._parameters = given = parameters.from_query_string(self._scope["query_string"])
         client = self._scope.get("client")
@@ -220,19 +233,19 @@ class Exchange:
             *answer.headers,
         ]
 
-    def operation_name(self) -> str | None:
-        """The operation's name as the client or the beginning of the document says it, when it is a name."""
-        if self._parameters is None:
-            return None
-        if self._parameters.operation_name is None:
-            found = OPERATION_NAME.match(self._parameters.query)
-            return found[1] if found else None
-        return self._parameters.operation_name if NAME.match(self._parameters.operation_name) else None
-
-    def foreign_id(self) -> str | None:
-        """The request id that the client sent, when it is harmless; it is never used as ours."""
-        given = self._headers.get(b"x-request-id")
-        return given.decode() if given is not None and FOREIGN_ID.match(given) else None
+    def finished(self, answer: Answer, seconds: float) -> Finished:
+        """What the log tells of this exchange, which took so many seconds."""
+        given = self._parameters
+        return Finished(
+            at=time.time(),
+            seconds=seconds,
+            request_id=self.request_id,
+            status=answer.status,
+            code=answer.code,
+            operation_name=given.operation_name if given else None,
+            beginning=given.query[:BEGINNING] if given else "",
+            foreign_id=self._headers.get(b"x-request-id"),
+        )
 
     def _negotiate(self, headers: Mapping[bytes, bytes]) -> None:
         self._language = negotiation.language(headers.get(b"accept-language"))
@@ -243,13 +256,6 @@ class Exchange:
         if media_type is None:
             offered = "application/graphql-response+json or application/json"
             raise Fault(406, ErrorCode.NOT_ACCEPTABLE, f"The answer can only be {offered}.")
-
-    async def _posted(self, headers: Mapping[bytes, bytes], max_body: int) -> parameters.Parameters:
-        _check_content_type(headers)
-        self._receiving = True
-        body = await read_body(self._receive, headers.get(b"content-length"), max_body)
-        self._receiving = False
-        return parameters.from_json(body)
 
 
 def _headers(scope: Scope) -> Mapping[bytes, bytes]:

@@ -3,24 +3,35 @@
 What it never gets: tokens, variables, the text of documents, messages of exceptions (they quote values).
 """
 
+import asyncio
 import logging
+import re
 import sys
 import time
 import traceback
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any, Literal, TextIO, cast
+from typing import Any, Literal, NamedTuple, TextIO, cast
 
 import orjson
 import structlog
 from structlog.stdlib import ProcessorFormatter
 from structlog.typing import EventDict, FilteringBoundLogger, Processor, WrappedLogger
 
+from schema.errors import ErrorCode
+
 Level = Literal["debug", "info", "warning", "error", "off"]
 Form = Literal["auto", "json", "pretty"]
 
 OFF = logging.CRITICAL  # nothing of ours is critical, and structlog knows no higher level
 MOST_FRAMES = 12
+PATIENCE = 0.1
+"""Seconds that a request's line may wait for others; a process that is killed takes these lines with it."""
+MOST_WAITING = 256
+
+FOREIGN_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}\Z")
+OPERATION_NAME = re.compile(r"\s*(?:query|mutation|subscription)\s+([_A-Za-z][_0-9A-Za-z]{0,63})", re.ASCII)
+NAME = re.compile(r"[_A-Za-z][_0-9A-Za-z]{0,63}\Z", re.ASCII)
 
 
 def open_log(level: Level, form: Form, stream: TextIO | None = None) -> "Log":
@@ -35,8 +46,79 @@ def open_log(level: Level, form: Form, stream: TextIO | None = None) -> "Log":
         wrapper_class=structlog.make_filtering_bound_logger(number),
         cache_logger_on_first_use=True,
     )
-    lines = None if pretty else target
+    lines = None if pretty else Lines(target)
     return Log(cast("FilteringBoundLogger", logger.bind()), requests=number <= logging.INFO, lines=lines)
+
+
+class Finished(NamedTuple):
+    """One finished request, as it was when it ended; what the log tells of it is worked out when it is written.
+
+    `at` is the time (seconds of the epoch), `beginning` that of the document, `foreign_id` the id that the client sent.
+    """
+
+    at: float
+    seconds: float
+    request_id: str
+    status: int
+    code: ErrorCode | None
+    operation_name: str | None
+    beginning: str
+    foreign_id: bytes | None
+
+    def event(self) -> dict[str, object]:
+        """What the log tells, and when and how."""
+        told: dict[str, object] = {
+            "time": _clock(self.at),
+            "level": self.level,
+            "event": "request",
+            "request_id": self.request_id,
+            "operation": self._operation(),
+            "status": self.status,
+            "code": self.code,
+            "ms": round(1000 * self.seconds, 2),
+        }
+        if self.foreign_id is not None and FOREIGN_ID.match(self.foreign_id):
+            told["client_request_id"] = self.foreign_id.decode()
+        return told
+
+    @property
+    def level(self) -> Literal["error", "info"]:
+        """How bad it is."""
+        return "error" if self.status >= 500 else "info"
+
+    def _operation(self) -> str | None:
+        """The operation's name as the client or the beginning of the document says it, when it is a name."""
+        if self.operation_name is not None:
+            return self.operation_name if NAME.match(self.operation_name) else None
+        found = OPERATION_NAME.match(self.beginning)
+        return found[1] if found else None
+
+
+class Lines:
+    """Finished requests on their way to a stream, one JSON line each: written together, `PATIENCE` after the first.
+
+    A line of its own for each would cost as much as reading the request.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._waiting: list[Finished] = []
+
+    def add(self, finished: Finished) -> None:
+        """One more. Called on the event loop."""
+        if not self._waiting:
+            asyncio.get_running_loop().call_later(PATIENCE, self.flush)
+        self._waiting.append(finished)
+        if len(self._waiting) >= MOST_WAITING:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what waits."""
+        if self._waiting:
+            waiting, self._waiting = self._waiting, []
+            lines = [orjson.dumps(finished.event()) for finished in waiting]
+            self._stream.write(b"\n".join([*lines, b""]).decode())
+            self._stream.flush()
 
 
 class Log:
@@ -45,26 +127,33 @@ class Log:
     `lines` is where a request's line goes as JSON, past structlog: it is the one line that is on the hot path.
     """
 
-    def __init__(self, logger: FilteringBoundLogger, *, requests: bool, lines: TextIO | None = None) -> None:
+    def __init__(self, logger: FilteringBoundLogger, *, requests: bool, lines: Lines | None = None) -> None:
         self.requests = requests
         self._logger = logger
         self._lines = lines
 
-    def request(self, *, failed: bool, **values: object) -> None:
+    def request(self, finished: Finished) -> None:
         """One finished request."""
         if self._lines is not None:
-            line = {"time": _clock(), "level": "error" if failed else "info", **values, "event": "request"}
-            self._lines.write(f"{_dumps(line)}\n")
-            return
-        write = self._logger.error if failed else self._logger.info
-        write("request", **values)
+            self._lines.add(finished)
+        else:
+            event = finished.event()
+            del event["time"], event["level"]
+            getattr(self._logger, finished.level)(**event)
 
     def event(self, event: str, **values: object) -> None:
         """Something about the process as a whole that an operator wants to know."""
+        self.flush()
         self._logger.warning(event, **values)
+
+    def flush(self) -> None:
+        """Write what waits; the process may end after it."""
+        if self._lines is not None:
+            self._lines.flush()
 
     def exception(self, request_id: str, error: BaseException) -> None:
         """An exception that no one expected: its kind, its causes and where it came from, not its message."""
+        self.flush()
         self._logger.error("exception", request_id=request_id, **describe(error))
 
 
@@ -84,9 +173,8 @@ def describe(error: BaseException) -> dict[str, object]:
     return described if state is None else {**described, "sqlstate": str(state)}
 
 
-def _clock() -> str:
-    now = time.time()
-    return f"{_second(int(now))}.{int(now * 1000) % 1000:03d}Z"
+def _clock(at: float) -> str:
+    return f"{_second(int(at))}.{int(at * 1000) % 1000:03d}Z"
 
 
 @lru_cache(maxsize=2)
@@ -95,7 +183,7 @@ def _second(second: int) -> str:
 
 
 def _time_and_level(_logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
-    return {"time": _clock(), "level": name, **event}
+    return {"time": _clock(time.time()), "level": name, **event}
 
 
 def _renderer(*, pretty: bool) -> Processor:

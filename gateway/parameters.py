@@ -4,8 +4,7 @@ Operations are not stored, so a request by document id or hash is answered with 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 from urllib.parse import parse_qsl
 
 import orjson
@@ -19,8 +18,7 @@ KNOWN = ("query", "operationName", "variables", "extensions", "documentId")
 NO_QUERY = "The member `query` is missing: it holds the GraphQL document, as a string."
 
 
-@dataclass(frozen=True, slots=True)
-class Parameters:
+class Parameters(NamedTuple):
     """What the client asks for."""
 
     query: str

@@ -8,13 +8,16 @@ TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\
 
 
 class BoundedProtocol(HttpToolsProtocol):
-    """Closes connections whose requests have more than `max_head` bytes besides the body, or a slow head.
+    """Closes connections whose requests have a head of more than `max_head` bytes, a slow head, or no end.
 
-    `head_deadline` is in seconds, and so is `write_deadline`: how long a client may leave an answer unread. Counted
-    is what has arrived when a chunk has been read, so a head may be larger by one chunk of the socket.
+    `max_rest` bounds what may come between a head and the answer: the body, however it is cut into chunks, and the
+    beginning of a next request. `head_deadline` is in seconds, and so is `write_deadline`: how long a client may leave
+    an answer unread. Counted is what has arrived when a chunk has been read, so a head may be larger by one chunk of
+    the socket.
     """
 
     max_head = 32_768
+    max_rest = 557_056
     head_deadline = 10.0
     write_deadline = 20.0
 
@@ -38,31 +41,23 @@ class BoundedProtocol(HttpToolsProtocol):
         """A chunk arrived; the parser calls the methods below."""
         self._spent += len(data)
         super().data_received(data)
-        if self._spent > self.max_head and not self.transport.is_closing():
-            self.transport.write(TOO_LARGE)
-            self.transport.close()
+        if self._spent > (self.max_rest if self._answering else self.max_head):
+            self._refuse()
         elif not self._answering and self._timer is None:
             self._expect_head()
 
-    def on_message_begin(self) -> None:
-        """A request begins."""
-        self._spent = 0
-        super().on_message_begin()
-
     def on_headers_complete(self) -> None:
-        """Its head is complete."""
+        """The head of a request is complete."""
         self._answering = True
-        self._stop_timer()
+        self._spent = 0
+        if self._timer is not None:
+            self._stop_timer()
         super().on_headers_complete()
-
-    def on_body(self, body: bytes) -> None:
-        """A part of its body, which the application bounds."""
-        self._spent -= len(body)
-        super().on_body(body)
 
     def on_response_complete(self) -> None:
         """The answer has been written."""
         self._answering = False
+        self._spent = 0
         super().on_response_complete()
 
     def pause_writing(self) -> None:
@@ -80,6 +75,11 @@ class BoundedProtocol(HttpToolsProtocol):
             self._stalled.cancel()
             self._stalled = None
 
+    def _refuse(self) -> None:
+        if not self.transport.is_closing():
+            self.transport.write(TOO_LARGE)
+            self.transport.close()
+
     def _expect_head(self) -> None:
         self._timer = self.loop.call_later(self.head_deadline, self._give_up)
 
@@ -94,6 +94,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self._timer = None
 
 
-def bounded_protocol(max_head: int, head_deadline: float) -> type[BoundedProtocol]:
+def bounded_protocol(max_head: int, max_body: int, head_deadline: float) -> type[BoundedProtocol]:
     """The protocol with these bounds (bytes, seconds); uvicorn wants a class."""
-    return type("Protocol", (BoundedProtocol,), {"max_head": max_head, "head_deadline": head_deadline})
+    bounds = {"max_head": max_head, "max_rest": max_head + 2 * max_body, "head_deadline": head_deadline}
+    return type("Protocol", (BoundedProtocol,), bounds)

@@ -10,17 +10,16 @@ LONGEST_MESSAGE = 1_000
 
 
 def render(result: Result, request_id: str) -> bytes:
-    """The response; `data`, which PostgreSQL wrote, goes through as it is, and is left out when it is None."""
-    if result.data is not None and not result.errors and not result.hidden:
-        return b'{"data":' + result.data + b"}"
-    parts: list[bytes] = []
-    if result.data is not None:
-        parts.append(b'"data":' + result.data)
+    """The response; what PostgreSQL wrote goes through as it is, and is left out when it is None."""
+    if result.response is not None and not result.errors and not result.hidden:
+        return result.response
+    members: list[bytes] = []
     if result.errors:
-        parts.append(b'"errors":' + _dumps([_error(entry, request_id) for entry in result.errors]))
+        members.append(b'"errors":' + _dumps([_error(entry, request_id) for entry in result.errors]))
     if result.hidden:
-        parts.append(b'"extensions":{"hidden":' + _dumps([_note(note) for note in result.hidden]) + b"}")
-    return b"{" + b",".join(parts) + b"}"
+        members.append(b'"extensions":{"hidden":' + _dumps([_note(note) for note in result.hidden]) + b"}")
+    before = b"{" if result.response is None else result.response[:-1] + b","
+    return before + b",".join(members) + b"}"
 
 
 def _error(entry: ErrorEntry, request_id: str) -> dict[str, object]:

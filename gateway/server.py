@@ -107,7 +107,7 @@ def _reason(error: OSError, host: str, port: int) -> str:
 def _config(app: Starlette, settings: Settings) -> uvicorn.Config:
     return uvicorn.Config(
         app,
-        http=bounded_protocol(settings.max_head, settings.head_deadline),
+        http=bounded_protocol(settings.max_head, settings.max_body, settings.head_deadline),
         ws="none",
         lifespan="on",
         interface="asgi3",

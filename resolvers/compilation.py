@@ -5,7 +5,8 @@ Parameters, aliases, rows at hand, company scopes with their gates, and the sele
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final, LiteralString, TypeAlias
+from types import MappingProxyType
+from typing import Final, LiteralString, NamedTuple, TypeAlias
 
 from sqlalchemy import Table
 
@@ -18,8 +19,7 @@ from schema.apps import CATALOGUE, App
 from schema.declarations import Gate
 
 
-@dataclass(frozen=True, slots=True)
-class Bindings:
+class Bindings(NamedTuple):
     """What the parameters of a statement are taken from.
 
     The request's variables and credential, and what a mutation wrote.
@@ -28,7 +28,7 @@ class Bindings:
     variables: Variables
     token_hash: bytes | None = None
     language: str = "FR"
-    written: Mapping[str, object] = field(default_factory=dict[str, object])
+    written: Mapping[str, object] = MappingProxyType({})
 
 
 Source: TypeAlias = Callable[[Bindings], object]
@@ -199,6 +199,7 @@ class Compilation:
     scopes: list[Scope] = field(default_factory=list[Scope])
     laterals: list[Sql] = field(default_factory=list[Sql])
     sites: list[Site] = field(default_factory=list[Site])
+    commons: list[Sql] = field(default_factory=list[Sql])
     speaks: bool = False
     carried: int = 0
     _shared: dict[object, Sql] = field(default_factory=dict[object, Sql])
@@ -248,6 +249,12 @@ class Compilation:
         """A lateral join at the root of the statement; gives its alias."""
         name = alias("l", len(self.laterals))
         self.laterals.append(sql(" left join lateral ({}) {} on true", select, name))
+        return name
+
+    def common(self, select: Sql) -> Sql:
+        """A common table expression of the statement, computed once at most; gives its name."""
+        name = alias("p", len(self.commons))
+        self.commons.append(sql(", {} as materialized ({})", name, select))
         return name
 
     def enter(self, only: Sql | None) -> Scope:

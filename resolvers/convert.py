@@ -1,7 +1,6 @@
 """From a client's coerced values to what a statement's parameters take; refuses what PostgreSQL could not take."""
 
 import re
-import uuid
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -78,11 +77,11 @@ class Key:
 
     prefixes: tuple[str, ...] = ()
 
-    def __call__(self, value: Any) -> uuid.UUID | None:
-        """The key in an id."""
+    def __call__(self, value: Any) -> str | None:
+        """The key in an id, as 32 digits: what the driver takes for a uuid without another object."""
         found = GLOBAL_ID.fullmatch(value) if isinstance(value, str) else None
         meant = found is not None and (not self.prefixes or found[1] in self.prefixes)
-        return uuid.UUID(hex=found[2]) if found and meant else None
+        return found[2] if found and meant else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +90,6 @@ class Keys:
 
     prefixes: tuple[str, ...] = ()
 
-    def __call__(self, value: Any) -> list[uuid.UUID | None]:
+    def __call__(self, value: Any) -> list[str | None]:
         """The keys in ids."""
         return [Key(self.prefixes)(item) for item in bounded(value)]

@@ -16,6 +16,7 @@ from graphql import (
     GraphQLNamedType,
     GraphQLNonNull,
     GraphQLObjectType,
+    GraphQLScalarType,
     GraphQLSchema,
     TypeNode,
     Undefined,
@@ -92,6 +93,12 @@ def literal_value(node: ValueNode, type_: Any) -> Any:
 
 def coerced_value(value: object, type_: Any) -> Any:
     """The coerced value of a variable; Undefined for one that does not fit the type."""
+    inner = _inside_non_null(type_)
+    if value is not None and isinstance(inner, GraphQLScalarType):  # graphql-core would build paths for its messages
+        try:
+            return inner.parse_value(value)
+        except Exception:  # noqa: BLE001 (a scalar refuses by any of them)
+            return Undefined
     return cast("Any", utilities).coerce_input_value(value, type_)
 
 

@@ -2,7 +2,7 @@
 
 from graphql import GraphQLEnumType, GraphQLField, GraphQLNamedType, GraphQLScalarType
 
-from db.sql import Expression, Json, Sql, Text, concatenation, nullable, sql
+from db.sql import Choice, Expression, Json, Sql, Text, concatenation, nullable, sql
 from resolvers.coordinates import is_list, is_nullable, named_type
 
 QUOTE = Text('"')
@@ -12,6 +12,8 @@ def encode(declared: GraphQLField, value: Sql) -> Json:
     """JSON of a leaf or a list of leaves; `null` where the field allows it and the value is null."""
     if is_list(declared):
         return _null_safe(declared, (Expression(sql("array_to_json({})::text", value)),))
+    if named_type(declared).name == "Boolean" and not is_nullable(declared):
+        return (Choice(value, (Text("true"),), (Text("false"),)),)
     return _null_safe(declared, _leaf(named_type(declared), value))
 
 

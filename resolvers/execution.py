@@ -113,7 +113,7 @@ class Executor:
                 raise refusal(ErrorCode.UNAUTHENTICATED, request.language)
             results.append(result)
             members.append(b'"' + selected.key.encode() + b'":' + (result.data or b"null"))
-        return Result(
+        return Result.of(
             b"{" + b",".join(members) + b"}",
             tuple(entry for result in results for entry in result.errors),
             tuple(entry for result in results for entry in result.hidden),
@@ -144,7 +144,7 @@ class Executor:
             async with self._database.transaction() as connection:
                 if await find_caller(connection, request.token) is None:
                     raise Unauthenticated
-        return Result(b'"Mutation"')
+        return Result.of(b'"Mutation"')
 
     async def _write_and_read(
         self, request: GraphQLRequest, operation: Operation, selected: SelectedField, variables: Variables
@@ -227,16 +227,18 @@ def _problems(refused: Refused, language: Language) -> str:
 
 def _result(request: GraphQLRequest, statement: Statement, record: Record) -> Result:
     """The result that a statement's row stands for."""
-    data, closed = record[0], record[1]
-    if data is None:
+    response, closed = record[0], record[1]
+    if response is None:
         raise ValueError("a value that may not be null is null, and took the whole answer with it")
     if closed is None:
-        return Result(data)
+        return Result(response)
     language = Language(record[3]) if record[3] is not None else request.language
     found = hidden(statement, closed.decode())
     told = [of for of in found if of.refused or request.report_errors]
     noted = [of for of in found if not of.refused and not request.report_errors]
-    return Result(data, tuple(error(of, _reason(of.gate, language)) for of in told), tuple(note(of) for of in noted))
+    return Result(
+        response, tuple(error(of, _reason(of.gate, language)) for of in told), tuple(note(of) for of in noted)
+    )
 
 
 def _reason(gate: Gate, language: Language) -> str:

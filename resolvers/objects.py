@@ -28,6 +28,7 @@ from db.sql import (
     only_if,
     sql,
 )
+from resolvers.catalogues import prepared
 from resolvers.compilation import Compilation, Entry, Position, Row, Site, entrance
 from resolvers.convert import enum_names
 from resolvers.coordinates import Fields, id_prefix, named_type, node_type, type_of
@@ -182,14 +183,14 @@ class Objects:
         placement = self.layout.placement(chosen.returned.name)
         where = every([*target.rows.where, *placement.current(target.rows), *meant(target.rows)])
         keys = Order.by([OrderKey.parse(key) for key in order or placement.order])
+        sorted_by = keys.clause(target.rows)
         json = self.object_of(target, chosen.returned, chosen.selection_sets, chosen.at.in_rows())
-        items = sql(
-            "coalesce((select string_agg({}, ',' order by {}) from {} where {}), '')",
-            concatenation(json),
-            keys.clause(target.rows),
-            target.rows.source,
-            where,
-        )
+        if placement.table.info["catalogue"]:
+            catalogue = prepared(self.to, target.rows, sorted_by, json, where)
+            listed = sql("string_agg({}, ',') from {}", concatenation(catalogue.json), catalogue.source)
+        else:
+            listed = sql("string_agg({}, ',' order by {}) from {}", concatenation(json), sorted_by, target.rows.source)
+        items = sql("coalesce((select {} where {}), '')", listed, where)
         return (Text("["), Expression(items), Text("]"))
 
     # --- connections

@@ -3,7 +3,7 @@
 Parsed, bounded, validated, chosen, its variables coerced. Documents are cached.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
@@ -119,7 +119,7 @@ class Operation:
         """
         if not self.wanted:
             return {}
-        if _values(given) > VALUES:
+        if _many(given):
             raise bad_input(f"The variables have more than {VALUES} values.")
         coerced: dict[str, Any] = {}
         for wanted in self.wanted:
@@ -135,17 +135,19 @@ class Operation:
         return coerced
 
 
-def _values(given: object) -> int:
-    """How many values there are in some JSON; counts no further than it has to."""
-    waiting, count = [given], 0
+def _many(given: Mapping[str, object]) -> bool:
+    """Whether some JSON has more than `VALUES` values, itself among them; counts no further than it has to."""
+    waiting, count = _nested(given.values()), 1 + len(given)
     while waiting and count <= VALUES:
-        count += 1
-        value = waiting.pop()
-        if isinstance(value, dict):
-            waiting.extend(cast("dict[str, object]", value).values())
-        elif isinstance(value, list):
-            waiting.extend(cast("list[object]", value))
-    return count + len(waiting)
+        inside = waiting.pop()
+        count += len(inside)
+        waiting += _nested(inside.values() if isinstance(inside, dict) else inside)
+    return count > VALUES
+
+
+def _nested(values: Iterable[object]) -> list[dict[str, object] | list[object]]:
+    """Those of some values that hold more."""
+    return [cast("list[object]", value) for value in values if isinstance(value, (dict, list))]
 
 
 @dataclass(frozen=True, slots=True)

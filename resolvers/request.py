@@ -5,13 +5,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final, NamedTuple, Self
 
 from schema.errors import ErrorCode
 from schema.texts import Language
 
+BEFORE_DATA: Final = '{"data":'
+AFTER_DATA: Final = "}"
+"""What stands around `data` in a response that has no more than that."""
 
-@dataclass(frozen=True, slots=True)
-class GraphQLRequest:
+
+class GraphQLRequest(NamedTuple):
     """One GraphQL request, whatever transport brought it.
 
     `token` is the credential as the client sent it (None: anonymous), `language` what Accept-Language asks for,
@@ -21,7 +26,7 @@ class GraphQLRequest:
 
     query: str
     operation_name: str | None = None
-    variables: Mapping[str, object] = field(default_factory=dict[str, object])
+    variables: Mapping[str, object] = MappingProxyType({})
     token: str | None = None
     language: Language = Language.FR
     report_errors: bool = False
@@ -63,17 +68,26 @@ class Note:
     companies: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(NamedTuple):
     """The answer to a request.
 
-    `data` is the JSON of `data` as PostgreSQL wrote it; None when nothing was executed (a request error: then
-    `errors` says why).
+    `response` is the whole response without errors and notes, `{"data":…}`, as PostgreSQL wrote it: mostly it is sent
+    as it is. None when nothing was executed (a request error: then `errors` says why).
     """
 
-    data: bytes | None
+    response: bytes | None
     errors: tuple[ErrorEntry, ...] = ()
     hidden: tuple[Note, ...] = ()
+
+    @classmethod
+    def of(cls, data: bytes, errors: tuple[ErrorEntry, ...] = (), hidden: tuple[Note, ...] = ()) -> Self:
+        """The answer with this JSON as its `data`."""
+        return cls(b"".join((BEFORE_DATA.encode(), data, AFTER_DATA.encode())), errors, hidden)
+
+    @property
+    def data(self) -> bytes | None:
+        """The JSON of `data`."""
+        return None if self.response is None else self.response[len(BEFORE_DATA) : -len(AFTER_DATA)]
 
 
 class RequestError(Exception):

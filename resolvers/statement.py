@@ -6,9 +6,10 @@ It looks up the token, judges every gate, reads the data and writes the JSON.
 import re
 from dataclasses import dataclass
 
-from db.sql import Json, Sql, concatenation, join, literal, number, rows, sql
+from db.sql import Json, Sql, Text, concatenation, join, literal, number, rows, sql
 from db.tables.identity import account, credential
 from resolvers.compilation import VIEWER, Bindings, Compilation, Entry, Source
+from resolvers.request import AFTER_DATA, BEFORE_DATA
 from schema.declarations import Gate
 
 STATEMENT, PARAMETER, ENTRY = 4_000, 400, 600
@@ -30,8 +31,8 @@ class Judged:
 class Statement:
     """SQL with the source of each parameter.
 
-    Its columns are the data, the closed gates (null: none), the viewer's account, and with closed gates the viewer's
-    language. `weight` estimates its size in memory, in bytes.
+    Its columns are the response (`{"data":…}`), the closed gates (null: none), the viewer's account, and with closed
+    gates the viewer's language. `weight` estimates its size in memory, in bytes.
     """
 
     sql: str
@@ -46,7 +47,7 @@ class Statement:
 
 def finish(to: Compilation, data: Json) -> Statement:
     """The statement around the JSON of `data`, once everything in it is compiled."""
-    json, laterals = concatenation(data), join("", to.laterals)
+    json, laterals = concatenation((Text(BEFORE_DATA), *data, Text(AFTER_DATA))), join("", to.laterals)
     found = sql(
         "select {} d, {} h, {}.account_id from (select {}) one left join viewer {} on true{}",
         json,
@@ -59,9 +60,10 @@ def finish(to: Compilation, data: Json) -> Statement:
     login = rows(account, sql("w"))
     language = sql("(select {} from {} where {} = s.account_id)", login["language"], login.source, login["id"])
     statement = sql(
-        "with viewer as materialized ({}) "
+        "with viewer as materialized ({}){} "
         "select s.d::varchar, s.h::varchar, s.account_id, case when s.h is not null then {} end from ({}) s",
         _viewer(to),
+        join("", to.commons),
         language,
         found,
     )

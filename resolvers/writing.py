@@ -108,9 +108,10 @@ async def find_caller(connection: Connection, token: str | None) -> Caller | Non
     return Caller(found["account_id"], found["id"], Language(found["language"])) if found else None
 
 
-def key_of(id_: str, wanted: str) -> uuid.UUID | None:
-    """The key in a global id of one type; None for anything else."""
-    return Key((wanted,))(id_)
+def key_of(id_: str, *wanted: str) -> uuid.UUID | None:
+    """The key in a global id of one of the types with these prefixes; None for anything else."""
+    found = Key(wanted)(id_)
+    return uuid.UUID(hex=found) if found else None
 
 
 OWNED: Final = """

@@ -19,7 +19,7 @@ app = Table(
     words("plan"),
     PrimaryKeyConstraint("id"),
     Index("uq_app_position", "position", unique=True),
-    info=holds(order="rank", AppInfo={}),
+    info=holds(order="rank", catalogue=True, AppInfo={}),
 )
 """`position`: the app's bit in the permission masks; `rank`: its place in the catalogue."""
 

@@ -55,14 +55,17 @@ class Holding:
     where: Mapping[str, object]
 
 
-def holds(*, order: str, ended: str | None = None, **types: Mapping[str, object]) -> dict[str, Any]:
+def holds(
+    *, order: str, ended: str | None = None, catalogue: bool = False, **types: Mapping[str, object]
+) -> dict[str, Any]:
     """The `info` of a table: GraphQL type name -> what makes a row one of that type (`{}`: every row).
 
     `order` is how its rows are listed unless something else is asked for: a column, or `-column` for the greatest
     first. `ended` names the column that is set when a row has ended: it is listed no more, though older rows may
-    still refer to it.
+    still refer to it. A catalogue is the same few rows for everyone.
     """
-    return {"types": {name: Holding(where) for name, where in types.items()}, "order": order, "ended": ended}
+    held = {name: Holding(where) for name, where in types.items()}
+    return {"types": held, "order": order, "ended": ended, "catalogue": catalogue}
 
 
 def mask(name: str, **options: Any) -> Column[Any]:

@@ -8,8 +8,7 @@ from typing import Final
 from asyncpg import BitString, Record
 
 from db.tables.metadata import APPS
-from resolvers.convert import Key
-from resolvers.writing import Input, Mutation, Problem, Refused, Write, Written, lock_as_owner
+from resolvers.writing import Input, Mutation, Problem, Refused, Write, Written, key_of, lock_as_owner
 from schema.apps import CATALOGUE, App, app_label
 from schema.errors import UserErrorCode
 
@@ -67,7 +66,7 @@ class Toggle:
     @property
     def membership(self) -> uuid.UUID | None:
         """The key of the row of the matrix; None for what is no row's id."""
-        return Key(("usr", "ext"))(self.user_id)
+        return key_of(self.user_id, "usr", "ext")
 
     def problem(self, code: UserErrorCode, member: str) -> Problem:
         """A reason why this toggle cannot be set."""

@@ -22,7 +22,7 @@ NOWHERE = "postgresql://postgres@/postgres?host=/nonexistent"
 @pytest.fixture
 async def narrow(worker_dsn: str) -> AsyncGenerator[Database]:
     """A pool of one connection with short times."""
-    settings = PoolSettings(size=1, acquire_timeout=0.2, statement_timeout=0.2, lock_timeout=0.1, answer_margin=2)
+    settings = PoolSettings(size=1, acquire_timeout=0.2, statement_timeout=0.2, lock_timeout=0.1)
     database = await Database.open(worker_dsn, settings)
     yield database
     await database.close()
@@ -164,12 +164,20 @@ async def test_a_timeout_in_a_transaction_is_a_timeout(narrow: Database) -> None
 
 
 async def test_a_server_that_stops_answering_is_a_timeout(worker_dsn: str) -> None:
-    server_never_stops = PoolSettings(size=1, statement_timeout=0, answer_margin=0.2)
+    server_never_stops = PoolSettings(size=1, statement_timeout=0, longest_loan=0.2)
     database = await Database.open(worker_dsn, server_never_stops)
     with pytest.raises(DatabaseTimeout, match="did not answer"):
         await database.read("select pg_sleep(5)", ())
+    with pytest.raises(DatabaseTimeout, match="did not answer"):
+        await _sleep_in_a_transaction(database)
     await database.ping()
     await database.close()
+
+
+async def _sleep_in_a_transaction(database: Database) -> None:
+    async with database.transaction() as connection:
+        await connection.execute("select pg_sleep(0.1)")
+        await connection.execute("select pg_sleep(5)")
 
 
 async def test_a_cancelled_read_leaves_the_pool_healthy(narrow: Database) -> None:

@@ -30,10 +30,10 @@ class Ends:
 class World:
     """Opens connections for a pool and counts them."""
 
-    def __init__(self, size: int, patience: float = 5.0) -> None:
+    def __init__(self, size: int, patience: float = 5.0, longest: float = 60.0) -> None:
         self.opened: list[Ends] = []
         self.refusals = 0
-        self.pool = Pool(self.connect, size, patience)
+        self.pool = Pool(self.connect, size, patience, longest)
 
     async def connect(self) -> Connection:
         await asyncio.sleep(0)
@@ -148,3 +148,19 @@ async def test_closing_waits_for_what_is_lent_and_refuses_who_waits() -> None:
         await asyncio.wait_for(waiting, 1)
     await world.pool.close()
     assert world.alive == 0
+
+
+async def test_what_is_lent_for_too_long_is_ended_and_replaced() -> None:
+    world = World(2, longest=0.05)
+    kept, given_back = await world.pool.acquire(), await world.pool.acquire()
+    await asyncio.sleep(0.03)
+    world.pool.release(given_back)
+    again = await world.pool.acquire()
+    await asyncio.sleep(0.03)
+    assert (kept.is_closed(), world.pool.is_overdue(kept)) == (True, True)
+    assert (again.is_closed(), world.pool.is_overdue(again)) == (False, False)
+    world.pool.release(kept)
+    assert not world.pool.is_overdue(kept)
+    assert await world.pool.acquire() is not kept
+    await asyncio.sleep(0.05)
+    assert again.is_closed()

@@ -12,6 +12,7 @@ import pytest
 from graphql import OperationType, build_schema, get_operation_ast
 from starlette.applications import Starlette
 
+from gateway import logs
 from gateway.app import create_app
 from gateway.http import Executor
 from gateway.logs import open_log
@@ -62,7 +63,7 @@ def _execute(request: GraphQLRequest) -> Result:
     )
     if executed.data is None:
         raise RequestError(ErrorCode.BAD_USER_INPUT, (executed.errors or [])[0].message)
-    return Result(orjson.dumps(executed.data))
+    return Result.of(orjson.dumps(executed.data))
 
 
 @dataclass
@@ -91,7 +92,9 @@ def backend(executor: SmallExecutor) -> SmallBackend:
 
 
 @pytest.fixture
-def log_lines() -> io.StringIO:
+def log_lines(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
+    """What is logged, each request at once."""
+    monkeypatch.setattr(logs, "MOST_WAITING", 1)
     return io.StringIO()
 
 

@@ -141,7 +141,7 @@ async def test_the_language_is_negotiated(
 
 
 async def test_notes_and_errors_beside_data_are_a_success(client: httpx.AsyncClient, executor: SmallExecutor) -> None:
-    executor.result = Result(
+    executor.result = Result.of(
         b'{"a":null}',
         (ErrorEntry(ErrorCode.APP_REQUIRED, "This needs access to the app Stock.", ("a",)),),
         (Note(("b",), "STOCK", None, ("com_1",)),),

@@ -19,12 +19,12 @@ HIDDEN = ErrorEntry(ErrorCode.APP_REQUIRED, "This needs Stock.", ("a", 0, "b"), 
 
 
 def test_data_goes_through_byte_by_byte() -> None:
-    assert render(Result(DATA), "r1") == b'{"data":' + DATA + b"}"
+    assert render(Result.of(DATA), "r1") == b'{"data":' + DATA + b"}"
 
 
 def test_data_errors_and_notes_follow_each_other() -> None:
     notes = (Note(("a", "b"), "STOCK", None, ("com_1", "com_2")), Note(("c",), None, "OWNER", ("com_1",)))
-    assert render(Result(DATA, (HIDDEN,), notes), "r1") == (
+    assert render(Result.of(DATA, (HIDDEN,), notes), "r1") == (
         b'{"data":' + DATA + b',"errors":[{"message":"This needs Stock.","path":["a",0,"b"],"extensions":'
         b'{"selection":["a","b"],"code":"APP_REQUIRED","requestId":"r1"}}],"extensions":{"hidden":['
         b'{"path":["a","b"],"app":"STOCK","companies":["com_1","com_2"]},'
@@ -33,15 +33,15 @@ def test_data_errors_and_notes_follow_each_other() -> None:
 
 
 def test_errors_without_notes_and_notes_without_errors() -> None:
-    assert orjson.loads(render(Result(DATA, (HIDDEN,)), "r1")).keys() == {"data", "errors"}
-    assert orjson.loads(render(Result(DATA, (), (Note(("c",), "STOCK", None, ()),)), "r1")).keys() == {
+    assert orjson.loads(render(Result.of(DATA, (HIDDEN,)), "r1")).keys() == {"data", "errors"}
+    assert orjson.loads(render(Result.of(DATA, (), (Note(("c",), "STOCK", None, ()),)), "r1")).keys() == {
         "data",
         "extensions",
     }
 
 
 def test_null_data_is_data() -> None:
-    assert render(Result(b"null", (HIDDEN,)), "r1").startswith(b'{"data":null,"errors":[')
+    assert render(Result.of(b"null", (HIDDEN,)), "r1").startswith(b'{"data":null,"errors":[')
 
 
 def test_a_request_error_has_no_data() -> None:

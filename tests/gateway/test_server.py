@@ -158,7 +158,7 @@ async def test_a_client_that_leaves_its_answer_unread_is_dropped(
     make_app: MakeApp, executor: SmallExecutor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(BoundedProtocol, "write_deadline", 0.3)
-    executor.result = Result(b'{"name":"' + b"x" * LARGE + b'"}')
+    executor.result = Result.of(b'{"name":"' + b"x" * LARGE + b'"}')
     async with running(make_app) as gateway:
         with gateway.raw_socket() as client:
             client.sendall(HEAD + b"\r\n" + BODY)
@@ -172,7 +172,7 @@ async def test_a_client_that_reads_its_answer_is_kept(
     make_app: MakeApp, executor: SmallExecutor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(BoundedProtocol, "write_deadline", 1.0)
-    executor.result = Result(b'{"name":"' + b"x" * LARGE + b'"}')
+    executor.result = Result.of(b'{"name":"' + b"x" * LARGE + b'"}')
     async with running(make_app) as gateway:
         reader, writer = await gateway.connect(limit=2 * LARGE)
         writer.write(HEAD + b"\r\n" + BODY)

@@ -30,7 +30,7 @@ def test_any_other_text_goes_through(value: str | None) -> None:
 
 
 def test_a_global_id_is_a_prefix_and_a_key() -> None:
-    assert (convert.prefix(ID), convert.Key()(ID)) == ("com", KEY)
+    assert (convert.prefix(ID), convert.Key()(ID)) == ("com", KEY.hex)
 
 
 NO_IDS = (
@@ -54,7 +54,7 @@ def test_anything_else_finds_nothing(value: object) -> None:
 
 
 def test_lists_keep_their_order_and_their_gaps() -> None:
-    assert convert.Keys()([ID, "nonsense", ID]) == [KEY, None, KEY]
+    assert convert.Keys()([ID, "nonsense", ID]) == [KEY.hex, None, KEY.hex]
     assert convert.enum_names([App.STOCK, "INVOICES", None]) == ["STOCK", "INVOICES", None]
     assert convert.Keys()(None) == []
 
@@ -67,6 +67,6 @@ def test_a_list_is_bounded(read: Callable[[Any], list[object]]) -> None:
 
 
 def test_a_key_is_taken_only_from_ids_of_the_types_that_are_meant() -> None:
-    assert convert.Key(("com", "usr"))(ID) == KEY
+    assert convert.Key(("com", "usr"))(ID) == KEY.hex
     assert convert.Key(("usr",))(ID) is None
     assert convert.Keys(("usr",))([ID, None]) == [None, None]

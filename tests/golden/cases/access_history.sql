@@ -7,44 +7,47 @@ select
   s.account_id,
   case when s.h is not null then (select w.language from account w where w.id = s.account_id) end
 from (
-  select '{"company":' || coalesce(l0.j, 'null') || '}' d, nullif(coalesce(l0.h, ''), '') h, v.account_id
+  select
+    '{"data":{"company":' || coalesce(l0.j, 'null') || '}}' d, nullif(coalesce(l0.h, ''), '') h, v.account_id
   from (select 1) one
     left join viewer v on true
     left join lateral (
       select
-        '{"plan":' || case when a0.g0 then coalesce('"' || c0.plan::text || '"', 'null') else 'null' end
-        || ',"accessChanges":' || case when a0.g0 then (
-          select
-            '{"totalCount":' || (
-              select count(*)::text from access_change t1 where t1.company_id = c0.id
-            )
-            || ',"nodes":[' || coalesce(string_agg(r.j0, ','), '')
-            || ']}'
-          from (
+        '{"plan":' || case when a0.g0 then
+          coalesce('"' || c0.plan::text || '"', 'null')
+          || ',"accessChanges":' || (
             select
-              '{"at":' || to_json(t1.at)::text
-              || ',"kind":"' || t1.kind::text
-              || '","app":' || coalesce('"' || t1.app_id::text || '"', 'null')
-              || ',"before":' || coalesce(t1.before::text, 'null')
-              || ',"after":' || coalesce(t1.after::text, 'null')
-              || ',"actor":' || coalesce((
-                select '{"firstName":' || to_json(t2.first_name)::text || '}'
-                from account t2
-                where t2.id = t1.actor_id
-              ), 'null')
-              || ',"user":' || coalesce((
-                select '{"firstName":' || to_json(t3.first_name)::text || '}'
-                from membership t3
-                where t3.company_id = c0.id and not t3.external and t3.id = t1.membership_id
-              ), 'null')
-              || '}' j0
-            from access_change t1
-            where t1.company_id = c0.id
-            order by t1.at desc, t1.id desc
-            limit $2::int4
-          ) r
-        ) else 'null' end
-        || '}' j,
+              '{"totalCount":' || (
+                select count(*)::text from access_change t1 where t1.company_id = c0.id
+              )
+              || ',"nodes":[' || coalesce(string_agg(r.j0, ','), '')
+              || ']}'
+            from (
+              select
+                '{"at":' || to_json(t1.at)::text
+                || ',"kind":"' || t1.kind::text
+                || '","app":' || coalesce('"' || t1.app_id::text || '"', 'null')
+                || ',"before":' || coalesce(t1.before::text, 'null')
+                || ',"after":' || coalesce(t1.after::text, 'null')
+                || ',"actor":' || coalesce((
+                  select '{"firstName":' || to_json(t2.first_name)::text || '}'
+                  from account t2
+                  where t2.id = t1.actor_id
+                ), 'null')
+                || ',"user":' || coalesce((
+                  select '{"firstName":' || to_json(t3.first_name)::text || '}'
+                  from membership t3
+                  where t3.company_id = c0.id and not t3.external and t3.id = t1.membership_id
+                ), 'null')
+                || '}' j0
+              from access_change t1
+              where t1.company_id = c0.id
+              order by t1.at desc, t1.id desc
+              limit $2::int4
+            ) r
+          )
+          || '}'
+        else 'null,"accessChanges":null}' end j,
         case when not (a0.g0) then
           '0:' || encode(uuid_send(c0.id), 'hex') || ':' || array_to_string(array[a0.g0], '')
         end h
@@ -65,6 +68,6 @@ from (
         and (m0.until is null or m0.until > now())
     ) l0 on true
 ) s;
--- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
+-- $1 = 018b514d43a07000ac2b7ed4c4760a71
 -- $2 = 3
 -- $3 = <hash of a token>

@@ -7,29 +7,34 @@ select
   s.account_id,
   case when s.h is not null then (select w.language from account w where w.id = s.account_id) end
 from (
-  select '{"company":' || coalesce(l0.j, 'null') || '}' d, null h, v.account_id
+  select '{"data":{"company":' || coalesce(l0.j, 'null') || '}}' d, null h, v.account_id
   from (select 1) one
     left join viewer v on true
     left join lateral (
       select
         '{"access":{"role":' || coalesce('"' || m0.role::text || '"', 'null')
-        || ',"external":' || m0.external::text
-        || ',"until":' || coalesce(to_json(m0.until)::text, 'null')
+        || ',"external":' || case when m0.external then 'true,"until":' else 'false,"until":' end
+        || coalesce(to_json(m0.until)::text, 'null')
         || ',"apps":' || array_to_json(
           array(
             select t1.id from app t1 where get_bit((c0.mask & m0.mask), t1.position) = 1 order by t1.rank
           )
         )::text
-        || ',"can":' || (
+        || ',"can":' || case when (
           select get_bit((c0.mask & m0.mask), t2.position) = 1 from app t2 where t2.id = $2::text
-        )::text
-        || ',"stock":' || (
+        ) then
+          'true,"stock":'
+        else 'false,"stock":' end
+        || case when (
           select get_bit((c0.mask & m0.mask), t3.position) = 1 from app t3 where t3.id = $3::text
-        )::text
-        || ',"always":' || (
+        ) then
+          'true,"always":'
+        else 'false,"always":' end
+        || case when (
           select get_bit((c0.mask & m0.mask), t4.position) = 1 from app t4 where t4.id = $4::text
-        )::text
-        || '}}' j,
+        ) then
+          'true}}'
+        else 'false}}' end j,
         null h
       from membership m0
         join company c0 on c0.id = m0.company_id
@@ -41,7 +46,7 @@ from (
         and (m0.until is null or m0.until > now())
     ) l0 on true
 ) s;
--- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
+-- $1 = 018b514d43a07000ac2b7ed4c4760a71
 -- $2 = DISCOUNTS
 -- $3 = STOCK
 -- $4 = CUSTOMERS

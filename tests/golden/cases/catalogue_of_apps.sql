@@ -11,7 +11,7 @@ select
   case when s.h is not null then (select w.language from account w where w.id = s.account_id) end
 from (
   select
-    '{"apps":[' || coalesce((
+    '{"data":{"apps":[' || coalesce((
       select
         string_agg(
           '{"app":"' || t1.id::text
@@ -25,8 +25,10 @@ from (
             from app_text t3
             where t3.app_id = t1.id and t3.language = coalesce($3::text, coalesce(v.language, $2::text))
           ))::text
-          || ',"alwaysVisible":' || t1.always_visible::text
-          || ',"requires":' || array_to_json(
+          || ',"alwaysVisible":' || case when t1.always_visible then
+            'true,"requires":'
+          else 'false,"requires":' end
+          || array_to_json(
             array(
               select t4.requires_app_id from app_requirement t4 where t4.app_id = t1.id order by 1
             )
@@ -38,7 +40,7 @@ from (
       from app t1
       where t1.kind = $1::text
     ), '')
-    || ']}' d,
+    || ']}}' d,
     null h,
     v.account_id
   from (select 1) one

@@ -8,8 +8,9 @@ select
   case when s.h is not null then (select w.language from account w where w.id = s.account_id) end
 from (
   select
-    '{"viewer":' || case when v.account_id is not null then '{"companies":' || l0.j || '}' else 'null' end
-    || '}' d,
+    '{"data":{"viewer":' || case when v.account_id is not null then
+      '{"companies":' || l0.j || '}}}'
+    else 'null}}' end d,
     nullif(coalesce(l0.h, ''), '') h,
     v.account_id
   from (select 1) one
@@ -35,27 +36,25 @@ from (
         select
           '{"name":' || to_json(c0.name)::text
           || ',"access":{"role":' || coalesce('"' || m0.role::text || '"', 'null')
-          || ',"external":' || m0.external::text
-          || '},"customers":' || (
+          || ',"external":' || case when m0.external then 'true},"customers":' else 'false},"customers":' end
+          || (
             select '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}'
             from (
               select
                 '{"name":' || to_json(t1.name)::text
                 || ',"discount":' || case when a0.g0 then
-                  coalesce('"' || t1.discount::text || '"', 'null')
-                else 'null' end
-                || ',"channel":' || case when a0.g1 then
-                  coalesce(to_json(t1.channel)::text, 'null')
-                else 'null' end
-                || '}' j0
+                  coalesce('"' || t1.discount::text || '"', 'null') || ',"channel":'
+                else 'null,"channel":' end
+                || case when a0.g1 then coalesce(to_json(t1.channel)::text, 'null') || '}' else 'null}' end j0
               from contact t1
               where t1.company_id = c0.id and t1.is_customer
               order by t1.name, t1.id
               limit $3::int4
             ) r
           )
-          || ',"plan":' || case when a0.g2 then coalesce('"' || c0.plan::text || '"', 'null') else 'null' end
-          || '}' j0,
+          || ',"plan":' || case when a0.g2 then
+            coalesce('"' || c0.plan::text || '"', 'null') || '}'
+          else 'null}' end j0,
           case when not (a0.g0 and a0.g1 and a0.g2) then
             '0:' || encode(uuid_send(c0.id), 'hex') || ':' || array_to_string(array[a0.g0, a0.g1, a0.g2], '')
           end h

@@ -8,11 +8,11 @@ select
   case when s.h is not null then (select w.language from account w where w.id = s.account_id) end
 from (
   select
-    '{"company":' || coalesce(l0.j, 'null')
+    '{"data":{"company":' || coalesce(l0.j, 'null')
     || ',"other":' || coalesce(l1.j, 'null')
     || ',"unknown":' || coalesce(l2.j, 'null')
     || ',"noCompany":' || coalesce(l3.j, 'null')
-    || '}' d,
+    || '}}' d,
     null h,
     v.account_id
   from (select 1) one
@@ -67,8 +67,8 @@ from (
         and (m3.until is null or m3.until > now())
     ) l3 on true
 ) s;
--- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
--- $2 = 018e2247-93a0-7000-b231-841d04df87a4
--- $3 = 00000000-0000-0000-0000-000000000000
+-- $1 = 018b514d43a07000ac2b7ed4c4760a71
+-- $2 = 018e224793a07000b231841d04df87a4
+-- $3 = 00000000000000000000000000000000
 -- $4 = null
 -- $5 = <hash of a token>

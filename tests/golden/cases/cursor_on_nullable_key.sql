@@ -7,45 +7,48 @@ select
   s.account_id,
   case when s.h is not null then (select w.language from account w where w.id = s.account_id) end
 from (
-  select '{"company":' || coalesce(l0.j, 'null') || '}' d, nullif(coalesce(l0.h, ''), '') h, v.account_id
+  select
+    '{"data":{"company":' || coalesce(l0.j, 'null') || '}}' d, nullif(coalesce(l0.h, ''), '') h, v.account_id
   from (select 1) one
     left join viewer v on true
     left join lateral (
       select
-        '{"invoices":' || case when a0.g0 and a0.g1 then (
-          select
-            '{"nodes":[' || coalesce(string_agg(r.j0, ',' order by r.rn) filter (where r.rn <= $2::int4), '')
-            || '],"pageInfo":{"hasNextPage":' || (count(*) > $2::int4)::text
-            || ',"endCursor":' || coalesce(
-              '"' || (array_agg(r.k order by r.rn desc) filter (where r.rn <= $2::int4))[1] || '"', 'null'
-            )
-            || '}}'
-          from (
-            select row_number() over () rn, x.*
+        '{"invoices":' || case when a0.g0 and a0.g1 then
+          (
+            select
+              '{"nodes":[' || coalesce(string_agg(r.j0, ',' order by r.rn) filter (where r.rn <= $2::int4), '')
+              || '],"pageInfo":{"hasNextPage":' || (count(*) > $2::int4)::text
+              || ',"endCursor":' || coalesce(
+                '"' || (array_agg(r.k order by r.rn desc) filter (where r.rn <= $2::int4))[1] || '"', 'null'
+              )
+              || '}}'
             from (
-              select
-                '{"number":' || to_json(t1.number)::text
-                || ',"discount":' || coalesce('"' || t1.discount::text || '"', 'null')
-                || '}' j0,
-                translate(
-                  encode(
-                    convert_to(json_build_array('aec415', t1.discount::text, t1.id::text)::text, 'UTF8'),
-                    'base64'
-                  ),
-                  E'+/=\n',
-                  '-_'
-                ) k
-              from document t1
-              where
-                t1.company_id = c0.id
-                and t1.kind = 'INVOICE'
-                and ((t1.discount is not null) or (t1.discount is null and t1.id < $3::uuid))
-              order by t1.discount desc, t1.id desc
-              limit $2::int4 + 1
-            ) x
-          ) r
-        ) else 'null' end
-        || '}' j,
+              select row_number() over () rn, x.*
+              from (
+                select
+                  '{"number":' || to_json(t1.number)::text
+                  || ',"discount":' || coalesce('"' || t1.discount::text || '"', 'null')
+                  || '}' j0,
+                  translate(
+                    encode(
+                      convert_to(json_build_array('aec415', t1.discount::text, t1.id::text)::text, 'UTF8'),
+                      'base64'
+                    ),
+                    E'+/=\n',
+                    '-_'
+                  ) k
+                from document t1
+                where
+                  t1.company_id = c0.id
+                  and t1.kind = 'INVOICE'
+                  and ((t1.discount is not null) or (t1.discount is null and t1.id < $3::uuid))
+                order by t1.discount desc, t1.id desc
+                limit $2::int4 + 1
+              ) x
+            ) r
+          )
+          || '}'
+        else 'null}' end j,
         case when not (a0.g0 and a0.g1) then
           '0:' || encode(uuid_send(c0.id), 'hex') || ':' || array_to_string(array[a0.g0, a0.g1], '')
         end h
@@ -66,7 +69,7 @@ from (
         and (m0.until is null or m0.until > now())
     ) l0 on true
 ) s;
--- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
+-- $1 = 018b514d43a07000ac2b7ed4c4760a71
 -- $2 = 2
 -- $3 = 01a20741-6ff0-7664-b8b9-8253988b284a
 -- $4 = <hash of a token>

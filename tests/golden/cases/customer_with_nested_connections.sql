@@ -7,7 +7,8 @@ select
   s.account_id,
   case when s.h is not null then (select w.language from account w where w.id = s.account_id) end
 from (
-  select '{"company":' || coalesce(l0.j, 'null') || '}' d, nullif(coalesce(l0.h, ''), '') h, v.account_id
+  select
+    '{"data":{"company":' || coalesce(l0.j, 'null') || '}}' d, nullif(coalesce(l0.h, ''), '') h, v.account_id
   from (select 1) one
     left join viewer v on true
     left join lateral (
@@ -25,116 +26,124 @@ from (
                 from contact_person t2
                 where t2.company_id = c0.id and t2.customer_id = t1.id
               ), '')
-              || '],"invoices":' || case when a0.g0 then (
-                select
-                  '{"totalCount":' || (
-                    select count(*)::text
-                    from document t3
-                    where t3.company_id = c0.id and t3.kind = 'INVOICE' and t3.customer_id = t1.id
-                  )
-                  || ',"nodes":[' || coalesce(string_agg(r.j0, ','), '')
-                  || ']}'
-                from (
+              || '],"invoices":' || case when a0.g0 then
+                (
                   select
-                    '{"number":' || to_json(t3.number)::text
-                    || ',"lines":[' || coalesce((
-                      select
-                        string_agg(
-                          '{"position":' || t4.position::text
-                          || ',"product":' || coalesce((
-                            select
-                              '{"number":' || to_json(t5.number)::text
-                              || ',"group":' || coalesce((
-                                select '{"name":' || to_json(t6.name)::text || '}'
-                                from product_group t6
-                                where t6.company_id = c0.id and t6.id = t5.group_id
-                              ), 'null')
-                              || '}'
-                            from product t5
-                            where t5.company_id = c0.id and t5.id = t4.product_id
-                          ), 'null')
-                          || '}',
-                          ',' order by t4.position, t4.id
-                        )
-                      from document_line t4
-                      where t4.company_id = c0.id and t4.document_id = t3.id
-                    ), '')
-                    || ']}' j0
-                  from document t3
-                  where t3.company_id = c0.id and t3.kind = 'INVOICE' and t3.customer_id = t1.id
-                  order by t3.date desc, t3.id desc
-                  limit $4::int4
-                ) r
-              ) else 'null' end
-              || ',"quotes":' || case when a0.g1 then (
-                select
-                  '{"nodes":[' || coalesce(
-                    string_agg(r.j0, ',' order by r.rn desc) filter (where r.rn <= $6::int4), ''
-                  )
-                  || '],"pageInfo":{"hasPreviousPage":' || (count(*) > $6::int4)::text
-                  || '}}'
-                from (
-                  select row_number() over () rn, x.*
+                    '{"totalCount":' || (
+                      select count(*)::text
+                      from document t3
+                      where t3.company_id = c0.id and t3.kind = 'INVOICE' and t3.customer_id = t1.id
+                    )
+                    || ',"nodes":[' || coalesce(string_agg(r.j0, ','), '')
+                    || ']}'
                   from (
                     select
-                      '{"number":' || to_json(t7.number)::text
-                      || ',"invoices":' || case when a0.g0 then
-                        '[' || coalesce((
-                          select
-                            string_agg(
-                              '{"number":' || to_json(t8.number)::text || '}',
-                              ',' order by t8.date desc, t8.id desc
-                            )
-                          from document t8
-                          where t8.company_id = c0.id and t8.kind = 'INVOICE' and t8.source_document_id = t7.id
-                        ), '')
-                        || ']'
-                      else 'null' end
-                      || '}' j0
-                    from document t7
-                    where
-                      t7.company_id = c0.id
-                      and t7.kind = 'QUOTE'
-                      and t7.customer_id = t1.id
-                      and t7.status = any($5::text[])
-                    order by t7.date, t7.id
-                    limit $6::int4 + 1
-                  ) x
-                ) r
-              ) else 'null' end
-              || ',"creditNotes":' || case when a0.g2 then (
-                select '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}'
-                from (
-                  select
-                    '{"number":' || to_json(t9.number)::text
-                    || ',"invoice":' || case when a0.g0 then
-                      coalesce((
+                      '{"number":' || to_json(t3.number)::text
+                      || ',"lines":[' || coalesce((
                         select
-                          '{"number":' || to_json(t10.number)::text
-                          || ',"quote":' || case when a0.g1 then
-                            coalesce((
-                              select '{"number":' || to_json(t11.number)::text || '}'
-                              from document t11
-                              where
-                                t11.company_id = c0.id
-                                and t11.kind = 'QUOTE'
-                                and t11.id = t10.source_document_id
+                          string_agg(
+                            '{"position":' || t4.position::text
+                            || ',"product":' || coalesce((
+                              select
+                                '{"number":' || to_json(t5.number)::text
+                                || ',"group":' || coalesce((
+                                  select '{"name":' || to_json(t6.name)::text || '}'
+                                  from product_group t6
+                                  where t6.company_id = c0.id and t6.id = t5.group_id
+                                ), 'null')
+                                || '}'
+                              from product t5
+                              where t5.company_id = c0.id and t5.id = t4.product_id
                             ), 'null')
-                          else 'null' end
-                          || '}'
-                        from document t10
-                        where
-                          t10.company_id = c0.id and t10.kind = 'INVOICE' and t10.id = t9.source_document_id
-                      ), 'null')
-                    else 'null' end
-                    || '}' j0
-                  from document t9
-                  where t9.company_id = c0.id and t9.kind = 'CREDIT_NOTE' and t9.customer_id = t1.id
-                  order by t9.date desc, t9.id desc
-                  limit $7::int4
-                ) r
-              ) else 'null' end
-              || '}' j0
+                            || '}',
+                            ',' order by t4.position, t4.id
+                          )
+                        from document_line t4
+                        where t4.company_id = c0.id and t4.document_id = t3.id
+                      ), '')
+                      || ']}' j0
+                    from document t3
+                    where t3.company_id = c0.id and t3.kind = 'INVOICE' and t3.customer_id = t1.id
+                    order by t3.date desc, t3.id desc
+                    limit $4::int4
+                  ) r
+                )
+                || ',"quotes":'
+              else 'null,"quotes":' end
+              || case when a0.g1 then
+                (
+                  select
+                    '{"nodes":[' || coalesce(
+                      string_agg(r.j0, ',' order by r.rn desc) filter (where r.rn <= $6::int4), ''
+                    )
+                    || '],"pageInfo":{"hasPreviousPage":' || (count(*) > $6::int4)::text
+                    || '}}'
+                  from (
+                    select row_number() over () rn, x.*
+                    from (
+                      select
+                        '{"number":' || to_json(t7.number)::text
+                        || ',"invoices":' || case when a0.g0 then
+                          '[' || coalesce((
+                            select
+                              string_agg(
+                                '{"number":' || to_json(t8.number)::text || '}',
+                                ',' order by t8.date desc, t8.id desc
+                              )
+                            from document t8
+                            where
+                              t8.company_id = c0.id and t8.kind = 'INVOICE' and t8.source_document_id = t7.id
+                          ), '')
+                          || ']}'
+                        else 'null}' end j0
+                      from document t7
+                      where
+                        t7.company_id = c0.id
+                        and t7.kind = 'QUOTE'
+                        and t7.customer_id = t1.id
+                        and t7.status = any($5::text[])
+                      order by t7.date, t7.id
+                      limit $6::int4 + 1
+                    ) x
+                  ) r
+                )
+                || ',"creditNotes":'
+              else 'null,"creditNotes":' end
+              || case when a0.g2 then
+                (
+                  select '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}'
+                  from (
+                    select
+                      '{"number":' || to_json(t9.number)::text
+                      || ',"invoice":' || case when a0.g0 then
+                        coalesce((
+                          select
+                            '{"number":' || to_json(t10.number)::text
+                            || ',"quote":' || case when a0.g1 then
+                              coalesce((
+                                select '{"number":' || to_json(t11.number)::text || '}'
+                                from document t11
+                                where
+                                  t11.company_id = c0.id
+                                  and t11.kind = 'QUOTE'
+                                  and t11.id = t10.source_document_id
+                              ), 'null')
+                              || '}'
+                            else 'null}' end
+                          from document t10
+                          where
+                            t10.company_id = c0.id and t10.kind = 'INVOICE' and t10.id = t9.source_document_id
+                        ), 'null')
+                        || '}'
+                      else 'null}' end j0
+                    from document t9
+                    where t9.company_id = c0.id and t9.kind = 'CREDIT_NOTE' and t9.customer_id = t1.id
+                    order by t9.date desc, t9.id desc
+                    limit $7::int4
+                  ) r
+                )
+                || '}'
+              else 'null}' end j0
             from contact t1
             where
               t1.company_id = c0.id
@@ -169,7 +178,7 @@ from (
         and (m0.until is null or m0.until > now())
     ) l0 on true
 ) s;
--- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
+-- $1 = 018b514d43a07000ac2b7ed4c4760a71
 -- $2 = construct
 -- $3 = 2
 -- $4 = 1

@@ -7,128 +7,134 @@ select
   s.account_id,
   case when s.h is not null then (select w.language from account w where w.id = s.account_id) end
 from (
-  select '{"company":' || coalesce(l0.j, 'null') || '}' d, nullif(coalesce(l0.h, ''), '') h, v.account_id
+  select
+    '{"data":{"company":' || coalesce(l0.j, 'null') || '}}' d, nullif(coalesce(l0.h, ''), '') h, v.account_id
   from (select 1, $7::int4) one
     left join viewer v on true
     left join lateral (
       select
-        '{"documents":' || case when a0.g0 and a0.g1 then (
-          select
-            '{"totalCount":' || (
-              select count(*)::text
-              from document t1
-              where
-                t1.company_id = c0.id
-                and t1.kind = any(
-                  array(
-                    select k
-                    from unnest(
-                      array_remove(
-                        array[
-                          case when a0.g2 then 'QUOTE' end,
-                          case when a0.g1 then 'INVOICE' end,
-                          case when a0.g0 then 'CREDIT_NOTE' end
-                        ],
-                        null
-                      )
-                    ) k
-                    where k = any($2::text[])
-                  )
-                )
-            )
-            || ',"nodes":[' || coalesce(string_agg(r.j0, ','), '')
-            || ']}'
-          from (
+        '{"documents":' || case when a0.g0 and a0.g1 then
+          (
             select
-              '{"kind":"' || t1.kind::text
-              || '","number":' || to_json(t1.number)::text
-              || ',"discount":' || case when a0.g3 then
-                coalesce('"' || t1.discount::text || '"', 'null')
-              else 'null' end
-              || '}' j0
-            from unnest(
-              array(
-                select k
-                from unnest(
-                  array_remove(
-                    array[
-                      case when a0.g2 then 'QUOTE' end,
-                      case when a0.g1 then 'INVOICE' end,
-                      case when a0.g0 then 'CREDIT_NOTE' end
-                    ],
-                    null
+              '{"totalCount":' || (
+                select count(*)::text
+                from document t1
+                where
+                  t1.company_id = c0.id
+                  and t1.kind = any(
+                    array(
+                      select k
+                      from unnest(
+                        array_remove(
+                          array[
+                            case when a0.g2 then 'QUOTE' end,
+                            case when a0.g1 then 'INVOICE' end,
+                            case when a0.g0 then 'CREDIT_NOTE' end
+                          ],
+                          null
+                        )
+                      ) k
+                      where k = any($2::text[])
+                    )
                   )
-                ) k
-                where k = any($2::text[])
               )
-            ) kk(k),
-            lateral (
-              select *
-              from document t1
-              where t1.company_id = c0.id and t1.kind = kk.k
+              || ',"nodes":[' || coalesce(string_agg(r.j0, ','), '')
+              || ']}'
+            from (
+              select
+                '{"kind":"' || t1.kind::text
+                || '","number":' || to_json(t1.number)::text
+                || ',"discount":' || case when a0.g3 then
+                  coalesce('"' || t1.discount::text || '"', 'null') || '}'
+                else 'null}' end j0
+              from unnest(
+                array(
+                  select k
+                  from unnest(
+                    array_remove(
+                      array[
+                        case when a0.g2 then 'QUOTE' end,
+                        case when a0.g1 then 'INVOICE' end,
+                        case when a0.g0 then 'CREDIT_NOTE' end
+                      ],
+                      null
+                    )
+                  ) k
+                  where k = any($2::text[])
+                )
+              ) kk(k),
+              lateral (
+                select *
+                from document t1
+                where t1.company_id = c0.id and t1.kind = kk.k
+                order by t1.date desc, t1.id desc
+                limit $3::int4
+              ) t1
               order by t1.date desc, t1.id desc
               limit $3::int4
-            ) t1
-            order by t1.date desc, t1.id desc
-            limit $3::int4
-          ) r
-        ) else 'null' end
-        || ',"literal":' || case when a0.g0 then (
-          select
-            '{"totalCount":' || (
-              select count(*)::text
-              from document t2
-              where
-                t2.company_id = c0.id
-                and t2.kind = any(
-                  array(
-                    select k
-                    from unnest(
-                      array_remove(
-                        array[
-                          case when a0.g2 then 'QUOTE' end,
-                          case when a0.g1 then 'INVOICE' end,
-                          case when a0.g0 then 'CREDIT_NOTE' end
-                        ],
-                        null
-                      )
-                    ) k
-                    where k = any($4::text[])
+            ) r
+          )
+          || ',"literal":'
+        else 'null,"literal":' end
+        || case when a0.g0 then
+          (
+            select
+              '{"totalCount":' || (
+                select count(*)::text
+                from document t2
+                where
+                  t2.company_id = c0.id
+                  and t2.kind = any(
+                    array(
+                      select k
+                      from unnest(
+                        array_remove(
+                          array[
+                            case when a0.g2 then 'QUOTE' end,
+                            case when a0.g1 then 'INVOICE' end,
+                            case when a0.g0 then 'CREDIT_NOTE' end
+                          ],
+                          null
+                        )
+                      ) k
+                      where k = any($4::text[])
+                    )
                   )
-                )
-            )
-            || ',"nodes":[' || coalesce(string_agg(r.j0, ','), '')
-            || ']}'
-          from (
-            select '{"number":' || to_json(t2.number)::text || '}' j0
-            from unnest(
-              array(
-                select k
-                from unnest(
-                  array_remove(
-                    array[
-                      case when a0.g2 then 'QUOTE' end,
-                      case when a0.g1 then 'INVOICE' end,
-                      case when a0.g0 then 'CREDIT_NOTE' end
-                    ],
-                    null
-                  )
-                ) k
-                where k = any($4::text[])
               )
-            ) kk(k),
-            lateral (
-              select *
-              from document t2
-              where t2.company_id = c0.id and t2.kind = kk.k
+              || ',"nodes":[' || coalesce(string_agg(r.j0, ','), '')
+              || ']}'
+            from (
+              select '{"number":' || to_json(t2.number)::text || '}' j0
+              from unnest(
+                array(
+                  select k
+                  from unnest(
+                    array_remove(
+                      array[
+                        case when a0.g2 then 'QUOTE' end,
+                        case when a0.g1 then 'INVOICE' end,
+                        case when a0.g0 then 'CREDIT_NOTE' end
+                      ],
+                      null
+                    )
+                  ) k
+                  where k = any($4::text[])
+                )
+              ) kk(k),
+              lateral (
+                select *
+                from document t2
+                where t2.company_id = c0.id and t2.kind = kk.k
+                order by t2.date desc, t2.id desc
+                limit $5::int4
+              ) t2
               order by t2.date desc, t2.id desc
               limit $5::int4
-            ) t2
-            order by t2.date desc, t2.id desc
-            limit $5::int4
-          ) r
-        ) else 'null' end
-        || ',"none":' || (
+            ) r
+          )
+          || ',"none":'
+        else 'null,"none":' end
+        || (
           select
             '{"totalCount":' || (
               select count(*)::text
@@ -176,7 +182,7 @@ from (
         and (m0.until is null or m0.until > now())
     ) l0 on true
 ) s;
--- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
+-- $1 = 018b514d43a07000ac2b7ed4c4760a71
 -- $2 = [CREDIT_NOTE, INVOICE]
 -- $3 = 2
 -- $4 = [CREDIT_NOTE]

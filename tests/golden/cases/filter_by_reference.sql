@@ -7,58 +7,64 @@ select
   s.account_id,
   case when s.h is not null then (select w.language from account w where w.id = s.account_id) end
 from (
-  select '{"company":' || coalesce(l0.j, 'null') || '}' d, nullif(coalesce(l0.h, ''), '') h, v.account_id
+  select
+    '{"data":{"company":' || coalesce(l0.j, 'null') || '}}' d, nullif(coalesce(l0.h, ''), '') h, v.account_id
   from (select 1, $6::int4, $8::int4) one
     left join viewer v on true
     left join lateral (
       select
-        '{"invoices":' || case when a0.g0 then (
-          select
-            '{"totalCount":' || (
-              select count(*)::text
+        '{"invoices":' || case when a0.g0 then
+          (
+            select
+              '{"totalCount":' || (
+                select count(*)::text
+                from document t1
+                where
+                  t1.company_id = c0.id
+                  and t1.kind = 'INVOICE'
+                  and t1.customer_id = $2::uuid
+                  and t1.status = any($3::text[])
+              )
+              || ',"nodes":[' || coalesce(string_agg(r.j0, ','), '')
+              || ']}'
+            from (
+              select
+                '{"number":' || to_json(t1.number)::text
+                || ',"customerName":' || coalesce(to_json(t1.customer_name)::text, 'null')
+                || '}' j0
               from document t1
               where
                 t1.company_id = c0.id
                 and t1.kind = 'INVOICE'
                 and t1.customer_id = $2::uuid
                 and t1.status = any($3::text[])
-            )
-            || ',"nodes":[' || coalesce(string_agg(r.j0, ','), '')
-            || ']}'
-          from (
+              order by t1.date desc, t1.id desc
+              limit $4::int4
+            ) r
+          )
+          || ',"several":' || (
             select
-              '{"number":' || to_json(t1.number)::text
-              || ',"customerName":' || coalesce(to_json(t1.customer_name)::text, 'null')
-              || '}' j0
-            from document t1
-            where
-              t1.company_id = c0.id
-              and t1.kind = 'INVOICE'
-              and t1.customer_id = $2::uuid
-              and t1.status = any($3::text[])
-            order by t1.date desc, t1.id desc
-            limit $4::int4
-          ) r
-        ) else 'null' end
-        || ',"several":' || case when a0.g0 then (
-          select
-            '{"totalCount":' || (
-              select count(*)::text
-              from document t2
-              where t2.company_id = c0.id and t2.kind = 'INVOICE' and t2.customer_id = any($5::uuid[])
-            )
-            || '}'
-        ) else 'null' end
-        || ',"without":' || case when a0.g1 then (
-          select
-            '{"totalCount":' || (
-              select count(*)::text
-              from document t3
-              where t3.company_id = c0.id and t3.kind = 'QUOTE' and (t3.customer_id is null) = $7::bool
-            )
-            || '}'
-        ) else 'null' end
-        || '}' j,
+              '{"totalCount":' || (
+                select count(*)::text
+                from document t2
+                where t2.company_id = c0.id and t2.kind = 'INVOICE' and t2.customer_id = any($5::uuid[])
+              )
+              || '}'
+          )
+          || ',"without":'
+        else 'null,"several":null,"without":' end
+        || case when a0.g1 then
+          (
+            select
+              '{"totalCount":' || (
+                select count(*)::text
+                from document t3
+                where t3.company_id = c0.id and t3.kind = 'QUOTE' and (t3.customer_id is null) = $7::bool
+              )
+              || '}'
+          )
+          || '}'
+        else 'null}' end j,
         case when not (a0.g0 and a0.g1) then
           '0:' || encode(uuid_send(c0.id), 'hex') || ':' || array_to_string(array[a0.g0, a0.g1], '')
         end h
@@ -79,11 +85,11 @@ from (
         and (m0.until is null or m0.until > now())
     ) l0 on true
 ) s;
--- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
--- $2 = 018c0627-1b3c-7e00-bcff-9c7ca94ca725
+-- $1 = 018b514d43a07000ac2b7ed4c4760a71
+-- $2 = 018c06271b3c7e00bcff9c7ca94ca725
 -- $3 = [PAID, SENT, OVERDUE]
 -- $4 = 2
--- $5 = [018c0627-1b3c-7e00-bcff-9c7ca94ca725, null]
+-- $5 = [018c06271b3c7e00bcff9c7ca94ca725, null]
 -- $6 = 2
 -- $7 = True
 -- $8 = 2

@@ -7,7 +7,8 @@ select
   s.account_id,
   case when s.h is not null then (select w.language from account w where w.id = s.account_id) end
 from (
-  select '{"nodes":' || coalesce(l0.j, 'null') || '}' d, nullif(coalesce(l0.h, ''), '') h, v.account_id
+  select
+    '{"data":{"nodes":' || coalesce(l0.j, 'null') || '}}' d, nullif(coalesce(l0.h, ''), '') h, v.account_id
   from (select 1) one
     left join viewer v on true
     left join lateral (
@@ -21,9 +22,9 @@ from (
             '{"__typename":"CreditNote","number":' || to_json(t1.number)::text
             || ',"totalIncl":"' || t1.total_incl::text
             || '","discount":' || case when a0.g0 then
-              coalesce('"' || t1.discount::text || '"', 'null')
-            else 'null' end
-            || ',"id":"crn_' || encode(uuid_send(t1.id), 'hex')
+              coalesce('"' || t1.discount::text || '"', 'null') || ',"id":"crn_'
+            else 'null,"id":"crn_' end
+            || encode(uuid_send(t1.id), 'hex')
             || '"}' j,
             case when not (a0.g0 and a0.g1) then
               '0:' || encode(uuid_send(c0.id), 'hex') || ':' || array_to_string(array[a0.g0, a0.g1], '')
@@ -130,6 +131,6 @@ from (
         ) x on true
     ) l0 on true
 ) s;
--- $1 = [018c8bff-aea7-760c-8319-dd91aceeda23, 018ca178-71bc-79d0-945a-a20114a2625e, 01a208be-342e-779c-8cbb-fd94fb94a649, 018c1…
+-- $1 = [018c8bffaea7760c8319dd91aceeda23, 018ca17871bc79d0945aa20114a2625e, 01a208be342e779c8cbbfd94fb94a649, 018c1fa513c273488…
 -- $2 = [inv, crn, quo, cus]
 -- $3 = <hash of a token>

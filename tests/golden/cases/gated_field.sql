@@ -7,47 +7,49 @@ select
   s.account_id,
   case when s.h is not null then (select w.language from account w where w.id = s.account_id) end
 from (
-  select '{"company":' || coalesce(l0.j, 'null') || '}' d, nullif(coalesce(l0.h, ''), '') h, v.account_id
+  select
+    '{"data":{"company":' || coalesce(l0.j, 'null') || '}}' d, nullif(coalesce(l0.h, ''), '') h, v.account_id
   from (select 1) one
     left join viewer v on true
     left join lateral (
       select
-        '{"invoices":' || case when a0.g0 then (
-          select '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}'
-          from (
-            select
-              '{"number":' || to_json(t1.number)::text
-              || ',"totalIncl":"' || t1.total_incl::text
-              || '","discount":' || case when a0.g1 then
-                coalesce('"' || t1.discount::text || '"', 'null')
-              else 'null' end
-              || ',"totalProfit":' || case when a0.g2 then
-                coalesce('"' || t1.total_profit::text || '"', 'null')
-              else 'null' end
-              || ',"lines":[' || coalesce((
-                select
-                  string_agg(
-                    '{"name":' || to_json(t2.name)::text
-                    || ',"discount":' || case when a0.g1 then
-                      coalesce('"' || t2.discount::text || '"', 'null')
-                    else 'null' end
-                    || '}',
-                    ',' order by t2.position, t2.id
-                  )
-                from document_line t2
-                where t2.company_id = c0.id and t2.document_id = t1.id
-              ), '')
-              || ']}' j0
-            from document t1
-            where
-              t1.company_id = c0.id
-              and t1.kind = 'INVOICE'
-              and lower(t1.number) = any(select lower(u) from unnest($2::text[]) u)
-            order by t1.date desc, t1.id desc
-            limit $3::int4
-          ) r
-        ) else 'null' end
-        || '}' j,
+        '{"invoices":' || case when a0.g0 then
+          (
+            select '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}'
+            from (
+              select
+                '{"number":' || to_json(t1.number)::text
+                || ',"totalIncl":"' || t1.total_incl::text
+                || '","discount":' || case when a0.g1 then
+                  coalesce('"' || t1.discount::text || '"', 'null') || ',"totalProfit":'
+                else 'null,"totalProfit":' end
+                || case when a0.g2 then
+                  coalesce('"' || t1.total_profit::text || '"', 'null') || ',"lines":['
+                else 'null,"lines":[' end
+                || coalesce((
+                  select
+                    string_agg(
+                      '{"name":' || to_json(t2.name)::text
+                      || ',"discount":' || case when a0.g1 then
+                        coalesce('"' || t2.discount::text || '"', 'null') || '}'
+                      else 'null}' end,
+                      ',' order by t2.position, t2.id
+                    )
+                  from document_line t2
+                  where t2.company_id = c0.id and t2.document_id = t1.id
+                ), '')
+                || ']}' j0
+              from document t1
+              where
+                t1.company_id = c0.id
+                and t1.kind = 'INVOICE'
+                and lower(t1.number) = any(select lower(u) from unnest($2::text[]) u)
+              order by t1.date desc, t1.id desc
+              limit $3::int4
+            ) r
+          )
+          || '}'
+        else 'null}' end j,
         case when not (a0.g0 and a0.g1 and a0.g2) then
           '0:' || encode(uuid_send(c0.id), 'hex') || ':' || array_to_string(array[a0.g0, a0.g1, a0.g2], '')
         end h
@@ -68,7 +70,7 @@ from (
         and (m0.until is null or m0.until > now())
     ) l0 on true
 ) s;
--- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
+-- $1 = 018b514d43a07000ac2b7ed4c4760a71
 -- $2 = [2026/00416, 2026/00422]
 -- $3 = 2
 -- $4 = <hash of a token>

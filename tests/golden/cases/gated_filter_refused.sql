@@ -7,60 +7,66 @@ select
   s.account_id,
   case when s.h is not null then (select w.language from account w where w.id = s.account_id) end
 from (
-  select '{"company":' || coalesce(l0.j, 'null') || '}' d, nullif(coalesce(l0.h, ''), '') h, v.account_id
+  select
+    '{"data":{"company":' || coalesce(l0.j, 'null') || '}}' d, nullif(coalesce(l0.h, ''), '') h, v.account_id
   from (select 1) one
     left join viewer v on true
     left join lateral (
       select
         '{"name":' || to_json(c0.name)::text
-        || ',"invoices":' || case when a0.g0 and a0.g1 then (
-          select
-            '{"totalCount":' || (
-              select count(*)::text
+        || ',"invoices":' || case when a0.g0 and a0.g1 then
+          (
+            select
+              '{"totalCount":' || (
+                select count(*)::text
+                from document t1
+                where t1.company_id = c0.id and t1.kind = 'INVOICE' and t1.discount > $2::numeric
+              )
+              || ',"nodes":[' || coalesce(string_agg(r.j0, ','), '')
+              || ']}'
+            from (
+              select '{"number":' || to_json(t1.number)::text || '}' j0
               from document t1
               where t1.company_id = c0.id and t1.kind = 'INVOICE' and t1.discount > $2::numeric
-            )
-            || ',"nodes":[' || coalesce(string_agg(r.j0, ','), '')
-            || ']}'
-          from (
-            select '{"number":' || to_json(t1.number)::text || '}' j0
-            from document t1
-            where t1.company_id = c0.id and t1.kind = 'INVOICE' and t1.discount > $2::numeric
-            order by t1.date desc, t1.id desc
-            limit $3::int4
-          ) r
-        ) else 'null' end
-        || ',"literal":' || case when a0.g0 and a0.g1 then (
-          select '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}'
-          from (
-            select '{"number":' || to_json(t2.number)::text || '}' j0
-            from document t2
-            where
-              t2.company_id = c0.id
-              and t2.kind = 'INVOICE'
-              and t2.date >= $4::date
-              and t2.discount >= $5::numeric
-            order by t2.date desc, t2.id desc
-            limit $6::int4
-          ) r
-        ) else 'null' end
-        || ',"unfiltered":' || case when a0.g0 then (
-          select '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}'
-          from (
-            select '{"number":' || to_json(t3.number)::text || '}' j0
-            from document t3
-            where
-              t3.company_id = c0.id
-              and t3.kind = 'INVOICE'
-              and (
-                strpos(lower(t3.number), lower($7::text)) > 0
-                or strpos(lower(t3.customer_name), lower($7::text)) > 0
-              )
-            order by t3.date desc, t3.id desc
-            limit $8::int4
-          ) r
-        ) else 'null' end
-        || '}' j,
+              order by t1.date desc, t1.id desc
+              limit $3::int4
+            ) r
+          )
+          || ',"literal":' || (
+            select '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}'
+            from (
+              select '{"number":' || to_json(t2.number)::text || '}' j0
+              from document t2
+              where
+                t2.company_id = c0.id
+                and t2.kind = 'INVOICE'
+                and t2.date >= $4::date
+                and t2.discount >= $5::numeric
+              order by t2.date desc, t2.id desc
+              limit $6::int4
+            ) r
+          )
+          || ',"unfiltered":'
+        else 'null,"literal":null,"unfiltered":' end
+        || case when a0.g0 then
+          (
+            select '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}'
+            from (
+              select '{"number":' || to_json(t3.number)::text || '}' j0
+              from document t3
+              where
+                t3.company_id = c0.id
+                and t3.kind = 'INVOICE'
+                and (
+                  strpos(lower(t3.number), lower($7::text)) > 0
+                  or strpos(lower(t3.customer_name), lower($7::text)) > 0
+                )
+              order by t3.date desc, t3.id desc
+              limit $8::int4
+            ) r
+          )
+          || '}'
+        else 'null}' end j,
         case when not (a0.g0 and a0.g1) then
           '0:' || encode(uuid_send(c0.id), 'hex') || ':' || array_to_string(array[a0.g0, a0.g1], '')
         end h
@@ -81,7 +87,7 @@ from (
         and (m0.until is null or m0.until > now())
     ) l0 on true
 ) s;
--- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
+-- $1 = 018b514d43a07000ac2b7ed4c4760a71
 -- $2 = 20
 -- $3 = 1
 -- $4 = 2026-11-01

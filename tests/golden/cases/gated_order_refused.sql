@@ -7,32 +7,38 @@ select
   s.account_id,
   case when s.h is not null then (select w.language from account w where w.id = s.account_id) end
 from (
-  select '{"company":' || coalesce(l0.j, 'null') || '}' d, nullif(coalesce(l0.h, ''), '') h, v.account_id
+  select
+    '{"data":{"company":' || coalesce(l0.j, 'null') || '}}' d, nullif(coalesce(l0.h, ''), '') h, v.account_id
   from (select 1) one
     left join viewer v on true
     left join lateral (
       select
-        '{"invoices":' || case when a0.g0 and a0.g1 then (
-          select '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}'
-          from (
-            select '{"number":' || to_json(t1.number)::text || ',"date":"' || t1.date::text || '"}' j0
-            from document t1
-            where t1.company_id = c0.id and t1.kind = 'INVOICE'
-            order by t1.discount, t1.date, t1.id
-            limit $2::int4
-          ) r
-        ) else 'null' end
-        || ',"open":' || case when a0.g0 then (
-          select '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}'
-          from (
-            select '{"number":' || to_json(t2.number)::text || '}' j0
-            from document t2
-            where t2.company_id = c0.id and t2.kind = 'INVOICE'
-            order by t2.date, t2.id
-            limit $3::int4
-          ) r
-        ) else 'null' end
-        || '}' j,
+        '{"invoices":' || case when a0.g0 and a0.g1 then
+          (
+            select '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}'
+            from (
+              select '{"number":' || to_json(t1.number)::text || ',"date":"' || t1.date::text || '"}' j0
+              from document t1
+              where t1.company_id = c0.id and t1.kind = 'INVOICE'
+              order by t1.discount, t1.date, t1.id
+              limit $2::int4
+            ) r
+          )
+          || ',"open":'
+        else 'null,"open":' end
+        || case when a0.g0 then
+          (
+            select '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}'
+            from (
+              select '{"number":' || to_json(t2.number)::text || '}' j0
+              from document t2
+              where t2.company_id = c0.id and t2.kind = 'INVOICE'
+              order by t2.date, t2.id
+              limit $3::int4
+            ) r
+          )
+          || '}'
+        else 'null}' end j,
         case when not (a0.g0 and a0.g1) then
           '0:' || encode(uuid_send(c0.id), 'hex') || ':' || array_to_string(array[a0.g0, a0.g1], '')
         end h
@@ -53,7 +59,7 @@ from (
         and (m0.until is null or m0.until > now())
     ) l0 on true
 ) s;
--- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
+-- $1 = 018b514d43a07000ac2b7ed4c4760a71
 -- $2 = 2
 -- $3 = 1
 -- $4 = <hash of a token>

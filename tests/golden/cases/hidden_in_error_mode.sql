@@ -8,32 +8,37 @@ select
   case when s.h is not null then (select w.language from account w where w.id = s.account_id) end
 from (
   select
-    '{"company":' || coalesce(l0.j, 'null')
-    || ',"viewer":' || case when v.account_id is not null then '{"companies":' || l1.j || '}' else 'null' end
-    || '}' d,
+    '{"data":{"company":' || coalesce(l0.j, 'null')
+    || ',"viewer":' || case when v.account_id is not null then
+      '{"companies":' || l1.j || '}}}'
+    else 'null}}' end d,
     nullif(coalesce(l0.h, '') || ';' || coalesce(l1.h, ''), ';') h,
     v.account_id
   from (select 1, $2::int4, $5::int4) one
     left join viewer v on true
     left join lateral (
       select
-        '{"plan":' || case when a0.g0 then coalesce('"' || c0.plan::text || '"', 'null') else 'null' end
-        || ',"creditNotes":' || case when a0.g1 then (
-          select
-            '{"totalCount":' || (
-              select count(*)::text from document t1 where t1.company_id = c0.id and t1.kind = 'CREDIT_NOTE'
-            )
-            || '}'
-        ) else 'null' end
-        || ',"customers":' || (
+        '{"plan":' || case when a0.g0 then
+          coalesce('"' || c0.plan::text || '"', 'null') || ',"creditNotes":'
+        else 'null,"creditNotes":' end
+        || case when a0.g1 then
+          (
+            select
+              '{"totalCount":' || (
+                select count(*)::text from document t1 where t1.company_id = c0.id and t1.kind = 'CREDIT_NOTE'
+              )
+              || '}'
+          )
+          || ',"customers":'
+        else 'null,"customers":' end
+        || (
           select '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}'
           from (
             select
               '{"number":' || to_json(t2.number)::text
               || ',"discount":' || case when a0.g2 then
-                coalesce('"' || t2.discount::text || '"', 'null')
-              else 'null' end
-              || '}' j0
+                coalesce('"' || t2.discount::text || '"', 'null') || '}'
+              else 'null}' end j0
             from contact t2
             where t2.company_id = c0.id and t2.is_customer
             order by t2.number, t2.id
@@ -67,14 +72,18 @@ from (
       from (
         select
           '{"name":' || to_json(c1.name)::text
-          || ',"creditNotes":' || case when a1.g0 then (
-            select
-              '{"totalCount":' || (
-                select count(*)::text from document t3 where t3.company_id = c1.id and t3.kind = 'CREDIT_NOTE'
-              )
-              || '}'
-          ) else 'null' end
-          || '}' j0,
+          || ',"creditNotes":' || case when a1.g0 then
+            (
+              select
+                '{"totalCount":' || (
+                  select count(*)::text
+                  from document t3
+                  where t3.company_id = c1.id and t3.kind = 'CREDIT_NOTE'
+                )
+                || '}'
+            )
+            || '}'
+          else 'null}' end j0,
           case when not (a1.g0) then
             '1:' || encode(uuid_send(c1.id), 'hex') || ':' || array_to_string(array[a1.g0], '')
           end h
@@ -104,7 +113,7 @@ from (
       ) r
     ) l1 on true
 ) s;
--- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
+-- $1 = 018b514d43a07000ac2b7ed4c4760a71
 -- $2 = 1
 -- $3 = 2
 -- $4 = 2

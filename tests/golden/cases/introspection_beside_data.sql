@@ -8,7 +8,9 @@ select
   case when s.h is not null then (select w.language from account w where w.id = s.account_id) end
 from (
   select
-    '{"company":' || coalesce(l0.j, 'null') || ',"__type":' || $2::text || ',"__typename":"Query"}' d,
+    '{"data":{"company":' || coalesce(l0.j, 'null')
+    || ',"__type":' || $2::text
+    || ',"__typename":"Query"}}' d,
     null h,
     v.account_id
   from (select 1) one
@@ -25,6 +27,6 @@ from (
         and (m0.until is null or m0.until > now())
     ) l0 on true
 ) s;
--- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
+-- $1 = 018b514d43a07000ac2b7ed4c4760a71
 -- $2 = {"kind":"OBJECT","fields":[{"name":"hasNextPage","type":{"name":null}},{"name":"hasPreviousPage","type":{"name":null}},{…
 -- $3 = <hash of a token>

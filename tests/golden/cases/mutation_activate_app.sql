@@ -78,7 +78,7 @@ select
   case when s.h is not null then (select w.language from account w where w.id = s.account_id) end
 from (
   select
-    '{"app":' || coalesce((
+    '{"data":{"app":' || coalesce((
       select
         '{"app":"' || t1.id::text
         || '","label":' || to_json((
@@ -98,17 +98,18 @@ from (
         )
       from json_to_recordset($6::json) e(code text, message text, field json)
     ), '')
-    || ']}' d,
+    || ']}}' d,
     null h,
     v.account_id
   from (select 1) one
     left join viewer v on true
     left join lateral (
       select
-        '{"access":{"can":' || (
+        '{"access":{"can":' || case when (
           select get_bit((c0.mask & m0.mask), t3.position) = 1 from app t3 where t3.id = $5::text
-        )::text
-        || '}}' j,
+        ) then
+          'true}}'
+        else 'false}}' end j,
         null h
       from membership m0
         join company c0 on c0.id = m0.company_id
@@ -208,7 +209,7 @@ select
   case when s.h is not null then (select w.language from account w where w.id = s.account_id) end
 from (
   select
-    '{"company":' || coalesce(l0.j, 'null')
+    '{"data":{"company":' || coalesce(l0.j, 'null')
     || ',"errors":[' || coalesce((
       select
         string_agg(
@@ -216,18 +217,19 @@ from (
         )
       from json_to_recordset($3::json) e(code text, message text, field json)
     ), '')
-    || ']}' d,
+    || ']}}' d,
     nullif(coalesce(l0.h, ''), '') h,
     v.account_id
   from (select 1) one
     left join viewer v on true
     left join lateral (
       select
-        '{"access":{"can":' || (
+        '{"access":{"can":' || case when (
           select get_bit((c0.mask & m0.mask), t1.position) = 1 from app t1 where t1.id = $2::text
-        )::text
-        || '},"plan":' || case when a0.g0 then coalesce('"' || c0.plan::text || '"', 'null') else 'null' end
-        || '}' j,
+        ) then
+          'true},"plan":'
+        else 'false},"plan":' end
+        || case when a0.g0 then coalesce('"' || c0.plan::text || '"', 'null') || '}' else 'null}' end j,
         case when not (a0.g0) then
           '0:' || encode(uuid_send(c0.id), 'hex') || ':' || array_to_string(array[a0.g0], '')
         end h

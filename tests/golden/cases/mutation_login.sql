@@ -29,18 +29,18 @@ select
   case when s.h is not null then (select w.language from account w where w.id = s.account_id) end
 from (
   select
-    '{"viewer":' || case when v.account_id is not null then
+    '{"data":{"viewer":' || case when v.account_id is not null then
       '{"account":' || coalesce((
         select '{"email":' || to_json(t1.email)::text || '}' from account t1 where t1.id = v.account_id
       ), 'null')
       || ',"companies":' || l0.j
-      || '}'
-    else 'null' end
-    || ',"errors":[' || coalesce((
+      || '},"errors":['
+    else 'null,"errors":[' end
+    || coalesce((
       select string_agg('{"code":' || '"' || e.code || '"' || '}', ',')
       from json_to_recordset($2::json) e(code text, message text, field json)
     ), '')
-    || ']}' d,
+    || ']}}' d,
     null h,
     v.account_id
   from (select 1) one
@@ -97,14 +97,14 @@ select
   case when s.h is not null then (select w.language from account w where w.id = s.account_id) end
 from (
   select
-    '{"token":' || coalesce(to_json($1::text)::text, 'null')
+    '{"data":{"token":' || coalesce(to_json($1::text)::text, 'null')
     || ',"viewer":' || case when v.account_id is not null then
       '{"account":' || coalesce((
         select '{"email":' || to_json(t1.email)::text || '}' from account t1 where t1.id = v.account_id
       ), 'null')
-      || '}'
-    else 'null' end
-    || ',"errors":[' || coalesce((
+      || '},"errors":['
+    else 'null,"errors":[' end
+    || coalesce((
       select
         string_agg(
           '{"code":' || '"' || e.code || '"'
@@ -115,7 +115,7 @@ from (
         )
       from json_to_recordset($2::json) e(code text, message text, field json)
     ), '')
-    || ']}' d,
+    || ']}}' d,
     null h,
     v.account_id
   from (select 1) one

@@ -93,6 +93,11 @@ update company set access_version = access_version + 1 where id = $1;
 
 with viewer as materialized (
   select k.id, k.account_id from credential k where k.token_hash = $6::bytea and k.expires_at > now()
+),
+p0 as materialized (
+  select t2.id, t2.position, '{"app":"' || t2.id::text || '","granted":' k0
+  from app t2
+  order by t2.rank, t2.id
 )
 select
   s.d::varchar,
@@ -101,7 +106,7 @@ select
   case when s.h is not null then (select w.language from account w where w.id = s.account_id) end
 from (
   select
-    '{"permissionMatrix":' || coalesce(l0.j, 'null')
+    '{"data":{"permissionMatrix":' || coalesce(l0.j, 'null')
     || ',"company":' || coalesce(l1.j, 'null')
     || ',"errors":[' || coalesce((
       select
@@ -114,7 +119,7 @@ from (
         )
       from json_to_recordset($5::json) e(code text, message text, field json)
     ), '')
-    || ']}' d,
+    || ']}}' d,
     nullif(coalesce(l0.h, '') || ';' || coalesce(l1.h, ''), ';') h,
     v.account_id
   from (select 1) one
@@ -150,17 +155,20 @@ from (
                 '{"cells":[' || coalesce((
                   select
                     string_agg(
-                      '{"app":"' || t2.id::text
-                      || '","granted":' || (get_bit(t1.toggles, t2.position) = 1)::text
-                      || ',"effective":' || (
+                      t2.k0
+                      || case when (get_bit(t1.toggles, t2.position) = 1) then
+                        'true,"effective":'
+                      else 'false,"effective":' end
+                      || case when (
                         (get_bit(t1.mask, t2.position) = 1)
                         and t1.accepted_at is not null
                         and (t1.until is null or t1.until > now())
-                      )::text
-                      || '}',
-                      ',' order by t2.rank, t2.id
+                      ) then
+                        'true}'
+                      else 'false}' end,
+                      ','
                     )
-                  from app t2
+                  from p0 t2
                   where get_bit(c1.mask, t2.position) = 1 and t2.id = any($4::text[])
                 ), '')
                 || ']}',
@@ -172,9 +180,8 @@ from (
               and t1.removed_at is null
               and t1.id = any(case when t1.external then $3::uuid[] else $2::uuid[] end)
           ), '')
-          || ']}'
-        else 'null' end
-        || '}' j,
+          || ']}}'
+        else 'null}' end j,
         case when not (a1.g0) then
           '1:' || encode(uuid_send(c1.id), 'hex') || ':' || array_to_string(array[a1.g0], '')
         end h
@@ -196,7 +203,7 @@ from (
     ) l1 on true
 ) s;
 -- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
--- $2 = [018b6b1b-2a5a-7f68-b0fc-4ed82705a509]
+-- $2 = [018b6b1b2a5a7f68b0fc4ed82705a509]
 -- $3 = [null]
 -- $4 = [DISCOUNTS, PURCHASES]
 -- $5 = []

@@ -45,7 +45,7 @@ select
   case when s.h is not null then (select w.language from account w where w.id = s.account_id) end
 from (
   select
-    '{"errors":[' || coalesce((
+    '{"data":{"errors":[' || coalesce((
       select
         string_agg(
           '{"code":' || '"' || e.code || '"'
@@ -57,7 +57,7 @@ from (
       from json_to_recordset($1::json) e(code text, message text, field json)
     ), '')
     || '],"permissionMatrix":' || coalesce(l0.j, 'null')
-    || '}' d,
+    || '}}' d,
     nullif(coalesce(l0.h, ''), '') h,
     v.account_id
   from (select 1) one
@@ -143,7 +143,7 @@ select
   case when s.h is not null then (select w.language from account w where w.id = s.account_id) end
 from (
   select
-    '{"errors":[' || coalesce((
+    '{"data":{"errors":[' || coalesce((
       select
         string_agg(
           '{"code":' || '"' || e.code || '"'
@@ -155,7 +155,7 @@ from (
       from json_to_recordset($1::json) e(code text, message text, field json)
     ), '')
     || '],"company":' || coalesce(l0.j, 'null')
-    || '}' d,
+    || '}}' d,
     null h,
     v.account_id
   from (select 1) one

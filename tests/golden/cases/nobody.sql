@@ -8,16 +8,16 @@ select
   case when s.h is not null then (select w.language from account w where w.id = s.account_id) end
 from (
   select
-    '{"viewer":' || case when v.account_id is not null then
+    '{"data":{"viewer":' || case when v.account_id is not null then
       '{"account":' || coalesce((
         select '{"email":' || to_json(t1.email)::text || '}' from account t1 where t1.id = v.account_id
       ), 'null')
-      || '}'
-    else 'null' end
-    || ',"company":' || coalesce(l0.j, 'null')
+      || '},"company":'
+    else 'null,"company":' end
+    || coalesce(l0.j, 'null')
     || ',"node":' || coalesce(l1.j, 'null')
     || ',"nodes":' || coalesce(l2.j, 'null')
-    || '}' d,
+    || '}}' d,
     null h,
     v.account_id
   from (select 1) one
@@ -69,8 +69,8 @@ from (
         ) x on true
     ) l2 on true
 ) s;
--- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
--- $2 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
--- $3 = [018b514d-43a0-7000-ac2b-7ed4c4760a71]
+-- $1 = 018b514d43a07000ac2b7ed4c4760a71
+-- $2 = 018b514d43a07000ac2b7ed4c4760a71
+-- $3 = [018b514d43a07000ac2b7ed4c4760a71]
 -- $4 = [com]
 -- $5 = null

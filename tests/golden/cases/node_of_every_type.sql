@@ -8,7 +8,7 @@ select
   case when s.h is not null then (select w.language from account w where w.id = s.account_id) end
 from (
   select
-    '{"company":' || coalesce(l0.j, 'null')
+    '{"data":{"company":' || coalesce(l0.j, 'null')
     || ',"customer":' || coalesce(l1.j, 'null')
     || ',"person":' || coalesce(l2.j, 'null')
     || ',"product":' || coalesce(l3.j, 'null')
@@ -19,7 +19,7 @@ from (
     || ',"user":' || coalesce(l8.j, 'null')
     || ',"external":' || coalesce(l9.j, 'null')
     || ',"wrongPrefix":' || coalesce(l10.j, 'null')
-    || ',"noId":null}' d,
+    || ',"noId":null}}' d,
     nullif(
       coalesce(l0.h, '')
       || ';' || coalesce(l1.h, '')
@@ -156,9 +156,8 @@ from (
         '{"id":"inv_' || encode(uuid_send(t6.id), 'hex')
         || '","number":' || to_json(t6.number)::text
         || ',"discount":' || case when a6.g0 then
-          coalesce('"' || t6.discount::text || '"', 'null')
-        else 'null' end
-        || '}' j,
+          coalesce('"' || t6.discount::text || '"', 'null') || '}'
+        else 'null}' end j,
         case when not (a6.g0 and a6.g1) then
           '6:' || encode(uuid_send(c6.id), 'hex') || ':' || array_to_string(array[a6.g0, a6.g1], '')
         end h
@@ -214,8 +213,9 @@ from (
       select
         '{"id":"usr_' || encode(uuid_send(t8.id), 'hex')
         || '","firstName":' || to_json(t8.first_name)::text
-        || ',"role":' || case when a8.g0 then coalesce('"' || t8.role::text || '"', 'null') else 'null' end
-        || '}' j,
+        || ',"role":' || case when a8.g0 then
+          coalesce('"' || t8.role::text || '"', 'null') || '}'
+        else 'null}' end j,
         case when not (a8.g0) then
           '8:' || encode(uuid_send(c8.id), 'hex') || ':' || array_to_string(array[a8.g0], '')
         end h
@@ -304,15 +304,15 @@ from (
         and a10.g0
     ) l10 on true
 ) s;
--- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
--- $2 = 018c1fa5-13c2-7348-8a37-00f8a3a3abc9
--- $3 = 018bfb0b-db93-76d8-8267-39718a6d0a98
--- $4 = 018b51a8-0dd0-7000-b6e3-4dd61d1aac2f
--- $5 = 018b514e-2e00-7000-a58e-f14007a238a7
--- $6 = 01a208be-342e-779c-8cbb-fd94fb94a649
--- $7 = 01a207f2-f3fe-7548-a11e-30fab435ecfd
--- $8 = 018ca178-71bc-79d0-945a-a20114a2625e
--- $9 = 018b6b1b-2a5a-7f68-b0fc-4ed82705a509
--- $10 = 019329cb-d7ae-77e0-99a4-bba744868240
--- $11 = 018c1fa5-13c2-7348-8a37-00f8a3a3abc9
+-- $1 = 018b514d43a07000ac2b7ed4c4760a71
+-- $2 = 018c1fa513c273488a3700f8a3a3abc9
+-- $3 = 018bfb0bdb9376d8826739718a6d0a98
+-- $4 = 018b51a80dd07000b6e34dd61d1aac2f
+-- $5 = 018b514e2e007000a58ef14007a238a7
+-- $6 = 01a208be342e779c8cbbfd94fb94a649
+-- $7 = 01a207f2f3fe7548a11e30fab435ecfd
+-- $8 = 018ca17871bc79d0945aa20114a2625e
+-- $9 = 018b6b1b2a5a7f68b0fc4ed82705a509
+-- $10 = 019329cbd7ae77e099a4bba744868240
+-- $11 = 018c1fa513c273488a3700f8a3a3abc9
 -- $12 = <hash of a token>

@@ -7,7 +7,8 @@ select
   s.account_id,
   case when s.h is not null then (select w.language from account w where w.id = s.account_id) end
 from (
-  select '{"nodes":' || coalesce(l0.j, 'null') || '}' d, nullif(coalesce(l0.h, ''), '') h, v.account_id
+  select
+    '{"data":{"nodes":' || coalesce(l0.j, 'null') || '}}' d, nullif(coalesce(l0.h, ''), '') h, v.account_id
   from (select 1) one
     left join viewer v on true
     left join lateral (
@@ -65,6 +66,6 @@ from (
         ) x on true
     ) l0 on true
 ) s;
--- $1 = [018b51a8-0dd0-7000-b6e3-4dd61d1aac2f, 01a207f2-f3fe-7548-a11e-30fab435ecfd, 00000000-0000-0000-0000-000000000000, null,…
+-- $1 = [018b51a80dd07000b6e34dd61d1aac2f, 01a207f2f3fe7548a11e30fab435ecfd, 00000000000000000000000000000000, null, 01a207f2f3f…
 -- $2 = [pro, inv, pro, null, inv]
 -- $3 = <hash of a token>

@@ -7,45 +7,48 @@ select
   s.account_id,
   case when s.h is not null then (select w.language from account w where w.id = s.account_id) end
 from (
-  select '{"company":' || coalesce(l0.j, 'null') || '}' d, nullif(coalesce(l0.h, ''), '') h, v.account_id
+  select
+    '{"data":{"company":' || coalesce(l0.j, 'null') || '}}' d, nullif(coalesce(l0.h, ''), '') h, v.account_id
   from (select 1) one
     left join viewer v on true
     left join lateral (
       select
-        '{"invoices":' || case when a0.g0 then (
-          select
-            '{"nodes":[' || coalesce(
-              string_agg(r.j0, ',' order by r.rn desc) filter (where r.rn <= $2::int4), ''
-            )
-            || '],"pageInfo":{"hasNextPage":true,"hasPreviousPage":' || (count(*) > $2::int4)::text
-            || ',"startCursor":' || coalesce(
-              '"' || (array_agg(r.k order by r.rn desc) filter (where r.rn <= $2::int4))[1] || '"', 'null'
-            )
-            || ',"endCursor":' || coalesce(
-              '"' || (array_agg(r.k order by r.rn) filter (where r.rn <= $2::int4))[1] || '"', 'null'
-            )
-            || '}}'
-          from (
-            select row_number() over () rn, x.*
+        '{"invoices":' || case when a0.g0 then
+          (
+            select
+              '{"nodes":[' || coalesce(
+                string_agg(r.j0, ',' order by r.rn desc) filter (where r.rn <= $2::int4), ''
+              )
+              || '],"pageInfo":{"hasNextPage":true,"hasPreviousPage":' || (count(*) > $2::int4)::text
+              || ',"startCursor":' || coalesce(
+                '"' || (array_agg(r.k order by r.rn desc) filter (where r.rn <= $2::int4))[1] || '"', 'null'
+              )
+              || ',"endCursor":' || coalesce(
+                '"' || (array_agg(r.k order by r.rn) filter (where r.rn <= $2::int4))[1] || '"', 'null'
+              )
+              || '}}'
             from (
-              select
-                '{"number":' || to_json(t1.number)::text || ',"date":"' || t1.date::text || '"}' j0,
-                translate(
-                  encode(
-                    convert_to(json_build_array('9f090e', t1.date::text, t1.id::text)::text, 'UTF8'),
-                    'base64'
-                  ),
-                  E'+/=\n',
-                  '-_'
-                ) k
-              from document t1
-              where t1.company_id = c0.id and t1.kind = 'INVOICE' and (t1.date, t1.id) > ($3::date, $4::uuid)
-              order by t1.date, t1.id
-              limit $2::int4 + 1
-            ) x
-          ) r
-        ) else 'null' end
-        || '}' j,
+              select row_number() over () rn, x.*
+              from (
+                select
+                  '{"number":' || to_json(t1.number)::text || ',"date":"' || t1.date::text || '"}' j0,
+                  translate(
+                    encode(
+                      convert_to(json_build_array('9f090e', t1.date::text, t1.id::text)::text, 'UTF8'),
+                      'base64'
+                    ),
+                    E'+/=\n',
+                    '-_'
+                  ) k
+                from document t1
+                where t1.company_id = c0.id and t1.kind = 'INVOICE' and (t1.date, t1.id) > ($3::date, $4::uuid)
+                order by t1.date, t1.id
+                limit $2::int4 + 1
+              ) x
+            ) r
+          )
+          || '}'
+        else 'null}' end j,
         case when not (a0.g0) then
           '0:' || encode(uuid_send(c0.id), 'hex') || ':' || array_to_string(array[a0.g0], '')
         end h
@@ -66,7 +69,7 @@ from (
         and (m0.until is null or m0.until > now())
     ) l0 on true
 ) s;
--- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
+-- $1 = 018b514d43a07000ac2b7ed4c4760a71
 -- $2 = 2
 -- $3 = 2023-11-28
 -- $4 = 018c15a7-0e09-7698-abf5-8610af8989f7

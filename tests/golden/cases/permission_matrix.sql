@@ -3,6 +3,14 @@ with viewer as materialized (
   from credential k
     join account u on u.id = k.account_id
   where k.token_hash = $8::bytea and k.expires_at > now()
+),
+p0 as materialized (
+  select t1.id, t1.position, '{"app":"' || t1.id::text || '","label":' k0 from app t1 order by t1.rank, t1.id
+),
+p1 as materialized (
+  select t6.id, t6.position, t6.always_visible, '{"app":"' || t6.id::text || '","granted":' k0
+  from app t6
+  order by t6.rank, t6.id
 )
 select
   s.d::varchar,
@@ -10,7 +18,8 @@ select
   s.account_id,
   case when s.h is not null then (select w.language from account w where w.id = s.account_id) end
 from (
-  select '{"company":' || coalesce(l0.j, 'null') || '}' d, nullif(coalesce(l0.h, ''), '') h, v.account_id
+  select
+    '{"data":{"company":' || coalesce(l0.j, 'null') || '}}' d, nullif(coalesce(l0.h, ''), '') h, v.account_id
   from (select 1) one
     left join viewer v on true
     left join lateral (
@@ -20,16 +29,16 @@ from (
           || ',"apps":[' || coalesce((
             select
               string_agg(
-                '{"app":"' || t1.id::text
-                || '","label":' || to_json((
+                t1.k0
+                || to_json((
                   select t2.label
                   from app_text t2
                   where t2.app_id = t1.id and t2.language = coalesce($4::text, coalesce(v.language, $3::text))
                 ))::text
                 || '}',
-                ',' order by t1.rank, t1.id
+                ','
               )
-            from app t1
+            from p0 t1
             where get_bit(c0.mask, t1.position) = 1 and t1.id = any($2::text[])
           ), '')
           || '],"rows":[' || coalesce((
@@ -40,31 +49,35 @@ from (
                   || ',"email":' || coalesce(
                     to_json((select t4.email from account t4 where t4.id = t3.account_id))::text, 'null'
                   )
-                  || '}'
-                else 'null' end
-                || ',"externalUser":' || case when t3.external then
+                  || '},"externalUser":'
+                else 'null,"externalUser":' end
+                || case when t3.external then
                   '{"officeName":' || coalesce(
                     to_json((
                       select t5.office_name from account t5 where t5.id = t3.account_id
                     ))::text,
                     'null'
                   )
-                  || '}'
-                else 'null' end
-                || ',"cells":[' || coalesce((
+                  || '},"cells":['
+                else 'null,"cells":[' end
+                || coalesce((
                   select
                     string_agg(
-                      '{"app":"' || t6.id::text
-                      || '","granted":' || (get_bit(t3.toggles, t6.position) = 1)::text
-                      || ',"effective":' || (
+                      t6.k0
+                      || case when (get_bit(t3.toggles, t6.position) = 1) then
+                        'true,"effective":'
+                      else 'false,"effective":' end
+                      || case when (
                         (get_bit(t3.mask, t6.position) = 1)
                         and t3.accepted_at is not null
                         and (t3.until is null or t3.until > now())
-                      )::text
-                      || ',"editable":' || (
-                        not t6.always_visible and coalesce(t3.role, '') = 'EMPLOYEE'
-                      )::text
-                      || ',"reason":"' || case when t6.always_visible then
+                      ) then
+                        'true,"editable":'
+                      else 'false,"editable":' end
+                      || case when (not t6.always_visible and coalesce(t3.role, '') = 'EMPLOYEE') then
+                        'true,"reason":"'
+                      else 'false,"reason":"' end
+                      || case when t6.always_visible then
                         'ALWAYS_VISIBLE'
                       when t3.external then
                         'EXTERNAL'
@@ -72,9 +85,9 @@ from (
                         'OWNER'
                       else 'TOGGLE' end::text
                       || '"}',
-                      ',' order by t6.rank, t6.id
+                      ','
                     )
-                  from app t6
+                  from p1 t6
                   where get_bit(c0.mask, t6.position) = 1 and t6.id = any($7::text[])
                 ), '')
                 || ']}',
@@ -86,9 +99,8 @@ from (
               and t3.removed_at is null
               and t3.id = any(case when t3.external then $6::uuid[] else $5::uuid[] end)
           ), '')
-          || ']}'
-        else 'null' end
-        || '}' j,
+          || ']}}'
+        else 'null}' end j,
         case when not (a0.g0) then
           '0:' || encode(uuid_send(c0.id), 'hex') || ':' || array_to_string(array[a0.g0], '')
         end h
@@ -109,11 +121,11 @@ from (
         and (m0.until is null or m0.until > now())
     ) l0 on true
 ) s;
--- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
+-- $1 = 018b514d43a07000ac2b7ed4c4760a71
 -- $2 = [INVOICES, DISCOUNTS, CUSTOMERS]
 -- $3 = FR
 -- $4 = EN
--- $5 = [018b6b1b-2a5a-7f68-b0fc-4ed82705a509, 018b514d-43a0-7000-8657-b3ca6d9e91fb, null]
--- $6 = [null, null, 019329cb-d7ae-77e0-99a4-bba744868240]
+-- $5 = [018b6b1b2a5a7f68b0fc4ed82705a509, 018b514d43a070008657b3ca6d9e91fb, null]
+-- $6 = [null, null, 019329cbd7ae77e099a4bba744868240]
 -- $7 = [INVOICES, DISCOUNTS, CUSTOMERS]
 -- $8 = <hash of a token>

@@ -8,8 +8,9 @@ select
   case when s.h is not null then (select w.language from account w where w.id = s.account_id) end
 from (
   select
-    '{"viewer":' || case when v.account_id is not null then '{"companies":' || l0.j || '}' else 'null' end
-    || '}' d,
+    '{"data":{"viewer":' || case when v.account_id is not null then
+      '{"companies":' || l0.j || '}}}'
+    else 'null}}' end d,
     nullif(coalesce(l0.h, ''), '') h,
     v.account_id
   from (select 1) one
@@ -31,16 +32,17 @@ from (
           select
             '{"name":' || to_json(c0.name)::text
             || ',"access":{"role":' || coalesce('"' || m0.role::text || '"', 'null')
-            || ',"external":' || m0.external::text
-            || '},"productGroups":' || (
+            || ',"external":' || case when m0.external then
+              'true},"productGroups":'
+            else 'false},"productGroups":' end
+            || (
               select '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}'
               from (
                 select
                   '{"name":' || to_json(t1.name)::text
                   || ',"glAccount":' || case when a0.g0 then
-                    coalesce(to_json(t1.gl_account)::text, 'null')
-                  else 'null' end
-                  || '}' j0
+                    coalesce(to_json(t1.gl_account)::text, 'null') || '}'
+                  else 'null}' end j0
                 from product_group t1
                 where t1.company_id = c0.id
                 order by t1.name, t1.id

@@ -8,7 +8,7 @@ select
   case when s.h is not null then (select w.language from account w where w.id = s.account_id) end
 from (
   select
-    '{"a":' || coalesce(l0.j, 'null')
+    '{"data":{"a":' || coalesce(l0.j, 'null')
     || ',"b":' || coalesce(l1.j, 'null')
     || ',"node":' || coalesce(l2.j, 'null')
     || ',"viewer":' || case when v.account_id is not null then
@@ -21,16 +21,14 @@ from (
         select
           string_agg(
             '{"userAgent":' || coalesce(to_json(t5.user_agent)::text, 'null')
-            || ',"current":' || (t5.id = v.id)::text
-            || '}',
+            || ',"current":' || case when (t5.id = v.id) then 'true}' else 'false}' end,
             ',' order by t5.created_at desc, t5.id desc
           )
         from credential t5
         where t5.kind = 'SESSION' and t5.account_id = v.account_id and t5.expires_at > now()
       ), '')
-      || ']}'
-    else 'null' end
-    || '}' d,
+      || ']}}}'
+    else 'null}}' end d,
     nullif(coalesce(l0.h, '') || ';' || coalesce(l1.h, '') || ';' || coalesce(l2.h, ''), ';;') h,
     v.account_id
   from (select 1, $6::int4) one
@@ -38,17 +36,19 @@ from (
     left join lateral (
       select
         '{"name":' || to_json(c0.name)::text
-        || ',"invoices":' || case when a0.g0 then (
-          select '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}'
-          from (
-            select '{"number":' || to_json(t1.number)::text || '}' j0
-            from document t1
-            where t1.company_id = c0.id and t1.kind = 'INVOICE'
-            order by t1.date desc, t1.id desc
-            limit $2::int4
-          ) r
-        ) else 'null' end
-        || '}' j,
+        || ',"invoices":' || case when a0.g0 then
+          (
+            select '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}'
+            from (
+              select '{"number":' || to_json(t1.number)::text || '}' j0
+              from document t1
+              where t1.company_id = c0.id and t1.kind = 'INVOICE'
+              order by t1.date desc, t1.id desc
+              limit $2::int4
+            ) r
+          )
+          || '}'
+        else 'null}' end j,
         case when not (a0.g0) then
           '0:' || encode(uuid_send(c0.id), 'hex') || ':' || array_to_string(array[a0.g0], '')
         end h
@@ -71,17 +71,19 @@ from (
     left join lateral (
       select
         '{"name":' || to_json(c1.name)::text
-        || ',"invoices":' || case when a1.g0 then (
-          select '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}'
-          from (
-            select '{"number":' || to_json(t2.number)::text || '}' j0
-            from document t2
-            where t2.company_id = c1.id and t2.kind = 'INVOICE'
-            order by t2.date desc, t2.id desc
-            limit $4::int4
-          ) r
-        ) else 'null' end
-        || '}' j,
+        || ',"invoices":' || case when a1.g0 then
+          (
+            select '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}'
+            from (
+              select '{"number":' || to_json(t2.number)::text || '}' j0
+              from document t2
+              where t2.company_id = c1.id and t2.kind = 'INVOICE'
+              order by t2.date desc, t2.id desc
+              limit $4::int4
+            ) r
+          )
+          || '}'
+        else 'null}' end j,
         case when not (a1.g0) then
           '1:' || encode(uuid_send(c1.id), 'hex') || ':' || array_to_string(array[a1.g0], '')
         end h
@@ -104,14 +106,16 @@ from (
     left join lateral (
       select
         '{"id":"com_' || encode(uuid_send(c2.id), 'hex')
-        || '","quotes":' || case when a2.g0 then (
-          select
-            '{"totalCount":' || (
-              select count(*)::text from document t3 where t3.company_id = c2.id and t3.kind = 'QUOTE'
-            )
-            || '}'
-        ) else 'null' end
-        || '}' j,
+        || '","quotes":' || case when a2.g0 then
+          (
+            select
+              '{"totalCount":' || (
+                select count(*)::text from document t3 where t3.company_id = c2.id and t3.kind = 'QUOTE'
+              )
+              || '}'
+          )
+          || '}'
+        else 'null}' end j,
         case when not (a2.g0) then
           '2:' || encode(uuid_send(c2.id), 'hex') || ':' || array_to_string(array[a2.g0], '')
         end h
@@ -135,10 +139,10 @@ from (
         and true
     ) l2 on true
 ) s;
--- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
+-- $1 = 018b514d43a07000ac2b7ed4c4760a71
 -- $2 = 1
--- $3 = 018e2247-93a0-7000-b231-841d04df87a4
+-- $3 = 018e224793a07000b231841d04df87a4
 -- $4 = 1
--- $5 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
+-- $5 = 018b514d43a07000ac2b7ed4c4760a71
 -- $6 = 1
 -- $7 = <hash of a token>

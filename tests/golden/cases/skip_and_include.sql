@@ -7,23 +7,26 @@ select
   s.account_id,
   case when s.h is not null then (select w.language from account w where w.id = s.account_id) end
 from (
-  select '{"company":' || coalesce(l0.j, 'null') || '}' d, nullif(coalesce(l0.h, ''), '') h, v.account_id
+  select
+    '{"data":{"company":' || coalesce(l0.j, 'null') || '}}' d, nullif(coalesce(l0.h, ''), '') h, v.account_id
   from (select 1) one
     left join viewer v on true
     left join lateral (
       select
         '{"name":' || to_json(c0.name)::text
-        || ',"quotes":' || case when a0.g0 then (
-          select '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}'
-          from (
-            select '{"number":' || to_json(t1.number)::text || ',"status":"' || t1.status::text || '"}' j0
-            from document t1
-            where t1.company_id = c0.id and t1.kind = 'QUOTE'
-            order by t1.date desc, t1.id desc
-            limit $2::int4
-          ) r
-        ) else 'null' end
-        || '}' j,
+        || ',"quotes":' || case when a0.g0 then
+          (
+            select '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}'
+            from (
+              select '{"number":' || to_json(t1.number)::text || ',"status":"' || t1.status::text || '"}' j0
+              from document t1
+              where t1.company_id = c0.id and t1.kind = 'QUOTE'
+              order by t1.date desc, t1.id desc
+              limit $2::int4
+            ) r
+          )
+          || '}'
+        else 'null}' end j,
         case when not (a0.g0) then
           '0:' || encode(uuid_send(c0.id), 'hex') || ':' || array_to_string(array[a0.g0], '')
         end h
@@ -44,6 +47,6 @@ from (
         and (m0.until is null or m0.until > now())
     ) l0 on true
 ) s;
--- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
+-- $1 = 018b514d43a07000ac2b7ed4c4760a71
 -- $2 = 1
 -- $3 = <hash of a token>

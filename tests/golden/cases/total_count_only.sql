@@ -7,21 +7,25 @@ select
   s.account_id,
   case when s.h is not null then (select w.language from account w where w.id = s.account_id) end
 from (
-  select '{"company":' || coalesce(l0.j, 'null') || '}' d, nullif(coalesce(l0.h, ''), '') h, v.account_id
+  select
+    '{"data":{"company":' || coalesce(l0.j, 'null') || '}}' d, nullif(coalesce(l0.h, ''), '') h, v.account_id
   from (select 1, $3::int4, $4::int4) one
     left join viewer v on true
     left join lateral (
       select
-        '{"invoices":' || case when a0.g0 then (
-          select
-            '{"totalCount":' || (
-              select count(*)::text
-              from document t1
-              where t1.company_id = c0.id and t1.kind = 'INVOICE' and t1.date >= $2::date
-            )
-            || '}'
-        ) else 'null' end
-        || ',"documents":' || (
+        '{"invoices":' || case when a0.g0 then
+          (
+            select
+              '{"totalCount":' || (
+                select count(*)::text
+                from document t1
+                where t1.company_id = c0.id and t1.kind = 'INVOICE' and t1.date >= $2::date
+              )
+              || '}'
+          )
+          || ',"documents":'
+        else 'null,"documents":' end
+        || (
           select
             '{"totalCount":' || (
               select count(*)::text
@@ -41,22 +45,24 @@ from (
             )
             || '}'
         )
-        || ',"quotes":' || case when a0.g1 then (
-          select
-            '{"totalCount":' || (
-              select count(*)::text from document t3 where t3.company_id = c0.id and t3.kind = 'QUOTE'
-            )
-            || ',"nodes":[' || coalesce(string_agg(r.j0, ','), '')
-            || ']}'
-          from (
-            select '{"number":' || to_json(t3.number)::text || '}' j0
-            from document t3
-            where t3.company_id = c0.id and t3.kind = 'QUOTE'
-            order by t3.date desc, t3.id desc
-            limit $5::int4
-          ) r
-        ) else 'null' end
-        || '}' j,
+        || ',"quotes":' || case when a0.g1 then
+          (
+            select
+              '{"totalCount":' || (
+                select count(*)::text from document t3 where t3.company_id = c0.id and t3.kind = 'QUOTE'
+              )
+              || ',"nodes":[' || coalesce(string_agg(r.j0, ','), '')
+              || ']}'
+            from (
+              select '{"number":' || to_json(t3.number)::text || '}' j0
+              from document t3
+              where t3.company_id = c0.id and t3.kind = 'QUOTE'
+              order by t3.date desc, t3.id desc
+              limit $5::int4
+            ) r
+          )
+          || '}'
+        else 'null}' end j,
         case when not (a0.g0 and a0.g1 and a0.g2) then
           '0:' || encode(uuid_send(c0.id), 'hex') || ':' || array_to_string(array[a0.g0, a0.g1, a0.g2], '')
         end h
@@ -77,7 +83,7 @@ from (
         and (m0.until is null or m0.until > now())
     ) l0 on true
 ) s;
--- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
+-- $1 = 018b514d43a07000ac2b7ed4c4760a71
 -- $2 = 2026-01-01
 -- $3 = 50
 -- $4 = 50

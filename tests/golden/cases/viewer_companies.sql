@@ -8,14 +8,13 @@ select
   case when s.h is not null then (select w.language from account w where w.id = s.account_id) end
 from (
   select
-    '{"viewer":' || case when v.account_id is not null then
+    '{"data":{"viewer":' || case when v.account_id is not null then
       '{"account":' || coalesce((
         select '{"email":' || to_json(t1.email)::text || '}' from account t1 where t1.id = v.account_id
       ), 'null')
       || ',"companies":' || l0.j
-      || '}'
-    else 'null' end
-    || '}' d,
+      || '}}}'
+    else 'null}}' end d,
     nullif(coalesce(l0.h, ''), '') h,
     v.account_id
   from (select 1) one
@@ -40,17 +39,16 @@ from (
         select
           '{"name":' || to_json(c0.name)::text
           || ',"legalForm":' || case when a0.g0 then
-            coalesce(to_json(c0.legal_form)::text, 'null')
-          else 'null' end
-          || ',"customers":' || (
+            coalesce(to_json(c0.legal_form)::text, 'null') || ',"customers":'
+          else 'null,"customers":' end
+          || (
             select '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}'
             from (
               select
                 '{"number":' || to_json(t2.number)::text
                 || ',"discount":' || case when a0.g1 then
-                  coalesce('"' || t2.discount::text || '"', 'null')
-                else 'null' end
-                || '}' j0
+                  coalesce('"' || t2.discount::text || '"', 'null') || '}'
+                else 'null}' end j0
               from contact t2
               where t2.company_id = c0.id and t2.is_customer
               order by t2.number, t2.id
