@@ -5,8 +5,8 @@ never becomes text of a statement. `rows` is the only way to name a tenant table
 company.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final, LiteralString, TypeAlias
 
 from sqlalchemy import Table
@@ -64,14 +64,20 @@ NULL: Final = sql("null")
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """A table under an alias, with the conditions that belong to naming it."""
+    """A table under an alias, with the conditions that belong to naming it.
+
+    `copies` are columns of which another table in the same FROM has a copy that is better placed.
+    """
 
     table: Table
     name: Sql
     where: tuple[Sql, ...] = ()
+    copies: Mapping[str, Sql] = field(default_factory=dict[str, Sql])
 
     def __getitem__(self, column: str) -> Sql:
         """The column of that name; KeyError if the table has none."""
+        if column in self.copies:
+            return self.copies[column]
         return Sql(f"{self.name}.{self.table.columns[column].name}")
 
     @property

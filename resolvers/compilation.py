@@ -258,10 +258,16 @@ class Compilation:
         return name
 
     def enter(self, only: Sql | None) -> Scope:
-        """A company that the viewer may enter now; `only` a condition on nothing but its id."""
+        """A company that the viewer may enter now: the one with the id `only`, or any.
+
+        When any is meant, they are listed in the order of the memberships' indexes.
+        """
         n = len(self.scopes)
         entered = rows(company, alias("c", n))
-        scope = Scope(n, entered, rows(membership, alias("m", n), company=only or entered["id"]))
+        member = rows(membership, alias("m", n), company=only or entered["id"])
+        if only is None:
+            entered = replace(entered, copies={"id": member["company_id"], "name": member["company_name"]})
+        scope = Scope(n, entered, member)
         self.scopes.append(scope)
         return scope
 
@@ -269,7 +275,8 @@ class Compilation:
 def entrance(scope: Scope) -> tuple[Sql, Sql]:
     """The FROM and the WHERE of a company that the viewer may enter now: accepted, not removed, not run out."""
     member, entered = scope.membership, scope.company
-    source = sql("{} join {} on {} = {}", member.source, entered.source, entered["id"], member["company_id"])
+    key = replace(entered, copies={})["id"]
+    source = sql("{} join {} on {} = {}", member.source, entered.source, key, member["company_id"])
     conditions = [
         sql("{} = {}.account_id", member["account_id"], VIEWER),
         *member.where,

@@ -61,7 +61,8 @@ COLUMNS: Final = {
     "account": "id email first_name last_name language kind office_name confirmed created_at",
     "company": "id name vat_number enterprise_number legal_form street street_number postcode city phone email website "
     "iban plan mask created_at",
-    "membership": "company_id id account_id role external first_name last_name toggles created_at accepted_at",
+    "membership": "company_id company_name id account_id role external first_name last_name toggles created_at "
+    "accepted_at",
     "credential": "id token_hash account_id expires_at",
     "company_app": "company_id app_id valid",
     "app_grant": "company_id membership_id app_id valid",
@@ -180,12 +181,15 @@ def _accounts() -> Iterator[Row]:
 def _companies() -> Iterator[Row]:
     mask = bits(App)
     for n in range(COMPANIES + SMALL):
-        kind = "Atelier" if n < COMPANIES else "Boutique"
         yield (
-            _id("company", n), f"{kind} {n:04d} SRL", f"BE0{400_000_000 + n}", f"0{400_000_000 + n}", "SRL",
+            _id("company", n), _company_name(n), f"BE0{400_000_000 + n}", f"0{400_000_000 + n}", "SRL",
             "Rue de la Loi", str(n % 200 + 1), str(1_000 + n % 9_000), CITIES[n % 10], f"+32 2 {n:06d}",
             f"info-{n}@bench.test", f"https://company-{n}.bench.test", f"BE68{n:012d}", "PREMIUM", mask, CREATED,
         )  # fmt: skip
+
+
+def _company_name(n: int) -> str:
+    return f"{'Atelier' if n < COMPANIES else 'Boutique'} {n:04d} SRL"
 
 
 def _memberships() -> Iterator[Row]:
@@ -196,13 +200,14 @@ def _memberships() -> Iterator[Row]:
             toggles = bits(granted(company, member)) if member else bits(())
             created = f"2024-01-01 08:{member:02d}:00+00"
             yield (
-                _id("company", company), _id("membership", company, member), _id("account", company, member), role,
-                "f", first, last, toggles, created, created,
+                _id("company", company), _company_name(company), _id("membership", company, member),
+                _id("account", company, member), role, "f", first, last, toggles, created, created,
             )  # fmt: skip
     for n, companies in enumerate((range(CLIENTS), (*range(CLIENTS), *range(COMPANIES, COMPANIES + SMALL)))):
         for company in companies:
             yield (
-                _id("company", company), _id("membership", company, MEMBERS + n), _id("account", COMPANIES + n, 0),
+                _id("company", company), _company_name(company), _id("membership", company, MEMBERS + n),
+                _id("account", COMPANIES + n, 0),
                 None, "t", "Claire", f"Compta {n}", bits(()), CREATED, CREATED,
             )  # fmt: skip
 

@@ -27,6 +27,7 @@ def upgrade() -> None:
     _create_contact()
     _create_credential()
     _create_membership()
+    _copy_company_names()
     _create_product_group()
     _create_access_change()
     _create_app_grant()
@@ -263,6 +264,7 @@ def _create_membership() -> None:
         "membership",
         sa.Column("company_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), server_default=sa.text("uuidv7()"), nullable=False),
+        sa.Column("company_name", sa.Text(), nullable=False),
         sa.Column("account_id", sa.Uuid(), nullable=False),
         sa.Column("role", sa.Text(), nullable=True),
         sa.Column("external", sa.Boolean(), server_default=sa.text("false"), nullable=False),
@@ -301,6 +303,12 @@ def _create_membership() -> None:
         sa.PrimaryKeyConstraint("company_id", "id", name=op.f("pk_membership")),
     )
     op.create_index("ix_membership_account_id", "membership", ["account_id", "company_id"], unique=False)
+    op.create_index(
+        "ix_membership_account_id_company_name",
+        "membership",
+        ["account_id", "company_name", "company_id"],
+        unique=False,
+    )
     op.create_index("ix_membership_id", "membership", ["id"], unique=False)
     op.create_index(
         "uq_membership_company_id_account_id",
@@ -309,6 +317,37 @@ def _create_membership() -> None:
         unique=True,
         postgresql_where=sa.text("removed_at is null"),
     )
+
+
+def _copy_company_names() -> None:
+    """Keep the copies of a company's name in its memberships.
+
+    The lock makes a new membership wait for a renaming that is under way, and the other way round.
+    """
+    op.execute("""
+        create function copy_company_name() returns trigger language plpgsql as $$
+        begin
+            select name into new.company_name from company where id = new.company_id for share;
+            return new;
+        end
+        $$
+    """)
+    op.execute("""
+        create trigger copy_company_name before insert on membership
+        for each row execute function copy_company_name()
+    """)
+    op.execute("""
+        create function copy_new_company_name() returns trigger language plpgsql as $$
+        begin
+            update membership set company_name = new.name where company_id = new.id;
+            return null;
+        end
+        $$
+    """)
+    op.execute("""
+        create trigger copy_new_company_name after update of name on company
+        for each row when (old.name <> new.name) execute function copy_new_company_name()
+    """)
 
 
 def _create_product_group() -> None:

@@ -34,7 +34,7 @@ from (
         case when count(r.h) > 0 then string_agg(coalesce(r.h, ''), ',') end h
       from (
         select
-          '{"name":' || to_json(c0.name)::text
+          '{"name":' || to_json(m0.company_name)::text
           || ',"access":{"role":' || coalesce('"' || m0.role::text || '"', 'null')
           || ',"external":' || case when m0.external then 'true},"customers":' else 'false},"customers":' end
           || (
@@ -47,7 +47,7 @@ from (
                 else 'null,"channel":' end
                 || case when a0.g1 then coalesce(to_json(t1.channel)::text, 'null') || '}' else 'null}' end j0
               from contact t1
-              where t1.company_id = c0.id and t1.is_customer
+              where t1.company_id = m0.company_id and t1.is_customer
               order by t1.name, t1.id
               limit $3::int4
             ) r
@@ -56,7 +56,8 @@ from (
             coalesce('"' || c0.plan::text || '"', 'null') || '}'
           else 'null}' end j0,
           case when not (a0.g0 and a0.g1 and a0.g2) then
-            '0:' || encode(uuid_send(c0.id), 'hex') || ':' || array_to_string(array[a0.g0, a0.g1, a0.g2], '')
+            '0:' || encode(uuid_send(m0.company_id), 'hex')
+            || ':' || array_to_string(array[a0.g0, a0.g1, a0.g2], '')
           end h
         from (
           select c0 c, m0 m
@@ -69,7 +70,7 @@ from (
             and m0.removed_at is null
             and (m0.until is null or m0.until > now())
             and m0.external = ($1::text = 'EXTERNAL')
-          order by c0.name, c0.id
+          order by m0.company_name, m0.company_id
           limit $2::int4
         ) p
           cross join lateral (select (p.c).*) c0
@@ -81,7 +82,7 @@ from (
             ) b
             offset 0
           ) a0
-        order by c0.name, c0.id
+        order by m0.company_name, m0.company_id
       ) r
     ) l0 on true
 ) s;

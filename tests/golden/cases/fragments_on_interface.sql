@@ -27,7 +27,7 @@ from (
             || encode(uuid_send(t1.id), 'hex')
             || '"}' j,
             case when not (a0.g0 and a0.g1) then
-              '0:' || encode(uuid_send(c0.id), 'hex') || ':' || array_to_string(array[a0.g0, a0.g1], '')
+              '0:' || encode(uuid_send(m0.company_id), 'hex') || ':' || array_to_string(array[a0.g0, a0.g1], '')
             end h
           from document t1
             join membership m0
@@ -76,7 +76,7 @@ from (
             || ',"id":"inv_' || encode(uuid_send(t3.id), 'hex')
             || '"}' j,
             case when not (a2.g0) then
-              '2:' || encode(uuid_send(c2.id), 'hex') || ':' || array_to_string(array[a2.g0], '')
+              '2:' || encode(uuid_send(m2.company_id), 'hex') || ':' || array_to_string(array[a2.g0], '')
             end h
           from document t3
             join membership m2
@@ -106,7 +106,7 @@ from (
             || ',"id":"quo_' || encode(uuid_send(t4.id), 'hex')
             || '"}' j,
             case when not (a3.g0) then
-              '3:' || encode(uuid_send(c3.id), 'hex') || ':' || array_to_string(array[a3.g0], '')
+              '3:' || encode(uuid_send(m3.company_id), 'hex') || ':' || array_to_string(array[a3.g0], '')
             end h
           from document t4
             join membership m3

@@ -71,21 +71,21 @@ from (
         case when count(r.h) > 0 then string_agg(coalesce(r.h, ''), ',') end h
       from (
         select
-          '{"name":' || to_json(c1.name)::text
+          '{"name":' || to_json(m1.company_name)::text
           || ',"creditNotes":' || case when a1.g0 then
             (
               select
                 '{"totalCount":' || (
                   select count(*)::text
                   from document t3
-                  where t3.company_id = c1.id and t3.kind = 'CREDIT_NOTE'
+                  where t3.company_id = m1.company_id and t3.kind = 'CREDIT_NOTE'
                 )
                 || '}'
             )
             || '}'
           else 'null}' end j0,
           case when not (a1.g0) then
-            '1:' || encode(uuid_send(c1.id), 'hex') || ':' || array_to_string(array[a1.g0], '')
+            '1:' || encode(uuid_send(m1.company_id), 'hex') || ':' || array_to_string(array[a1.g0], '')
           end h
         from (
           select c1 c, m1 m
@@ -97,7 +97,7 @@ from (
             and m1.accepted_at is not null
             and m1.removed_at is null
             and (m1.until is null or m1.until > now())
-          order by c1.name, c1.id
+          order by m1.company_name, m1.company_id
           limit $4::int4
         ) p
           cross join lateral (select (p.c).*) c1
@@ -109,7 +109,7 @@ from (
             ) b
             offset 0
           ) a1
-        order by c1.name, c1.id
+        order by m1.company_name, m1.company_id
       ) r
     ) l1 on true
 ) s;

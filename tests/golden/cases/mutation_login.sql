@@ -50,7 +50,7 @@ from (
         '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}' j,
         case when count(r.h) > 0 then string_agg(coalesce(r.h, ''), ',') end h
       from (
-        select '{"name":' || to_json(c0.name)::text || '}' j0, null h
+        select '{"name":' || to_json(m0.company_name)::text || '}' j0, null h
         from (
           select c0 c, m0 m
           from membership m0
@@ -61,12 +61,12 @@ from (
             and m0.accepted_at is not null
             and m0.removed_at is null
             and (m0.until is null or m0.until > now())
-          order by c0.name, c0.id
+          order by m0.company_name, m0.company_id
           limit $1::int4
         ) p
           cross join lateral (select (p.c).*) c0
           cross join lateral (select (p.m).*) m0
-        order by c0.name, c0.id
+        order by m0.company_name, m0.company_id
       ) r
     ) l0 on true
 ) s;

@@ -34,11 +34,11 @@ from (
         and (m0.until is null or m0.until > now())
     ) l0 on true
     left join lateral (
-      select '{"id":"com_' || encode(uuid_send(c1.id), 'hex') || '"}' j, null h
+      select '{"id":"com_' || encode(uuid_send(m1.company_id), 'hex') || '"}' j, null h
       from membership m1
         join company c1 on c1.id = m1.company_id
       where
-        c1.id = $2::uuid
+        m1.company_id = $2::uuid
         and true
         and m1.account_id = v.account_id
         and m1.company_id = c1.id
@@ -54,11 +54,11 @@ from (
       from unnest($3::uuid[], $4::text[])
       with ordinality p(id, kind, n)
         left join lateral (
-          select '{"id":"com_' || encode(uuid_send(c2.id), 'hex') || '"}' j, null h
+          select '{"id":"com_' || encode(uuid_send(m2.company_id), 'hex') || '"}' j, null h
           from membership m2
             join company c2 on c2.id = m2.company_id
           where
-            c2.id = p.id
+            m2.company_id = p.id
             and p.kind = 'com'
             and m2.account_id = v.account_id
             and m2.company_id = c2.id

@@ -39,12 +39,14 @@ from (
     left join viewer v on true
     left join lateral (
       select
-        '{"id":"com_' || encode(uuid_send(c0.id), 'hex') || '","name":' || to_json(c0.name)::text || '}' j,
+        '{"id":"com_' || encode(uuid_send(m0.company_id), 'hex')
+        || '","name":' || to_json(m0.company_name)::text
+        || '}' j,
         null h
       from membership m0
         join company c0 on c0.id = m0.company_id
       where
-        c0.id = $1::uuid
+        m0.company_id = $1::uuid
         and true
         and m0.account_id = v.account_id
         and m0.company_id = c0.id
@@ -128,7 +130,7 @@ from (
       select
         '{"id":"quo_' || encode(uuid_send(t5.id), 'hex') || '","number":' || to_json(t5.number)::text || '}' j,
         case when not (a5.g0) then
-          '5:' || encode(uuid_send(c5.id), 'hex') || ':' || array_to_string(array[a5.g0], '')
+          '5:' || encode(uuid_send(m5.company_id), 'hex') || ':' || array_to_string(array[a5.g0], '')
         end h
       from document t5
         join membership m5
@@ -159,7 +161,7 @@ from (
           coalesce('"' || t6.discount::text || '"', 'null') || '}'
         else 'null}' end j,
         case when not (a6.g0 and a6.g1) then
-          '6:' || encode(uuid_send(c6.id), 'hex') || ':' || array_to_string(array[a6.g0, a6.g1], '')
+          '6:' || encode(uuid_send(m6.company_id), 'hex') || ':' || array_to_string(array[a6.g0, a6.g1], '')
         end h
       from document t6
         join membership m6
@@ -186,7 +188,7 @@ from (
       select
         '{"id":"crn_' || encode(uuid_send(t7.id), 'hex') || '","number":' || to_json(t7.number)::text || '}' j,
         case when not (a7.g0) then
-          '7:' || encode(uuid_send(c7.id), 'hex') || ':' || array_to_string(array[a7.g0], '')
+          '7:' || encode(uuid_send(m7.company_id), 'hex') || ':' || array_to_string(array[a7.g0], '')
         end h
       from document t7
         join membership m7
@@ -217,7 +219,7 @@ from (
           coalesce('"' || t8.role::text || '"', 'null') || '}'
         else 'null}' end j,
         case when not (a8.g0) then
-          '8:' || encode(uuid_send(c8.id), 'hex') || ':' || array_to_string(array[a8.g0], '')
+          '8:' || encode(uuid_send(m8.company_id), 'hex') || ':' || array_to_string(array[a8.g0], '')
         end h
       from membership t8
         join membership m8
@@ -252,7 +254,7 @@ from (
         )
         || '}' j,
         case when not (a9.g0) then
-          '9:' || encode(uuid_send(c9.id), 'hex') || ':' || array_to_string(array[a9.g0], '')
+          '9:' || encode(uuid_send(m9.company_id), 'hex') || ':' || array_to_string(array[a9.g0], '')
         end h
       from membership t9
         join membership m9
@@ -280,7 +282,7 @@ from (
       select
         '{"id":"inv_' || encode(uuid_send(t11.id), 'hex') || '"}' j,
         case when not (a10.g0) then
-          '10:' || encode(uuid_send(c10.id), 'hex') || ':' || array_to_string(array[a10.g0], '')
+          '10:' || encode(uuid_send(m10.company_id), 'hex') || ':' || array_to_string(array[a10.g0], '')
         end h
       from document t11
         join membership m10

@@ -23,7 +23,7 @@ from (
             || '","number":' || to_json(t1.number)::text
             || '}' j,
             case when not (a0.g0) then
-              '0:' || encode(uuid_send(c0.id), 'hex') || ':' || array_to_string(array[a0.g0], '')
+              '0:' || encode(uuid_send(m0.company_id), 'hex') || ':' || array_to_string(array[a0.g0], '')
             end h
           from document t1
             join membership m0

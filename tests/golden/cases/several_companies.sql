@@ -30,7 +30,7 @@ from (
         select row_number() over () rn, x.*
         from (
           select
-            '{"name":' || to_json(c0.name)::text
+            '{"name":' || to_json(m0.company_name)::text
             || ',"access":{"role":' || coalesce('"' || m0.role::text || '"', 'null')
             || ',"external":' || case when m0.external then
               'true},"productGroups":'
@@ -44,7 +44,7 @@ from (
                     coalesce(to_json(t1.gl_account)::text, 'null') || '}'
                   else 'null}' end j0
                 from product_group t1
-                where t1.company_id = c0.id
+                where t1.company_id = m0.company_id
                 order by t1.name, t1.id
                 limit $3::int4
               ) r
@@ -55,7 +55,7 @@ from (
                   select count(*)::text
                   from document t2
                   where
-                    t2.company_id = c0.id
+                    t2.company_id = m0.company_id
                     and t2.kind = any(
                       array_remove(
                         array[
@@ -84,7 +84,7 @@ from (
                 lateral (
                   select *
                   from document t2
-                  where t2.company_id = c0.id and t2.kind = kk.k
+                  where t2.company_id = m0.company_id and t2.kind = kk.k
                   order by t2.date desc, t2.id desc
                   limit $4::int4
                 ) t2
@@ -95,13 +95,16 @@ from (
             || '}' j0,
             translate(
               encode(
-                convert_to(json_build_array('5d6b6d', c0.name::text, c0.id::text)::text, 'UTF8'), 'base64'
+                convert_to(
+                  json_build_array('5d6b6d', m0.company_name::text, m0.company_id::text)::text, 'UTF8'
+                ),
+                'base64'
               ),
               E'+/=\n',
               '-_'
             ) k,
             case when not (a0.g0 and a0.g1 and a0.g2 and a0.g3) then
-              '0:' || encode(uuid_send(c0.id), 'hex')
+              '0:' || encode(uuid_send(m0.company_id), 'hex')
               || ':' || array_to_string(array[a0.g0, a0.g1, a0.g2, a0.g3], '')
             end h
           from (
@@ -115,7 +118,7 @@ from (
               and m0.removed_at is null
               and (m0.until is null or m0.until > now())
               and m0.external = ($1::text = 'EXTERNAL')
-            order by c0.name, c0.id
+            order by m0.company_name, m0.company_id
             limit $2::int4 + 1
           ) p
             cross join lateral (select (p.c).*) c0
@@ -128,7 +131,7 @@ from (
               ) b
               offset 0
             ) a0
-          order by c0.name, c0.id
+          order by m0.company_name, m0.company_id
         ) x
       ) r
     ) l0 on true

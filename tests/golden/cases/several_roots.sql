@@ -105,19 +105,21 @@ from (
     ) l1 on true
     left join lateral (
       select
-        '{"id":"com_' || encode(uuid_send(c2.id), 'hex')
+        '{"id":"com_' || encode(uuid_send(m2.company_id), 'hex')
         || '","quotes":' || case when a2.g0 then
           (
             select
               '{"totalCount":' || (
-                select count(*)::text from document t3 where t3.company_id = c2.id and t3.kind = 'QUOTE'
+                select count(*)::text
+                from document t3
+                where t3.company_id = m2.company_id and t3.kind = 'QUOTE'
               )
               || '}'
           )
           || '}'
         else 'null}' end j,
         case when not (a2.g0) then
-          '2:' || encode(uuid_send(c2.id), 'hex') || ':' || array_to_string(array[a2.g0], '')
+          '2:' || encode(uuid_send(m2.company_id), 'hex') || ':' || array_to_string(array[a2.g0], '')
         end h
       from membership m2
         join company c2 on c2.id = m2.company_id
@@ -129,7 +131,7 @@ from (
           offset 0
         ) a2
       where
-        c2.id = $5::uuid
+        m2.company_id = $5::uuid
         and true
         and m2.account_id = v.account_id
         and m2.company_id = c2.id

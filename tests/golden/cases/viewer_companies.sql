@@ -37,7 +37,7 @@ from (
         case when count(r.h) > 0 then string_agg(coalesce(r.h, ''), ',') end h
       from (
         select
-          '{"name":' || to_json(c0.name)::text
+          '{"name":' || to_json(m0.company_name)::text
           || ',"legalForm":' || case when a0.g0 then
             coalesce(to_json(c0.legal_form)::text, 'null') || ',"customers":'
           else 'null,"customers":' end
@@ -50,14 +50,14 @@ from (
                   coalesce('"' || t2.discount::text || '"', 'null') || '}'
                 else 'null}' end j0
               from contact t2
-              where t2.company_id = c0.id and t2.is_customer
+              where t2.company_id = m0.company_id and t2.is_customer
               order by t2.number, t2.id
               limit $2::int4
             ) r
           )
           || '}' j0,
           case when not (a0.g0 and a0.g1) then
-            '0:' || encode(uuid_send(c0.id), 'hex') || ':' || array_to_string(array[a0.g0, a0.g1], '')
+            '0:' || encode(uuid_send(m0.company_id), 'hex') || ':' || array_to_string(array[a0.g0, a0.g1], '')
           end h
         from (
           select c0 c, m0 m
@@ -69,7 +69,7 @@ from (
             and m0.accepted_at is not null
             and m0.removed_at is null
             and (m0.until is null or m0.until > now())
-          order by c0.name desc, c0.id desc
+          order by m0.company_name desc, m0.company_id desc
           limit $1::int4
         ) p
           cross join lateral (select (p.c).*) c0
@@ -81,7 +81,7 @@ from (
             ) b
             offset 0
           ) a0
-        order by c0.name desc, c0.id desc
+        order by m0.company_name desc, m0.company_id desc
       ) r
     ) l0 on true
 ) s;
