@@ -41,8 +41,7 @@ Path: TypeAlias = tuple[str, ...]
 """Response keys from the root, without list indices."""
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(NamedTuple):
     """Where in the response the compiler stands.
 
     `entry` is the nearest enclosing selection behind a gate, `held` the gates that must have been passed to get here,
@@ -58,23 +57,23 @@ class Position:
 
     def under(self, key: str) -> "Position":
         """The position of a response key here."""
-        return replace(self, path=(*self.path, key))
+        return self._replace(path=(*self.path, key))
 
     def in_rows(self) -> "Position":
         """The position inside a list of data."""
-        return self if self.bare_from is not None else replace(self, bare_from=len(self.path))
+        return self if self.bare_from is not None else self._replace(bare_from=len(self.path))
 
     def in_indexed(self) -> "Position":
         """The position inside a list whose indices are known."""
-        return replace(self, index_at=len(self.path))
+        return self._replace(index_at=len(self.path))
 
     def behind(self, entry: int) -> "Position":
         """The position inside a selection of the scope's entries."""
-        return replace(self, entry=entry)
+        return self._replace(entry=entry)
 
     def holding(self, gates: Iterable[Gate]) -> "Position":
         """The position where these gates have been passed."""
-        return replace(self, held=self.held | frozenset(gates))
+        return self._replace(held=self.held | frozenset(gates))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from sqlalchemy import ForeignKeyConstraint, MetaData, Table
 
 from db.sql import Rows, Sql, equals, sql
 from resolvers.coordinates import id_prefix, is_list, is_nullable, named_type, node_type, python_name
+from resolvers.gates import Need, field_need
 from resolvers.resolution import Identity, Leaf, Link, Listing, Paging, Reference, Resolution
 
 TENANT = "company_id"
@@ -55,6 +56,7 @@ class Layout:
     homes: Mapping[str, str]
     _placements: dict[str, Placement] = field(default_factory=dict[str, Placement])
     _resolutions: dict[tuple[str, str], Resolution] = field(default_factory=dict[tuple[str, str], Resolution])
+    _needs: dict[tuple[str, str], Need] = field(default_factory=dict[tuple[str, str], Need])
     _prefixes: dict[str, GraphQLObjectType] = field(default_factory=dict[str, GraphQLObjectType])
 
     def __post_init__(self) -> None:
@@ -95,6 +97,13 @@ class Layout:
         if key not in self._resolutions:
             self._resolutions[key] = self._resolve(type_, name)
         return self._resolutions[key]
+
+    def need(self, type_: GraphQLObjectType, name: str) -> Need:
+        """What selecting a field of a type requires, whatever leads to it."""
+        key = (type_.name, name)
+        if key not in self._needs:
+            self._needs[key] = field_need(type_.fields[name])
+        return self._needs[key]
 
     def _resolve(self, type_: GraphQLObjectType | GraphQLInterfaceType, name: str) -> Resolution:
         for owner in (type_, *type_.interfaces):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from graphql import (
     GraphQLField,
@@ -34,7 +34,7 @@ from resolvers.convert import enum_names
 from resolvers.coordinates import Fields, id_prefix, named_type, node_type, type_of
 from resolvers.criteria import criteria
 from resolvers.encoding import encode, encode_id
-from resolvers.gates import field_need, type_need
+from resolvers.gates import type_need
 from resolvers.inputs import ABSENT, read_arguments
 from resolvers.layout import Layout
 from resolvers.ordering import Order, OrderKey
@@ -49,8 +49,7 @@ Meant: TypeAlias = Callable[[Rows], tuple[Sql, ...]]
 """The conditions under which rows of a table are meant."""
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen:
+class Chosen(NamedTuple):
     """A selected field of a concrete type with its declaration, its arguments and its position in the response."""
 
     selected: SelectedField
@@ -95,8 +94,11 @@ class Objects:
         groups: dict[object, list[GraphQLObjectType]] = {}
         for type_ in self.layout.schema.get_possible_types(named):
             fields = self.to.collector.collect(type_, selection_sets)
-            declared = [type_.fields[field.name] for field in fields if field.name in type_.fields]
-            needs = tuple((str(type_of(field)), field_need(field)) for field in declared)
+            needs = tuple(
+                (str(type_of(type_.fields[field.name])), self.layout.need(type_, field.name))
+                for field in fields
+                if field.name in type_.fields
+            )
             same = (tuple((field.key, *map(id, field.nodes)) for field in fields), needs)
             groups.setdefault(same, []).append(type_)
         return [tuple(group) for group in groups.values()]
@@ -125,7 +127,7 @@ class Objects:
             return self._by_type(row, types, [Text(f'"{type_.name}"') for type_ in types])
         declared = types[0].fields[selected.name]
         arguments = read_arguments(selected.nodes[0], declared.args)
-        needs = tuple(gate for gate in field_need(declared) if gate not in at.held)
+        needs = tuple(gate for gate in self.layout.need(types[0], selected.name) if gate not in at.held)
         used = input_need(self.to.inputs, arguments, declared)
         inputs = tuple(gate for gate in used if gate not in at.held and gate not in needs)
         inside = at.under(selected.key)

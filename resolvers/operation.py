@@ -29,6 +29,7 @@ from resolvers.coordinates import coerced_value, literal_value, type_at
 from resolvers.inputs import Inputs, Lookup, Variables, bad_input
 from resolvers.limits import Limits, parse_document
 from resolvers.request import ErrorEntry, Location, RequestError
+from resolvers.rules import rules_for
 from schema.errors import ErrorCode
 
 VALIDATION_ERRORS: Final = 5
@@ -195,7 +196,7 @@ class Documents:
 
     def _read(self, text: str) -> Document:
         parsed = parse_document(text, self.limits)
-        errors = validate(self.schema, parsed, max_errors=VALIDATION_ERRORS, hide_suggestions=True)
+        errors = validate(self.schema, parsed, rules_for(text), max_errors=VALIDATION_ERRORS, hide_suggestions=True)
         if errors:
             raise RequestError.several(tuple(_entry(error) for error in errors[:VALIDATION_ERRORS]))
         fragments = {node.name.value: node for node in parsed.definitions if isinstance(node, FragmentDefinitionNode)}

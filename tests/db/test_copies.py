@@ -35,9 +35,7 @@ async def test_a_new_name_is_copied(fresh_database: Database) -> None:
         assert await connection.fetchval(STALE) == 0
 
 
-async def test_who_joins_during_a_renaming_has_the_new_name(
-    fresh_database: Database, fresh_dsn: str
-) -> None:
+async def test_who_joins_during_a_renaming_has_the_new_name(fresh_database: Database, fresh_dsn: str) -> None:
     async with fresh_database.transaction() as connection:
         company, account = await _founded(connection)
     other = await connect(fresh_dsn)
