@@ -120,7 +120,15 @@ from company c join membership m on m.company_id = c.id
 where c.id = $1 and m.account_id = $2 and m.accepted_at is not null and m.removed_at is null
   and (m.until is null or m.until > now())
 """
-LOCK: Final = "select from company where id = $1 for no key update"
+LOCK: Final = """
+select from company c
+where c.id = $1 and exists (
+  select from membership m
+  where m.company_id = c.id and m.account_id = $2 and m.role = 'OWNER' and m.accepted_at is not null
+    and m.removed_at is null and (m.until is null or m.until > now())
+)
+for no key update
+"""
 
 
 async def lock_as_owner(write: Write, company_id: str) -> Record:
@@ -130,8 +138,7 @@ async def lock_as_owner(write: Write, company_id: str) -> Record:
     does not enter the company, Forbidden when it is no owner there.
     """
     company = key_of(company_id, "com")
-    await _owned(write, company)
-    await write.connection.execute(LOCK, company)
+    await write.connection.execute(LOCK, company, write.caller.account)
     return await _owned(write, company)  # whoever held the lock may have changed everything
 
 

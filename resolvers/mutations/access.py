@@ -23,33 +23,35 @@ select id, external, role, toggles from membership
 where company_id = $1 and id = any($2::uuid[]) and removed_at is null
 for no key update
 """
-GRANT: Final = """
-insert into app_grant (company_id, membership_id, app_id, valid, granted_by)
-select $1, change.membership_id, change.app_id, tstzrange($2, null), $3
-from unnest($4::uuid[], $5::text[]) change(membership_id, app_id)
-"""
-REVOKE: Final = """
-update app_grant g
-set valid = tstzrange(lower(g.valid), greatest($2, lower(g.valid) + interval '1 microsecond')), revoked_by = $3
-from unnest($4::uuid[], $5::text[]) change(membership_id, app_id)
-where g.company_id = $1 and g.membership_id = change.membership_id and g.app_id = change.app_id and upper_inf(g.valid)
-"""
-KEEP_TOGGLES: Final = """
-update membership m set toggles = coalesce((
-  select bit_or(set_bit($3::bit(256), a.position, 1)) from app_grant g join app a on a.id = g.app_id
-  where g.company_id = $1 and g.membership_id = m.id and upper_inf(g.valid)
-), $3::bit(256))
-where m.company_id = $1 and m.id = any($2::uuid[])
-"""
-RECORD: Final = """
-insert into access_change (company_id, at, kind, actor_id, membership_id, app_id, before, after)
-select $1, $2, 'TOGGLE', $3, change.membership_id, change.app_id, not change.granted::bool, change.granted::bool
-from unnest($4::uuid[], $5::text[], $6::text[]) change(membership_id, app_id, granted)
-"""
-ALWAYS: Final = BitString.from_int(
-    sum(1 << (APPS - 1 - entry.position) for entry in CATALOGUE.values() if entry.always_visible), length=APPS
+SET: Final = """
+with change as (
+  select c.membership_id, c.app_id, c.granted, nothing, set_bit(nothing, a.position, 1) bit
+  from unnest($4::uuid[], $5::text[], $6::bool[]) c(membership_id, app_id, granted) join app a on a.id = c.app_id,
+    (select repeat('0', 256)::bit(256) nothing) none
+), ended as (
+  update app_grant g
+  set valid = tstzrange(lower(g.valid), greatest($2, lower(g.valid) + interval '1 microsecond')), revoked_by = $3
+  from change c
+  where not c.granted and g.company_id = $1 and g.membership_id = c.membership_id and g.app_id = c.app_id
+    and upper_inf(g.valid)
+), begun as (
+  insert into app_grant (company_id, membership_id, app_id, valid, granted_by)
+  select $1, membership_id, app_id, tstzrange($2, null), $3 from change where granted
+), kept as (
+  update membership m set toggles = (m.toggles & ~ c.ended) | c.begun
+  from (
+    select membership_id, bit_or(case when granted then bit else nothing end) begun,
+      bit_or(case when granted then nothing else bit end) ended
+    from change group by membership_id
+  ) c
+  where m.company_id = $1 and m.id = c.membership_id
+), trail as (
+  insert into access_change (company_id, at, kind, actor_id, membership_id, app_id, before, after)
+  select $1, $2, 'TOGGLE', $3, membership_id, app_id, not granted, granted from change
 )
-"""The mask of the apps that cannot be switched off."""
+update company set access_version = access_version + 1 where id = $1
+"""
+"""The validity periods, the masks that follow from them, the trail and the version."""
 
 GROW: Final = "update company set access_version = access_version + 1 where id = $1"
 
@@ -131,25 +133,17 @@ def _changes(toggle: Toggle, people: Mapping[uuid.UUID, Record]) -> bool:
 
 
 async def _set(write: Write, company: Record, toggles: list[Toggle]) -> None:
-    """Write the toggles that change something.
-
-    The validity periods, the masks that follow from them, the trail, the version.
-    """
-    if not toggles:
-        return
-    connection, moment = write.connection, (company["id"], company["at"], write.caller.account)
-    for granted, statement in ((False, REVOKE), (True, GRANT)):
-        chosen = [toggle for toggle in toggles if toggle.granted is granted]
-        await connection.execute(statement, *moment, [t.membership for t in chosen], [t.app.name for t in chosen])
-    await connection.execute(KEEP_TOGGLES, company["id"], _keys(toggles), ALWAYS)
-    await connection.execute(
-        RECORD,
-        *moment,
-        [t.membership for t in toggles],
-        [t.app.name for t in toggles],
-        [str(t.granted) for t in toggles],
-    )
-    await connection.execute(GROW, company["id"])
+    """Write the toggles that change something."""
+    if toggles:
+        await write.connection.execute(
+            SET,
+            company["id"],
+            company["at"],
+            write.caller.account,
+            [toggle.membership for toggle in toggles],
+            [toggle.app.name for toggle in toggles],
+            [toggle.granted for toggle in toggles],
+        )
 
 
 MUTATIONS: Final[Mapping[str, Mutation]] = {"setAppAccess": Mutation(set_app_access)}

@@ -108,7 +108,7 @@ async def test_a_mutation_is_its_writes_and_one_statement_in_one_transaction(wor
     outcome = (await world.run_all(case_named("mutation_set_app_access")))[Viewing.ENTITLED]
     begin, *writes, read, commit = verbs(outcome)
     assert (begin, read, commit) == ("begin", "with", "commit")
-    assert set(writes) == {"select", "insert", "update"}
+    assert (set(writes[:-1]), writes[-1]) == ({"select"}, "with")
     assert outcome.statements[-2].sql.startswith(READ)
 
 

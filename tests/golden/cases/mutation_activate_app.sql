@@ -6,20 +6,24 @@ from credential k
 where k.token_hash = $1 and k.expires_at > now();
 -- $1 = <hash of a token>
 
-select c.id, c.plan, c.mask, c.access_version, clock_timestamp() at, m.role
+select
 from company c
-  join membership m on m.company_id = c.id
 where
   c.id = $1
-  and m.account_id = $2
-  and m.accepted_at is not null
-  and m.removed_at is null
-  and (m.until is null or m.until > now());
+  and exists (
+    select
+    from membership m
+    where
+      m.company_id = c.id
+      and m.account_id = $2
+      and m.role = 'OWNER'
+      and m.accepted_at is not null
+      and m.removed_at is null
+      and (m.until is null or m.until > now())
+  ) for no key
+update;
 -- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
 -- $2 = 018b514d-43a0-7000-bed6-ee291da75f8d
-
-select from company where id = $1 for no key update;
--- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
 
 select c.id, c.plan, c.mask, c.access_version, clock_timestamp() at, m.role
 from company c
@@ -139,20 +143,24 @@ from credential k
 where k.token_hash = $1 and k.expires_at > now();
 -- $1 = <hash of a token>
 
-select c.id, c.plan, c.mask, c.access_version, clock_timestamp() at, m.role
+select
 from company c
-  join membership m on m.company_id = c.id
 where
   c.id = $1
-  and m.account_id = $2
-  and m.accepted_at is not null
-  and m.removed_at is null
-  and (m.until is null or m.until > now());
+  and exists (
+    select
+    from membership m
+    where
+      m.company_id = c.id
+      and m.account_id = $2
+      and m.role = 'OWNER'
+      and m.accepted_at is not null
+      and m.removed_at is null
+      and (m.until is null or m.until > now())
+  ) for no key
+update;
 -- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
 -- $2 = 018b514d-43a0-7000-bed6-ee291da75f8d
-
-select from company where id = $1 for no key update;
--- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
 
 select c.id, c.plan, c.mask, c.access_version, clock_timestamp() at, m.role
 from company c
