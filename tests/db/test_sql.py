@@ -7,7 +7,9 @@ import pytest
 
 from db.database import Database
 from db.sql import (
+    SHORT,
     TRUE,
+    Choice,
     Expression,
     Json,
     Sql,
@@ -148,6 +150,26 @@ async def test_what_is_not_shown_is_not_computed(database: Database, divisor: in
     source = sql("(select {} from (select {}::int n) t)", concatenation(shown), parameter(1, "int4"))
     assert json.loads(await value_of(database, source, divisor)) == found
     assert only_if(None, (Text("1"),)) == (Text("1"),)
+
+
+TRUTH: Json = (Choice(parameter(1, "bool"), (Text("true"),), (Text("false"),)),)
+BEHIND: Json = (Choice(parameter(1, "bool"), (Expression(sql("'1'")),), (Text("null"),)),)
+
+
+@pytest.mark.parametrize(
+    ("held", "found"), [(True, [True, 1, 1]), (False, [False, None, None]), (None, [False, None, None])]
+)
+async def test_a_choice_and_what_follows_it(database: Database, held: bool | None, found: list[object]) -> None:
+    json_: Json = (Text("["), *TRUTH, Text(","), *BEHIND, Text(","), *BEHIND, Text("]"))
+    assert json.loads(await value_of(database, concatenation(json_), held)) == found
+
+
+def test_a_choice_takes_in_short_texts_and_its_like() -> None:
+    assert concatenation((*TRUTH, Text(","), *BEHIND, Text("]"))) == (
+        "case when $1::bool then 'true,' || '1' || ']' else 'false,null]' end"
+    )
+    long = "x" * (SHORT + 1)
+    assert concatenation((*TRUTH, Text(long))) == f"case when $1::bool then 'true' else 'false' end || '{long}'"
 
 
 def test_fragments_join_with_a_separator() -> None:

@@ -1,0 +1,56 @@
+"""resolvers/catalogues.py: a list of apps below many rows is prepared once, and says the same as one that is not."""
+
+import re
+
+import orjson
+
+from resolvers.execution import default_compiler
+from resolvers.operation import Documents
+from tests.golden.world import World
+
+MATRIX = """
+query ($id: ID!, $apps: [App!], $language: Language) {
+  company(id: $id) {
+    permissionMatrix(apps: $apps) {
+      apps { app label(language: $language) requires alwaysVisible }
+      rows { id cells { app granted effective editable reason } }
+    }
+  }
+}
+"""
+
+
+def compiled(query: str, **variables: object) -> str:
+    compiler = default_compiler()
+    operation = Documents(compiler.schema).find(query).choose(None)
+    return compiler.read(operation, operation.coerce(variables)).sql
+
+
+def test_the_cells_come_from_rows_that_are_sorted_once() -> None:
+    sql = compiled("{ company(id: 1) { permissionMatrix { rows { cells { app granted } } } } }")
+    (prepared,) = re.findall(r", p0 as materialized \((.*?) order by (\w+)\.rank", sql)
+    assert """'{"app":"'""" in prepared[0]
+    assert "order by t2.rank" not in sql.partition(") select ")[2]
+
+
+def test_what_depends_on_more_than_the_row_is_not_prepared() -> None:
+    query = "query ($l: Language) { company(id: 1) { permissionMatrix { apps { app label(language: $l) requires } } } }"
+    prepared, _, rest = compiled(query, l="NL").partition(", p0 as materialized (")[2].partition(" order by ")
+    assert "app_text" not in prepared
+    assert "app_requirement" not in prepared
+    assert "app_text" in rest
+    assert "app_requirement" in rest
+
+
+async def test_the_order_and_the_columns_are_those_of_the_catalogue(world: World) -> None:
+    company = await world.connection.fetchval("select id from company where name = 'Chauffage Lambert'")
+    asked = {"id": f"com_{company.hex}", "apps": ["DISCOUNTS", "INVOICES", "CUSTOMERS"], "language": "NL"}
+    async with world.signed_in("lambert") as token:
+        outcome = await world.ask(MATRIX, asked, token)
+    assert outcome.result.data is not None
+    matrix = orjson.loads(outcome.result.data)["company"]["permissionMatrix"]
+    columns = [app["app"] for app in matrix["apps"]]
+    assert columns == ["CUSTOMERS", "INVOICES", "DISCOUNTS"]
+    assert len(matrix["rows"]) > 2
+    for row in matrix["rows"]:
+        assert [cell["app"] for cell in row["cells"]] == columns
