@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from gateway.backend import Backend, database_backend
+from gateway.cookies import Cookies
 from gateway.health import health_routes
 from gateway.http import Bounds, GraphQLEndpoint
 from gateway.logs import Log, open_log
@@ -48,7 +49,7 @@ def create_app(settings: Settings, backend: Backend | None = None, log: Log | No
             await behind.close()
             log.flush()
 
-    endpoint = GraphQLEndpoint(lambda: behind.executor, bounds, log)
+    endpoint = GraphQLEndpoint(lambda: behind.executor, bounds, Cookies(settings), log)
     return Gateway(
         endpoint,
         routes=health_routes(behind.ready),

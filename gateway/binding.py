@@ -42,7 +42,12 @@ async def opened(settings: Settings) -> AsyncGenerator[Schema, None]:
 
 
 def executing(executor: Executor) -> Execute:
-    """What `schema.bind` takes: execution on this executor."""
+    """What `schema.bind` takes: execution on this executor.
+
+    Only a token signs in here: the cookies of a `request` are not looked at, for nothing here could tell a forged
+    request from one of ours. For the same reason none is set, so `login(session: COOKIE)` opens a session that nobody
+    can use.
+    """
 
     async def execute(
         query: str, variables: Mapping[str, Any], operation_name: str | None, context: Any, queries_only: bool

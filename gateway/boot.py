@@ -16,6 +16,10 @@ from db.installation import is_demo
 from db.migrate import migrate
 from gateway.app import create_app
 from gateway.logs import open_log
+from gateway.mail.message import MailSettings
+from gateway.mail.sender import NO_SMTP, Carrier, sending
+from gateway.mail.smtp import SmtpMail
+from gateway.mail.terminal import TerminalMail
 from gateway.server import Server, Signals, is_loopback, url
 from gateway.settings import Settings
 from gateway.workers import Workers, worker_environment
@@ -79,7 +83,8 @@ async def serve(settings: Settings, listener: socket, watch: Watch, *, demo: boo
             if demo and settings.database_url is None and is_loopback(listener):
                 await _load_demo_once(dsn, watch.progress)
             started = Started(url(listener), await _holds_demo(dsn))
-            await _run(settings, dsn, listener, signals, lambda: watch.started(started))
+            async with _sending_letters(settings, dsn, started):
+                await _run(settings, dsn, listener, signals, lambda: watch.started(started))
 
 
 async def _run(settings: Settings, dsn: str, listener: socket, signals: Signals, on_start: Callable[[], None]) -> None:
@@ -87,7 +92,7 @@ async def _run(settings: Settings, dsn: str, listener: socket, signals: Signals,
         workers = Workers(
             listener,
             settings.workers,
-            worker_environment(dsn),
+            worker_environment(dsn, settings.host),
             open_log(settings.log_level, settings.log_format),
             shutdown_seconds=settings.shutdown,
         )
@@ -98,6 +103,24 @@ async def _run(settings: Settings, dsn: str, listener: socket, signals: Signals,
     server = Server(app, settings, on_start)
     with signals.calling(server.stop):
         await server.serve(sockets=[listener])
+
+
+@asynccontextmanager
+async def _sending_letters(settings: Settings, dsn: str, started: Started) -> AsyncGenerator[None]:
+    """Send letters from the outbox; without SMTP a demo shows their links, and elsewhere they wait for a server."""
+    log = open_log(settings.log_level, settings.log_format)
+    public_url = settings.public_url or started.url
+    carrier: Carrier
+    if settings.smtp_url is not None and settings.mail_from is not None:
+        carrier = SmtpMail(MailSettings.at(settings.smtp_url.get_secret_value(), settings.mail_from, public_url))
+    elif started.demo:
+        carrier = TerminalMail(public_url)
+    else:
+        log.event(NO_SMTP)
+        yield
+        return
+    async with sending(dsn, carrier, log):
+        yield
 
 
 async def _load_demo_once(dsn: str, progress: Progress) -> None:

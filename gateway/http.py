@@ -18,11 +18,13 @@ from starlette.types import Receive, Scope, Send
 from db.errors import DatabaseError, DatabaseTimeout
 from gateway import negotiation, parameters
 from gateway.body import Disconnected, read_body
+from gateway.cookies import Cookies
+from gateway.deadlines import Deadlines
 from gateway.faults import ALLOW_BOTH, CHALLENGE, CLOSE, HEADERS, Fault, Headers, bad_input, status_of
 from gateway.logs import Finished, Log
 from gateway.negotiation import MediaType
 from gateway.render import render
-from resolvers.request import ErrorEntry, GraphQLRequest, RequestError, Result
+from resolvers.request import ErrorEntry, GraphQLRequest, RequestError, Result, SessionCookie
 from schema.errors import ErrorCode, error_message
 from schema.language import Language
 
@@ -35,7 +37,7 @@ BEGINNING = 200
 
 COMMON: Headers = (
     (b"cache-control", b"no-store"),
-    (b"vary", b"accept, accept-language, authorization, hidden-fields"),
+    (b"vary", b"accept, accept-language, authorization, cookie, hidden-fields"),
     (b"x-content-type-options", b"nosniff"),
 )
 
@@ -69,16 +71,17 @@ class Answer(NamedTuple):
 class GraphQLEndpoint:
     """The ASGI application behind /graphql; it answers 503 while `executor` gives None."""
 
-    def __init__(self, executor: Callable[[], Executor | None], bounds: Bounds, log: Log) -> None:
+    def __init__(self, executor: Callable[[], Executor | None], bounds: Bounds, cookies: Cookies, log: Log) -> None:
         self._executor = executor
         self._bounds = bounds
+        self._cookies = cookies
         self._deadlines = Deadlines(bounds.deadline)
         self._log = log
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
         began = time.perf_counter()
-        exchange = Exchange(scope, receive, f"{getrandbits(64):016x}")
+        exchange = Exchange(scope, receive, self._cookies, f"{getrandbits(64):016x}")
         try:
             answer = await self._answer(exchange)
             await send({"type": "http.response.start", "status": answer.status, "headers": exchange.headers_of(answer)})
@@ -119,60 +122,16 @@ class GraphQLEndpoint:
             self._deadlines.end(deadline)
 
 
-class Deadlines:
-    """Cancels tasks that have not ended `seconds` after they began; one timer for all, as all have the same time."""
-
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
-        self._running: dict[Deadline, float] = {}
-        self._timer: asyncio.TimerHandle | None = None
-
-    def begin(self) -> "Deadline":
-        """The current task begins."""
-        deadline = Deadline(asyncio.current_task())
-        loop = asyncio.get_running_loop()
-        self._running[deadline] = loop.time() + self._seconds
-        if self._timer is None:
-            self._timer = loop.call_later(self._seconds, self._sweep, loop)
-        return deadline
-
-    def end(self, deadline: "Deadline") -> None:
-        """Its work is done, or given up."""
-        self._running.pop(deadline, None)
-        if deadline.passed and deadline.task is not None:
-            deadline.task.uncancel()
-
-    def _sweep(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._timer = None
-        now = loop.time()
-        for deadline, until in list(self._running.items()):
-            if until > now:
-                self._timer = loop.call_later(until - now, self._sweep, loop)
-                return
-            del self._running[deadline]
-            deadline.passed = True
-            if deadline.task is not None:
-                deadline.task.cancel()
-
-
-class Deadline:
-    """Until when one task may run, and whether that has passed."""
-
-    __slots__ = ("passed", "task")
-
-    def __init__(self, task: "asyncio.Task[object] | None") -> None:
-        self.task = task
-        self.passed = False
-
-
 class Exchange:
     """One HTTP request and how it is answered; reading it goes from what decides the answer's form to the body."""
 
-    def __init__(self, scope: Scope, receive: Receive, request_id: str) -> None:
+    def __init__(self, scope: Scope, receive: Receive, cookies: Cookies, request_id: str) -> None:
         self.request_id = request_id
         self.media_type = MediaType.JSON
         self._scope = scope
         self._receive = receive
+        self._cookies = cookies
+        self._by_cookie = False
         self._headers: Mapping[bytes, bytes] = {}
         self._language = Language.FR
         self._parameters: parameters.Parameters | None = None
@@ -185,6 +144,8 @@ class Exchange:
         method = self._scope["method"]
         if method == "POST":
             _check_content_type(headers)
+        token = self._token(headers)
+        if method == "POST":
             self._receiving = True
             body = await read_body(self._receive, headers.get(b"content-length"), max_body)
             self._receiving = False
@@ -197,7 +158,8 @@ class Exchange:
             query=given.query,
             operation_name=given.operation_name,
             variables=given.variables,
-            token=_token(headers.get(b"authorization")),
+            token=token,
+            by_cookie=self._by_cookie,
             language=self._language,
             report_errors=_reports_errors(headers.get(b"hidden-fields")),
             queries_only=method == "GET",
@@ -209,12 +171,15 @@ class Exchange:
     def answer(self, status: int, result: Result, headers: Headers = ()) -> Answer:
         """An answer in the negotiated media type."""
         code = result.errors[0].code if result.errors else None
+        if result.cookie is not None and (self._by_cookie or result.cookie.token is not None):
+            headers += self._cookies.headers(result.cookie)
         return Answer(status, render(result, self.request_id), self.media_type, headers, code)
 
     def refuse(self, status: int, entries: tuple[ErrorEntry, ...], headers: Headers | None = None) -> Answer:
         """The answer to a request of which nothing was executed; the first of `entries` decides."""
         more = HEADERS.get(entries[0].code, ()) if headers is None else headers
-        return self.answer(status, Result(None, entries), more)
+        dead = entries[0].code is ErrorCode.UNAUTHENTICATED
+        return self.answer(status, Result(None, entries, cookie=SessionCookie() if dead else None), more)
 
     def fail(self, code: ErrorCode) -> Answer:
         """The answer when it is not the client's fault, in the client's language."""
@@ -247,6 +212,18 @@ class Exchange:
             foreign_id=self._headers.get(b"x-request-id"),
         )
 
+    def _token(self, headers: Mapping[bytes, bytes]) -> str | None:
+        """The credential: that of Authorization, else the session cookie's. Raises Fault."""
+        authorization = headers.get(b"authorization")
+        if authorization is not None:
+            return _bearer(authorization)
+        cookie = headers.get(b"cookie")
+        token = self._cookies.token(cookie) if cookie is not None else None
+        if token is not None:
+            self._cookies.check_sender(self._scope, headers)
+            self._by_cookie = True
+        return token
+
     def _negotiate(self, headers: Mapping[bytes, bytes]) -> None:
         self._language = negotiation.language(headers.get(b"accept-language"))
         media_type = negotiation.media_type(headers.get(b"accept"))
@@ -268,7 +245,8 @@ def _headers(scope: Scope) -> Mapping[bytes, bytes]:
     for name, value in pairs:
         if name in joined and name in SINGLE:
             raise bad_input(f"The header {name.decode('latin-1').title()} may come only once.")
-        joined[name] = joined[name] + b"," + value if name in joined else value
+        between = b"; " if name == b"cookie" else b","
+        joined[name] = joined[name] + between + value if name in joined else value
     return joined
 
 
@@ -280,9 +258,7 @@ def _check_content_type(headers: Mapping[bytes, bytes]) -> None:
         raise Fault(415, ErrorCode.UNSUPPORTED_MEDIA_TYPE, "The body may not be compressed.")
 
 
-def _token(authorization: bytes | None) -> str | None:
-    if authorization is None:
-        return None
+def _bearer(authorization: bytes) -> str:
     found = BEARER.match(authorization)
     if found is None:
         message = "The header Authorization has to be: Bearer, a space, and a token or an API key."

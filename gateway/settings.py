@@ -1,15 +1,23 @@
 """The settings: takes the environment (ENFACT_…, DATABASE_URL), gives them checked; each has a description."""
 
 import os
+import re
 import sys
 from collections.abc import Mapping
+from ipaddress import IPv6Address
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
+from urllib.parse import SplitResult, urlsplit
 
-from pydantic import Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from resolvers.validation import normal_email
 
 SCHEMES = ("postgresql://", "postgres://")
+MAIL_SCHEMES = frozenset({"smtp", "smtps", "smtp+starttls"})
+DEFAULT_PORTS: Mapping[str, int] = {"http": 80, "https": 443}
+HOST_NAME = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\Z", re.ASCII)
 
 
 def default_data_folder(environ: Mapping[str, str] = os.environ, platform: str = sys.platform) -> Path:
@@ -42,6 +50,17 @@ class Settings(BaseSettings):
     )
     host: str = Field(default="127.0.0.1", min_length=1, description="The address to listen on.")
     port: int = Field(default=8000, ge=0, le=65535, description="The port to listen on; 0 lets the system choose.")
+    public_url: str | None = Field(
+        default=None,
+        description="Where browsers reach the gateway, like https://app.example.be: decides whether its cookie is for "
+        "https only, is the one origin whose pages may use that cookie, and is what links in letters begin with. "
+        "Without it browsers are taken to use http and the host of their request. Over http a cookie is set and read "
+        "only on a loopback address: elsewhere login(session: COOKIE) gives no session, and a token has to be used.",
+    )
+    allowed_origins: Annotated[frozenset[str], NoDecode] = Field(
+        default=frozenset(),
+        description="Further origins whose pages may use the session cookie, with commas between them.",
+    )
     workers: int = Field(default=1, ge=1, le=64, description="The number of processes that share the port.")
     pool_size: int = Field(
         default=0,
@@ -67,6 +86,12 @@ class Settings(BaseSettings):
     shutdown: int = Field(
         default=15, ge=0, description="Seconds that running requests get to finish when the gateway is stopped."
     )
+    smtp_url: SecretStr | None = Field(
+        default=None,
+        description="The server that takes letters: smtp://user:password@host:port, smtps:// (TLS from the start) or "
+        "smtp+starttls://; special characters of user and password in percent-encoding. Without it none are sent.",
+    )
+    mail_from: str | None = Field(default=None, description="The address that letters come from.")
     log_level: Literal["debug", "info", "warning", "error", "off"] = Field(
         default="info", description="What is logged: info has one line per request, off nothing."
     )
@@ -80,3 +105,79 @@ class Settings(BaseSettings):
         if url is not None and not url.get_secret_value().startswith(SCHEMES):
             raise ValueError(f"has to begin with {SCHEMES[0]}")
         return url
+
+    @field_validator("public_url")
+    @classmethod
+    def _check_public_url(cls, url: str | None) -> str | None:
+        return None if url is None else origin(url)
+
+    @field_validator("allowed_origins", mode="before")
+    @classmethod
+    def _split_origins(cls, origins: object) -> object:
+        return [part for part in re.split(r"[,\s]+", origins) if part] if isinstance(origins, str) else origins
+
+    @field_validator("allowed_origins")
+    @classmethod
+    def _check_origins(cls, origins: frozenset[str]) -> frozenset[str]:
+        return frozenset(map(origin, origins))
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _check_smtp_url(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None:
+            parts = _split(url.get_secret_value())
+            if parts.scheme not in MAIL_SCHEMES or not parts.hostname or _has_more(parts):
+                raise ValueError("has to be like smtp://host:port, smtps://host:port or smtp+starttls://host:port")
+        return url
+
+    @field_validator("mail_from")
+    @classmethod
+    def _check_mail_from(cls, address: str | None, info: ValidationInfo) -> str | None:
+        if address is None:
+            if info.data.get("smtp_url") is not None:
+                raise ValueError("is needed with ENFACT_SMTP_URL")
+            return None
+        normal = normal_email(address)
+        if normal is None:
+            raise ValueError("has to be an e-mail address")
+        return normal
+
+
+def origin(url: str) -> str:
+    """The origin that a URL without path is, as browsers write it: lower case, without the scheme's own port.
+
+    Raises ValueError, whose text does not quote the URL.
+    """
+    parts = _split(url)
+    host = parts.hostname or ""
+    if ":" in host:
+        host = f"[{_ipv6(host)}]"
+    elif not HOST_NAME.match(host):
+        raise ValueError("has to name a host, in ASCII")
+    if parts.scheme not in DEFAULT_PORTS or "@" in parts.netloc or _has_more(parts):
+        raise ValueError("has to be like https://app.example.be: http or https, a host, perhaps a port, nothing else")
+    port = parts.port
+    return f"{parts.scheme}://{host}" + ("" if port in (None, DEFAULT_PORTS[parts.scheme]) else f":{port}")
+
+
+def _split(url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # raises for what is no port
+    except ValueError:
+        raise ValueError("has to be a URL") from None
+    if not url.isascii() or not url.isprintable() or " " in url:  # urlsplit takes some of these away
+        raise ValueError("has to be a URL, in ASCII and without spaces")
+    return parts
+
+
+def _has_more(parts: SplitResult) -> bool:
+    """Whether there is more than scheme, user, host and port."""
+    return parts.path not in ("", "/") or bool(parts.query or parts.fragment)
+
+
+def _ipv6(host: str) -> str:
+    try:
+        return IPv6Address(host).compressed
+    except ValueError:
+        raise ValueError("has to name a host") from None

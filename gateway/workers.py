@@ -108,6 +108,6 @@ class Workers:
                 process.kill()
 
 
-def worker_environment(dsn: str) -> dict[str, str]:
-    """The environment of a worker: ours, whose settings it reads, and the database."""
-    return {**os.environ, "DATABASE_URL": dsn}
+def worker_environment(dsn: str, host: str) -> dict[str, str]:
+    """The environment of a worker: ours, whose settings it reads, the database, and the host that is listened on."""
+    return {**os.environ, "DATABASE_URL": dsn, "ENFACT_HOST": host}

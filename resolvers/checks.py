@@ -3,7 +3,7 @@
 Each check gives sentences that name the coordinate and the mistake.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from graphql import (
@@ -40,6 +40,14 @@ class SchemaRefused(Exception):
     def __init__(self, mistakes: list[str]) -> None:
         super().__init__("\n".join(mistakes))
         self.mistakes = mistakes
+
+
+def check_mutations(schema: GraphQLSchema, written: Iterable[str]) -> None:
+    """Raise SchemaRefused unless there is a way to write every field of Mutation, and none that has no field."""
+    declared = set(schema.mutation_type.fields) if schema.mutation_type else set[str]()
+    wrong = declared ^ set(written)
+    if wrong:
+        raise SchemaRefused([f"Mutation.{name}: declared or written, but not both" for name in sorted(wrong)])
 
 
 def check_schema(layout: Layout) -> None:

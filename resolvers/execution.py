@@ -15,7 +15,8 @@ from asyncpg import Record
 from db.database import Database
 from db.errors import DatabaseError, DatabaseTimeout
 from db.tables import metadata
-from resolvers.checks import check_schema
+from db.tokens import hash_token
+from resolvers.checks import check_mutations, check_schema
 from resolvers.compilation import Bindings
 from resolvers.compiler import Compiler
 from resolvers.fields import HOMES, RESOLVERS
@@ -24,8 +25,9 @@ from resolvers.layout import Layout
 from resolvers.mutations import MUTATIONS
 from resolvers.notes import error, hidden, note
 from resolvers.operation import Documents, Operation
-from resolvers.request import ErrorEntry, GraphQLRequest, RequestError, Result
+from resolvers.request import ErrorEntry, GraphQLRequest, RequestError, Result, SessionCookie
 from resolvers.selection import SelectedField
+from resolvers.sessions import Uses
 from resolvers.statement import Statement
 from resolvers.writing import (
     Caller,
@@ -35,7 +37,6 @@ from resolvers.writing import (
     Write,
     Written,
     find_caller,
-    hash_token,
 )
 from schema import schema
 from schema.apps import App, app_label
@@ -55,16 +56,19 @@ def default_compiler() -> Compiler:
     core = schema.core
     layout = Layout(core, metadata, RESOLVERS, HOMES)
     check_schema(layout)
+    check_mutations(core, MUTATIONS)
     return Compiler(core, layout)
 
 
 class Executor:
     """Answers GraphQL requests on a database."""
 
-    def __init__(self, database: Database, compiler: Compiler | None = None) -> None:
+    def __init__(self, database: Database, compiler: Compiler | None = None, *, shows_secrets: bool = False) -> None:
         self._database = database
         self._compiler = compiler or default_compiler()
         self._documents = Documents(self._compiler.schema)
+        self._shows_secrets = shows_secrets
+        self.uses = Uses()
 
     async def execute(self, request: GraphQLRequest) -> Result:
         """The result of a request; one that is refused as a whole has no data.
@@ -88,8 +92,10 @@ class Executor:
         statement = self._compiler.read(operation, variables)
         bindings = Bindings(variables, _hash(request.token), request.language.name)
         record = await self._database.read(statement.sql, statement.arguments(bindings))
-        if request.token is not None and record[2] is None:
-            raise refusal(ErrorCode.UNAUTHENTICATED, request.language)
+        if request.token is not None:
+            if record[2] is None:
+                raise refusal(ErrorCode.UNAUTHENTICATED, request.language)
+            self.uses.add(record[2])
         return _result(request, statement, record)
 
     # --- mutations
@@ -117,6 +123,7 @@ class Executor:
             b"{" + b",".join(members) + b"}",
             tuple(entry for result in results for entry in result.errors),
             tuple(entry for result in results for entry in result.hidden),
+            _cookie(results),
         )
 
     async def _write_field(
@@ -154,14 +161,16 @@ class Executor:
         statement = self._compiler.payload(operation, selected, variables)
         # A value that no client may send is refused before anything is written.
         statement.arguments(Bindings(variables))
-        prepared = await mutation.prepare(self._database, given) if mutation.prepare else None
+        prepared = await mutation.prepare(self._database, request, given) if mutation.prepare else None
         caller: Caller | None = None
         try:
             async with self._database.transaction() as connection:
                 caller = await find_caller(connection, request.token)
-                if caller is None and request.token is not None:
+                if caller is not None:
+                    self.uses.add(caller.credential)
+                elif request.token is not None and not (mutation.for_anyone and request.by_cookie):
                     raise Unauthenticated
-                written = await mutation.write(Write(connection, request, caller, prepared), given)
+                written = await mutation.write(Write(connection, request, caller, prepared, self._shows_secrets), given)
                 arguments = statement.arguments(_bindings(request, variables, written, caller))
                 record = await connection.fetchrow(statement.sql, *arguments)
         except Refused as refused:
@@ -173,7 +182,10 @@ class Executor:
         except Forbidden:
             return _failed(ErrorCode.FORBIDDEN, caller.language if caller is not None else request.language, selected)
         assert record is not None, "a statement gives one row"
-        return _result(request, statement, record)
+        cookie = written.cookie
+        if cookie is None and caller is None and request.by_cookie:
+            cookie = SessionCookie()  # the one that was sent works no more
+        return _result(request, statement, record)._replace(cookie=cookie)
 
     def _input(self, selected: SelectedField, variables: Variables) -> Mapping[str, Any]:
         mutation = self._compiler.schema.mutation_type
@@ -210,6 +222,12 @@ def _bindings(request: GraphQLRequest, variables: Variables, written: Written, c
     language = caller.language if caller is not None else request.language
     values = {"errors": "[]", **written.values}
     return Bindings(variables, _hash(written.token or request.token), language.name, values)
+
+
+def _cookie(results: list[Result]) -> SessionCookie | None:
+    """What becomes of the client's cookie: a session that was opened stays, else the last field decides."""
+    said = [result.cookie for result in reversed(results) if result.cookie is not None]
+    return next((cookie for cookie in said if cookie.token is not None), said[0] if said else None)
 
 
 def _problems(refused: Refused, language: Language) -> str:

@@ -5,6 +5,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from types import MappingProxyType
 from typing import Final, NamedTuple, Self
 
@@ -19,7 +20,8 @@ AFTER_DATA: Final = "}"
 class GraphQLRequest(NamedTuple):
     """One GraphQL request, whatever transport brought it.
 
-    `token` is the credential as the client sent it (None: anonymous), `language` what Accept-Language asks for,
+    `token` is the credential as the client sent it (None: anonymous), `by_cookie` whether a browser sent it by itself,
+    `language` what Accept-Language asks for,
     `report_errors` whether hidden fields are reported as errors (`Hidden-Fields: error`) instead of notes,
     `queries_only` whether mutations are refused (GET).
     """
@@ -28,6 +30,7 @@ class GraphQLRequest(NamedTuple):
     operation_name: str | None = None
     variables: Mapping[str, object] = MappingProxyType({})
     token: str | None = None
+    by_cookie: bool = False
     language: Language = Language.FR
     report_errors: bool = False
     queries_only: bool = False
@@ -68,21 +71,36 @@ class Note:
     companies: tuple[str, ...]
 
 
+class SessionCookie(NamedTuple):
+    """A session that the client is to keep as a cookie until a moment; without a token it is to forget its cookie."""
+
+    token: str | None = None
+    expires_at: datetime | None = None
+
+
 class Result(NamedTuple):
     """The answer to a request.
 
     `response` is the whole response without errors and notes, `{"data":…}`, as PostgreSQL wrote it: mostly it is sent
-    as it is. None when nothing was executed (a request error: then `errors` says why).
+    as it is. None when nothing was executed (a request error: then `errors` says why). `cookie` is what becomes of the
+    client's session cookie, None when it stays as it is.
     """
 
     response: bytes | None
     errors: tuple[ErrorEntry, ...] = ()
     hidden: tuple[Note, ...] = ()
+    cookie: SessionCookie | None = None
 
     @classmethod
-    def of(cls, data: bytes, errors: tuple[ErrorEntry, ...] = (), hidden: tuple[Note, ...] = ()) -> Self:
+    def of(
+        cls,
+        data: bytes,
+        errors: tuple[ErrorEntry, ...] = (),
+        hidden: tuple[Note, ...] = (),
+        cookie: SessionCookie | None = None,
+    ) -> Self:
         """The answer with this JSON as its `data`."""
-        return cls(b"".join((BEFORE_DATA.encode(), data, AFTER_DATA.encode())), errors, hidden)
+        return cls(b"".join((BEFORE_DATA.encode(), data, AFTER_DATA.encode())), errors, hidden, cookie)
 
     @property
     def data(self) -> bytes | None:

@@ -26,10 +26,10 @@ from db.sql import (
     sql,
 )
 from db.tables.apps import app
-from db.tables.identity import credential
+from db.tables.identity import company, credential
 from resolvers.compilation import VIEWER, Compilation, Entry, Position, Row, Site, entrance
 from resolvers.convert import Key, Keys, KnownPrefix, bounded, enum_name, prefix
-from resolvers.coordinates import named_type
+from resolvers.coordinates import id_prefix, named_type
 from resolvers.encoding import encode
 from resolvers.gates import type_need
 from resolvers.inputs import Distinct, Input, bad_input, read_arguments
@@ -238,7 +238,16 @@ class Roots:
                     sql("(select {} from {} where {} = {})", concatenation(json), found.source, found["id"], key_)
                 )
             case _:
-                return self.company(returned, selected.selection_sets, at, self.to.written("company", "uuid"))
+                return self._written(returned, selected, at)
+
+    def _written(self, returned: GraphQLNamedType, selected: SelectedField, at: Position) -> Json:
+        """What hangs on the company that was written, or another node by its key, each as the viewer may see it."""
+        node = isinstance(returned, GraphQLObjectType) and self._node_type(id_prefix(returned)) is returned
+        if node and self.objects.layout.placement(returned.name).table is not company:
+            assert isinstance(returned, GraphQLObjectType)
+            key_ = self.to.written(selected.name, "uuid")
+            return self._site(self._found(returned, selected.selection_sets, at, key_, TRUE))
+        return self.company(returned, selected.selection_sets, at, self.to.written("company", "uuid"))
 
     def _errors(self, user_error: GraphQLNamedType, selected: SelectedField) -> Json:
         assert isinstance(user_error, GraphQLObjectType)

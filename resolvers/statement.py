@@ -31,7 +31,7 @@ class Judged:
 class Statement:
     """SQL with the source of each parameter.
 
-    Its columns are the response (`{"data":…}`), the closed gates (null: none), the viewer's account, and with closed
+    Its columns are the response (`{"data":…}`), the closed gates (null: none), the credential's key, and with closed
     gates the viewer's language. `weight` estimates its size in memory, in bytes.
     """
 
@@ -49,9 +49,10 @@ def finish(to: Compilation, data: Json) -> Statement:
     """The statement around the JSON of `data`, once everything in it is compiled."""
     json, laterals = concatenation((Text(BEFORE_DATA), *data, Text(AFTER_DATA))), join("", to.laterals)
     found = sql(
-        "select {} d, {} h, {}.account_id from (select {}) one left join viewer {} on true{}",
+        "select {} d, {} h, {}.id, {}.account_id from (select {}) one left join viewer {} on true{}",
         json,
         _closed(to),
+        VIEWER,
         VIEWER,
         join(", ", [number(1), *_unmentioned(to, json, laterals)]),
         VIEWER,
@@ -61,7 +62,7 @@ def finish(to: Compilation, data: Json) -> Statement:
     language = sql("(select {} from {} where {} = s.account_id)", login["language"], login.source, login["id"])
     statement = sql(
         "with viewer as materialized ({}){} "
-        "select s.d::varchar, s.h::varchar, s.account_id, case when s.h is not null then {} end from ({}) s",
+        "select s.d::varchar, s.h::varchar, s.id, case when s.h is not null then {} end from ({}) s",
         _viewer(to),
         join("", to.commons),
         language,

@@ -1,6 +1,5 @@
 """What mutations are made of: who calls, what was written, and the ways of being refused."""
 
-import hashlib
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -10,8 +9,9 @@ from asyncpg import Record
 
 from db.connection import Connection
 from db.database import Database
+from db.tokens import hash_token
 from resolvers.convert import Key
-from resolvers.request import GraphQLRequest
+from resolvers.request import GraphQLRequest, SessionCookie
 from schema.errors import UserErrorCode
 from schema.language import Language
 
@@ -30,12 +30,22 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """One root field of a mutation inside its transaction; `prepared` is what its preparation found out before."""
+    """One root field of a mutation inside its transaction.
+
+    `prepared` is what its preparation found out before; `shows_secrets` tells that what would be mailed is shown
+    instead (a demo without mail).
+    """
 
     connection: Connection
     request: GraphQLRequest
     signed_in: Caller | None
     prepared: Any = None
+    shows_secrets: bool = False
+
+    @property
+    def language(self) -> Language:
+        """The language of who asks."""
+        return self.signed_in.language if self.signed_in is not None else self.request.language
 
     @property
     def caller(self) -> Caller:
@@ -47,10 +57,14 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What was written, by the payload's field names (`company` is its key), and the token whose viewer is shown."""
+    """What was written, by the payload's field names (an object is its key), and the token whose viewer is shown.
+
+    `cookie` is what becomes of the client's session cookie.
+    """
 
     values: Mapping[str, object] = field(default_factory=dict[str, object])
     token: str | None = None
+    cookie: SessionCookie | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,16 +97,13 @@ class Unauthenticated(Exception):
 class Mutation:
     """A root field of Mutation.
 
-    `write` runs in the transaction, `prepare` before it (slow work that must not hold a connection).
+    `write` runs in the transaction, `prepare` before it (slow work that must not hold a connection). One that is
+    `for_anyone` needs nobody signed in, and ignores a cookie that works no more.
     """
 
     write: Callable[[Write, Input], Awaitable[Written]]
-    prepare: Callable[[Database, Input], Awaitable[Any]] | None = None
-
-
-def hash_token(token: str) -> bytes:
-    """What is stored of a token, and looked up: its SHA-256."""
-    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
+    prepare: Callable[[Database, GraphQLRequest, Input], Awaitable[Any]] | None = None
+    for_anyone: bool = False
 
 
 CALLER: Final = """

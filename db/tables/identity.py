@@ -134,10 +134,26 @@ credential = Table(
     stamp("created_at"),
     stamp("last_used_at", nullable=True),
     stamp("expires_at"),
+    stamp("ends_at", nullable=True),
     PrimaryKeyConstraint("id"),
     CheckConstraint("kind in ('SESSION')", name="kind"),
     Index("uq_credential_token_hash", "token_hash", unique=True),
     Index("ix_credential_account_id", "account_id"),
     info=holds(order="-created_at", Session={"kind": "SESSION"}),
 )
-"""What a caller may show to be somebody; only the SHA-256 of a token is stored."""
+"""What a caller may show to be somebody; only the SHA-256 of a token is stored.
+
+It works until `expires_at`, which moves on while it is used, up to `ends_at` (null: without end)."""
+
+attempt = Table(
+    "attempt",
+    metadata,
+    key(),
+    Column("bucket", LargeBinary, nullable=False),
+    stamp("at"),
+    PrimaryKeyConstraint("id"),
+    Index("ix_attempt_bucket_at", "bucket", "at"),
+    prefixes=["UNLOGGED"],
+)
+"""Tries that failed, for the limits on them; a bucket is the SHA-256 of what is limited, so no address stands here.
+Lost when the server crashes, which only resets the limits."""

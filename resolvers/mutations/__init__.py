@@ -3,7 +3,27 @@
 from collections.abc import Mapping
 from typing import Final
 
-from resolvers.mutations import access, apps, sign_in
+from resolvers.mutations import (
+    access,
+    apps,
+    companies,
+    invitations,
+    passwords,
+    profile,
+    registration,
+    sign_in,
+    users,
+)
 from resolvers.writing import Mutation
 
-MUTATIONS: Final[Mapping[str, Mutation]] = {**sign_in.MUTATIONS, **access.MUTATIONS, **apps.MUTATIONS}
+MUTATIONS: Final[Mapping[str, Mutation]] = {
+    **registration.MUTATIONS,
+    **sign_in.MUTATIONS,
+    **passwords.MUTATIONS,
+    **profile.MUTATIONS,
+    **companies.MUTATIONS,
+    **users.MUTATIONS,
+    **invitations.MUTATIONS,
+    **access.MUTATIONS,
+    **apps.MUTATIONS,
+}

@@ -1,93 +1,84 @@
-"""Signing in and out: passwords are checked in a few threads, tokens are opaque and only their hash is stored."""
+"""Signing in and out: a session is an opaque token of which only the hash is stored."""
 
-import asyncio
-import secrets
-import uuid
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from functools import cache
 from typing import Final
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
-
 from db.database import Database
-from resolvers.writing import Input, Mutation, Problem, Refused, Write, Written, hash_token
+from resolvers.attempts import MINUTE, Guard, Limit, network, take_back, trying
+from resolvers.mutations.passwords import Known, is_right, settled
+from resolvers.request import GraphQLRequest, SessionCookie
+from resolvers.sessions import open_session
+from resolvers.validation import normal_email
+from resolvers.writing import Input, Mutation, Problem, Refused, Write, Written, key_of
 from schema.errors import UserErrorCode
+from schema.identity import SessionKind
 
-HASHER: Final = PasswordHasher()
-THREADS: Final = ThreadPoolExecutor(max_workers=2, thread_name_prefix="argon2")
-"""Argon2 takes 64 MiB for each password under way, so few are."""
-EMAIL_LENGTH, PASSWORD_LENGTH = 254, 1024
-SESSION: Final = "30 days"
+PAIRS: Final = Limit("logins with an e-mail address from an address", 5, MINUTE)
+ADDRESSES: Final = Limit("logins from an address", 50, MINUTE)
+LOGINS: Final = Limit("logins with an e-mail address", 20, MINUTE)
+"""This one never refuses: from all over the world somebody's login could be closed by others."""
 
-FIND: Final = "select id, password_hash from account where email = lower($1)"
-SIGN_IN: Final = """
-insert into credential (token_hash, account_id, user_agent, expires_at)
-select $1, id, $4, now() + $5::text::interval from account where id = $2 and password_hash = $3 for share
-returning expires_at
+FIND: Final = "select u.id, u.password_hash from (select) one left join account u on u.email = $1"
+STILL_RIGHT: Final = "select true from account where id = $1 and password_hash = $2 for share"
+END: Final = """
+delete from credential where id = $1 and account_id = $2 and kind = 'SESSION' and expires_at > now() returning id
 """
-SIGN_OUT: Final = "delete from credential where id = $1"
+LOG_OUT: Final = "delete from credential where id = $1"
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
-    """An account whose password was right, and the hash that said so."""
-
-    account: uuid.UUID
-    password_hash: str
-
-
-async def _check_password(database: Database, given: Input) -> Known | None:
+async def _check_password(database: Database, request: GraphQLRequest, given: Input) -> Known | Refused:
     """The account, if the password is right. Takes as long when there is no such account."""
-    email, password = given["email"], given["password"]
-    usable = (
-        "\0" not in email and email.isprintable() and len(email) <= EMAIL_LENGTH and len(password) <= PASSWORD_LENGTH
-    )
-    async with database.transaction() as connection:
-        found = await connection.fetchrow(FIND, email) if usable else None
-    stored = found["password_hash"] if found is not None else None
-    loop = asyncio.get_running_loop()
-    right = await loop.run_in_executor(THREADS, _verify, stored, password if usable else "")
-    return Known(found["id"], stored) if right and found is not None and stored is not None else None
-
-
-@cache
-def _nobody() -> str:
-    """What the password of an unknown address is compared with, so that both answers take as long."""
-    return HASHER.hash(secrets.token_urlsafe(16))
-
-
-def _verify(stored: str | None, password: str) -> bool:
-    nobody = _nobody()  # made by the first login of a process, whoever tries it
-    try:
-        return HASHER.verify(stored or nobody, password.encode("utf-8", "surrogatepass"))
-    except (VerificationError, InvalidHashError):
-        return False
+    email = normal_email(given["email"])
+    typed, address = email or given["email"], network(request.address)
+    guard = Guard((PAIRS.on(typed, address), ADDRESSES.on(address)), slows=LOGINS.on(typed))
+    async with trying(database, guard) as tries:
+        if tries is None:
+            return Refused(Problem(UserErrorCode.TOO_MANY_ATTEMPTS))
+        account, stored = await database.read(FIND, (email,))
+        if not await is_right(given["password"], stored):
+            return _wrong()
+        return Known(account, stored, tries)
 
 
 async def login(write: Write, given: Input) -> Written:
-    """Open a session for the account whose password was right."""
-    known: Known | None = write.prepared
-    if known is None:
-        raise Refused(Problem(UserErrorCode.INVALID_CREDENTIALS))
-    token = f"enf_{secrets.token_urlsafe(32)}"
-    expires_at = await write.connection.fetchval(
-        SIGN_IN, hash_token(token), known.account, known.password_hash, write.request.user_agent, SESSION
-    )
-    if expires_at is None:
-        raise Refused(Problem(UserErrorCode.INVALID_CREDENTIALS))
-    return Written({"token": token, "expiresAt": expires_at}, token=token)
+    """Open a session for the account whose password was right, unless it changed meanwhile."""
+    known: Known = settled(write)
+    if await write.connection.fetchval(STILL_RIGHT, known.account, known.password_hash) is None:
+        raise _wrong()
+    await take_back(write.connection, known.tries)
+    session = await open_session(write.connection, known.account, write.request.user_agent)
+    values = {"token": session.token, "expiresAt": session.expires_at}
+    if given.get("session") is SessionKind.COOKIE:
+        cookie = SessionCookie(session.token, session.ends_at)  # a browser cannot know that a session was prolonged
+        return Written({**values, "token": None}, token=session.token, cookie=cookie)
+    return Written(values, token=session.token)
+
+
+def _wrong() -> Refused:
+    return Refused(Problem(UserErrorCode.INVALID_CREDENTIALS))
 
 
 async def logout(write: Write, given: Input) -> Written:
     """End the session that the request uses."""
-    await write.connection.execute(SIGN_OUT, write.caller.credential)
-    return Written()
+    await write.connection.execute(LOG_OUT, write.caller.credential)
+    return Written(cookie=_forget(write))
+
+
+async def end_session(write: Write, given: Input) -> Written:
+    """End one of one's own sessions, also that of the request."""
+    caller, session = write.caller, key_of(given["sessionId"], "ses")
+    if await write.connection.fetchval(END, session, caller.account) is None:
+        raise Refused(Problem(UserErrorCode.NOT_FOUND, ("sessionId",)))
+    return Written(cookie=_forget(write) if session == caller.credential else None)
+
+
+def _forget(write: Write) -> SessionCookie | None:
+    """What becomes of the cookie of a request whose session ended."""
+    return SessionCookie() if write.request.by_cookie else None
 
 
 MUTATIONS: Final[Mapping[str, Mutation]] = {
-    "login": Mutation(login, prepare=_check_password),
+    "login": Mutation(login, prepare=_check_password, for_anyone=True),
     "logout": Mutation(logout),
+    "endSession": Mutation(end_session),
 }

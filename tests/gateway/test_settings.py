@@ -10,7 +10,7 @@ from gateway.settings import Settings, default_data_folder
 
 @pytest.fixture(autouse=True)
 def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("DATABASE_URL", "ENFACT_DATA", "ENFACT_PORT", "ENFACT_HOST"):
+    for name in ("DATABASE_URL", "ENFACT_DATA", "ENFACT_PORT", "ENFACT_HOST", "ENFACT_SMTP_URL", "ENFACT_PUBLIC_URL"):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -42,9 +42,20 @@ def test_the_environment_is_read_and_arguments_come_first(monkeypatch: pytest.Mo
         ("ENFACT_MAX_BODY", "-1"),
         ("ENFACT_LOG_LEVEL", "secret"),
         ("DATABASE_URL", "mysql://u:secret@db/x"),
+        ("ENFACT_PUBLIC_URL", "ftp://secret"),
+        ("ENFACT_ALLOWED_ORIGINS", "https://a.example, secret"),
+        ("ENFACT_SMTP_URL", "http://u:secret@mail"),
+        ("ENFACT_SMTP_URL", "smtp://u:secret@"),
+        ("ENFACT_SMTP_URL", "smtp://u:secret@mail:x"),
+        ("ENFACT_SMTP_URL", "smtp://u:secret@mail/path"),
+        ("ENFACT_SMTP_URL", "smtp://u:sec#ret@mail"),
+        ("ENFACT_SMTP_URL", "smtp://u:secret@mail\n"),
+        ("ENFACT_MAIL_FROM", "secret"),
+        ("ENFACT_MAIL_FROM", "secret@example.be\nbcc: x@example.be"),
     ],
 )
 def test_wrong_values_are_refused_without_being_quoted(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv("ENFACT_MAIL_FROM", "no-reply@example.be")
     monkeypatch.setenv(name, value)
     with pytest.raises(ValidationError) as refused:
         Settings()
@@ -55,6 +66,52 @@ def test_wrong_values_are_refused_without_being_quoted(monkeypatch: pytest.Monke
 def test_settings_do_not_change() -> None:
     with pytest.raises(ValidationError):
         Settings().port = 1  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("url", "normal"),
+    [
+        ("https://app.example.be", "https://app.example.be"),
+        ("HTTPS://App.Example.BE:443/", "https://app.example.be"),
+        ("http://localhost:80", "http://localhost"),
+        ("http://localhost:443", "http://localhost:443"),
+        ("https://xn--bires-5ua.example:8443", "https://xn--bires-5ua.example:8443"),
+        ("http://[0:0:0:0:0:0:0:1]:8000", "http://[::1]:8000"),
+    ],
+)
+def test_origins_are_kept_as_browsers_write_them(monkeypatch: pytest.MonkeyPatch, url: str, normal: str) -> None:
+    monkeypatch.setenv("ENFACT_PUBLIC_URL", url)
+    monkeypatch.setenv("ENFACT_ALLOWED_ORIGINS", f" {url} ,https://b.example,, ")
+    settings = Settings()
+    assert (settings.public_url, settings.allowed_origins) == (normal, {normal, "https://b.example"})
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "app.example.be", "//app.example.be", "https://", "https://app.example.be/path", "https://app.example.be?a=b",
+        "https://app.example.be#a", "https://user@app.example.be", "https://u:p@app.example.be", "https://app.example.be:x",
+        "https://app.example.be:99999", "https://*.example.be", "*", "null", "https://bières.example", "ftp://a.example",
+        "https://[::1", "https://[x]", "https://a b.example", "https://a.example\t", "https://a..example", "wss://a.example",
+    ],
+)  # fmt: skip
+def test_what_is_no_origin_is_refused(url: str) -> None:
+    with pytest.raises(ValidationError, match="public_url"):
+        Settings(public_url=url)
+    with pytest.raises(ValidationError, match="allowed_origins"):
+        Settings(allowed_origins=frozenset({url}))
+
+
+@pytest.mark.parametrize("url", ["smtp://mail", "smtps://u:p%23@mail.example.be:465", "SMTP+STARTTLS://[::1]:587/"])
+def test_a_mail_server_needs_an_address_that_letters_come_from(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("ENFACT_SMTP_URL", url)
+    with pytest.raises(ValidationError, match="mail_from"):
+        Settings()
+    monkeypatch.setenv("ENFACT_MAIL_FROM", "No-Reply@Example.be")
+    settings = Settings()
+    assert settings.smtp_url is not None
+    assert (settings.smtp_url.get_secret_value(), settings.mail_from) == (url, "no-reply@example.be")
+    assert url not in repr(settings)
 
 
 @pytest.mark.parametrize(

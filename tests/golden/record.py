@@ -1,9 +1,11 @@
 """What is written beside a case: takes its outcomes, gives the text of its `.sql` and of its `.json`."""
 
 import json
+import time
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final, cast
+from uuid import UUID
 
 from gateway.render import render
 from tests.golden.case import Case
@@ -37,6 +39,8 @@ def _argument(value: object) -> str:
             return "<hash of a token>"
         case datetime():
             return "<moment>"
+        case UUID() if _is_new(value):
+            return "<new key>"
         case list():
             text = f"[{', '.join(_argument(item) for item in cast('list[object]', value))}]"
         case None:
@@ -44,6 +48,11 @@ def _argument(value: object) -> str:
         case _:
             text = str(value)
     return text if len(text) <= ARGUMENT else f"{text[:ARGUMENT]}…"
+
+
+def _is_new(key: UUID) -> bool:
+    """Whether a key (uuidv7, which begins with milliseconds) was made by this run."""
+    return abs((key.int >> 80) / 1_000 - time.time()) < 86_400
 
 
 def json_text(outcomes: Mapping[Viewing, Outcome]) -> str:

@@ -2,80 +2,33 @@
 
 import asyncio
 import hashlib
-import secrets
 import time
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
+import orjson
 import pytest
-from argon2 import PasswordHasher
 
-from db.connection import Connection, connect
-from db.database import Database, PoolSettings
-from resolvers.execution import Executor
-from resolvers.request import GraphQLRequest
+from resolvers.request import SessionCookie
 from schema.language import Language
 from tests.databases import Databases
-from tests.firm import Answer, Asker, blocked
+from tests.door import HASH, LOGIN, PASSWORD, Door, problems, refused
+from tests.firm import blocked
 
-PASSWORD = "correct-horse-7"
-HASH = PasswordHasher().hash(PASSWORD)
-LOGIN = """
-mutation ($email: String!, $password: String!) {
-  login(input: {email: $email, password: $password}) {
-    token expiresAt viewer { account { email } } errors { code message field }
-  }
-}
-"""
 LOGOUT = "mutation { logout { viewer { account { id } } errors { code } } }"
+END = """
+mutation ($id: ID!) { endSession(input: {sessionId: $id}) { viewer { account { email } } errors { code field } } }
+"""
 VIEWER = "{ viewer { account { email } sessions { id current userAgent } } }"
 MESSAGE = "L'adresse e-mail ou le mot de passe n'est pas correct."
-
-
-@dataclass(frozen=True, slots=True)
-class Door:
-    """Accounts to sign in with, and the database that they are in."""
-
-    ask: Asker
-    connection: Connection
-
-    async def account(self, password_hash: str | None = HASH, language: str = "FR") -> str:
-        """The address of a new account."""
-        email = f"{secrets.token_hex(8)}@door.test"
-        await self.connection.execute(
-            "insert into account (email, password_hash, first_name, last_name, language, confirmed) "
-            "values ($1, $2, 'Zoé', 'Martin', $3, true)",
-            email, password_hash, language,
-        )  # fmt: skip
-        return email
-
-    async def login(self, email: str, password: str = PASSWORD, token: str | None = None) -> Answer:
-        """The answer to a login."""
-        return await self.ask(token, LOGIN, email=email, password=password)
-
-    async def token(self, email: str) -> str:
-        """The token of a new session, made without the work of a login."""
-        token = secrets.token_urlsafe()
-        await self.connection.execute(
-            "insert into credential (token_hash, account_id, expires_at) "
-            "select $1, id, now() + interval '1 hour' from account where email = $2",
-            hashlib.sha256(token.encode()).digest(), email,
-        )  # fmt: skip
-        return token
-
-    async def sessions(self) -> int:
-        """How many there are of everybody."""
-        return await self.connection.fetchval("select count(*) from credential")
+COOKIE = {"session": "COOKIE", "password": PASSWORD}
 
 
 @pytest.fixture(scope="module")
 async def door(databases: Databases, template: str) -> AsyncGenerator[Door]:
-    dsn = await databases.clone(template)
-    database, connection = await Database.open(dsn, PoolSettings(size=3)), await connect(dsn)
-    yield Door(Asker(Executor(database)), connection)
-    await connection.close()
-    await database.close()
-    await databases.drop(dsn)
+    async with Door.open(databases, template) as door:
+        yield door
 
 
 async def test_a_right_password_opens_a_session_that_works_at_once(door: Door) -> None:
@@ -92,12 +45,14 @@ async def test_only_the_hash_of_a_token_is_stored(door: Door) -> None:
     email = await door.account()
     token = (await door.login(email)).data["login"]["token"]
     rows = await door.connection.fetch(
-        "select c.*, expires_at - now() between interval '29 days' and interval '30 days' thirty "
+        "select c.*, expires_at - now() between interval '13 days' and interval '14 days' idle, "
+        "ends_at - now() between interval '89 days' and interval '90 days' longest "
         "from credential c join account a on a.id = c.account_id where a.email = $1", email,
     )  # fmt: skip
     (row,) = rows
     assert row["token_hash"] == hashlib.sha256(token.encode()).digest()
-    assert row["thirty"]
+    assert row["idle"]
+    assert row["longest"]
     assert token not in repr(dict(row))
     assert len(token) >= 43  # 256 bits
 
@@ -107,10 +62,14 @@ async def test_the_address_may_be_written_in_capitals(door: Door) -> None:
     assert (await door.login(email.upper())).data["login"]["viewer"] == {"account": {"email": email}}
 
 
+async def test_blanks_around_the_address_do_no_harm(door: Door) -> None:
+    email = await door.account()
+    assert (await door.login(f" {email}\n")).data["login"]["viewer"] == {"account": {"email": email}}
+
+
 async def test_the_session_remembers_the_program(door: Door) -> None:
     email = await door.account()
-    request = GraphQLRequest(LOGIN, variables={"email": email, "password": PASSWORD}, user_agent="Firefox <\u00e9>")
-    await door.ask.executor.execute(request)
+    await door.send(LOGIN, variables={"email": email, "password": PASSWORD}, user_agent="Firefox <\u00e9>")
     viewer = (await door.ask(await door.token(email), VIEWER)).data["viewer"]
     sessions = {session["current"]: session["userAgent"] for session in viewer["sessions"]}
     assert sessions == {True: None, False: "Firefox <\u00e9>"}
@@ -129,8 +88,8 @@ async def test_every_refusal_is_the_same(door: Door, case: str) -> None:
 
 @pytest.mark.parametrize(
     "email",
-    ["a\u0000b@door.test", "\ud800@door.test", "a" * 300, "%", "{}\n"],
-    ids=["NUL", "surrogate", "long", "wildcard", "newline after"],
+    ["a\u0000b@door.test", "\ud800@door.test", "a" * 300, "%", "{}\u0000", "{}, {}", ""],
+    ids=["NUL", "surrogate", "long", "wildcard", "NUL after", "two", "empty"],
 )
 async def test_what_is_no_address_is_an_unknown_one(door: Door, email: str) -> None:
     known = await door.account()
@@ -224,7 +183,7 @@ async def test_a_login_shows_the_new_viewer_whoever_asked(door: Door) -> None:
 
 
 async def test_a_refusal_is_in_the_language_that_is_asked_for(door: Door) -> None:
-    answer = await door.ask(None, LOGIN, Language.NL, email="nobody@door.test", password="incorrect")
+    answer = await door.call(LOGIN, language=Language.NL, email="nobody@door.test", password="incorrect")
     (error,) = answer.data["login"]["errors"]
     assert error["message"] == "Het e-mailadres of het wachtwoord is niet correct."
 
@@ -234,3 +193,162 @@ async def test_tokens_are_never_alike(door: Door) -> None:
     tokens = [(await door.login(email)).data["login"]["token"] for _ in range(2)]
     assert tokens[0] != tokens[1]
     assert all(token.startswith("enf_") for token in tokens)
+
+
+# --- cookies
+
+
+async def test_a_session_that_is_kept_as_a_cookie_shows_its_token_to_nobody(door: Door) -> None:
+    email = await door.account()
+    result = await door.send(LOGIN, variables={"email": email, **COOKIE})
+    assert result.data is not None
+    payload = orjson.loads(result.data)["login"]
+    assert (payload["token"], payload["errors"]) == (None, [])
+    assert payload["viewer"] == {"account": {"email": email}}
+    assert result.cookie is not None
+    assert result.cookie.token is not None
+    assert await door.works(result.cookie.token)
+    assert result.cookie.token.encode() not in result.data
+    assert result.cookie.expires_at is not None
+    idle, longest = datetime.fromisoformat(payload["expiresAt"]), result.cookie.expires_at
+    assert abs((longest - idle).total_seconds() - 76 * 86_400) < 1  # 90 days at most, 14 without being used
+
+
+@pytest.mark.parametrize("session", ["TOKEN", None])
+async def test_without_a_cookie_none_is_set(door: Door, session: str | None) -> None:
+    given = {"email": await door.account(), "password": PASSWORD, "session": session}
+    result = await door.send(LOGIN, variables=given)
+    assert result.cookie is None
+    assert result.data is not None
+    assert orjson.loads(result.data)["login"]["token"]
+
+
+async def test_a_refused_login_sets_no_cookie(door: Door) -> None:
+    result = await door.send(LOGIN, variables={"email": await door.account(), **COOKIE, "password": "incorrect"})
+    assert result.cookie is None
+
+
+async def test_a_login_ignores_a_dead_cookie(door: Door) -> None:
+    given = {"email": await door.account(), **COOKIE}
+    result = await door.send(LOGIN, "enf_dead", by_cookie=True, variables=given)
+    assert result.errors == ()
+    assert result.cookie is not None
+
+
+@pytest.mark.parametrize(("by_cookie", "cookie"), [(True, SessionCookie()), (False, None)])
+async def test_logout_clears_the_cookie_that_the_session_came_by(
+    door: Door, by_cookie: bool, cookie: SessionCookie | None
+) -> None:
+    token = await door.token(await door.account())
+    assert (await door.send(LOGOUT, token, by_cookie=by_cookie)).cookie == cookie
+    assert not await door.works(token)
+
+
+# --- ending sessions
+
+
+async def sessions(door: Door, token: str) -> dict[bool, str]:
+    """The ids of the (two) sessions of an account, by whether they are this one."""
+    viewer = (await door.ask(token, VIEWER)).data["viewer"]
+    return {session["current"]: session["id"] for session in viewer["sessions"]}
+
+
+async def test_another_session_of_ones_own_is_ended(door: Door) -> None:
+    email = await door.account()
+    token, other = await door.token(email), await door.token(email)
+    result = await door.send(END, token, by_cookie=True, variables={"id": (await sessions(door, token))[False]})
+    assert result.data is not None
+    assert orjson.loads(result.data) == {"endSession": {"viewer": {"account": {"email": email}}, "errors": []}}
+    assert result.cookie is None
+    assert [await door.works(token), await door.works(other)] == [True, False]
+
+
+async def test_the_session_of_the_request_may_be_ended(door: Door) -> None:
+    email = await door.account()
+    token, other = await door.token(email), await door.token(email)
+    result = await door.send(END, token, by_cookie=True, variables={"id": (await sessions(door, token))[True]})
+    assert result.data is not None
+    assert orjson.loads(result.data) == {"endSession": {"viewer": None, "errors": []}}
+    assert result.cookie == SessionCookie()
+    assert [await door.works(token), await door.works(other)] == [False, True]
+
+
+@pytest.mark.parametrize("case", ["foreign", "unknown", "nonsense", "account", "expired"])
+async def test_no_other_session_can_be_ended_and_all_answers_are_the_same(door: Door, case: str) -> None:
+    email, foreign = await door.account(), await door.token(await door.account())
+    token, old = await door.token(email), await door.token(email)
+    mine = await sessions(door, token)
+    await door.connection.execute(
+        "update credential set expires_at = now() where token_hash = $1", hashlib.sha256(old.encode()).digest()
+    )
+    ids = {
+        "foreign": (await sessions(door, foreign))[True],
+        "unknown": f"ses_{'0' * 32}",
+        "nonsense": "\u0000\ud800",
+        "account": f"acc_{mine[True][4:]}",
+        "expired": mine[False],
+    }
+    assert await refused(door, END, token, id=ids[case]) == [("NOT_FOUND", ["sessionId"])]
+    assert [await door.works(token), await door.works(foreign)] == [True, True]
+
+
+async def test_ending_a_session_needs_somebody(door: Door) -> None:
+    answer = await door.call(END, id=f"ses_{'0' * 32}")
+    assert (answer.data, answer.codes) == ({"endSession": None}, ["UNAUTHENTICATED"])
+
+
+# --- limits
+
+
+async def codes(door: Door, email: str, count: int, **how: Any) -> list[str]:
+    """The codes of wrong logins, one after the other."""
+    return [problems(await door.login(email, "incorrect", **how))[0][0] for _ in range(count)]
+
+
+@pytest.mark.parametrize("known", [True, False])
+async def test_after_five_wrong_passwords_from_an_address_none_is_checked(door: Door, known: bool) -> None:
+    email, address = await door.account() if known else "stranger@door.test", door.address()
+    assert await codes(door, email, 7, address=address) == ["INVALID_CREDENTIALS"] * 5 + ["TOO_MANY_ATTEMPTS"] * 2
+    answer = await door.login(email.upper(), PASSWORD, address=address)
+    assert problems(answer) == [("TOO_MANY_ATTEMPTS", None)]
+    message = answer.data["login"]["errors"][0]["message"]
+    assert message == "Trop de tentatives. Veuillez patienter un moment et réessayer."
+    elsewhere = problems(await door.login(email))
+    assert elsewhere == ([] if known else [("INVALID_CREDENTIALS", None)])
+
+
+async def test_other_logins_from_that_address_are_not_concerned(door: Door) -> None:
+    address = door.address()
+    await codes(door, await door.account(), 5, address=address)
+    assert problems(await door.login(await door.account(), address=address)) == []
+
+
+async def test_aliases_count_each(door: Door) -> None:
+    email = await door.account()
+    fields = " ".join(
+        f'a{n}: login(input: {{email: "{email}", password: "wrong{n}"}}) {{ errors {{ code }} }}' for n in range(8)
+    )
+    data = (await door.call(f"mutation {{ {fields} }}")).data
+    found = [payload["errors"][0]["code"] for payload in data.values()]
+    assert found == ["INVALID_CREDENTIALS"] * 5 + ["TOO_MANY_ATTEMPTS"] * 3
+
+
+async def test_a_right_password_is_not_counted_however_many_come_at_once(door: Door) -> None:
+    email, address, before = await door.account(), door.address(), await door.tries()
+    answers = await asyncio.gather(*(door.login(email, address=address) for _ in range(12)))
+    assert [problems(answer) for answer in answers] == [[]] * 12
+    assert await door.tries() == before
+
+
+async def test_tries_are_counted_for_a_minute(door: Door) -> None:
+    email, address = await door.account(), door.address()
+    await codes(door, email, 5, address=address)
+    await door.connection.execute("update attempt set at = at - interval '61 seconds'")
+    assert await codes(door, email, 1, address=address) == ["INVALID_CREDENTIALS"]
+
+
+async def test_a_household_with_ipv6_is_one_address(door: Door) -> None:
+    email = await door.account()
+    found = [(await codes(door, email, 1, address=f"2001:db8:1:2::{n}"))[0] for n in range(6)]
+    assert found == ["INVALID_CREDENTIALS"] * 5 + ["TOO_MANY_ATTEMPTS"]
+    assert await codes(door, email, 1, address="2001:db8:1:3::1") == ["INVALID_CREDENTIALS"]

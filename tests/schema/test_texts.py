@@ -22,6 +22,7 @@ from schema.errors import (
     user_message,
 )
 from schema.language import Language
+from schema.letters import DAYS, GREETING, GREETING_WITHOUT_NAME, LETTERS, MINUTES
 from schema.texts import translate
 
 USED = {
@@ -30,6 +31,9 @@ USED = {
     *(("user-error", text) for text in MESSAGES.values()),
     *(("error", text) for text in ERROR_MESSAGES.values()),
     *(("role-label", text) for text in ROLE_LABELS.values()),
+    *(("letter-subject", letter.subject) for letter in LETTERS.values()),
+    *(("letter", text) for letter in LETTERS.values() for text in (letter.request, letter.otherwise)),
+    *(("letter", text) for text in (GREETING, GREETING_WITHOUT_NAME, DAYS, MINUTES)),
 }
 TRANSLATED = ["fr", "nl", "de"]
 VALUES = {"app": "Agenda", "apps": "Climapulse", "field": "email", "plan": "Pro", "role": "owner"}

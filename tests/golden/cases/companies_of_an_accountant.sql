@@ -4,7 +4,7 @@ with viewer as materialized (
 select
   s.d::varchar,
   s.h::varchar,
-  s.account_id,
+  s.id,
   case when s.h is not null then (select w.language from account w where w.id = s.account_id) end
 from (
   select
@@ -12,6 +12,7 @@ from (
       '{"companies":' || l0.j || '}}}'
     else 'null}}' end d,
     nullif(coalesce(l0.h, ''), '') h,
+    v.id,
     v.account_id
   from (select 1) one
     left join viewer v on true

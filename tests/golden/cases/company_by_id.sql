@@ -4,7 +4,7 @@ with viewer as materialized (
 select
   s.d::varchar,
   s.h::varchar,
-  s.account_id,
+  s.id,
   case when s.h is not null then (select w.language from account w where w.id = s.account_id) end
 from (
   select
@@ -14,6 +14,7 @@ from (
     || ',"noCompany":' || coalesce(l3.j, 'null')
     || '}}' d,
     null h,
+    v.id,
     v.account_id
   from (select 1) one
     left join viewer v on true

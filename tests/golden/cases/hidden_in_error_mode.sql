@@ -4,7 +4,7 @@ with viewer as materialized (
 select
   s.d::varchar,
   s.h::varchar,
-  s.account_id,
+  s.id,
   case when s.h is not null then (select w.language from account w where w.id = s.account_id) end
 from (
   select
@@ -13,6 +13,7 @@ from (
       '{"companies":' || l1.j || '}}}'
     else 'null}}' end d,
     nullif(coalesce(l0.h, '') || ';' || coalesce(l1.h, ''), ';') h,
+    v.id,
     v.account_id
   from (select 1, $2::int4, $5::int4) one
     left join viewer v on true

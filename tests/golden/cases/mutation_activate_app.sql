@@ -78,7 +78,7 @@ with viewer as materialized (
 select
   s.d::varchar,
   s.h::varchar,
-  s.account_id,
+  s.id,
   case when s.h is not null then (select w.language from account w where w.id = s.account_id) end
 from (
   select
@@ -104,6 +104,7 @@ from (
     ), '')
     || ']}}' d,
     null h,
+    v.id,
     v.account_id
   from (select 1) one
     left join viewer v on true
@@ -213,7 +214,7 @@ with viewer as materialized (
 select
   s.d::varchar,
   s.h::varchar,
-  s.account_id,
+  s.id,
   case when s.h is not null then (select w.language from account w where w.id = s.account_id) end
 from (
   select
@@ -227,6 +228,7 @@ from (
     ), '')
     || ']}}' d,
     nullif(coalesce(l0.h, ''), '') h,
+    v.id,
     v.account_id
   from (select 1) one
     left join viewer v on true

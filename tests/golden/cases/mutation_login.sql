@@ -1,23 +1,85 @@
+select
+  exists (
+    select
+    from unnest($1::bytea[], $2::int[], $3::interval[]) w(bucket, most, per)
+    where
+      w.most <= (
+        select count(*)
+        from (
+          select from attempt a where a.bucket = w.bucket and a.at > now() - w.per limit w.most
+        ) counted
+      )
+  ),
+  (
+    select count(*)
+    from (
+      select from attempt where bucket = $4 and at > now() - $5::interval limit 100
+    ) counted
+  );
+-- $1 = [<hash of a token>, <hash of a token>]
+-- $2 = [5, 50]
+-- $3 = [0:01:00, 0:01:00]
+-- $4 = <hash of a token>
+-- $5 = 0:01:00
+
 BEGIN;
 
-select id, password_hash from account where email = lower($1);
--- $1 = EVA@demo.enfact.test
+select pg_advisory_xact_lock(key) from unnest($1::bigint[]) key;
+-- $1 = [-6205989694341656597, 3242165648623180469]
+
+with old as (
+  delete from attempt
+  where
+    id in (
+      select id
+      from attempt
+      where id < (select uuidv7(interval '-61 minutes'))
+      order by id
+      limit 20
+      for update skip locked
+    )
+)
+insert into attempt (bucket)
+select bucket
+from unnest($4::bytea[]) bucket
+where
+  not exists (
+    select
+    from unnest($1::bytea[], $2::int[], $3::interval[]) w(bucket, most, per)
+    where
+      w.most <= (
+        select count(*)
+        from (
+          select from attempt a where a.bucket = w.bucket and a.at > now() - w.per limit w.most
+        ) counted
+      )
+  )
+returning id;
+-- $1 = [<hash of a token>, <hash of a token>]
+-- $2 = [5, 50]
+-- $3 = [0:01:00, 0:01:00]
+-- $4 = [<hash of a token>, <hash of a token>, <hash of a token>]
 
 COMMIT;
 
+select u.id, u.password_hash from (select) one left join account u on u.email = $1;
+-- $1 = eva@demo.enfact.test
+
 BEGIN;
 
-insert into credential (token_hash, account_id, user_agent, expires_at)
-select $1, id, $4, now() + $5::text::interval
-from account
-where id = $2 and password_hash = $3
-for share
+select true from account where id = $1 and password_hash = $2 for share;
+-- $1 = 018f5745-23a0-7000-8b16-964b1ab70522
+-- $2 = $argon2id$v=19$m=65536,t=3,p=4$ZW5mYWN0IGRlbW8gc2FsdA$OsXG/U/0x+n+L+V3pD7LfyAa6fw4bE5wQSMynNe+XnY
+
+delete from attempt where id = any($1::uuid[]);
+-- $1 = [<new key>, <new key>, <new key>]
+
+insert into credential (token_hash, account_id, user_agent, last_used_at, expires_at, ends_at)
+values ($1, $2, $3, now(), now() + interval '14 days', now() + interval '90 days')
 returning expires_at;
 -- $1 = <hash of a token>
 -- $2 = 018f5745-23a0-7000-8b16-964b1ab70522
--- $3 = $argon2id$v=19$m=65536,t=3,p=4$ZW5mYWN0IGRlbW8gc2FsdA$OsXG/U/0x+n+L+V3pD7LfyAa6fw4bE5wQSMynNe+XnY
--- $4 = null
--- $5 = 30 days
+-- $3 = null
 
 with viewer as materialized (
   select k.id, k.account_id from credential k where k.token_hash = $3::bytea and k.expires_at > now()
@@ -25,7 +87,7 @@ with viewer as materialized (
 select
   s.d::varchar,
   s.h::varchar,
-  s.account_id,
+  s.id,
   case when s.h is not null then (select w.language from account w where w.id = s.account_id) end
 from (
   select
@@ -42,6 +104,7 @@ from (
     ), '')
     || ']}}' d,
     null h,
+    v.id,
     v.account_id
   from (select 1) one
     left join viewer v on true
@@ -76,12 +139,72 @@ from (
 
 COMMIT;
 
+select
+  exists (
+    select
+    from unnest($1::bytea[], $2::int[], $3::interval[]) w(bucket, most, per)
+    where
+      w.most <= (
+        select count(*)
+        from (
+          select from attempt a where a.bucket = w.bucket and a.at > now() - w.per limit w.most
+        ) counted
+      )
+  ),
+  (
+    select count(*)
+    from (
+      select from attempt where bucket = $4 and at > now() - $5::interval limit 100
+    ) counted
+  );
+-- $1 = [<hash of a token>, <hash of a token>]
+-- $2 = [5, 50]
+-- $3 = [0:01:00, 0:01:00]
+-- $4 = <hash of a token>
+-- $5 = 0:01:00
+
 BEGIN;
 
-select id, password_hash from account where email = lower($1);
--- $1 = nobody@demo.enfact.test
+select pg_advisory_xact_lock(key) from unnest($1::bigint[]) key;
+-- $1 = [-6205989694341656597, -60507344658393860]
+
+with old as (
+  delete from attempt
+  where
+    id in (
+      select id
+      from attempt
+      where id < (select uuidv7(interval '-61 minutes'))
+      order by id
+      limit 20
+      for update skip locked
+    )
+)
+insert into attempt (bucket)
+select bucket
+from unnest($4::bytea[]) bucket
+where
+  not exists (
+    select
+    from unnest($1::bytea[], $2::int[], $3::interval[]) w(bucket, most, per)
+    where
+      w.most <= (
+        select count(*)
+        from (
+          select from attempt a where a.bucket = w.bucket and a.at > now() - w.per limit w.most
+        ) counted
+      )
+  )
+returning id;
+-- $1 = [<hash of a token>, <hash of a token>]
+-- $2 = [5, 50]
+-- $3 = [0:01:00, 0:01:00]
+-- $4 = [<hash of a token>, <hash of a token>, <hash of a token>]
 
 COMMIT;
+
+select u.id, u.password_hash from (select) one left join account u on u.email = $1;
+-- $1 = nobody@demo.enfact.test
 
 BEGIN;
 
@@ -93,7 +216,7 @@ with viewer as materialized (
 select
   s.d::varchar,
   s.h::varchar,
-  s.account_id,
+  s.id,
   case when s.h is not null then (select w.language from account w where w.id = s.account_id) end
 from (
   select
@@ -117,6 +240,7 @@ from (
     ), '')
     || ']}}' d,
     null h,
+    v.id,
     v.account_id
   from (select 1) one
     left join viewer v on true

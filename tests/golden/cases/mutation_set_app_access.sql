@@ -107,7 +107,7 @@ p0 as materialized (
 select
   s.d::varchar,
   s.h::varchar,
-  s.account_id,
+  s.id,
   case when s.h is not null then (select w.language from account w where w.id = s.account_id) end
 from (
   select
@@ -126,6 +126,7 @@ from (
     ), '')
     || ']}}' d,
     nullif(coalesce(l0.h, '') || ';' || coalesce(l1.h, ''), ';') h,
+    v.id,
     v.account_id
   from (select 1) one
     left join viewer v on true

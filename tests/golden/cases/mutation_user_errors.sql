@@ -45,7 +45,7 @@ with viewer as materialized (
 select
   s.d::varchar,
   s.h::varchar,
-  s.account_id,
+  s.id,
   case when s.h is not null then (select w.language from account w where w.id = s.account_id) end
 from (
   select
@@ -63,6 +63,7 @@ from (
     || '],"permissionMatrix":' || coalesce(l0.j, 'null')
     || '}}' d,
     nullif(coalesce(l0.h, ''), '') h,
+    v.id,
     v.account_id
   from (select 1) one
     left join viewer v on true
@@ -147,7 +148,7 @@ with viewer as materialized (
 select
   s.d::varchar,
   s.h::varchar,
-  s.account_id,
+  s.id,
   case when s.h is not null then (select w.language from account w where w.id = s.account_id) end
 from (
   select
@@ -165,6 +166,7 @@ from (
     || '],"company":' || coalesce(l0.j, 'null')
     || '}}' d,
     null h,
+    v.id,
     v.account_id
   from (select 1) one
     left join viewer v on true

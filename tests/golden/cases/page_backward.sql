@@ -4,11 +4,14 @@ with viewer as materialized (
 select
   s.d::varchar,
   s.h::varchar,
-  s.account_id,
+  s.id,
   case when s.h is not null then (select w.language from account w where w.id = s.account_id) end
 from (
   select
-    '{"data":{"company":' || coalesce(l0.j, 'null') || '}}' d, nullif(coalesce(l0.h, ''), '') h, v.account_id
+    '{"data":{"company":' || coalesce(l0.j, 'null') || '}}' d,
+    nullif(coalesce(l0.h, ''), '') h,
+    v.id,
+    v.account_id
   from (select 1) one
     left join viewer v on true
     left join lateral (

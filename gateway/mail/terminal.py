@@ -1,0 +1,34 @@
+"""Letters of a demo without SMTP: takes letters, prints their links on standard output."""
+
+from rich.console import Console
+from rich.text import Text
+
+from db.outbox import Claimed
+from gateway.mail.message import link_of, mailbox
+from schema.letters import plain
+
+NAMES = {
+    "INVITATION": "Invitation",
+    "CONFIRMATION": "Confirmation of an address",
+    "PASSWORD_RESET": "New password",
+    "ACCESS_NOTICE": "Access to a company",
+}
+
+
+class TerminalMail:
+    """Shows letters to the person who runs the demo; nothing of them is logged."""
+
+    def __init__(self, public_url: str, console: Console | None = None) -> None:
+        self._public_url = public_url
+        self._console = console or Console()
+
+    async def carry(self, letter: Claimed) -> None:
+        """Print the letter's kind, to whom it goes, and its link, on a line that is not broken. Raises Undelivered."""
+        company = f" ({plain(letter.company)})" if letter.company else ""
+        line = Text.assemble(
+            ("✉ ", "bold"),
+            (NAMES[letter.kind], "bold cyan"),
+            f" for {mailbox(letter.email)}{company}: ",
+            (link_of(letter, self._public_url), "underline"),
+        )
+        self._console.print(line, soft_wrap=True)

@@ -1,0 +1,104 @@
+"""Signing up: a new login with its first company, and the proof that its e-mail address is its own."""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from db.database import Database
+from db.outbox import Letter, post
+from db.tokens import hash_token
+from resolvers.attempts import HOUR, Guard, Limit, admit, network
+from resolvers.founding import Founder, found
+from resolvers.mutations.passwords import hash_password, settled
+from resolvers.request import GraphQLRequest
+from resolvers.sessions import open_session
+from resolvers.validation import Checks
+from resolvers.writing import Input, Mutation, Problem, Refused, Write, Written
+from schema.errors import UserErrorCode
+from schema.language import Language
+
+SIGN_UPS: Final = Limit("sign-ups from an address", 20, HOUR)
+"""Every one counts, since each tells whether somebody has a login."""
+
+MAKE: Final = """
+insert into account (email, password_hash, first_name, last_name, language) values ($1, $2, $3, $4, $5)
+on conflict (email) do nothing returning id
+"""
+TAKE_OVER: Final = """
+update account set password_hash = $2, first_name = $3, last_name = $4, language = $5
+where email = $1 and password_hash is null and not confirmed and kind = 'MEMBER' returning id
+"""
+"""Locks the row of an account that was only ever invited."""
+
+CONFIRM: Final = """
+with used as (
+  delete from mail_token where token_hash = $1 and purpose = 'CONFIRMATION' and expires_at > now() returning account_id
+)
+update account set confirmed = true from used where account.id = used.account_id returning account.id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class NewAccount:
+    """A sign-up that was validated."""
+
+    company_name: str
+    email: str
+    first_name: str
+    last_name: str
+    language: Language
+    password_hash: str
+
+
+async def _prepare(database: Database, request: GraphQLRequest, given: Input) -> NewAccount | Refused:
+    """Validate everything, count the sign-up, and hash the password. What is not valid tells nothing: it counts not."""
+    checks = Checks()
+    company_name = checks.name("companyName", given["companyName"])
+    email = checks.email("email", given["email"])
+    password = checks.password("password", given["password"], email, company_name)
+    first_name = checks.name("firstName", given["firstName"])
+    last_name = checks.name("lastName", given["lastName"])
+    if not given["acceptTerms"]:
+        checks.add("acceptTerms")
+    if checks.problems:
+        return Refused(*checks.problems)
+    async with database.transaction() as connection:
+        admitted = await admit(connection, Guard((SIGN_UPS.on(network(request.address)),)))
+    if admitted is None:
+        return Refused(Problem(UserErrorCode.TOO_MANY_ATTEMPTS))
+    return NewAccount(company_name, email, first_name, last_name, given["language"], await hash_password(password))
+
+
+async def sign_up(write: Write, given: Input) -> Written:
+    """Make an account and found its company; an account that was only invited gets its password and names now."""
+    new: NewAccount = settled(write)
+    account = await _account(write, new)
+    company = await found(write, new.company_name, Founder(account, new.first_name, new.last_name, new.language))
+    await post(write.connection, Letter("CONFIRMATION", new.email, new.language.name, account))
+    session = await open_session(write.connection, account, write.request.user_agent)
+    values = {"token": session.token, "expiresAt": session.expires_at, "company": company}
+    return Written(values, token=session.token)
+
+
+async def _account(write: Write, new: NewAccount) -> uuid.UUID:
+    """The account of a sign-up; Refused (EMAIL_TAKEN) when the address has a login, or gets one at this moment."""
+    values = (new.email, new.password_hash, new.first_name, new.last_name, new.language.name)
+    for statement in (MAKE, TAKE_OVER):
+        account = await write.connection.fetchval(statement, *values)
+        if account is not None:
+            return account
+    raise Refused(Problem(UserErrorCode.EMAIL_TAKEN, ("email",)))
+
+
+async def confirm_email(write: Write, given: Input) -> Written:
+    """Confirm the address by a letter's token, which works once."""
+    if await write.connection.fetchval(CONFIRM, hash_token(given["token"])) is None:
+        raise Refused(Problem(UserErrorCode.INVITATION_INVALID, ("token",)))
+    return Written({"confirmed": True})
+
+
+MUTATIONS: Final[Mapping[str, Mutation]] = {
+    "signUp": Mutation(sign_up, prepare=_prepare, for_anyone=True),
+    "confirmEmail": Mutation(confirm_email, for_anyone=True),
+}

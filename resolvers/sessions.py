@@ -1,0 +1,71 @@
+"""How long a session lives: it ends when it was not used for a while, and in any case after some time.
+
+Requests only remember which credentials they used; now and then these are written, all together.
+"""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from db.connection import Connection
+from db.database import Database
+from db.tokens import hash_token, new_token
+
+IDLE: Final = "14 days"
+LONGEST: Final = "90 days"
+GRAIN: Final = "10 minutes"
+"""A use is not written when another one was that shortly before."""
+
+MOST: Final = 100_000
+"""So many credentials are remembered between two writes; what is used beyond them is written another time."""
+
+OPEN: Final = f"""
+insert into credential (token_hash, account_id, user_agent, last_used_at, expires_at, ends_at)
+values ($1, $2, $3, now(), now() + interval '{IDLE}', now() + interval '{LONGEST}')
+returning expires_at, ends_at
+"""
+TOUCH: Final = f"""
+update credential set last_used_at = now(), expires_at = least(ends_at, now() + interval '{IDLE}')
+where id = any($1::uuid[]) and kind = 'SESSION' and expires_at > now()
+  and (last_used_at is null or last_used_at < now() - interval '{GRAIN}')
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A session that was just opened; the token is not stored.
+
+    It ends at `expires_at` unless it is used before, and at `ends_at` in any case.
+    """
+
+    token: str
+    expires_at: datetime
+    ends_at: datetime
+
+
+async def open_session(connection: Connection, account: uuid.UUID, user_agent: str | None) -> Session:
+    """Open a session of an account."""
+    token = new_token("enf")
+    opened = await connection.fetchrow(OPEN, hash_token(token), account, user_agent)
+    assert opened is not None
+    return Session(token, opened["expires_at"], opened["ends_at"])
+
+
+class Uses:
+    """The credentials that were used since the last write."""
+
+    def __init__(self) -> None:
+        self._used: set[uuid.UUID] = set()
+
+    def add(self, credential: uuid.UUID) -> None:
+        """It was used just now."""
+        if len(self._used) < MOST:
+            self._used.add(credential)
+
+    async def write(self, database: Database) -> None:
+        """Write them; raises what the database raises, and then forgets them all the same."""
+        if self._used:
+            used, self._used = sorted(self._used), set()
+            async with database.transaction() as connection:
+                await connection.execute(TOUCH, used)

@@ -1,0 +1,104 @@
+"""Takes the kind of a letter and what it tells, gives its subject and its text in the reader's language.
+
+Names come from people who may be strangers to the reader: they are cut short, and none of them becomes a link.
+"""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from schema.language import Language
+from schema.texts import translate
+
+LONGEST_NAME: Final = 80
+"""Characters of a name that a letter shows."""
+
+SEPARATORS: Final = frozenset({"Zl", "Zp"})
+LINKING: Final = re.compile(r"[/\\@:<>\s]+")
+DOMAIN: Final = re.compile(r"(?<=\w)([.\u3002\uff0e\uff61])(?=\w\w)")
+
+
+@dataclass(frozen=True, slots=True)
+class LetterTexts:
+    """The English texts of a letter: the link follows on `request`, `otherwise` is for who did not expect it."""
+
+    subject: str
+    request: str
+    otherwise: str
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A letter in the reader's language; the body is plain text."""
+
+    subject: str
+    body: str
+
+
+LETTERS: Final[Mapping[str, LetterTexts]] = {
+    "INVITATION": LetterTexts(
+        "{company} invites you",
+        "{company} invites you to work in its file on enFact. Open this link to accept:",
+        "If you did not expect this letter, you can ignore it: nothing happens without you.",
+    ),
+    "CONFIRMATION": LetterTexts(
+        "Confirm your e-mail address",
+        "Somebody, most likely you, signed up to enFact with this address. Open this link to confirm that it is yours:",
+        "If it was not you, you can ignore this letter: the address will not be confirmed.",
+    ),
+    "PASSWORD_RESET": LetterTexts(
+        "Choose a new password",
+        "Somebody, most likely you, asked for a new password on enFact. Open this link to choose one:",
+        "If it was not you, you can ignore this letter: your password stays as it is.",
+    ),
+    "ACCESS_NOTICE": LetterTexts(
+        "{company} gives you access",
+        "{company} gave you access to its file on enFact. Sign in to find it among your companies:",
+        "If you did not expect this letter, please ask the company about it before you open its file.",
+    ),
+}
+"""The letters, by kind."""
+
+GREETING, GREETING_WITHOUT_NAME = "Hello {name},", "Hello,"
+DAYS = "The link works for {days} days, and only once."
+MINUTES = "The link works for {minutes} minutes, and only once."
+SIGNATURE: Final = "enFact"
+
+
+def write_letter(
+    kind: str, language: Language | str, *, link: str, name: str, company: str | None, lives: timedelta | None
+) -> Written:
+    """The letter of a kind of `LETTERS`: `name` is the reader's, `company` whose file it is about, `lives` how long the
+    link works (None: for ever). KeyError for an unknown kind, ValueError for an unknown language.
+    """
+    texts = LETTERS[kind]
+    values = {"company": plain(company or "") or "…", "name": plain(name)}
+
+    def told(text: str) -> str:
+        return translate(language, "letter", text, **values)
+
+    greeting = told(GREETING if values["name"] else GREETING_WITHOUT_NAME)
+    validity = [] if lives is None else [_validity(language, lives)]
+    paragraphs = [greeting, f"{told(texts.request)}\n{link}", *validity, told(texts.otherwise), SIGNATURE]
+    return Written(translate(language, "letter-subject", texts.subject, **values), "\n\n".join(paragraphs) + "\n")
+
+
+def plain(name: str) -> str:
+    """A name as it may stand in a letter and its subject: one line, short, without anything that a program links."""
+    seen = "".join(" " if _is_invisible(character) else character for character in name)
+    line = DOMAIN.sub(r"\1 ", LINKING.sub(" ", seen)).strip()
+    return line if len(line) <= LONGEST_NAME else line[: LONGEST_NAME - 1].rstrip() + "…"
+
+
+def _is_invisible(character: str) -> bool:
+    category = unicodedata.category(character)
+    return category.startswith("C") or category in SEPARATORS
+
+
+def _validity(language: Language | str, lives: timedelta) -> str:
+    if lives < timedelta(days=2):
+        return translate(language, "letter", MINUTES, minutes=str(lives // timedelta(minutes=1)))
+    return translate(language, "letter", DAYS, days=str(lives.days))

@@ -1,0 +1,251 @@
+"""The outbox: which letter is claimed when, for whom, with which token, and what becomes of those that nobody needs."""
+
+import asyncio
+import uuid
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from db.connection import Connection, connect
+from db.database import Database
+from db.outbox import LIVES, PAUSES, Claimed, Kind, Letter, claim, issue_token, post, settle, tidy
+from db.tokens import hash_token
+from tests.firm import Firm, Person
+
+TYPED = "Typed.By.Somebody@firm.test"
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """A company with letters to send."""
+
+    database: Database
+    connection: Connection
+    firm: Firm
+
+    def letter(self, kind: Kind, person: Person, language: str = "FR") -> Letter:
+        if kind == "PASSWORD_RESET":
+            return Letter(kind, person.email, language)
+        membership = None if kind == "CONFIRMATION" else person.membership
+        company = None if kind == "CONFIRMATION" else self.firm.key
+        return Letter(kind, person.email, language, person.account, company, membership)
+
+    async def post(self, kind: Kind, name: str, language: str = "FR") -> None:
+        await post(self.connection, self.letter(kind, self.firm[name], language))
+
+    async def claimed(self) -> Claimed:
+        claimed = await claim(self.database)
+        assert claimed is not None
+        return claimed
+
+    async def hurry(self) -> None:
+        await self.connection.execute("update outbox set due_at = now()")
+
+    async def row(self) -> dict[str, Any]:
+        """The only letter, its moments as seconds from now."""
+        (row,) = await self.connection.fetch(
+            "select attempts, problem, sent_at is not null sent, given_up_at is not null given_up, "
+            "due_at - now() due_in from outbox"
+        )
+        return dict(row)
+
+    async def tokens(self) -> list[Any]:
+        return await self.connection.fetch("select * from mail_token order by id")
+
+    async def unconfirm(self, name: str) -> None:
+        await self.connection.execute("update account set confirmed = false where id = $1", self.firm[name].account)
+
+
+@pytest.fixture
+async def office(fresh_database: Database, fresh_dsn: str) -> AsyncGenerator[Office]:
+    connection = await connect(fresh_dsn)
+    yield Office(fresh_database, connection, await Firm.found(connection))
+    await connection.close()
+
+
+async def test_a_letter_is_claimed_once_and_the_longest_due_first(office: Office) -> None:
+    await office.post("INVITATION", "pending")
+    await office.post("PASSWORD_RESET", "anna")
+    assert [(await office.claimed()).kind for _ in range(2)] == ["INVITATION", "PASSWORD_RESET"]
+    assert await claim(office.database) is None
+
+
+async def test_a_claim_does_not_wait_for_a_letter_that_another_one_is_taking(office: Office) -> None:
+    await office.post("INVITATION", "pending")
+    await office.post("PASSWORD_RESET", "anna")
+    async with office.connection.transaction():
+        await office.connection.fetchval("select id from outbox where kind = 'INVITATION' for update")
+        async with asyncio.timeout(5):
+            assert (await office.claimed()).kind == "PASSWORD_RESET"
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "company"),
+    [
+        ("INVITATION", "pending", "Peeters & Co"),
+        ("CONFIRMATION", "bram", None),
+        ("PASSWORD_RESET", "clara", None),
+        ("ACCESS_NOTICE", "accountant", "Peeters & Co"),
+    ],
+)
+async def test_a_claimed_letter_has_what_it_tells_and_a_token_of_its_own(
+    office: Office, kind: Kind, name: str, company: str | None
+) -> None:
+    await office.unconfirm("bram")
+    person = office.firm[name]
+    await office.post(kind, name)
+    letter = await office.claimed()
+    assert (letter.email, letter.name, letter.company) == (person.email, name.title(), company)
+    assert letter.attempt == 1
+    tokens = await office.tokens()
+    if kind == "ACCESS_NOTICE":
+        assert (letter.token, tokens) == (None, [])
+        return
+    (token,) = tokens
+    assert letter.token is not None
+    assert token["token_hash"] == hash_token(letter.token)
+    membership = person.membership if kind == "INVITATION" else None
+    assert (token["purpose"], token["account_id"], token["membership_id"]) == (kind, person.account, membership)
+    assert token["expires_at"] - token["created_at"] == LIVES[kind]
+
+
+async def test_what_is_printed_of_a_claimed_letter_tells_nobodys_secret(office: Office) -> None:
+    await office.post("INVITATION", "pending")
+    letter = await office.claimed()
+    assert letter.token is not None
+    for secret in (letter.token, letter.email, letter.name, "Peeters"):
+        assert secret not in repr(letter)
+
+
+async def test_the_language_is_the_readers_own_once_the_address_is_confirmed(office: Office) -> None:
+    await office.post("PASSWORD_RESET", "clara", "NL")
+    assert (await office.claimed()).language == "DE"
+    await office.unconfirm("clara")
+    await office.post("PASSWORD_RESET", "clara", "NL")
+    assert (await office.claimed()).language == "NL"
+
+
+async def test_a_new_password_for_an_unknown_address_is_settled_like_a_sent_letter(office: Office) -> None:
+    await post(office.connection, Letter("PASSWORD_RESET", "nobody@firm.test", "FR"))
+    assert await claim(office.database) is None
+    row = await office.row()
+    assert (row["attempts"], row["sent"], row["given_up"], row["problem"]) == (1, True, False, "NOBODY")
+    assert await office.tokens() == []
+    await office.hurry()
+    assert await claim(office.database) is None
+    assert (await office.row())["attempts"] == 1
+
+
+UNWANTED = {
+    "accepted": ("INVITATION", "anna"),
+    "removed": ("INVITATION", "gone"),
+    "confirmed": ("CONFIRMATION", "anna"),
+    "not_entered": ("ACCESS_NOTICE", "pending"),
+    "left": ("ACCESS_NOTICE", "gone"),
+    "ended": ("ACCESS_NOTICE", "former"),
+}
+
+
+@pytest.mark.parametrize("why", list(UNWANTED))
+async def test_a_letter_that_nobody_needs_any_more_is_dropped(office: Office, why: str) -> None:
+    kind, name = UNWANTED[why]
+    await office.post(kind, name)  # pyright: ignore[reportArgumentType]
+    await office.post("PASSWORD_RESET", "bram")
+    assert (await office.claimed()).kind == "PASSWORD_RESET"
+    assert await office.connection.fetchval("select problem from outbox where sent_at is not null") == "NOBODY"
+    assert await office.connection.fetchval("select count(*) from mail_token where purpose = $1", kind) == 0
+
+
+async def test_an_invitation_whose_membership_is_another_companys_is_dropped(office: Office) -> None:
+    other = await Firm.found(office.connection)
+    await post(
+        office.connection,
+        Letter("INVITATION", other["pending"].email, "FR", other["pending"].account, other.key, None),
+    )
+    assert await claim(office.database) is None
+
+
+async def test_the_pauses_grow_and_the_sixth_attempt_is_the_last(office: Office) -> None:
+    await office.post("INVITATION", "pending")
+    for attempt, pause in enumerate([*PAUSES, PAUSES[-1]], 1):
+        letter = await office.claimed()
+        assert letter.attempt == attempt
+        row = await office.row()
+        assert pause - timedelta(seconds=30) < row["due_in"] <= pause
+        assert not row["given_up"]
+        assert await claim(office.database) is None
+        await settle(office.database, letter.id, "SMTPDataError 451")
+        await office.hurry()
+    row = await office.row()
+    assert (row["given_up"], row["sent"], row["problem"]) == (True, False, "SMTPDataError 451")
+    assert await claim(office.database) is None
+
+
+async def test_a_sender_that_dies_in_the_last_attempt_leaves_nothing_due(office: Office) -> None:
+    await office.post("INVITATION", "pending")
+    await office.connection.execute("update outbox set attempts = 6")
+    assert await claim(office.database) is None
+    row = await office.row()
+    assert (row["given_up"], row["problem"]) == (True, "TOO_LATE")
+
+
+async def test_a_letter_of_three_days_ago_is_not_sent_any_more(office: Office) -> None:
+    await office.post("INVITATION", "pending")
+    await office.connection.execute("update outbox set created_at = now() - interval '71 hours'")
+    assert (await office.claimed()).attempt == 1
+    await office.connection.execute("update outbox set due_at = now(), created_at = now() - interval '73 hours'")
+    assert await claim(office.database) is None
+    assert (await office.row())["given_up"]
+
+
+async def test_a_final_problem_ends_a_letter_and_a_late_success_counts_all_the_same(office: Office) -> None:
+    await office.post("INVITATION", "pending")
+    letter = await office.claimed()
+    await settle(office.database, letter.id, "SMTPRecipientRefused 550", final=True)
+    await office.hurry()
+    assert await claim(office.database) is None
+    await settle(office.database, letter.id)
+    row = await office.row()
+    assert (row["sent"], row["given_up"], row["problem"]) == (True, False, None)
+    await settle(office.database, letter.id, "SMTPDataError 451", final=True)
+    assert (await office.row())["problem"] is None
+
+
+async def test_a_letter_ends_tokens_that_are_older_than_it_and_no_others(office: Office) -> None:
+    pending, anna = office.firm["pending"], office.firm["anna"]
+    place = (pending.account, office.firm.key, pending.membership)
+    old = await issue_token(office.connection, "INVITATION", *place)
+    kept = await issue_token(office.connection, "PASSWORD_RESET", pending.account)
+    others = await issue_token(office.connection, "INVITATION", anna.account, office.firm.key, anna.membership)
+    async with office.connection.transaction():
+        shown = await issue_token(office.connection, "INVITATION", *place)
+        await office.post("INVITATION", "pending")
+    first = await office.claimed()
+    await office.hurry()
+    second = await office.claimed()
+    assert first.token is not None
+    assert second.token is not None
+    valid = {row["token_hash"] for row in await office.tokens()}
+    assert valid == {hash_token(token) for token in (kept, others, shown, first.token, second.token)}
+    assert hash_token(old) not in valid
+
+
+async def test_old_letters_and_dead_tokens_are_deleted(office: Office) -> None:
+    account = office.firm["anna"].account
+    for days in (29, 31):
+        await office.connection.execute(
+            "insert into outbox (id, kind, email, sent_at) values (uuidv7($1), 'PASSWORD_RESET', $2, now())",
+            -timedelta(days=days), f"{days}@firm.test",
+        )  # fmt: skip
+    for days in (13, 15):
+        await office.connection.execute(
+            "insert into mail_token (id, token_hash, purpose, account_id, expires_at) "
+            "values (uuidv7($1), $2, 'CONFIRMATION', $3, now())",
+            -timedelta(days=days), uuid.uuid4().bytes, account,
+        )  # fmt: skip
+    await tidy(office.database)
+    assert await office.connection.fetchval("select string_agg(email, ' ') from outbox") == "29@firm.test"
+    assert len(await office.tokens()) == 1

@@ -1,0 +1,132 @@
+"""gateway/backend.py: what goes on beside the requests, and what becomes of it when the database fails."""
+
+import asyncio
+import io
+import json
+from collections.abc import AsyncGenerator
+
+import pytest
+from pydantic import SecretStr
+
+from db.connection import Connection, connect
+from db.database import PoolSettings
+from db.tokens import hash_token
+from gateway import backend
+from gateway.backend import Chores, DatabaseBackend, database_backend
+from gateway.logs import open_log
+from gateway.settings import Settings
+from resolvers.request import GraphQLRequest
+
+SIGN_IN = """
+with person as (
+  insert into account (email, first_name, last_name, language, kind, confirmed)
+  values ('a@example.be', 'A', 'B', 'FR', 'MEMBER', true) returning id
+)
+insert into credential (token_hash, account_id, expires_at) select $1, id, now() + interval '1 day' from person
+"""
+USED = "select count(*) from credential where last_used_at is not null"
+REQUEST = GraphQLRequest("{ viewer { account { email } } }", token="enf_a")
+
+
+@pytest.fixture
+def lines() -> io.StringIO:
+    return io.StringIO()
+
+
+@pytest.fixture
+async def behind(fresh_dsn: str, lines: io.StringIO) -> AsyncGenerator[DatabaseBackend]:
+    behind = database_backend(Settings(database_url=SecretStr(fresh_dsn), pool_size=2), open_log("info", "json", lines))
+    yield behind
+    await behind.close()
+
+
+@pytest.fixture
+async def beside(fresh_dsn: str) -> AsyncGenerator[Connection]:
+    connection = await connect(fresh_dsn)
+    await connection.execute(SIGN_IN, hash_token("enf_a"))
+    yield connection
+    await connection.close()
+
+
+async def use(behind: DatabaseBackend) -> None:
+    """Let the session be used."""
+    assert behind.executor is not None
+    assert (await behind.executor.execute(REQUEST)).errors == ()
+
+
+async def until_used(beside: Connection) -> int:
+    """How many sessions are known to be used, once it is one or after ten seconds."""
+    for _ in range(1000):
+        if await beside.fetchval(USED):
+            break
+        await asyncio.sleep(0.01)
+    return await beside.fetchval(USED)
+
+
+async def test_uses_of_sessions_are_written_now_and_then(
+    behind: DatabaseBackend, beside: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backend, "USES_PAUSE", 0.01)
+    await behind.open()
+    await use(behind)
+    assert await until_used(beside) == 1
+
+
+async def test_uses_of_sessions_are_written_at_the_end(behind: DatabaseBackend, beside: Connection) -> None:
+    await behind.open()
+    await use(behind)
+    assert await beside.fetchval(USED) == 0
+    await behind.close()
+    assert await beside.fetchval(USED) == 1
+
+
+async def test_a_write_that_fails_is_logged_by_kind_and_the_next_one_comes(
+    behind: DatabaseBackend, beside: Connection, lines: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backend, "USES_PAUSE", 0.01)
+    await beside.execute("alter table credential rename column ends_at to gone_at")
+    await behind.open()
+    await use(behind)
+    for _ in range(1000):
+        if lines.getvalue():
+            break
+        await asyncio.sleep(0.01)
+    told = json.loads(lines.getvalue().splitlines()[0])
+    assert (told["event"], told["kind"]) == ("uses of sessions not written", "UndefinedColumnError")
+    assert "gone_at" not in lines.getvalue()
+    await beside.execute("alter table credential rename column gone_at to ends_at")
+    await use(behind)
+    assert await until_used(beside) == 1
+
+
+async def test_a_database_that_is_not_migrated_opens_all_the_same(empty_dsn: str, lines: io.StringIO) -> None:
+    behind = DatabaseBackend(empty_dsn, PoolSettings(size=2), open_log("info", "json", lines))
+    await behind.open()
+    assert await behind.ready() == "the database is not migrated"
+    await behind.close()
+    assert lines.getvalue() == ""
+
+
+async def test_a_chore_that_fails_ends_alone_and_the_others_are_cancelled_at_the_end(lines: io.StringIO) -> None:
+    chores, ended, failed = Chores(open_log("info", "json", lines)), asyncio.Event(), asyncio.Event()
+
+    async def go_on() -> None:
+        try:
+            await asyncio.sleep(3600)
+        finally:
+            ended.set()
+
+    async def fail() -> None:
+        failed.set()
+        raise ValueError("secret")
+
+    chores.begin([go_on(), fail()])
+    await failed.wait()
+    await asyncio.sleep(0)
+    assert not ended.is_set()
+    await chores.end()
+    await chores.end()
+    assert ended.is_set()
+    told = json.loads(lines.getvalue())
+    assert (told["event"], told["kind"]) == ("background work ended", "ValueError")
+    assert "secret" not in lines.getvalue()
