@@ -4,7 +4,7 @@ import os
 import re
 import sys
 from collections.abc import Mapping
-from ipaddress import IPv6Address
+from ipaddress import IPv6Address, ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import SplitResult, urlsplit
@@ -57,6 +57,11 @@ class Settings(BaseSettings):
         "Without it browsers are taken to use http and the host of their request. Over http a cookie is set and read "
         "only on a loopback address: elsewhere login(session: COOKIE) gives no session, and a token has to be used.",
     )
+    trusted_proxies: str = Field(
+        default="",
+        description="Addresses or networks of the proxies in front, with commas between them: what they say of a "
+        "client's address (X-Forwarded-For) is believed, and limits count by it; nobody else is believed.",
+    )
     allowed_origins: Annotated[frozenset[str], NoDecode] = Field(
         default=frozenset(),
         description="Further origins whose pages may use the session cookie, with commas between them.",
@@ -105,6 +110,14 @@ class Settings(BaseSettings):
         if url is not None and not url.get_secret_value().startswith(SCHEMES):
             raise ValueError(f"has to begin with {SCHEMES[0]}")
         return url
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _check_trusted_proxies(cls, proxies: str) -> str:
+        try:
+            return ",".join(str(ip_network(proxy.strip())) for proxy in proxies.split(",") if proxy.strip())
+        except ValueError:
+            raise ValueError("has to be IP addresses or networks, like 10.0.0.1,192.168.0.0/16") from None
 
     @field_validator("public_url")
     @classmethod

@@ -108,6 +108,16 @@ async def test_a_proxy_header_does_not_change_the_address(make_app: MakeApp, exe
     assert executor.asked[0].address == "127.0.0.1"
 
 
+@pytest.mark.parametrize(("trusted", "believed"), [("127.0.0.1, 10.0.0.0/8", True), ("10.0.0.1", False)])
+async def test_only_a_trusted_proxy_is_believed(
+    make_app: MakeApp, executor: SmallExecutor, trusted: str, believed: bool
+) -> None:
+    forwarded = HEAD + b"x-forwarded-for: 198.51.100.7, 203.0.113.1, 10.1.1.1\r\nconnection: close\r\n\r\n" + BODY
+    async with running(make_app, trusted_proxies=trusted) as gateway:
+        await gateway.exchange(forwarded)
+    assert executor.asked[0].address == ("203.0.113.1" if believed else "127.0.0.1")
+
+
 @pytest.mark.parametrize(
     ("head", "endless"),
     [

@@ -43,6 +43,7 @@ def test_the_environment_is_read_and_arguments_come_first(monkeypatch: pytest.Mo
         ("ENFACT_LOG_LEVEL", "secret"),
         ("DATABASE_URL", "mysql://u:secret@db/x"),
         ("ENFACT_PUBLIC_URL", "ftp://secret"),
+        ("ENFACT_TRUSTED_PROXIES", "secret.example"),
         ("ENFACT_ALLOWED_ORIGINS", "https://a.example, secret"),
         ("ENFACT_SMTP_URL", "http://u:secret@mail"),
         ("ENFACT_SMTP_URL", "smtp://u:secret@"),

@@ -76,7 +76,7 @@ delete from attempt where id = any($1::uuid[]);
 
 insert into credential (token_hash, account_id, user_agent, last_used_at, expires_at, ends_at)
 values ($1, $2, $3, now(), now() + interval '14 days', now() + interval '90 days')
-returning expires_at;
+returning expires_at, ends_at;
 -- $1 = <hash of a token>
 -- $2 = 018f5745-23a0-7000-8b16-964b1ab70522
 -- $3 = null
