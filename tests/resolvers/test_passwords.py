@@ -153,7 +153,7 @@ async def test_a_login_with_the_old_password_during_a_reset_opens_nothing(door: 
 async def test_ones_own_cookie_is_cleared_with_the_sessions(door: Door) -> None:
     email = await door.account()
     foreign = await door.token(await door.account())
-    for token, cookie in ((await door.token(email), SessionCookie()), (foreign, None), ("enf_dead", None)):
+    for token, cookie in ((await door.token(email), SessionCookie()), (foreign, None), ("enf_dead", SessionCookie())):
         given = {"token": await door.letter(email, "PASSWORD_RESET"), "password": NEW}
         result = await door.send(RESET, token, by_cookie=True, variables=given)
         assert (result.errors, result.cookie) == ((), cookie)
