@@ -381,7 +381,15 @@ async def test_only_a_pending_user_is_invited_again(office: Office) -> None:
     for user in (firm["anna"].id, firm["owner"].id):
         (error,) = paid(await office.resend(firm, user))["errors"]
         assert (error["code"], error["field"]) == ("VALIDATION", ["userId"])
-    for user in (firm["gone"].id, firm["accountant"].id, other["pending"].id, f"usr_{uuid.uuid4().hex}", "\0"):
+    outsider = f"usr_{firm['accountant'].membership.hex}"
+    for user in (
+        firm["gone"].id,
+        firm["accountant"].id,
+        outsider,
+        other["pending"].id,
+        f"usr_{uuid.uuid4().hex}",
+        "\0",
+    ):
         (error,) = paid(await office.resend(firm, user))["errors"]
         assert (error["code"], error["field"]) == ("NOT_FOUND", ["userId"])
     assert (await office.resend(firm, firm["pending"].id, by="anna")).codes == ["FORBIDDEN"]
