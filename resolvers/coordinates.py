@@ -123,3 +123,8 @@ def edge_type(edge: GraphQLNamedType) -> GraphQLNamedType | None:
     if not isinstance(edge, GraphQLObjectType) or not edge.name.endswith("Edge"):
         return None
     return named_type(edge.fields["node"])
+
+
+def snake(name: str) -> str:
+    """A GraphQL name as a column is written: `PaymentAccount` and `paymentAccount` are `payment_account`."""
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name).removeprefix("_")

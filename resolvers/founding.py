@@ -17,6 +17,7 @@ ACTIVATE: Final = """
 insert into company_app (company_id, app_id, valid, activated_by)
 select $1, id, tstzrange($2, null), $3 from app where kind in ('BASE', 'PART')
 """
+SETTINGS: Final = "insert into company_settings (company_id) values ($1)"
 OWNER: Final = """
 insert into membership (company_id, account_id, role, first_name, last_name, language, created_at, accepted_at)
 values ($1, $2, 'OWNER', $3, $4, $5, $6, $6) returning id
@@ -38,6 +39,7 @@ async def found(write: Write, name: str, founder: Founder) -> uuid.UUID:
     company = await write.connection.fetchrow(COMPANY, name, founder.language.name)
     assert company is not None
     key, at = company["id"], company["at"]
+    await write.connection.execute(SETTINGS, key)
     await write.connection.execute(ACTIVATE, key, at, founder.account)
     member = await write.connection.fetchval(
         OWNER, key, founder.account, founder.first_name, founder.last_name, founder.language.name, at

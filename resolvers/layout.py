@@ -13,8 +13,9 @@ from graphql import GraphQLField, GraphQLInterfaceType, GraphQLNamedType, GraphQ
 from sqlalchemy import ForeignKeyConstraint, MetaData, Table
 
 from db.sql import Rows, Sql, equals, sql
-from resolvers.coordinates import id_prefix, is_list, is_nullable, named_type, node_type, python_name
+from resolvers.coordinates import id_prefix, is_list, is_nullable, named_type, node_type, python_name, snake
 from resolvers.gates import Need, field_need
+from resolvers.links import pointed, pointing
 from resolvers.resolution import Identity, Leaf, Link, Listing, Paging, Reference, Resolution
 
 TENANT = "company_id"
@@ -118,11 +119,13 @@ class Layout:
         nodes = node_type(returned)
         target = self.placement((nodes or returned).name)
         if nodes is not None:
-            return Paging(_children(table, target.table, f"{type_.name}.{name}"))
-        if isinstance(returned, GraphQLInterfaceType):
-            raise LayoutError(f"{type_.name}.{name} gives an interface: only a connection hides the kinds not held")
+            return Paging(_children(type_, table, target.table, f"{type_.name}.{name}"))
         if is_list(declared):
-            return Listing(_children(table, target.table, f"{type_.name}.{name}"))
+            if isinstance(returned, GraphQLInterfaceType):
+                raise LayoutError(f"{type_.name}.{name} lists an interface: only a connection hides the kinds not held")
+            return Listing(_children(type_, table, target.table, f"{type_.name}.{name}"))
+        if isinstance(returned, GraphQLInterfaceType) and not is_nullable(declared):
+            raise LayoutError(f"{type_.name}.{name} gives an interface, whose kind may be hidden, but may not be null")
         return Reference(_parent(table, column, target.table, f"{type_.name}.{name}"))
 
     def _leaf(
@@ -151,31 +154,26 @@ def _own_columns(key: ForeignKeyConstraint) -> list[str]:
     return [name for name in key.column_keys if name != TENANT]
 
 
-def _keys(child: Table, parent: Table) -> list[ForeignKeyConstraint]:
-    return [key for key in child.foreign_key_constraints if key.referred_table is parent]
+def _key(from_: Table, to: Table, column: str, where: str) -> ForeignKeyConstraint:
+    """The foreign key in the column of that name, else the only one; LayoutError where that does not tell."""
+    keys = [key for key in from_.foreign_key_constraints if key.referred_table is to]
+    chosen = [key for key in keys if _own_columns(key) == [column]] or keys
+    if len(chosen) != 1:
+        raise LayoutError(f"{where}: {from_.name} has {len(keys)} foreign keys to {to.name}, so a resolver must choose")
+    return chosen[0]
 
 
-def _children(parent: Table, child: Table, where: str) -> Link:
-    """Rows of `child` that point to the row at hand. Below a company its rows are simply the company's."""
-    keys = _keys(child, parent)
-    if len(keys) != 1:
-        raise LayoutError(
-            f"{where}: {child.name} has {len(keys)} foreign keys to {parent.name}, so a resolver must choose"
-        )
-    own = _own_columns(keys[0])
+def _children(type_: GraphQLNamedType, parent: Table, child: Table, where: str) -> Link:
+    """Rows of `child` that point to the row at hand: by the key named after its type, else by the only one.
+
+    Below a company its rows are simply the company's.
+    """
+    own = _own_columns(_key(child, parent, f"{snake(type_.name)}_id", where))
     if not own:
         return lambda row, target: ()
-    return lambda row, target: (sql("{} = {}", target[own[0]], row["id"]),)
+    return pointing(own[0])
 
 
 def _parent(table: Table, column: str, target: Table, where: str) -> Link:
     """The row of `target` that the row at hand points to: by the key named after the field, else by the only one."""
-    keys = _keys(table, target)
-    named = [key for key in keys if _own_columns(key) == [f"{column}_id"]]
-    chosen = named or keys
-    if len(chosen) != 1:
-        raise LayoutError(
-            f"{where}: {table.name} has {len(chosen)} foreign keys to {target.name}, so a resolver must choose"
-        )
-    own = _own_columns(chosen[0])[0]
-    return lambda row, target_rows: (sql("{} = {}", target_rows["id"], row[own]),)
+    return pointed(_own_columns(_key(table, target, f"{column}_id", where))[0])

@@ -16,7 +16,6 @@ from graphql import (
 from db.sql import (
     Expression,
     Json,
-    Rows,
     Sql,
     Text,
     concatenation,
@@ -45,8 +44,8 @@ from resolvers.usage import enum_values, input_need
 
 Types: TypeAlias = tuple[GraphQLObjectType, ...]
 SelectionSets: TypeAlias = tuple[SelectionSetNode, ...]
-Meant: TypeAlias = Callable[[Rows], tuple[Sql, ...]]
-"""The conditions under which rows of a table are meant."""
+Meant: TypeAlias = Callable[[Row], tuple[Sql, ...]]
+"""The conditions under which a row of a table is meant."""
 
 
 class Chosen(NamedTuple):
@@ -152,11 +151,11 @@ class Objects:
                 json = self.object_of(inline, chosen.returned, chosen.selection_sets, chosen.at)
                 return only_if(when(row) if when else None, json)
             case Reference(link):
-                return self._reference(row, chosen, lambda rows: link(row, rows))
+                return self._reference(row, chosen, lambda target: link(row, target))
             case Listing(link, order):
-                return self._listing(row, chosen, lambda rows: link(row, rows), order)
+                return self._listing(row, chosen, lambda target: link(row, target), order)
             case Paging(link):
-                return self._paging(row, chosen, lambda rows: link(row, rows))
+                return self._paging(row, chosen, lambda target: link(row, target))
             case Companies():
                 return self._companies(row, chosen)
 
@@ -175,15 +174,21 @@ class Objects:
 
     def _reference(self, row: Row, chosen: Chosen, meant: Meant) -> Json:
         target = self._target(row, chosen.returned, chosen.arguments)
-        kind = self.layout.placement(chosen.returned.name).conditions(target.rows)
-        where = every([*target.rows.where, *kind, *meant(target.rows)])
+        kind = (*self.layout.placement(chosen.returned.name).conditions(target.rows), *self._held(target, chosen))
+        where = every([*target.rows.where, *kind, *meant(target)])
         json = self.object_of(target, chosen.returned, chosen.selection_sets, chosen.at)
         return nullable(sql("(select {} from {} where {})", concatenation(json), target.rows.source, where))
+
+    def _held(self, target: Row, chosen: Chosen) -> tuple[Sql, ...]:
+        """Of an interface: that the row is of a kind that the viewer holds."""
+        if not isinstance(chosen.returned, GraphQLInterfaceType):
+            return ()
+        return (sql("{} = any({})", target["kind"], self._kinds(target, chosen.returned, {})),)
 
     def _listing(self, row: Row, chosen: Chosen, meant: Meant, order: tuple[str, ...]) -> Json:
         target = self._target(row, chosen.returned, chosen.arguments)
         placement = self.layout.placement(chosen.returned.name)
-        where = every([*target.rows.where, *placement.current(target.rows), *meant(target.rows)])
+        where = every([*target.rows.where, *placement.current(target.rows), *meant(target)])
         keys = Order.by([OrderKey.parse(key) for key in order or placement.order])
         sorted_by = keys.clause(target.rows)
         json = self.object_of(target, chosen.returned, chosen.selection_sets, chosen.at.in_rows())
@@ -202,7 +207,7 @@ class Objects:
         assert nodes is not None
         target = self._target(row, nodes, chosen.arguments)
         kind = self.layout.placement(nodes.name).current(target.rows)
-        conditions = (*target.rows.where, *kind, *meant(target.rows), *self._filter(target, chosen))
+        conditions = (*target.rows.where, *kind, *meant(target), *self._filter(target, chosen))
         kinds = self._kinds(target, nodes, chosen.arguments) if isinstance(nodes, GraphQLInterfaceType) else None
         listed = Listed(
             row=target,

@@ -9,8 +9,8 @@ from resolvers.compilation import Row
 from resolvers.inputs import Input
 
 Arguments: TypeAlias = Mapping[str, Input]
-Link: TypeAlias = Callable[[Row, Rows], tuple[Sql, ...]]
-"""The conditions under which a row of another table belongs to the row at hand."""
+Link: TypeAlias = Callable[[Row, Row], tuple[Sql, ...]]
+"""From the row at hand and a row of another table (which has the field's arguments) to when they belong together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Inline:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """At most one row of another table."""
+    """At most one row of another table; of an interface, only one of a kind that the viewer holds."""
 
     link: Link
 

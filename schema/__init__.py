@@ -1,10 +1,14 @@
 """What exists: the GraphQL schema of the gateway, declarations only.
 
+Every module of this package is read, so that a new file is part of the schema without being named anywhere.
+
 `schema` is a Strawberry schema whose `execute` runs on the executor that the process bound with `schema.bind`: the
 same path as HTTP.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any, Final, TypeAlias
 
 import strawberry
@@ -13,7 +17,7 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
-from schema.documents import CreditNote, Invoice, Quote
+from schema.declarations import ENTITIES
 from schema.mutation import Mutation
 from schema.query import Query
 from schema.scalars import SCALARS
@@ -60,9 +64,12 @@ class Schema(strawberry.Schema):
         return await self._execute(query, variable_values or {}, operation_name, context_value, queries_only)
 
 
+for module in iter_modules(__path__):
+    import_module(f"{__name__}.{module.name}")
+
 schema: Final = Schema(
     query=Query,
     mutation=Mutation,
-    types=[Quote, Invoice, CreditNote],
+    types=ENTITIES,
     config=StrawberryConfig(scalar_map=SCALARS),
 )

@@ -5,7 +5,8 @@ Declarations only, nothing here resolves anything.
 A gated field is one line: `discount: Decimal | None = gated("…", App.DISCOUNTS)`. Several gates mean all of them.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+import copy
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import Enum
 from typing import Any, Final, TypeAlias, TypeVar, cast, dataclass_transform
 
@@ -71,6 +72,9 @@ OPEN: Final = Openness.OPEN
 DIRECTIONS: Final = {"ASC": "ascending, rows without a value last", "DESC": "descending, rows without a value first"}
 
 T = TypeVar("T")
+
+ENTITIES: Final[list[type]] = []
+"""Every entity that was declared, so that the schema knows those, too, that only an interface leads to."""
 
 
 def directives_of(gates: tuple[Gate, ...]) -> list[object]:
@@ -191,7 +195,8 @@ def entity(prefix: str, *gates: Gate | Openness, description: str) -> Callable[[
     def declare(cls: type[T]) -> type[T]:
         cls.__id_prefix__ = prefix  # type: ignore[attr-defined]
         cls.__is_open__ = OPEN in gates  # type: ignore[attr-defined]
-        return strawberry.type(cls, description=description, directives=directives_of(required))
+        ENTITIES.append(declared := strawberry.type(cls, description=description, directives=directives_of(required)))
+        return declared
 
     return declare
 
@@ -205,6 +210,34 @@ def value(description: str, *gates: Gate, prefix: str | None = None) -> Callable
         return strawberry.type(cls, description=description, directives=directives_of(gates))
 
     return declare
+
+
+@dataclass_transform(kw_only_default=True, field_specifiers=(field, opened, gated, connection, input_field))
+def extends(target: type) -> Callable[[type[T]], type[T]]:
+    """What one file adds to a type, interface or input object of another: its fields become fields of `target` too.
+
+    So that an app stands in one file. Types that implement or inherit `target` get them as well. Order keys stand in
+    the list's own file. Raises TypeError for a field that is there already.
+    """
+
+    def declare(addition: type[T]) -> type[T]:
+        is_input = get_object_definition(target, strict=True).is_input
+        declared = strawberry.input(addition) if is_input else strawberry.type(addition)
+        for type_ in (target, *_heirs(target)):
+            there = get_object_definition(type_, strict=True).fields
+            for added in get_object_definition(declared, strict=True).fields:
+                if any(known.python_name == added.python_name for known in there):
+                    raise TypeError(f"{type_.__name__} has a field {added.python_name} already")
+                there.append(copy.copy(added))
+        return declared
+
+    return declare
+
+
+def _heirs(target: type) -> Iterator[type]:
+    for heir in target.__subclasses__():
+        yield heir
+        yield from _heirs(heir)
 
 
 def reads(entity_type: type, *names: str) -> Any:

@@ -18,6 +18,8 @@ from db.demo.lines import Till
 from db.demo.people import slug
 from db.demo.products import Stocking, stock
 from db.demo.rows import AccountRow, CompanyRow, Rows
+from db.demo.scene import Scene
+from db.demo.scenes import play
 from db.demo.stories import Event
 
 
@@ -83,14 +85,24 @@ def build_company(plan: CompanyPlan, apps: Apps, today: date) -> Rows:
     founding = Founding(company_id, plan.created, plan.people.owner, plan.people.pending_owner)
     history = AccessHistory(founding, plan.people.cast, apps, stream("access", str(plan.index)))
     outcome = history.tell(plan.people.story)
-    rows = Rows(
-        companies=[_company(plan, company_id, outcome, chance)],
-        memberships=outcome.memberships,
-        company_apps=outcome.company_apps,
-        app_grants=outcome.app_grants,
-        access_changes=outcome.changes,
-    )
+    rows = Rows()
+    rows.add([_company(plan, company_id, outcome, chance)])
+    rows.add([*outcome.memberships, *outcome.company_apps, *outcome.app_grants, *outcome.changes])
     _trade(plan, company_id, today, rows)
+    play(
+        Scene(
+            company_id=company_id,
+            index=plan.index,
+            name=plan.identity.name,
+            language=plan.identity.language,
+            created=plan.created,
+            today=today,
+            features=plan.trading.features,
+            cast={who: account.id for who, account in plan.people.cast.items()},
+            owner=plan.people.owner,
+            rows=rows,
+        )
+    )
     return rows
 
 
@@ -137,9 +149,6 @@ def _trade(plan: CompanyPlan, company_id: UUID, today: date, rows: Rows) -> None
     business = Business(company_id, plan.index, features, trading.retail, authors)
     till = Till(shelf, features, today, language)
     papers = make_documents(business, volume, customers.buyers(), till, stream("documents", key))
-    rows.contacts.extend(customers.contacts)
-    rows.contact_persons.extend(customers.persons)
-    rows.product_groups.extend(shelf.groups)
-    rows.products.extend(shelf.products)
-    rows.documents.extend(papers.documents)
-    rows.document_lines.extend(papers.lines)
+    rows.add([*customers.contacts, *customers.persons])
+    rows.add([*shelf.groups, *shelf.products])
+    rows.add([*papers.documents, *papers.lines])

@@ -54,7 +54,9 @@ def compose_demo(today: date, apps: Apps) -> Iterator[Rows]:
     plans = chain((lambert(today, shared), delvaux(today, shared)), client_plans(today, shared, apps))
     for plan in plans:
         yield build_company(plan, apps, today)
-    yield Rows(accounts=shared.accounts.rows)
+    accounts = Rows()
+    accounts.add(shared.accounts.rows)
+    yield accounts
 
 
 async def _compose(today: date, apps: Apps, report: Progress) -> Rows:
@@ -81,7 +83,7 @@ async def _write(connection: Connection, rows: Rows, report: Progress) -> None:
         await _copy(connection, batch)
         done += len(batch.records)
         report("write", done, total)
-    begin = min(row.created_at for row in rows.companies)
+    begin = min(row["created_at"] for row in rows.tables["company"])
     await connection.execute(
         """
         insert into installation (one, demo, created_at) values (1, true, $1)
@@ -90,7 +92,7 @@ async def _write(connection: Connection, rows: Rows, report: Progress) -> None:
         begin,
     )
     report("analyze", 0, 1)
-    await connection.execute(f"analyze {', '.join(batch.table for batch in batches)}")
+    await connection.execute(f"analyze {', '.join(dict.fromkeys(batch.table for batch in batches))}")
     report("analyze", 1, 1)
 
 

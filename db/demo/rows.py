@@ -1,15 +1,28 @@
-"""The rows of the demo: a dataclass for each table, whose fields are the columns to copy, and the lists of them."""
+"""The rows of the demo: dataclasses of those that others follow from, and all rows by table, ready to be copied."""
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from decimal import Decimal
-from operator import attrgetter
-from typing import ClassVar
+from typing import Any, ClassVar, Protocol
 from uuid import UUID
 
 from asyncpg import BitString, Range
+from sqlalchemy import Table
+
+from db.tables import metadata
+
+Record = dict[str, Any]
+"""A row: column -> value."""
+
+
+class Row(Protocol):
+    """A dataclass whose fields are columns of `table`."""
+
+    table: ClassVar[str]
+    __dataclass_fields__: ClassVar[dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,51 +295,41 @@ class DocumentLineRow:
     total_incl: Decimal
 
 
-Row = (
-    AccountRow
-    | CompanyRow
-    | MembershipRow
-    | CompanyAppRow
-    | AppGrantRow
-    | AccessChangeRow
-    | ContactRow
-    | ContactPersonRow
-    | ProductGroupRow
-    | ProductRow
-    | DocumentRow
-    | DocumentLineRow
-)
-
-
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """All rows, table by table, in the order in which foreign keys allow them to be written."""
+    """All rows, table by table."""
 
-    accounts: list[AccountRow] = field(default_factory=list[AccountRow])
-    companies: list[CompanyRow] = field(default_factory=list[CompanyRow])
-    memberships: list[MembershipRow] = field(default_factory=list[MembershipRow])
-    company_apps: list[CompanyAppRow] = field(default_factory=list[CompanyAppRow])
-    app_grants: list[AppGrantRow] = field(default_factory=list[AppGrantRow])
-    access_changes: list[AccessChangeRow] = field(default_factory=list[AccessChangeRow])
-    contacts: list[ContactRow] = field(default_factory=list[ContactRow])
-    contact_persons: list[ContactPersonRow] = field(default_factory=list[ContactPersonRow])
-    product_groups: list[ProductGroupRow] = field(default_factory=list[ProductGroupRow])
-    products: list[ProductRow] = field(default_factory=list[ProductRow])
-    documents: list[DocumentRow] = field(default_factory=list[DocumentRow])
-    document_lines: list[DocumentLineRow] = field(default_factory=list[DocumentLineRow])
+    tables: defaultdict[str, list[Record]] = field(default_factory=lambda: defaultdict[str, list[Record]](list))
+
+    def add(self, rows: Iterable[Row]) -> None:
+        """Append rows; all of one table."""
+        for row in rows:
+            self.tables[row.table].append({column.name: getattr(row, column.name) for column in fields(row)})
+
+    def write(self, table: str, **columns: Any) -> None:
+        """Append one row by its columns; those left out are null or have their default. KeyError for unknown names."""
+        known = metadata.tables[table].columns
+        self.tables[table].append({known[name].name: value for name, value in columns.items()})
 
     def extend(self, more: "Rows") -> None:
         """Append all rows of `more`."""
-        for place in fields(self):
-            getattr(self, place.name).extend(getattr(more, place.name))
+        for table, records in more.tables.items():
+            self.tables[table].extend(records)
 
     def batches(self) -> Iterator["Batch"]:
-        """One batch for each table that has rows."""
-        for place in fields(self):
-            rows: list[Row] = getattr(self, place.name)
-            if rows:
-                columns = [column.name for column in fields(rows[0])]
-                yield Batch(rows[0].table, columns, list(map(attrgetter(*columns), rows)))
+        """What can be copied at once, in the order that foreign keys allow."""
+        for table in metadata.sorted_tables:
+            grouped: dict[tuple[str, ...], list[Record]] = defaultdict(list)
+            filled = self._filled(table)
+            for record in self.tables.get(table.name, ()):
+                grouped[tuple(name for name in filled if name in record or table.columns[name].nullable)].append(record)
+            for columns, records in grouped.items():
+                yield Batch(table.name, columns, [tuple(map(record.get, columns)) for record in records])
+
+    def _filled(self, table: Table) -> list[str]:
+        """The columns that some row has."""
+        given = {name for record in self.tables.get(table.name, ()) for name in record}
+        return [column.name for column in table.columns if column.name in given]
 
 
 @dataclass(frozen=True, slots=True)

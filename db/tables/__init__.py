@@ -1,6 +1,11 @@
-"""Every table of the database. Importing this package completes `metadata`."""
+"""Every table of the database: importing this package reads each of its modules and so completes `metadata`."""
 
-from db.tables import access, apps, contacts, documents, identity, mail, products
-from db.tables.metadata import metadata
+from importlib import import_module
+from pkgutil import iter_modules
 
-__all__ = ["access", "apps", "contacts", "documents", "identity", "mail", "metadata", "products"]
+for module in iter_modules(__path__):
+    import_module(f"{__name__}.{module.name}")
+
+from db.tables.metadata import metadata  # noqa: E402  # the module of that name was bound to it before
+
+__all__ = ["metadata"]

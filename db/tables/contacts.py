@@ -11,6 +11,7 @@ contact = tenant_table(
     words("name"),
     words("vat_number", nullable=True),
     Column("is_customer", Boolean, nullable=False, server_default=text("true")),
+    Column("is_supplier", Boolean, nullable=False, server_default=text("false")),
     words("street", nullable=True),
     words("street_number", nullable=True),
     words("postcode", nullable=True),

@@ -4,6 +4,19 @@ from sqlalchemy import Boolean, CheckConstraint, Column, Date, ForeignKey, Index
 
 from db.tables.metadata import Exchange, Money, Quantity, Rate, UnitPrice, holds, reference, stamp, tenant_table, words
 
+KINDS = (
+    "QUOTE",
+    "ORDER_CONFIRMATION",
+    "DELIVERY_NOTE",
+    "INVOICE",
+    "CREDIT_NOTE",
+    "PAYMENT_REQUEST",
+    "CASH_TICKET",
+    "PURCHASE_SLIP",
+    "PURCHASE_ORDER",
+    "PURCHASE",
+)
+
 document = tenant_table(
     "document",
     words("kind"),
@@ -40,13 +53,19 @@ document = tenant_table(
     Column("source_document_id", Uuid, nullable=True),
     Column("created_by", Uuid, ForeignKey("account.id"), nullable=True),
     stamp("created_at"),
-    CheckConstraint("kind in ('QUOTE', 'INVOICE', 'CREDIT_NOTE')", name="kind"),
+    Column("supplier_id", Uuid, nullable=True),
+    Column("invoiced_by_id", Uuid, nullable=True),
+    CheckConstraint(f"kind in ({', '.join(map(repr, KINDS))})", name="kind"),
     reference("customer_id", "contact"),
+    reference("supplier_id", "contact"),
     reference("source_document_id", "document"),
+    reference("invoiced_by_id", "document"),
     Index("uq_document_company_id_kind_number", "company_id", "kind", "number", unique=True),
     Index("ix_document_company_id_kind_date", "company_id", "kind", "date", "id"),
     Index("ix_document_company_id_customer_id", "company_id", "customer_id", "kind", "date", "id"),
+    Index("ix_document_company_id_supplier_id_kind_date_id", "company_id", "supplier_id", "kind", "date", "id"),
     Index("ix_document_company_id_source_document_id", "company_id", "source_document_id"),
+    Index("ix_document_company_id_invoiced_by_id", "company_id", "invoiced_by_id"),
     info=holds(
         order="-date",
         Document={},

@@ -68,6 +68,23 @@ def holds(
     return {"types": held, "order": order, "ended": ended, "catalogue": catalogue}
 
 
+def add_to(table: Table, *items: Column[Any] | ForeignKeyConstraint, **types: Mapping[str, object]) -> None:
+    """What an app adds to a table of another file: columns, references, and GraphQL types that are rows of it."""
+    for item in items:
+        if isinstance(item, Column):
+            table.append_column(item)
+        else:
+            table.append_constraint(item)
+    table.info["types"].update({name: Holding(where) for name, where in types.items()})
+
+
+def index(table: Table, *columns: str, unique: bool = False) -> Index:
+    """An index of a company's rows by `columns`, on a table of another file."""
+    kind = "uq" if unique else "ix"
+    names = ("company_id", *columns)
+    return Index(f"{kind}_{table.name}_{'_'.join(names)}", *(table.columns[name] for name in names), unique=unique)
+
+
 def mask(name: str, **options: Any) -> Column[Any]:
     """A bit string with one position per app."""
     return Column(name, BIT(APPS), nullable=False, **options)

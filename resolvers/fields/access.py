@@ -6,7 +6,7 @@ Access, users, the permission matrix and its history, all read from the masks of
 from collections.abc import Mapping
 from typing import Final
 
-from db.sql import Rows, Sql, sql
+from db.sql import Sql, sql
 from db.tables.apps import app
 from db.tables.identity import account
 from resolvers.compilation import Row, Scope
@@ -60,7 +60,7 @@ def _member_apps(row: Row, arguments: Arguments) -> Sql:
     return _apps_in(row, shown)
 
 
-def _active(row: Row, column: Rows) -> tuple[Sql, ...]:
+def _active(row: Row, column: Row) -> tuple[Sql, ...]:
     """The matrix's columns: active apps, or those of them that were asked for."""
     active = sql("get_bit({}, {}) = 1", _scope(row).company["mask"], column["position"])
     matrix = row if row.rows.table.name == "company" else row.parent
@@ -70,7 +70,7 @@ def _active(row: Row, column: Rows) -> tuple[Sql, ...]:
     return (active, sql("{} = any({})", column["id"], row.to.bind(matrix.arguments["apps"], enum_names, "text[]")))
 
 
-def _people(row: Row, person: Rows) -> tuple[Sql, ...]:
+def _people(row: Row, person: Row) -> tuple[Sql, ...]:
     """The matrix's rows: everybody who was not removed, or those of them that were asked for."""
     if "userIds" not in row.arguments or not row.to.inputs.given(row.arguments["userIds"]):
         return ()
@@ -113,7 +113,7 @@ def _reason(row: Row, arguments: Arguments) -> Sql:
     )
 
 
-def _changed(row: Row, person: Rows) -> tuple[Sql, ...]:
+def _changed(row: Row, person: Row) -> tuple[Sql, ...]:
     """The person whose access changed; what sort of person it is, the type's own conditions tell."""
     return (sql("{} = {}", person["id"], row["membership_id"]),)
 
@@ -153,4 +153,11 @@ RESOLVERS: Final[Mapping[str, Resolution]] = {
     "AccessChange.user": Reference(_changed),
     "AccessChange.externalUser": Reference(_changed),
     "AccessChange.app": Leaf(lambda row, arguments: row["app_id"]),
+}
+
+HOMES: Final[Mapping[str, str]] = {
+    "Access": "membership",
+    "PermissionMatrix": "company",
+    "PermissionRow": "membership",
+    "PermissionCell": "app",
 }

@@ -18,3 +18,5 @@ RESOLVERS: Final[Mapping[str, Resolution]] = {
     ),
     "Session.current": Leaf(lambda row, arguments: sql("({} = {}.id)", row["id"], VIEWER)),
 }
+
+HOMES: Final[Mapping[str, str]] = {"Viewer": "credential"}

@@ -31,8 +31,8 @@ from (
                         array_remove(
                           array[
                             case when a0.g2 then 'QUOTE' end,
-                            case when a0.g1 then 'INVOICE' end,
-                            case when a0.g0 then 'CREDIT_NOTE' end
+                            case when a0.g0 then 'CREDIT_NOTE' end,
+                            case when a0.g1 then 'INVOICE' end
                           ],
                           null
                         )
@@ -57,8 +57,8 @@ from (
                     array_remove(
                       array[
                         case when a0.g2 then 'QUOTE' end,
-                        case when a0.g1 then 'INVOICE' end,
-                        case when a0.g0 then 'CREDIT_NOTE' end
+                        case when a0.g0 then 'CREDIT_NOTE' end,
+                        case when a0.g1 then 'INVOICE' end
                       ],
                       null
                     )
@@ -94,8 +94,8 @@ from (
                         array_remove(
                           array[
                             case when a0.g2 then 'QUOTE' end,
-                            case when a0.g1 then 'INVOICE' end,
-                            case when a0.g0 then 'CREDIT_NOTE' end
+                            case when a0.g0 then 'CREDIT_NOTE' end,
+                            case when a0.g1 then 'INVOICE' end
                           ],
                           null
                         )
@@ -115,8 +115,8 @@ from (
                     array_remove(
                       array[
                         case when a0.g2 then 'QUOTE' end,
-                        case when a0.g1 then 'INVOICE' end,
-                        case when a0.g0 then 'CREDIT_NOTE' end
+                        case when a0.g0 then 'CREDIT_NOTE' end,
+                        case when a0.g1 then 'INVOICE' end
                       ],
                       null
                     )
@@ -151,8 +151,8 @@ from (
                       array_remove(
                         array[
                           case when a0.g2 then 'QUOTE' end,
-                          case when a0.g1 then 'INVOICE' end,
-                          case when a0.g0 then 'CREDIT_NOTE' end
+                          case when a0.g0 then 'CREDIT_NOTE' end,
+                          case when a0.g1 then 'INVOICE' end
                         ],
                         null
                       )

@@ -27,8 +27,8 @@ from (
                   array_remove(
                     array[
                       case when a0.g0 then 'QUOTE' end,
-                      case when a0.g1 then 'INVOICE' end,
-                      case when a0.g2 then 'CREDIT_NOTE' end
+                      case when a0.g1 then 'CREDIT_NOTE' end,
+                      case when a0.g2 then 'INVOICE' end
                     ],
                     null
                   )
@@ -52,17 +52,17 @@ from (
                   || ',"totalIncl":"' || t1.total_incl::text
                   || '","expirationDate":' || coalesce('"' || t1.expiration_date::text || '"', 'null')
                   || '}'
-                when t1.kind = 'INVOICE' then
+                when t1.kind = 'CREDIT_NOTE' then
+                  '{"__typename":"CreditNote","kind":"' || t1.kind::text
+                  || '","number":' || to_json(t1.number)::text
+                  || ',"totalIncl":"' || t1.total_incl::text
+                  || '"}'
+                else
                   '{"__typename":"Invoice","kind":"' || t1.kind::text
                   || '","number":' || to_json(t1.number)::text
                   || ',"totalIncl":"' || t1.total_incl::text
                   || '","dueDate":' || coalesce('"' || t1.due_date::text || '"', 'null')
                   || '}'
-                else
-                  '{"__typename":"CreditNote","kind":"' || t1.kind::text
-                  || '","number":' || to_json(t1.number)::text
-                  || ',"totalIncl":"' || t1.total_incl::text
-                  || '"}'
                 end j0,
                 translate(
                   encode(
@@ -76,8 +76,8 @@ from (
                 array_remove(
                   array[
                     case when a0.g0 then 'QUOTE' end,
-                    case when a0.g1 then 'INVOICE' end,
-                    case when a0.g2 then 'CREDIT_NOTE' end
+                    case when a0.g1 then 'CREDIT_NOTE' end,
+                    case when a0.g2 then 'INVOICE' end
                   ],
                   null
                 )
@@ -101,7 +101,7 @@ from (
       from membership m0
         join company c0 on c0.id = m0.company_id
         cross join lateral (
-          select get_bit(b.e, 2) = 1 g0, get_bit(b.e, 3) = 1 g1, get_bit(b.e, 4) = 1 g2
+          select get_bit(b.e, 2) = 1 g0, get_bit(b.e, 4) = 1 g1, get_bit(b.e, 3) = 1 g2
           from (
             select (c0.mask & m0.mask) e, coalesce(m0.role = 'OWNER', false) o offset 0
           ) b

@@ -61,8 +61,8 @@ from (
                       array_remove(
                         array[
                           case when a0.g1 then 'QUOTE' end,
-                          case when a0.g2 then 'INVOICE' end,
-                          case when a0.g3 then 'CREDIT_NOTE' end
+                          case when a0.g2 then 'CREDIT_NOTE' end,
+                          case when a0.g3 then 'INVOICE' end
                         ],
                         null
                       )
@@ -76,8 +76,8 @@ from (
                   array_remove(
                     array[
                       case when a0.g1 then 'QUOTE' end,
-                      case when a0.g2 then 'INVOICE' end,
-                      case when a0.g3 then 'CREDIT_NOTE' end
+                      case when a0.g2 then 'CREDIT_NOTE' end,
+                      case when a0.g3 then 'INVOICE' end
                     ],
                     null
                   )
@@ -126,7 +126,7 @@ from (
             cross join lateral (select (p.m).*) m0
             cross join lateral (
               select
-                get_bit(b.e, 20) = 1 g0, get_bit(b.e, 2) = 1 g1, get_bit(b.e, 3) = 1 g2, get_bit(b.e, 4) = 1 g3
+                get_bit(b.e, 20) = 1 g0, get_bit(b.e, 2) = 1 g1, get_bit(b.e, 4) = 1 g2, get_bit(b.e, 3) = 1 g3
               from (
                 select (c0.mask & m0.mask) e, coalesce(m0.role = 'OWNER', false) o offset 0
               ) b

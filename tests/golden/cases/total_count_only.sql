@@ -39,8 +39,8 @@ from (
                   array_remove(
                     array[
                       case when a0.g1 then 'QUOTE' end,
-                      case when a0.g0 then 'INVOICE' end,
-                      case when a0.g2 then 'CREDIT_NOTE' end
+                      case when a0.g2 then 'CREDIT_NOTE' end,
+                      case when a0.g0 then 'INVOICE' end
                     ],
                     null
                   )
