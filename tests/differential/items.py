@@ -1,10 +1,10 @@
 """What the oracle's resolvers hand to each other, and how a column's value is written."""
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from tests.differential.lists import Page
 from tests.differential.world import Record, Scope, World
@@ -42,6 +42,10 @@ class Oracle(Protocol):
     def connect(self, items: list[Item], table: str, filter_type: str, arguments: Arguments) -> Listed:
         """A page of rows."""
         ...
+
+
+Resolver: TypeAlias = Callable[[Oracle, Item, Arguments], Any]
+"""What gives the value of a field that follows a rule of its own."""
 
 
 def scope_of(item: Item) -> Scope:

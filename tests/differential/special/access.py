@@ -4,11 +4,11 @@ The viewer, the catalogue, access, the permission matrix.
 """
 
 import datetime
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from schema.apps import CATALOGUE, App
-from tests.differential.items import Arguments, Item, Oracle, scope_of, written
+from tests.differential.items import Arguments, Item, Oracle, Resolver, scope_of, written
 from tests.differential.lists import global_id, sort_key
 from tests.differential.world import Record, Scope, apps_in, apps_where, has_begun, has_bit
 
@@ -179,7 +179,7 @@ def _cell(app: App, person: Scope) -> dict[str, Any]:
     }
 
 
-SPECIAL: Final[Mapping[str, Callable[[Oracle, Item, Arguments], Any]]] = {
+SPECIAL: Final[Mapping[str, Resolver]] = {
     "Viewer.account": _viewer_account,
     "Viewer.sessions": _viewer_sessions,
     "Session.current": _session_current,
@@ -209,4 +209,3 @@ SPECIAL: Final[Mapping[str, Callable[[Oracle, Item, Arguments], Any]]] = {
     "ExternalUser.email": _user_email,
     "ExternalUser.since": _access_since,
 }
-"""The fields that are not a column of their name, nor rows that are pointed to."""

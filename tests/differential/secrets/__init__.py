@@ -1,15 +1,20 @@
 """What is secret to whom, by hand and not from the schema: columns and rows, the right that shows them, and where.
 
-From the declarations it takes the names of apps only.
+From the declarations it takes the names of apps only. Each module of this package has `COLUMNS` (secret columns),
+`LEADS` (table -> how its columns are selected of company A) and `WORDS` (group of secrets, which is a table -> names
+that are frequent in operations in which one may show, besides those of its columns).
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Any, Final
 
 from schema.apps import App
 from schema.declarations import Gate, Role
 from tests.differential.dataset import everything_but, key
+from tests.differential.secrets.rewriting import MOMENT, SPOKEN, SURE_COUNT, SURE_MOMENT, Column
 
 COMPANY: Final = key("company A")
 HERE: Final = f"company_id = '{COMPANY}'"
@@ -38,127 +43,20 @@ class Secret:
         return self.name
 
 
-# Each changes what it can and turns some values to null and nulls to values; `n` numbers the rows.
-NUMBER: Final = "case when n % 3 = 0 then null else coalesce({0}, 0) + 1.75 * (n % 4 + 1) end"
-SURE_NUMBER: Final = "{0} + 1.75 * (n % 4 + 1)"
-COUNT: Final = "case when n % 3 = 0 then null else coalesce({0}, 0) + 7 * (n % 4 + 1) end"
-SURE_COUNT: Final = "{0} * -1 + 7 * n"
-TEXT: Final = "case when n % 3 = 0 then null else 'Zz' || (n % 4) || coalesce({0}, '') end"
-SURE_TEXT: Final = "'Zz' || (n % 4) || {0}"
-DAY: Final = "case when n % 3 = 0 then null else coalesce({0}, date '2026-01-01') - n::int end"
-MOMENT: Final = "case when n % 3 = 0 then null else coalesce({0}, now()) - n * interval '1 day' end"
-SURE_MOMENT: Final = "{0} - n * interval '1 day'"
-SORT: Final = "case when n % 3 = 0 then null when {0} = 'AMOUNT' then 'PERCENT' else 'AMOUNT' end"
-SPOKEN: Final = "case {0} when 'FR' then 'NL' when 'NL' then 'DE' else 'FR' end"
-MONEY: Final = "case {0} when 'EUR' then 'CHF' else 'EUR' end"
-
-COMPANY_TEXTS: Final = (
-    "legal_form",
-    "street",
-    "street_number",
-    "postcode",
-    "city",
-    "phone",
-    "email",
-    "website",
-    "iban",
-)
-
-COLUMNS: Final[tuple[tuple[str, str, App, str], ...]] = (
-    *(("company", column, App.COMPANY_INFO, TEXT) for column in COMPANY_TEXTS),
-    ("company", "country", App.COMPANY_INFO, SURE_TEXT),
-    ("contact", "language", App.FOREIGN_LANGUAGE_CUSTOMERS, SPOKEN),
-    ("contact", "currency", App.CURRENCIES, MONEY),
-    ("contact", "discount", App.DISCOUNTS, NUMBER),
-    ("contact", "discount_type", App.DISCOUNTS, SORT),
-    ("contact", "settlement_discount", App.DISCOUNTS, NUMBER),
-    ("contact", "settlement_term_days", App.DISCOUNTS, COUNT),
-    ("contact", "prospect_since", App.PROSPECTS, MOMENT),
-    ("contact", "utm_source", App.PROSPECTS, TEXT),
-    ("contact", "utm_medium", App.PROSPECTS, TEXT),
-    ("contact", "utm_campaign", App.PROSPECTS, TEXT),
-    ("contact", "channel", App.PROSPECTS, TEXT),
-    ("product_group", "gl_account", App.GL_ACCOUNTS, TEXT),
-    ("product_group", "profit_margin", App.PURCHASES, NUMBER),
-    ("product", "purchase_price", App.PURCHASES, NUMBER),
-    ("product", "profit_margin", App.PURCHASES, NUMBER),
-    ("product", "currency", App.CURRENCIES, MONEY),
-    ("product", "empty_goods_value", App.EMPTY_GOODS, NUMBER),
-    ("product", "gl_account", App.GL_ACCOUNTS, TEXT),
-    ("product", "ean", App.BARCODE_SCANNER, TEXT),
-    ("product", "photo_url", App.PRODUCT_PHOTOS, TEXT),
-    ("document", "sequence_number", App.NUMBERING, SURE_COUNT),
-    ("document", "delivery_date", App.DELIVERY_DATE, DAY),
-    ("document", "order_reference", App.ORDER_REFERENCE, TEXT),
-    ("document", "language", App.FOREIGN_LANGUAGE_CUSTOMERS, SPOKEN),
-    ("document", "currency", App.CURRENCIES, MONEY),
-    ("document", "exchange_rate", App.CURRENCIES, SURE_NUMBER),
-    ("document", "total_incl_base", App.CURRENCIES, SURE_NUMBER),
-    ("document", "discount", App.DISCOUNTS, NUMBER),
-    ("document", "discount_type", App.DISCOUNTS, SORT),
-    ("document", "total_discount", App.DISCOUNTS, SURE_NUMBER),
-    ("document", "settlement_discount", App.DISCOUNTS, NUMBER),
-    ("document", "settlement_term_days", App.DISCOUNTS, COUNT),
-    ("document", "top_text", App.EXTRA_TEXT_FIELDS, TEXT),
-    ("document", "total_cost", App.PURCHASES, NUMBER),
-    ("document", "total_profit", App.PURCHASES, NUMBER),
-    ("document", "total_empty_goods", App.EMPTY_GOODS, NUMBER),
-    ("document_line", "date", App.LINE_DATES, DAY),
-    ("document_line", "discount", App.DISCOUNTS, NUMBER),
-    ("document_line", "discount_type", App.DISCOUNTS, SORT),
-    ("document_line", "purchase_price", App.PURCHASES, NUMBER),
-    ("document_line", "profit_amount", App.PURCHASES, NUMBER),
-    ("document_line", "empty_goods_value", App.EMPTY_GOODS, NUMBER),
-    ("document_line", "gl_account", App.GL_ACCOUNTS, TEXT),
-)
-"""Secret columns, the app that shows them, and how to rewrite one."""
-
-LEADS: Final = {
-    "company": "{0}",
-    "contact": "customers {{ nodes {{ {0} }} }}",
-    "product_group": "productGroups {{ nodes {{ {0} }} }}",
-    "product": "products {{ nodes {{ {0} }} }}",
-    "document": "documents {{ nodes {{ ... on Invoice {{ {0} }} }} }}",
-    "document_line": "documents {{ nodes {{ lines {{ {0} }} }} }}",
+_MODULES: Final[list[Any]] = [import_module(f"{__name__}.{module.name}") for module in iter_modules(__path__)]
+COLUMNS: Final[tuple[Column, ...]] = tuple(column for module in _MODULES for column in getattr(module, "COLUMNS", ()))
+LEADS: Final[dict[str, str]] = {
+    table: lead for module in _MODULES for table, lead in getattr(module, "LEADS", {}).items()
 }
+WORDS: Final[dict[str, tuple[str, ...]]] = {
+    group: words for module in _MODULES for group, words in getattr(module, "WORDS", {}).items()
+}
+
 KINDS: Final = (
     ("QUOTE", App.QUOTES, "quotes"),
     ("INVOICE", App.INVOICES, "invoices"),
     ("CREDIT_NOTE", App.CREDIT_NOTES, "creditNotes"),
 )
-
-WORDS: Final = {
-    "company": ("company", "companies", "node", "access", "can", "apps"),
-    "contact": ("customers", "customer", "nodes", "totalCount"),
-    "product_group": ("productGroups", "group", "products", "nodes"),
-    "product": ("products", "product", "nodes", "totalCount"),
-    "document": ("documents", "invoices", "quotes", "creditNotes", "nodes", "totalCount"),
-    "document_line": ("documents", "invoices", "lines", "nodes"),
-    "kind": (
-        "documents",
-        "invoices",
-        "quotes",
-        "creditNotes",
-        "nodes",
-        "edges",
-        "node",
-        "pageInfo",
-        "totalCount",
-        "kinds",
-    ),
-    "membership": (
-        "users",
-        "externalUsers",
-        "permissionMatrix",
-        "accessChanges",
-        "access",
-        "node",
-        "nodes",
-        "plan",
-        "version",
-    ),
-}
-"""Group of secrets -> names that are frequent in operations in which one may show, besides those of its columns."""
 
 
 def words_of(group: str) -> tuple[str, ...]:
