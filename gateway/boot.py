@@ -63,11 +63,14 @@ async def migrate_database(settings: Settings) -> None:
         await migrate(dsn, app_rows())
 
 
-async def fill_database(settings: Settings, progress: Progress) -> None:
-    """Migrate, then load the demo. Raises DemoRefused for a database in use, DatabaseError and EmbeddedError."""
+async def fill_database(settings: Settings, progress: Progress, scale: int = 1) -> None:
+    """Migrate, then load the demo, its companies `scale` times.
+
+    Raises DemoRefused for a database in use, DatabaseError and EmbeddedError.
+    """
     async with open_dsn(settings) as dsn:
         await migrate(dsn, app_rows())
-        await load_demo(dsn, progress)
+        await load_demo(dsn, progress, scale=scale)
 
 
 async def serve(settings: Settings, listener: socket, watch: Watch, *, demo: bool) -> None:

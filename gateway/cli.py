@@ -1,4 +1,4 @@
-"""The command `enfact`: serve, migrate, demo, schema."""
+"""The command `enfact`: serve, migrate, demo, schema, apps."""
 
 import asyncio
 import contextlib
@@ -21,6 +21,8 @@ from gateway import boot, sdl
 from gateway.server import ListenError, listen
 from gateway.settings import Settings
 from gateway.workers import WorkersEnd
+from schema.apps import App
+from schema.language import Language
 
 REFUSALS = (ListenError, EmbeddedError, DatabaseError, DemoRefused, WorkersEnd, sdl.NoSchema)
 """Errors whose message is written for the person at the terminal."""
@@ -43,7 +45,12 @@ Sign in, and ask what you may see:
   curl -s {url}/graphql -H "authorization: Bearer $TOKEN" -H 'content-type: application/json' \\
     -d '{{"query": "{{ viewer {{ companies {{ nodes {{ name access {{ apps }} }} }} }} }}"}}'
 """
-STAGES = {"compose": "Making up the demo", "write": "Writing it", "analyze": "Gathering statistics"}
+STAGES = {
+    "compose": "Making up the demo",
+    "write": "Writing it",
+    "analyze": "Gathering statistics",
+    "multiply": "Multiplying it",
+}
 
 Data = Annotated[
     Path | None,
@@ -96,14 +103,22 @@ def migrate(data: Data = None) -> None:
 
 
 @app.command()
-def demo(data: Data = None) -> None:
+def demo(
+    data: Data = None,
+    scale: Annotated[
+        int,
+        typer.Option(
+            min=1, max=200, help="How many times the 62 companies are there; the copies' logins begin with 1., 2. …"
+        ),
+    ] = 1,
+) -> None:
     """Load the demo into DATABASE_URL, or into the data folder: Belgian companies with years of documents.
 
     It only goes into a database without companies.
     """
     with refusals():
         with _progress() as progress:
-            _run(boot.fill_database(_settings(data=data), progress))
+            _run(boot.fill_database(_settings(data=data), progress, scale))
         _console().print(_logins(), highlight=False)
 
 
@@ -130,6 +145,26 @@ def schema(
     for change in difference:
         typer.echo(f"breaking: {change}", err=True)
     raise typer.Exit(1)
+
+
+@app.command()
+def apps(
+    app: Annotated[
+        str | None, typer.Argument(metavar="[APP]", help="Only this app, with every path to what it gates.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Everything, for tools.")] = False,
+    language: Annotated[Language, typer.Option(help="Language of the labels.", case_sensitive=False)] = Language.EN,
+) -> None:
+    """Show what each app gates: the types, fields and values that are not there for who does not hold it."""
+    from gateway import apps as gates  # noqa: PLC0415 (only this command needs it)
+
+    if as_json:
+        typer.echo(gates.table_as_json())
+        return
+    only = App.__members__.get(app.upper()) if app is not None else None
+    if app is not None and only is None:
+        raise typer.BadParameter(f"there is no app {app}; enfact apps lists them all", param_hint="APP")
+    gates.print_table(Console(), only, language)
 
 
 @contextlib.contextmanager

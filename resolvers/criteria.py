@@ -4,21 +4,24 @@ A null anywhere in it is as if left out.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Final
+from typing import Final, TypeAlias
 
 from graphql import (
     GraphQLEnumType,
     GraphQLInputField,
     GraphQLInputObjectType,
+    GraphQLScalarType,
 )
 
 from db.sql import Rows, Sql, join, sql
-from resolvers.compilation import Row
+from resolvers.compilation import Row, TypeName
 from resolvers.convert import Key, Keys, enum_name, enum_names, same, text, texts
 from resolvers.coordinates import Fields, definition, id_prefix, is_list, named_type, python_name
 from resolvers.inputs import Input
 
-Criterion = Callable[[Row, Input], Sql]
+Criterion: TypeAlias = Callable[[Row, Input], Sql]
+Operator: TypeAlias = Callable[[Row, Sql, str, Input], Sql]
+"""From the row, a column, the operator's name and its operand to a condition."""
 
 
 def _access_kind(row: Row, given: Input) -> Sql:
@@ -68,6 +71,8 @@ def _compare(row: Row, declared: GraphQLInputField, given: Input, nodes: Fields)
             yield sql("{} = any({})", columns[0], row.to.bind(given, enum_names, "text[]"))
         case GraphQLEnumType():
             yield sql("{} = {}", columns[0], row.to.bind(given, enum_name, "text"))
+        case GraphQLScalarType(name="Boolean"):
+            yield sql("{} = {}", columns[0], row.to.bind(given, same, "bool"))
         case _:
             sought = row.to.bind(given, text, "text")
             yield sql(
@@ -96,16 +101,15 @@ def _null(row: Row, column: Sql, operand: Input) -> Sql:
 COMPARISONS: Final = {"eq": sql("="), "lt": sql("<"), "lte": sql("<="), "gt": sql(">"), "gte": sql(">=")}
 
 
-def _decimal(row: Row, column: Sql, operator: str, operand: Input) -> Sql:
-    if operator == "isNull":
-        return _null(row, column, operand)
-    return sql("{} {} {}", column, COMPARISONS[operator], row.to.bind(operand, same, "numeric"))
+def _ordered(type_name: TypeName) -> Operator:
+    """The operators of what has an order, compared as that type of PostgreSQL."""
 
+    def compare(row: Row, column: Sql, operator: str, operand: Input) -> Sql:
+        if operator == "isNull":
+            return _null(row, column, operand)
+        return sql("{} {} {}", column, COMPARISONS[operator], row.to.bind(operand, same, type_name))
 
-def _date(row: Row, column: Sql, operator: str, operand: Input) -> Sql:
-    if operator == "isNull":
-        return _null(row, column, operand)
-    return sql("{} {} {}", column, COMPARISONS[operator], row.to.bind(operand, same, "date"))
+    return compare
 
 
 def _prefixes(declared: GraphQLInputField, nodes: Fields) -> tuple[str, ...]:
@@ -125,8 +129,9 @@ def _id(row: Row, column: Sql, operator: str, operand: Input, prefixes: tuple[st
             return _null(row, column, operand)
 
 
-OPERATORS: Final[Mapping[str, Callable[[Row, Sql, str, Input], Sql]]] = {
+OPERATORS: Final[Mapping[str, Operator]] = {
     "TextCriterion": _text,
-    "DecimalCriterion": _decimal,
-    "DateCriterion": _date,
+    "DecimalCriterion": _ordered("numeric"),
+    "DateCriterion": _ordered("date"),
+    "DateTimeCriterion": _ordered("timestamptz"),
 }

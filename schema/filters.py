@@ -36,6 +36,16 @@ class DateCriterion:
     is_null: bool | None = input_field("Whether there is no day.")
 
 
+@strawberry.input(description="What a moment must be.")
+class DateTimeCriterion:
+    eq: datetime.datetime | None = input_field("This moment.")
+    lt: datetime.datetime | None = input_field("Before this moment.")
+    lte: datetime.datetime | None = input_field("This moment or before.")
+    gt: datetime.datetime | None = input_field("After this moment.")
+    gte: datetime.datetime | None = input_field("This moment or after.")
+    is_null: bool | None = input_field("Whether there is no moment.")
+
+
 @strawberry.input(description="What a reference must be.")
 class IdCriterion:
     eq: strawberry.ID | None = input_field("Refers to this object.")

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
+from functools import partial
 from itertools import chain
 
 from db.connection import Connection, connect
@@ -15,6 +16,7 @@ from db.demo.delvaux import delvaux
 from db.demo.lambert import lambert
 from db.demo.people import demo_hash
 from db.demo.rows import Batch, Rows
+from db.demo.scale import add_copies
 
 Progress = Callable[[str, int, int], None]
 """What is told of the work: the stage, and how much of how much of it is done."""
@@ -26,11 +28,11 @@ class DemoRefused(Exception):
     """The demo does not go into this database; the message says why, in a sentence for the person who asked."""
 
 
-async def load_demo(dsn: str, progress: Progress | None = None, *, today: date | None = None) -> None:
+async def load_demo(dsn: str, progress: Progress | None = None, *, today: date | None = None, scale: int = 1) -> None:
     """Fill the database with the demo, seen from `today` (the current day in UTC): equal days give equal rows.
 
-    `progress` is called on the event loop. Raises DemoRefused, and writes nothing, when the database holds a company or
-    no apps.
+    `scale` is how many times the companies and their people are there. `progress` is called on the event loop. Raises
+    DemoRefused, and writes nothing, when the database holds a company or no apps.
     """
     report = progress or _silent
     connection = await connect(dsn)
@@ -44,6 +46,8 @@ async def load_demo(dsn: str, progress: Progress | None = None, *, today: date |
             await connection.execute("lock table company in exclusive mode")
             await _refuse_used(connection)
             await _write(connection, rows, report)
+        if scale > 1:
+            await add_copies(connection, scale - 1, partial(report, "multiply"))
     finally:
         await connection.close()
 

@@ -594,3 +594,23 @@ async def test_a_database_without_apps_is_refused(fresh_dsn: str) -> None:
     await connection.close()
     with pytest.raises(DemoRefused, match="migrate"):
         await load_demo(fresh_dsn, today=TODAY)
+
+
+async def test_a_scaled_demo_holds_whole_copies_of_every_company(databases: Databases, template: str) -> None:
+    dsn = await databases.clone(template)
+    await load_demo(dsn, today=TODAY, scale=3)
+    connection = await connect(dsn)
+    try:
+        tables = [table for table in metadata.sorted_tables if table.info.get("tenant")]
+        for table in tables:
+            sizes = await connection.fetch(f"select count(*) n from {table.name} group by company_id order by 1")
+            assert len(sizes) % 3 == 0, table.name
+            assert all(len({row["n"] for row in sizes[at : at + 3]}) == 1 for at in range(0, len(sizes), 3)), table.name
+            if "id" in table.columns:
+                assert await connection.fetchval(f"select count(*) = count(distinct id) from {table.name}"), table.name
+        logins = await connection.fetch("select email from account where email like '%lambert@demo.enfact.test'")
+        assert {row["email"] for row in logins} >= {"lambert@demo.enfact.test", "1.lambert@demo.enfact.test"}
+        assert await connection.fetchval("select count(*) from membership where company_name is null") == 0
+    finally:
+        await connection.close()
+        await databases.drop(dsn)

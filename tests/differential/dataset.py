@@ -8,64 +8,45 @@ import datetime
 import hashlib
 import itertools
 import uuid
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
 from typing import Any, Final
 
 from asyncpg import BitString
+from sqlalchemy import Table
 
 from db.connection import Connection
+from db.tables import metadata
 from schema.apps import CATALOGUE, App, AppKind
+from tests.differential.core import named_of
+from tests.differential.filling import DAY, MOMENT, TEXTS, filled, tenant_tables
+from tests.differential.gating import printed_schema
 
 Record = dict[str, Any]
 
-MOMENT: Final = datetime.datetime(2026, 3, 1, 9, 30, 0, 120_000, tzinfo=datetime.UTC)
-DAY: Final = datetime.date(2026, 2, 27)
 NEVER: Final = datetime.datetime(2999, 1, 1, tzinfo=datetime.UTC)
 LONG_AGO: Final = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
 
-TEXTS: Final = (
-    "Ångström & Zonen",
-    "de smet",
-    "De Smet",
-    'Café "L\'Étoile"',
-    "back\\slash\\n",
-    "tab\there\nand line",
-    "naïve 😀 東京",
-    "100%_sure",
-    "bell\x07 \x7f\u2028",
-    "",
-    "ΑΣ ẞ İ",
-    "de smet",
-)
-"""What names are made of: case variants, quotes, wildcards, control characters, other planes, nothing."""
-
 AMOUNTS: Final = ("0.00", "12.50", "12.50", "-3.10", "1000.00", "0.01", "99.99")
 
+ALWAYS: Final = (App.CUSTOMERS, App.PRODUCTS)
 GATES: Final = (
-    App.QUOTES,
-    App.INVOICES,
-    App.CREDIT_NOTES,
-    App.PURCHASES,
-    App.CURRENCIES,
-    App.EMPTY_GOODS,
-    App.GL_ACCOUNTS,
-    App.BARCODE_SCANNER,
-    App.PRODUCT_PHOTOS,
-    App.DISCOUNTS,
-    App.PROSPECTS,
-    App.FOREIGN_LANGUAGE_CUSTOMERS,
+    *(app for app in App if CATALOGUE[app].kind in (AppKind.BASE, AppKind.APP) and app not in ALWAYS),
     App.COMPANY_INFO,
     App.NUMBERING,
-    App.DELIVERY_DATE,
-    App.ORDER_REFERENCE,
-    App.EXTRA_TEXT_FIELDS,
-    App.LINE_DATES,
 )
 """The apps that gate something now; a test compares them with the schema."""
 
-ALWAYS: Final = (App.CUSTOMERS, App.PRODUCTS)
+KEPT: Final = ("company_app", "app_grant")
+"""History that only mutations read."""
+
+DEFAULTED: Final = {"membership": ("company_name",)}
+"""Columns that the database fills."""
+
+ORDER: Final = [table.name for table in metadata.sorted_tables]
 BUILT_IN: Final = tuple(app for app, entry in CATALOGUE.items() if entry.kind in (AppKind.BASE, AppKind.PART))
 ACTIVE: Final[dict[str, tuple[App, ...]]] = {
     "A": tuple(App),
@@ -116,7 +97,7 @@ class DataSet:
 
     async def write(self, connection: Connection) -> None:
         """Copy the rows into a migrated, empty database."""
-        for table, rows in self.tables.items():
+        for table, rows in sorted(self.tables.items(), key=lambda item: ORDER.index(item[0])):
             records = [tuple(row.values()) for row in rows]
             await connection.copy_records_to_table(table, records=records, columns=list(rows[0]))
 
@@ -131,7 +112,45 @@ def build() -> DataSet:
         _things(data, company)
         _documents(data, company)
         _history(data, company)
+    _complete(data)
     return data
+
+
+def _complete(data: DataSet) -> None:
+    """Give every row the columns that nobody named, and every other table of a company's rows a few of them."""
+    for table in tenant_tables():
+        if table.name in KEPT:
+            continue
+        by_hand = data.tables.get(table.name)
+        rows = by_hand or [
+            {"company_id": key(f"company {company}"), **_named(table, company, n)}
+            for company in ACTIVE
+            for n in range(_count(table))
+        ]
+        counts = defaultdict[Any, int](int)
+        data.tables[table.name] = [
+            filled(table, _next(counts, row["company_id"]), {**dict.fromkeys(DEFAULTED.get(table.name, ())), **row},
+                   partial(_keys, data, row["company_id"]))
+            for row in rows
+        ]  # fmt: skip
+
+
+def _named(table: Table, company: str, n: int) -> Record:
+    return {"id": key(f"{table.name} {company} {n}")} if "id" in table.columns else {}
+
+
+def _count(table: Table) -> int:
+    return 1 if table.primary_key.columns.keys() == ["company_id"] else 8
+
+
+def _next(counts: defaultdict[Any, int], company: Any) -> int:
+    counts[company] += 1
+    return counts[company] - 1
+
+
+def _keys(data: DataSet, company: uuid.UUID, table: str) -> list[uuid.UUID]:
+    """The keys of a table's rows in a company; of accounts, all."""
+    return [row["id"] for row in data.tables.get(table, ()) if row.get("company_id", company) == company]
 
 
 def _text(n: int) -> str:
@@ -367,40 +386,57 @@ def _product(company: str, n: int) -> Record:
 
 # --- documents ------------------------------------------------------------------------------------------------------
 
-KINDS: Final = ("QUOTE", "INVOICE", "CREDIT_NOTE", "INVOICE")
-STATUSES: Final = {
-    "QUOTE": ("DRAFT", "SENT", "ACCEPTED", "REFUSED", "EXPIRED"),
-    "INVOICE": ("DRAFT", "SENT", "PAID", "OVERDUE"),
-    "CREDIT_NOTE": ("DRAFT", "SENT", "SETTLED"),
-}
+KINDS: Final = (
+    *("QUOTE", "INVOICE", "CREDIT_NOTE", "INVOICE") * 3,
+    "QUOTE",
+    *("ORDER_CONFIRMATION", "DELIVERY_NOTE", "PAYMENT_REQUEST", "CASH_TICKET") * 3,
+    *("PURCHASE_SLIP", "PURCHASE_ORDER", "PURCHASE") * 3,
+)
+"""The kind of each document."""
+
+
+def _statuses(kind: str) -> tuple[str, ...]:
+    """The values of the enum of a kind's statuses."""
+    type_ = printed_schema().type_map.get("".join(map(str.capitalize, kind.split("_"))))
+    return tuple(named_of(type_.fields["status"].type).values) if type_ is not None else ("DRAFT",)
+
+
+def _made_of(kind: str, n: int) -> int | None:
+    """The number of the document that one was made of."""
+    match kind:
+        case "QUOTE" | "CASH_TICKET" | "PURCHASE_SLIP" | "PURCHASE_ORDER":
+            return None
+        case "INVOICE":
+            return _maybe(n, n // 4 * 4)
+        case _:
+            return _maybe(n, n - 1)
 
 
 def _documents(data: DataSet, company: str) -> None:
     of = {"company_id": key(f"company {company}")}
     places = itertools.count()
-    for n in range(13):
+    for n in range(len(KINDS)):
         data.add("document", **of, **_document(company, n))
-    for n in range(13):
+    for n in range(len(KINDS)):
         for position in range(n % 5):
             line = _line(company, next(places), position)
             data.add("document_line", **of, document_id=key(f"document {company} {n}"), **line)
 
 
 def _document(company: str, n: int) -> Record:
-    kind = KINDS[n % 4]
-    made_of = {"QUOTE": None, "INVOICE": _maybe(n, n // 4 * 4), "CREDIT_NOTE": _maybe(n, n - 1)}[kind]
-    customer = _maybe(n + 1, n % 4)
+    kind, made_of = KINDS[n], _made_of(KINDS[n], n)
+    customer = None if kind in ("PURCHASE_ORDER", "PURCHASE") else _maybe(n + 1, n % 4)
     return {
         "id": key(f"document {company} {n}"),
         "kind": kind,
-        "number": f"{kind[0]}/{n // 2}",
+        "number": f"{kind[0]}/{n // 2}" if n < 13 else f"{kind}/{n}",
         "sequence_number": n + 100,
         "date": DAY + datetime.timedelta(days=n // 4),
         "due_date": _maybe(n + 2, DAY + datetime.timedelta(days=30 + n % 2)) if kind == "INVOICE" else None,
         "expiration_date": _maybe(n // 4, DAY + datetime.timedelta(days=15)) if kind == "QUOTE" else None,
         "delivery_date": _maybe(n, DAY + datetime.timedelta(days=n % 3)),
         "order_reference": _maybe(n + 1, ("PO-1", "po-1", _text(n))[n % 3]),
-        "status": STATUSES[kind][n // 4 % len(STATUSES[kind])],
+        "status": _statuses(kind)[n // 4 % len(_statuses(kind))],
         "customer_id": None if customer is None else key(f"contact {company} {customer}"),
         "customer_name": None if customer is None else _text(customer),
         "language": ("FR", "NL", "EN", "DE")[n % 4],

@@ -39,6 +39,10 @@ class Oracle(Protocol):
     language: str
     scopes: list[Scope]
 
+    def referred(self, item: Item, type_: Any, key: Any) -> Item | None:
+        """The row with a key that a row refers to."""
+        ...
+
     def connect(self, items: list[Item], table: str, filter_type: str, arguments: Arguments) -> Listed:
         """A page of rows."""
         ...

@@ -8,36 +8,25 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
+from schema import schema
+from tests.differential.core import named_of
+from tests.differential.gating import printed_schema
 from tests.differential.world import Record
-
-PREFIXES: Final = {
-    "Company": "com",
-    "User": "usr",
-    "ExternalUser": "ext",
-    "Account": "acc",
-    "PermissionMatrix": "pmx",
-    "PermissionRow": "prw",
-    "AccessChange": "acg",
-    "Session": "ses",
-    "Customer": "cus",
-    "ContactPerson": "cop",
-    "Product": "pro",
-    "ProductGroup": "prg",
-    "Quote": "quo",
-    "Invoice": "inv",
-    "CreditNote": "crn",
-    "DocumentLine": "lin",
-}
 
 
 def global_id(type_name: str, key: Any) -> str:
     """A global id."""
-    return f"{PREFIXES[type_name]}_{key.hex}"
+    return f"{prefix_of(type_name)}_{key.hex}"
+
+
+def prefix_of(type_name: str) -> str | None:
+    """The prefix of a type's global ids; None for a type without."""
+    return getattr(schema.core.type_map[type_name].extensions["strawberry-definition"].origin, "__id_prefix__", None)
 
 
 def snake(name: str) -> str:
-    """The column that a field is called after."""
-    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)
+    """A name of GraphQL as a column is written."""
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name).removeprefix("_")
 
 
 def fold(text: str) -> str:
@@ -60,14 +49,6 @@ ORDERED: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
     "gt": lambda value, wanted: value > wanted,
     "gte": lambda value, wanted: value >= wanted,
 }
-SEARCHED: Final = {
-    "CustomerFilter": ("number", "name", "city"),
-    "ProductFilter": ("number", "name"),
-    "ProductGroupFilter": ("name",),
-    "ViewerCompanyFilter": ("name", "vat_number"),
-}
-SEARCHED_OF_DOCUMENTS: Final = ("number", "customer_name")
-REFERRED: Final = {"customer": ("customer_id", "Customer"), "group": ("group_id", "ProductGroup")}
 
 
 def meets(row: Record, filter_type: str, given: Mapping[str, Any]) -> bool:
@@ -76,20 +57,26 @@ def meets(row: Record, filter_type: str, given: Mapping[str, Any]) -> bool:
 
 
 def _meets(row: Record, filter_type: str, name: str, value: Any) -> bool:
+    declared = printed_schema().type_map[filter_type].fields[name]
+    read = [snake(field) for field in declared.description.removeprefix("By ").removesuffix(".").split(", ")]
+    named = named_of(declared.type).name
+    if named == "String":
+        return any(row[column] is not None and TEXT["contains"](row[column], value) for column in read)
+    if named == "IdCriterion":
+        return _refers(row[f"{read[0]}_id"], _referred(filter_type, name), value)
+    found = row[read[0]]
     match value:
-        case str() if name == "search":
-            columns = [row[column] for column in SEARCHED.get(filter_type, SEARCHED_OF_DOCUMENTS)]
-            return any(column is not None and TEXT["contains"](column, value) for column in columns)
         case list():
-            return row[name] in value
-        case _ if name in REFERRED:
-            column, type_name = REFERRED[name]
-            return _refers(row[column], type_name, value)
+            return found in value
+        case dict():
+            return all(_compares(found, op, operand) for op, operand in value.items() if operand is not None)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
         case _:
-            found = row[snake(name)]
-            return all(
-                _compares(found, operator, operand) for operator, operand in value.items() if operand is not None
-            )
+            return found == value
+
+
+def _referred(filter_type: str, name: str) -> str:
+    """The type of the field that a criterion of ids reads."""
+    return named_of(printed_schema().type_map[filter_type.removesuffix("Filter")].fields[name].type).name
 
 
 def _compares(value: Any, operator: str, operand: Any) -> bool:
@@ -99,8 +86,17 @@ def _compares(value: Any, operator: str, operand: Any) -> bool:
         return False
     if isinstance(value, str):
         return TEXT[operator](value, operand)
-    wanted = Decimal(str(operand)) if isinstance(value, Decimal) else datetime.date.fromisoformat(operand)
-    return ORDERED[operator](value, wanted)
+    return ORDERED[operator](value, _wanted(value, operand))
+
+
+def _wanted(value: Any, operand: Any) -> Any:
+    match value:
+        case Decimal():
+            return Decimal(str(operand))
+        case datetime.datetime():
+            return datetime.datetime.fromisoformat(operand)
+        case _:
+            return datetime.date.fromisoformat(operand)
 
 
 def _refers(key: Any, type_name: str, criterion: Mapping[str, Any]) -> bool:

@@ -4,6 +4,7 @@ A response key stands for one field with one set of arguments in a whole documen
 Hypothesis draws the seed only: drawing every choice is slow, and `reduction` makes what fails smaller.
 """
 
+import datetime
 import json
 import re
 from collections.abc import Sequence
@@ -15,9 +16,12 @@ from typing import Any, Final, TypeVar
 from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLList, is_required_argument
 from hypothesis import strategies as st
 
+from db.tables import metadata
 from tests.differential.core import is_abstract, is_leaf, is_list, kinds_of, named_of, nullable_of
-from tests.differential.dataset import ACTIVE, AMOUNTS, DAY, TEXTS, build, key
+from tests.differential.dataset import ACTIVE, AMOUNTS, build, key
+from tests.differential.filling import DAY, MOMENT, TEXTS
 from tests.differential.gating import printed_schema
+from tests.differential.lists import prefix_of
 
 T = TypeVar("T")
 
@@ -25,11 +29,18 @@ DEEPEST: Final = 11
 ALIASES: Final = 27
 DIRECTIVES: Final = 20
 FIELDS: Final = 45
-AMBIGUOUS: Final = ("createdAt", "invoices", "creditNotes", "kind", "status", "country", "email")
-"""Names that mean fields of different types on different nodes."""
-
 LONG: Final = ("cells", "apps", "rows", "users", "requires")
 """Lists that are long in this data: little is selected of their items."""
+
+
+@cache
+def ambiguous() -> frozenset[str]:
+    """Names that mean fields of different types on different types."""
+    meanings: dict[str, set[str]] = {}
+    for type_ in printed_schema().type_map.values():
+        for name, declared in getattr(type_, "fields", {}).items():
+            meanings.setdefault(name, set()).add(str(declared.type))
+    return frozenset(name for name, types in meanings.items() if len(types) > 1)
 
 
 class Name(str):
@@ -71,21 +82,15 @@ class Case:
 def known_ids() -> tuple[str, ...]:
     """The ids of everything in the data that has one, companies first, and of some things that do not exist."""
     data = build()
-    prefixes = {
-        "company": "com",
-        "contact": "cus",
-        "contact_person": "cop",
-        "product": "pro",
-        "product_group": "prg",
-        "document_line": "lin",
-        "account": "acc",
-        "access_change": "acg",
-    }
-    ids = [f"{prefixes[table]}_{row['id'].hex}" for table in prefixes for row in data.tables[table]]
-    kinds = {"QUOTE": "quo", "INVOICE": "inv", "CREDIT_NOTE": "crn"}
-    ids += [f"{kinds[row['kind']]}_{row['id'].hex}" for row in data.tables["document"]]
-    ids += [f"{'ext' if row['external'] else 'usr'}_{row['id'].hex}" for row in data.tables["membership"]]
-    return (*ids, *STRANGE_IDS)
+    ids = [
+        f"{prefix_of(type_)}_{row['id'].hex}"
+        for table in metadata.sorted_tables
+        for type_, holding in table.info.get("types", {}).items()
+        if prefix_of(type_) is not None
+        for row in data.tables.get(table.name, ())
+        if all(row[column] == value for column, value in holding.where.items())
+    ]
+    return (*sorted(ids, key=lambda id_: not id_.startswith("com_")), *STRANGE_IDS)
 
 
 STRANGE_IDS: Final = (
@@ -108,6 +113,12 @@ STRANGE_IDS: Final = (
 def ids_of(prefix: str) -> tuple[str, ...]:
     """The known ids with a prefix."""
     return tuple(id_ for id_ in known_ids() if id_.startswith(f"{prefix}_") and len(id_) == 36)
+
+
+@cache
+def _prefixes() -> tuple[str, ...]:
+    """The prefixes of the known ids."""
+    return tuple(dict.fromkeys(id_[:3] for id_ in known_ids() if len(id_) == 36))
 
 
 def literal(value: Any) -> str:
@@ -201,6 +212,8 @@ class _Writer:
                 return str(
                     DAY.replace(day=self.pick((27, 28, 26))) if self.chance(80) else DAY.replace(month=3, day=14)
                 )
+            case "DateTime":
+                return (MOMENT + datetime.timedelta(minutes=30 * self.pick((0, 1, 2, 3, 5)))).isoformat()
             case "Boolean":
                 return self.chance(50)
             case "Int":
@@ -234,9 +247,7 @@ class _Writer:
             case "userIds":
                 return self.pick((*ids_of("usr"), *ids_of("ext")))
             case _:
-                return self.pick(
-                    ids_of(self.pick(("inv", "quo", "crn", "cus", "com", "pro", "usr", "ext", "prg", "cop", "lin")))
-                )
+                return self.pick(ids_of(self.pick(_prefixes())))
 
     # --- arguments
 
@@ -376,7 +387,7 @@ class _Writer:
 
     def alias(self, type_: Any, name: str, arguments: str, *, within: bool) -> str | None:
         """The alias with its colon, nothing where the field's own name will do, None where there are too many."""
-        if within and name in AMBIGUOUS:
+        if within and name in ambiguous():
             if self.plain.setdefault(f"{type_.name}.{name}", arguments) == arguments:
                 self.aliases += 1
                 return f"{name}Of{type_.name}: " if self.aliases <= ALIASES else None
@@ -430,7 +441,7 @@ def _is_bare_leaf(of: Any) -> bool:
 
 def _place(type_: Any, name: str) -> str:
     """Where an unaliased field means the same: anywhere, but for names with several types."""
-    return f"{type_.name}.{name}" if name in AMBIGUOUS else name
+    return f"{type_.name}.{name}" if name in ambiguous() else name
 
 
 def _folded(name: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from graphql import DocumentNode, FragmentDefinitionNode, OperationDefinitionNode
 from graphql.execution.values import VariableValues, get_argument_values, get_variable_values
+from sqlalchemy import Table
 
 from db.tables import metadata
 from tests.differential.collect import Collector
@@ -26,21 +27,14 @@ HOMES: Final = {
     for name, holding in table.info.get("types", {}).items()
 }
 POINTERS: Final = {
-    "customer": "customer_id",
-    "product": "product_id",
-    "group": "group_id",
-    "quote": "source_document_id",
-    "invoice": "source_document_id",
-    "actor": "actor_id",
-    "user": "membership_id",
-    "externalUser": "membership_id",
+    "Quote.invoices": "source_document_id",
+    "Invoice.quote": "source_document_id",
+    "Invoice.creditNotes": "source_document_id",
+    "CreditNote.invoice": "source_document_id",
+    "AccessChange.user": "membership_id",
+    "AccessChange.externalUser": "membership_id",
 }
-BACK_POINTERS: Final = {
-    "Company": "company_id",
-    "Customer": "customer_id",
-    "Quote": "source_document_id",
-    "Invoice": "source_document_id",
-}
+"""The key behind a field, where neither its name nor its table tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,24 +222,38 @@ class _Oracle:
             return written(item.row[snake(name)])
         if named.name.endswith("Connection"):
             nodes = named_of(named.fields["nodes"].type)
-            items = self._children(item, nodes, arguments)
+            items = self._children(item, nodes, arguments, name)
             filter_type = f"{nodes.name}Filter"
             return self.connect(items, _table(nodes), filter_type, arguments)
         if is_list(type_):
             order = [metadata.tables[_table(named)].info["order"]]
-            return sorted(self._children(item, named, arguments), key=lambda child: sort_key(order, child.row))
-        table, where = HOMES[named.name]
-        same_company = {"company_id": item.row["company_id"]} if table.info.get("tenant") else {}
-        row = self.world.one(table.name, id=item.row[POINTERS[name]], **same_company, **where)
-        return Item(named.name, row, item.scope) if row is not None else None
+            return sorted(self._children(item, named, arguments, name), key=lambda child: sort_key(order, child.row))
+        return self.referred(item, named, item.row[self._pointer(item, name, named)])
 
-    def _children(self, item: Item, type_: Any, arguments: Arguments) -> list[Item]:
+    def referred(self, item: Item, type_: Any, key: Any) -> Item | None:
+        """The row with a key that a row refers to, as a value of a type or of a kind of it that the viewer holds."""
+        for kind in kinds_of(printed_schema(), type_):
+            table, where = HOMES[kind.name]
+            same_company = {"company_id": item.row["company_id"]} if table.info.get("tenant") else {}
+            row = self.world.one(table.name, id=key, **same_company, **where)
+            held = kind is type_ or all(map(scope_of(item).holds, type_gates(kind)))
+            if row is not None and held:
+                return Item(kind.name, row, item.scope)
+        return None
+
+    def _pointer(self, item: Item, name: str, type_: Any) -> str:
+        """The column of a row that has the key of what one of its fields gives."""
+        named = POINTERS.get(f"{item.type}.{name}", f"{snake(name)}_id")
+        table = HOMES[item.type][0]
+        return named if named in table.columns else _only_key(table, metadata.tables[_table(type_)])
+
+    def _children(self, item: Item, type_: Any, arguments: Arguments, name: str) -> list[Item]:
         """The rows that point to this one, as values of a type or of the kinds of it that the viewer holds."""
         kinds = kinds_of(printed_schema(), type_)
         found: list[Item] = []
         for kind in kinds:
             table, where = HOMES[kind.name]
-            pointer = "document_id" if type_.name == "DocumentLine" else BACK_POINTERS[item.type]
+            pointer = _back_pointer(item, name, table)
             for row in self.world.rows(table.name, company_id=scope_of(item).company["id"], **where):
                 ended = table.info["ended"] and row[table.info["ended"]]
                 asked = arguments.get("kinds") is None or row["kind"] in arguments["kinds"]
@@ -253,6 +261,17 @@ class _Oracle:
                 if row[pointer] == item.row["id"] and not ended and asked and held:
                     found.append(Item(kind.name, row, item.scope))
         return found
+
+
+def _back_pointer(item: Item, name: str, table: Table) -> str:
+    """The column of the rows of a table that has the key of the row at hand."""
+    named = POINTERS.get(f"{item.type}.{name}", f"{snake(item.type)}_id")
+    return named if named in table.columns else _only_key(table, HOMES[item.type][0])
+
+
+def _only_key(table: Table, to: Table) -> str:
+    (key,) = [key for key in table.foreign_key_constraints if key.referred_table is to]
+    return next(name for name in key.column_keys if name != "company_id")
 
 
 def _table(type_: Any) -> str:

@@ -11,6 +11,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any, Final
 
+from db.tables import metadata
 from schema.apps import App
 from schema.declarations import Gate, Role
 from tests.differential.dataset import everything_but, key
@@ -56,6 +57,13 @@ KINDS: Final = (
     ("QUOTE", App.QUOTES, "quotes"),
     ("INVOICE", App.INVOICES, "invoices"),
     ("CREDIT_NOTE", App.CREDIT_NOTES, "creditNotes"),
+    ("ORDER_CONFIRMATION", App.ORDER_CONFIRMATIONS, "orderConfirmations"),
+    ("DELIVERY_NOTE", App.DELIVERY_NOTES, "deliveryNotes"),
+    ("PAYMENT_REQUEST", App.PAYMENT_REQUESTS, "paymentRequests"),
+    ("CASH_TICKET", App.CASH_TICKETS, "cashTickets"),
+    ("PURCHASE_SLIP", App.SELF_BILLING, "purchaseSlips"),
+    ("PURCHASE_ORDER", App.PURCHASE_ORDERS, "purchaseOrders"),
+    ("PURCHASE", App.PURCHASES, "purchases"),
 )
 
 
@@ -120,8 +128,17 @@ def rewrite(table: str, column: str, how: str, which: str = "true") -> str:
 
 
 def _delete(kind: str) -> Iterator[str]:
+    """Statements that delete two documents of a kind, and let go what refers to them."""
     some = f"select id from document where {HERE} and kind = '{kind}' order by number limit 2"
-    yield f"update document set source_document_id = null where {HERE} and source_document_id in ({some})"
+    for table in metadata.tables.values():
+        for reference in table.foreign_key_constraints:
+            if reference.referred_table.name == "document":
+                column = next(name for name in reference.column_keys if name != "company_id")
+                where = f"where {HERE} and {column} in ({some})"
+                null = table.columns[column].nullable
+                yield (
+                    f"update {table.name} set {column} = null {where}" if null else f"delete from {table.name} {where}"
+                )
     yield f"delete from document where {HERE} and id in ({some})"
 
 

@@ -1,0 +1,56 @@
+"""More of the demo: takes a database that holds it, adds copies of every company with their people.
+
+Copies are whole: keys differ, and point to the copies of what they pointed to. The people of the copy `n` sign in as
+`n.login@…`; the first demo stays as it is.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+from sqlalchemy import Column, Table
+
+from db.connection import Connection
+from db.tables import metadata
+
+COPIED_KEY: Final = "encode(overlay(uuid_send({}) placing int4send($1::int4) from 13), 'hex')::uuid"
+"""A key of a copy: of the same moment, so that it sorts the same, and with the copy's number at its end."""
+
+SKIPPED: Final = frozenset({"installation", "app", "app_text", "app_requirement", "credential"})
+"""What is not a company's or a person's."""
+
+Report = Callable[[int, int], None]
+
+
+async def add_copies(connection: Connection, copies: int, report: Report) -> None:
+    """Add that many copies of every company, one transaction each; `report` is told how many are done."""
+    statements = [copy for table in metadata.sorted_tables if (copy := copy_statement(table)) is not None]
+    tables = ", ".join(table.name for table in metadata.sorted_tables)
+    report(0, copies)
+    await connection.execute("create temporary table original as select id from company")
+    for number in range(1, copies + 1):
+        async with connection.transaction():
+            for statement in statements:
+                await connection.execute(statement, number)
+        report(number, copies)
+    await connection.execute("drop table original")
+    await connection.execute(f"analyze {tables}")
+
+
+def copy_statement(table: Table) -> str | None:
+    """The statement that adds the copy `$1` of a table's rows; None for tables that have none."""
+    if table.name in SKIPPED or not (table.info.get("tenant") or table.name in ("company", "account")):
+        return None
+    columns = [column for column in table.columns if column.computed is None]
+    names = ", ".join(column.name for column in columns)
+    values = ", ".join(_copied(table, column) for column in columns)
+    originals = {"company": "id in (select id from original)", "account": "email !~ '^[0-9]+[.]'"}
+    owner = originals.get(table.name, "company_id in (select id from original)")
+    return f"insert into {table.name} ({names}) select {values} from {table.name} where {owner}"
+
+
+def _copied(table: Table, column: "Column[object]") -> str:
+    if column.name == "email" and table.name == "account":
+        return "$1::int4 || '.' || email"
+    keys = [key for key in table.foreign_key_constraints if column.name in key.column_keys]
+    refers = any(not key.referred_table.info.get("catalogue") for key in keys)
+    return COPIED_KEY.format(column.name) if refers or column.name == "id" else column.name

@@ -1,0 +1,97 @@
+"""`enfact apps`: the gate table, for people as a table and for tools as JSON."""
+
+import json
+from itertools import groupby
+
+from graphql import GraphQLInterfaceType
+from rich.console import Console
+from rich.table import Table
+
+from resolvers.gate_table import CoordinateKind, GatedCoordinate, gate_table
+from schema import schema
+from schema.apps import CATALOGUE, App, AppKind, Plan, app_label
+from schema.declarations import Gate
+from schema.language import Language
+
+KINDS = {
+    AppKind.BASE: "Base modules, active for every company",
+    AppKind.APP: "Apps that a company activates",
+    AppKind.PART: "Parts, active for every company",
+    AppKind.CONNECTION: "Connections that a company activates",
+}
+SHOWN = 4
+"""So many paths of a coordinate are printed; the JSON has them all."""
+
+
+def print_table(console: Console, only: App | None, language: Language) -> None:
+    """Print what each app gates; of one app also the paths that lead there."""
+    lines = _by_gate()
+    if only is not None:
+        console.print(_paths(only, lines.get(only, []), language))
+        return
+    for kind, entries in groupby(CATALOGUE.values(), lambda entry: entry.kind):
+        table = Table(title=KINDS[kind], title_justify="left", pad_edge=False, expand=True)
+        table.add_column("app", no_wrap=True)
+        table.add_column("label")
+        table.add_column("plan")
+        table.add_column("gates", ratio=1)
+        for entry in entries:
+            plan = "" if entry.plan is Plan.FREE else entry.plan.name
+            table.add_row(
+                entry.app.name, app_label(entry.app, language), plan, _summary(entry.app, lines.get(entry.app, []))
+            )
+        console.print(table)
+    console.print("enfact apps APP shows every path to what an app gates; --json has everything.", style="dim")
+
+
+def table_as_json() -> str:
+    """Every line of the gate table: gate, kind of coordinate, coordinate, paths from a company or from `node`."""
+    lines = [
+        {
+            "app" if isinstance(line.gate, App) else "role": line.gate.name,
+            "kind": line.kind.value,
+            "coordinate": line.coordinate,
+            "paths": [str(path) for path in line.paths],
+        }
+        for line in gate_table(schema.core)
+    ]
+    return json.dumps(lines, indent=2)
+
+
+def _by_gate() -> dict[Gate, list[GatedCoordinate]]:
+    lines = sorted(gate_table(schema.core), key=lambda line: line.gate.name)
+    return {gate: list(of) for gate, of in groupby(lines, lambda line: line.gate)}
+
+
+def _summary(app: App, lines: list[GatedCoordinate]) -> str:
+    """What an app gates in a few words: types and fields by name, inputs by number."""
+    if CATALOGUE[app].always_visible:
+        return "never hidden"
+    shown = [line.coordinate for line in lines if line.kind in (CoordinateKind.TYPE, CoordinateKind.FIELD)]
+    shown = [coordinate for coordinate in shown if not _inherited(coordinate, shown)]
+    values = [
+        line.coordinate
+        for line in lines
+        if line.kind is CoordinateKind.ENUM_VALUE and not all(p.given for p in line.paths)
+    ]
+    inputs = len(lines) - len(shown) - len(values)
+    return ", ".join((*shown, *values, *([f"{inputs} inputs"] if inputs else ()))) or "nothing"
+
+
+def _inherited(coordinate: str, shown: list[str]) -> bool:
+    """Whether the field of an interface says the same already."""
+    name, _, field = coordinate.partition(".")
+    parents: tuple[GraphQLInterfaceType, ...] = getattr(schema.core.type_map[name], "interfaces", ())
+    return bool(field) and any(f"{parent.name}.{field}" in shown for parent in parents)
+
+
+def _paths(app: App, lines: list[GatedCoordinate], language: Language) -> Table:
+    table = Table(title=f"{app.name}: {app_label(app, language)}", title_justify="left", show_lines=True)
+    table.add_column("coordinate")
+    table.add_column("kind")
+    table.add_column("reached by")
+    for line in lines:
+        more = len(line.paths) - SHOWN
+        paths = [str(path) for path in line.paths[:SHOWN]] + ([f"and {more} more"] if more > 0 else [])
+        table.add_row(line.coordinate, line.kind.value, "\n".join(paths))
+    return table

@@ -1,0 +1,243 @@
+"""The gate table: every gated coordinate of the schema, what it requires, and the paths by which a client reaches it.
+
+Made of the schema alone; nothing is written by hand, so nothing can be forgotten.
+"""
+
+from collections import defaultdict, deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Final, NamedTuple
+
+from graphql import (
+    GraphQLEnumType,
+    GraphQLField,
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLNamedType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    is_introspection_type,
+    is_required_argument,
+)
+
+from resolvers.coordinates import Fields, Typed, named_type
+from resolvers.gates import own_gates
+from schema.apps import CATALOGUE, App
+from schema.declarations import Gate, Role
+
+
+class CoordinateKind(Enum):
+    """What a gated coordinate is."""
+
+    TYPE = "type"
+    FIELD = "field"
+    ARGUMENT = "argument"
+    INPUT_FIELD = "input field"
+    ENUM_VALUE = "enum value"
+
+
+class Step(NamedTuple):
+    """A field on the way; `on` is the type that a fragment must name first where its parent is an interface."""
+
+    name: str
+    on: str | None = None
+
+
+Path = tuple[Step, ...]
+"""The steps from a company (or, with the step `node`, from the root) to a field."""
+
+
+@dataclass(frozen=True, slots=True)
+class GatedCoordinate:
+    """One line of the table: what is gated and by what.
+
+    `paths` lead to the field that shows it: for an input field or enum value, the fields whose arguments take it
+    (`given` has the argument's members, outermost first), or whose rows carry it (`given` is empty).
+    """
+
+    gate: Gate
+    kind: CoordinateKind
+    coordinate: str
+    type_name: str
+    name: str | None
+    paths: tuple["Reached", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """One way to a coordinate: the steps, and what of the last one's arguments uses it."""
+
+    steps: Path
+    given: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        parts = [f"[{step.on}].{step.name}" if step.on else f".{step.name}" for step in self.steps]
+        arguments = f"({'.'.join(self.given)})" if self.given else ""
+        return "".join(parts).removeprefix(".") + arguments
+
+
+NODE: Final = Step("node", "Query")
+"""The step by which any object with a global id is reached."""
+
+
+def gate_table(schema: GraphQLSchema) -> list[GatedCoordinate]:
+    """Every gated coordinate of the schema, by gate in the catalogue's order, roles last."""
+    table = _Table(schema)
+    rank = {gate: place for place, gate in enumerate((*CATALOGUE, *Role))}
+    return sorted(table.lines(), key=lambda line: (rank[line.gate], list(CoordinateKind).index(line.kind)))
+
+
+def ungated(schema: GraphQLSchema) -> list[App]:
+    """The apps that gate nothing; those that nobody can lack need not."""
+    gating = {line.gate for line in gate_table(schema)}
+    return [app for app, entry in CATALOGUE.items() if app not in gating and not entry.always_visible]
+
+
+class _Table:
+    """The table while it is made: the ways to each type are looked up once."""
+
+    def __init__(self, schema: GraphQLSchema) -> None:
+        self.schema = schema
+        self.ways = self._ways()
+
+    # --- the lines
+
+    def lines(self) -> Iterator[GatedCoordinate]:
+        for type_ in self.schema.type_map.values():
+            if is_introspection_type(type_):
+                continue
+            match type_:
+                case GraphQLObjectType() | GraphQLInterfaceType():
+                    yield from self._of_fields(type_)
+                case GraphQLInputObjectType():
+                    for name, member in type_.fields.items():
+                        yield from self._of_input(CoordinateKind.INPUT_FIELD, type_, name, member)
+                case GraphQLEnumType():
+                    for name, value in type_.values.items():
+                        yield from self._of_input(CoordinateKind.ENUM_VALUE, type_, name, value)
+                case _:
+                    pass
+
+    def _of_fields(self, type_: Fields) -> Iterator[GatedCoordinate]:
+        to_type = tuple(Reached(path) for path in self.ways.get(type_.name, ()))
+        for gate in own_gates(type_):
+            yield GatedCoordinate(gate, CoordinateKind.TYPE, type_.name, type_.name, None, to_type)
+        for name, field in type_.fields.items():
+            reached = tuple(Reached(path) for path in self._to_field(type_, name))
+            for gate in own_gates(field):
+                yield GatedCoordinate(gate, CoordinateKind.FIELD, f"{type_.name}.{name}", type_.name, name, reached)
+            for argument, declared in field.args.items():
+                for gate in own_gates(declared):
+                    where = f"{type_.name}.{name}({argument}:)"
+                    with_it = tuple(Reached(way.steps, (argument,)) for way in reached)
+                    yield GatedCoordinate(gate, CoordinateKind.ARGUMENT, where, type_.name, name, with_it)
+
+    def _of_input(
+        self, kind: CoordinateKind, type_: GraphQLNamedType, name: str, member: Any
+    ) -> Iterator[GatedCoordinate]:
+        gates = own_gates(member)
+        reached = tuple(self._using(type_, name)) if gates else ()
+        for gate in gates:
+            yield GatedCoordinate(gate, kind, f"{type_.name}.{name}", type_.name, name, reached)
+
+    # --- the ways
+
+    def _using(self, type_: GraphQLNamedType, name: str) -> Iterator[Reached]:
+        """The fields that take a member of an input object, or an enum value, and those that give the enum."""
+        for owner, field_name, field in self._fields():
+            for path in self._to_field(owner, field_name):
+                if named_type(field) is type_:
+                    yield Reached(path)
+                for argument, declared in field.args.items():
+                    yield from (Reached(path, (argument, *given)) for given in _members(declared, type_, name))
+
+    def _fields(self) -> Iterator[tuple[Fields, str, GraphQLField]]:
+        for type_ in self.schema.type_map.values():
+            if isinstance(type_, Fields) and not is_introspection_type(type_):
+                for name, field in type_.fields.items():
+                    yield type_, name, field
+
+    def _to_field(self, type_: Fields, name: str) -> Iterator[Path]:
+        """One path for each way to the type; below an interface the fragment on the type is named."""
+        for way in self.ways.get(type_.name, ()):
+            yield (*way, Step(name, type_.name if self._ends_abstract(way) and _is_object(type_) else None))
+
+    def _ends_abstract(self, way: Path) -> bool:
+        return bool(way) and (way[-1] == NODE or isinstance(self._given_by(way), GraphQLInterfaceType))
+
+    def _given_by(self, way: Path) -> GraphQLNamedType:
+        """The type that the last step of a path from a company gives."""
+        type_: GraphQLNamedType = self.schema.type_map["Company"]
+        for step in way:
+            if step == NODE:
+                type_ = self.schema.type_map["Node"]
+                continue
+            parent = self.schema.type_map[step.on] if step.on else type_
+            assert isinstance(parent, Fields)
+            type_ = named_type(parent.fields[step.name])
+        return type_
+
+    def _ways(self) -> dict[str, tuple[Path, ...]]:
+        """For each type the shortest path to each field that gives it, and `node` where it has a global id."""
+        leads = self._leads()
+        ways: dict[str, list[Path]] = defaultdict(list, {"Company": [()]})
+        for owner, name, field in self._fields():
+            if owner.name not in leads or owner.name == "Node" or self._needs_arguments(field):
+                continue
+            lead = leads[owner.name]
+            path = (*lead, Step(name, owner.name if self._ends_abstract(lead) and _is_object(owner) else None))
+            for given in self._kinds(named_type(field)):
+                if given.name != "Company":
+                    ways[given.name].append(path)
+        for type_ in self.schema.get_possible_types(self._node()):
+            if type_.name != "Company":
+                ways[type_.name].append((NODE,))
+        return {name: tuple(paths) for name, paths in ways.items()}
+
+    def _leads(self) -> dict[str, Path]:
+        """The shortest path from a company to each type below it."""
+        leads: dict[str, Path] = {"Company": ()}
+        waiting = deque(["Company"])
+        while waiting:
+            name = waiting.popleft()
+            type_ = self.schema.type_map[name]
+            assert isinstance(type_, Fields)
+            lead = leads[name]
+            on = name if self._ends_abstract(lead) and _is_object(type_) else None
+            for field_name, field in type_.fields.items():
+                for given in self._kinds(named_type(field)):
+                    if given.name not in leads and not self._needs_arguments(field):
+                        leads[given.name] = (*lead, Step(field_name, on))
+                        waiting.append(given.name)
+        return leads
+
+    def _kinds(self, type_: GraphQLNamedType) -> tuple[Fields, ...]:
+        """The type itself, if it has fields, and what implements it."""
+        if not isinstance(type_, Fields) or type_.name == "Node":
+            return ()
+        kinds = self.schema.get_possible_types(type_) if isinstance(type_, GraphQLInterfaceType) else ()
+        return (type_, *kinds)
+
+    def _needs_arguments(self, field: GraphQLField) -> bool:
+        return any(is_required_argument(argument) for argument in field.args.values())
+
+    def _node(self) -> GraphQLInterfaceType:
+        node = self.schema.type_map["Node"]
+        assert isinstance(node, GraphQLInterfaceType)
+        return node
+
+
+def _is_object(type_: GraphQLNamedType) -> bool:
+    return isinstance(type_, GraphQLObjectType)
+
+
+def _members(declared: Typed, type_: GraphQLNamedType, name: str) -> Iterator[tuple[str, ...]]:
+    """The names that lead inside an argument to a member of an input object, or to an enum value."""
+    named = named_type(declared)
+    if named is type_:
+        yield (name,)
+    elif isinstance(named, GraphQLInputObjectType):
+        for member_name, member in named.fields.items():
+            for rest in _members(member, type_, name):
+                yield (member_name, *rest)

@@ -1,0 +1,114 @@
+"""Every gate on every path: what an app or a role hides is nowhere to be seen without it, and there with it.
+
+The lines and their paths come from the gate table, which is made of the schema; the oracle of tests/differential says
+what should be answered, notes and errors included.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
+from typing import Any, Final
+
+import pytest
+
+from db.connection import Connection
+from db.database import Database, PoolSettings
+from resolvers.execution import Executor
+from resolvers.gate_table import GatedCoordinate, gate_table
+from resolvers.request import Result
+from schema import schema
+from schema.apps import App
+from schema.declarations import Gate, Role
+from tests.differential.comparison import Bench, InTransaction, execute
+from tests.differential.dataset import Viewer, everything_but, nothing_but
+from tests.differential.walking import payload, walks
+
+LINES: Final[dict[Gate, list[GatedCoordinate]]] = defaultdict(list)
+for _line in gate_table(schema.core):
+    LINES[_line.gate].append(_line)
+
+
+def named(gate: Gate) -> str:
+    return gate.name
+
+
+def strangers(gate: Gate, bench: Bench) -> Viewer:
+    """Who has everything but this gate."""
+    return bench.data.viewer(everything_but(gate) if isinstance(gate, App) else "Full")
+
+
+@pytest.mark.parametrize("gate", LINES, ids=named)
+async def test_who_lacks_only_this_sees_nothing_of_it(bench: Bench, bench_database: Database, gate: Gate) -> None:
+    stranger, product = strangers(gate, bench), Executor(bench_database)
+    for line in LINES[gate]:
+        for walk in walks(line):
+            assert walk.shown(read(await execute(product, walk.case, stranger))) == [], walk.case
+            assert await bench.difference(walk.case, stranger) is None
+
+
+@pytest.mark.parametrize("gate", [gate for gate in LINES if isinstance(gate, App)], ids=named)
+async def test_who_has_nothing_else_sees_what_needs_nothing_else(bench: Bench, gate: App) -> None:
+    viewer = bench.data.viewer(nothing_but(gate))
+    for line in LINES[gate]:
+        for walk in walks(line):
+            assert await bench.difference(walk.case, viewer) is None
+
+
+@pytest.mark.parametrize("gate", LINES, ids=named)
+async def test_who_has_everything_finds_something_at_every_line(
+    bench: Bench, bench_database: Database, gate: Gate
+) -> None:
+    owner, product = bench.data.viewer("Olga"), Executor(bench_database)
+    for line in LINES[gate]:
+        found = [(walk, await execute(product, walk.case, owner)) for walk in walks(line)]
+        assert not any(result.errors for _, result in found), line.coordinate
+        assert any(walk.shown(read(result)) for walk, result in found), line.coordinate
+
+
+@pytest.mark.parametrize("gate", LINES, ids=named)
+async def test_a_payload_shows_no_more_than_a_query(bench: Bench, bench_dsn: str, gate: Gate) -> None:
+    stranger, owner = strangers(gate, bench), bench.data.viewer("Olga")
+    async with writing(bench_dsn) as product:
+        for line in LINES[gate]:
+            if (walk := payload(line)) is not None:
+                assert walk.shown(read(await execute(product, walk.case, stranger))) == [], walk.case
+                assert (await execute(product, walk.case, owner)).errors == ()
+
+
+def read(result: Result) -> Any:
+    """The data of an answer."""
+    assert result.data is not None, result.errors
+    return json.loads(result.data)
+
+
+class _Undo(Exception):
+    """What was written is to be forgotten."""
+
+
+class Undone(InTransaction):
+    """Reads and writes on one connection, whose transaction will be undone."""
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncGenerator[Connection]:
+        """A transaction inside it."""
+        async with self._connection.transaction():
+            yield self._connection
+
+
+@asynccontextmanager
+async def writing(dsn: str) -> AsyncGenerator[Executor]:
+    """The product, of whose writes nothing is kept."""
+    database = await Database.open(dsn, PoolSettings(size=1))
+    try:
+        with suppress(_Undo):
+            async with database.transaction() as connection:
+                yield Executor(Undone(connection))
+                raise _Undo
+    finally:
+        await database.close()
+
+
+def test_the_table_names_every_app_that_somebody_may_lack() -> None:
+    assert {gate for gate in LINES if isinstance(gate, Role)} == {Role.OWNER}
+    assert all(line.paths for lines in LINES.values() for line in lines)

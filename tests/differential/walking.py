@@ -1,0 +1,163 @@
+"""From a line of the gate table to operations: every path that reaches it, as documents, and what they show."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from graphql import GraphQLEnumType, GraphQLInputObjectType, is_required_argument
+
+from resolvers.gate_table import NODE, CoordinateKind, GatedCoordinate, Reached, Step
+from tests.differential.core import is_leaf, is_list, named_of
+from tests.differential.dataset import key
+from tests.differential.gating import printed_schema
+from tests.differential.lists import prefix_of
+from tests.differential.operations import Case, ids_of
+
+HERE: Final = f'"com_{key("company A").hex}"'
+AT_ONCE: Final = 6
+"""So many paths are put into one document."""
+
+ENTRANCES: Final = {
+    "company": f"company(id: {HERE}) {{ %s }}",
+    "companies": "viewer { companies { nodes { %s } } }",
+}
+PAYLOAD: Final = "mutation { at0: updateProfile(input: {}) { viewer { companies { nodes { %s } } } } }"
+SAMPLES: Final = {
+    "String": '"0"', "Int": "1", "Boolean": "true", "Decimal": '"1"', "Date": '"2026-02-27"', "ID": HERE,
+    "DateTime": '"2026-03-01T09:30:00Z"', "JSON": "{}",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """One document over some paths of a line."""
+
+    line: GatedCoordinate
+    case: Case
+    paths: tuple[Reached, ...]
+
+    def shown(self, data: Any) -> list[Any]:
+        """What the answer shows at the end of the paths: values that are not null; of enum values, the value itself."""
+        found = [value for n, path in enumerate(self.paths) for value in _values(data.get(f"at{n}"), _keys(path))]
+        if self.line.kind is CoordinateKind.TYPE:
+            return [value for value in found if value.get("__typename") == self.line.type_name]
+        if self.line.kind is CoordinateKind.ENUM_VALUE and not self.paths[0].given:
+            return [value for value in found if value == self.line.coordinate.partition(".")[2]]
+        return found
+
+
+def walks(line: GatedCoordinate) -> Iterator[Walk]:
+    """Documents that reach a line by every path; the first path also by the other entrances."""
+    carrying = [path for path in line.paths if not path.given]
+    using = [path for path in line.paths if path.given]
+    for paths in (*_batches(carrying), *_batches(using)):
+        yield Walk(line, Case(_document(line, paths, "company"), {}), paths)
+    below = [path for path in line.paths if NODE not in path.steps]
+    if below:
+        yield Walk(line, Case(_document(line, below[:1], "companies"), {}), tuple(below[:1]))
+
+
+def _batches(paths: Sequence[Reached]) -> list[tuple[Reached, ...]]:
+    return [tuple(paths[start : start + AT_ONCE]) for start in range(0, len(paths), AT_ONCE)]
+
+
+def payload(line: GatedCoordinate) -> Walk | None:
+    """The first path of a line below a mutation's payload."""
+    below = [path for path in line.paths if NODE not in path.steps][:1]
+    return Walk(line, Case(PAYLOAD % _below(line, below[0]), {}), tuple(below)) if below else None
+
+
+def of_companies(line: GatedCoordinate) -> Iterator[tuple[str, Reached]]:
+    """What to select of companies to see a line, path by path."""
+    for path in line.paths:
+        if not path.given and NODE not in path.steps:
+            yield _below(line, path), path
+
+
+def shown_at(line: GatedCoordinate, path: Reached, company: Any) -> list[Any]:
+    """What a company's part of an answer shows at the end of a path."""
+    return Walk(line, Case("", {}), (path,)).shown({"at0": company})
+
+
+def _document(line: GatedCoordinate, paths: Sequence[Reached], entrance: str) -> str:
+    return "{ " + " ".join(f"at{n}: {_root(line, path, entrance)}" for n, path in enumerate(paths)) + " }"
+
+
+def _root(line: GatedCoordinate, path: Reached, entrance: str) -> str:
+    if path.steps[:1] == (NODE,):
+        type_ = (path.steps[1].on if len(path.steps) > 1 else None) or line.type_name
+        ids = ", ".join(f'"{id_}"' for id_ in ids_of(str(prefix_of(type_)))[:40])
+        return f"nodes(ids: [{ids}]) {{ {_below(line, path)} }}"
+    return ENTRANCES[entrance] % _below(line, path)
+
+
+def _below(line: GatedCoordinate, path: Reached) -> str:
+    """What is selected of a company, or of a node."""
+    steps, type_ = path.steps, printed_schema().type_map["Company"]
+    fields: list[tuple[Step, Any]] = []
+    for step in steps:
+        if step == NODE:
+            type_ = printed_schema().type_map["Node"]
+            continue
+        parent = printed_schema().type_map[step.on] if step.on else type_
+        fields.append((step, parent.fields[step.name]))
+        type_ = named_of(fields[-1][1].type)
+    text = _tail(type_)
+    for place, (step, field) in reversed(list(enumerate(fields))):
+        given = path.given if place == len(fields) - 1 else ()
+        text = f"{step.name}{_arguments(field, given)}{text and f' {text}'}"
+        text = f"... on {step.on} {{ {text} }}" if step.on else text
+        text = f"{{ {text} }}" if place else text
+    return text.removeprefix("{ ").removesuffix(" }") if not fields else text
+
+
+def _tail(type_: Any) -> str:
+    """What is selected of a value at the end of a path."""
+    if is_leaf(type_):
+        return ""
+    return "{ totalCount nodes { __typename } }" if type_.name.endswith("Connection") else "{ __typename }"
+
+
+def _arguments(field: Any, given: tuple[str, ...]) -> str:
+    written = {
+        name: _argument(declared.type, given[1:] if given[:1] == (name,) else ())
+        for name, declared in field.args.items()
+        if given[:1] == (name,) or is_required_argument(declared)
+    }
+    return "(" + ", ".join(f"{name}: {value}" for name, value in written.items()) + ")" if written else ""
+
+
+def _argument(type_: Any, given: tuple[str, ...]) -> str:
+    named = named_of(type_)
+    match named:
+        case GraphQLEnumType():
+            value = given[0] if given else next(iter(named.values))
+        case GraphQLInputObjectType():
+            members = list(named.fields)
+            name = given[0] if given else "isNull" if "isNull" in members else members[0]
+            value = f"{{{name}: {_argument(named.fields[name].type, given[1:])}}}"
+        case _:
+            value = SAMPLES[named.name]
+    return f"[{value}]" if is_list(type_) else value
+
+
+def _keys(path: Reached) -> list[str]:
+    return [step.name for step in path.steps if step != NODE]
+
+
+def _values(value: Any, keys: Sequence[str]) -> Iterator[Any]:
+    """The values at the end of a path of keys, through whatever lists and entrances; nulls are none."""
+    match value:
+        case None:
+            return
+        case list():
+            for item in value:  # pyright: ignore[reportUnknownVariableType]
+                yield from _values(item, keys)
+        case dict() if keys and keys[0] in value:
+            yield from _values(value[keys[0]], keys[1:])
+        case dict() if keys and len(value) == 1 and next(iter(value)) in ("viewer", "companies", "nodes"):  # pyright: ignore[reportUnknownArgumentType]
+            yield from _values(next(iter(value.values())), keys)  # pyright: ignore[reportUnknownArgumentType]
+        case dict() if keys:
+            return
+        case _:
+            yield value
