@@ -306,7 +306,7 @@ class Rows:
         for row in rows:
             self.tables[row.table].append({column.name: getattr(row, column.name) for column in fields(row)})
 
-    def write(self, table: str, **columns: Any) -> None:
+    def write(self, table: str, /, **columns: Any) -> None:
         """Append one row by its columns; those left out are null or have their default. KeyError for unknown names."""
         known = metadata.tables[table].columns
         self.tables[table].append({known[name].name: value for name, value in columns.items()})

@@ -39,7 +39,7 @@ class Scene:
         """Repeatable chance of this company, apart for each `name`."""
         return stream(name, str(self.index))
 
-    def add(self, table: str, at: datetime, chance: Random, **columns: Any) -> UUID:
+    def add(self, table: str, at: datetime, chance: Random, /, **columns: Any) -> UUID:
         """Append a row of this company, whose key is of the moment `at`; gives the key."""
         key = uuid7(at, chance)
         self.rows.write(table, company_id=self.company_id, id=key, **columns)
