@@ -41,7 +41,7 @@ def copy_statement(table: Table) -> str | None:
     if table.name in SKIPPED or not (table.info.get("tenant") or table.name in ("company", "account")):
         return None
     columns = [column for column in table.columns if column.computed is None]
-    names = ", ".join(column.name for column in columns)
+    names = ", ".join(f'"{column.name}"' for column in columns)
     values = ", ".join(_copied(table, column) for column in columns)
     originals = {"company": "id in (select id from original)", "account": "email !~ '^[0-9]+[.]'"}
     owner = originals.get(table.name, "company_id in (select id from original)")
@@ -53,4 +53,4 @@ def _copied(table: Table, column: "Column[object]") -> str:
         return "$1::int4 || '.' || email"
     keys = [key for key in table.foreign_key_constraints if column.name in key.column_keys]
     refers = any(not key.referred_table.info.get("catalogue") for key in keys)
-    return COPIED_KEY.format(column.name) if refers or column.name == "id" else column.name
+    return COPIED_KEY.format(column.name) if refers or column.name == "id" else f'"{column.name}"'
