@@ -16,6 +16,8 @@ from tests.differential.operations import Case
 from tests.differential.secrets import Secret
 
 STATEMENTS = 2_000
+AS_LONG_AS_IT_TAKES = 3_600.0
+"""Seconds for which the one connection of a laboratory is in use."""
 
 
 class _Undo(Exception):
@@ -48,7 +50,9 @@ class Laboratory:
     @asynccontextmanager
     async def open(cls, dsn: str, compiler: Compiler | None = None) -> AsyncGenerator[Self]:
         """A laboratory on a database; nothing is left written there."""
-        database = await Database.open(dsn, PoolSettings(size=1, statement_cache=STATEMENTS))
+        database = await Database.open(
+            dsn, PoolSettings(size=1, statement_cache=STATEMENTS, longest_loan=AS_LONG_AS_IT_TAKES)
+        )
         try:
             with suppress(_Undo):
                 async with database.transaction() as connection:

@@ -122,7 +122,8 @@ def rewrite(table: str, column: str, how: str, which: str = "true") -> str:
     mine = f"id = '{COMPANY}'" if table == "company" else HERE
     numbered = f"select id, row_number() over (order by id) n from {table} where {mine} and {which}"
     same = "true" if table == "company" else f"t.{HERE}"
-    return f'update {table} t set "{column}" = {how.format(f"t.{column}")} from ({numbered}) x where t.id = x.id and {same}'
+    value = how.format(f"t.{column}")
+    return f'update {table} t set "{column}" = {value} from ({numbered}) x where t.id = x.id and {same}'
 
 
 def _delete(kind: str) -> Iterator[str]:
