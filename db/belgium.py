@@ -1,14 +1,19 @@
 """Belgian standard numbers: takes their free digits, gives the number with its check digits; tells right from wrong.
 
-Enterprise and VAT numbers, structured communications, IBANs, and the article numbers (EAN-13) used with them.
+Enterprise and VAT numbers, structured communications, IBANs, the article numbers (EAN-13) used with them, and the text
+of the QR codes that credit transfers are scanned from.
 """
 
 import re
+from decimal import Decimal
 
 ENTERPRISE = re.compile(r"[01][0-9]{3}\.[0-9]{3}\.[0-9]{3}")
 COMMUNICATION = re.compile(r"\+\+\+[0-9]{3}/[0-9]{4}/[0-9]{5}\+\+\+")
 IBAN = re.compile(r"BE[0-9]{14}")
 EAN = re.compile(r"[0-9]{13}")
+
+EPC_NAME, EPC_BYTES = 70, 331
+EPC_AMOUNTS = (Decimal("0.01"), Decimal("999999999.99"))
 
 
 def enterprise_number(first: int) -> str:
@@ -39,6 +44,22 @@ def ean13(first: int) -> str:
     """The article number whose first twelve digits are `first`."""
     digits = f"{first:012d}"
     return f"{digits}{_ean_check(digits)}"
+
+
+def epc_payload(name: str, iban: str, amount: Decimal, communication: str) -> str:
+    """The text of the QR code of a credit transfer in euro, as EPC069-12 (version 002, UTF-8) has it.
+
+    The twelve digits of the communication `+++ddd/dddd/ddddd+++` are its structured reference. A name is cut after 70
+    characters. ValueError for an amount or a length that the standard does not allow.
+    """
+    if amount.is_nan() or not EPC_AMOUNTS[0] <= amount <= EPC_AMOUNTS[1]:
+        raise ValueError(f"a transfer is of 0.01 to 999999999.99 euro, not of {amount}")
+    reference = communication.strip("+").replace("/", "")
+    payee = " ".join(name.split())[:EPC_NAME]
+    payload = "\n".join(("BCD", "002", "1", "SCT", "", payee, iban, f"EUR{amount:.2f}", "", reference))
+    if len(payload.encode()) > EPC_BYTES:
+        raise ValueError(f"the text of such a QR code has at most {EPC_BYTES} bytes")
+    return payload
 
 
 def is_enterprise_number(number: str) -> bool:

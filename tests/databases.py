@@ -136,7 +136,8 @@ def _in_use(folder: Path) -> Generator[int]:
 async def demo_template(databases: Databases) -> str:
     """The template with the demo as it is seen from `TODAY`."""
     source = await migrated_template(databases)
-    demo = [file.read_text(encoding="utf-8") for file in sorted((ROOT / "db").glob("demo/*.py"))]
+    demo = [file.read_text(encoding="utf-8") for file in sorted((ROOT / "db").glob("demo/**/*.py"))]
+    demo.append((ROOT / "db" / "belgium.py").read_text(encoding="utf-8"))
     content = _content(repr(app_rows()), repr(TODAY), *demo)
     return await databases.template("demo", content, lambda dsn: load_demo(dsn, today=TODAY), source=source)
 

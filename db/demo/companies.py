@@ -87,7 +87,7 @@ def build_company(plan: CompanyPlan, apps: Apps, today: date) -> Rows:
     outcome = history.tell(plan.people.story)
     rows = Rows()
     rows.add([_company(plan, company_id, outcome, chance)])
-    rows.write("company_settings", company_id=company_id)
+    rows.write("company_settings", company_id=company_id, changed_at=plan.created)
     rows.add([*outcome.memberships, *outcome.company_apps, *outcome.app_grants, *outcome.changes])
     _trade(plan, company_id, today, rows)
     play(

@@ -1,10 +1,13 @@
 """Belgian numbers: known right ones, wrong digits, and what the makers make."""
 
+from decimal import Decimal
+
 import pytest
 
 from db.belgium import (
     ean13,
     enterprise_number,
+    epc_payload,
     iban,
     is_ean13,
     is_enterprise_number,
@@ -70,3 +73,31 @@ def test_wrong_ibans_are_refused(text: str) -> None:
 @pytest.mark.parametrize("text", ["4006381333932", "400638133393", "4006381333931 ", "\uff14006381333931"])
 def test_wrong_article_numbers_are_refused(text: str) -> None:
     assert not is_ean13(text)
+
+
+REFERENCE = "+++010/8068/17183+++"
+
+
+def test_the_text_of_a_code_has_the_standards_lines() -> None:
+    payload = epc_payload("Chauffage Lambert", "BE68539007547034", Decimal("1250.5"), REFERENCE)
+    assert payload.split("\n") == [
+        "BCD", "002", "1", "SCT", "", "Chauffage Lambert", "BE68539007547034", "EUR1250.50", "", "010806817183"
+    ]  # fmt: skip
+
+
+def test_a_name_in_a_code_is_one_line_of_at_most_seventy_characters() -> None:
+    payload = epc_payload("Évrard\nEUR1.00\r\n" + "é" * 90, "BE68539007547034", Decimal(1), REFERENCE)
+    name = payload.split("\n")[5]
+    assert name == "Évrard EUR1.00 " + "é" * 55
+    assert len(payload.split("\n")) == 10
+
+
+@pytest.mark.parametrize("amount", ["0.00", "-3.10", "1000000000.00", "NaN"])
+def test_a_code_is_of_an_amount_that_can_be_transferred(amount: str) -> None:
+    with pytest.raises(ValueError, match="euro"):
+        epc_payload("Lambert", "BE68539007547034", Decimal(amount), REFERENCE)
+
+
+def test_a_code_that_no_scanner_would_read_is_refused() -> None:
+    with pytest.raises(ValueError, match="331"):
+        epc_payload("\U0001f37a" * 70, "BE68539007547034", Decimal(1), REFERENCE)

@@ -5,6 +5,7 @@ From the declarations it takes the names of apps only. Each module of this packa
 that are frequent in operations in which one may show, besides those of its columns).
 """
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import import_module
@@ -49,9 +50,10 @@ COLUMNS: Final[tuple[Column, ...]] = tuple(column for module in _MODULES for col
 LEADS: Final[dict[str, str]] = {
     table: lead for module in _MODULES for table, lead in getattr(module, "LEADS", {}).items()
 }
-WORDS: Final[dict[str, tuple[str, ...]]] = {
-    group: words for module in _MODULES for group, words in getattr(module, "WORDS", {}).items()
-}
+WORDS: Final[defaultdict[str, tuple[str, ...]]] = defaultdict(tuple)
+for _module in _MODULES:
+    for _group, _words in getattr(_module, "WORDS", {}).items():
+        WORDS[_group] += _words
 
 KINDS: Final = (
     ("QUOTE", App.QUOTES, "quotes"),
@@ -119,6 +121,8 @@ def _secrets_of_owners() -> Iterator[Secret]:
 
 def rewrite(table: str, column: str, how: str, which: str = "true") -> str:
     """The statement that gives other values to a column of company A's rows."""
+    if "id" not in metadata.tables[table].columns:
+        return f'update {table} t set "{column}" = {how.format(f"t.{column}")} from (select 1 n) x where t.{HERE}'
     mine = f"id = '{COMPANY}'" if table == "company" else HERE
     numbered = f"select id, row_number() over (order by id) n from {table} where {mine} and {which}"
     same = "true" if table == "company" else f"t.{HERE}"

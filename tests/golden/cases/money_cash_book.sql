@@ -1,0 +1,147 @@
+with viewer as materialized (
+  select k.id, k.account_id from credential k where k.token_hash = $8::bytea and k.expires_at > now()
+)
+select
+  s.d::varchar,
+  s.h::varchar,
+  s.id,
+  case when s.h is not null then (select w.language from account w where w.id = s.account_id) end
+from (
+  select
+    '{"data":{"company":' || coalesce(l0.j, 'null') || '}}' d,
+    nullif(coalesce(l0.h, ''), '') h,
+    v.id,
+    v.account_id
+  from (select 1) one
+    left join viewer v on true
+    left join lateral (
+      select
+        '{"first":' || case when a0.g0 then
+          (
+            select '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}'
+            from (
+              select
+                '{"date":"' || t1.date::text
+                || '","label":' || to_json(t1.label)::text
+                || ',"in":"' || t1.amount_in::text
+                || '","out":"' || t1.amount_out::text
+                || '","balance":"' || t1.balance::text
+                || '","payment":' || case when a0.g1 then
+                  coalesce((
+                    select '{"amount":"' || t2.amount::text || '"}'
+                    from payment t2
+                    where t2.company_id = c0.id and t2.id = t1.payment_id
+                  ), 'null')
+                  || '}'
+                else 'null}' end j0
+              from cash_book_entry t1
+              where t1.company_id = c0.id
+              order by t1.date, t1.id
+              limit $2::int4
+            ) r
+          )
+          || ',"deposits":' || (
+            select
+              '{"totalCount":' || (
+                select count(*)::text
+                from cash_book_entry t3
+                where t3.company_id = c0.id and starts_with(lower(t3.label), lower($3::text))
+              )
+              || ',"nodes":[' || coalesce(string_agg(r.j0, ','), '')
+              || ']}'
+            from (
+              select
+                '{"date":"' || t3.date::text
+                || '","label":' || to_json(t3.label)::text
+                || ',"in":"' || t3.amount_in::text
+                || '","out":"' || t3.amount_out::text
+                || '","balance":"' || t3.balance::text
+                || '","payment":' || case when a0.g1 then
+                  coalesce((
+                    select
+                      '{"amount":"' || t4.amount::text
+                      || '","counterpartyName":' || coalesce(to_json(t4.counterparty_name)::text, 'null')
+                      || ',"allocations":[' || coalesce((
+                        select
+                          string_agg(
+                            '{"amount":"' || t5.amount::text || '"}', ',' order by t5.amount desc, t5.id desc
+                          )
+                        from payment_allocation t5
+                        where t5.company_id = c0.id and t5.payment_id = t4.id
+                      ), '')
+                      || ']}'
+                    from payment t4
+                    where t4.company_id = c0.id and t4.id = t3.payment_id
+                  ), 'null')
+                  || ',"account":'
+                else 'null,"account":' end
+                || case when a0.g2 then
+                  coalesce((
+                    select '{"name":' || to_json(t6.name)::text || '}'
+                    from payment_account t6
+                    where t6.company_id = c0.id and t6.id = t3.account_id
+                  ), 'null')
+                  || '}'
+                else 'null}' end j0
+              from cash_book_entry t3
+              where t3.company_id = c0.id and starts_with(lower(t3.label), lower($3::text))
+              order by t3.date desc, t3.id desc
+              limit $4::int4
+            ) r
+          )
+          || ',"payments":'
+        else 'null,"deposits":null,"payments":' end
+        || case when a0.g1 then
+          (
+            select '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}'
+            from (
+              select
+                '{"date":"' || t7.date::text
+                || '","amount":"' || t7.amount::text
+                || '","counterpartyName":' || coalesce(to_json(t7.counterparty_name)::text, 'null')
+                || ',"statement":' || coalesce(to_json(t7.statement)::text, 'null')
+                || '}' j0
+              from payment t7
+              where
+                t7.company_id = c0.id
+                and t7.amount < $5::numeric
+                and (
+                  strpos(lower(t7.counterparty_name), lower($6::text)) > 0
+                  or strpos(lower(t7.counterparty_iban), lower($6::text)) > 0
+                  or strpos(lower(t7.statement), lower($6::text)) > 0
+                  or strpos(lower(t7.structured_communication), lower($6::text)) > 0
+                )
+              order by t7.date desc, t7.id desc
+              limit $7::int4
+            ) r
+          )
+          || '}'
+        else 'null}' end j,
+        case when not (a0.g0 and a0.g1 and a0.g2) then
+          '0:' || encode(uuid_send(c0.id), 'hex') || ':' || array_to_string(array[a0.g0, a0.g1, a0.g2], '')
+        end h
+      from membership m0
+        join company c0 on c0.id = m0.company_id
+        cross join lateral (
+          select get_bit(b.e, 7) = 1 g0, get_bit(b.e, 5) = 1 g1, get_bit(b.e, 6) = 1 g2
+          from (
+            select (c0.mask & m0.mask) e, coalesce(m0.role = 'OWNER', false) o offset 0
+          ) b
+          offset 0
+        ) a0
+      where
+        m0.account_id = v.account_id
+        and m0.company_id = $1::uuid
+        and m0.accepted_at is not null
+        and m0.removed_at is null
+        and (m0.until is null or m0.until > now())
+    ) l0 on true
+) s;
+-- $1 = 018e224793a07000b231841d04df87a4
+-- $2 = 3
+-- $3 = versement
+-- $4 = 2
+-- $5 = 0
+-- $6 = tva
+-- $7 = 1
+-- $8 = <hash of a token>

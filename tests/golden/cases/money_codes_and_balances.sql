@@ -1,0 +1,151 @@
+with viewer as materialized (
+  select k.id, k.account_id from credential k where k.token_hash = $6::bytea and k.expires_at > now()
+)
+select
+  s.d::varchar,
+  s.h::varchar,
+  s.id,
+  case when s.h is not null then (select w.language from account w where w.id = s.account_id) end
+from (
+  select
+    '{"data":{"company":' || coalesce(l0.j, 'null') || '}}' d,
+    nullif(coalesce(l0.h, ''), '') h,
+    v.id,
+    v.account_id
+  from (select 1, $5::int4) one
+    left join viewer v on true
+    left join lateral (
+      select
+        '{"qrKind":' || case when a0.g0 then
+          coalesce(
+            '"' || (
+              select t1.qr_kind from company_settings t1 where t1.company_id = c0.id
+            )::text || '"',
+            'null'
+          )
+          || ',"invoices":'
+        else 'null,"invoices":' end
+        || case when a0.g1 then
+          (
+            select '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}'
+            from (
+              select
+                '{"number":' || to_json(t2.number)::text
+                || ',"qrPayload":' || case when a0.g0 then
+                  coalesce(
+                    to_json(case when t2.status in ('SENT', 'OVERDUE') then t2.qr_payload end)::text, 'null'
+                  )
+                  || ',"twikeyTransactionId":'
+                else 'null,"twikeyTransactionId":' end
+                || case when a0.g2 then
+                  coalesce(to_json(t2.twikey_transaction_id)::text, 'null') || ',"collectionCase":'
+                else 'null,"collectionCase":' end
+                || case when a0.g3 then
+                  coalesce((
+                    select '{"status":"' || t3.status::text || '"}'
+                    from collection_case t3
+                    where t3.company_id = c0.id and t3.invoice_id = t2.id
+                  ), 'null')
+                  || ',"customer":'
+                else 'null,"customer":' end
+                || coalesce((
+                  select
+                    '{"openBalance":' || coalesce(
+                      '"' || (
+                        select coalesce(sum(t5.total_incl), 0.00)
+                        from document t5
+                        where
+                          t5.company_id = c0.id
+                          and t5.customer_id = t4.id
+                          and t5.kind = 'INVOICE'
+                          and t5.status in ('SENT', 'OVERDUE')
+                      )::text || '"',
+                      'null'
+                    )
+                    || ',"twikeyState":' || case when a0.g2 then
+                      coalesce('"' || t4.twikey_state::text || '"', 'null') || '}'
+                    else 'null}' end
+                  from contact t4
+                  where t4.company_id = c0.id and t4.is_customer and t4.id = t2.customer_id
+                ), 'null')
+                || '}' j0
+              from document t2
+              where
+                t2.company_id = c0.id
+                and t2.kind = 'INVOICE'
+                and lower(t2.number) = any(select lower(u) from unnest($2::text[]) u)
+              order by t2.date desc, t2.id desc
+              limit $3::int4
+            ) r
+          )
+          || ',"paymentAccounts":'
+        else 'null,"paymentAccounts":' end
+        || case when a0.g4 then
+          (
+            select '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}'
+            from (
+              select
+                '{"name":' || to_json(t6.name)::text
+                || ',"kind":"' || t6.kind::text
+                || '","iban":' || coalesce(to_json(t6.iban)::text, 'null')
+                || ',"bic":' || coalesce(to_json(t6.bic)::text, 'null')
+                || ',"glAccountCode":' || coalesce(to_json(t6.gl_account_code)::text, 'null')
+                || ',"glAccount":' || case when a0.g5 then
+                  coalesce(to_json(t6.gl_account)::text, 'null') || ',"journalCode":'
+                else 'null,"journalCode":' end
+                || coalesce(to_json(t6.journal_code)::text, 'null')
+                || ',"openingBalance":"' || t6.opening_balance::text
+                || '","currentBalance":"' || t6.current_balance::text
+                || '"}' j0
+              from payment_account t6
+              where t6.company_id = c0.id
+              order by t6.current_balance desc, t6.id desc
+              limit $4::int4
+            ) r
+          )
+          || ',"receiptsJournal":'
+        else 'null,"receiptsJournal":' end
+        || case when a0.g6 then
+          (
+            select
+              '{"totalCount":' || (
+                select count(*)::text from daily_receipt t7 where t7.company_id = c0.id
+              )
+              || '}'
+          )
+          || '}'
+        else 'null}' end j,
+        case when not (a0.g0 and a0.g1 and a0.g2 and a0.g3 and a0.g4 and a0.g5 and a0.g6) then
+          '0:' || encode(uuid_send(c0.id), 'hex')
+          || ':' || array_to_string(array[a0.g0, a0.g1, a0.g2, a0.g3, a0.g4, a0.g5, a0.g6], '')
+        end h
+      from membership m0
+        join company c0 on c0.id = m0.company_id
+        cross join lateral (
+          select
+            get_bit(b.e, 8) = 1 g0,
+            get_bit(b.e, 3) = 1 g1,
+            get_bit(b.e, 46) = 1 g2,
+            get_bit(b.e, 39) = 1 g3,
+            get_bit(b.e, 6) = 1 g4,
+            get_bit(b.e, 20) = 1 g5,
+            get_bit(b.e, 29) = 1 g6
+          from (
+            select (c0.mask & m0.mask) e, coalesce(m0.role = 'OWNER', false) o offset 0
+          ) b
+          offset 0
+        ) a0
+      where
+        m0.account_id = v.account_id
+        and m0.company_id = $1::uuid
+        and m0.accepted_at is not null
+        and m0.removed_at is null
+        and (m0.until is null or m0.until > now())
+    ) l0 on true
+) s;
+-- $1 = 018b514d43a07000ac2b7ed4c4760a71
+-- $2 = [2026/00377, 2026/00421]
+-- $3 = 50
+-- $4 = 50
+-- $5 = 50
+-- $6 = <hash of a token>

@@ -1,0 +1,125 @@
+with viewer as materialized (
+  select k.id, k.account_id from credential k where k.token_hash = $4::bytea and k.expires_at > now()
+)
+select
+  s.d::varchar,
+  s.h::varchar,
+  s.id,
+  case when s.h is not null then (select w.language from account w where w.id = s.account_id) end
+from (
+  select
+    '{"data":{"company":' || coalesce(l0.j, 'null') || '}}' d,
+    nullif(coalesce(l0.h, ''), '') h,
+    v.id,
+    v.account_id
+  from (select 1) one
+    left join viewer v on true
+    left join lateral (
+      select
+        '{"invoices":' || case when a0.g0 then
+          (
+            select '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}'
+            from (
+              select
+                '{"number":' || to_json(t1.number)::text
+                || ',"status":"' || t1.status::text
+                || '","totalIncl":"' || t1.total_incl::text
+                || '","amountPaid":' || case when a0.g1 then
+                  coalesce(
+                    '"' || (
+                      select coalesce(sum(t2.amount), 0.00)
+                      from payment_allocation t2
+                      where t2.company_id = c0.id and t2.invoice_id = t1.id
+                    )::text || '"',
+                    'null'
+                  )
+                  || ',"amountDue":' || coalesce(
+                    '"' || (
+                      t1.total_incl - (
+                        select coalesce(sum(t3.amount), 0.00)
+                        from payment_allocation t3
+                        where t3.company_id = c0.id and t3.invoice_id = t1.id
+                      )
+                    )::text || '"',
+                    'null'
+                  )
+                  || ',"payments":[' || coalesce((
+                    select
+                      string_agg(
+                        '{"date":"' || t4.date::text
+                        || '","amount":"' || t4.amount::text
+                        || '","structuredCommunication":' || coalesce(
+                          to_json(t4.structured_communication)::text, 'null'
+                        )
+                        || ',"account":' || case when a0.g2 then
+                          coalesce((
+                            select '{"name":' || to_json(t6.name)::text || '}'
+                            from payment_account t6
+                            where t6.company_id = c0.id and t6.id = t4.account_id
+                          ), 'null')
+                          || ',"allocations":['
+                        else 'null,"allocations":[' end
+                        || coalesce((
+                          select
+                            string_agg(
+                              '{"amount":"' || t7.amount::text
+                              || '","invoice":' || coalesce((
+                                select '{"number":' || to_json(t8.number)::text || '}'
+                                from document t8
+                                where t8.company_id = c0.id and t8.kind = 'INVOICE' and t8.id = t7.invoice_id
+                              ), 'null')
+                              || '}',
+                              ',' order by t7.amount desc, t7.id desc
+                            )
+                          from payment_allocation t7
+                          where t7.company_id = c0.id and t7.payment_id = t4.id
+                        ), '')
+                        || ']}',
+                        ',' order by t4.date desc, t4.id desc
+                      )
+                    from payment t4
+                    where
+                      t4.company_id = c0.id
+                      and exists (
+                        select
+                        from payment_allocation t5
+                        where t5.company_id = c0.id and t5.invoice_id = t1.id and t5.payment_id = t4.id
+                      )
+                  ), '')
+                  || ']}'
+                else 'null,"amountDue":null,"payments":null}' end j0
+              from document t1
+              where
+                t1.company_id = c0.id
+                and t1.kind = 'INVOICE'
+                and lower(t1.number) = any(select lower(u) from unnest($2::text[]) u)
+              order by t1.number, t1.id
+              limit $3::int4
+            ) r
+          )
+          || '}'
+        else 'null}' end j,
+        case when not (a0.g0 and a0.g1 and a0.g2) then
+          '0:' || encode(uuid_send(c0.id), 'hex') || ':' || array_to_string(array[a0.g0, a0.g1, a0.g2], '')
+        end h
+      from membership m0
+        join company c0 on c0.id = m0.company_id
+        cross join lateral (
+          select get_bit(b.e, 3) = 1 g0, get_bit(b.e, 5) = 1 g1, get_bit(b.e, 6) = 1 g2
+          from (
+            select (c0.mask & m0.mask) e, coalesce(m0.role = 'OWNER', false) o offset 0
+          ) b
+          offset 0
+        ) a0
+      where
+        m0.account_id = v.account_id
+        and m0.company_id = $1::uuid
+        and m0.accepted_at is not null
+        and m0.removed_at is null
+        and (m0.until is null or m0.until > now())
+    ) l0 on true
+) s;
+-- $1 = 018b514d43a07000ac2b7ed4c4760a71
+-- $2 = [2026/00377, 2026/00420, 2026/00421]
+-- $3 = 50
+-- $4 = <hash of a token>
