@@ -17,6 +17,9 @@ LONGEST: Final = "90 days"
 GRAIN: Final = "10 minutes"
 """A use is not written when another one was that shortly before."""
 
+MOST_OPEN: Final = 1_000
+"""So many sessions an account has: a client that signs in for every request ends those that nobody uses."""
+
 MOST: Final = 100_000
 """So many credentials are remembered between two writes; what is used beyond them is written another time."""
 
@@ -25,11 +28,26 @@ insert into credential (token_hash, account_id, user_agent, last_used_at, expire
 values ($1, $2, $3, now(), now() + interval '{IDLE}', now() + interval '{LONGEST}')
 returning expires_at, ends_at
 """
+TIDY: Final = f"""
+delete from credential where id in (
+  select id from credential
+  where account_id = $1 and kind = 'SESSION' and id <> all(array(
+    select id from credential where account_id = $1 and kind = 'SESSION' and expires_at > now()
+    order by coalesce(last_used_at, created_at) desc limit {MOST_OPEN - 1}
+  ))
+  for update skip locked
+)
+"""
 TOUCH: Final = f"""
 update credential set last_used_at = now(), expires_at = least(ends_at, now() + interval '{IDLE}')
-where id = any($1::uuid[]) and kind = 'SESSION' and expires_at > now()
-  and (last_used_at is null or last_used_at < now() - interval '{GRAIN}')
+where id in (
+  select id from credential
+  where id = any($1::uuid[]) and kind = 'SESSION' and expires_at > now()
+    and (last_used_at is null or last_used_at < now() - interval '{GRAIN}')
+  for update skip locked
+)
 """
+"""A session that somebody is just ending is not waited for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +63,8 @@ class Session:
 
 
 async def open_session(connection: Connection, account: uuid.UUID, user_agent: str | None) -> Session:
-    """Open a session of an account."""
+    """Open a session of an account; those that are over go, and beyond the limit those that were not used longest."""
+    await connection.execute(TIDY, account)
     token = new_token("enf")
     opened = await connection.fetchrow(OPEN, hash_token(token), account, user_agent)
     assert opened is not None

@@ -14,9 +14,16 @@ from schema.errors import UserErrorCode
 NAME, LINE, EMAIL, PASSWORD = 100, 200, 254, 1_024
 """The longest values, in characters."""
 
+DECOMPOSED: Final = 4
+"""A text of n characters is typed with so many times n at most; the time to put them together grows by the square."""
+
 SHORTEST_PASSWORD: Final = 10
 INVISIBLE: Final = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp"})
 """Unicode categories that no line of text holds: controls, formats, private use, surrogates, separators of lines."""
+
+SEEN: Final = frozenset("LNPS")
+BLANK: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""What is seen has one of these Unicode categories, but for the letters and the symbol that are blank."""
 
 SPACES: Final = re.compile(r"\s+")
 
@@ -59,10 +66,12 @@ class Checks:
             raise Refused(*self.problems, values=values)
 
     def _line(self, member: str, value: str, longest: int, *, blank: bool) -> str:
-        if any(unicodedata.category(character) in INVISIBLE for character in value if not character.isspace()):
+        if len(value) > DECOMPOSED * longest or _is_broken_line(value):
             self.add(member)
             return ""
         text = SPACES.sub(" ", unicodedata.normalize("NFC", value)).strip()
+        if not _is_seen(text):
+            text = ""
         if len(text) > longest or not (text or blank):
             self.add(member)
         return text
@@ -73,9 +82,20 @@ def normal_email(value: str) -> str | None:
     if len(value) > EMAIL or _is_broken(value):
         return None
     try:
-        return validate_email(value.strip(), check_deliverability=False, test_environment=True).normalized.lower()
+        address = validate_email(value.strip(), check_deliverability=False, test_environment=True).normalized
     except EmailNotValidError:
         return None
+    return unicodedata.normalize("NFC", address.lower())  # J̌ is two characters, ǰ is one
+
+
+def _is_broken_line(value: str) -> bool:
+    """Whether it has characters that no line of text holds."""
+    return any(unicodedata.category(character) in INVISIBLE for character in value if not character.isspace())
+
+
+def _is_seen(text: str) -> bool:
+    """Whether there is anything to be seen."""
+    return any(unicodedata.category(character)[0] in SEEN and character not in BLANK for character in text)
 
 
 def _is_broken(value: str) -> bool:

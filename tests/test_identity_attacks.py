@@ -1,6 +1,7 @@
 """Somebody who wants another person's login, or wants to know who has one: every way that the product offers, tried."""
 
 import asyncio
+import uuid
 from collections.abc import AsyncGenerator, Mapping
 from typing import Any, Final
 
@@ -40,6 +41,14 @@ mutation ($input: RequestPasswordResetInput!) {
 """
 RESET: Final = "mutation ($input: ResetPasswordInput!) { resetPassword(input: $input) { errors { code field } } }"
 CONFIRM: Final = "mutation ($input: ConfirmEmailInput!) { confirmEmail(input: $input) { confirmed errors { code } } }"
+PROFILE: Final = "mutation ($input: UpdateProfileInput!) { updateProfile(input: $input) { errors { code } } }"
+UPDATE_USER: Final = "mutation ($input: UpdateUserInput!) { updateUser(input: $input) { errors { code } } }"
+DELETE_USER: Final = "mutation ($input: DeleteUserInput!) { deleteUser(input: $input) { errors { code } } }"
+HISTORY: Final = """
+query ($id: ID!) { company(id: $id) {
+  accessChanges { nodes { kind actor { email firstName lastName language } user { firstName } } }
+  users { nodes { firstName lastName language status } } } }
+"""
 END: Final = "mutation ($input: EndSessionInput!) { endSession(input: $input) { errors { code field } } }"
 ME: Final = "{ viewer { account { id email } sessions { id current } companies { nodes { id name } } } }"
 
@@ -241,6 +250,58 @@ async def test_an_invitation_answers_alike_for_addresses_with_and_without_a_logi
     assert (known["user"]["firstName"], known["user"]["lastName"]) == ("Typed", "Byme")
     assert "Lambert" not in str(known["company"])
     assert known["errors"] == unknown["errors"] == []
+
+
+async def history(demo: Demo, who: str, company: str) -> list[tuple[str, Any]]:
+    """What sort of change there was, and who did it, newest first."""
+    answer = await demo.ask(who, HISTORY, id=company)
+    assert answer.codes == []
+    return [(change["kind"], change["actor"]) for change in answer.data["company"]["accessChanges"]["nodes"]]
+
+
+async def test_the_history_of_a_company_tells_no_names_but_its_own(demo: Demo) -> None:
+    who, company = await attacker(demo, "watching")
+    email = "noah@demo.enfact.test"
+    invited = await invite(demo, who, company, email)
+    user = {"companyId": company, "userId": invited["user"]["id"]}
+    await demo.ask("noah", ACCEPT, input={"token": invited["invitationToken"]})
+    typed = {"email": email, "firstName": "Typed", "lastName": "Byme", "language": "EN"}
+    assert (await history(demo, who, company))[0] == ("USER_JOINED", typed)
+    await demo.ask(who, UPDATE_USER, input={**user, "firstName": "Renamed", "role": "OWNER"})
+    renamed = {**typed, "firstName": "Renamed"}
+    own = (await history(demo, who, company))[0][1]
+    seen_by_noah = {str(actor) for _, actor in await history(demo, "noah", company) if actor["email"] == email}
+    account = await demo.connection.fetchrow(
+        "select email, first_name, last_name, language from account where email = $1", email
+    )
+    assert account is not None
+    assert seen_by_noah == {str(dict(zip(typed, account, strict=True)))}  # the own names, to oneself alone
+    await demo.ask(who, DELETE_USER, input=user)
+    assert (await history(demo, who, company))[:3] == [("USER_DELETED", own), ("ROLE", own), ("USER_JOINED", renamed)]
+    await invite(demo, who, company, email)
+    assert typed in [actor for _, actor in await history(demo, who, company)]  # as the newest invitation says
+
+
+async def test_the_history_of_a_company_tells_nothing_of_who_never_was_there(demo: Demo) -> None:
+    who, company = await attacker(demo, "haunted")
+    await demo.connection.execute(
+        "insert into access_change (company_id, kind, actor_id) "
+        "select $1, 'SUPPORT_ON', id from account where email = $2",
+        uuid.UUID(hex=company[4:]), VICTIM,
+    )  # fmt: skip
+    (kind, actor), joined = await history(demo, who, company)
+    assert (kind, actor, joined[0]) == ("SUPPORT_ON", None, "USER_JOINED")
+    query = "query ($id: ID!) { company(id: $id) { accessChanges(first: 1) { nodes { actor { id email } } } } }"
+    assert (await demo.ask(who, query, id=company)).data["company"]["accessChanges"]["nodes"] == [{"actor": None}]
+
+
+async def test_who_was_invited_is_called_as_typed_whatever_the_login_is_called_meanwhile(demo: Demo) -> None:
+    who, company = await attacker(demo, "waiting")
+    await invite(demo, who, company, "eva@demo.enfact.test")
+    before = await demo.ask(who, HISTORY, id=company)
+    profile = {"firstName": "Quite", "lastName": "Secret", "language": "DE"}
+    assert (await demo.ask("eva", PROFILE, input=profile)).data["updateProfile"]["errors"] == []
+    assert (await demo.ask(who, HISTORY, id=company)).body == before.body
 
 
 async def test_wrong_passwords_and_unknown_addresses_cannot_be_told_apart(

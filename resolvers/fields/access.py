@@ -6,10 +6,10 @@ Access, users, the permission matrix and its history, all read from the masks of
 from collections.abc import Mapping
 from typing import Final
 
-from db.sql import Sql, sql
+from db.sql import Rows, Sql, every, sql
 from db.tables.apps import app
-from db.tables.identity import account
-from resolvers.compilation import Row, Scope
+from db.tables.identity import account, credential, membership
+from resolvers.compilation import VIEWER, Row, Scope
 from resolvers.convert import Keys, enum_name, enum_names
 from resolvers.resolution import Arguments, Identity, Inline, Leaf, Listing, Reference, Resolution
 
@@ -113,6 +113,45 @@ def _reason(row: Row, arguments: Arguments) -> Sql:
     )
 
 
+def _memberships(change: Row, login: Sql) -> tuple[Rows, Sql]:
+    """The memberships that a login has or had in the company of a change, and what makes a row one of them."""
+    member = change.to.rows(membership, company=change["company_id"])
+    return member, every([*member.where, sql("{} = {}", member["account_id"], login)])
+
+
+def _name(column: str) -> Leaf:
+    """A name or the language of an account: in a company, what its membership there says, or the last one said.
+
+    Only the own account's are the viewer's to see, so that nobody learns those of a login by inviting it.
+    """
+
+    def value(row: Row, arguments: Arguments) -> Sql:
+        assert row.parent is not None, "a session or a change of access leads to an account"
+        if row.parent.rows.table is credential:
+            return row[column]
+        member, theirs = _memberships(row.parent, row["id"])
+        return sql(
+            "case when {} = {}.account_id then {} "
+            "else (select {} from {} where {} order by {} desc nulls first limit 1) end",
+            row["id"],
+            VIEWER,
+            row[column],
+            member[column],
+            member.source,
+            theirs,
+            member["removed_at"],
+        )
+
+    return Leaf(value)
+
+
+def _actor(row: Row, login: Row) -> tuple[Sql, ...]:
+    """Who did it; of somebody who never was in the company nothing is told."""
+    member, theirs = _memberships(row, login["id"])
+    was_here = sql("exists (select from {} where {})", member.source, theirs)
+    return (sql("{} = {}", login["id"], row["actor_id"]), was_here)
+
+
 def _changed(row: Row, person: Row) -> tuple[Sql, ...]:
     """The person whose access changed; what sort of person it is, the type's own conditions tell."""
     return (sql("{} = {}", person["id"], row["membership_id"]),)
@@ -150,6 +189,10 @@ RESOLVERS: Final[Mapping[str, Resolution]] = {
         )
     ),
     "PermissionCell.reason": Leaf(_reason),
+    "Account.firstName": _name("first_name"),
+    "Account.lastName": _name("last_name"),
+    "Account.language": _name("language"),
+    "AccessChange.actor": Reference(_actor),
     "AccessChange.user": Reference(_changed),
     "AccessChange.externalUser": Reference(_changed),
     "AccessChange.app": Leaf(lambda row, arguments: row["app_id"]),

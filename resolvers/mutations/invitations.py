@@ -12,8 +12,8 @@ from db.database import Database
 from db.outbox import Letter, issue_token, post
 from db.tokens import hash_token
 from resolvers.attempts import HOUR, Guard, Limit, admit
-from resolvers.mutations.passwords import hash_password
-from resolvers.request import GraphQLRequest
+from resolvers.mutations.passwords import hash_by_letter, put_out, settled
+from resolvers.request import GraphQLRequest, SessionCookie
 from resolvers.sessions import open_session
 from resolvers.trail import Change, grow, record
 from resolvers.validation import Checks
@@ -22,6 +22,8 @@ from schema.errors import UserErrorCode
 
 LETTERS: Final = Limit("invitations of an account", 50, HOUR)
 """In all companies of who invites."""
+INVITEES: Final = Limit("invitations of an e-mail address into a company", 10, HOUR)
+"""Nobody's mailbox is filled by inviting, deleting and inviting again."""
 
 FORGET_TOKENS: Final = "delete from mail_token where company_id = $1 and membership_id = $2"
 TAKE_BACK: Final = """
@@ -79,9 +81,11 @@ class Invited:
 async def send(write: Write, invited: Invited) -> str | None:
     """Send the letter, in place of one that waits or was sent before; gives the token where secrets are shown.
 
-    Raises Refused (TOO_MANY_ATTEMPTS) when the caller has sent too many. Needs the lock on the company.
+    Raises Refused (TOO_MANY_ATTEMPTS) when the caller, or the company to this address, has sent too many. Needs the
+    lock on the company.
     """
-    if await admit(write.connection, Guard((LETTERS.on(write.caller.account.hex),))) is None:
+    limits = LETTERS.on(write.caller.account.hex), INVITEES.on(invited.company.hex, invited.email)
+    if await admit(write.connection, Guard(limits)) is None:
         raise Refused(Problem(UserErrorCode.TOO_MANY_ATTEMPTS), values={"company": invited.company})
     await withdraw(write.connection, invited.company, invited.membership)
     company, membership, account = invited.company, invited.membership, invited.account
@@ -117,7 +121,7 @@ async def resend_invitation(write: Write, given: Input) -> Written:
 # --- accepting
 
 
-async def _hash(database: Database, request: GraphQLRequest, given: Input) -> str | None:
+async def _hash(database: Database, request: GraphQLRequest, given: Input) -> str | Refused | None:
     """The hash of the password; None when the invitation needs none, does not work, or the password is no good."""
     async with database.transaction() as connection:
         invitation = await connection.fetchrow(INVITATION, hash_token(given["token"]))
@@ -126,29 +130,32 @@ async def _hash(database: Database, request: GraphQLRequest, given: Input) -> st
         return None
     checks = Checks()
     checks.password("password", password, invitation["email"])
-    return None if checks.problems else await hash_password(password)
+    return None if checks.problems else await hash_by_letter(database, given["token"], password)
 
 
 async def accept_invitation(write: Write, given: Input) -> Written:
     """Make a pending user active, by the token of the letter.
 
     A login whose address was never confirmed gets its first password, and a session; every other one accepts signed
-    in. Raises Unauthenticated and Refused (INVITATION_INVALID, VALIDATION of `password`).
+    in. Raises Unauthenticated and Refused (INVITATION_INVALID, VALIDATION of `password`, TOO_MANY_ATTEMPTS).
     """
     invitation = await _lock(write.connection, given["token"])
+    account: uuid.UUID = invitation["account_id"]
     values: dict[str, Any] = {"company": invitation["company_id"]}
     token: str | None = None
+    cookie: SessionCookie | None = None
     if invitation["confirmed"]:
         _must_be_signed_in(write, invitation, given.get("password"))
     else:
-        if write.prepared is None:
+        new: str | None = settled(write)
+        if new is None:
             raise _refused_password()
-        await write.connection.execute(CONFIRM, invitation["account_id"], write.prepared)
-        session = await open_session(write.connection, invitation["account_id"], write.request.user_agent)
-        token = session.token
+        await write.connection.execute(CONFIRM, account, new)
+        session = await open_session(write.connection, account, write.request.user_agent)
+        token, cookie = session.token, put_out(write, account)
         values |= {"token": session.token, "expiresAt": session.expires_at}
     await _join(write, invitation)
-    return Written(values, token=token)
+    return Written(values, token=token, cookie=cookie)
 
 
 async def _lock(connection: Connection, token: str) -> Record:

@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+import unicodedata
 import uuid
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -28,6 +29,8 @@ THREADS: Final = ThreadPoolExecutor(max_workers=2, thread_name_prefix="argon2")
 RESETS: Final = Limit("resets from an address", 20, HOUR)
 RESET_LETTERS: Final = Limit("reset letters to an e-mail address", 3, HOUR)
 CHANGES: Final = Limit("changes of an account's password", 5, MINUTE)
+BY_LETTER: Final = Limit("passwords set by a letter", 5, MINUTE)
+"""A token works once, but a request that is refused after the work of hashing could be sent for ever."""
 
 CALLER: Final = """
 select u.id, u.email, u.password_hash
@@ -42,9 +45,12 @@ select u.email
 from (select) one left join mail_token t on t.token_hash = $1 and t.purpose = 'PASSWORD_RESET' and t.expires_at > now()
   left join account u on u.id = t.account_id
 """
+STANDS: Final = "select exists (select from mail_token where token_hash = $1)"
 LOCK: Final = """
 select u.id from account u join mail_token t on t.account_id = u.id where t.token_hash = $1 for no key update of u
 """
+"""Locks the account of a letter."""
+
 CONSUME: Final = """
 delete from mail_token where token_hash = $1 and purpose = 'PASSWORD_RESET' and expires_at > now() returning account_id
 """
@@ -79,7 +85,18 @@ def settled(write: Write) -> Any:
 
 async def hash_password(password: str) -> str:
     """What is stored of a new password that was validated."""
-    return await asyncio.get_running_loop().run_in_executor(THREADS, HASHER.hash, password)
+    return await asyncio.get_running_loop().run_in_executor(THREADS, HASHER.hash, _composed(password))
+
+
+async def hash_by_letter(database: Database, token: str, password: str) -> str | Refused | None:
+    """The same for the password that comes with a letter's token; None when that was used meanwhile."""
+    async with trying(database, Guard((BY_LETTER.on(token),))) as tries:
+        (stands,) = await database.read(STANDS, (hash_token(token),))
+        if not stands:
+            return None
+        if tries is None:
+            return Refused(Problem(UserErrorCode.TOO_MANY_ATTEMPTS))
+        return await hash_password(password)
 
 
 async def is_right(password: str, stored: str | None) -> bool:
@@ -97,9 +114,20 @@ def _nobody() -> str:
 def _verify(stored: str | None, password: str) -> bool:
     nobody = _nobody()  # made by the first login of a process, whoever tries it
     try:
-        return HASHER.verify(stored or nobody, password.encode("utf-8", "surrogatepass"))
+        return HASHER.verify(stored or nobody, _composed(password).encode("utf-8", "surrogatepass"))
     except (VerificationError, InvalidHashError):
         return False
+
+
+def _composed(password: str) -> str:
+    """Keyboards differ in whether an é is one character or two: it is the same password."""
+    return unicodedata.normalize("NFC", password)
+
+
+def put_out(write: Write, account: uuid.UUID) -> SessionCookie | None:
+    """What becomes of the cookie of a request that ended every session of an account."""
+    own = write.signed_in is not None and write.signed_in.account == account
+    return SessionCookie() if own and write.request.by_cookie else None
 
 
 async def request_password_reset(write: Write, given: Input) -> Written:
@@ -115,10 +143,12 @@ async def _prepare_reset(database: Database, request: GraphQLRequest, given: Inp
     """The hash of the new password. A refused one leaves the token as it is."""
     (email,) = await database.read(RESETTABLE, (hash_token(given["token"]),))
     if email is None:
-        return Refused(Problem(UserErrorCode.INVITATION_INVALID, ("token",)))
+        return _invalid()
     checks = Checks()
     password = checks.password("password", given["password"], email)
-    return Refused(*checks.problems) if checks.problems else await hash_password(password)
+    if checks.problems:
+        return Refused(*checks.problems)
+    return await hash_by_letter(database, given["token"], password) or _invalid()
 
 
 async def reset_password(write: Write, given: Input) -> Written:
@@ -131,12 +161,15 @@ async def reset_password(write: Write, given: Input) -> Written:
     await connection.execute(LOCK, token_hash)
     account = await connection.fetchval(CONSUME, token_hash)
     if account is None:
-        raise Refused(Problem(UserErrorCode.INVITATION_INVALID, ("token",)))
+        raise _invalid()
     await connection.execute(RESET, account, new)
     await connection.execute(END_ALL, account)
     await connection.execute(FORGET, account)
-    own = write.signed_in is not None and write.signed_in.account == account
-    return Written(cookie=SessionCookie() if own and write.request.by_cookie else None)
+    return Written(cookie=put_out(write, account))
+
+
+def _invalid() -> Refused:
+    return Refused(Problem(UserErrorCode.INVITATION_INVALID, ("token",)))
 
 
 async def _prepare_change(database: Database, request: GraphQLRequest, given: Input) -> Change | Refused:

@@ -10,7 +10,7 @@ from db.outbox import Letter, post
 from db.tokens import hash_token
 from resolvers.attempts import HOUR, Guard, Limit, admit, network
 from resolvers.founding import Founder, found
-from resolvers.mutations.passwords import hash_password, settled
+from resolvers.mutations.passwords import LOCK, hash_password, settled
 from resolvers.request import GraphQLRequest
 from resolvers.sessions import open_session
 from resolvers.validation import Checks
@@ -34,6 +34,9 @@ where email = $1 and password_hash is null and not confirmed and kind = 'MEMBER'
 CONFIRM: Final = """
 with used as (
   delete from mail_token where token_hash = $1 and purpose = 'CONFIRMATION' and expires_at > now() returning account_id
+), others as (
+  delete from mail_token using used
+  where mail_token.account_id = used.account_id and purpose = 'CONFIRMATION' and token_hash <> $1
 )
 update account set confirmed = true from used where account.id = used.account_id returning account.id
 """
@@ -92,8 +95,13 @@ async def _account(write: Write, new: NewAccount) -> uuid.UUID:
 
 
 async def confirm_email(write: Write, given: Input) -> Written:
-    """Confirm the address by a letter's token, which works once."""
-    if await write.connection.fetchval(CONFIRM, hash_token(given["token"])) is None:
+    """Confirm the address by a letter's token, which works once; those of other such letters end with it.
+
+    The account is locked first, so that two letters of one account do not wait for each other.
+    """
+    token_hash = hash_token(given["token"])
+    await write.connection.execute(LOCK, token_hash)
+    if await write.connection.fetchval(CONFIRM, token_hash) is None:
         raise Refused(Problem(UserErrorCode.INVITATION_INVALID, ("token",)))
     return Written({"confirmed": True})
 

@@ -89,9 +89,11 @@ async def create_user(write: Write, given: Input) -> Written:
 
 def _app_problems(role: Role, apps: Sequence[App], company: Record) -> Iterator[Problem]:
     """Why these cannot be the first toggles; the same app twice counts once."""
+    seen: set[App] = set()
     for place, app in enumerate(apps):
-        if app in apps[:place]:
+        if app in seen:
             continue
+        seen.add(app)
         if role is Role.OWNER:
             yield _app_problem(UserErrorCode.NOT_TOGGLEABLE, place, app)
         elif not has(company["mask"], app):

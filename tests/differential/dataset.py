@@ -235,7 +235,7 @@ def _join(data: DataSet, name: str, company: str, apps: Iterable[App] = (), **co
             "account_id": key(f"account {name}"),
             "role": "EMPLOYEE",
             "external": False,
-            "first_name": f"First {name}",
+            "first_name": f"Called {name}",
             "last_name": ("Éva", "de Wit", "Same", "Same")[n % 4],
             "language": ("FR", "NL", "EN", "DE")[n % 4],
             "toggles": bits((*ALWAYS, *apps)),
@@ -506,8 +506,17 @@ def _members(data: DataSet, company: str) -> Iterator[uuid.UUID | None]:
         yield from (members[0], members[1], None, *members[2:9])
 
 
+def _actors(data: DataSet, company: str) -> Iterator[uuid.UUID | None]:
+    """Those who are or were in a company, somebody who never was, and nobody."""
+    here = [row["account_id"] for row in data.tables["membership"] if row["company_id"] == key(f"company {company}")]
+    outside = next(row["id"] for row in data.tables["account"] if row["id"] not in here)
+    left = [row["account_id"] for row in data.tables["membership"] if row["removed_at"] and row["account_id"] in here]
+    while True:
+        yield from (here[0], None, here[1], outside, *left, here[-1])
+
+
 def _history(data: DataSet, company: str) -> None:
-    members = _members(data, company)
+    members, actors = _members(data, company), _actors(data, company)
     nothing = dict.fromkeys(("app_id", "before", "after", "role_before", "role_after", "until"))
     for n in range(10):
         data.add(
@@ -515,7 +524,7 @@ def _history(data: DataSet, company: str) -> None:
             company_id=key(f"company {company}"),
             id=key(f"change {company} {n}"),
             at=MOMENT + datetime.timedelta(seconds=n // 2),
-            actor_id=_maybe(n, key("account Olga")),
+            actor_id=next(actors),
             membership_id=next(members),
             **{**nothing, **CHANGES[n % len(CHANGES)]},
         )

@@ -13,7 +13,7 @@ from argon2 import PasswordHasher
 from db.connection import Connection, connect
 from db.database import Database, PoolSettings
 from resolvers.execution import Executor
-from resolvers.request import GraphQLRequest
+from resolvers.request import GraphQLRequest, SessionCookie
 from tests.databases import Databases
 from tests.firm import Answer, Asker, Firm, Person
 
@@ -232,6 +232,29 @@ async def test_somebody_new_may_accept_while_somebody_else_is_signed_in(office: 
     assert paid(await office.ask(owner.token, WHO))["account"]["email"] == owner.email
 
 
+async def test_ones_own_cookie_is_cleared_with_the_sessions(office: Office) -> None:
+    for who, cookie in (("owner", SessionCookie()), ("partner", None)):
+        home = await Firm.found(office.connection)
+        await office.connection.execute("update account set confirmed = false where id = $1", home["owner"].account)
+        invitation = await office.invite(home["owner"].email)
+        request = GraphQLRequest(
+            ACCEPT, variables={"input": {"token": invitation.token, "password": PASSWORD}},
+            token=home[who].token, by_cookie=True,
+        )  # fmt: skip
+        result = await office.ask.executor.execute(request)
+        assert (result.errors, result.cookie) == ((), cookie)
+
+
+async def test_a_token_hashes_five_passwords_a_minute_whatever_becomes_of_the_request(office: Office) -> None:
+    invitation = await office.invite()
+    for _ in range(5):
+        assert (await office.accept(invitation, "enf_dead", password=PASSWORD)).codes == ["UNAUTHENTICATED"]
+    (error,) = await office.refused(invitation, password=PASSWORD)
+    assert (error["code"], error["field"]) == ("TOO_MANY_ATTEMPTS", None)
+    await office.connection.execute("update attempt set at = at - interval '61 seconds'")
+    assert paid(await office.accept(invitation, password=PASSWORD))["errors"] == []
+
+
 async def test_the_session_remembers_the_program(office: Office) -> None:
     invitation = await office.invite()
     given = {"input": {"token": invitation.token, "password": PASSWORD}}
@@ -399,9 +422,27 @@ async def test_only_a_pending_user_is_invited_again(office: Office) -> None:
 
 
 async def test_sending_again_counts_as_an_invitation(office: Office) -> None:
+    firm = await Firm.found(office.connection)
+    invitations = [await office.invite(firm=firm) for _ in range(9)]
+    for invitation in (*invitations, *invitations, *invitations, *invitations, *invitations[:5]):
+        assert paid(await office.resend(firm, invitation.user))["errors"] == []
+    await too_many(office, invitations[-1])
+
+
+async def test_an_address_is_invited_ten_times_an_hour_whoever_does(office: Office) -> None:
     invitation = await office.invite()
-    for _ in range(49):
-        assert paid(await office.resend(invitation.firm, invitation.user))["errors"] == []
+    firm, given = invitation.firm, {"companyId": invitation.firm.id, "userId": invitation.user}
+    for n in range(8):
+        assert paid(await office.resend(firm, invitation.user, by=("owner", "partner")[n % 2]))["errors"] == []
+    await office.ask(firm["owner"].token, DELETE, input=given)
+    again = await office.invite(invitation.email, firm=firm)  # who begins anew does not begin with the limit
+    await too_many(office, again)
+    assert paid(await office.resend(firm, firm["pending"].id))["errors"] == []
+    await office.invite(invitation.email)  # nor does another company meet it
+
+
+async def too_many(office: Office, invitation: Invitation) -> None:
+    """Sending it again is one letter too many, and writes nothing."""
     before = await office.everything(invitation)
     (error,) = paid(await office.resend(invitation.firm, invitation.user))["errors"]
     assert error["code"] == "TOO_MANY_ATTEMPTS"

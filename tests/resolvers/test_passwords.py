@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from resolvers.mutations import passwords
+from resolvers.mutations.passwords import HASHER
 from resolvers.request import SessionCookie
 from schema.language import Language
 from tests.databases import Databases
@@ -118,6 +120,46 @@ async def test_a_refused_password_leaves_the_token_usable(door: Door, password: 
     given = email.upper() if password == "the address" else password
     assert await refused(door, RESET, token=token, password=given) == [("VALIDATION", ["password"])]
     assert problems(await reset(door, token)) == []
+
+
+async def test_a_token_hashes_five_passwords_a_minute_whatever_becomes_of_the_request(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A dead session refuses the request after its password was hashed, and the token stays as it was."""
+    hashed: list[str] = []
+    monkeypatch.setattr(passwords, "HASHER", Hashing(hashed))
+    token = await door.letter(await door.account(), "PASSWORD_RESET")
+    for _ in range(8):
+        assert (await reset(door, token, by="enf_dead")).codes == ["UNAUTHENTICATED"]
+    assert len(hashed) == 5
+    assert await refused(door, RESET, token=token, password=NEW) == [("TOO_MANY_ATTEMPTS", None)]
+    await door.connection.execute("update attempt set at = at - interval '61 seconds'")
+    assert problems(await reset(door, token)) == []
+
+
+class Hashing:
+    """The hasher, with what it hashed."""
+
+    def __init__(self, hashed: list[str]) -> None:
+        self._hashed = hashed
+
+    def hash(self, password: str) -> str:
+        self._hashed.append(password)
+        return HASHER.hash(password)
+
+
+async def test_a_token_that_is_used_ten_times_at_once_is_invalid_nine_times(door: Door) -> None:
+    token = await door.letter(await door.account(), "PASSWORD_RESET")
+    answers = await asyncio.gather(*(reset(door, token) for _ in range(10)))
+    assert sorted(map(str, (problems(answer) for answer in answers))) == [str(INVALID)] * 9 + ["[]"]
+
+
+async def test_a_password_may_be_typed_in_pieces(door: Door) -> None:
+    email = await door.account()
+    assert problems(await reset(door, await door.letter(email, "PASSWORD_RESET"), "Me\u0301lange-de-the\u0301")) == []
+    assert problems(await door.login(email, "Mélange-de-thé")) == []
+    assert problems(await door.login(email, "Me\u0301lange-de-the\u0301")) == []
+    assert problems(await door.login(email, "Melange-de-the")) == [("INVALID_CREDENTIALS", None)]
 
 
 async def test_a_token_that_is_used_twice_at_once_works_once(door: Door) -> None:

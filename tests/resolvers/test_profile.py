@@ -25,12 +25,13 @@ async def door(databases: Databases, template: str) -> AsyncGenerator[Door]:
         yield door
 
 
-async def join(door: Door, firm: Firm, account: object, removed: str | None = None) -> None:
-    """Somebody is, or was, in another company too."""
+async def join(door: Door, firm: Firm, account: object, removed: str | None = None, *, accepted: bool = True) -> None:
+    """Somebody is, was, or is invited to be in another company too."""
     await door.connection.execute(
-        "insert into membership (company_id, account_id, role, first_name, last_name, language, removed_at) "
-        "values ($1, $2, 'EMPLOYEE', 'Old', 'Name', 'FR', $3::text::timestamptz)",
-        firm.key, account, removed,
+        "insert into membership (company_id, account_id, role, first_name, last_name, language, removed_at, "
+        "accepted_at) values ($1, $2, 'EMPLOYEE', 'Old', 'Name', 'FR', $3::text::timestamptz, "
+        "case when $4 then now() end)",
+        firm.key, account, removed, accepted,
     )  # fmt: skip
 
 
@@ -50,6 +51,19 @@ async def test_names_and_language_change_everywhere_but_where_one_has_left(door:
     assert await door.connection.fetch(MEMBERSHIPS, bram.account) == before
     assert [await each.version() for each in (firm, other, left)] == [1, 1, 1]
     assert await firm.trail() == []
+
+
+async def test_a_company_that_only_invites_does_not_learn_the_names(door: Door) -> None:
+    anna, inviting = (await Firm.found(door.connection))["anna"], await Firm.found(door.connection)
+    await join(door, inviting, anna.account, accepted=False)
+    given = {"firstName": "New", "lastName": "New", "language": "NL"}
+    assert (await door.call(UPDATE, anna.token, input=given)).data["updateProfile"]["errors"] == []
+    found = await door.connection.fetchrow(
+        "select first_name, last_name, language from membership where company_id = $1 and account_id = $2",
+        inviting.key, anna.account,
+    )  # fmt: skip
+    assert found is not None
+    assert tuple(found) == ("Old", "Name", "FR")
 
 
 @pytest.mark.parametrize(

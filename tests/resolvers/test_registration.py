@@ -2,16 +2,19 @@
 
 import asyncio
 import secrets
+import unicodedata
 import uuid
 from collections.abc import AsyncGenerator
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
+from resolvers import validation
+from resolvers.writing import hash_token
 from schema.language import Language
 from tests.databases import Databases
 from tests.door import HASH, PASSWORD, Door, problems, refused
-from tests.firm import Answer, Firm
+from tests.firm import Answer, Firm, blocked
 
 SIGN_UP = """
 mutation ($input: SignUpInput!) {
@@ -82,11 +85,53 @@ INVALID = [
     ("password", "aaaaaaaaaaaa"), ("password", "Toitures Dubois"), ("firstName", ""), ("lastName", "\u202e"),
     ("acceptTerms", False),
 ]  # fmt: skip
+UNSEEN = ["\u3164", "\u115f\u1160", "\uffa0 \u2800", "\u034f", "\ufe0f", "\u0301", "\u2028"]
 
 
 @pytest.mark.parametrize(("member", "value"), INVALID)
 async def test_every_member_is_checked(door: Door, member: str, value: object) -> None:
     assert await refused(door, SIGN_UP, input=form(**{member: value})) == [("VALIDATION", [member])]
+
+
+@pytest.mark.parametrize("name", UNSEEN, ids=ascii)
+async def test_a_name_that_nobody_can_see_is_blank(door: Door, name: str) -> None:
+    assert await refused(door, SIGN_UP, input=form(firstName=name)) == [("VALIDATION", ["firstName"])]
+
+
+async def test_a_name_may_be_typed_in_pieces(door: Door) -> None:
+    pieces = "o\u0302\u0323" * 100  # ộ, as some keyboards send it
+    answer = await sign_up(door, form(firstName=pieces))
+    assert (problems(answer), answer.data["signUp"]["viewer"]["account"]["firstName"]) == ([], "ộ" * 100)
+
+
+async def test_pieces_are_not_put_together_in_a_text_that_is_too_long(
+    door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lengths: list[int] = []
+
+    class Watching:
+        category = staticmethod(unicodedata.category)
+
+        @staticmethod
+        def normalize(form: Literal["NFC"], text: str) -> str:
+            lengths.append(len(text))
+            return unicodedata.normalize(form, text)
+
+    monkeypatch.setattr(validation, "unicodedata", Watching)
+    pieces = "a" + "\u0315\u0300" * 60_000  # eleven seconds of work
+    found = await refused(door, SIGN_UP, input=form(companyName=pieces, lastName=pieces))
+    assert found == [("VALIDATION", ["companyName"]), ("VALIDATION", ["lastName"])]
+    assert lengths
+    assert max(lengths) < 1_000
+
+
+async def test_one_address_is_one_login_however_it_is_typed(door: Door) -> None:
+    unique = secrets.token_hex(8)
+    assert problems(await sign_up(door, form(email=f"ǰan.{unique}@sign.test"))) == []
+    for typed in ("J\u030can", "j\u030can", "ǰAN"):
+        email = f"{typed}.{unique}@SIGN.test"
+        assert await refused(door, SIGN_UP, input=form(email=email)) == [("EMAIL_TAKEN", ["email"])]
+        assert problems(await door.login(email)) == []
 
 
 async def test_all_problems_are_told_together_and_do_not_count(door: Door) -> None:
@@ -152,6 +197,28 @@ async def test_a_letter_confirms_the_address_once(door: Door) -> None:
     assert payload == {"confirmed": True, "viewer": None, "errors": []}
     assert (await door.find(email))["confirmed"]
     assert await refused(door, CONFIRM, token=token) == [("INVITATION_INVALID", ["token"])]
+
+
+async def test_the_letters_of_an_address_that_was_confirmed_end(door: Door) -> None:
+    email, other = await door.account(confirmed=False), await door.account(confirmed=False)
+    used, sibling, foreign = [await door.letter(of, "CONFIRMATION") for of in (email, email, other)]
+    kept = await door.letter(email, "PASSWORD_RESET")
+    assert problems(await door.call(CONFIRM, token=used)) == []
+    assert await refused(door, CONFIRM, token=sibling) == [("INVITATION_INVALID", ["token"])]
+    assert await door.connection.fetchval("select true from mail_token where token_hash = $1", hash_token(kept))
+    assert not (await door.find(other))["confirmed"]
+    assert problems(await door.call(CONFIRM, token=foreign)) == []
+
+
+async def test_two_letters_of_one_address_at_once_do_not_wait_for_each_other(door: Door) -> None:
+    email = await door.account(confirmed=False)
+    tokens = [await door.letter(email, "CONFIRMATION") for _ in range(3)]
+    async with door.connection.transaction():
+        await door.connection.execute("select from account where email = $1 for update", email)
+        confirming = [asyncio.create_task(door.call(CONFIRM, token=token)) for token in tokens]
+        await blocked(door.connection, 3)
+    found = sorted(len(problems(answer)) for answer in await asyncio.gather(*confirming))
+    assert found == [0, 1, 1]
 
 
 async def test_who_is_signed_in_sees_the_viewer(door: Door) -> None:

@@ -4,13 +4,16 @@ import asyncio
 import hashlib
 import time
 from collections.abc import AsyncGenerator
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
 import pytest
 
+from db.database import Database
+from db.tokens import hash_token
 from resolvers.request import SessionCookie
+from resolvers.sessions import Uses
 from schema.language import Language
 from tests.databases import Databases
 from tests.door import HASH, LOGIN, PASSWORD, Door, problems, refused
@@ -295,6 +298,43 @@ async def test_no_other_session_can_be_ended_and_all_answers_are_the_same(door: 
 async def test_ending_a_session_needs_somebody(door: Door) -> None:
     answer = await door.call(END, id=f"ses_{'0' * 32}")
     assert (answer.data, answer.codes) == ({"endSession": None}, ["UNAUTHENTICATED"])
+
+
+async def test_a_login_has_a_thousand_sessions_at_most_and_none_that_are_over(door: Door) -> None:
+    email, other = await door.account(), await door.account()
+    account, token, foreign = (await door.find(email))["id"], await door.token(email), await door.token(other)
+    await door.connection.execute(
+        "insert into credential (token_hash, account_id, created_at, last_used_at, expires_at) "
+        "select sha256((n || $2)::bytea), $1, now() - n * interval '1 second', now() - n * interval '1 second', "
+        "now() + case when n % 2 = 0 then interval '1 day' else interval '-1 second' end "
+        "from generate_series(1, 2100) n",
+        account, email,
+    )  # fmt: skip
+    newest = (await door.login(email)).data["login"]["token"]
+    rows = await door.connection.fetch("select * from credential where account_id = $1", account)
+    assert len(rows) == 1_000
+    assert [row for row in rows if row["expires_at"] < datetime.now(UTC)] == []
+    used = [row["last_used_at"] or row["created_at"] for row in rows]
+    assert datetime.now(UTC) - min(used) < timedelta(seconds=2_000)  # of 1050, those that were not used longest went
+    assert [await door.works(each) for each in (token, newest, foreign)] == [True] * 3
+
+
+async def test_the_uses_of_sessions_are_written_without_waiting_for_one_that_is_just_ending(door: Door) -> None:
+    email, uses = await door.account(), Uses()
+    tokens = [hash_token(await door.token(email)) for _ in range(2)]
+    for token in tokens:
+        uses.add(await door.connection.fetchval("select id from credential where token_hash = $1", token))
+    database = await Database.open(door.dsn)
+    async with door.connection.transaction():
+        await door.connection.execute("select from credential where token_hash = $1 for update", tokens[0])
+        async with asyncio.timeout(10):
+            await uses.write(database)
+    await database.close()
+    used = [
+        await door.connection.fetchval("select last_used_at from credential where token_hash = $1", token) is not None
+        for token in tokens
+    ]
+    assert used == [False, True]
 
 
 # --- limits

@@ -114,6 +114,30 @@ def _external_user_office_name(oracle: Oracle, item: Item, arguments: Arguments)
     return _login(oracle, item)["office_name"]
 
 
+def _memberships(oracle: Oracle, item: Item, account: Any) -> list[Record]:
+    """Those that an account has or had in the company."""
+    company = scope_of(item).company["id"]
+    return list(oracle.world.rows("membership", company_id=company, account_id=account))
+
+
+def _called(column: str) -> Resolver:
+    """In a company others are called as their membership there says, or the last one said."""
+
+    def value(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
+        if item.scope is None or item.row == oracle.account:
+            return item.row[column]
+        theirs = _memberships(oracle, item, item.row["id"])
+        return max(theirs, key=lambda row: (row["removed_at"] is None, row["removed_at"]))[column]
+
+    return value
+
+
+def _access_change_actor(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
+    login = oracle.world.one("account", id=item.row["actor_id"])
+    here = login is not None and _memberships(oracle, item, login["id"])
+    return Item("Account", login, item.scope) if login is not None and here else None
+
+
 def _access_change_app(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
     return item.row["app_id"]
 
@@ -198,6 +222,10 @@ SPECIAL: Final[Mapping[str, Resolver]] = {
     "User.apps": _user_apps,
     "ExternalUser.kind": _external_user_kind,
     "ExternalUser.officeName": _external_user_office_name,
+    "Account.firstName": _called("first_name"),
+    "Account.lastName": _called("last_name"),
+    "Account.language": _called("language"),
+    "AccessChange.actor": _access_change_actor,
     "AccessChange.app": _access_change_app,
     "Company.permissionMatrix": _company_permission_matrix,
     "PermissionMatrix.version": _permission_matrix_version,

@@ -33,14 +33,33 @@ from (
                 || ',"before":' || coalesce(t1.before::text, 'null')
                 || ',"after":' || coalesce(t1.after::text, 'null')
                 || ',"actor":' || coalesce((
-                  select '{"firstName":' || to_json(t2.first_name)::text || '}'
+                  select
+                    '{"firstName":' || to_json(
+                      case when t2.id = v.account_id then
+                        t2.first_name
+                      else (
+                        select t4.first_name
+                        from membership t4
+                        where t4.company_id = t1.company_id and t4.account_id = t2.id
+                        order by t4.removed_at desc nulls first
+                        limit 1
+                      )
+                      end
+                    )::text
+                    || '}'
                   from account t2
-                  where t2.id = t1.actor_id
+                  where
+                    t2.id = t1.actor_id
+                    and exists (
+                      select
+                      from membership t3
+                      where t3.company_id = t1.company_id and t3.account_id = t2.id
+                    )
                 ), 'null')
                 || ',"user":' || coalesce((
-                  select '{"firstName":' || to_json(t3.first_name)::text || '}'
-                  from membership t3
-                  where t3.company_id = c0.id and not t3.external and t3.id = t1.membership_id
+                  select '{"firstName":' || to_json(t5.first_name)::text || '}'
+                  from membership t5
+                  where t5.company_id = c0.id and not t5.external and t5.id = t1.membership_id
                 ), 'null')
                 || '}' j0
               from access_change t1

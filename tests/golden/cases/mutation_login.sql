@@ -74,6 +74,27 @@ select true from account where id = $1 and password_hash = $2 for share;
 delete from attempt where id = any($1::uuid[]);
 -- $1 = [<new key>, <new key>, <new key>]
 
+delete from credential
+where
+  id in (
+    select id
+    from credential
+    where
+      account_id = $1
+      and kind = 'SESSION'
+      and id <> all(
+        array(
+          select id
+          from credential
+          where account_id = $1 and kind = 'SESSION' and expires_at > now()
+          order by coalesce(last_used_at, created_at) desc
+          limit 999
+        )
+      )
+    for update skip locked
+  );
+-- $1 = 018f5745-23a0-7000-8b16-964b1ab70522
+
 insert into credential (token_hash, account_id, user_agent, last_used_at, expires_at, ends_at)
 values ($1, $2, $3, now(), now() + interval '14 days', now() + interval '90 days')
 returning expires_at, ends_at;
