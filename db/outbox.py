@@ -40,6 +40,7 @@ LONGEST_WAIT: Final = timedelta(days=3)
 
 KEPT: Final = timedelta(days=30)
 MOST_TIDIED: Final = 1_000
+"""Rows that one transaction deletes."""
 
 NOBODY: Final = "NOBODY"
 TOO_LATE: Final = "TOO_LATE"
@@ -91,16 +92,22 @@ update outbox set problem = $2::text,
   given_up_at = case when $2::text <> $5::text and ($3::bool or attempts >= $4::int) then now() end
 where id = $1 and sent_at is null and (given_up_at is null or $2::text is null)
 """
-TIDY: Final = (
+TIDY: Final[Mapping[str, timedelta]] = {
     """
     delete from outbox where id in (
       select id from outbox where id < (select uuidv7(-$1::interval)) order by id limit $2 for update skip locked)
-    """,
+    """: KEPT,
     """
     delete from mail_token where id in (
       select id from mail_token where id < (select uuidv7(-$1::interval)) order by id limit $2 for update skip locked)
-    """,
-)
+    """: max(LIVES.values()),
+    """
+    delete from credential where id in (
+      select id from credential where id < (select uuidv7(-$1::interval)) and expires_at < now() - $1::interval
+      order by id limit $2 for update skip locked)
+    """: KEPT,
+}
+"""What is deleted, and when: ids tell when a row was made, and a credential is made before it expires."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,10 +189,15 @@ async def settle(database: Database, letter: uuid.UUID, problem: str | None = No
 
 
 async def tidy(database: Database) -> None:
-    """Delete letters of 30 days ago and tokens that have long expired, at most a thousand of each."""
-    for statement, age in zip(TIDY, (KEPT, max(LIVES.values())), strict=True):
-        async with database.transaction() as connection:
-            await connection.execute(statement, age, MOST_TIDIED)
+    """Delete letters of 30 days ago, letters' tokens that have expired, and credentials that did 30 days ago.
+
+    Each transaction deletes a thousand rows at most. Raises what `Database.transaction` raises.
+    """
+    for statement, age in TIDY.items():
+        deleted = f"DELETE {MOST_TIDIED}"
+        while deleted == f"DELETE {MOST_TIDIED}":
+            async with database.transaction() as connection:
+                deleted = await connection.execute(statement, age, MOST_TIDIED)
 
 
 async def _settle(connection: Connection, letter: uuid.UUID, problem: str | None, *, final: bool) -> None:

@@ -4,21 +4,28 @@ Beside the requests it does what has to be done now and then, as long as the dat
 """
 
 import asyncio
+import time
 from collections.abc import Coroutine, Iterable
 from typing import Any, Protocol
 
 from db.database import Database, PoolSettings
-from db.errors import DatabaseError, DatabaseMisconfigured, DatabaseUnavailable
+from db.errors import DatabaseError, DatabaseMisconfigured, DatabaseTimeout, DatabaseUnavailable
 from db.installation import is_demo
 from db.migrate import is_migrated
 from gateway.http import Executor
-from gateway.logs import Log
+from gateway.logs import Log, causes
 from gateway.settings import Settings
 from resolvers.execution import Executor as DatabaseExecutor
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0
 USES_PAUSE = 60.0
 """Seconds between two writes of the sessions that were used."""
+
+DEMO_PAUSE = 60.0
+"""Seconds between two looks whether the database is the demo by now."""
+
+BACK_PAUSE = 1.0
+"""Seconds between two looks whether a database that was away answers again."""
 
 
 class Backend(Protocol):
@@ -50,15 +57,18 @@ class Chores:
 
     def __init__(self, log: Log) -> None:
         self._log = log
-        self._running: list[asyncio.Task[None]] = []
+        self._running: set[asyncio.Task[None]] = set()
 
     def begin(self, works: Iterable[Coroutine[Any, Any, None]]) -> None:
         """Let these run from now on."""
-        self._running += [asyncio.create_task(self._run(work)) for work in works]
+        for work in works:
+            task = asyncio.create_task(self._run(work))
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
 
     async def end(self) -> None:
         """Cancel them, and return when the last one is over; harmless when repeated."""
-        running, self._running = self._running, []
+        running = list(self._running)
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
@@ -68,6 +78,37 @@ class Chores:
             await work
         except Exception as error:  # noqa: BLE001 (whatever it is, requests are answered all the same)
             self._log.event("background work ended", kind=type(error).__name__, work=work.__qualname__)
+
+
+class Outage:
+    """Tells the log once that the database does not answer, and once that it does again, however many requests ask."""
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+        self._since: float | None = None
+        self._hopeless = False
+
+    def report(self, error: DatabaseError) -> bool:
+        """The database did not do what was asked; True when an outage begins with that.
+
+        A statement that took too long is no outage. One that turns out not to end by waiting is told a second time.
+        """
+        if isinstance(error, DatabaseTimeout):
+            return False
+        begins, hopeless = self._since is None, isinstance(error, DatabaseMisconfigured)
+        if begins or (hopeless and not self._hopeless):
+            self._log.event("database does not answer", **causes(error))
+            self._hopeless = hopeless
+        if begins:
+            self._since = time.monotonic()
+        return begins
+
+    def end(self) -> None:
+        """The database answers."""
+        if self._since is not None:
+            seconds = round(time.monotonic() - self._since, 1)
+            self._since = None
+            self._log.event("database answers again", seconds=seconds)
 
 
 class DatabaseBackend:
@@ -82,6 +123,7 @@ class DatabaseBackend:
         self._pool = pool
         self._log = log
         self._sends_letters = sends_letters
+        self._outage = Outage(log)
         self._chores = Chores(log)
         self._database: Database | None = None
         self._connecting: asyncio.Task[None] | None = None
@@ -91,8 +133,8 @@ class DatabaseBackend:
         """Connect; go on trying in the background when the database is away. Raises DatabaseMisconfigured."""
         try:
             await self._connect()
-        except DatabaseUnavailable:
-            self._log.event("database unavailable, trying again")
+        except DatabaseUnavailable as error:
+            self._outage.report(error)
             self._connecting = asyncio.create_task(self._keep_connecting())
 
     async def close(self) -> None:
@@ -100,10 +142,10 @@ class DatabaseBackend:
         if self._connecting is not None:
             self._connecting.cancel()
             await asyncio.wait([self._connecting])
+        if self._database is not None and self.executor is not None:
+            await self._write_uses(self._database, self.executor)
         await self._chores.end()
         if self._database is not None:
-            if self.executor is not None:
-                await self._write_uses(self._database, self.executor)
             await self._database.close()
 
     async def ready(self) -> str | None:
@@ -130,12 +172,41 @@ class DatabaseBackend:
             await database.close()
             raise
         self._database = database
-        self.executor = executor = DatabaseExecutor(database, shows_secrets=shows_secrets)
+        self.executor = executor = DatabaseExecutor(database, shows_secrets=shows_secrets, report=self._report)
         self._chores.begin(self._works(database, executor))
+        self._outage.end()
 
     def _works(self, database: Database, executor: DatabaseExecutor) -> list[Coroutine[Any, Any, None]]:
         """What goes on beside the requests."""
-        return [self._keep_writing_uses(database, executor)]
+        works = [self._keep_writing_uses(database, executor)]
+        if not self._sends_letters:
+            works.append(self._keep_looking_for_demo(database, executor))
+        return list(works)
+
+    def _report(self, error: DatabaseError) -> None:
+        """A request met this."""
+        if self._outage.report(error) and self._database is not None:
+            self._chores.begin([self._watch_for_end(self._database)])
+
+    async def _watch_for_end(self, database: Database) -> None:
+        """Return when the database answers again."""
+        while True:
+            await asyncio.sleep(BACK_PAUSE)
+            try:
+                await database.ping()
+            except Exception:  # noqa: BLE001, S112 (whatever it is, that is no answer)
+                continue
+            self._outage.end()
+            return
+
+    async def _keep_looking_for_demo(self, database: Database, executor: DatabaseExecutor) -> None:
+        """Notice a demo that is loaded while we run."""
+        while True:
+            await asyncio.sleep(DEMO_PAUSE)
+            try:
+                executor.shows_secrets = await _holds_demo(database)
+            except DatabaseError as error:
+                self._report(error)
 
     async def _keep_writing_uses(self, database: Database, executor: DatabaseExecutor) -> None:
         while True:
@@ -146,6 +217,8 @@ class DatabaseBackend:
         """Write which sessions were used; when that fails, a later use is written."""
         try:
             await executor.uses.write(database)
+        except DatabaseUnavailable as error:
+            self._report(error)
         except Exception as error:  # noqa: BLE001 (a session that ends a little early is no reason to end)
             self._log.event("uses of sessions not written", kind=type(error).__name__)
 
@@ -157,7 +230,7 @@ class DatabaseBackend:
             try:
                 await self._connect()
             except DatabaseError as error:
-                self._log.event("database unavailable, trying again", kind=type(error).__name__, pause=pause)
+                self._outage.report(error)
 
 
 async def _holds_demo(database: Database) -> bool:

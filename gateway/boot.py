@@ -16,10 +16,8 @@ from db.installation import is_demo
 from db.migrate import migrate
 from gateway.app import create_app
 from gateway.logs import open_log
-from gateway.mail.message import MailSettings
-from gateway.mail.sender import NO_SMTP, Carrier, sending
-from gateway.mail.smtp import SmtpMail
-from gateway.mail.terminal import TerminalMail
+from gateway.mail.carrier import Carrier, Later, Route, always, in_demo
+from gateway.mail.sender import NO_SMTP, sending
 from gateway.server import Server, Signals, is_loopback, url
 from gateway.settings import Settings
 from gateway.workers import Workers, worker_environment
@@ -86,7 +84,7 @@ async def serve(settings: Settings, listener: socket, watch: Watch, *, demo: boo
             if demo and settings.database_url is None and is_loopback(listener):
                 await _load_demo_once(dsn, watch.progress)
             started = Started(url(listener), await _holds_demo(dsn))
-            async with _sending_letters(settings, dsn, started):
+            async with _minding_letters(settings, dsn, started):
                 await _run(settings, dsn, listener, signals, lambda: watch.started(started))
 
 
@@ -109,21 +107,34 @@ async def _run(settings: Settings, dsn: str, listener: socket, signals: Signals,
 
 
 @asynccontextmanager
-async def _sending_letters(settings: Settings, dsn: str, started: Started) -> AsyncGenerator[None]:
-    """Send letters from the outbox; without SMTP a demo shows their links, and elsewhere they wait for a server."""
+async def _minding_letters(settings: Settings, dsn: str, started: Started) -> AsyncGenerator[None]:
+    """Send letters from the outbox and keep it tidy, once for all workers."""
     log = open_log(settings.log_level, settings.log_format)
-    public_url = settings.public_url or started.url
-    carrier: Carrier
-    if settings.smtp_url is not None and settings.mail_from is not None:
-        carrier = SmtpMail(MailSettings.at(settings.smtp_url.get_secret_value(), settings.mail_from, public_url))
-    elif started.demo:
-        carrier = TerminalMail(public_url)
-    else:
+    if settings.smtp_url is None and not started.demo:
         log.event(NO_SMTP)
+    async with sending(dsn, _route(settings, settings.public_url or started.url), log):
         yield
-        return
-    async with sending(dsn, carrier, log):
-        yield
+
+
+def _route(settings: Settings, public_url: str) -> Route:
+    """By SMTP; without it a demo shows the links of its letters, also one that is loaded later."""
+    if settings.smtp_url is None or settings.mail_from is None:
+        return in_demo(Later(lambda: _terminal_mail(public_url)))
+    smtp_url, mail_from = settings.smtp_url.get_secret_value(), settings.mail_from
+    return always(Later(lambda: _smtp_mail(smtp_url, mail_from, public_url)))
+
+
+def _smtp_mail(smtp_url: str, mail_from: str, public_url: str) -> Carrier:
+    from gateway.mail.message import MailSettings  # noqa: PLC0415 (see Later)
+    from gateway.mail.smtp import SmtpMail  # noqa: PLC0415
+
+    return SmtpMail(MailSettings.at(smtp_url, mail_from, public_url))
+
+
+def _terminal_mail(public_url: str) -> Carrier:
+    from gateway.mail.terminal import TerminalMail  # noqa: PLC0415 (see Later)
+
+    return TerminalMail(public_url)
 
 
 async def _load_demo_once(dsn: str, progress: Progress) -> None:

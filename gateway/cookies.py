@@ -8,14 +8,13 @@ come without an Origin, by a header that no other site's page can send.
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
 
 from starlette.types import Scope
 
 from gateway.faults import Fault, Headers
-from gateway.settings import Settings, origin
+from gateway.settings import Settings, is_loopback, origin
 from resolvers.request import SessionCookie
 from schema.errors import ErrorCode
 
@@ -91,16 +90,6 @@ class Cookies:
         elif cookie.expires_at is not None:
             age = b"; Max-Age=%d" % max(0, int((cookie.expires_at - datetime.now(UTC)).total_seconds()))
         return ((b"set-cookie", self._name + b"=" + value + self._attributes + age),)
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host's name or address is reached from its own machine only."""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ip_address(host.partition("%")[0]).is_loopback
-    except ValueError:
-        return False
 
 
 def _origin_of(scope: Scope, headers: Mapping[bytes, bytes]) -> bytes | None:

@@ -46,7 +46,10 @@ class Executor(Protocol):
     """What answers GraphQL requests."""
 
     async def execute(self, request: GraphQLRequest) -> Result:
-        """The result; raises RequestError for a request error, DatabaseError when the database does not answer."""
+        """The result; raises RequestError for a request error, DatabaseError when the database does not answer.
+
+        That the database does not answer it has told whoever should know.
+        """
         ...
 
 
@@ -108,8 +111,7 @@ class GraphQLEndpoint:
             return exchange.refuse(status_of(refused.entry.code, exchange.media_type), refused.entries)
         except (TimeoutError, DatabaseTimeout):
             return exchange.fail(ErrorCode.TIMEOUT)
-        except DatabaseError as error:
-            self._log.exception(exchange.request_id, error)
+        except DatabaseError:
             return exchange.fail(ErrorCode.UNAVAILABLE)
         except asyncio.CancelledError:  # the deadline, or the server stops and this request ran longer than it waits
             return exchange.fail(ErrorCode.TIMEOUT if deadline.passed else ErrorCode.UNAVAILABLE)

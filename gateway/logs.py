@@ -9,7 +9,7 @@ import re
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple, TextIO, cast
 
@@ -158,19 +158,26 @@ class Log:
 
 
 def describe(error: BaseException) -> dict[str, object]:
-    """The kind of an exception, the kinds of its causes, PostgreSQL's code if any, and the innermost frames."""
-    kinds: list[str] = []
-    cause: BaseException | None = error
-    while cause is not None and len(kinds) < MOST_FRAMES:
-        kinds.append(type(cause).__name__)
-        cause = cause.__cause__ or cause.__context__
+    """What `causes` tells, and the innermost frames."""
     frames = traceback.extract_tb(error.__traceback__)[-MOST_FRAMES:]
-    described: dict[str, object] = {
-        "kind": " < ".join(kinds),
-        "frames": [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames],
-    }
-    state = getattr(error, "sqlstate", None)
-    return described if state is None else {**described, "sqlstate": str(state)}
+    return {**causes(error), "frames": [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]}
+
+
+def causes(error: BaseException) -> dict[str, object]:
+    """The kind of an exception, the kinds of its causes, and PostgreSQL's code if any."""
+    chain = list(_chain(error))
+    states = [str(state) for cause in chain if (state := getattr(cause, "sqlstate", None)) is not None]
+    kind = " < ".join(type(cause).__name__ for cause in chain)
+    return {"kind": kind, "sqlstate": states[0]} if states else {"kind": kind}
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    cause: BaseException | None = error
+    for _ in range(MOST_FRAMES):
+        if cause is None:
+            return
+        yield cause
+        cause = cause.__cause__ or cause.__context__
 
 
 def _clock(at: float) -> str:

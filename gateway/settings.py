@@ -4,7 +4,7 @@ import os
 import re
 import sys
 from collections.abc import Mapping
-from ipaddress import IPv6Address, ip_network
+from ipaddress import IPv6Address, ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import SplitResult, urlsplit
@@ -94,7 +94,8 @@ class Settings(BaseSettings):
     smtp_url: SecretStr | None = Field(
         default=None,
         description="The server that takes letters: smtp://user:password@host:port, smtps:// (TLS from the start) or "
-        "smtp+starttls://; special characters of user and password in percent-encoding. Without it none are sent.",
+        "smtp+starttls://; special characters of user and password in percent-encoding. With smtp:// a password only "
+        "goes to this machine. Without it none are sent.",
     )
     mail_from: str | None = Field(default=None, description="The address that letters come from.")
     log_level: Literal["debug", "info", "warning", "error", "off"] = Field(
@@ -136,11 +137,18 @@ class Settings(BaseSettings):
 
     @field_validator("smtp_url")
     @classmethod
-    def _check_smtp_url(cls, url: SecretStr | None) -> SecretStr | None:
-        if url is not None:
-            parts = _split(url.get_secret_value())
-            if parts.scheme not in MAIL_SCHEMES or not parts.hostname or _has_more(parts):
-                raise ValueError("has to be like smtp://host:port, smtps://host:port or smtp+starttls://host:port")
+    def _check_smtp_url(cls, url: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if url is None:
+            return None
+        parts = _split(url.get_secret_value())
+        if parts.scheme not in MAIL_SCHEMES or not parts.hostname or _has_more(parts):
+            raise ValueError("has to be like smtp://host:port, smtps://host:port or smtp+starttls://host:port")
+        if parts.scheme == "smtp" and parts.password is not None and not is_loopback(parts.hostname):
+            raise ValueError(
+                "would send the password in the clear: begin it with smtps:// (TLS from the start) or smtp+starttls://"
+            )
+        if info.data.get("public_url", "") is None and not is_loopback(info.data.get("host", "localhost")):
+            raise ValueError("needs ENFACT_PUBLIC_URL, the address that people open, for that is what letters link to")
         return url
 
     @field_validator("mail_from")
@@ -154,6 +162,16 @@ class Settings(BaseSettings):
         if normal is None:
             raise ValueError("has to be an e-mail address")
         return normal
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host's name or address is reached from its own machine only."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host.partition("%")[0]).is_loopback
+    except ValueError:
+        return False
 
 
 def origin(url: str) -> str:

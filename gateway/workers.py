@@ -1,6 +1,7 @@
 """Several processes on one port: takes a listening socket, keeps N workers alive until it is stopped.
 
-The parent owns the socket (and the embedded PostgreSQL); a worker that dies is started again.
+The parent owns the socket (and the embedded PostgreSQL); a worker that dies is started again, however often. Only
+when none of them gets ready any more does the gateway end.
 """
 
 import asyncio
@@ -14,14 +15,19 @@ from socket import socket
 from gateway.logs import Log
 
 READY = b"ready\n"
-QUICK_SECONDS = 5.0
-MOST_QUICK_ENDS = 5
-PAUSE_SECONDS = 0.5
+MOST_FAILED_STARTS = 5
+"""So often in a row a worker may end before it is ready, while no other one serves."""
+
+FIRST_PAUSE, SERVED_PAUSE, LONGEST_PAUSE = 0.1, 0.5, 5.0
+"""Seconds before a worker is replaced: at first, at most after one that had got ready, and at most after one that had
+not. They double while the workers of a place do not live for `STEADY_SECONDS`."""
+
+STEADY_SECONDS = 5.0
 KILL_MARGIN_SECONDS = 5.0
 
 
 class WorkersEnd(RuntimeError):
-    """The workers end again and again right after their start."""
+    """The workers end again and again before they are ready, and none of them serves."""
 
 
 class Workers:
@@ -37,6 +43,7 @@ class Workers:
         self._shutdown_seconds = shutdown_seconds
         self._processes: set[Process] = set()
         self._ready: set[Process] = set()
+        self._started = False
         self._stopping = asyncio.Event()
 
     def stop(self) -> None:
@@ -59,19 +66,23 @@ class Workers:
             slot.result()
 
     async def _keep_one(self, on_start: Callable[[], None]) -> None:
-        loop, quick = asyncio.get_running_loop(), 0
+        loop, failed, pause = asyncio.get_running_loop(), 0, FIRST_PAUSE
         while not self._stopping.is_set():
             began = loop.time()
-            code = await self._run_one(on_start)
+            served, code = await self._run_one(on_start)
             if self._stopping.is_set():
                 return
-            quick = quick + 1 if loop.time() - began < QUICK_SECONDS else 0
-            if quick == MOST_QUICK_ENDS:
-                raise WorkersEnd(f"The workers end right after their start (exit code {code}); the log says why.")
-            self._log.event("worker ended, starting another one", exit_code=code)
-            await asyncio.sleep(PAUSE_SECONDS)
+            failed = 0 if served or self._ready else failed + 1
+            if failed == MOST_FAILED_STARTS:
+                raise WorkersEnd(f"The workers end before they are ready (exit code {code}); the log says why.")
+            pause = FIRST_PAUSE if loop.time() - began > STEADY_SECONDS else pause
+            pause = min(pause, SERVED_PAUSE if served else LONGEST_PAUSE)
+            self._log.event("worker ended, starting another one", exit_code=code, served=served, pause=pause)
+            await asyncio.sleep(pause)
+            pause *= 2
 
-    async def _run_one(self, on_start: Callable[[], None]) -> int:
+    async def _run_one(self, on_start: Callable[[], None]) -> tuple[bool, int]:
+        """One worker's life; tells whether it got ready, and its exit code."""
         fd = self._listener.fileno()
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "gateway.worker", str(fd), stdin=PIPE, stdout=PIPE, pass_fds=(fd,),
@@ -81,16 +92,21 @@ class Workers:
         try:
             if self._stopping.is_set():
                 process.terminate()
-            await self._await_ready(process, on_start)
-            return await process.wait()
+            served = await self._await_ready(process, on_start)
+            return served, await process.wait()
         finally:
             self._processes.discard(process)
+            self._ready.discard(process)
 
-    async def _await_ready(self, process: Process, on_start: Callable[[], None]) -> None:
-        if process.stdout is not None and await process.stdout.readline() == READY and len(self._ready) < self._count:
-            self._ready.add(process)
-            if len(self._ready) == self._count:
-                on_start()
+    async def _await_ready(self, process: Process, on_start: Callable[[], None]) -> bool:
+        """Whether the worker got ready; the first time that all are, `on_start` is called."""
+        if process.stdout is None or await process.stdout.readline() != READY:
+            return False
+        self._ready.add(process)
+        if len(self._ready) == self._count and not self._started:
+            self._started = True
+            on_start()
+        return True
 
     async def _finish(self, slots: list[asyncio.Task[None]]) -> None:
         for process in self._processes:

@@ -5,7 +5,7 @@ A query is one statement, a mutation one transaction per root field whose payloa
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine
 from functools import cache
 from typing import Any, Final
 
@@ -32,6 +32,8 @@ from resolvers.statement import Statement
 from resolvers.writing import (
     Caller,
     Forbidden,
+    Input,
+    Mutation,
     Refused,
     Unauthenticated,
     Write,
@@ -61,13 +63,25 @@ def default_compiler() -> Compiler:
 
 
 class Executor:
-    """Answers GraphQL requests on a database."""
+    """Answers GraphQL requests on a database.
 
-    def __init__(self, database: Database, compiler: Compiler | None = None, *, shows_secrets: bool = False) -> None:
+    `shows_secrets` may change at any time (a demo without mail shows what would be mailed). `report` is called with
+    every DatabaseError that a request meets, whatever becomes of the request.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        compiler: Compiler | None = None,
+        *,
+        shows_secrets: bool = False,
+        report: Callable[[DatabaseError], None] | None = None,
+    ) -> None:
         self._database = database
         self._compiler = compiler or default_compiler()
         self._documents = Documents(self._compiler.schema)
-        self._shows_secrets = shows_secrets
+        self._report = report or _ignore
+        self.shows_secrets = shows_secrets
         self.uses = Uses()
 
     async def execute(self, request: GraphQLRequest) -> Result:
@@ -85,6 +99,9 @@ class Executor:
             return await self._write(request, operation, variables)
         except RequestError as refused:
             return Result(None, refused.entries)
+        except DatabaseError as error:
+            self._report(error)
+            raise
 
     # --- queries
 
@@ -137,10 +154,10 @@ class Executor:
             return Result(None, tuple(_at(entry, selected) for entry in refused.entries))
         except Unauthenticated:
             return _failed(ErrorCode.UNAUTHENTICATED, request.language, selected)
-        except DatabaseTimeout:
-            return _failed(ErrorCode.TIMEOUT, request.language, selected)
-        except DatabaseError:
-            return _failed(ErrorCode.UNAVAILABLE, request.language, selected)
+        except DatabaseError as error:
+            self._report(error)
+            code = ErrorCode.TIMEOUT if isinstance(error, DatabaseTimeout) else ErrorCode.UNAVAILABLE
+            return _failed(code, request.language, selected)
         except Exception:
             LOG.exception("a mutation of request %s failed", request.request_id)
             return _failed(ErrorCode.INTERNAL, request.language, selected)
@@ -161,7 +178,7 @@ class Executor:
         statement = self._compiler.payload(operation, selected, variables)
         # A value that no client may send is refused before anything is written.
         statement.arguments(Bindings(variables))
-        prepared = await mutation.prepare(self._database, request, given) if mutation.prepare else None
+        prepared = await self._prepare(mutation, request, given)
         caller: Caller | None = None
         try:
             async with self._database.transaction() as connection:
@@ -170,7 +187,9 @@ class Executor:
                     self.uses.add(caller.credential)
                 elif request.token is not None and not (mutation.for_anyone and request.by_cookie):
                     raise Unauthenticated
-                written = await mutation.write(Write(connection, request, caller, prepared, self._shows_secrets), given)
+                if isinstance(prepared, Refused | Forbidden):
+                    raise prepared
+                written = await mutation.write(Write(connection, request, caller, prepared, self.shows_secrets), given)
                 arguments = statement.arguments(_bindings(request, variables, written, caller))
                 record = await connection.fetchrow(statement.sql, *arguments)
         except Refused as refused:
@@ -187,7 +206,14 @@ class Executor:
             cookie = SessionCookie()  # the one that was sent works no more
         return _result(request, statement, record)._replace(cookie=cookie)
 
-    def _input(self, selected: SelectedField, variables: Variables) -> Mapping[str, Any]:
+    async def _prepare(self, mutation: Mutation, request: GraphQLRequest, given: Input) -> Any:
+        """What the preparation found out; why it refuses is kept until it is known who asks, and in which language."""
+        try:
+            return await mutation.prepare(self._database, request, given) if mutation.prepare else None
+        except (Refused, Forbidden) as refusal:
+            return refusal
+
+    def _input(self, selected: SelectedField, variables: Variables) -> Input:
         mutation = self._compiler.schema.mutation_type
         assert mutation is not None
         arguments = read_arguments(selected.nodes[0], mutation.fields[selected.name].args)
@@ -207,6 +233,10 @@ async def _to_the_end(work: Coroutine[Any, Any, Result]) -> tuple[Result, bool]:
         if task.cancelled():
             raise
         return await task, True
+
+
+def _ignore(_error: DatabaseError) -> None:
+    """Nobody wants to know."""
 
 
 def refusal(code: ErrorCode, language: Language) -> RequestError:

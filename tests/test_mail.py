@@ -21,12 +21,14 @@ from db.outbox import Kind, Letter, post
 from db.tokens import hash_token
 from gateway.logs import Log, open_log
 from gateway.mail import sender
+from gateway.mail.carrier import Carrier, Later, always, in_demo
 from gateway.mail.message import MailSettings
-from gateway.mail.sender import Carrier, MailSender, sending
+from gateway.mail.sender import MailSender, sending
 from gateway.mail.smtp import SmtpMail
 from gateway.mail.terminal import TerminalMail
 from tests.databases import ROOT, Databases
 from tests.firm import Firm, Person
+from tests.gateway.test_cli import START_SECONDS, environment
 from tests.mailbox import Mailbox, until
 
 SUBJECTS = {
@@ -54,6 +56,7 @@ PATHS = {"INVITATION": "invitation", "CONFIRMATION": "confirm", "PASSWORD_RESET"
 KILLED_SENDER = """
 import asyncio, sys
 from gateway.logs import open_log
+from gateway.mail.carrier import always
 from gateway.mail.message import MailSettings
 from gateway.mail.sender import sending
 from gateway.mail.smtp import SmtpMail
@@ -61,10 +64,16 @@ from gateway.mail.smtp import SmtpMail
 async def main():
     dsn, port = sys.argv[1], int(sys.argv[2])
     settings = MailSettings("127.0.0.1", "noreply@enfact.test", "https://enfact.test", port=port, tls="none")
-    async with sending(dsn, SmtpMail(settings), open_log("info", "json")):
+    async with sending(dsn, always(SmtpMail(settings)), open_log("info", "json")):
         await asyncio.sleep(60)
 
 asyncio.run(main())
+"""
+TIDYING = """
+from gateway.mail import sender
+sender.TIDY_EVERY = 0.0
+from gateway.cli import app
+app()
 """
 
 
@@ -88,7 +97,7 @@ class Post:
         self, carrier: Carrier | None = None, database: Database | None = None, **settings: Any
     ) -> AsyncGenerator[asyncio.Task[None]]:
         chosen = carrier or SmtpMail(self.mailbox.settings(**settings))
-        task = asyncio.create_task(MailSender(database or self.database, chosen, self.log).run())
+        task = asyncio.create_task(MailSender(database or self.database, always(chosen), self.log).run())
         try:
             yield task
         finally:
@@ -419,7 +428,7 @@ async def test_letters_wait_while_the_database_is_away_and_leave_when_it_is_back
     async def allow(allowed: bool) -> None:
         await admin.execute(f'alter database "{name}" with allow_connections {str(allowed).lower()}')
 
-    async with sending(mail.dsn, SmtpMail(mail.mailbox.settings()), mail.log):
+    async with sending(mail.dsn, always(SmtpMail(mail.mailbox.settings())), mail.log):
         await mail.write("INVITATION")
         await mail.mailbox.arrival()
         await mail.settled()
@@ -443,7 +452,7 @@ async def test_a_sender_starts_before_the_database(mail: Post, databases: Databa
     name = urlsplit(mail.dsn).path[1:]
     admin = await connect(databases.server)
     await admin.execute(f'alter database "{name}" with allow_connections false')
-    async with sending(mail.dsn, SmtpMail(mail.mailbox.settings()), mail.log):
+    async with sending(mail.dsn, always(SmtpMail(mail.mailbox.settings())), mail.log):
         await until(lambda: bool(mail.events()))
         await admin.execute(f'alter database "{name}" with allow_connections true')
         await mail.write("INVITATION")
@@ -463,6 +472,65 @@ async def test_a_demo_without_smtp_prints_the_link_and_logs_nothing(mail: Post) 
     assert before == f"✉ Invitation for {person.email} ([red]Evil[ ] [2J): "
     assert await mail.connection.fetchval("select token_hash from mail_token") == hash_token(token)
     assert mail.lines.getvalue() == ""
+
+
+async def test_letters_of_a_demo_that_is_loaded_later_are_shown_without_a_restart(
+    mail: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sender, "LOOK_AGAIN", 0.02)
+    await mail.write("INVITATION")
+    shown = io.StringIO()
+    route = in_demo(Later(lambda: TerminalMail("http://127.0.0.1:8000", Console(file=shown, width=40))))
+    async with sending(mail.dsn, route, mail.log):
+        await until(lambda: _connected(mail))
+        await asyncio.sleep(0.2)
+        assert await mail.connection.fetchval("select attempts from outbox") == 0
+        await mail.connection.execute("insert into installation (demo) values (true)")
+        (row,) = await mail.settled()
+    assert row["sent"]
+    assert "/invitation#token=" in shown.getvalue()
+
+
+async def _connected(mail: Post) -> bool:
+    """Whether a sender uses the database."""
+    asked = "select exists (select from pg_stat_activity where datname = current_database() and application_name = $1)"
+    return await mail.connection.fetchval(asked, "enfact mail")
+
+
+async def test_a_carrier_is_made_for_its_first_letter_and_once(mail: Post) -> None:
+    made: list[SmtpMail] = []
+
+    def make() -> SmtpMail:
+        made.append(SmtpMail(mail.mailbox.settings()))
+        return made[-1]
+
+    async with mail.sender(Later(make)):
+        await asyncio.sleep(5 * sender.POLL)
+        assert made == []
+        for name in ("anna", "bram"):
+            await mail.write("PASSWORD_RESET", name)
+        await mail.mailbox.arrival(2)
+    assert len(made) == 1
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+async def test_a_gateway_that_sends_no_letters_keeps_the_outbox_tidy(mail: Post, workers: str) -> None:
+    await mail.write("INVITATION")
+    await mail.connection.execute(
+        "insert into outbox (id, kind, email) values (uuidv7('-31 days'), 'PASSWORD_RESET', '')"
+    )
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", TIDYING, "serve", "--port", "0", "--workers", workers,
+        cwd=ROOT, env=environment(DATABASE_URL=mail.dsn, ENFACT_LOG_LEVEL="off"), stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    assert process.stdout is not None
+    try:
+        assert b"enFact gateway" in await asyncio.wait_for(process.stdout.readline(), START_SECONDS)
+        await until(lambda: mail.connection.fetchval("select count(*) = 1 from outbox"))
+    finally:
+        process.terminate()
+        assert await process.wait() == 0
+    assert await mail.connection.fetchval("select kind = 'INVITATION' and attempts = 0 from outbox")
 
 
 @pytest.mark.parametrize(

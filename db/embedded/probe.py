@@ -38,5 +38,5 @@ async def answers(layout: Layout) -> bool:
             return await connection.fetchval("select 1") == 1
         finally:
             connection.terminate()
-    except (OSError, TimeoutError, asyncpg.PostgresError):
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
         return False

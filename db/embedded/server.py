@@ -47,8 +47,12 @@ DEFAULTS = MappingProxyType(
 READY_SECONDS = 120.0
 JOIN_SECONDS = 150.0
 LOCK_POLL_SECONDS = 0.2
-RETRY_PAUSES = (0.1, 0.3, 1.0)
-FIRST_PAUSE, LONGEST_PAUSE, STEADY_SECONDS = 0.05, 5.0, 60.0
+RETRY_PAUSES = (0.02, 0.05, 0.1, 0.3, 1.0)
+FIRST_PAUSE, LONGEST_PAUSE = 0.05, 5.0
+"""Seconds before the second restart in a row, and at most; the first one comes at once."""
+
+SERVED_PAUSE, STEADY_SECONDS = 0.5, 5.0
+"""Seconds, at most, when it was a server that had answered; none when it lived for longer than `STEADY_SECONDS`."""
 
 logger = logging.getLogger(__name__)
 
@@ -134,18 +138,18 @@ class Embedded:
 
     async def _keep(self, layout: Layout) -> None:
         """For the rest of our life: restart the server that we own, take over the one whose owner went away."""
-        loop, pause = asyncio.get_running_loop(), FIRST_PAUSE
+        loop, pause = asyncio.get_running_loop(), 0.0
         while True:
             if self._child is not None:
                 began = loop.time()
                 logger.warning("PostgreSQL ended by itself (exit code %s)", await self._child.wait())
                 self._child = None
-                pause = FIRST_PAUSE if loop.time() - began > STEADY_SECONDS else pause
+                pause = 0.0 if loop.time() - began > STEADY_SECONDS else min(pause, SERVED_PAUSE)
             elif not (self._lock and self._lock.acquire()):
                 await asyncio.sleep(LOCK_POLL_SECONDS)
                 continue
             await asyncio.sleep(pause)
-            pause = min(2 * pause, LONGEST_PAUSE)
+            pause = min(2 * pause or FIRST_PAUSE, LONGEST_PAUSE)
             try:
                 self._child = await self._launch(layout)
                 logger.warning("PostgreSQL runs again as process %s", self._child.pid)

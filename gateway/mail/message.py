@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 from email_validator import EmailNotValidError, validate_email
 
 from db.outbox import LIVES, Claimed
+from gateway.mail.carrier import Undelivered
 from schema.letters import SIGNATURE, write_letter
 
 Tls = Literal["none", "starttls", "tls"]
@@ -24,15 +25,6 @@ SCHEMES: Final[Mapping[str, tuple[Tls, int]]] = {
 
 PATHS: Final = {"INVITATION": "/invitation", "CONFIRMATION": "/confirm", "PASSWORD_RESET": "/reset-password"}
 """The page that takes the token of a letter, by its kind."""
-
-
-class Undelivered(Exception):
-    """A letter was not sent; `problem` is a word or two that name nobody, `final` tells that trying again is no use."""
-
-    def __init__(self, problem: str, *, final: bool = False) -> None:
-        super().__init__(problem)
-        self.problem = problem
-        self.final = final
 
 
 @dataclass(frozen=True, slots=True)

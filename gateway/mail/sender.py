@@ -1,20 +1,26 @@
-"""The sender: takes a database and a way to carry letters, sends what waits in the outbox until it is stopped."""
+"""The sender: takes a database and a route for letters, sends what waits in the outbox until it is stopped.
+
+It also keeps the outbox tidy, whether or not there is a way for letters to leave.
+"""
 
 import asyncio
 import random
 import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
-from typing import Final, Protocol
+from typing import Final
 
 from db.database import Database, PoolSettings
 from db.errors import DatabaseError
 from db.outbox import Claimed, claim, settle, tidy
-from gateway.logs import Log, describe
-from gateway.mail.message import Undelivered
+from gateway.logs import Log, causes, describe
+from gateway.mail.carrier import Carrier, Route, Undelivered
 
 POLL: Final = 2.0
 """Seconds between two looks into an empty outbox, or at a database that is away."""
+
+LOOK_AGAIN: Final = 60.0
+"""Seconds between two looks whether letters, which have to wait so far, may leave by now."""
 
 MOST_AT_ONCE: Final = 4
 TIDY_EVERY: Final = 3_600.0
@@ -31,20 +37,12 @@ NO_SMTP: Final = (
 """What the person who starts a gateway without SMTP is told, unless it is the demo."""
 
 
-class Carrier(Protocol):
-    """A way to bring a letter to its reader."""
-
-    async def carry(self, letter: Claimed) -> None:
-        """Return once the letter is sent. Raises Undelivered."""
-        ...
-
-
 class MailSender:
     """Sends letters, a few at a time. Any number of them may run on one database; each letter is with one of them."""
 
-    def __init__(self, database: Database, carrier: Carrier, log: Log) -> None:
+    def __init__(self, database: Database, route: Route, log: Log) -> None:
         self._database = database
-        self._carrier = carrier
+        self._route = route
         self._log = log
         self._places = asyncio.Semaphore(MOST_AT_ONCE)
         self._under_way: set[asyncio.Task[None]] = set()
@@ -57,35 +55,39 @@ class MailSender:
         try:
             while True:
                 await self._places.acquire()
-                task = asyncio.create_task(self._send(await self._next()))
+                task = asyncio.create_task(self._send(*await self._next()))
                 self._under_way.add(task)
                 task.add_done_callback(self._ended)
         finally:
             await self._finish()
 
-    async def _next(self) -> Claimed:
-        """The next letter, waiting until there is one."""
+    async def _next(self) -> tuple[Carrier, Claimed]:
+        """The next letter and its carrier, waiting until there are both."""
         while True:
+            pause = POLL
             try:
                 await self._tidy()
-                letter = await claim(self._database)
+                carrier = await self._route(self._database)
+                letter = await claim(self._database) if carrier is not None else None
                 self._away = False
-                if letter is not None:
-                    return letter
+                if carrier is None:
+                    pause = LOOK_AGAIN
+                elif letter is not None:
+                    return carrier, letter
             except Exception as error:  # noqa: BLE001 (letters can wait; the gateway must not end because of them)
                 self._report_away(error)
-            await asyncio.sleep(POLL)
+            await asyncio.sleep(pause)
 
     async def _tidy(self) -> None:
         if time.monotonic() - self._tidied >= TIDY_EVERY:
             self._tidied = time.monotonic()
             await tidy(self._database)
 
-    async def _send(self, letter: Claimed) -> None:
+    async def _send(self, carrier: Carrier, letter: Claimed) -> None:
         """Carry one letter and write down how that went."""
         problem, final = None, False
         try:
-            await self._carrier.carry(letter)
+            await carrier.carry(letter)
         except Undelivered as undelivered:
             problem, final = undelivered.problem, undelivered.final
         except Exception as error:  # noqa: BLE001 (the next letter may be better)
@@ -116,7 +118,7 @@ class MailSender:
         """Log that letters have to wait, once until the database answers again."""
         if not self._away:
             self._away = True
-            told = {"kind": type(error).__name__} if isinstance(error, DatabaseError) else describe(error)
+            told = causes(error) if isinstance(error, DatabaseError) else describe(error)
             self._log.event("letters wait for the database", **told)
 
     async def _finish(self) -> None:
@@ -129,10 +131,10 @@ class MailSender:
 
 
 @asynccontextmanager
-async def sending(dsn: str, carrier: Carrier, log: Log, pool: PoolSettings | None = None) -> AsyncGenerator[None]:
+async def sending(dsn: str, route: Route, log: Log, pool: PoolSettings | None = None) -> AsyncGenerator[None]:
     """Letters are sent from here on, by two connections of their own (unless `pool` says otherwise), until the end."""
     task = asyncio.create_task(
-        _send_from(dsn, carrier, log, pool or PoolSettings(size=2, application_name="enfact mail"))
+        _send_from(dsn, route, log, pool or PoolSettings(size=2, application_name="enfact mail"))
     )
     try:
         yield
@@ -142,10 +144,10 @@ async def sending(dsn: str, carrier: Carrier, log: Log, pool: PoolSettings | Non
             await task
 
 
-async def _send_from(dsn: str, carrier: Carrier, log: Log, pool: PoolSettings) -> None:
+async def _send_from(dsn: str, route: Route, log: Log, pool: PoolSettings) -> None:
     database = await _open(dsn, log, pool)
     try:
-        await MailSender(database, carrier, log).run()
+        await MailSender(database, route, log).run()
     finally:
         await database.close()
 
@@ -159,5 +161,5 @@ async def _open(dsn: str, log: Log, pool: PoolSettings) -> Database:
         except DatabaseError as error:
             if not told:
                 told = True
-                log.event("letters wait for the database", kind=type(error).__name__)
+                log.event("letters wait for the database", **causes(error))
         await asyncio.sleep(POLL)

@@ -6,7 +6,8 @@ from contextlib import suppress
 from aiosmtplib import SMTP, SMTPException, SMTPRecipientsRefused, SMTPResponseException
 
 from db.outbox import Claimed
-from gateway.mail.message import MailSettings, Undelivered, compose, mailbox
+from gateway.mail.carrier import Undelivered
+from gateway.mail.message import MailSettings, compose, mailbox
 
 GOODBYE = 2.0
 """Seconds that a server may take to say goodbye."""

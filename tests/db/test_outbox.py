@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from db import outbox
 from db.connection import Connection, connect
 from db.database import Database
 from db.outbox import LIVES, PAUSES, Claimed, Kind, Letter, claim, issue_token, post, settle, tidy
@@ -249,3 +250,42 @@ async def test_old_letters_and_dead_tokens_are_deleted(office: Office) -> None:
     await tidy(office.database)
     assert await office.connection.fetchval("select string_agg(email, ' ') from outbox") == "29@firm.test"
     assert len(await office.tokens()) == 1
+
+
+async def test_credentials_that_ended_long_ago_are_deleted_and_others_stay(office: Office) -> None:
+    account = office.firm["anna"].account
+    await office.connection.execute("delete from credential")
+    for name, made, ends in (
+        ("ended long ago", -100, -31),
+        ("ended lately", -100, -29),
+        ("old and in use", -100, 1),
+        ("new", 0, 14),
+    ):
+        await office.connection.execute(
+            "insert into credential (id, token_hash, account_id, user_agent, expires_at) "
+            "values (uuidv7($1), $2, $3, $4, now() + $5)",
+            timedelta(days=made), uuid.uuid4().bytes, account, name, timedelta(days=ends),
+        )  # fmt: skip
+    await tidy(office.database)
+    left = await office.connection.fetch("select user_agent from credential order by id")
+    assert {row[0] for row in left} == {"ended lately", "old and in use", "new"}
+
+
+async def test_all_that_is_old_is_deleted_a_bounded_number_at_a_time(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "MOST_TIDIED", 2)
+    await office.connection.execute(
+        "insert into outbox (id, kind, email) "
+        "select uuidv7(interval '-31 days'), 'PASSWORD_RESET', n || '@firm.test' from generate_series(1, 7) n"
+    )
+    await office.connection.execute("""
+        create table deleted (n int);
+        create function count_deleted() returns trigger language plpgsql as
+          $$ begin insert into deleted select count(*) from gone; return null; end $$;
+        create trigger counted after delete on outbox referencing old table as gone
+          for each statement execute function count_deleted();
+    """)
+    await tidy(office.database)
+    assert await office.connection.fetchval("select count(*) from outbox") == 0
+    assert [row[0] for row in await office.connection.fetch("select n from deleted order by ctid")] == [2, 2, 2, 1]

@@ -15,7 +15,7 @@ from sqlalchemy import Table
 from db.tables import metadata
 from tests.differential.collect import Collector
 from tests.differential.core import CORE, is_leaf, is_list, kinds_of, named_of
-from tests.differential.gating import Gate, field_gates, printed_schema, type_gates, used_gates
+from tests.differential.gating import Gate, field_gates, own_gates, printed_schema, type_gates, used_gates
 from tests.differential.items import Arguments, Item, Listed, scope_of, written
 from tests.differential.lists import Page, global_id, meets, order_of, paginate, snake, sort_key
 from tests.differential.special import SPECIAL
@@ -174,7 +174,7 @@ class _Oracle:
 
     def _seen(self, type_: Any, row: Record, company: Any) -> Iterator[Item]:
         for scope in self.scopes:
-            if scope.company["id"] == company and all(map(scope.holds, type_gates(type_))):
+            if scope.company["id"] == company and _shown(scope, type_, row):
                 yield Item(type_.name, row, scope)
 
     # --- connections
@@ -236,8 +236,7 @@ class _Oracle:
             table, where = HOMES[kind.name]
             same_company = {"company_id": item.row["company_id"]} if table.info.get("tenant") else {}
             row = self.world.one(table.name, id=key, **same_company, **where)
-            held = kind is type_ or all(map(scope_of(item).holds, type_gates(kind)))
-            if row is not None and held:
+            if row is not None and _shown(item.scope, kind, row, known=kind is type_):
                 return Item(kind.name, row, item.scope)
         return None
 
@@ -257,10 +256,25 @@ class _Oracle:
             for row in self.world.rows(table.name, company_id=scope_of(item).company["id"], **where):
                 ended = table.info["ended"] and row[table.info["ended"]]
                 asked = arguments.get("kinds") is None or row["kind"] in arguments["kinds"]
-                held = all(map(scope_of(item).holds, type_gates(kind)))
-                if row[pointer] == item.row["id"] and not ended and asked and held:
+                shown = _shown(scope_of(item), kind, row)
+                if row[pointer] == item.row["id"] and not ended and asked and shown:
                     found.append(Item(kind.name, row, item.scope))
         return found
+
+
+def _shown(scope: Scope | None, type_: Any, row: Record, *, known: bool = False) -> bool:
+    """Whether the viewer holds what a row's type needs (`known`: yes), and every enum value that the row carries."""
+    if scope is None:
+        return True
+    if not known and not all(map(scope.holds, type_gates(type_))):
+        return False
+    carried = [
+        values[row[snake(name)]]
+        for name, field in type_.fields.items()
+        if (values := getattr(named_of(field.type), "values", None)) and f"{type_.name}.{name}" not in SPECIAL
+        if isinstance(row.get(snake(name)), str)
+    ]
+    return all(scope.holds(gate) for value in carried for gate in own_gates(value))
 
 
 def _back_pointer(item: Item, name: str, table: Table) -> str:

@@ -16,6 +16,7 @@ from gateway.backend import Chores, DatabaseBackend, database_backend
 from gateway.logs import open_log
 from gateway.settings import Settings
 from resolvers.request import GraphQLRequest
+from tests.mailbox import until
 
 SIGN_IN = """
 with person as (
@@ -97,6 +98,31 @@ async def test_a_write_that_fails_is_logged_by_kind_and_the_next_one_comes(
     await beside.execute("alter table credential rename column gone_at to ends_at")
     await use(behind)
     assert await until_used(beside) == 1
+
+
+@pytest.mark.parametrize("sends_letters", [False, True])
+async def test_a_demo_that_is_loaded_later_shows_what_would_be_mailed(
+    fresh_dsn: str, lines: io.StringIO, beside: Connection, monkeypatch: pytest.MonkeyPatch, sends_letters: bool
+) -> None:
+    monkeypatch.setattr(backend, "DEMO_PAUSE", 0.01)
+    log = open_log("info", "json", lines)
+    behind = DatabaseBackend(fresh_dsn, PoolSettings(size=2), log, sends_letters=sends_letters)
+    await behind.open()
+    try:
+        executor = behind.executor
+        assert executor is not None
+        await asyncio.sleep(0.1)
+        assert not executor.shows_secrets
+        await beside.execute("insert into installation (demo) values (true)")
+        if sends_letters:
+            await asyncio.sleep(0.2)
+            assert not executor.shows_secrets
+            return
+        await until(lambda: executor.shows_secrets)
+        await beside.execute("delete from installation")
+        await until(lambda: not executor.shows_secrets)
+    finally:
+        await behind.close()
 
 
 async def test_a_database_that_is_not_migrated_opens_all_the_same(empty_dsn: str, lines: io.StringIO) -> None:

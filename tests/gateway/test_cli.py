@@ -143,6 +143,18 @@ def test_a_wrong_setting_is_one_sentence_without_its_value() -> None:
     assert "Traceback" not in refused.stderr
 
 
+def test_letters_that_would_go_wrong_are_refused_at_the_start(tmp_path: Path) -> None:
+    mail = {"ENFACT_MAIL_FROM": "a@example.be", "ENFACT_DATA": str(tmp_path / "data")}
+    clear = enfact("serve", ENFACT_SMTP_URL="smtp://u:secret@mail.example.be", **mail)
+    assert clear.returncode == 1
+    assert clear.stderr.startswith("enfact: ENFACT_SMTP_URL: would send the password in the clear: begin it with smtps")
+    assert "secret" not in clear.stderr
+    nowhere = enfact("serve", "--host", "0.0.0.0", ENFACT_SMTP_URL="smtps://mail.example.be", **mail)
+    assert nowhere.returncode == 1
+    assert nowhere.stderr.startswith("enfact: ENFACT_SMTP_URL: needs ENFACT_PUBLIC_URL")
+    assert not (tmp_path / "data").exists()
+
+
 def test_a_port_in_use_is_one_sentence_and_starts_nothing(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

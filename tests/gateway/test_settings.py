@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from gateway.settings import Settings, default_data_folder
 
@@ -113,6 +113,41 @@ def test_a_mail_server_needs_an_address_that_letters_come_from(monkeypatch: pyte
     assert settings.smtp_url is not None
     assert (settings.smtp_url.get_secret_value(), settings.mail_from) == (url, "no-reply@example.be")
     assert url not in repr(settings)
+
+
+@pytest.mark.parametrize("host", ["mail.example.be", "192.0.2.1", "localhost.example.be", "[2001:db8::1]", "0.0.0.0"])
+def test_a_password_for_mail_never_leaves_the_machine_in_the_clear(host: str) -> None:
+    with pytest.raises(ValidationError, match=r"smtp_url\n.*in the clear: begin it with smtps:// .* or smtp\+starttls"):
+        Settings(smtp_url=SecretStr(f"smtp://u:secret@{host}"), mail_from="a@example.be")
+    for url in (f"smtps://u:secret@{host}", f"smtp+starttls://u:secret@{host}", f"smtp://{host}"):
+        assert Settings(smtp_url=SecretStr(url), mail_from="a@example.be").smtp_url is not None
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1:2525", "[::1]"])
+def test_a_relay_on_the_same_machine_may_have_a_password(host: str) -> None:
+    url = SecretStr(f"smtp://u:secret@{host}")
+    assert Settings(smtp_url=url, mail_from="a@example.be").smtp_url == url
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "gateway.example.be"])
+def test_letters_need_an_address_that_their_readers_reach(host: str) -> None:
+    letters = {"smtp_url": SecretStr("smtps://mail.example.be"), "mail_from": "a@example.be"}
+    with pytest.raises(ValidationError, match=r"smtp_url\n.*needs ENFACT_PUBLIC_URL"):
+        Settings.model_validate({"host": host, **letters})
+    for given in ({"host": host, "public_url": "https://app.example.be"}, {"host": "localhost"}):
+        assert Settings.model_validate({**given, **letters}).smtp_url is not None
+    assert Settings(host=host).smtp_url is None
+
+
+def test_a_public_url_that_is_wrong_is_told_once() -> None:
+    with pytest.raises(ValidationError) as refused:
+        Settings(
+            host="0.0.0.0",
+            public_url="secret",
+            smtp_url=SecretStr("smtps://mail.example.be"),
+            mail_from="a@example.be",
+        )
+    assert [error["loc"] for error in refused.value.errors()] == [("public_url",)]
 
 
 @pytest.mark.parametrize(
