@@ -27,10 +27,12 @@ from resolvers.coordinates import (
     node_type,
     python_name,
 )
+from resolvers.gate_table import ungated
 from resolvers.gates import Need, field_need, own_gates, type_need
 from resolvers.layout import Layout, LayoutError
 from resolvers.ordering import OrderKey, column_type
 from resolvers.usage import every_gate
+from schema.apps import CATALOGUE, AppKind
 from schema.declarations import gates_of
 
 
@@ -60,6 +62,7 @@ def check_schema(layout: Layout) -> None:
         *checks.openness(),
         *checks.companyless(),
         *checks.inheritance(),
+        *checks.idle_apps(),
     ]
     if mistakes:
         raise SchemaRefused(sorted(mistakes))
@@ -224,3 +227,11 @@ class Checks:
                 if lost:
                     names = ", ".join(sorted(gate.name for gate in lost))
                     yield f"{type_.name}.{name} drops gates of {interface.name}: {names}"
+
+    # --- every app is about something
+
+    def idle_apps(self) -> Iterator[str]:
+        """A base module or an app gates something, unless nobody can lack it."""
+        for app in ungated(self.schema):
+            if CATALOGUE[app].kind in (AppKind.BASE, AppKind.APP):
+                yield f"App.{app.name} gates nothing"

@@ -8,17 +8,29 @@ foreign key, and a list or connection is the rows of the table whose foreign key
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
-from graphql import GraphQLField, GraphQLInterfaceType, GraphQLNamedType, GraphQLObjectType, GraphQLSchema, is_leaf_type
+from graphql import (
+    GraphQLEnumType,
+    GraphQLField,
+    GraphQLInterfaceType,
+    GraphQLNamedType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    is_leaf_type,
+)
 from sqlalchemy import ForeignKeyConstraint, MetaData, Table
 
 from db.sql import Rows, Sql, equals, sql
-from resolvers.coordinates import id_prefix, is_list, is_nullable, named_type, node_type, python_name, snake
-from resolvers.gates import Need, field_need
+from resolvers.coordinates import Fields, id_prefix, is_list, is_nullable, named_type, node_type, python_name, snake
+from resolvers.gates import Need, field_need, own_gates, type_need
 from resolvers.links import pointed, pointing
 from resolvers.resolution import Identity, Leaf, Link, Listing, Paging, Reference, Resolution
 
 TENANT = "company_id"
+
+Carried: TypeAlias = Mapping[str, Mapping[str, Need]]
+"""Column -> enum value that may stand there -> what seeing a row that carries it requires; gated values only."""
 
 
 class LayoutError(Exception):
@@ -59,6 +71,7 @@ class Layout:
     _resolutions: dict[tuple[str, str], Resolution] = field(default_factory=dict[tuple[str, str], Resolution])
     _needs: dict[tuple[str, str], Need] = field(default_factory=dict[tuple[str, str], Need])
     _prefixes: dict[str, GraphQLObjectType] = field(default_factory=dict[str, GraphQLObjectType])
+    _carried: dict[str, Carried] = field(default_factory=dict[str, Carried])
 
     def __post_init__(self) -> None:
         for table in self.metadata.tables.values():
@@ -106,7 +119,21 @@ class Layout:
             self._needs[key] = field_need(type_.fields[name])
         return self._needs[key]
 
+    def carried(self, type_: GraphQLNamedType) -> Carried:
+        """The gated enum values that rows of a type may carry; those that make it the type are gates of the type."""
+        if type_.name not in self._carried:
+            assert isinstance(type_, Fields)
+            enums = {python_name(field): values for field in type_.fields.values() if (values := _gated_values(field))}
+            fixed = {column for kind in self._kinds(type_) for column in self.placement(kind.name).where}
+            self._carried[type_.name] = {column: values for column, values in enums.items() if column not in fixed}
+        return self._carried[type_.name]
+
+    def _kinds(self, type_: Fields) -> tuple[GraphQLObjectType, ...]:
+        """The type itself, or what implements the interface."""
+        return (type_,) if isinstance(type_, GraphQLObjectType) else tuple(self.schema.get_possible_types(type_))
+
     def _resolve(self, type_: GraphQLObjectType | GraphQLInterfaceType, name: str) -> Resolution:
+        self._check_carrying(type_, name)
         for owner in (type_, *type_.interfaces):
             if (resolver := self.resolvers.get(f"{owner.name}.{name}")) is not None:
                 return resolver
@@ -128,6 +155,31 @@ class Layout:
             raise LayoutError(f"{type_.name}.{name} gives an interface, whose kind may be hidden, but may not be null")
         return Reference(_parent(table, column, target.table, f"{type_.name}.{name}"))
 
+    def _check_carrying(self, type_: Fields, name: str) -> None:
+        """Rows that carry a gated enum value can be left out: by a column of theirs, and where there may be none."""
+        declared, where = type_.fields[name], f"{type_.name}.{name}"
+        returned = named_type(declared)
+        if values := _gated_values(declared):
+            owners = [owner.name for owner in (type_, *type_.interfaces)]
+            if is_list(declared) or any(f"{owner}.{name}" in self.resolvers for owner in owners):
+                raise LayoutError(f"{where} gives an enum with gated values, but is no column of its rows")
+            for kind in self._kinds(type_):
+                need = values.get(str(self.placement(kind.name).where.get(python_name(declared))), ())
+                if not set(need) <= set(type_need(kind)):
+                    raise LayoutError(f"every {kind.name} carries a value of {where} whose gates it does not have")
+        nodes = node_type(returned) or returned
+        if not isinstance(nodes, Fields) or not self.is_placed(nodes.name):
+            return
+        if any(self.carried(kind) != self.carried(nodes) for kind in self._kinds(nodes)):
+            raise LayoutError(f"{where} gives kinds of {nodes.name} that carry gated enum values it does not know of")
+        if not self.carried(nodes):
+            return
+        table = self.placement(nodes.name).table
+        if not table.info.get("tenant") and table.name != "company":
+            raise LayoutError(f"{where} gives rows with gated enum values outside of any company")
+        if not is_list(declared) and node_type(returned) is None and not is_nullable(declared):
+            raise LayoutError(f"{where} may be left out for a gated enum value that it carries, but may not be null")
+
     def _leaf(
         self, table: Table, column: str, returned: GraphQLNamedType, declared: GraphQLField, where: str
     ) -> Resolution:
@@ -148,6 +200,14 @@ class Layout:
                 if len(types) == 1:
                     return next(iter(types))
         raise LayoutError(f"{where}: {table.name}.{column} does not refer to rows of one type")
+
+
+def _gated_values(declared: GraphQLField) -> dict[str, Need]:
+    """The gated values of the enum that a field gives, each with its gates; empty where there are none."""
+    enum = named_type(declared)
+    if not isinstance(enum, GraphQLEnumType):
+        return {}
+    return {name: need for name, value in enum.values.items() if (need := own_gates(value))}
 
 
 def _own_columns(key: ForeignKeyConstraint) -> list[str]:

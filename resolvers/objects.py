@@ -14,6 +14,7 @@ from graphql import (
 )
 
 from db.sql import (
+    TRUE,
     Expression,
     Json,
     Sql,
@@ -33,7 +34,7 @@ from resolvers.convert import enum_names
 from resolvers.coordinates import Fields, id_prefix, named_type, node_type, type_of
 from resolvers.criteria import criteria
 from resolvers.encoding import encode, encode_id
-from resolvers.gates import type_need
+from resolvers.gates import Need, type_need
 from resolvers.inputs import ABSENT, read_arguments
 from resolvers.layout import Layout
 from resolvers.ordering import Order, OrderKey
@@ -149,11 +150,12 @@ class Objects:
             case Inline(rows_at, when):
                 inline = Row(rows_at(row), self.to, row.scope, row, chosen.arguments)
                 json = self.object_of(inline, chosen.returned, chosen.selection_sets, chosen.at)
-                return only_if(when(row) if when else None, json)
+                conditions = (*((when(row),) if when else ()), *self.shown(inline, chosen.returned, chosen.at))
+                return only_if(every(conditions) if conditions else None, json)
             case Reference(link):
                 return self._reference(row, chosen, lambda target: link(row, target))
-            case Listing(link, order):
-                return self._listing(row, chosen, lambda target: link(row, target), order)
+            case Listing(link) as listing:
+                return self._listing(row, chosen, lambda target: link(row, target), listing)
             case Paging(link):
                 return self._paging(row, chosen, lambda target: link(row, target))
             case Companies():
@@ -172,10 +174,24 @@ class Objects:
         company = row.company if table.info.get("tenant") else None
         return row.child(self.to.rows(table, company=company), arguments)
 
+    def shown(self, row: Row, named: GraphQLNamedType, at: Position) -> tuple[Sql, ...]:
+        """The conditions under which a row of a type carries no enum value that the viewer does not hold."""
+        conditions: list[Sql] = []
+        for column, values in self.layout.carried(named).items():
+            branches = [
+                sql("when {} = {} then {}", row[column], literal(value), _passes(row, lacking))
+                for value, need in values.items()
+                if (lacking := tuple(gate for gate in need if gate not in at.held))
+            ]
+            if branches:
+                conditions.append(sql("case {} else true end", join(" ", branches)))
+        return tuple(conditions)
+
     def _reference(self, row: Row, chosen: Chosen, meant: Meant) -> Json:
         target = self._target(row, chosen.returned, chosen.arguments)
         kind = (*self.layout.placement(chosen.returned.name).conditions(target.rows), *self._held(target, chosen))
-        where = every([*target.rows.where, *kind, *meant(target)])
+        shown = self.shown(target, chosen.returned, chosen.at)
+        where = every([*target.rows.where, *kind, *shown, *meant(target)])
         json = self.object_of(target, chosen.returned, chosen.selection_sets, chosen.at)
         return nullable(sql("(select {} from {} where {})", concatenation(json), target.rows.source, where))
 
@@ -185,11 +201,13 @@ class Objects:
             return ()
         return (sql("{} = any({})", target["kind"], self._kinds(target, chosen.returned, {})),)
 
-    def _listing(self, row: Row, chosen: Chosen, meant: Meant, order: tuple[str, ...]) -> Json:
+    def _listing(self, row: Row, chosen: Chosen, meant: Meant, listing: Listing) -> Json:
         target = self._target(row, chosen.returned, chosen.arguments)
         placement = self.layout.placement(chosen.returned.name)
-        where = every([*target.rows.where, *placement.current(target.rows), *meant(target)])
-        keys = Order.by([OrderKey.parse(key) for key in order or placement.order])
+        shown = self.shown(target, chosen.returned, chosen.at)
+        of_type = placement.conditions(target.rows) if listing.past else placement.current(target.rows)
+        where = every([*target.rows.where, *of_type, *shown, *meant(target)])
+        keys = Order.by([OrderKey.parse(key) for key in listing.order or placement.order])
         sorted_by = keys.clause(target.rows)
         json = self.object_of(target, chosen.returned, chosen.selection_sets, chosen.at.in_rows())
         if placement.table.info["catalogue"]:
@@ -206,7 +224,7 @@ class Objects:
         nodes = node_type(chosen.returned)
         assert nodes is not None
         target = self._target(row, nodes, chosen.arguments)
-        kind = self.layout.placement(nodes.name).current(target.rows)
+        kind = (*self.layout.placement(nodes.name).current(target.rows), *self.shown(target, nodes, chosen.at))
         conditions = (*target.rows.where, *kind, *meant(target), *self._filter(target, chosen))
         kinds = self._kinds(target, nodes, chosen.arguments) if isinstance(nodes, GraphQLInterfaceType) else None
         listed = Listed(
@@ -261,17 +279,21 @@ class Objects:
 
     def _kinds(self, target: Row, nodes: GraphQLInterfaceType, arguments: Arguments) -> Sql:
         """The kinds of row that the viewer holds, and of them those asked for, as a SQL array."""
-        assert target.scope is not None
         held: list[Sql] = []
         for type_ in self.layout.schema.get_possible_types(nodes):
             (kind,) = self.layout.placement(type_.name).where.values()
-            passes = target.scope.passes(type_need(type_))
-            held.append(sql("case when {} then {} end", passes or sql("true"), literal(str(kind))))
+            held.append(sql("case when {} then {} end", _passes(target, type_need(type_)), literal(str(kind))))
         kinds = sql("array_remove(array[{}], null)", join(", ", held))
         if not self.to.inputs.given(arguments.get("kinds", ABSENT)):
             return kinds
         asked = self.to.bind(arguments["kinds"], enum_names, "text[]")
         return sql("array(select k from unnest({}) k where k = any({}))", kinds, asked)
+
+
+def _passes(row: Row, need: Need) -> Sql:
+    """The condition that the viewer passes gates in the company of a row."""
+    assert row.scope is not None, "gates are judged in a company"
+    return row.scope.passes(need) or TRUE
 
 
 def _prefix(type_: GraphQLNamedType) -> Text:

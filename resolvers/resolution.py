@@ -47,11 +47,12 @@ class Reference:
 class Listing:
     """All rows of another table that belong to the row.
 
-    `order` (columns, `-column` for descending) overrides the table's.
+    `order` (columns, `-column` for descending) overrides the table's; `past`: those that have ended, too.
     """
 
     link: Link
     order: tuple[str, ...] = ()
+    past: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -197,6 +197,7 @@ class Roots:
             target = Row(rows, self.to, scope)
         json = self.objects.object_of(target, type_, selection_sets, at.holding(need))
         passes = scope.passes(need) or TRUE
+        shown = self.objects.shown(target, type_, at.holding(need))
         source, entered = entrance(scope)
         if target.rows is not scope.company:
             source = sql("{} join {} on {}", target.rows.source, source, every(target.rows.where))
@@ -206,7 +207,7 @@ class Roots:
             scope.closed(),
             source,
             scope.relation(),
-            every([sql("{} = {}", target["id"], id_), when, *placement.current(target.rows), entered, passes]),
+            every([sql("{} = {}", target["id"], id_), when, *placement.current(target.rows), entered, passes, *shown]),
         )
 
     # --- payloads

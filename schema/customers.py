@@ -9,7 +9,7 @@ import strawberry
 
 from schema.apps import App
 from schema.declarations import connection, entity, enum_value, field, gated, order_enum, reads
-from schema.filters import DecimalCriterion, TextCriterion
+from schema.filters import DateTimeCriterion, DecimalCriterion, TextCriterion
 from schema.language import Language
 from schema.relay import Connection, Node
 
@@ -101,7 +101,10 @@ class CustomerFilter:
     vat_number: TextCriterion | None = reads(Customer, "vat_number")
     discount: DecimalCriterion | None = reads(Customer, "discount")
     channel: TextCriterion | None = reads(Customer, "channel")
+    prospect_since: DateTimeCriterion | None = reads(Customer, "prospect_since")
     search: str | None = reads(Customer, "number", "name", "city")
 
 
-CustomerOrder = order_enum("CustomerOrder", Customer, "name", "number", "city", "created_at", "discount")
+CustomerOrder = order_enum(
+    "CustomerOrder", Customer, "name", "number", "city", "created_at", "discount", "prospect_since"
+)

@@ -18,14 +18,35 @@ from schema.relay import Node
 @strawberry.enum(description="The kinds of document; only those that the viewer holds are listed.")
 class DocumentKind(Enum):
     QUOTE = enum_value("QUOTE", "A quote.", App.QUOTES)
+    ORDER_CONFIRMATION = enum_value("ORDER_CONFIRMATION", "An order confirmation.", App.ORDER_CONFIRMATIONS)
+    DELIVERY_NOTE = enum_value("DELIVERY_NOTE", "A delivery note.", App.DELIVERY_NOTES)
     INVOICE = enum_value("INVOICE", "An invoice.", App.INVOICES)
     CREDIT_NOTE = enum_value("CREDIT_NOTE", "A credit note.", App.CREDIT_NOTES)
+    PAYMENT_REQUEST = enum_value("PAYMENT_REQUEST", "A payment request.", App.PAYMENT_REQUESTS)
+    CASH_TICKET = enum_value("CASH_TICKET", "A ticket of the cash register.", App.CASH_TICKETS)
+    PURCHASE_SLIP = enum_value("PURCHASE_SLIP", "A self-billing purchase slip.", App.SELF_BILLING)
+    PURCHASE_ORDER = enum_value("PURCHASE_ORDER", "A purchase order.", App.PURCHASE_ORDERS)
+    PURCHASE = enum_value("PURCHASE", "A purchase.", App.PURCHASES)
+
+
+@strawberry.enum(description="What sort of line of a document it is; only those that the viewer holds are listed.")
+class DocumentLineType(Enum):
+    LINE = enum_value("LINE", "Something that is sold or bought.")
+    COST = enum_value("COST", "A cost that is passed on, such as transport.")
+    SECTION = enum_value("SECTION", "A title above the lines that follow; it has no amounts.", App.EXTRA_TEXT_FIELDS)
+
+
+@strawberry.enum(description="What is printed of the lines below a title.")
+class SectionBehavior(Enum):
+    SUM = enum_value("SUM", "Each line with its price, and their sum.")
+    PRICE = enum_value("PRICE", "Only their price together.")
 
 
 @value("A line of a document.", prefix="lin")
 class DocumentLine:
     id: strawberry.ID = field("The global id.")
-    position: int = field("Its place in the document, from 1.")
+    position: int = field("Its place among the document's lines, from 1; of a title, that of the line below it.")
+    type: DocumentLineType = field("What sort of line it is.")
     name: str = field("What it is.")
     text: str | None = field("A longer text.")
     quantity: decimal.Decimal = field("How many.")
@@ -50,8 +71,8 @@ class Document(Node):
     number: str = field("The number as printed.")
     sequence_number: int | None = gated("The bare number within its year.", App.NUMBERING)
     date: datetime.date = field("The document's date.")
-    customer: Customer | None = field("The customer, as recorded now.")
-    customer_name: str | None = field("The customer's name as the document states it.")
+    customer: Customer | None = field("The customer, as recorded now; none on what is bought.")
+    customer_name: str | None = field("The customer's name as the document states it; none on what is bought.")
     lines: list[DocumentLine] = field("The lines, in their order.")
     vat_type: VatType = field("Whether prices are without or with tax.")
     total_excl: decimal.Decimal = field("The total without tax.")
@@ -70,6 +91,9 @@ class Document(Node):
     discount_type: DiscountType | None = gated("How the discount is meant.", App.DISCOUNTS)
     total_discount: decimal.Decimal | None = gated("All discounts together.", App.DISCOUNTS)
     top_text: str | None = gated("A text above the lines.", App.EXTRA_TEXT_FIELDS)
+    section_behavior: SectionBehavior | None = gated(
+        "What is printed of the lines below each title; none without titles.", App.EXTRA_TEXT_FIELDS
+    )
     total_cost: decimal.Decimal | None = gated("What the goods cost to buy.", App.PURCHASES)
     total_profit: decimal.Decimal | None = gated("What the document earns.", App.PURCHASES)
     total_empty_goods: decimal.Decimal | None = gated("The deposits on packaging.", App.EMPTY_GOODS)
@@ -102,7 +126,10 @@ class CreditNoteStatus(Enum):
 @entity("quo", App.QUOTES, description="An offer to a customer.")
 class Quote(Document):
     status: QuoteStatus = field("Where it stands.")
+    validity_days: int | None = field("For how many days from its date it is valid.")
     expiration_date: datetime.date | None = field("The last day of its validity.")
+    deposit_percent: decimal.Decimal | None = field("What is to be paid when it is accepted, in percent of the total.")
+    deposit_amount: decimal.Decimal | None = field("The same as an amount with tax, to the cent.")
     invoices: list["Invoice"] | None = field("The invoices made of it.")
 
 

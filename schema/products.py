@@ -40,6 +40,7 @@ class Product(Node):
     gl_account: str | None = gated("The ledger account of its sales.", App.GL_ACCOUNTS)
     ean: str | None = gated("The number under its bar code.", App.BARCODE_SCANNER)
     photo_url: str | None = gated("Where its photo is.", App.PRODUCT_PHOTOS)
+    photo_thumbnail_url: str | None = gated("Where a small version of its photo is.", App.PRODUCT_PHOTOS)
     note: str | None = field("An internal note.")
 
 

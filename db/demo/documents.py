@@ -3,8 +3,8 @@
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from random import Random
 from uuid import UUID
@@ -12,11 +12,22 @@ from uuid import UUID
 from db.belgium import structured_communication
 from db.demo.chance import happens, office_hour, spread, uuid7, weekday
 from db.demo.lines import Line, Till
+from db.demo.repetition import repeat
 from db.demo.rows import ContactRow, DocumentLineRow, DocumentRow
 from db.demo.totals import ZERO, Discount, cents, document_totals, line_totals, total_discount
 from db.demo.wording import TOP_TEXTS, closing_text
 
-PREFIXES = {"QUOTE": "O", "INVOICE": "", "CREDIT_NOTE": "NC"}
+PREFIXES = {
+    "QUOTE": "O",
+    "ORDER_CONFIRMATION": "C",
+    "DELIVERY_NOTE": "BL",
+    "INVOICE": "",
+    "CREDIT_NOTE": "NC",
+    "PAYMENT_REQUEST": "DP",
+    "CASH_TICKET": "T",
+}
+"""What stands before the year in the number of a document, by its kind."""
+
 QUOTE_VALIDITY = timedelta(days=30)
 EXCHANGE_RATES = {"GBP": Decimal("1.168000"), "CHF": Decimal("1.047000")}
 """Euros for one unit of the currency, round which the daily rates move."""
@@ -65,6 +76,14 @@ class Draft:
     discount: Discount | None
     fate: str | None = None
     source: UUID | None = None
+    subscription: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SubscribedRow(DocumentRow):
+    """An invoice that a subscription made."""
+
+    subscription_id: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +102,7 @@ def make_documents(
     quotes = writer.quotes()
     invoices = writer.invoices_from(quotes)
     invoices += writer.invoices(max(3, volume.invoices - len(invoices)))
+    invoices = writer.repeated() + invoices
     if volume.monthly is not None:
         invoices = at_most(volume.monthly, invoices)
     drafts = quotes + invoices + writer.credit_notes(invoices)
@@ -116,7 +136,7 @@ class _Writer:
 
     def quotes(self) -> list[Draft]:
         """Quotes with their fates; for the newest one nobody has chosen a customer yet."""
-        made = [self._quote(day) for day in self._days(self.volume.quotes)]
+        made = [self._quote(day) for day in self._days(max(1, self.volume.quotes))]
         begun = [self._unsent("QUOTE", index) for index in range(self.volume.unsent)]
         return made + [replace(draft, buyer=None) for draft in begun[:1]] + begun[1:]
 
@@ -137,6 +157,20 @@ class _Writer:
                 )
         return made
 
+    def repeated(self) -> list[Draft]:
+        """The invoices of subscriptions: made by the hour, by nobody, and always the same."""
+        made: list[Draft] = []
+        if "SUBSCRIPTIONS" in self.business.features:
+            for number, days in enumerate(repeat(self.volume.first, self.volume.last, self.volume.monthly)):
+                buyer = self.buyers[number % len(self.buyers)]
+                first = self._draft("INVOICE", days[0], buyer)
+                lines = tuple(replace(line, date=None) for line in first.lines[:2])
+                for day in days:
+                    at = datetime.combine(day, time(6 + number), UTC)
+                    key = uuid7(at, self.chance)
+                    made.append(replace(first, id=key, at=at, lines=lines, discount=None, subscription=first.id))
+        return made
+
     def credit_notes(self, invoices: Sequence[Draft]) -> list[Draft]:
         """Credit notes on some of the invoices; the unsent ones are on the last that are older than a month."""
         made: list[Draft] = []
@@ -147,6 +181,10 @@ class _Writer:
         month_ago = self.volume.last - timedelta(days=30)
         old = sorted((draft for draft in invoices if draft.at.date() < month_ago), key=lambda draft: draft.at)
         unsent = old[-self.volume.unsent :] if self.volume.unsent else []
+        if not made:
+            first = min(invoices, key=lambda draft: draft.at)
+            day = min(first.at.date() + timedelta(days=14), self.volume.last)
+            made.append(self._credit(first, weekday(day)))
         return made + [replace(self._credit(invoice, weekday(self.volume.last)), fate="DRAFT") for invoice in unsent]
 
     def _credit(self, invoice: Draft, day: date) -> Draft:
@@ -161,6 +199,7 @@ class _Writer:
             lines=tuple(lines),
             discount=discount,
             source=invoice.id,
+            subscription=None,
         )
 
     def _days(self, count: int) -> list[date]:
@@ -181,10 +220,10 @@ class _Writer:
     def _unsent(self, kind: str, index: int) -> Draft:
         return replace(self._draft(kind, weekday(self.volume.last - timedelta(days=index))), fate="DRAFT")
 
-    def _draft(self, kind: str, day: date) -> Draft:
+    def _draft(self, kind: str, day: date, buyer: ContactRow | None = None) -> Draft:
         chance = self.chance
         at = office_hour(day, chance)
-        buyer = self._buyer(at)
+        buyer = buyer or self._buyer(at)
         vat_type = self._vat_type(buyer)
         rate = self._exchange_rate(buyer.currency, day)
         lines = self.till.lines(buyer, day, vat_type, rate, chance)
@@ -259,7 +298,7 @@ class _Writer:
         is_invoice, is_quote = draft.kind == "INVOICE", draft.kind == "QUOTE"
         language = buyer.language if buyer else "FR"
         communication = (day.year % 100 * 1000 + business.index) * 100_000 + number
-        return DocumentRow(
+        row = DocumentRow(
             company_id=business.company_id,
             id=draft.id,
             kind=draft.kind,
@@ -296,9 +335,13 @@ class _Writer:
             else None,
             locked=not is_quote and (self.volume.last - day).days > 75 and happens(chance, 0.97),
             source_document_id=draft.source,
-            created_by=self._author(day),
+            created_by=None if draft.subscription else self._author(day),
             created_at=draft.at,
         )
+        if draft.subscription is None:
+            return row
+        columns = {column.name: getattr(row, column.name) for column in fields(row)}
+        return SubscribedRow(**columns, subscription_id=draft.subscription)
 
     def lines(self, draft: Draft) -> list[DocumentLineRow]:
         return [self._line(draft, position, line) for position, line in enumerate(draft.lines, start=1)]

@@ -1,4 +1,4 @@
-"""Customers and the people to talk to there."""
+"""Customers, prospects and the people to talk to there."""
 
 from sqlalchemy import Boolean, Column, Index, Integer, Uuid, text
 
@@ -38,8 +38,16 @@ contact = tenant_table(
     stamp("created_at"),
     Index("uq_contact_company_id_sequence_number", "company_id", "sequence_number", unique=True),
     Index("ix_contact_company_id_name", "company_id", "name", "id"),
-    info=holds(order="name", Customer={"is_customer": True}),
+    Index(
+        "ix_contact_company_id_name_prospect",
+        "company_id",
+        "name",
+        "id",
+        postgresql_where=text("not is_customer and not is_supplier"),
+    ),
+    info=holds(order="name", Customer={"is_customer": True}, Prospect={"is_customer": False, "is_supplier": False}),
 )
+"""Who is neither customer nor supplier is a prospect; `prospect_since` stays when it becomes one of them."""
 
 contact_person = tenant_table(
     "contact_person",

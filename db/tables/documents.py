@@ -1,4 +1,8 @@
-"""Commercial documents, all kinds in one table, and their lines."""
+"""Commercial documents, all kinds in one table, and their lines.
+
+`position` is the place of a line in its document, titles counted; `titles_before` says how many titles are above it. The
+difference is shown, so that numbers do not tell who sees no titles where there are some.
+"""
 
 from sqlalchemy import Boolean, CheckConstraint, Column, Date, ForeignKey, Index, Integer, Uuid, text
 
@@ -55,7 +59,14 @@ document = tenant_table(
     stamp("created_at"),
     Column("supplier_id", Uuid, nullable=True),
     Column("invoiced_by_id", Uuid, nullable=True),
+    Column("deposit_percent", Rate, nullable=True),
+    words("section_behavior", nullable=True),
+    Column("prices_shown", Boolean, nullable=False, server_default=text("true")),
+    words("payment_method", nullable=True),
+    words("ticket_print_url", nullable=True),
     CheckConstraint(f"kind in ({', '.join(map(repr, KINDS))})", name="kind"),
+    CheckConstraint("section_behavior in ('SUM', 'PRICE')", name="section_behavior"),
+    CheckConstraint("payment_method in ('CASH', 'CARD', 'MOBILE', 'VOUCHER')", name="payment_method"),
     reference("customer_id", "contact"),
     reference("supplier_id", "contact"),
     reference("source_document_id", "document"),
@@ -70,8 +81,12 @@ document = tenant_table(
         order="-date",
         Document={},
         Quote={"kind": "QUOTE"},
+        OrderConfirmation={"kind": "ORDER_CONFIRMATION"},
+        DeliveryNote={"kind": "DELIVERY_NOTE"},
         Invoice={"kind": "INVOICE"},
         CreditNote={"kind": "CREDIT_NOTE"},
+        PaymentRequest={"kind": "PAYMENT_REQUEST"},
+        CashTicket={"kind": "CASH_TICKET"},
     ),
 )
 
@@ -79,6 +94,8 @@ document_line = tenant_table(
     "document_line",
     Column("document_id", Uuid, nullable=False),
     Column("position", Integer, nullable=False),
+    Column("titles_before", Integer, nullable=False, server_default=text("0")),
+    words("type", default="LINE"),
     Column("product_id", Uuid, nullable=True),
     words("name"),
     words("text", nullable=True),
@@ -95,6 +112,7 @@ document_line = tenant_table(
     Column("total_excl", Money, nullable=False),
     Column("total_vat", Money, nullable=False),
     Column("total_incl", Money, nullable=False),
+    CheckConstraint("type in ('LINE', 'COST', 'SECTION')", name="type"),
     reference("document_id", "document", ondelete="CASCADE"),
     reference("product_id", "product"),
     Index("uq_document_line_company_id_document_id_position", "company_id", "document_id", "position", unique=True),

@@ -30,11 +30,13 @@ product = tenant_table(
     words("gl_account", nullable=True),
     words("ean", nullable=True),
     words("photo_url", nullable=True),
+    words("photo_thumbnail_url", nullable=True),
     words("note", nullable=True),
     stamp("created_at"),
     reference("group_id", "product_group"),
     Index("uq_product_company_id_sequence_number", "company_id", "sequence_number", unique=True),
     Index("ix_product_company_id_name", "company_id", "name", "id"),
     Index("ix_product_company_id_group_id", "company_id", "group_id", "name", "id"),
+    Index("ix_product_company_id_ean_sequence_number", "company_id", "ean", "sequence_number"),
     info=holds(order="name", Product={}),
 )

@@ -390,7 +390,7 @@ KINDS: Final = (
     *("QUOTE", "INVOICE", "CREDIT_NOTE", "INVOICE") * 3,
     "QUOTE",
     *("ORDER_CONFIRMATION", "DELIVERY_NOTE", "PAYMENT_REQUEST", "CASH_TICKET") * 3,
-    *("PURCHASE_SLIP", "PURCHASE_ORDER", "PURCHASE") * 3,
+    *("PURCHASE_SLIP", "PURCHASE_ORDER", "PURCHASE", "PURCHASE_SLIP") * 3,
 )
 """The kind of each document."""
 

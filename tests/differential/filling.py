@@ -39,7 +39,7 @@ def _value(table: Table, column: "Column[Any]", mixed: int, n: int, keys: Keys) 
     target = _target(table, column)
     if target is not None:
         known = keys(target)
-        return known[(n if column.name in _single(table) else mixed) % len(known)] if known else None
+        return known[(n if column.name in _single(table) else mixed + n // 4) % len(known)] if known else None
     allowed = _choices(table).get(column.name) or _enum(table, column)
     if allowed:
         return allowed[mixed % len(allowed)]

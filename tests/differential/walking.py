@@ -7,9 +7,10 @@ from typing import Any, Final
 from graphql import GraphQLEnumType, GraphQLInputObjectType, is_required_argument
 
 from resolvers.gate_table import NODE, CoordinateKind, GatedCoordinate, Reached, Step
+from schema.declarations import Gate
 from tests.differential.core import is_leaf, is_list, named_of
 from tests.differential.dataset import key
-from tests.differential.gating import printed_schema
+from tests.differential.gating import field_gates, own_gates, printed_schema, type_gates
 from tests.differential.lists import prefix_of
 from tests.differential.operations import Case, ids_of
 
@@ -23,7 +24,7 @@ ENTRANCES: Final = {
 }
 PAYLOAD: Final = "mutation { at0: updateProfile(input: {}) { viewer { companies { nodes { %s } } } } }"
 SAMPLES: Final = {
-    "String": '"0"', "Int": "1", "Boolean": "true", "Decimal": '"1"', "Date": '"2026-02-27"', "ID": HERE,
+    "String": '"5410000"', "Int": "1", "Boolean": "true", "Decimal": '"1"', "Date": '"2026-02-27"', "ID": HERE,
     "DateTime": '"2026-03-01T09:30:00Z"', "JSON": "{}",
 }  # fmt: skip
 
@@ -35,15 +36,43 @@ class Walk:
     line: GatedCoordinate
     case: Case
     paths: tuple[Reached, ...]
+    elsewhere: bool = False
+    """Whether it reaches the viewer's other companies, too."""
 
     def shown(self, data: Any) -> list[Any]:
         """What the answer shows at the end of the paths: values that are not null; of enum values, the value itself."""
-        found = [value for n, path in enumerate(self.paths) for value in _values(data.get(f"at{n}"), _keys(path))]
+        return [value for n in range(len(self.paths)) for value in self.shown_by(data, n)]
+
+    def shown_by(self, data: Any, n: int) -> list[Any]:
+        """What it shows at the end of the n-th path."""
+        found = list(_values(data.get(f"at{n}"), _keys(self.paths[n])))
         if self.line.kind is CoordinateKind.TYPE:
             return [value for value in found if value.get("__typename") == self.line.type_name]
         if self.line.kind is CoordinateKind.ENUM_VALUE and not self.paths[0].given:
             return [value for value in found if value == self.line.coordinate.partition(".")[2]]
         return found
+
+
+def needs(path: Reached) -> frozenset[Gate]:
+    """Every gate on a path: of its fields, of the types that these give or a fragment names, and of what it uses."""
+    gates: set[Gate] = set()
+    type_, arguments = printed_schema().type_map["Company"], {}
+    for step in path.steps:
+        parent = printed_schema().type_map[step.on] if step.on else type_
+        field = parent.fields[step.name]
+        gates.update((*type_gates(parent), *field_gates(field)))
+        type_, arguments = named_of(field.type), field.args
+    return frozenset((*gates, *_used_on_the_way(arguments, path.given)))
+
+
+def _used_on_the_way(members: Any, given: tuple[str, ...]) -> Iterator[Gate]:
+    """The gates of an argument and of what is given inside it."""
+    if given:
+        declared = members[given[0]]
+        yield from own_gates(declared)
+        if hasattr(declared, "type"):
+            named = named_of(declared.type)
+            yield from _used_on_the_way(getattr(named, "fields", None) or getattr(named, "values", {}), given[1:])
 
 
 def walks(line: GatedCoordinate) -> Iterator[Walk]:
@@ -54,7 +83,7 @@ def walks(line: GatedCoordinate) -> Iterator[Walk]:
         yield Walk(line, Case(_document(line, paths, "company"), {}), paths)
     below = [path for path in line.paths if NODE not in path.steps]
     if below:
-        yield Walk(line, Case(_document(line, below[:1], "companies"), {}), tuple(below[:1]))
+        yield Walk(line, Case(_document(line, below[:1], "companies"), {}), tuple(below[:1]), elsewhere=True)
 
 
 def _batches(paths: Sequence[Reached]) -> list[tuple[Reached, ...]]:

@@ -56,7 +56,8 @@ async def test_a_list_is_read_by_an_index_of_its_company(world: World, name: str
         (ran,) = outcome.statements
         assert not outcome.result.errors
         text = await world.connection.fetchval(f"explain (format json, generic_plan) {ran.sql}", *ran.arguments)
-    pages: dict[str, int] = dict(await world.connection.fetch("select relname, relpages from pg_class"))
+    known = await world.connection.fetch("select relname::text, relpages from pg_class")
+    pages: dict[str, int] = {row[0]: row[1] for row in known}
     read = [scan for scan in scans(json.loads(text)[0]["Plan"]) if scan["Relation Name"] in TENANT]
     assert read
     for scan in read:

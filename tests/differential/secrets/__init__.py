@@ -92,9 +92,10 @@ MEMBERS: Final[tuple[tuple[str, str, str], ...]] = (
 
 def secrets() -> Iterator[Secret]:
     """Every secret."""
-    for table, column, app, how in COLUMNS:
-        name = _camel(column)
-        yield Secret(f"{table}.{column}", app, (rewrite(table, column, how),), LEADS[table].format(name), table)
+    for table, column, gate, how in COLUMNS:
+        lead = LEADS.get(f"{table}.{column}") or LEADS[table]
+        shown = lead.format(_camel(column))
+        yield Secret(f"{table}.{column}", gate, (rewrite(table, column, how),), shown, table)
     for kind, app, list_ in KINDS:
         yield Secret(f"deleted {kind}", app, tuple(_delete(kind)), f"{list_} {{ totalCount }}", "kind")
         yield Secret(f"inserted {kind}", app, (_insert(kind),), f"{list_} {{ totalCount }}", "kind")

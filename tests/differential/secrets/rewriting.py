@@ -5,10 +5,10 @@ Each changes what it can and turns some values to null and nulls to values; `n` 
 
 from typing import Final, TypeAlias
 
-from schema.apps import App
+from schema.declarations import Gate
 
-Column: TypeAlias = tuple[str, str, App, str]
-"""Table, column, the app that shows it, how to rewrite it."""
+Column: TypeAlias = tuple[str, str, Gate, str]
+"""Table, column, the app or role that shows it, how to rewrite it."""
 
 NUMBER: Final = "case when n % 3 = 0 then null else coalesce({0}, 0) + 1.75 * (n % 4 + 1) end"
 SURE_NUMBER: Final = "{0} + 1.75 * (n % 4 + 1)"

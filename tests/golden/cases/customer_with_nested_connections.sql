@@ -45,7 +45,7 @@ from (
                       || ',"lines":[' || coalesce((
                         select
                           string_agg(
-                            '{"position":' || t4.position::text
+                            '{"position":' || (t4.position - t4.titles_before)::text
                             || ',"product":' || coalesce((
                               select
                                 '{"number":' || to_json(t5.number)::text
@@ -62,7 +62,10 @@ from (
                             ',' order by t4.position, t4.id
                           )
                         from document_line t4
-                        where t4.company_id = c0.id and t4.document_id = t3.id
+                        where
+                          t4.company_id = c0.id
+                          and case when t4.type = 'SECTION' then a0.g1 else true end
+                          and t4.document_id = t3.id
                       ), '')
                       || ']}' j0
                     from document t3
@@ -73,7 +76,7 @@ from (
                 )
                 || ',"quotes":'
               else 'null,"quotes":' end
-              || case when a0.g1 then
+              || case when a0.g2 then
                 (
                   select
                     '{"nodes":[' || coalesce(
@@ -112,7 +115,7 @@ from (
                 )
                 || ',"creditNotes":'
               else 'null,"creditNotes":' end
-              || case when a0.g2 then
+              || case when a0.g3 then
                 (
                   select '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}'
                   from (
@@ -122,7 +125,7 @@ from (
                         coalesce((
                           select
                             '{"number":' || to_json(t10.number)::text
-                            || ',"quote":' || case when a0.g1 then
+                            || ',"quote":' || case when a0.g2 then
                               coalesce((
                                 select '{"number":' || to_json(t11.number)::text || '}'
                                 from document t11
@@ -161,13 +164,14 @@ from (
           ) r
         )
         || '}' j,
-        case when not (a0.g0 and a0.g1 and a0.g2) then
-          '0:' || encode(uuid_send(c0.id), 'hex') || ':' || array_to_string(array[a0.g0, a0.g1, a0.g2], '')
+        case when not (a0.g0 and a0.g1 and a0.g2 and a0.g3) then
+          '0:' || encode(uuid_send(c0.id), 'hex')
+          || ':' || array_to_string(array[a0.g0, a0.g1, a0.g2, a0.g3], '')
         end h
       from membership m0
         join company c0 on c0.id = m0.company_id
         cross join lateral (
-          select get_bit(b.e, 3) = 1 g0, get_bit(b.e, 2) = 1 g1, get_bit(b.e, 4) = 1 g2
+          select get_bit(b.e, 3) = 1 g0, get_bit(b.e, 17) = 1 g1, get_bit(b.e, 2) = 1 g2, get_bit(b.e, 4) = 1 g3
           from (
             select (c0.mask & m0.mask) e, coalesce(m0.role = 'OWNER', false) o offset 0
           ) b

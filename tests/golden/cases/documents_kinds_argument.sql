@@ -32,7 +32,14 @@ from (
                           array[
                             case when a0.g2 then 'QUOTE' end,
                             case when a0.g0 then 'CREDIT_NOTE' end,
-                            case when a0.g1 then 'INVOICE' end
+                            case when a0.g1 then 'INVOICE' end,
+                            case when a0.g3 then 'CASH_TICKET' end,
+                            case when a0.g4 then 'ORDER_CONFIRMATION' end,
+                            case when a0.g5 then 'DELIVERY_NOTE' end,
+                            case when a0.g6 then 'PAYMENT_REQUEST' end,
+                            case when a0.g7 then 'PURCHASE' end,
+                            case when a0.g8 then 'PURCHASE_ORDER' end,
+                            case when a0.g9 then 'PURCHASE_SLIP' end
                           ],
                           null
                         )
@@ -47,7 +54,7 @@ from (
               select
                 '{"kind":"' || t1.kind::text
                 || '","number":' || to_json(t1.number)::text
-                || ',"discount":' || case when a0.g3 then
+                || ',"discount":' || case when a0.g10 then
                   coalesce('"' || t1.discount::text || '"', 'null') || '}'
                 else 'null}' end j0
               from unnest(
@@ -58,7 +65,14 @@ from (
                       array[
                         case when a0.g2 then 'QUOTE' end,
                         case when a0.g0 then 'CREDIT_NOTE' end,
-                        case when a0.g1 then 'INVOICE' end
+                        case when a0.g1 then 'INVOICE' end,
+                        case when a0.g3 then 'CASH_TICKET' end,
+                        case when a0.g4 then 'ORDER_CONFIRMATION' end,
+                        case when a0.g5 then 'DELIVERY_NOTE' end,
+                        case when a0.g6 then 'PAYMENT_REQUEST' end,
+                        case when a0.g7 then 'PURCHASE' end,
+                        case when a0.g8 then 'PURCHASE_ORDER' end,
+                        case when a0.g9 then 'PURCHASE_SLIP' end
                       ],
                       null
                     )
@@ -95,7 +109,14 @@ from (
                           array[
                             case when a0.g2 then 'QUOTE' end,
                             case when a0.g0 then 'CREDIT_NOTE' end,
-                            case when a0.g1 then 'INVOICE' end
+                            case when a0.g1 then 'INVOICE' end,
+                            case when a0.g3 then 'CASH_TICKET' end,
+                            case when a0.g4 then 'ORDER_CONFIRMATION' end,
+                            case when a0.g5 then 'DELIVERY_NOTE' end,
+                            case when a0.g6 then 'PAYMENT_REQUEST' end,
+                            case when a0.g7 then 'PURCHASE' end,
+                            case when a0.g8 then 'PURCHASE_ORDER' end,
+                            case when a0.g9 then 'PURCHASE_SLIP' end
                           ],
                           null
                         )
@@ -116,7 +137,14 @@ from (
                       array[
                         case when a0.g2 then 'QUOTE' end,
                         case when a0.g0 then 'CREDIT_NOTE' end,
-                        case when a0.g1 then 'INVOICE' end
+                        case when a0.g1 then 'INVOICE' end,
+                        case when a0.g3 then 'CASH_TICKET' end,
+                        case when a0.g4 then 'ORDER_CONFIRMATION' end,
+                        case when a0.g5 then 'DELIVERY_NOTE' end,
+                        case when a0.g6 then 'PAYMENT_REQUEST' end,
+                        case when a0.g7 then 'PURCHASE' end,
+                        case when a0.g8 then 'PURCHASE_ORDER' end,
+                        case when a0.g9 then 'PURCHASE_SLIP' end
                       ],
                       null
                     )
@@ -152,7 +180,14 @@ from (
                         array[
                           case when a0.g2 then 'QUOTE' end,
                           case when a0.g0 then 'CREDIT_NOTE' end,
-                          case when a0.g1 then 'INVOICE' end
+                          case when a0.g1 then 'INVOICE' end,
+                          case when a0.g3 then 'CASH_TICKET' end,
+                          case when a0.g4 then 'ORDER_CONFIRMATION' end,
+                          case when a0.g5 then 'DELIVERY_NOTE' end,
+                          case when a0.g6 then 'PAYMENT_REQUEST' end,
+                          case when a0.g7 then 'PURCHASE' end,
+                          case when a0.g8 then 'PURCHASE_ORDER' end,
+                          case when a0.g9 then 'PURCHASE_SLIP' end
                         ],
                         null
                       )
@@ -164,14 +199,39 @@ from (
             || '}'
         )
         || '}' j,
-        case when not (a0.g0 and a0.g1 and a0.g2 and a0.g3) then
+        case when not (
+          a0.g0
+          and a0.g1
+          and a0.g2
+          and a0.g3
+          and a0.g4
+          and a0.g5
+          and a0.g6
+          and a0.g7
+          and a0.g8
+          and a0.g9
+          and a0.g10
+        ) then
           '0:' || encode(uuid_send(c0.id), 'hex')
-          || ':' || array_to_string(array[a0.g0, a0.g1, a0.g2, a0.g3], '')
+          || ':' || array_to_string(
+            array[a0.g0, a0.g1, a0.g2, a0.g3, a0.g4, a0.g5, a0.g6, a0.g7, a0.g8, a0.g9, a0.g10], ''
+          )
         end h
       from membership m0
         join company c0 on c0.id = m0.company_id
         cross join lateral (
-          select get_bit(b.e, 4) = 1 g0, get_bit(b.e, 3) = 1 g1, get_bit(b.e, 2) = 1 g2, get_bit(b.e, 41) = 1 g3
+          select
+            get_bit(b.e, 4) = 1 g0,
+            get_bit(b.e, 3) = 1 g1,
+            get_bit(b.e, 2) = 1 g2,
+            get_bit(b.e, 45) = 1 g3,
+            get_bit(b.e, 21) = 1 g4,
+            get_bit(b.e, 15) = 1 g5,
+            get_bit(b.e, 25) = 1 g6,
+            get_bit(b.e, 10) = 1 g7,
+            get_bit(b.e, 33) = 1 g8,
+            get_bit(b.e, 16) = 1 g9,
+            get_bit(b.e, 41) = 1 g10
           from (
             select (c0.mask & m0.mask) e, coalesce(m0.role = 'OWNER', false) o offset 0
           ) b

@@ -28,7 +28,14 @@ from (
                     array[
                       case when a0.g0 then 'QUOTE' end,
                       case when a0.g1 then 'CREDIT_NOTE' end,
-                      case when a0.g2 then 'INVOICE' end
+                      case when a0.g2 then 'INVOICE' end,
+                      case when a0.g3 then 'CASH_TICKET' end,
+                      case when a0.g4 then 'ORDER_CONFIRMATION' end,
+                      case when a0.g5 then 'DELIVERY_NOTE' end,
+                      case when a0.g6 then 'PAYMENT_REQUEST' end,
+                      case when a0.g7 then 'PURCHASE' end,
+                      case when a0.g8 then 'PURCHASE_ORDER' end,
+                      case when a0.g9 then 'PURCHASE_SLIP' end
                     ],
                     null
                   )
@@ -52,8 +59,32 @@ from (
                   || ',"totalIncl":"' || t1.total_incl::text
                   || '","expirationDate":' || coalesce('"' || t1.expiration_date::text || '"', 'null')
                   || '}'
-                when t1.kind = 'CREDIT_NOTE' then
-                  '{"__typename":"CreditNote","kind":"' || t1.kind::text
+                when (
+                  t1.kind = 'CREDIT_NOTE'
+                  or t1.kind = 'CASH_TICKET'
+                  or t1.kind = 'ORDER_CONFIRMATION'
+                  or t1.kind = 'DELIVERY_NOTE'
+                  or t1.kind = 'PAYMENT_REQUEST'
+                  or t1.kind = 'PURCHASE'
+                  or t1.kind = 'PURCHASE_ORDER'
+                  or t1.kind = 'PURCHASE_SLIP'
+                ) then
+                  '{"__typename":' || case when t1.kind = 'CREDIT_NOTE' then
+                    '"CreditNote"'
+                  when t1.kind = 'CASH_TICKET' then
+                    '"CashTicket"'
+                  when t1.kind = 'ORDER_CONFIRMATION' then
+                    '"OrderConfirmation"'
+                  when t1.kind = 'DELIVERY_NOTE' then
+                    '"DeliveryNote"'
+                  when t1.kind = 'PAYMENT_REQUEST' then
+                    '"PaymentRequest"'
+                  when t1.kind = 'PURCHASE' then
+                    '"Purchase"'
+                  when t1.kind = 'PURCHASE_ORDER' then
+                    '"PurchaseOrder"'
+                  else '"PurchaseSlip"' end
+                  || ',"kind":"' || t1.kind::text
                   || '","number":' || to_json(t1.number)::text
                   || ',"totalIncl":"' || t1.total_incl::text
                   || '"}'
@@ -77,7 +108,14 @@ from (
                   array[
                     case when a0.g0 then 'QUOTE' end,
                     case when a0.g1 then 'CREDIT_NOTE' end,
-                    case when a0.g2 then 'INVOICE' end
+                    case when a0.g2 then 'INVOICE' end,
+                    case when a0.g3 then 'CASH_TICKET' end,
+                    case when a0.g4 then 'ORDER_CONFIRMATION' end,
+                    case when a0.g5 then 'DELIVERY_NOTE' end,
+                    case when a0.g6 then 'PAYMENT_REQUEST' end,
+                    case when a0.g7 then 'PURCHASE' end,
+                    case when a0.g8 then 'PURCHASE_ORDER' end,
+                    case when a0.g9 then 'PURCHASE_SLIP' end
                   ],
                   null
                 )
@@ -95,13 +133,37 @@ from (
           ) r
         )
         || '}' j,
-        case when not (a0.g0 and a0.g1 and a0.g2) then
-          '0:' || encode(uuid_send(c0.id), 'hex') || ':' || array_to_string(array[a0.g0, a0.g1, a0.g2], '')
+        case when not (
+          a0.g0
+          and a0.g1
+          and a0.g2
+          and a0.g3
+          and a0.g4
+          and a0.g5
+          and a0.g6
+          and a0.g7
+          and a0.g8
+          and a0.g9
+        ) then
+          '0:' || encode(uuid_send(c0.id), 'hex')
+          || ':' || array_to_string(
+            array[a0.g0, a0.g1, a0.g2, a0.g3, a0.g4, a0.g5, a0.g6, a0.g7, a0.g8, a0.g9], ''
+          )
         end h
       from membership m0
         join company c0 on c0.id = m0.company_id
         cross join lateral (
-          select get_bit(b.e, 2) = 1 g0, get_bit(b.e, 4) = 1 g1, get_bit(b.e, 3) = 1 g2
+          select
+            get_bit(b.e, 2) = 1 g0,
+            get_bit(b.e, 4) = 1 g1,
+            get_bit(b.e, 3) = 1 g2,
+            get_bit(b.e, 45) = 1 g3,
+            get_bit(b.e, 21) = 1 g4,
+            get_bit(b.e, 15) = 1 g5,
+            get_bit(b.e, 25) = 1 g6,
+            get_bit(b.e, 10) = 1 g7,
+            get_bit(b.e, 33) = 1 g8,
+            get_bit(b.e, 16) = 1 g9
           from (
             select (c0.mask & m0.mask) e, coalesce(m0.role = 'OWNER', false) o offset 0
           ) b

@@ -39,7 +39,10 @@ from (
                       ',' order by t2.position, t2.id
                     )
                   from document_line t2
-                  where t2.company_id = c0.id and t2.document_id = t1.id
+                  where
+                    t2.company_id = c0.id
+                    and case when t2.type = 'SECTION' then a0.g3 else true end
+                    and t2.document_id = t1.id
                 ), '')
                 || ']}' j0
               from document t1
@@ -53,13 +56,14 @@ from (
           )
           || '}'
         else 'null}' end j,
-        case when not (a0.g0 and a0.g1 and a0.g2) then
-          '0:' || encode(uuid_send(c0.id), 'hex') || ':' || array_to_string(array[a0.g0, a0.g1, a0.g2], '')
+        case when not (a0.g0 and a0.g1 and a0.g2 and a0.g3) then
+          '0:' || encode(uuid_send(c0.id), 'hex')
+          || ':' || array_to_string(array[a0.g0, a0.g1, a0.g2, a0.g3], '')
         end h
       from membership m0
         join company c0 on c0.id = m0.company_id
         cross join lateral (
-          select get_bit(b.e, 3) = 1 g0, get_bit(b.e, 41) = 1 g1, get_bit(b.e, 10) = 1 g2
+          select get_bit(b.e, 3) = 1 g0, get_bit(b.e, 41) = 1 g1, get_bit(b.e, 10) = 1 g2, get_bit(b.e, 17) = 1 g3
           from (
             select (c0.mask & m0.mask) e, coalesce(m0.role = 'OWNER', false) o offset 0
           ) b

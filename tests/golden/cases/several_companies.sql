@@ -62,7 +62,14 @@ from (
                         array[
                           case when a0.g1 then 'QUOTE' end,
                           case when a0.g2 then 'CREDIT_NOTE' end,
-                          case when a0.g3 then 'INVOICE' end
+                          case when a0.g3 then 'INVOICE' end,
+                          case when a0.g4 then 'CASH_TICKET' end,
+                          case when a0.g5 then 'ORDER_CONFIRMATION' end,
+                          case when a0.g6 then 'DELIVERY_NOTE' end,
+                          case when a0.g7 then 'PAYMENT_REQUEST' end,
+                          case when a0.g8 then 'PURCHASE' end,
+                          case when a0.g9 then 'PURCHASE_ORDER' end,
+                          case when a0.g10 then 'PURCHASE_SLIP' end
                         ],
                         null
                       )
@@ -77,7 +84,14 @@ from (
                     array[
                       case when a0.g1 then 'QUOTE' end,
                       case when a0.g2 then 'CREDIT_NOTE' end,
-                      case when a0.g3 then 'INVOICE' end
+                      case when a0.g3 then 'INVOICE' end,
+                      case when a0.g4 then 'CASH_TICKET' end,
+                      case when a0.g5 then 'ORDER_CONFIRMATION' end,
+                      case when a0.g6 then 'DELIVERY_NOTE' end,
+                      case when a0.g7 then 'PAYMENT_REQUEST' end,
+                      case when a0.g8 then 'PURCHASE' end,
+                      case when a0.g9 then 'PURCHASE_ORDER' end,
+                      case when a0.g10 then 'PURCHASE_SLIP' end
                     ],
                     null
                   )
@@ -104,9 +118,23 @@ from (
               E'+/=\n',
               '-_'
             ) k,
-            case when not (a0.g0 and a0.g1 and a0.g2 and a0.g3) then
+            case when not (
+              a0.g0
+              and a0.g1
+              and a0.g2
+              and a0.g3
+              and a0.g4
+              and a0.g5
+              and a0.g6
+              and a0.g7
+              and a0.g8
+              and a0.g9
+              and a0.g10
+            ) then
               '0:' || encode(uuid_send(m0.company_id), 'hex')
-              || ':' || array_to_string(array[a0.g0, a0.g1, a0.g2, a0.g3], '')
+              || ':' || array_to_string(
+                array[a0.g0, a0.g1, a0.g2, a0.g3, a0.g4, a0.g5, a0.g6, a0.g7, a0.g8, a0.g9, a0.g10], ''
+              )
             end h
           from (
             select c0 c, m0 m
@@ -126,7 +154,17 @@ from (
             cross join lateral (select (p.m).*) m0
             cross join lateral (
               select
-                get_bit(b.e, 20) = 1 g0, get_bit(b.e, 2) = 1 g1, get_bit(b.e, 4) = 1 g2, get_bit(b.e, 3) = 1 g3
+                get_bit(b.e, 20) = 1 g0,
+                get_bit(b.e, 2) = 1 g1,
+                get_bit(b.e, 4) = 1 g2,
+                get_bit(b.e, 3) = 1 g3,
+                get_bit(b.e, 45) = 1 g4,
+                get_bit(b.e, 21) = 1 g5,
+                get_bit(b.e, 15) = 1 g6,
+                get_bit(b.e, 25) = 1 g7,
+                get_bit(b.e, 10) = 1 g8,
+                get_bit(b.e, 33) = 1 g9,
+                get_bit(b.e, 16) = 1 g10
               from (
                 select (c0.mask & m0.mask) e, coalesce(m0.role = 'OWNER', false) o offset 0
               ) b

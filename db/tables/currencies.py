@@ -1,0 +1,17 @@
+"""The currencies that a company works with."""
+
+from sqlalchemy import Column, Date, Index
+
+from db.tables.metadata import Exchange, holds, tenant_table, words
+
+currency = tenant_table(
+    "currency",
+    words("code"),
+    words("name"),
+    words("symbol", nullable=True),
+    Column("exchange_rate", Exchange, nullable=False),
+    Column("rate_date", Date, nullable=False),
+    Index("uq_currency_company_id_code", "company_id", "code", unique=True),
+    Index("ix_currency_company_id_code_id", "company_id", "code", "id"),
+    info=holds(order="code", Currency={}),
+)

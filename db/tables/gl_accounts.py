@@ -1,0 +1,15 @@
+"""The accounts of a company's general ledger."""
+
+from sqlalchemy import CheckConstraint, Index
+
+from db.tables.metadata import holds, tenant_table, words
+
+gl_account = tenant_table(
+    "gl_account",
+    words("code"),
+    words("name"),
+    CheckConstraint("code ~ '^[0-9]{6}$'", name="code"),
+    Index("uq_gl_account_company_id_code", "company_id", "code", unique=True),
+    Index("ix_gl_account_company_id_code_id", "company_id", "code", "id"),
+    info=holds(order="code", GlAccount={}),
+)

@@ -1,0 +1,56 @@
+"""Tickets of the cash register: sold and paid at the counter."""
+
+from enum import Enum
+
+import strawberry
+
+from schema.apps import App
+from schema.company import Company
+from schema.customers import Customer
+from schema.declarations import connection, entity, enum_value, extends, field, order_enum, reads
+from schema.documents import SHARED_KEYS, Document, DocumentFilter
+from schema.payments import CashBookEntry
+from schema.receipts import PaymentMethod
+from schema.relay import Connection
+
+
+@strawberry.enum(description="Where a ticket of the cash register stands.")
+class CashTicketStatus(Enum):
+    OPEN = enum_value("OPEN", "Not paid yet.")
+    PAID = enum_value("PAID", "Paid.")
+    CANCELLED = enum_value("CANCELLED", "Withdrawn.")
+
+
+@entity("tic", App.CASH_TICKETS, description="A ticket of the cash register.")
+class CashTicket(Document):
+    status: CashTicketStatus = field("Where it stands.")
+    payment_method: PaymentMethod | None = field("How it was paid.")
+    ticket_print_url: str | None = field("Where the ticket is, ready to be printed.")
+
+
+@strawberry.input(description="Which tickets of the cash register.")
+class CashTicketFilter(DocumentFilter):
+    status: list[CashTicketStatus] | None = reads(CashTicket, "status")
+    payment_method: list[PaymentMethod] | None = reads(CashTicket, "payment_method")
+
+
+CashTicketOrder = order_enum("CashTicketOrder", CashTicket, *SHARED_KEYS)
+
+
+@extends(CashBookEntry)
+class OfCashBookEntry:
+    ticket: CashTicket | None = field("The ticket that was paid.")
+
+
+@extends(Customer)
+class OfCustomer:
+    cash_tickets: Connection[CashTicket] | None = connection(
+        "Tickets of the customer at the cash register.", filter=CashTicketFilter, order=CashTicketOrder
+    )
+
+
+@extends(Company)
+class OfCompany:
+    cash_tickets: Connection[CashTicket] | None = connection(
+        "Tickets of the cash register.", filter=CashTicketFilter, order=CashTicketOrder
+    )

@@ -1,0 +1,38 @@
+"""The currencies that a company works with, and their rates."""
+
+import datetime
+import decimal
+
+import strawberry
+
+from schema.apps import App
+from schema.company import Company
+from schema.declarations import connection, entity, extends, field, order_enum, reads
+from schema.filters import DateCriterion, TextCriterion
+from schema.relay import Connection, Node
+
+
+@entity("cur", App.CURRENCIES, description="A currency in use, with its newest rate.")
+class Currency(Node):
+    code: str = field("The code, ISO 4217.")
+    name: str = field("The currency's name.")
+    symbol: str | None = field("The sign printed beside amounts.")
+    exchange_rate: decimal.Decimal = field("Euro for one unit of the currency.")
+    rate_date: datetime.date = field("The day of the rate.")
+
+
+@strawberry.input(description="Which currencies.")
+class CurrencyFilter:
+    code: TextCriterion | None = reads(Currency, "code")
+    rate_date: DateCriterion | None = reads(Currency, "rate_date")
+    search: str | None = reads(Currency, "code", "name")
+
+
+CurrencyOrder = order_enum("CurrencyOrder", Currency, "code", "name", "rate_date")
+
+
+@extends(Company)
+class OfCompany:
+    currencies: Connection[Currency] | None = connection(
+        "The currencies in use.", filter=CurrencyFilter, order=CurrencyOrder
+    )

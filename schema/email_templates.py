@@ -1,0 +1,48 @@
+"""Preset e-mails: ready texts for each kind of document, in each language."""
+
+import strawberry
+
+from schema.apps import App
+from schema.company import Company
+from schema.declarations import connection, entity, extends, field, order_enum, reads
+from schema.documents import Document, DocumentKind
+from schema.filters import TextCriterion
+from schema.language import Language
+from schema.relay import Connection, Node
+
+
+@entity("emt", App.STANDARD_EMAILS, description="A ready text of an e-mail that goes with a document.")
+class EmailTemplate(Node):
+    document_kind: DocumentKind = field("The kind of document that it goes with.")
+    language: Language = field("The language that it is written in.")
+    name: str = field("How it is called in lists.")
+    subject: str = field("The subject; names in braces, such as {number}, are filled in.")
+    body: str = field("The text; names in braces are filled in.")
+    rank: int = field("Its place in lists, the least first.")
+
+
+@strawberry.input(description="Which preset e-mails.")
+class EmailTemplateFilter:
+    document_kind: list[DocumentKind] | None = reads(EmailTemplate, "document_kind")
+    language: list[Language] | None = reads(EmailTemplate, "language")
+    name: TextCriterion | None = reads(EmailTemplate, "name")
+    search: str | None = reads(EmailTemplate, "name", "subject", "body")
+
+
+EmailTemplateOrder = order_enum("EmailTemplateOrder", EmailTemplate, "rank", "name", "document_kind", "language")
+
+
+@extends(Document)
+class OfDocument:
+    suggested_emails: list[EmailTemplate] | None = field(
+        "The preset e-mails for its kind in its language; for who may not see a document's language, in the company's."
+    )
+
+
+@extends(Company)
+class OfCompany:
+    email_templates: Connection[EmailTemplate] | None = connection(
+        "Preset e-mails for the kinds of document that the viewer holds.",
+        filter=EmailTemplateFilter,
+        order=EmailTemplateOrder,
+    )

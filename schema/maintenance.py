@@ -1,0 +1,55 @@
+"""Periodic maintenance: what is to be done again and again, and when it is due next."""
+
+import datetime
+
+import strawberry
+
+from schema.apps import App
+from schema.company import Company
+from schema.customers import Customer
+from schema.declarations import connection, entity, extends, field, gated, order_enum, reads
+from schema.filters import DateCriterion, IdCriterion, TextCriterion
+from schema.relay import Connection, Node
+from schema.work_orders import WorkOrder
+
+
+@entity("mpl", App.PERIODIC_MAINTENANCE, description="Work that is done again after so many months.")
+class MaintenancePlan(Node):
+    name: str = field("What is done.")
+    interval_months: int = field("How many months lie between two times.")
+    next_due: datetime.date | None = field("When it is due next; null when it is not planned any more.")
+    cancelled: bool = field("Whether the customer gave it up.")
+    customer: Customer | None = field("For whom; null for what is the company's own.")
+    source_work_order: WorkOrder | None = gated("The work order that it was made from.", App.WORK_ORDERS)
+
+
+@strawberry.input(description="Which maintenance plans.")
+class MaintenancePlanFilter:
+    name: TextCriterion | None = reads(MaintenancePlan, "name")
+    next_due: DateCriterion | None = reads(MaintenancePlan, "next_due")
+    cancelled: bool | None = reads(MaintenancePlan, "cancelled")
+    customer: IdCriterion | None = reads(MaintenancePlan, "customer")
+    source_work_order: IdCriterion | None = reads(MaintenancePlan, "source_work_order")
+    search: str | None = reads(MaintenancePlan, "name")
+
+
+MaintenancePlanOrder = order_enum("MaintenancePlanOrder", MaintenancePlan, "next_due", "name", "interval_months")
+
+
+@extends(WorkOrder)
+class OfWorkOrder:
+    maintenance: MaintenancePlan | None = field("The maintenance plan that was made from it.")
+
+
+@extends(Company)
+class OfCompany:
+    maintenance_plans: Connection[MaintenancePlan] | None = connection(
+        "Maintenance plans.", filter=MaintenancePlanFilter, order=MaintenancePlanOrder
+    )
+
+
+@extends(Customer)
+class OfCustomer:
+    maintenances: Connection[MaintenancePlan] | None = connection(
+        "Maintenance plans for the customer.", filter=MaintenancePlanFilter, order=MaintenancePlanOrder
+    )

@@ -1,0 +1,35 @@
+"""Ready texts for above the lines of documents."""
+
+import strawberry
+
+from schema.apps import App
+from schema.company import Company
+from schema.declarations import connection, entity, extends, field, order_enum, reads
+from schema.filters import TextCriterion
+from schema.language import Language
+from schema.relay import Connection, Node
+
+
+@entity("ttt", App.EXTRA_TEXT_FIELDS, description="A ready text for above the lines of a document.")
+class TopTextTemplate(Node):
+    name: str = field("How it is called in lists.")
+    language: Language = field("The language that it is written in.")
+    text: str = field("The text.")
+    rank: int = field("Its place in lists, the least first.")
+
+
+@strawberry.input(description="Which ready texts.")
+class TopTextTemplateFilter:
+    name: TextCriterion | None = reads(TopTextTemplate, "name")
+    language: list[Language] | None = reads(TopTextTemplate, "language")
+    search: str | None = reads(TopTextTemplate, "name", "text")
+
+
+TopTextTemplateOrder = order_enum("TopTextTemplateOrder", TopTextTemplate, "rank", "name", "language")
+
+
+@extends(Company)
+class OfCompany:
+    top_text_templates: Connection[TopTextTemplate] | None = connection(
+        "Ready texts for above the lines of documents.", filter=TopTextTemplateFilter, order=TopTextTemplateOrder
+    )

@@ -1,0 +1,104 @@
+"""Work orders: jobs at a customer's, with who does them, materials, working time and travel."""
+
+import datetime
+import decimal
+from enum import Enum
+
+import strawberry
+
+from schema.access import User
+from schema.addresses import Address
+from schema.apps import App
+from schema.company import Company
+from schema.customers import Customer
+from schema.declarations import connection, entity, enum_value, extends, field, gated, order_enum, reads, value
+from schema.documents import Quote
+from schema.filters import DateTimeCriterion, DecimalCriterion, IdCriterion, TextCriterion
+from schema.products import Product
+from schema.relay import Connection, Node
+from schema.time_tracking import TimeEntry, TimeEntryFilter, TimeEntryOrder
+
+
+@strawberry.enum(description="Where a work order stands.")
+class WorkOrderStatus(Enum):
+    PLANNED = enum_value("PLANNED", "To be done; the day may still be open.")
+    IN_PROGRESS = enum_value("IN_PROGRESS", "Begun.")
+    DONE = enum_value("DONE", "Done.")
+    CANCELLED = enum_value("CANCELLED", "Not done after all.")
+
+
+@value("Something that was used for a work order.", App.WORK_ORDERS, prefix="wom")
+class WorkOrderMaterial:
+    id: strawberry.ID = field("The global id.")
+    position: int = field("Its place in the list, from 1.")
+    product: Product | None = field("The product.")
+    name: str = field("What it is.")
+    quantity: decimal.Decimal = field("How many.")
+    price: decimal.Decimal = field("The sales price of one.")
+
+
+@entity("wor", App.WORK_ORDERS, description="A job at a customer's.")
+class WorkOrder(Node):
+    number: str = field("The number as printed.")
+    title: str = field("What is to be done.")
+    status: WorkOrderStatus = field("Where it stands.")
+    customer: Customer | None = field("For whom; null for work in the own house.")
+    planned_start: datetime.datetime | None = field("When it should begin; null while the day is open.")
+    planned_end: datetime.datetime | None = field("When it should end.")
+    assignees: list[User] = field("Who does it.")
+    materials: list[WorkOrderMaterial] = field("What was used, in the order in which it was noted.")
+    kilometres: decimal.Decimal | None = field("The distance that was driven for it.")
+    created_at: datetime.datetime = field("When it was recorded.")
+    site_address: Address | None = gated("The building site.", App.SITE_ADDRESSES)
+    quote: Quote | None = gated("The quote that it carries out.", App.QUOTES)
+    time_entries: Connection[TimeEntry] | None = connection(
+        "The working time spent on it.", filter=TimeEntryFilter, order=TimeEntryOrder
+    )
+
+
+@strawberry.input(description="Which work orders.")
+class WorkOrderFilter:
+    number: TextCriterion | None = reads(WorkOrder, "number")
+    title: TextCriterion | None = reads(WorkOrder, "title")
+    status: list[WorkOrderStatus] | None = reads(WorkOrder, "status")
+    customer: IdCriterion | None = reads(WorkOrder, "customer")
+    planned_start: DateTimeCriterion | None = reads(WorkOrder, "planned_start")
+    planned_end: DateTimeCriterion | None = reads(WorkOrder, "planned_end")
+    kilometres: DecimalCriterion | None = reads(WorkOrder, "kilometres")
+    created_at: DateTimeCriterion | None = reads(WorkOrder, "created_at")
+    site_address: IdCriterion | None = reads(WorkOrder, "site_address")
+    quote: IdCriterion | None = reads(WorkOrder, "quote")
+    search: str | None = reads(WorkOrder, "number", "title")
+
+
+WorkOrderOrder = order_enum("WorkOrderOrder", WorkOrder, "planned_start", "number", "title", "kilometres", "created_at")
+
+
+@extends(TimeEntry)
+class OfTimeEntry:
+    work_order: WorkOrder | None = gated("The work order that it was spent on.", App.WORK_ORDERS)
+
+
+@extends(TimeEntryFilter)
+class OfTimeEntryFilter:
+    work_order: IdCriterion | None = reads(TimeEntry, "work_order")
+
+
+@extends(Company)
+class OfCompany:
+    kilometre_rate: decimal.Decimal | None = gated("At what a kilometre is billed.", App.WORK_ORDERS)
+    work_orders: Connection[WorkOrder] | None = connection("Work orders.", filter=WorkOrderFilter, order=WorkOrderOrder)
+
+
+@extends(Customer)
+class OfCustomer:
+    work_orders: Connection[WorkOrder] | None = connection(
+        "Work orders for the customer.", filter=WorkOrderFilter, order=WorkOrderOrder
+    )
+
+
+@extends(Quote)
+class OfQuote:
+    work_orders: Connection[WorkOrder] | None = connection(
+        "The work orders that carry it out.", filter=WorkOrderFilter, order=WorkOrderOrder
+    )

@@ -1,0 +1,195 @@
+with viewer as materialized (
+  select k.id, k.account_id from credential k where k.token_hash = $7::bytea and k.expires_at > now()
+)
+select
+  s.d::varchar,
+  s.h::varchar,
+  s.id,
+  case when s.h is not null then (select w.language from account w where w.id = s.account_id) end
+from (
+  select
+    '{"data":{"viewer":' || case when v.account_id is not null then
+      '{"companies":' || l0.j || '}}}'
+    else 'null}}' end d,
+    nullif(coalesce(l0.h, ''), '') h,
+    v.id,
+    v.account_id
+  from (select 1, $6::int4) one
+    left join viewer v on true
+    left join lateral (
+      select
+        '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}' j,
+        case when count(r.h) > 0 then string_agg(coalesce(r.h, ''), ',') end h
+      from (
+        select
+          '{"quotes":' || case when a0.g0 and a0.g1 then
+            (
+              select '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}'
+              from (
+                select
+                  '{"number":' || to_json(t1.number)::text
+                  || ',"siteAddress":' || coalesce((
+                    select
+                      '{"name":' || to_json(t2.name)::text
+                      || ',"city":' || coalesce(to_json(t2.city)::text, 'null')
+                      || '}'
+                    from contact_address t2
+                    where t2.company_id = m0.company_id and t2.id = t1.site_address_id and t2.kind = 'SITE'
+                  ), 'null')
+                  || ',"deliveryAddress":' || case when a0.g2 then
+                    coalesce((
+                      select '{"name":' || to_json(t3.name)::text || '}'
+                      from contact_address t3
+                      where
+                        t3.company_id = m0.company_id
+                        and t3.id = t1.delivery_address_id
+                        and t3.kind = 'DELIVERY'
+                    ), 'null')
+                    || ',"request":'
+                  else 'null,"request":' end
+                  || case when a0.g3 then
+                    coalesce((
+                      select '{"subject":' || to_json(t4.subject)::text || '}'
+                      from quote_request t4
+                      where t4.company_id = m0.company_id and t4.id = t1.quote_request_id
+                    ), 'null')
+                    || '}'
+                  else 'null}' end j0
+                from document t1
+                where
+                  t1.company_id = m0.company_id
+                  and t1.kind = 'QUOTE'
+                  and (t1.site_address_id is null) = $2::bool
+                order by t1.date desc, t1.id desc
+                limit $3::int4
+              ) r
+            )
+            || ',"quoteRequests":'
+          else 'null,"quoteRequests":' end
+          || case when a0.g3 then
+            (
+              select '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}'
+              from (
+                select
+                  '{"subject":' || to_json(t5.subject)::text
+                  || ',"status":"' || t5.status::text
+                  || '","customer":' || coalesce((
+                    select '{"name":' || to_json(t6.name)::text || '}'
+                    from contact t6
+                    where t6.company_id = m0.company_id and t6.is_customer and t6.id = t5.contact_id
+                  ), 'null')
+                  || ',"prospect":' || case when a0.g4 then
+                    coalesce((
+                      select
+                        '{"name":' || to_json(t7.name)::text
+                        || ',"prospectSince":' || coalesce(to_json(t7.prospect_since)::text, 'null')
+                        || '}'
+                      from contact t7
+                      where
+                        t7.company_id = m0.company_id
+                        and not t7.is_customer
+                        and not t7.is_supplier
+                        and t7.id = t5.contact_id
+                    ), 'null')
+                    || ',"quotes":'
+                  else 'null,"quotes":' end
+                  || case when a0.g0 then
+                    '[' || coalesce((
+                      select
+                        string_agg(
+                          '{"number":' || to_json(t8.number)::text || '}',
+                          ',' order by t8.date desc, t8.id desc
+                        )
+                      from document t8
+                      where t8.company_id = m0.company_id and t8.kind = 'QUOTE' and t8.quote_request_id = t5.id
+                    ), '')
+                    || ']}'
+                  else 'null}' end j0
+                from quote_request t5
+                where t5.company_id = m0.company_id
+                order by t5.received_at desc, t5.id desc
+                limit $4::int4
+              ) r
+            )
+            || ',"prospects":'
+          else 'null,"prospects":' end
+          || case when a0.g4 then
+            (
+              select '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}'
+              from (
+                select
+                  '{"name":' || to_json(t9.name)::text
+                  || ',"channel":' || coalesce(to_json(t9.channel)::text, 'null')
+                  || ',"quoteRequests":' || case when a0.g3 then
+                    (
+                      select
+                        '{"totalCount":' || (
+                          select count(*)::text
+                          from quote_request t10
+                          where t10.company_id = m0.company_id and t10.contact_id = t9.id
+                        )
+                        || '}'
+                    )
+                    || '}'
+                  else 'null}' end j0
+                from contact t9
+                where t9.company_id = m0.company_id and not t9.is_customer and not t9.is_supplier
+                order by t9.prospect_since desc, t9.id desc
+                limit $5::int4
+              ) r
+            )
+            || ',"quoteRequestMailbox":'
+          else 'null,"quoteRequestMailbox":' end
+          || case when a0.g3 then
+            coalesce(
+              to_json((
+                select t11.quote_request_mailbox
+                from company_settings t11
+                where t11.company_id = m0.company_id
+              ))::text,
+              'null'
+            )
+            || '}'
+          else 'null}' end j0,
+          case when not (a0.g0 and a0.g1 and a0.g2 and a0.g3 and a0.g4) then
+            '0:' || encode(uuid_send(m0.company_id), 'hex')
+            || ':' || array_to_string(array[a0.g0, a0.g1, a0.g2, a0.g3, a0.g4], '')
+          end h
+        from (
+          select c0 c, m0 m
+          from membership m0
+            join company c0 on c0.id = m0.company_id
+          where
+            m0.account_id = v.account_id
+            and m0.company_id = c0.id
+            and m0.accepted_at is not null
+            and m0.removed_at is null
+            and (m0.until is null or m0.until > now())
+          order by m0.company_name, m0.company_id
+          limit $1::int4
+        ) p
+          cross join lateral (select (p.c).*) c0
+          cross join lateral (select (p.m).*) m0
+          cross join lateral (
+            select
+              get_bit(b.e, 2) = 1 g0,
+              get_bit(b.e, 12) = 1 g1,
+              get_bit(b.e, 11) = 1 g2,
+              get_bit(b.e, 24) = 1 g3,
+              get_bit(b.e, 38) = 1 g4
+            from (
+              select (c0.mask & m0.mask) e, coalesce(m0.role = 'OWNER', false) o offset 0
+            ) b
+            offset 0
+          ) a0
+        order by m0.company_name, m0.company_id
+      ) r
+    ) l0 on true
+) s;
+-- $1 = 50
+-- $2 = False
+-- $3 = 1
+-- $4 = 3
+-- $5 = 1
+-- $6 = 50
+-- $7 = <hash of a token>

@@ -1,0 +1,198 @@
+with viewer as materialized (
+  select k.id, k.account_id from credential k where k.token_hash = $6::bytea and k.expires_at > now()
+)
+select
+  s.d::varchar,
+  s.h::varchar,
+  s.id,
+  case when s.h is not null then (select w.language from account w where w.id = s.account_id) end
+from (
+  select
+    '{"data":{"viewer":' || case when v.account_id is not null then
+      '{"companies":' || l0.j || '}}}'
+    else 'null}}' end d,
+    nullif(coalesce(l0.h, ''), '') h,
+    v.id,
+    v.account_id
+  from (select 1) one
+    left join viewer v on true
+    left join lateral (
+      select
+        '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}' j,
+        case when count(r.h) > 0 then string_agg(coalesce(r.h, ''), ',') end h
+      from (
+        select
+          '{"lowStock":' || case when a0.g0 then
+            (
+              select
+                '{"totalCount":' || (
+                  select count(*)::text
+                  from product t1
+                  where
+                    t1.company_id = m0.company_id
+                    and t1.track_stock_since is not null
+                    and t1.stock_warning >= (
+                      select coalesce(sum(t2.quantity), 0.000)
+                      from stock_movement t2
+                      where t2.company_id = m0.company_id and t2.product_id = t1.id and t2.kind = 'MOVED'
+                    )
+                )
+                || ',"nodes":[' || coalesce(string_agg(r.j0, ','), '')
+                || ']}'
+              from (
+                select
+                  '{"number":' || to_json(t1.number)::text
+                  || ',"actualStock":' || coalesce(
+                    '"' || case when t1.track_stock_since is not null then (
+                      select coalesce(sum(t3.quantity), 0.000)
+                      from stock_movement t3
+                      where t3.company_id = m0.company_id and t3.product_id = t1.id and t3.kind = 'MOVED'
+                    )
+                    end::text || '"',
+                    'null'
+                  )
+                  || ',"virtualStock":' || coalesce(
+                    '"' || case when t1.track_stock_since is not null then (
+                      select coalesce(sum(t4.quantity), 0.000)
+                      from stock_movement t4
+                      where t4.company_id = m0.company_id and t4.product_id = t1.id
+                    )
+                    end::text || '"',
+                    'null'
+                  )
+                  || ',"stockWarning":' || coalesce('"' || t1.stock_warning::text || '"', 'null')
+                  || ',"stockMovements":' || (
+                    select '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}'
+                    from (
+                      select
+                        '{"quantity":"' || t5.quantity::text
+                        || '","document":' || coalesce((
+                          select '{"number":' || to_json(t6.number)::text || '}'
+                          from document t6
+                          where
+                            t6.company_id = m0.company_id
+                            and t6.kind = any(
+                              array_remove(
+                                array[
+                                  case when a0.g1 then 'QUOTE' end,
+                                  case when a0.g2 then 'CREDIT_NOTE' end,
+                                  case when a0.g3 then 'INVOICE' end,
+                                  case when a0.g4 then 'CASH_TICKET' end,
+                                  case when a0.g5 then 'ORDER_CONFIRMATION' end,
+                                  case when a0.g6 then 'DELIVERY_NOTE' end,
+                                  case when a0.g7 then 'PAYMENT_REQUEST' end,
+                                  case when a0.g8 then 'PURCHASE' end,
+                                  case when a0.g9 then 'PURCHASE_ORDER' end,
+                                  case when a0.g10 then 'PURCHASE_SLIP' end
+                                ],
+                                null
+                              )
+                            )
+                            and t6.id = t5.document_id
+                        ), 'null')
+                        || '}' j0
+                      from stock_movement t5
+                      where t5.company_id = m0.company_id and t5.kind = 'MOVED' and t5.product_id = t1.id
+                      order by t5.at desc, t5.id desc
+                      limit $4::int4
+                    ) r
+                  )
+                  || '}' j0
+                from product t1
+                where
+                  t1.company_id = m0.company_id
+                  and t1.track_stock_since is not null
+                  and t1.stock_warning >= (
+                    select coalesce(sum(t2.quantity), 0.000)
+                    from stock_movement t2
+                    where t2.company_id = m0.company_id and t2.product_id = t1.id and t2.kind = 'MOVED'
+                  )
+                order by t1.name desc, t1.id desc
+                limit $3::int4
+              ) r
+            )
+            || ',"productByEan":'
+          else 'null,"productByEan":' end
+          || case when a0.g11 then
+            coalesce((
+              select '{"name":' || to_json(t7.name)::text || '}'
+              from product t7
+              where
+                t7.company_id = m0.company_id
+                and t7.id = (
+                  select t8.id
+                  from product t8
+                  where t8.company_id = m0.company_id and t8.ean = $5::text
+                  order by t8.sequence_number
+                  limit 1
+                )
+            ), 'null')
+            || '}'
+          else 'null}' end j0,
+          case when not (
+            a0.g0
+            and a0.g1
+            and a0.g2
+            and a0.g3
+            and a0.g4
+            and a0.g5
+            and a0.g6
+            and a0.g7
+            and a0.g8
+            and a0.g9
+            and a0.g10
+            and a0.g11
+          ) then
+            '0:' || encode(uuid_send(m0.company_id), 'hex')
+            || ':' || array_to_string(
+              array[a0.g0, a0.g1, a0.g2, a0.g3, a0.g4, a0.g5, a0.g6, a0.g7, a0.g8, a0.g9, a0.g10, a0.g11], ''
+            )
+          end h
+        from (
+          select c0 c, m0 m
+          from membership m0
+            join company c0 on c0.id = m0.company_id
+          where
+            m0.account_id = v.account_id
+            and m0.company_id = c0.id
+            and m0.accepted_at is not null
+            and m0.removed_at is null
+            and (m0.until is null or m0.until > now())
+            and (
+              strpos(lower(m0.company_name), lower($1::text)) > 0
+              or strpos(lower(c0.vat_number), lower($1::text)) > 0
+            )
+          order by m0.company_name, m0.company_id
+          limit $2::int4
+        ) p
+          cross join lateral (select (p.c).*) c0
+          cross join lateral (select (p.m).*) m0
+          cross join lateral (
+            select
+              get_bit(b.e, 28) = 1 g0,
+              get_bit(b.e, 2) = 1 g1,
+              get_bit(b.e, 4) = 1 g2,
+              get_bit(b.e, 3) = 1 g3,
+              get_bit(b.e, 45) = 1 g4,
+              get_bit(b.e, 21) = 1 g5,
+              get_bit(b.e, 15) = 1 g6,
+              get_bit(b.e, 25) = 1 g7,
+              get_bit(b.e, 10) = 1 g8,
+              get_bit(b.e, 33) = 1 g9,
+              get_bit(b.e, 16) = 1 g10,
+              get_bit(b.e, 30) = 1 g11
+            from (
+              select (c0.mask & m0.mask) e, coalesce(m0.role = 'OWNER', false) o offset 0
+            ) b
+            offset 0
+          ) a0
+        order by m0.company_name, m0.company_id
+      ) r
+    ) l0 on true
+) s;
+-- $1 = Delvaux
+-- $2 = 50
+-- $3 = 2
+-- $4 = 2
+-- $5 = 5420000000000
+-- $6 = <hash of a token>

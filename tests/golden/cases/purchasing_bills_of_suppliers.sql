@@ -1,0 +1,154 @@
+with viewer as materialized (
+  select k.id, k.account_id from credential k where k.token_hash = $6::bytea and k.expires_at > now()
+)
+select
+  s.d::varchar,
+  s.h::varchar,
+  s.id,
+  case when s.h is not null then (select w.language from account w where w.id = s.account_id) end
+from (
+  select
+    '{"data":{"company":' || coalesce(l0.j, 'null') || '}}' d,
+    nullif(coalesce(l0.h, ''), '') h,
+    v.id,
+    v.account_id
+  from (select 1) one
+    left join viewer v on true
+    left join lateral (
+      select
+        '{"suppliers":' || case when a0.g0 then
+          (
+            select
+              '{"totalCount":' || (
+                select count(*)::text
+                from contact t1
+                where
+                  t1.company_id = c0.id
+                  and t1.is_supplier
+                  and (
+                    strpos(lower(t1.number), lower($2::text)) > 0
+                    or strpos(lower(t1.name), lower($2::text)) > 0
+                    or strpos(lower(t1.city), lower($2::text)) > 0
+                    or strpos(lower(t1.vat_number), lower($2::text)) > 0
+                  )
+              )
+              || ',"nodes":[' || coalesce(string_agg(r.j0, ','), '')
+              || ']}'
+            from (
+              select
+                '{"name":' || to_json(t1.name)::text
+                || ',"vatNumber":' || coalesce(to_json(t1.vat_number)::text, 'null')
+                || ',"iban":' || coalesce(to_json(t1.iban)::text, 'null')
+                || ',"purchaseCategory":' || coalesce((
+                  select
+                    '{"name":' || to_json(t2.name)::text
+                    || ',"vatBox":"' || t2.vat_box::text
+                    || '","deductible":"' || t2.deductible::text
+                    || '","glAccount":' || case when a0.g1 then
+                      coalesce(to_json(t2.gl_account)::text, 'null') || '}'
+                    else 'null}' end
+                  from purchase_category t2
+                  where t2.company_id = c0.id and t2.id = t1.purchase_category_id
+                ), 'null')
+                || ',"purchases":' || (
+                  select '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}'
+                  from (
+                    select
+                      '{"number":' || to_json(t3.number)::text
+                      || ',"supplierName":' || coalesce(to_json(t3.supplier_name)::text, 'null')
+                      || ',"totalVat":"' || t3.total_vat::text
+                      || '","deductibleVat":"' || (
+                        select coalesce(sum(round(t4.total_vat * coalesce(t4.deductible, 100) / 100, 2)), 0.00)
+                        from document_line t4
+                        where t4.company_id = c0.id and t4.document_id = t3.id and t4.type <> 'SECTION'
+                      )::text
+                      || '","paidOn":' || case when a0.g2 then
+                        coalesce('"' || t3.paid_on::text || '"', 'null') || ',"purchaseOrder":'
+                      else 'null,"purchaseOrder":' end
+                      || case when a0.g3 then
+                        coalesce((
+                          select '{"number":' || to_json(t5.number)::text || '}'
+                          from document t5
+                          where
+                            t5.company_id = c0.id
+                            and t5.kind = 'PURCHASE_ORDER'
+                            and t5.id = t3.source_document_id
+                        ), 'null')
+                        || ',"purchaseLines":['
+                      else 'null,"purchaseLines":[' end
+                      || coalesce((
+                        select
+                          string_agg(
+                            '{"name":' || to_json(t6.name)::text
+                            || ',"quantity":"' || t6.quantity::text
+                            || '","totalVat":"' || t6.total_vat::text
+                            || '","deductible":' || coalesce('"' || t6.deductible::text || '"', 'null')
+                            || ',"deductibleVat":"' || round(
+                              t6.total_vat * coalesce(t6.deductible, 100) / 100, 2
+                            )::text
+                            || '","category":' || coalesce((
+                              select '{"name":' || to_json(t7.name)::text || '}'
+                              from purchase_category t7
+                              where t7.company_id = c0.id and t7.id = t6.category_id
+                            ), 'null')
+                            || '}',
+                            ',' order by t6.position, t6.id
+                          )
+                        from document_line t6
+                        where t6.company_id = c0.id and t6.document_id = t3.id and t6.type <> 'SECTION'
+                      ), '')
+                      || ']}' j0
+                    from document t3
+                    where
+                      t3.company_id = c0.id
+                      and t3.kind = 'PURCHASE'
+                      and t3.supplier_id = t1.id
+                      and t3.vat_treatment = any($4::text[])
+                    order by t3.date desc, t3.id desc
+                    limit $5::int4
+                  ) r
+                )
+                || '}' j0
+              from contact t1
+              where
+                t1.company_id = c0.id
+                and t1.is_supplier
+                and (
+                  strpos(lower(t1.number), lower($2::text)) > 0
+                  or strpos(lower(t1.name), lower($2::text)) > 0
+                  or strpos(lower(t1.city), lower($2::text)) > 0
+                  or strpos(lower(t1.vat_number), lower($2::text)) > 0
+                )
+              order by t1.name, t1.id
+              limit $3::int4
+            ) r
+          )
+          || '}'
+        else 'null}' end j,
+        case when not (a0.g0 and a0.g1 and a0.g2 and a0.g3) then
+          '0:' || encode(uuid_send(c0.id), 'hex')
+          || ':' || array_to_string(array[a0.g0, a0.g1, a0.g2, a0.g3], '')
+        end h
+      from membership m0
+        join company c0 on c0.id = m0.company_id
+        cross join lateral (
+          select get_bit(b.e, 10) = 1 g0, get_bit(b.e, 20) = 1 g1, get_bit(b.e, 5) = 1 g2, get_bit(b.e, 33) = 1 g3
+          from (
+            select (c0.mask & m0.mask) e, coalesce(m0.role = 'OWNER', false) o offset 0
+          ) b
+          offset 0
+        ) a0
+      where
+        m0.account_id = v.account_id
+        and m0.company_id = $1::uuid
+        and m0.accepted_at is not null
+        and m0.removed_at is null
+        and (m0.until is null or m0.until > now())
+    ) l0 on true
+) s;
+-- $1 = 018b514d43a07000ac2b7ed4c4760a71
+-- $2 = carburants
+-- $3 = 2
+-- $4 = [DOMESTIC]
+-- $5 = 2
+-- $6 = <hash of a token>

@@ -1,0 +1,106 @@
+with viewer as materialized (
+  select k.id, k.account_id from credential k where k.token_hash = $6::bytea and k.expires_at > now()
+)
+select
+  s.d::varchar,
+  s.h::varchar,
+  s.id,
+  case when s.h is not null then (select w.language from account w where w.id = s.account_id) end
+from (
+  select
+    '{"data":{"company":' || coalesce(l0.j, 'null') || '}}' d,
+    nullif(coalesce(l0.h, ''), '') h,
+    v.id,
+    v.account_id
+  from (select 1, $5::int4) one
+    left join viewer v on true
+    left join lateral (
+      select
+        '{"glAccounts":' || case when a0.g0 then
+          (
+            select
+              '{"totalCount":' || (
+                select count(*)::text
+                from gl_account t1
+                where t1.company_id = c0.id and starts_with(lower(t1.code), lower($2::text))
+              )
+              || ',"nodes":[' || coalesce(string_agg(r.j0, ',' order by r.rn), '')
+              || '],"pageInfo":{"endCursor":' || coalesce(
+                '"' || (array_agg(r.k order by r.rn desc))[1] || '"', 'null'
+              )
+              || '}}'
+            from (
+              select row_number() over () rn, x.*
+              from (
+                select
+                  '{"id":"gla_' || encode(uuid_send(t1.id), 'hex')
+                  || '","code":' || to_json(t1.code)::text
+                  || ',"name":' || to_json(t1.name)::text
+                  || '}' j0,
+                  translate(
+                    encode(
+                      convert_to(json_build_array('d741b0', t1.code::text, t1.id::text)::text, 'UTF8'),
+                      'base64'
+                    ),
+                    E'+/=\n',
+                    '-_'
+                  ) k
+                from gl_account t1
+                where t1.company_id = c0.id and starts_with(lower(t1.code), lower($2::text))
+                order by t1.code, t1.id
+                limit $3::int4
+              ) x
+            ) r
+          )
+          || ',"productGroups":'
+        else 'null,"productGroups":' end
+        || (
+          select '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}'
+          from (
+            select
+              '{"name":' || to_json(t2.name)::text
+              || ',"glAccount":' || case when a0.g0 then
+                coalesce(to_json(t2.gl_account)::text, 'null') || '}'
+              else 'null}' end j0
+            from product_group t2
+            where t2.company_id = c0.id
+            order by t2.name, t2.id
+            limit $4::int4
+          ) r
+        )
+        || ',"currencies":' || case when a0.g1 then
+          (
+            select
+              '{"totalCount":' || (
+                select count(*)::text from currency t3 where t3.company_id = c0.id
+              )
+              || '}'
+          )
+          || '}'
+        else 'null}' end j,
+        case when not (a0.g0 and a0.g1) then
+          '0:' || encode(uuid_send(c0.id), 'hex') || ':' || array_to_string(array[a0.g0, a0.g1], '')
+        end h
+      from membership m0
+        join company c0 on c0.id = m0.company_id
+        cross join lateral (
+          select get_bit(b.e, 20) = 1 g0, get_bit(b.e, 14) = 1 g1
+          from (
+            select (c0.mask & m0.mask) e, coalesce(m0.role = 'OWNER', false) o offset 0
+          ) b
+          offset 0
+        ) a0
+      where
+        m0.account_id = v.account_id
+        and m0.company_id = $1::uuid
+        and m0.accepted_at is not null
+        and m0.removed_at is null
+        and (m0.until is null or m0.until > now())
+    ) l0 on true
+) s;
+-- $1 = 018b514d43a07000ac2b7ed4c4760a71
+-- $2 = 7001
+-- $3 = 3
+-- $4 = 2
+-- $5 = 50
+-- $6 = <hash of a token>

@@ -1,0 +1,145 @@
+with viewer as materialized (
+  select k.id, k.account_id from credential k where k.token_hash = $6::bytea and k.expires_at > now()
+)
+select
+  s.d::varchar,
+  s.h::varchar,
+  s.id,
+  case when s.h is not null then (select w.language from account w where w.id = s.account_id) end
+from (
+  select
+    '{"data":{"company":' || coalesce(l0.j, 'null') || '}}' d,
+    nullif(coalesce(l0.h, ''), '') h,
+    v.id,
+    v.account_id
+  from (select 1) one
+    left join viewer v on true
+    left join lateral (
+      select
+        '{"orderConfirmations":' || case when a0.g0 then
+          (
+            select '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}'
+            from (
+              select
+                '{"status":"' || t1.status::text
+                || '","quote":' || case when a0.g1 then
+                  coalesce((
+                    select
+                      '{"number":' || to_json(t2.number)::text
+                      || ',"orderConfirmation":' || coalesce((
+                        select '{"number":' || to_json(t3.number)::text || '}'
+                        from document t3
+                        where
+                          t3.company_id = c0.id
+                          and t3.kind = 'ORDER_CONFIRMATION'
+                          and t3.id = (
+                            select t4.id
+                            from document t4
+                            where
+                              t4.company_id = c0.id
+                              and t4.source_document_id = t2.id
+                              and t4.kind = 'ORDER_CONFIRMATION'
+                            order by t4.date desc, t4.id desc
+                            limit 1
+                          )
+                      ), 'null')
+                      || '}'
+                    from document t2
+                    where t2.company_id = c0.id and t2.kind = 'QUOTE' and t2.id = t1.source_document_id
+                  ), 'null')
+                  || ',"deliveryNotes":'
+                else 'null,"deliveryNotes":' end
+                || case when a0.g2 then
+                  '[' || coalesce((
+                    select
+                      string_agg(
+                        '{"number":' || to_json(t5.number)::text
+                        || ',"status":"' || t5.status::text
+                        || '","pricesShown":' || case when t5.prices_shown then 'true}' else 'false}' end,
+                        ',' order by t5.date desc, t5.id desc
+                      )
+                    from document t5
+                    where t5.company_id = c0.id and t5.kind = 'DELIVERY_NOTE' and t5.source_document_id = t1.id
+                  ), '')
+                  || ']}'
+                else 'null}' end j0
+              from document t1
+              where
+                t1.company_id = c0.id and t1.kind = 'ORDER_CONFIRMATION' and lower(t1.number) = lower($2::text)
+              order by t1.date desc, t1.id desc
+              limit $3::int4
+            ) r
+          )
+          || ',"invoices":'
+        else 'null,"invoices":' end
+        || case when a0.g3 then
+          (
+            select '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}'
+            from (
+              select
+                '{"totalExcl":"' || t6.total_excl::text
+                || '","fromDeliveryNotes":' || case when a0.g2 then
+                  '[' || coalesce((
+                    select
+                      string_agg(
+                        '{"number":' || to_json(t7.number)::text
+                        || ',"date":"' || t7.date::text
+                        || '","totalExcl":"' || t7.total_excl::text
+                        || '","invoicedBy":' || coalesce((
+                          select '{"number":' || to_json(t8.number)::text || '}'
+                          from document t8
+                          where t8.company_id = c0.id and t8.kind = 'INVOICE' and t8.id = t7.invoiced_by_id
+                        ), 'null')
+                        || ',"orderConfirmation":' || case when a0.g0 then
+                          coalesce((
+                            select '{"number":' || to_json(t9.number)::text || '}'
+                            from document t9
+                            where
+                              t9.company_id = c0.id
+                              and t9.kind = 'ORDER_CONFIRMATION'
+                              and t9.id = t7.source_document_id
+                          ), 'null')
+                          || '}'
+                        else 'null}' end,
+                        ',' order by t7.date desc, t7.id desc
+                      )
+                    from document t7
+                    where t7.company_id = c0.id and t7.kind = 'DELIVERY_NOTE' and t7.invoiced_by_id = t6.id
+                  ), '')
+                  || ']}'
+                else 'null}' end j0
+              from document t6
+              where t6.company_id = c0.id and t6.kind = 'INVOICE' and lower(t6.number) = lower($4::text)
+              order by t6.date desc, t6.id desc
+              limit $5::int4
+            ) r
+          )
+          || '}'
+        else 'null}' end j,
+        case when not (a0.g0 and a0.g1 and a0.g2 and a0.g3) then
+          '0:' || encode(uuid_send(c0.id), 'hex')
+          || ':' || array_to_string(array[a0.g0, a0.g1, a0.g2, a0.g3], '')
+        end h
+      from membership m0
+        join company c0 on c0.id = m0.company_id
+        cross join lateral (
+          select get_bit(b.e, 21) = 1 g0, get_bit(b.e, 2) = 1 g1, get_bit(b.e, 15) = 1 g2, get_bit(b.e, 3) = 1 g3
+          from (
+            select (c0.mask & m0.mask) e, coalesce(m0.role = 'OWNER', false) o offset 0
+          ) b
+          offset 0
+        ) a0
+      where
+        m0.account_id = v.account_id
+        and m0.company_id = $1::uuid
+        and m0.accepted_at is not null
+        and m0.removed_at is null
+        and (m0.until is null or m0.until > now())
+    ) l0 on true
+) s;
+-- $1 = 018e224793a07000b231841d04df87a4
+-- $2 = C2024/00001
+-- $3 = 50
+-- $4 = 2025/00373
+-- $5 = 50
+-- $6 = <hash of a token>

@@ -1,0 +1,125 @@
+with viewer as materialized (
+  select k.id, k.account_id from credential k where k.token_hash = $7::bytea and k.expires_at > now()
+)
+select
+  s.d::varchar,
+  s.h::varchar,
+  s.id,
+  case when s.h is not null then (select w.language from account w where w.id = s.account_id) end
+from (
+  select
+    '{"data":{"company":' || coalesce(l0.j, 'null') || '}}' d,
+    nullif(coalesce(l0.h, ''), '') h,
+    v.id,
+    v.account_id
+  from (select 1) one
+    left join viewer v on true
+    left join lateral (
+      select
+        '{"cashTickets":' || case when a0.g0 then
+          (
+            select
+              '{"totalCount":' || (
+                select count(*)::text
+                from document t1
+                where
+                  t1.company_id = c0.id
+                  and t1.kind = 'CASH_TICKET'
+                  and t1.payment_method = any($2::text[])
+                  and t1.status = any($3::text[])
+              )
+              || ',"nodes":[' || coalesce(string_agg(r.j0, ','), '')
+              || ']}'
+            from (
+              select
+                '{"number":' || to_json(t1.number)::text
+                || ',"vatType":"' || t1.vat_type::text
+                || '","totalIncl":"' || t1.total_incl::text
+                || '","paymentMethod":' || coalesce('"' || t1.payment_method::text || '"', 'null')
+                || ',"ticketPrintUrl":' || coalesce(to_json(t1.ticket_print_url)::text, 'null')
+                || ',"customer":' || coalesce((
+                  select '{"name":' || to_json(t2.name)::text || '}'
+                  from contact t2
+                  where t2.company_id = c0.id and t2.is_customer and t2.id = t1.customer_id
+                ), 'null')
+                || ',"lines":[' || coalesce((
+                  select
+                    string_agg(
+                      '{"name":' || to_json(t3.name)::text
+                      || ',"quantity":"' || t3.quantity::text
+                      || '","price":"' || t3.price::text
+                      || '"}',
+                      ',' order by t3.position, t3.id
+                    )
+                  from document_line t3
+                  where
+                    t3.company_id = c0.id
+                    and case when t3.type = 'SECTION' then a0.g1 else true end
+                    and t3.document_id = t1.id
+                ), '')
+                || ']}' j0
+              from document t1
+              where
+                t1.company_id = c0.id
+                and t1.kind = 'CASH_TICKET'
+                and t1.payment_method = any($2::text[])
+                and t1.status = any($3::text[])
+              order by t1.total_incl desc, t1.id desc
+              limit $4::int4
+            ) r
+          )
+          || ',"cashBook":'
+        else 'null,"cashBook":' end
+        || case when a0.g2 then
+          (
+            select '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}'
+            from (
+              select
+                '{"in":"' || t4.amount_in::text
+                || '","ticket":' || case when a0.g0 then
+                  coalesce((
+                    select
+                      '{"number":' || to_json(t5.number)::text
+                      || ',"totalIncl":"' || t5.total_incl::text
+                      || '","paymentMethod":' || coalesce('"' || t5.payment_method::text || '"', 'null')
+                      || '}'
+                    from document t5
+                    where t5.company_id = c0.id and t5.kind = 'CASH_TICKET' and t5.id = t4.ticket_id
+                  ), 'null')
+                  || '}'
+                else 'null}' end j0
+              from cash_book_entry t4
+              where t4.company_id = c0.id and starts_with(lower(t4.label), lower($5::text))
+              order by t4.date desc, t4.id desc
+              limit $6::int4
+            ) r
+          )
+          || '}'
+        else 'null}' end j,
+        case when not (a0.g0 and a0.g1 and a0.g2) then
+          '0:' || encode(uuid_send(c0.id), 'hex') || ':' || array_to_string(array[a0.g0, a0.g1, a0.g2], '')
+        end h
+      from membership m0
+        join company c0 on c0.id = m0.company_id
+        cross join lateral (
+          select get_bit(b.e, 45) = 1 g0, get_bit(b.e, 17) = 1 g1, get_bit(b.e, 7) = 1 g2
+          from (
+            select (c0.mask & m0.mask) e, coalesce(m0.role = 'OWNER', false) o offset 0
+          ) b
+          offset 0
+        ) a0
+      where
+        m0.account_id = v.account_id
+        and m0.company_id = $1::uuid
+        and m0.accepted_at is not null
+        and m0.removed_at is null
+        and (m0.until is null or m0.until > now())
+    ) l0 on true
+) s;
+-- $1 = 018e224793a07000b231841d04df87a4
+-- $2 = [CARD, MOBILE]
+-- $3 = [PAID]
+-- $4 = 1
+-- $5 = ventes
+-- $6 = 1
+-- $7 = <hash of a token>
