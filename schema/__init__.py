@@ -36,6 +36,10 @@ class Schema(strawberry.Schema):
         """graphql-core's schema behind the declarations."""
         return self._schema
 
+    def as_str(self) -> str:
+        """The schema as SDL. It says what the roots are: `Subscription` is one of the types, and no root."""
+        return "schema {\n  query: Query\n  mutation: Mutation\n}\n\n" + super().as_str()
+
     def bind(self, execute: Execute | None) -> None:
         """Let `execute` of this schema run on something; None lets go."""
         self._execute = execute

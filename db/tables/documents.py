@@ -1,7 +1,7 @@
 """Commercial documents, all kinds in one table, and their lines.
 
-`position` is the place of a line in its document, titles counted; `titles_before` says how many titles are above it. The
-difference is shown, so that numbers do not tell who sees no titles where there are some.
+`position` is the place of a line in its document, titles counted; `titles_before` says how many titles are above it.
+The difference is shown, so that numbers do not tell who sees no titles where there are some.
 """
 
 from sqlalchemy import Boolean, CheckConstraint, Column, Date, ForeignKey, Index, Integer, Uuid, text

@@ -457,6 +457,56 @@ async def test_documents_come_from_the_right_ones(demo: Connection) -> None:
     assert await demo.fetchval("select count(*) from document where kind = 'CREDIT_NOTE'") == kinds.count("CREDIT_NOTE")
 
 
+async def test_several_delivery_notes_make_up_one_invoice(demo: Connection) -> None:
+    billed = await demo.fetch(
+        """
+        select (select sum(quantity) from document_line l
+                where l.company_id = i.company_id and l.document_id = i.id and type <> 'SECTION') as billed,
+            sum(l.quantity) as delivered, count(distinct n.id) as notes
+        from document i join document n on n.company_id = i.company_id and n.invoiced_by_id = i.id
+            and n.kind = 'DELIVERY_NOTE'
+        join document_line l on l.company_id = n.company_id and l.document_id = n.id
+        group by i.company_id, i.id
+        """
+    )
+    assert max(row["notes"] for row in billed) == 3
+    assert sum(row["billed"] == row["delivered"] for row in billed) > 0.95 * len(billed) > 150
+
+
+async def test_money_over_the_counter_is_that_of_its_ticket(demo: Connection) -> None:
+    entries = await demo.fetch(
+        """
+        select d.total_incl = amount_in as same, d.payment_method, d.date = e.date as day, d.vat_type
+        from cash_book_entry e join document d on d.company_id = e.company_id and d.id = e.ticket_id
+        """
+    )
+    assert {tuple(row) for row in entries} == {(True, "CASH", True, "INCL")}
+    assert len(entries) > 60
+    paid = "select count(*) from document where kind = 'CASH_TICKET' and payment_method = 'CASH'"
+    assert await demo.fetchval(paid) == len(entries)
+
+
+async def test_subscriptions_made_their_invoices_when_they_were_due(demo: Connection) -> None:
+    assert not await demo.fetch(
+        """
+        select s.id from subscription s
+        left join document d on d.company_id = s.company_id and d.subscription_id = s.id
+        where d.customer_id <> s.customer_id or extract(hour from d.created_at) <> s.creation_hour
+            or d.date < s.start_date or s.next_run < $1 or (s.active <> (s.next_run is not null))
+        """,
+        TODAY,
+    )
+    monthly = await demo.fetch(
+        """
+        select max(d.date) - min(d.date) as days, count(*) as invoices, s.next_run - max(d.date) as rest
+        from subscription s join document d on d.company_id = s.company_id and d.subscription_id = s.id
+        where s.frequency = 'MONTHLY' group by s.company_id, s.id, s.next_run
+        """
+    )
+    assert len(monthly) > 3
+    assert all(28 <= row["rest"] <= 31 and row["days"] <= 31 * (row["invoices"] - 1) for row in monthly)
+
+
 async def test_the_free_plan_keeps_to_three_invoices_a_month(demo: Connection) -> None:
     assert not await demo.fetch(
         """

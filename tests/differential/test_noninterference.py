@@ -13,7 +13,7 @@ from tests.differential.profiles import DEEP
 from tests.differential.secrets import WORDS, Secret, secrets, words_of
 
 SECRETS = list(secrets())
-CASES = 400 if DEEP else 24
+CASES = 400 if DEEP else 8
 HERE = f'company(id: "com_{key("company A").hex}")'
 
 

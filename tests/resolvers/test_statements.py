@@ -18,7 +18,7 @@ from tests.golden.world import Outcome, Viewing, World
 CASES = read_cases()
 QUERIES = [pytest.param(case, id=case.name) for case in CASES if not case.is_mutation]
 LAMBERT = "com_018b514d43a07000ac2b7ed4c4760a71"
-LEVELS = 3
+LEVELS = 2
 """How many lists in each other the biggest operation has; one more and it is refused."""
 
 READ = "with viewer as materialized"

@@ -14,7 +14,7 @@ from db.demo.chance import happens
 from db.demo.rows import Record
 from db.demo.scene import Scene
 
-AFTER = ("composition", "orders")
+AFTER: Final = ("composition", "orders")
 
 COUNTED_DAYS: Final = 365
 """For how long stock has been counted."""
