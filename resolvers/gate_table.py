@@ -90,8 +90,18 @@ def gate_table(schema: GraphQLSchema) -> list[GatedCoordinate]:
 
 def ungated(schema: GraphQLSchema) -> list[App]:
     """The apps that gate nothing; those that nobody can lack need not."""
-    gating = {line.gate for line in gate_table(schema)}
+    gating = set(_stated(schema))
     return [app for app, entry in CATALOGUE.items() if app not in gating and not entry.always_visible]
+
+
+def _stated(schema: GraphQLSchema) -> Iterator[Gate]:
+    """Every gate, wherever it is stated."""
+    for type_ in schema.type_map.values():
+        yield from own_gates(type_)
+        for member in (*getattr(type_, "fields", {}).values(), *getattr(type_, "values", {}).values()):
+            yield from own_gates(member)
+            for argument in getattr(member, "args", {}).values():
+                yield from own_gates(argument)
 
 
 class _Table:
@@ -99,6 +109,10 @@ class _Table:
 
     def __init__(self, schema: GraphQLSchema) -> None:
         self.schema = schema
+        self.giving: dict[str, list[tuple[Fields, str]]] = defaultdict(list)
+        self.taking: dict[tuple[str, str], list[tuple[Fields, str, tuple[str, ...]]]] = defaultdict(list)
+        self._abstract: dict[Path, bool] = {}
+        self._index()
         self.ways = self._ways()
 
     # --- the lines
@@ -145,12 +159,19 @@ class _Table:
 
     def _using(self, type_: GraphQLNamedType, name: str) -> Iterator[Reached]:
         """The fields that take a member of an input object, or an enum value, and those that give the enum."""
-        for owner, field_name, field in self._fields():
-            for path in self._to_field(owner, field_name):
-                if named_type(field) is type_:
-                    yield Reached(path)
-                for argument, declared in field.args.items():
-                    yield from (Reached(path, (argument, *given)) for given in _members(declared, type_, name))
+        for owner, field_name in self.giving.get(type_.name, ()):
+            yield from (Reached(path) for path in self._to_field(owner, field_name))
+        for owner, field_name, given in self.taking.get((type_.name, name), ()):
+            yield from (Reached(path, given) for path in self._to_field(owner, field_name))
+
+    def _index(self) -> None:
+        """Which fields give an enum, and which take a member of an input object or an enum value."""
+        for owner, name, field in self._fields():
+            if isinstance(named_type(field), GraphQLEnumType):
+                self.giving[named_type(field).name].append((owner, name))
+            for argument, declared in field.args.items():
+                for type_name, given in _members(declared):
+                    self.taking[type_name, given[-1]].append((owner, name, (argument, *given)))
 
     def _fields(self) -> Iterator[tuple[Fields, str, GraphQLField]]:
         for type_ in self.schema.type_map.values():
@@ -164,7 +185,10 @@ class _Table:
             yield (*way, Step(name, type_.name if self._ends_abstract(way) and _is_object(type_) else None))
 
     def _ends_abstract(self, way: Path) -> bool:
-        return bool(way) and (way[-1] == NODE or isinstance(self._given_by(way), GraphQLInterfaceType))
+        if way not in self._abstract:
+            abstract = bool(way) and (way[-1] == NODE or isinstance(self._given_by(way), GraphQLInterfaceType))
+            self._abstract[way] = abstract
+        return self._abstract[way]
 
     def _given_by(self, way: Path) -> GraphQLNamedType:
         """The type that the last step of a path from a company gives."""
@@ -232,12 +256,15 @@ def _is_object(type_: GraphQLNamedType) -> bool:
     return isinstance(type_, GraphQLObjectType)
 
 
-def _members(declared: Typed, type_: GraphQLNamedType, name: str) -> Iterator[tuple[str, ...]]:
-    """The names that lead inside an argument to a member of an input object, or to an enum value."""
+def _members(declared: Typed) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """All that may be given inside an argument: the input object or enum, and the names that lead to its member."""
     named = named_type(declared)
-    if named is type_:
-        yield (name,)
-    elif isinstance(named, GraphQLInputObjectType):
-        for member_name, member in named.fields.items():
-            for rest in _members(member, type_, name):
-                yield (member_name, *rest)
+    match named:
+        case GraphQLEnumType():
+            yield from ((named.name, (value,)) for value in named.values)
+        case GraphQLInputObjectType():
+            for name, member in named.fields.items():
+                yield named.name, (name,)
+                yield from ((type_name, (name, *rest)) for type_name, rest in _members(member))
+        case _:
+            pass

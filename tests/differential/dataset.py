@@ -313,6 +313,9 @@ def _things(data: DataSet, company: str) -> None:
             phone=_maybe(n + 1, "0470"),
             job_title=_maybe(n + 2, _text(n + 3)),
         )
+    for n in range(6):
+        customer, kind = key(f"contact {company} {n % 4}"), ("DELIVERY", "SITE")[n % 2]
+        data.add("contact_address", **of, id=key(f"address {company} {n}"), customer_id=customer, kind=kind)
     for n in range(3):
         data.add(
             "product_group",
@@ -439,6 +442,8 @@ def _document(company: str, n: int) -> Record:
         "status": _statuses(kind)[n // 4 % len(_statuses(kind))],
         "customer_id": None if customer is None else key(f"contact {company} {customer}"),
         "customer_name": None if customer is None else _text(customer),
+        "delivery_address_id": _maybe(n // 4, key(f"address {company} {n % 3 * 2 + (n == 3)}")),
+        "site_address_id": _maybe(n // 4 + 1, key(f"address {company} {n % 3 * 2 + (n != 5)}")),
         "language": ("FR", "NL", "EN", "DE")[n % 4],
         "currency": ("EUR", "USD")[n % 2],
         "exchange_rate": Decimal(("1.000000", "0.912345")[n % 2]),

@@ -49,7 +49,13 @@ PLANTS = (
         "document.discount",
         ("documents", "invoices", "nodes", "discount"),
     ),
-    Plant("kind", ("Quote",), App.QUOTES, "inserted QUOTE", ("documents", "nodes", "totalCount", "node")),
+    Plant(
+        "kind",
+        ("Quote", "DocumentKind.QUOTE"),
+        App.QUOTES,
+        "inserted QUOTE",
+        ("documents", "nodes", "totalCount", "node"),
+    ),
     Plant("enum value", ("DocumentKind.QUOTE",), App.QUOTES, None, ("documents", "QUOTE")),
     Plant(
         "order key",
