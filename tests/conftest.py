@@ -1,15 +1,17 @@
 """Fixtures for every test: a real PostgreSQL, a migrated database per worker, and a pool on it.
 
-ENFACT_TEST_DSN names a server to use (its user creates databases); without it an embedded one runs for all workers.
+ENFACT_TEST_DSN names a server to use, as a superuser; without it an embedded one runs for all workers.
+The product runs as a user whom row level security binds (tests/rls).
 """
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Generator
 
 import pytest
 
 from db.database import Database
-from tests.databases import Databases, demo_template, migrated_template, shared_server
+from tests.databases import Databases, fenced_template, shared_server, twin_template
 from tests.golden.world import World
+from tests.rls.guard import GUARD, guarded
 
 
 @pytest.fixture(scope="session")
@@ -19,10 +21,24 @@ async def databases() -> AsyncGenerator[Databases]:
         yield databases
 
 
+@pytest.fixture(scope="session", autouse=True)
+def behind_the_fence() -> Generator[None]:
+    """The product runs as a user with row level security, wherever a database has its policies."""
+    with guarded():
+        yield
+
+
+@pytest.fixture(autouse=True)
+def nobody_trespasses() -> Generator[None]:
+    """Every test fails in which a statement reached into a company that its caller has not entered."""
+    yield
+    assert GUARD.take() == []
+
+
 @pytest.fixture(scope="session")
 async def template(databases: Databases) -> str:
-    """The name of the database with the newest schema and the catalogue of apps."""
-    return await migrated_template(databases)
+    """The name of the database with the newest schema, the catalogue of apps and a fence."""
+    return await fenced_template(databases)
 
 
 @pytest.fixture(scope="session")
@@ -67,6 +83,6 @@ async def empty_dsn(databases: Databases) -> AsyncGenerator[str]:
 
 @pytest.fixture(scope="session")
 async def world(databases: Databases) -> AsyncGenerator[World]:
-    """This worker's own clone of the demo, with people signed in; tests leave it as it was."""
-    async with World.open(databases, await demo_template(databases)) as world:
+    """This worker's own clone of the demo with twins, and people signed in; tests leave it as it was."""
+    async with World.open(databases, await twin_template(databases)) as world:
         yield world

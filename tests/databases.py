@@ -6,6 +6,7 @@ All names begin with this checkout's prefix, so that several checkouts may share
 import asyncio
 import fcntl
 import hashlib
+import inspect
 import itertools
 import os
 import tempfile
@@ -23,12 +24,22 @@ from db.demo import load_demo
 from db.embedded import Embedded
 from db.migrate import migrate
 from resolvers.catalogue import app_rows
+from tests.rls import fence, twins
+from tests.rls.fence import COMPANIES, put_fences
+from tests.rls.guard import MARK
+from tests.rls.twins import add_twins
 
 ROOT = Path(__file__).parent.parent
 CHECKOUT = f"{zlib.crc32(os.fsencode(ROOT)):08x}"
 LOCK = zlib.crc32(f"test databases of {CHECKOUT}".encode())
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 """Settings that a crash of the machine would punish: right for tests only."""
+
+FENCED: Final = "fenced_"
+"""The kinds of template with row level security begin with this."""
+
+FENCES: Final = (repr(COMPANIES), inspect.getsource(fence))
+"""What the fences of a template are made of."""
 
 TODAY: Final = date(2026, 11, 24)
 """The day that the demo is seen from."""
@@ -65,7 +76,7 @@ class Databases:
 
     async def clone(self, template: str) -> str:
         """A new database with the content of `template`; gives its DSN."""
-        name = f"enfact_{CHECKOUT}_run_{os.getpid()}_{next(self._numbers)}"
+        name = f"enfact_{CHECKOUT}_run_{os.getpid()}_{next(self._numbers)}{MARK if FENCED in template else ''}"
         async with self._admin() as admin:
             await admin.execute(f'create database "{name}" template "{template}"')
         return self.dsn(name)
@@ -133,13 +144,52 @@ def _in_use(folder: Path) -> Generator[int]:
         os.close(users)
 
 
+async def twin_template(databases: Databases) -> str:
+    """The template with the demo, and beside every company its twin."""
+    source = await demo_template(databases)
+    content = _content(source, inspect.getsource(twins))
+    return await databases.template(f"{FENCED}twins", content, _pair, source=source)
+
+
+async def _pair(dsn: str) -> None:
+    async with _writing(dsn) as connection:
+        await add_twins(connection)
+
+
 async def demo_template(databases: Databases) -> str:
-    """The template with the demo as it is seen from `TODAY`."""
-    source = await migrated_template(databases)
+    """The template with the demo as it is seen from `TODAY`, and a fence."""
     demo = [file.read_text(encoding="utf-8") for file in sorted((ROOT / "db").glob("demo/**/*.py"))]
     demo.append((ROOT / "db" / "belgium.py").read_text(encoding="utf-8"))
-    content = _content(repr(app_rows()), repr(TODAY), *demo)
-    return await databases.template("demo", content, lambda dsn: load_demo(dsn, today=TODAY), source=source)
+    content = _content(repr(app_rows()), repr(TODAY), *demo, *FENCES)
+    source = await migrated_template(databases)
+    return await databases.template(f"{FENCED}demo", content, _load_demo, source=source)
+
+
+async def _load_demo(dsn: str) -> None:
+    await load_demo(dsn, today=TODAY)
+    await _fence(dsn)
+
+
+async def fenced_template(databases: Databases) -> str:
+    """The template with the newest schema, the catalogue of apps, and a fence."""
+    source = await migrated_template(databases)
+    return await databases.template(f"{FENCED}migrated", _content(repr(app_rows()), *FENCES), _fence, source=source)
+
+
+async def _fence(dsn: str) -> None:
+    async with _writing(dsn) as connection:
+        await put_fences(connection)
+
+
+@asynccontextmanager
+async def _writing(dsn: str) -> AsyncGenerator[Connection]:
+    """A transaction on a database that nobody else uses."""
+    connection = await connect(dsn)
+    try:
+        async with connection.transaction():
+            yield connection
+    finally:
+        await connection.close()
 
 
 async def migrated_template(databases: Databases) -> str:

@@ -1,41 +1,132 @@
-"""Row level security as a second opinion: takes a database, lets each caller see only the companies that it enters.
+"""Row level security as a second opinion: takes a migrated database, gives it a user who meets a policy on every table.
 
-Who calls is what the test says (the token of the request), not what a statement says of itself; which companies that
-opens is decided by one function over credentials and memberships, of which the compiler knows nothing.
+A request opens the companies that the account of its token has entered, the company of a letter whose secret it
+carries, and within one transaction: companies that it founds, those of the account for which it opens a session, and
+those that were open when it began. The policies look that up by themselves, from what the test says of the request; of
+the statements that the product makes they know nothing.
+
+With the fence up a company that is not open has no rows. With the fence down all can be seen, but a row of a company
+that is not open can be neither written, changed nor deleted: that is an error. Outside of any request all is open:
+that is the sender of letters, or a test with the product's pool.
 """
 
-import hashlib
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
-from contextvars import ContextVar
-from typing import Any, Final
-from urllib.parse import urlencode
+from typing import Final
+
+from sqlalchemy import Table
 
 from db.connection import Connection
-from db.database import Database
 from db.tables import metadata
-from resolvers.execution import Executor
-from resolvers.request import GraphQLRequest, Result
-from tests.databases import CHECKOUT
 
-ROLE: Final = f"enfact_{CHECKOUT}_fenced"
-"""A user that owns nothing and is no superuser, so that the policies hold for it."""
+ROLE: Final = "enfact_fenced"
+"""A user that owns nothing and is no superuser, so that the policies hold for it. A server's databases share it."""
 
-COMPANIES: Final = {
-    name: "company_id" if table.info.get("tenant") else "id"
-    for name, table in metadata.tables.items()
-    if table.info.get("tenant") or name == "company"
-}
-"""The column of each table that says whose a row is."""
+TRESPASS: Final = "EF001"
+"""The SQLSTATE of a change of what stands in a company that is not open, or of its deletion."""
 
-ENTERED: Final = """
-create function entered() returns uuid[] language sql stable security definer set search_path = public as $$
+REFUSED: Final = "42501"
+"""The SQLSTATE of what a policy refuses: that something comes to stand there."""
+
+
+def _column(table: Table) -> str | None:
+    """The column that says whose a row is."""
+    if table.name == "company":
+        return "id"
+    return "company_id" if "company_id" in table.columns else None
+
+
+COMPANIES: Final = {name: column for name, table in metadata.tables.items() if (column := _column(table)) is not None}
+"""The column of each table that says whose a row is. Rows of tables that are not tenants' may be nobody's."""
+
+TENANTS: Final = frozenset(name for name in COMPANIES if name == "company" or metadata.tables[name].info.get("tenant"))
+
+FUNCTIONS: Final = f"""
+create schema fence;
+grant usage on schema fence to {ROLE};
+
+create function fence.words(name text) returns text[] language sql stable as $$
+  select coalesce(string_to_array(nullif(current_setting(name, true), ''), ' '), '{{}}')
+$$;
+create function fence.hashes(name text) returns bytea[] language sql stable as $$
+  select array(select decode(word, 'hex') from unnest(fence.words(name)) word)
+$$;
+create function fence.is_down() returns bool language sql stable as $$
+  select coalesce(current_setting('fence.state', true), '') = 'down'
+$$;
+create function fence.is_outside() returns bool language sql stable as $$
+  select coalesce(current_setting('fence.outside', true), '') = 'yes'
+$$;
+create function fence.accounts() returns uuid[] language sql stable security definer set search_path = public as $$
   select array(
-    select m.company_id from credential k join membership m on m.account_id = k.account_id
-    where k.token_hash = decode(nullif(current_setting('enfact.token', true), ''), 'hex') and k.expires_at > now()
-      and m.accepted_at is not null and m.removed_at is null and (m.until is null or m.until > now())
+    select account_id from credential
+    where expires_at > now() and token_hash = any ((select fence.hashes('fence.tokens'))::bytea[])
   )
-$$
+$$;
+create function fence.entered() returns uuid[] language sql stable security definer set search_path = public as $$
+  select fence.words('fence.open')::uuid[] || array(
+    select company_id from membership
+    where account_id = any ((select fence.accounts())::uuid[])
+      and accepted_at is not null and removed_at is null and (until is null or until > now())
+  ) || array(
+    select company_id from mail_token
+    where company_id is not null and token_hash = any ((select fence.hashes('fence.letters'))::bytea[])
+  )
+$$;
+create function fence.add(name text, word text) returns void language sql as $$
+  select set_config(name, trim(coalesce(current_setting(name, true), '') || ' ' || word), true)
+$$;
+create function fence.begin() returns void language sql as $$
+  select set_config('fence.writes', 'yes', true),
+    set_config('fence.open', array_to_string(array(select distinct unnest(fence.entered())), ' '), true)
+$$;
+
+create function fence.found() returns trigger language plpgsql security definer set search_path = public as $$
+begin
+  if not exists (select from company where id = new.id) then
+    perform fence.add('fence.open', new.id::text);
+  end if;
+  return new;
+end
+$$;
+create trigger fence_found before insert on company
+for each row when (current_user = '{ROLE}') execute function fence.found();
+
+create function fence.sign_in() returns trigger language plpgsql as $$
+begin
+  perform fence.add('fence.tokens', encode(new.token_hash, 'hex'));
+  return null;
+end
+$$;
+create trigger fence_sign_in after insert on credential
+for each row when (current_user = '{ROLE}') execute function fence.sign_in();
+"""
+OPEN: Final = "((select fence.is_outside()) or {row}{column} = any ((select fence.entered())::uuid[])"
+OWN: Final = """
+or {row}account_id = any ((select fence.accounts())::uuid[]) and {row}accepted_at is not null
+  and current_setting('fence.writes', true) = 'yes'
+"""
+"""One's own part in a company that one has left: it counts for limits, and has one's names."""
+
+UNNAMED: Final = " or {row}{column} is null"
+"""Letters, and what they carry, that are of no company."""
+
+POLICIES: Final = """
+alter table "{table}" enable row level security;
+alter table "{table}" force row level security;
+create policy seen on "{table}" for select to {role} using ((select fence.is_down()) or {open});
+create policy added on "{table}" for insert to {role} with check ({open});
+create policy changed on "{table}" for update to {role} using (true) with check ({open});
+create policy removed on "{table}" for delete to {role} using (true);
+
+create function fence."change_{table}"() returns trigger language plpgsql as $$
+begin
+  if {was_open} then
+    return case when tg_op = 'DELETE' then old else new end;
+  end if;
+  raise exception using errcode = '{trespass}', message = tg_op || ' of {table} in a company that is not open';
+end
+$$;
+create trigger fence_change before update or delete on "{table}"
+for each row when (current_user = '{role}') execute function fence."change_{table}"();
 """
 MAKE_ROLE: Final = f"""
 do $$ begin
@@ -43,56 +134,33 @@ do $$ begin
 exception when duplicate_object or unique_violation then null;
 end $$
 """
-CALLER: ContextVar[str] = ContextVar("CALLER", default="")
-"""The SHA-256 of the caller's token in hex; empty when nobody is signed in."""
-
-
-async def make_role(connection: Connection) -> None:
-    """The user, which all databases of the server share."""
-    await connection.execute(MAKE_ROLE)
 
 
 async def put_fences(connection: Connection) -> None:
-    """Enable and force row level security on every table of tenants."""
-    await make_role(connection)
-    await connection.execute(ENTERED)
-    for table, column in COMPANIES.items():
-        await connection.execute(f"alter table {table} enable row level security")
-        await connection.execute(f"alter table {table} force row level security")
+    """Enable and force row level security on every table that says whose a row is."""
+    await connection.execute(MAKE_ROLE)
+    await connection.execute(FUNCTIONS)
+    for name, column in COMPANIES.items():
+        table = metadata.tables[name]
         await connection.execute(
-            f"create policy entered on {table} using ({column} = any ((select entered())::uuid[]))"
+            POLICIES.format(
+                table=name,
+                role=ROLE,
+                trespass=TRESPASS,
+                open=_open(table, column),
+                was_open=_open(table, column, "old."),
+            )
         )
     await connection.execute(f"grant select, insert, update, delete on all tables in schema public to {ROLE}")
 
 
-def fenced_dsn(dsn: str) -> str:
-    """The same database for the user who owns nothing."""
-    return f"{dsn}{'&' if '?' in dsn else '?'}{urlencode({'role': ROLE})}"
-
-
-class FencedDatabase(Database):
-    """A pool of the user who owns nothing; each transaction says first who calls."""
-
-    def __init__(self, database: Database) -> None:  # pyright: ignore[reportMissingSuperCall]
-        self._database = database
-
-    async def read(self, sql: str, arguments: Sequence[object]) -> Any:
-        """The one row of a statement."""
-        async with self.transaction() as connection:
-            return await connection.fetchrow(sql, *arguments)
-
-    @asynccontextmanager
-    async def transaction(self) -> AsyncGenerator[Connection]:
-        """A transaction in which the caller is known."""
-        async with self._database.transaction() as connection:
-            await connection.execute("select set_config('enfact.token', $1, true)", CALLER.get())
-            yield connection
-
-
-class FencedExecutor(Executor):
-    """The product, whose requests tell the fences who calls."""
-
-    async def execute(self, request: GraphQLRequest) -> Result:
-        """The result of a request."""
-        CALLER.set(hashlib.sha256(request.token.encode()).hexdigest() if request.token else "")
-        return await super().execute(request)
+def _open(table: Table, column: str, row: str = "") -> str:
+    """The condition under which a row is of a company that is open."""
+    condition = OPEN
+    if table.name == "company":
+        condition = OPEN.replace("(select fence.entered())::uuid[]", "fence.entered()")  # anew, once it is founded
+    elif table.name == "membership":
+        condition += OWN
+    elif table.columns[column].nullable:
+        condition += UNNAMED
+    return f"{condition.format(row=row, column=column)})"

@@ -1,62 +1,131 @@
-"""Row level security takes nothing away from writes in companies that the caller has entered.
+"""Mutations touch nothing of other companies: each of these forgets whose rows it means, or means another's.
 
-Left out: what signs somebody in or lets somebody enter (login, signUp, acceptInvitation, companies that are founded):
-these write and show companies that the caller of the request has not entered yet, which is what the fences forbid.
+That they touch nothing as they are is what the rest of the suite shows; here each is sent once more as it is.
 """
 
-from typing import Any
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any, Final
 
 import pytest
 
-from db.connection import Connection
-from resolvers.mutations import access
+from db.connection import Connection, connect
+from db.database import Database, PoolSettings
+from db.tokens import hash_token
+from resolvers import founding, trail, writing
+from resolvers.execution import Executor
+from resolvers.mutations import access, companies, invitations, users
 from tests.databases import Databases
-from tests.golden.case import Case, read_cases
-from tests.golden.record import json_text
-from tests.golden.world import Viewing
-from tests.rls.conftest import open_worlds
-from tests.rls.fence import COMPANIES
+from tests.firm import Asker, Firm, change
+from tests.rls.guard import trespassing
+from tests.rls.twins import add_twins
 
-ENTERING = {"mutation_login"}
-WRITES = {case.name: case for case in read_cases() if case.is_mutation and case.name not in ENTERING}
-TWINS = """
-select md5(string_agg(t::text, '' order by t::text)) from {} t
-where {} in (select md5('twin of ' || id)::uuid from company)
+DOCUMENT: Final = "mutation ($input: %sInput!) { %s(input: $input) { errors { code field } } }"
+LETTER: Final = "the secret of a letter"
+MAKE_LETTERS: Final = """
+insert into mail_token (token_hash, purpose, account_id, company_id, membership_id, expires_at)
+select case when company_id = $1 then $3::bytea else 'twin' end, 'INVITATION', account_id, company_id, id, 'infinity'
+from membership where id = $2
 """
+"""A letter to who is pending, and one to the twin's."""
+
+MINE: Final = "company_id = $1 and "
+ANY: Final = "$1::uuid is not null and "
+TWIN: Final = "md5('twin of ' || $1::uuid)::uuid"
 
 
-async def twins(connection: Connection) -> list[Any]:
-    """A digest of all that belongs to twins."""
-    return [await connection.fetchval(TWINS.format(table, column)) for table, column in COMPANIES.items()]
+@dataclass(frozen=True, slots=True)
+class Planted:
+    """A mutation, and what is written in place of a part of one of its statements; `by` whom it is sent."""
+
+    mutation: str
+    module: ModuleType
+    statement: str
+    right: str
+    wrong: str
+    by: str = "owner"
 
 
-async def written(databases: Databases, template: str, case: Case, *, fenced: bool) -> tuple[str, bool]:
-    """The answers to a case, and whether the twins are as they were."""
-    async with open_worlds(databases, template) as worlds:
-        world = worlds[fenced]
-        before = await twins(world.connection)
-        outcomes = [await world.run(case, viewing) for viewing in reversed(Viewing)]
-        answers = json_text(dict(zip(Viewing, reversed(outcomes), strict=True)))
-        return answers, await twins(world.connection) == before
+PLANTED: Final = {
+    "an update of any company's row": Planted("updateUser", users, "UPDATE", MINE, ANY),
+    "an update of any company": Planted("updateCompany", companies, "UPDATE", "c.id = $1", "$1::uuid is not null"),
+    "an update in a part of a statement": Planted("setAppAccess", access, "SET", f"m.{MINE}m.id", "m.id"),
+    "an update of who is invited elsewhere": Planted(
+        "acceptInvitation", invitations, "ACCEPT", MINE, ANY, by="pending"
+    ),
+    "a row of another company": Planted("updateUser", trail, "RECORD", "values ($1,", f"values ({TWIN},"),
+    "rows of another company": Planted(
+        "setAppAccess", access, "SET", "select $1, membership_id", f"select {TWIN}, membership_id"
+    ),
+    "a row of a company that is not the new one": Planted(
+        "createCompany",
+        founding,
+        "SETTINGS",
+        "values ($1)",
+        "select id from company where id <> $1 and name like 'Twin of%' limit 1",
+    ),
+    "a deletion of any company's rows": Planted("deleteUser", invitations, "FORGET_TOKENS", MINE, ANY),
+    "a read of any company's row": Planted(
+        "updateUser", users, "MEMBER", f"{MINE}id = $2 and not external and removed_at is null", f"{ANY}id = $2"
+    ),
+    "a question about every company": Planted("createUser", users, "TAKEN", f"m.{MINE}", ANY),
+    "an owner of any company": Planted(
+        "updateCompany", writing, "OWNED", "m.account_id = $2", "$2::uuid is not null", by="stranger"
+    ),
+}
 
 
-@pytest.mark.parametrize("name", WRITES)
-@pytest.mark.parametrize("fenced", [False, True], ids=["open", "fenced"])
-async def test_golden_writes_are_answered_alike(
-    databases: Databases, twin_template: str, name: str, fenced: bool
+def inputs(firm: Firm, other: Firm) -> Mapping[str, Mapping[str, Any]]:
+    """An input for each mutation that says in which firm; `other` is one that its people do not enter."""
+    of = {"companyId": firm.id}
+    names = {"firstName": "Zoé", "lastName": "Martin"}
+    return {
+        "acceptInvitation": {"token": LETTER},
+        "createCompany": {"name": "Zoé & Fils"},
+        "createUser": {**of, **names, "email": other["anna"].email, "role": "EMPLOYEE"},
+        "deleteUser": {**of, "userId": firm["pending"].id},
+        "setAppAccess": {**of, "expectedVersion": 1, "changes": [change(firm["anna"], "STOCK", granted=True)]},
+        "updateCompany": {**of, "name": "Zoé & Co"},
+        "updateUser": {**of, **names, "userId": firm["anna"].id, "role": "OWNER"},
+    }
+
+
+@asynccontextmanager
+async def office(databases: Databases, template: str) -> AsyncGenerator[tuple[Asker, Connection]]:
+    """How the product is asked on a database of the test's own, and a connection that looks beside it."""
+    dsn = await databases.clone(template)
+    database, connection = await Database.open(dsn, PoolSettings(size=2)), await connect(dsn)
+    try:
+        yield Asker(Executor(database)), connection
+    finally:
+        await connection.close()
+        await database.close()
+        await databases.drop(dsn)
+
+
+@pytest.mark.parametrize("name", PLANTED)
+async def test_a_write_that_is_not_held_to_its_company_is_noticed(
+    databases: Databases, template: str, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    case = WRITES[name]
-    answers, untouched = await written(databases, twin_template, case, fenced=fenced)
-    assert answers == case.json.read_text(encoding="utf-8")
-    assert untouched
-
-
-async def test_a_write_without_its_company_is_noticed(
-    databases: Databases, twin_template: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    fence = "where m.company_id = $1 and m.id = c.membership_id"
-    assert fence in access.SET
-    monkeypatch.setattr(access, "SET", access.SET.replace(fence, "where m.id = c.membership_id"))
-    case = WRITES["mutation_set_app_access"]
-    assert not (await written(databases, twin_template, case, fenced=False))[1]
-    assert (await written(databases, twin_template, case, fenced=True))[1]
+    planted = PLANTED[name]
+    mutation = planted.mutation
+    usual: str = getattr(planted.module, planted.statement)
+    assert planted.right in usual
+    async with office(databases, template) as (ask, connection):
+        firm, other = await Firm.found(connection, "STOCK"), await Firm.found(connection)
+        await add_twins(connection)
+        await connection.execute(MAKE_LETTERS, firm.key, firm["pending"].membership, hash_token(LETTER))
+        token = other["owner"].token if planted.by == "stranger" else firm[planted.by].token
+        document = DOCUMENT % (mutation[0].upper() + mutation[1:], mutation)
+        given = inputs(firm, other)[mutation]
+        with monkeypatch.context() as patch, trespassing() as found:
+            patch.setattr(planted.module, planted.statement, usual.replace(planted.right, planted.wrong))
+            answer = await ask(token, document, input=given)
+        assert len(found) == 1
+        assert answer.codes == ["INTERNAL"]
+        answer = await ask(token, document, input=given)
+    assert answer.errors == ()
+    told = [error["code"] for error in answer.data[mutation]["errors"]]
+    assert told == (["NOT_FOUND"] if planted.by == "stranger" else [])

@@ -37,7 +37,64 @@ where
 -- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
 -- $2 = 018b514d-43a0-7000-bed6-ee291da75f8d
 
-ROLLBACK;
+select id, external, role, toggles
+from membership
+where company_id = $1 and id = any($2::uuid[]) and removed_at is null for no key
+update;
+-- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
+-- $2 = [018b6b1b-2a5a-7f68-b0fc-4ed82705a509]
+
+with change as (
+  select c.membership_id, c.app_id, c.granted, nothing, set_bit(nothing, a.position, 1) bit
+  from unnest($4::uuid[], $5::text[], $6::bool[]) c(membership_id, app_id, granted)
+    join app a on a.id = c.app_id, (select repeat('0', 256)::bit(256) nothing) none
+),
+ended as (
+  update app_grant g
+  set
+    valid = tstzrange(lower(g.valid), greatest($2, lower(g.valid) + interval '1 microsecond')),
+    revoked_by = $3
+  from change c
+  where
+    not c.granted
+    and g.company_id = $1
+    and g.membership_id = c.membership_id
+    and g.app_id = c.app_id
+    and upper_inf(g.valid)
+),
+begun as (
+  insert into app_grant (company_id, membership_id, app_id, valid, granted_by)
+  select $1, membership_id, app_id, tstzrange($2, null), $3
+  from change
+  where granted
+),
+kept as (
+  update membership m
+  set toggles = (m.toggles & ~ c.ended) | c.begun
+  from (
+    select
+      membership_id,
+      bit_or(case when granted then bit else nothing end) begun,
+      bit_or(case when granted then nothing else bit end) ended
+    from change
+    group by membership_id
+  ) c
+  where m.company_id = $1 and m.id = c.membership_id
+),
+trail as (
+  insert into access_change (company_id, at, kind, actor_id, membership_id, app_id, before, after)
+  select $1, $2, 'TOGGLE', $3, membership_id, app_id, not granted, granted
+  from change
+)
+update company
+set access_version = access_version + 1
+where id = $1;
+-- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
+-- $2 = <moment>
+-- $3 = 018b514d-43a0-7000-bed6-ee291da75f8d
+-- $4 = [018b6b1b-2a5a-7f68-b0fc-4ed82705a509, 018b6b1b-2a5a-7f68-b0fc-4ed82705a509]
+-- $5 = [DISCOUNTS, PURCHASES]
+-- $6 = [False, True]
 
 with viewer as materialized (
   select k.id, k.account_id from credential k where k.token_hash = $6::bytea and k.expires_at > now()
@@ -155,5 +212,7 @@ from (
 -- $2 = [018b6b1b2a5a7f68b0fc4ed82705a509]
 -- $3 = [null]
 -- $4 = [DISCOUNTS, PURCHASES]
--- $5 = [{"code":"VERSION_CONFLICT","message":"Les droits d'accès ont été modifiés entre-temps. Veuillez les recharger et réessa…
+-- $5 = []
 -- $6 = <hash of a token>
+
+COMMIT;

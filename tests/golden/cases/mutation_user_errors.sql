@@ -133,6 +133,13 @@ where
 -- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
 -- $2 = 018b514d-43a0-7000-bed6-ee291da75f8d
 
+select id, external, role, toggles
+from membership
+where company_id = $1 and id = any($2::uuid[]) and removed_at is null for no key
+update;
+-- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
+-- $2 = [00000000-0000-0000-0000-000000000000, 018b6b1b-2a5a-7f68-b0fc-4ed82705a509]
+
 ROLLBACK;
 
 with viewer as materialized (
@@ -175,6 +182,6 @@ from (
         and (m0.until is null or m0.until > now())
     ) l0 on true
 ) s;
--- $1 = [{"code":"VERSION_CONFLICT","message":"Les droits d'accès ont été modifiés entre-temps. Veuillez les recharger et réessa…
+-- $1 = [{"code":"APP_NOT_ACTIVE","message":"L'application Gestion des stocks n'est pas active dans cette entreprise. Veuillez d…
 -- $2 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
 -- $3 = <hash of a token>

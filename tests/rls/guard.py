@@ -1,0 +1,297 @@
+"""The product's connections behind the fence: what a request reads is read twice, with the fence up and with it down.
+
+Both times it must give the same. What it gives is what it finds with the fence down, so that whatever a test says of
+the product it says of the product without row level security too. Statements that write run once, with the fence
+down, where a change in a company that is not open is an error.
+"""
+
+import hashlib
+import re
+from collections.abc import Awaitable, Callable, Generator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import lru_cache, partial
+from typing import Any, Final, cast
+from urllib.parse import urlsplit
+
+import asyncpg
+import pytest
+
+from db import database
+from db.connection import Connection, connect
+from resolvers.execution import Executor
+from resolvers.request import GraphQLRequest, Result
+from tests.rls.fence import COMPANIES, REFUSED, ROLE, TRESPASS
+
+MARK: Final = "_fenced"
+"""What the names of databases with a fence end in."""
+
+VIEWER: Final = "with viewer as materialized"
+"""How statements of the compiler begin."""
+
+TEXT: Final = re.compile(r"'[^']*'")
+WRITES: Final = re.compile(r"\b(insert|delete|merge|(?<!for )(?<!key )update)\b", re.IGNORECASE)
+FENCED: Final = re.compile(rf"\b({'|'.join(COMPANIES)})\b", re.IGNORECASE)
+LETTER: Final = re.compile(r'\btoken\s*:\s*(?:"([^"\\\n]+)"|\$(\w+))')
+LOUD: Final = (TRESPASS, REFUSED, asyncpg.CardinalityViolationError.sqlstate)
+"""Errors that tell of other companies' rows; the last one where one row was expected."""
+
+BEGIN: Final = "select fence.begin()"
+TRIES: Final = 3
+"""Between two runs somebody else may have written: what differs is run again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """What the fence is told of a request: SHA-256 in hex of its token, and of what its inputs call `token`."""
+
+    token: str
+    letters: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, request: GraphQLRequest) -> "Caller":
+        """Who sends a request."""
+        letters = _letters(request) if "mutation" in request.query else ()
+        return cls(_hash(request.token) if request.token else "", tuple(_hash(letter) for letter in letters))
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """What the fence knows of it, by the names of the settings."""
+        outside = "yes" if self is OUTSIDE else "no"
+        letters = " ".join(self.letters)
+        return {"fence.outside": outside, "fence.tokens": self.token, "fence.letters": letters, "fence.open": ""}
+
+
+OUTSIDE: Final = Caller("")
+"""Outside of any request."""
+
+
+@dataclass(slots=True)
+class Guard:
+    """What the connections of this process have found out."""
+
+    trespasses: list[str] = field(default_factory=list[str])
+    compared: int = 0
+
+    def take(self) -> list[str]:
+        """The trespasses since the last time."""
+        found, self.trespasses = self.trespasses, []
+        return found
+
+
+class Trespass(AssertionError):
+    """A statement reached into a company that its caller has not entered."""
+
+
+GUARD: Final = Guard()
+CALLER: ContextVar[Caller] = ContextVar("CALLER", default=OUTSIDE)
+
+
+def _hash(secret: str) -> str:
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _letters(request: GraphQLRequest) -> list[str]:
+    """What may be a letter's secret in a request: each text that an input calls `token`."""
+    found: list[Any] = []
+    for text, variable in LETTER.findall(request.query):
+        found.append(text or request.variables.get(variable))
+    waiting: list[Any] = [request.variables]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, dict):
+            members = cast("dict[str, Any]", one)
+            found.append(members.get("token"))
+            waiting.extend(members.values())
+        elif isinstance(one, list):
+            waiting.extend(cast("list[Any]", one))
+    return [text for text in found if isinstance(text, str)]
+
+
+@lru_cache(4096)
+def is_compared(sql: str) -> bool:
+    """Whether a statement only reads, and names a table with a fence."""
+    if WRITES.search(sql) and WRITES.search(TEXT.sub("''", sql)):
+        return False
+    return FENCED.search(sql) is not None
+
+
+def plain(value: Any) -> Any:
+    """A result of the driver that can be compared; moments are not, since a statement may look at the clock."""
+    match value:
+        case datetime():
+            return None
+        case asyncpg.Record() | list():
+            return [plain(item) for item in cast("list[Any]", value)]
+        case _:
+            return value
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What a connection has told the fence."""
+
+    caller: Caller | None = None
+    up: bool | None = None
+
+
+UNKNOWN: Final = State()
+
+
+class FencedConnection(asyncpg.Connection):
+    """A connection of the product as the user that owns nothing, which tells the fence who calls."""
+
+    _session: State = UNKNOWN
+    _here: State | None = None
+    """What holds until the end of a transaction, if that is something else."""
+
+    async def execute(self, query: str, *args: Any, timeout: float | None = None) -> str:  # noqa: ASYNC109
+        run = partial(super().execute, query, *args, timeout=timeout)
+        match query.split(None, 1)[0].rstrip(";").upper():
+            case "BEGIN":
+                await self._put(up=True)
+                done = await run()
+                await self._quietly(BEGIN)
+                return done
+            case "COMMIT" | "ROLLBACK" | "SAVEPOINT" | "RELEASE":
+                return await run()
+            case _:
+                return await self._guarded(query, run)
+
+    async def fetch(self, query: str, *args: Any, **options: Any) -> Any:
+        return await self._guarded(query, partial(super().fetch, query, *args, **options))
+
+    async def fetchrow(self, query: str, *args: Any, **options: Any) -> Any:
+        """The first row; all are compared."""
+        rows = await self.fetch(query, *args, **options)
+        return rows[0] if rows else None
+
+    async def fetchval(self, query: str, *args: Any, column: int = 0, **options: Any) -> Any:
+        row = await self.fetchrow(query, *args, **options)
+        return row[column] if row is not None else None
+
+    async def executemany(self, command: str, args: Any, **options: Any) -> None:
+        await self._guarded(command, partial(super().executemany, command, args, **options))
+
+    async def _guarded(self, query: str, run: Callable[[], Awaitable[Any]]) -> Any:
+        if CALLER.get() is OUTSIDE:
+            if query.startswith(VIEWER):
+                raise _noticed(f"{query}\nis run outside of any request")
+            await self._put(up=False)
+            return await run()
+        if not is_compared(query):
+            await self._put(up=False)
+            return await self._loudly(query, run)
+        GUARD.compared += 1
+        shown = whole = None
+        for _ in range(TRIES):
+            await self._put(up=True)
+            shown = await run()
+            await self._put(up=False)
+            with self._unlogged():
+                whole = await self._loudly(query, run)
+            if plain(shown) == plain(whole):
+                return whole
+        raise _noticed(f"{query}\ngives {whole}\nwith the fence {shown}")
+
+    async def _loudly(self, query: str, run: Callable[[], Awaitable[Any]]) -> Any:
+        try:
+            return await run()
+        except asyncpg.PostgresError as error:
+            if error.sqlstate in LOUD:
+                raise _noticed(f"{query}\n{error}") from error
+            raise
+
+    async def _put(self, *, up: bool) -> None:
+        """Tell the fence who calls, and put it up or down: within a transaction until its end, which takes it back."""
+        local = self.is_in_transaction()
+        if not local:
+            self._here = None
+        known, wanted = self._here or self._session, State(CALLER.get(), up)
+        statements: list[str] = []
+        if known.caller is not wanted.caller:
+            statements += [_set(name, value, local=local) for name, value in CALLER.get().settings.items()]
+            statements += [BEGIN] if local else []
+        if known.up is not up:
+            statements.append(_set("fence.state", "up" if up else "down", local=local))
+        if not statements:
+            return
+        self._note(UNKNOWN, local=local)
+        await self._quietly("; ".join(statements))
+        self._note(wanted, local=local)
+
+    def _note(self, state: State, *, local: bool) -> None:
+        if local:
+            self._here = state
+        else:
+            self._session = state
+
+    async def _quietly(self, sql: str) -> None:
+        with self._unlogged():
+            await super().execute(sql)
+
+    @contextmanager
+    def _unlogged(self) -> Generator[None]:
+        """What a test counts are the product's statements."""
+        mine: Any = self
+        loggers, mine._query_loggers = mine._query_loggers, set()
+        try:
+            yield
+        finally:
+            mine._query_loggers = loggers
+
+
+def _set(name: str, value: str, *, local: bool) -> str:
+    return f"set {'local ' if local else ''}{name} = '{value}'"
+
+
+def _noticed(what: str) -> Trespass:
+    GUARD.trespasses.append(what)
+    return Trespass(what)
+
+
+# --- who is behind the fence ----------------------------------------------------------------------------------------
+
+
+def is_fenced(dsn: str) -> bool:
+    """Whether a database has a fence."""
+    return urlsplit(dsn).path.endswith(MARK)
+
+
+async def connect_fenced(dsn: str, **options: Any) -> Connection:
+    """A connection of the product's pool: behind the fence, if the database has one."""
+    if not is_fenced(dsn):
+        return await connect(dsn, **options)
+    settings = {**options.pop("server_settings", {}), "role": ROLE}
+    return await connect(dsn, connection_class=FencedConnection, server_settings=settings, **options)
+
+
+@contextmanager
+def guarded() -> Generator[None]:
+    """Every pool of the product is behind the fence of its database, and every request tells who calls."""
+    usual = Executor.execute
+
+    async def execute(self: Executor, request: GraphQLRequest) -> Result:
+        before = CALLER.set(Caller.of(request))
+        try:
+            return await usual(self, request)
+        finally:
+            CALLER.reset(before)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(database, "connect", connect_fenced)
+        patch.setattr(Executor, "execute", execute)
+        yield
+
+
+@contextmanager
+def trespassing() -> Generator[Sequence[str]]:
+    """What is noticed inside is wanted: a test that breaks the product looks at it."""
+    assert GUARD.take() == []
+    found: list[str] = []
+    try:
+        yield found
+    finally:
+        found.extend(GUARD.take())
