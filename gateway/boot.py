@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from socket import socket
 from typing import cast
@@ -10,9 +10,8 @@ from typing import cast
 from pydantic import SecretStr
 
 from db.connection import connect
-from db.demo import DemoRefused, load_demo
 from db.embedded import Embedded
-from db.installation import is_demo
+from db.installation import DemoRefused, is_demo
 from db.migrate import migrate
 from gateway.app import create_app
 from gateway.logs import open_log
@@ -68,7 +67,7 @@ async def fill_database(settings: Settings, progress: Progress, scale: int = 1) 
     """
     async with open_dsn(settings) as dsn:
         await migrate(dsn, app_rows())
-        await load_demo(dsn, progress, scale=scale)
+        await _load_demo(dsn, progress, scale)
 
 
 async def serve(settings: Settings, listener: socket, watch: Watch, *, demo: bool) -> None:
@@ -138,10 +137,15 @@ def _terminal_mail(public_url: str) -> Carrier:
 
 
 async def _load_demo_once(dsn: str, progress: Progress) -> None:
-    try:
-        await load_demo(dsn, progress)
-    except DemoRefused:  # the database is in use already
-        return
+    if not await _holds_demo(dsn):
+        with suppress(DemoRefused):  # the database is in use already
+            await _load_demo(dsn, progress)
+
+
+async def _load_demo(dsn: str, progress: Progress, scale: int = 1) -> None:
+    from db.demo import load_demo  # noqa: PLC0415 (megabytes that a gateway with its data in place never needs)
+
+    await load_demo(dsn, progress, scale=scale)
 
 
 async def _holds_demo(dsn: str) -> bool:

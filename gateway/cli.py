@@ -14,9 +14,9 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn
 from uvicorn.loops.auto import auto_loop_factory
 
-from db.demo import DemoRefused
 from db.embedded import EmbeddedError
 from db.errors import DatabaseError
+from db.installation import DemoRefused
 from gateway import boot, sdl
 from gateway.server import ListenError, listen
 from gateway.settings import Settings

@@ -193,7 +193,7 @@ class Exchange:
     def headers_of(self, answer: Answer) -> list[tuple[bytes, bytes]]:
         """The header of an answer."""
         return [
-            (b"content-type", answer.media_type.value),
+            (b"content-type", answer.media_type),
             (b"content-length", b"%d" % len(answer.body)),
             (b"x-request-id", self.request_id.encode()),
             *COMMON,

@@ -17,8 +17,8 @@ WEIGHT = re.compile(r"(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\Z", re.ASCII)
 JSON_TYPES = frozenset({(b"application/json",), (b"application/json", b"charset=utf-8")})
 
 
-class MediaType(enum.Enum):
-    """The two media types of an answer; the value is the Content-Type."""
+class MediaType(bytes, enum.Enum):
+    """The two media types of an answer; each is the Content-Type."""
 
     JSON = b"application/json; charset=utf-8"
     GRAPHQL = b"application/graphql-response+json; charset=utf-8"

@@ -4,7 +4,8 @@ Operations are not stored, so a request by document id or hash is answered with 
 """
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple, cast
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple, cast
 from urllib.parse import parse_qsl
 
 import orjson
@@ -14,7 +15,9 @@ from resolvers.request import RequestError
 from schema.errors import ErrorCode
 
 MOST_QUERY_FIELDS = 16
-KNOWN = ("query", "operationName", "variables", "extensions", "documentId")
+KINDS: Final[Mapping[str, type]] = MappingProxyType(
+    {"query": str, "operationName": str, "documentId": str, "variables": dict, "extensions": dict}
+)
 NO_QUERY = "The member `query` is missing: it holds the GraphQL document, as a string."
 
 
@@ -44,7 +47,7 @@ def from_query_string(query_string: bytes) -> Parameters:
         )
     except ValueError:
         raise bad_input("The query string is not UTF-8 in percent-encoding, or has too many parameters.") from None
-    given = [pair for pair in pairs if pair[0] in KNOWN]
+    given = [pair for pair in pairs if pair[0] in KINDS]
     values: dict[str, object] = dict(given)
     if len(values) != len(given):
         raise bad_input("A parameter of the query string is given twice.")
@@ -63,30 +66,18 @@ def _loads(text: bytes | bytearray | str, what: str) -> Any:
 
 
 def _typed(values: Mapping[str, object], *, may_hold_nul: bool) -> Parameters:
-    query, operation_name = _text(values, "query"), _text(values, "operationName")
-    variables, extensions = _object(values, "variables"), _object(values, "extensions")
-    document_id = _text(values, "documentId")
+    for name, value in values.items():
+        if value is not None and not isinstance(value, KINDS.get(name, object)):
+            raise bad_input(f"The member `{name}` has to be {'a string' if KINDS[name] is str else 'an object'}.")
+    known: Any = values.get
+    query, variables, document_id = known("query"), known("variables"), known("documentId")
     if query is None:
-        raise _without_query(document_id, extensions)
+        raise _without_query(document_id, known("extensions"))
     if document_id is not None:
         raise bad_input("Send either `query` or `documentId`, not both.")
     if may_hold_nul and _holds_nul(variables):
         raise bad_input("A string in `variables` contains the character U+0000, which cannot be stored.")
-    return Parameters(query, operation_name or None, variables or {})
-
-
-def _text(values: Mapping[str, object], name: str) -> str | None:
-    value = values.get(name)
-    if value is None or isinstance(value, str):
-        return value
-    raise bad_input(f"The member `{name}` has to be a string.")
-
-
-def _object(values: Mapping[str, object], name: str) -> Mapping[str, object] | None:
-    value = values.get(name)
-    if value is None or isinstance(value, dict):
-        return cast("Mapping[str, object] | None", value)
-    raise bad_input(f"The member `{name}` has to be an object.")
+    return Parameters(query, known("operationName") or None, variables or {})
 
 
 def _without_query(document_id: str | None, extensions: Mapping[str, object] | None) -> Fault | RequestError:

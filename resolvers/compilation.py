@@ -17,6 +17,7 @@ from resolvers.inputs import Convert, Input, Inputs, Variable, Variables, value_
 from resolvers.selection import Collector
 from schema.apps import CATALOGUE, App
 from schema.declarations import Gate
+from schema.language import Language
 
 
 class Bindings(NamedTuple):
@@ -27,7 +28,7 @@ class Bindings(NamedTuple):
 
     variables: Variables
     token_hash: bytes | None = None
-    language: str = "FR"
+    language: Language = Language.FR
     written: Mapping[str, object] = MappingProxyType({})
 
 
@@ -235,9 +236,8 @@ class Compilation:
     def language(self) -> Sql:
         """The language to speak in: the viewer's, else what the request asks for."""
         self.speaks = True
-        return sql(
-            "coalesce({}.language, {})", VIEWER, self.source(lambda bindings: bindings.language, "text", "language")
-        )
+        asked = self.source(lambda bindings: bindings.language.name, "text", "language")
+        return sql("coalesce({}.language, {})", VIEWER, asked)
 
     def rows(self, table: Table, *, company: Sql | None = None) -> Rows:
         """A table under a new alias."""

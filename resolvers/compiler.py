@@ -94,7 +94,7 @@ class Compiler:
     def _find(
         self, operation: Operation, part: str | None, variables: Variables, compile_: Callable[[Roots], Statement]
     ) -> Statement:
-        shapes = operation.shapes.setdefault(part, Shapes())
+        shapes = operation.shapes.get(part) or operation.shapes.setdefault(part, Shapes())
         statement = self.statements.get((shapes, shapes.shape(variables)))
         if statement is None:
             inputs = Inputs(variables)

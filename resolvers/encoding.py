@@ -36,6 +36,6 @@ def _leaf(type_: GraphQLNamedType, value: Sql) -> Json:
         case GraphQLScalarType(name="Int" | "Boolean"):
             return (Expression(sql("{}::text", value)),)
         case GraphQLScalarType(name="String" | "DateTime"):
-            return (Expression(sql("to_json({})::text", value)),)
+            return (Expression(sql("json_scalar({})::text", value)),)
         case _:
             raise TypeError(f"no way to write {type_} as JSON")

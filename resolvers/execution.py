@@ -107,7 +107,7 @@ class Executor:
 
     async def _read(self, request: GraphQLRequest, operation: Operation, variables: Variables) -> Result:
         statement = self._compiler.read(operation, variables)
-        bindings = Bindings(variables, _hash(request.token), request.language.name)
+        bindings = Bindings(variables, _hash(request.token), request.language)
         record = await self._database.read(statement.sql, statement.arguments(bindings))
         if request.token is not None:
             if record[2] is None:
@@ -251,7 +251,7 @@ def _hash(token: str | None) -> bytes | None:
 def _bindings(request: GraphQLRequest, variables: Variables, written: Written, caller: Caller | None) -> Bindings:
     language = caller.language if caller is not None else request.language
     values = {"errors": "[]", **written.values}
-    return Bindings(variables, _hash(written.token or request.token), language.name, values)
+    return Bindings(variables, _hash(written.token or request.token), language, values)
 
 
 def _cookie(results: list[Result]) -> SessionCookie | None:

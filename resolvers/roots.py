@@ -254,7 +254,7 @@ class Roots:
         assert isinstance(user_error, GraphQLObjectType)
         values = {
             "code": sql("""'"' || e.code || '"'"""),
-            "message": sql("to_json(e.message)::text"),
+            "message": sql("json_scalar(e.message)::text"),
             "field": sql("coalesce(e.field::text, 'null')"),
             "__typename": literal(f'"{user_error.name}"'),
         }

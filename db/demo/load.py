@@ -17,15 +17,12 @@ from db.demo.lambert import lambert
 from db.demo.people import demo_hash
 from db.demo.rows import Batch, Rows
 from db.demo.scale import add_copies
+from db.installation import DemoRefused
 
 Progress = Callable[[str, int, int], None]
 """What is told of the work: the stage, and how much of how much of it is done."""
 
 COMPANIES = CLIENTS + 2
-
-
-class DemoRefused(Exception):
-    """The demo does not go into this database; the message says why, in a sentence for the person who asked."""
 
 
 async def load_demo(dsn: str, progress: Progress | None = None, *, today: date | None = None, scale: int = 1) -> None:

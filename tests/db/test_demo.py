@@ -14,8 +14,9 @@ from asyncpg import Record
 
 from db import belgium
 from db.connection import Connection, connect
-from db.demo import DemoRefused, load_demo
+from db.demo import load_demo
 from db.demo.documents import Draft, at_most
+from db.installation import DemoRefused
 from db.tables import metadata
 from tests.databases import Databases
 

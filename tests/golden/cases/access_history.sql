@@ -27,14 +27,14 @@ from (
               || ']}'
             from (
               select
-                '{"at":' || to_json(t1.at)::text
+                '{"at":' || json_scalar(t1.at)::text
                 || ',"kind":"' || t1.kind::text
                 || '","app":' || coalesce('"' || t1.app_id::text || '"', 'null')
                 || ',"before":' || coalesce(t1.before::text, 'null')
                 || ',"after":' || coalesce(t1.after::text, 'null')
                 || ',"actor":' || coalesce((
                   select
-                    '{"firstName":' || to_json(
+                    '{"firstName":' || json_scalar(
                       case when t2.id = v.account_id then
                         t2.first_name
                       else (
@@ -57,7 +57,7 @@ from (
                     )
                 ), 'null')
                 || ',"user":' || coalesce((
-                  select '{"firstName":' || to_json(t5.first_name)::text || '}'
+                  select '{"firstName":' || json_scalar(t5.first_name)::text || '}'
                   from membership t5
                   where t5.company_id = c0.id and not t5.external and t5.id = t1.membership_id
                 ), 'null')

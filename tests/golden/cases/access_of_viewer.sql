@@ -14,7 +14,7 @@ from (
       select
         '{"access":{"role":' || coalesce('"' || m0.role::text || '"', 'null')
         || ',"external":' || case when m0.external then 'true,"until":' else 'false,"until":' end
-        || coalesce(to_json(m0.until)::text, 'null')
+        || coalesce(json_scalar(m0.until)::text, 'null')
         || ',"apps":' || array_to_json(
           array(
             select t1.id from app t1 where get_bit((c0.mask & m0.mask), t1.position) = 1 order by t1.rank

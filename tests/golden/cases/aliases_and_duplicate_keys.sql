@@ -12,17 +12,17 @@ from (
     left join viewer v on true
     left join lateral (
       select
-        '{"title":' || to_json(c0.name)::text
-        || ',"name":' || to_json(c0.name)::text
+        '{"title":' || json_scalar(c0.name)::text
+        || ',"name":' || json_scalar(c0.name)::text
         || ',"products":' || (
           select '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}'
           from (
             select
-              '{"name":' || to_json(t1.name)::text
+              '{"name":' || json_scalar(t1.name)::text
               || ',"price":"' || t1.price::text
               || '","again":"' || t1.price::text
               || '","group":' || coalesce((
-                select '{"name":' || to_json(t2.name)::text || '}'
+                select '{"name":' || json_scalar(t2.name)::text || '}'
                 from product_group t2
                 where t2.company_id = c0.id and t2.id = t1.group_id
               ), 'null')

@@ -15,12 +15,12 @@ from (
       select
         string_agg(
           '{"app":"' || t1.id::text
-          || '","label":' || to_json((
+          || '","label":' || json_scalar((
             select t2.label
             from app_text t2
             where t2.app_id = t1.id and t2.language = coalesce(v.language, $2::text)
           ))::text
-          || ',"description":' || to_json((
+          || ',"description":' || json_scalar((
             select t3.description
             from app_text t3
             where t3.app_id = t1.id and t3.language = coalesce($3::text, coalesce(v.language, $2::text))

@@ -35,18 +35,20 @@ from (
         case when count(r.h) > 0 then string_agg(coalesce(r.h, ''), ',') end h
       from (
         select
-          '{"name":' || to_json(m0.company_name)::text
+          '{"name":' || json_scalar(m0.company_name)::text
           || ',"access":{"role":' || coalesce('"' || m0.role::text || '"', 'null')
           || ',"external":' || case when m0.external then 'true},"customers":' else 'false},"customers":' end
           || (
             select '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}'
             from (
               select
-                '{"name":' || to_json(t1.name)::text
+                '{"name":' || json_scalar(t1.name)::text
                 || ',"discount":' || case when a0.g0 then
                   coalesce('"' || t1.discount::text || '"', 'null') || ',"channel":'
                 else 'null,"channel":' end
-                || case when a0.g1 then coalesce(to_json(t1.channel)::text, 'null') || '}' else 'null}' end j0
+                || case when a0.g1 then
+                  coalesce(json_scalar(t1.channel)::text, 'null') || '}'
+                else 'null}' end j0
               from contact t1
               where t1.company_id = m0.company_id and t1.is_customer
               order by t1.name, t1.id

@@ -21,8 +21,8 @@ from (
     left join lateral (
       select
         '{"id":"com_' || encode(uuid_send(c0.id), 'hex')
-        || '","name":' || to_json(c0.name)::text
-        || ',"vatNumber":' || coalesce(to_json(c0.vat_number)::text, 'null')
+        || '","name":' || json_scalar(c0.name)::text
+        || ',"vatNumber":' || coalesce(json_scalar(c0.vat_number)::text, 'null')
         || '}' j,
         null h
       from membership m0
@@ -35,7 +35,7 @@ from (
         and (m0.until is null or m0.until > now())
     ) l0 on true
     left join lateral (
-      select '{"name":' || to_json(c1.name)::text || '}' j, null h
+      select '{"name":' || json_scalar(c1.name)::text || '}' j, null h
       from membership m1
         join company c1 on c1.id = m1.company_id
       where
@@ -46,7 +46,7 @@ from (
         and (m1.until is null or m1.until > now())
     ) l1 on true
     left join lateral (
-      select '{"name":' || to_json(c2.name)::text || '}' j, null h
+      select '{"name":' || json_scalar(c2.name)::text || '}' j, null h
       from membership m2
         join company c2 on c2.id = m2.company_id
       where
@@ -57,7 +57,7 @@ from (
         and (m2.until is null or m2.until > now())
     ) l2 on true
     left join lateral (
-      select '{"name":' || to_json(c3.name)::text || '}' j, null h
+      select '{"name":' || json_scalar(c3.name)::text || '}' j, null h
       from membership m3
         join company c3 on c3.id = m3.company_id
       where

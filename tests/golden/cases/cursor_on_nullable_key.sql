@@ -29,7 +29,7 @@ from (
               select row_number() over () rn, x.*
               from (
                 select
-                  '{"number":' || to_json(t1.number)::text
+                  '{"number":' || json_scalar(t1.number)::text
                   || ',"discount":' || coalesce('"' || t1.discount::text || '"', 'null')
                   || '}' j0,
                   translate(

@@ -20,11 +20,12 @@ from (
           select '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}'
           from (
             select
-              '{"name":' || to_json(t1.name)::text
+              '{"name":' || json_scalar(t1.name)::text
               || ',"contactPersons":[' || coalesce((
                 select
                   string_agg(
-                    '{"firstName":' || to_json(t2.first_name)::text || '}', ',' order by t2.last_name, t2.id
+                    '{"firstName":' || json_scalar(t2.first_name)::text || '}',
+                    ',' order by t2.last_name, t2.id
                   )
                 from contact_person t2
                 where t2.company_id = c0.id and t2.customer_id = t1.id
@@ -41,16 +42,16 @@ from (
                     || ']}'
                   from (
                     select
-                      '{"number":' || to_json(t3.number)::text
+                      '{"number":' || json_scalar(t3.number)::text
                       || ',"lines":[' || coalesce((
                         select
                           string_agg(
                             '{"position":' || (t4.position - t4.titles_before)::text
                             || ',"product":' || coalesce((
                               select
-                                '{"number":' || to_json(t5.number)::text
+                                '{"number":' || json_scalar(t5.number)::text
                                 || ',"group":' || coalesce((
-                                  select '{"name":' || to_json(t6.name)::text || '}'
+                                  select '{"name":' || json_scalar(t6.name)::text || '}'
                                   from product_group t6
                                   where t6.company_id = c0.id and t6.id = t5.group_id
                                 ), 'null')
@@ -88,12 +89,12 @@ from (
                     select row_number() over () rn, x.*
                     from (
                       select
-                        '{"number":' || to_json(t7.number)::text
+                        '{"number":' || json_scalar(t7.number)::text
                         || ',"invoices":' || case when a0.g0 then
                           '[' || coalesce((
                             select
                               string_agg(
-                                '{"number":' || to_json(t8.number)::text || '}',
+                                '{"number":' || json_scalar(t8.number)::text || '}',
                                 ',' order by t8.date desc, t8.id desc
                               )
                             from document t8
@@ -120,14 +121,14 @@ from (
                   select '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}'
                   from (
                     select
-                      '{"number":' || to_json(t9.number)::text
+                      '{"number":' || json_scalar(t9.number)::text
                       || ',"invoice":' || case when a0.g0 then
                         coalesce((
                           select
-                            '{"number":' || to_json(t10.number)::text
+                            '{"number":' || json_scalar(t10.number)::text
                             || ',"quote":' || case when a0.g2 then
                               coalesce((
-                                select '{"number":' || to_json(t11.number)::text || '}'
+                                select '{"number":' || json_scalar(t11.number)::text || '}'
                                 from document t11
                                 where
                                   t11.company_id = c0.id

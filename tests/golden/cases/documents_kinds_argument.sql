@@ -53,7 +53,7 @@ from (
             from (
               select
                 '{"kind":"' || t1.kind::text
-                || '","number":' || to_json(t1.number)::text
+                || '","number":' || json_scalar(t1.number)::text
                 || ',"discount":' || case when a0.g10 then
                   coalesce('"' || t1.discount::text || '"', 'null') || '}'
                 else 'null}' end j0
@@ -128,7 +128,7 @@ from (
               || ',"nodes":[' || coalesce(string_agg(r.j0, ','), '')
               || ']}'
             from (
-              select '{"number":' || to_json(t2.number)::text || '}' j0
+              select '{"number":' || json_scalar(t2.number)::text || '}' j0
               from unnest(
                 array(
                   select k

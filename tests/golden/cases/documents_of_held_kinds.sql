@@ -55,7 +55,7 @@ from (
               select
                 case when t1.kind = 'QUOTE' then
                   '{"__typename":"Quote","kind":"' || t1.kind::text
-                  || '","number":' || to_json(t1.number)::text
+                  || '","number":' || json_scalar(t1.number)::text
                   || ',"totalIncl":"' || t1.total_incl::text
                   || '","expirationDate":' || coalesce('"' || t1.expiration_date::text || '"', 'null')
                   || '}'
@@ -85,12 +85,12 @@ from (
                     '"PurchaseOrder"'
                   else '"PurchaseSlip"' end
                   || ',"kind":"' || t1.kind::text
-                  || '","number":' || to_json(t1.number)::text
+                  || '","number":' || json_scalar(t1.number)::text
                   || ',"totalIncl":"' || t1.total_incl::text
                   || '"}'
                 else
                   '{"__typename":"Invoice","kind":"' || t1.kind::text
-                  || '","number":' || to_json(t1.number)::text
+                  || '","number":' || json_scalar(t1.number)::text
                   || ',"totalIncl":"' || t1.total_incl::text
                   || '","dueDate":' || coalesce('"' || t1.due_date::text || '"', 'null')
                   || '}'

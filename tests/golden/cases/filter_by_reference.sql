@@ -32,8 +32,8 @@ from (
               || ']}'
             from (
               select
-                '{"number":' || to_json(t1.number)::text
-                || ',"customerName":' || coalesce(to_json(t1.customer_name)::text, 'null')
+                '{"number":' || json_scalar(t1.number)::text
+                || ',"customerName":' || coalesce(json_scalar(t1.customer_name)::text, 'null')
                 || '}' j0
               from document t1
               where

@@ -27,8 +27,8 @@ from (
             || ']}'
           from (
             select
-              '{"name":' || to_json(t1.name)::text
-              || ',"city":' || coalesce(to_json(t1.city)::text, 'null')
+              '{"name":' || json_scalar(t1.name)::text
+              || ',"city":' || coalesce(json_scalar(t1.city)::text, 'null')
               || '}' j0
             from contact t1
             where

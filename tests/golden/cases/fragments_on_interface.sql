@@ -22,7 +22,7 @@ from (
       with ordinality p(id, kind, n)
         left join lateral (
           select
-            '{"__typename":"CreditNote","number":' || to_json(t1.number)::text
+            '{"__typename":"CreditNote","number":' || json_scalar(t1.number)::text
             || ',"totalIncl":"' || t1.total_incl::text
             || '","discount":' || case when a0.g0 then
               coalesce('"' || t1.discount::text || '"', 'null') || ',"id":"crn_'
@@ -54,7 +54,7 @@ from (
             and a0.g1
           union all
           select
-            '{"__typename":"Customer","name":' || to_json(t2.name)::text
+            '{"__typename":"Customer","name":' || json_scalar(t2.name)::text
             || ',"id":"cus_' || encode(uuid_send(t2.id), 'hex')
             || '"}' j,
             null h
@@ -73,7 +73,7 @@ from (
             and true
           union all
           select
-            '{"__typename":"Invoice","number":' || to_json(t3.number)::text
+            '{"__typename":"Invoice","number":' || json_scalar(t3.number)::text
             || ',"totalIncl":"' || t3.total_incl::text
             || '","dueDate":' || coalesce('"' || t3.due_date::text || '"', 'null')
             || ',"id":"inv_' || encode(uuid_send(t3.id), 'hex')
@@ -103,7 +103,7 @@ from (
             and a2.g0
           union all
           select
-            '{"__typename":"Quote","number":' || to_json(t4.number)::text
+            '{"__typename":"Quote","number":' || json_scalar(t4.number)::text
             || ',"totalIncl":"' || t4.total_incl::text
             || '","expirationDate":' || coalesce('"' || t4.expiration_date::text || '"', 'null')
             || ',"id":"quo_' || encode(uuid_send(t4.id), 'hex')

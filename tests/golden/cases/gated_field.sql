@@ -21,7 +21,7 @@ from (
             select '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}'
             from (
               select
-                '{"number":' || to_json(t1.number)::text
+                '{"number":' || json_scalar(t1.number)::text
                 || ',"totalIncl":"' || t1.total_incl::text
                 || '","discount":' || case when a0.g1 then
                   coalesce('"' || t1.discount::text || '"', 'null') || ',"totalProfit":'
@@ -32,7 +32,7 @@ from (
                 || coalesce((
                   select
                     string_agg(
-                      '{"name":' || to_json(t2.name)::text
+                      '{"name":' || json_scalar(t2.name)::text
                       || ',"discount":' || case when a0.g1 then
                         coalesce('"' || t2.discount::text || '"', 'null') || '}'
                       else 'null}' end,

@@ -16,7 +16,7 @@ from (
     left join viewer v on true
     left join lateral (
       select
-        '{"name":' || to_json(c0.name)::text
+        '{"name":' || json_scalar(c0.name)::text
         || ',"invoices":' || case when a0.g0 and a0.g1 then
           (
             select
@@ -28,7 +28,7 @@ from (
               || ',"nodes":[' || coalesce(string_agg(r.j0, ','), '')
               || ']}'
             from (
-              select '{"number":' || to_json(t1.number)::text || '}' j0
+              select '{"number":' || json_scalar(t1.number)::text || '}' j0
               from document t1
               where t1.company_id = c0.id and t1.kind = 'INVOICE' and t1.discount > $2::numeric
               order by t1.date desc, t1.id desc
@@ -38,7 +38,7 @@ from (
           || ',"literal":' || (
             select '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}'
             from (
-              select '{"number":' || to_json(t2.number)::text || '}' j0
+              select '{"number":' || json_scalar(t2.number)::text || '}' j0
               from document t2
               where
                 t2.company_id = c0.id
@@ -55,7 +55,7 @@ from (
           (
             select '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}'
             from (
-              select '{"number":' || to_json(t3.number)::text || '}' j0
+              select '{"number":' || json_scalar(t3.number)::text || '}' j0
               from document t3
               where
                 t3.company_id = c0.id

@@ -20,7 +20,7 @@ from (
           (
             select '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}'
             from (
-              select '{"number":' || to_json(t1.number)::text || ',"date":"' || t1.date::text || '"}' j0
+              select '{"number":' || json_scalar(t1.number)::text || ',"date":"' || t1.date::text || '"}' j0
               from document t1
               where t1.company_id = c0.id and t1.kind = 'INVOICE'
               order by t1.discount, t1.date, t1.id
@@ -33,7 +33,7 @@ from (
           (
             select '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}'
             from (
-              select '{"number":' || to_json(t2.number)::text || '}' j0
+              select '{"number":' || json_scalar(t2.number)::text || '}' j0
               from document t2
               where t2.company_id = c0.id and t2.kind = 'INVOICE'
               order by t2.date, t2.id

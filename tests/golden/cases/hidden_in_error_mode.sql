@@ -36,7 +36,7 @@ from (
           select '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}'
           from (
             select
-              '{"number":' || to_json(t2.number)::text
+              '{"number":' || json_scalar(t2.number)::text
               || ',"discount":' || case when a0.g2 then
                 coalesce('"' || t2.discount::text || '"', 'null') || '}'
               else 'null}' end j0
@@ -72,7 +72,7 @@ from (
         case when count(r.h) > 0 then string_agg(coalesce(r.h, ''), ',') end h
       from (
         select
-          '{"name":' || to_json(m1.company_name)::text
+          '{"name":' || json_scalar(m1.company_name)::text
           || ',"creditNotes":' || case when a1.g0 then
             (
               select

@@ -17,7 +17,7 @@ from (
   from (select 1) one
     left join viewer v on true
     left join lateral (
-      select '{"__typename":"Company","name":' || to_json(c0.name)::text || '}' j, null h
+      select '{"__typename":"Company","name":' || json_scalar(c0.name)::text || '}' j, null h
       from membership m0
         join company c0 on c0.id = m0.company_id
       where

@@ -22,7 +22,7 @@ from (
             from (
               select
                 '{"date":"' || t1.date::text
-                || '","label":' || to_json(t1.label)::text
+                || '","label":' || json_scalar(t1.label)::text
                 || ',"in":"' || t1.amount_in::text
                 || '","out":"' || t1.amount_out::text
                 || '","balance":"' || t1.balance::text
@@ -52,7 +52,7 @@ from (
             from (
               select
                 '{"date":"' || t3.date::text
-                || '","label":' || to_json(t3.label)::text
+                || '","label":' || json_scalar(t3.label)::text
                 || ',"in":"' || t3.amount_in::text
                 || '","out":"' || t3.amount_out::text
                 || '","balance":"' || t3.balance::text
@@ -60,7 +60,7 @@ from (
                   coalesce((
                     select
                       '{"amount":"' || t4.amount::text
-                      || '","counterpartyName":' || coalesce(to_json(t4.counterparty_name)::text, 'null')
+                      || '","counterpartyName":' || coalesce(json_scalar(t4.counterparty_name)::text, 'null')
                       || ',"allocations":[' || coalesce((
                         select
                           string_agg(
@@ -77,7 +77,7 @@ from (
                 else 'null,"account":' end
                 || case when a0.g2 then
                   coalesce((
-                    select '{"name":' || to_json(t6.name)::text || '}'
+                    select '{"name":' || json_scalar(t6.name)::text || '}'
                     from payment_account t6
                     where t6.company_id = c0.id and t6.id = t3.account_id
                   ), 'null')
@@ -98,8 +98,8 @@ from (
               select
                 '{"date":"' || t7.date::text
                 || '","amount":"' || t7.amount::text
-                || '","counterpartyName":' || coalesce(to_json(t7.counterparty_name)::text, 'null')
-                || ',"statement":' || coalesce(to_json(t7.statement)::text, 'null')
+                || '","counterpartyName":' || coalesce(json_scalar(t7.counterparty_name)::text, 'null')
+                || ',"statement":' || coalesce(json_scalar(t7.statement)::text, 'null')
                 || '}' j0
               from payment t7
               where

@@ -30,15 +30,16 @@ from (
             select '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}'
             from (
               select
-                '{"number":' || to_json(t2.number)::text
+                '{"number":' || json_scalar(t2.number)::text
                 || ',"qrPayload":' || case when a0.g0 then
                   coalesce(
-                    to_json(case when t2.status in ('SENT', 'OVERDUE') then t2.qr_payload end)::text, 'null'
+                    json_scalar(case when t2.status in ('SENT', 'OVERDUE') then t2.qr_payload end)::text,
+                    'null'
                   )
                   || ',"twikeyTransactionId":'
                 else 'null,"twikeyTransactionId":' end
                 || case when a0.g2 then
-                  coalesce(to_json(t2.twikey_transaction_id)::text, 'null') || ',"collectionCase":'
+                  coalesce(json_scalar(t2.twikey_transaction_id)::text, 'null') || ',"collectionCase":'
                 else 'null,"collectionCase":' end
                 || case when a0.g3 then
                   coalesce((
@@ -85,15 +86,15 @@ from (
             select '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}'
             from (
               select
-                '{"name":' || to_json(t6.name)::text
+                '{"name":' || json_scalar(t6.name)::text
                 || ',"kind":"' || t6.kind::text
-                || '","iban":' || coalesce(to_json(t6.iban)::text, 'null')
-                || ',"bic":' || coalesce(to_json(t6.bic)::text, 'null')
-                || ',"glAccountCode":' || coalesce(to_json(t6.gl_account_code)::text, 'null')
+                || '","iban":' || coalesce(json_scalar(t6.iban)::text, 'null')
+                || ',"bic":' || coalesce(json_scalar(t6.bic)::text, 'null')
+                || ',"glAccountCode":' || coalesce(json_scalar(t6.gl_account_code)::text, 'null')
                 || ',"glAccount":' || case when a0.g5 then
-                  coalesce(to_json(t6.gl_account)::text, 'null') || ',"journalCode":'
+                  coalesce(json_scalar(t6.gl_account)::text, 'null') || ',"journalCode":'
                 else 'null,"journalCode":' end
-                || coalesce(to_json(t6.journal_code)::text, 'null')
+                || coalesce(json_scalar(t6.journal_code)::text, 'null')
                 || ',"openingBalance":"' || t6.opening_balance::text
                 || '","currentBalance":"' || t6.current_balance::text
                 || '"}' j0

@@ -21,7 +21,7 @@ from (
             select '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}'
             from (
               select
-                '{"number":' || to_json(t1.number)::text
+                '{"number":' || json_scalar(t1.number)::text
                 || ',"status":"' || t1.status::text
                 || '","totalIncl":"' || t1.total_incl::text
                 || '","amountPaid":' || case when a0.g1 then
@@ -49,11 +49,11 @@ from (
                         '{"date":"' || t4.date::text
                         || '","amount":"' || t4.amount::text
                         || '","structuredCommunication":' || coalesce(
-                          to_json(t4.structured_communication)::text, 'null'
+                          json_scalar(t4.structured_communication)::text, 'null'
                         )
                         || ',"account":' || case when a0.g2 then
                           coalesce((
-                            select '{"name":' || to_json(t6.name)::text || '}'
+                            select '{"name":' || json_scalar(t6.name)::text || '}'
                             from payment_account t6
                             where t6.company_id = c0.id and t6.id = t4.account_id
                           ), 'null')
@@ -64,7 +64,7 @@ from (
                             string_agg(
                               '{"amount":"' || t7.amount::text
                               || '","invoice":' || coalesce((
-                                select '{"number":' || to_json(t8.number)::text || '}'
+                                select '{"number":' || json_scalar(t8.number)::text || '}'
                                 from document t8
                                 where t8.company_id = c0.id and t8.kind = 'INVOICE' and t8.id = t7.invoice_id
                               ), 'null')

@@ -85,7 +85,7 @@ from (
     '{"data":{"app":' || coalesce((
       select
         '{"app":"' || t1.id::text
-        || '","label":' || to_json((
+        || '","label":' || json_scalar((
           select t2.label
           from app_text t2
           where t2.app_id = t1.id and t2.language = coalesce($2::text, coalesce(v.language, $1::text))

@@ -114,7 +114,7 @@ from (
   select
     '{"data":{"viewer":' || case when v.account_id is not null then
       '{"account":' || coalesce((
-        select '{"email":' || to_json(t1.email)::text || '}' from account t1 where t1.id = v.account_id
+        select '{"email":' || json_scalar(t1.email)::text || '}' from account t1 where t1.id = v.account_id
       ), 'null')
       || ',"companies":' || l0.j
       || '},"errors":['
@@ -134,7 +134,7 @@ from (
         '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}' j,
         case when count(r.h) > 0 then string_agg(coalesce(r.h, ''), ',') end h
       from (
-        select '{"name":' || to_json(m0.company_name)::text || '}' j0, null h
+        select '{"name":' || json_scalar(m0.company_name)::text || '}' j0, null h
         from (
           select c0 c, m0 m
           from membership m0
@@ -241,10 +241,10 @@ select
   case when s.h is not null then (select w.language from account w where w.id = s.account_id) end
 from (
   select
-    '{"data":{"token":' || coalesce(to_json($1::text)::text, 'null')
+    '{"data":{"token":' || coalesce(json_scalar($1::text)::text, 'null')
     || ',"viewer":' || case when v.account_id is not null then
       '{"account":' || coalesce((
-        select '{"email":' || to_json(t1.email)::text || '}' from account t1 where t1.id = v.account_id
+        select '{"email":' || json_scalar(t1.email)::text || '}' from account t1 where t1.id = v.account_id
       ), 'null')
       || '},"errors":['
     else 'null,"errors":[' end
@@ -252,7 +252,7 @@ from (
       select
         string_agg(
           '{"code":' || '"' || e.code || '"'
-          || ',"message":' || to_json(e.message)::text
+          || ',"message":' || json_scalar(e.message)::text
           || ',"field":' || coalesce(e.field::text, 'null')
           || '}',
           ','

@@ -117,7 +117,7 @@ from (
       select
         string_agg(
           '{"code":' || '"' || e.code || '"'
-          || ',"message":' || to_json(e.message)::text
+          || ',"message":' || json_scalar(e.message)::text
           || ',"field":' || coalesce(e.field::text, 'null')
           || '}',
           ','

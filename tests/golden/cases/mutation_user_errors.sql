@@ -53,7 +53,7 @@ from (
       select
         string_agg(
           '{"code":' || '"' || e.code || '"'
-          || ',"message":' || to_json(e.message)::text
+          || ',"message":' || json_scalar(e.message)::text
           || ',"field":' || coalesce(e.field::text, 'null')
           || '}',
           ','
@@ -156,7 +156,7 @@ from (
       select
         string_agg(
           '{"code":' || '"' || e.code || '"'
-          || ',"message":' || to_json(e.message)::text
+          || ',"message":' || json_scalar(e.message)::text
           || ',"field":' || coalesce(e.field::text, 'null')
           || '}',
           ','
@@ -171,7 +171,7 @@ from (
   from (select 1) one
     left join viewer v on true
     left join lateral (
-      select '{"name":' || to_json(c0.name)::text || '}' j, null h
+      select '{"name":' || json_scalar(c0.name)::text || '}' j, null h
       from membership m0
         join company c0 on c0.id = m0.company_id
       where

@@ -10,7 +10,7 @@ from (
   select
     '{"data":{"viewer":' || case when v.account_id is not null then
       '{"account":' || coalesce((
-        select '{"email":' || to_json(t1.email)::text || '}' from account t1 where t1.id = v.account_id
+        select '{"email":' || json_scalar(t1.email)::text || '}' from account t1 where t1.id = v.account_id
       ), 'null')
       || '},"company":'
     else 'null,"company":' end
@@ -24,7 +24,7 @@ from (
   from (select 1) one
     left join viewer v on true
     left join lateral (
-      select '{"name":' || to_json(c0.name)::text || '}' j, null h
+      select '{"name":' || json_scalar(c0.name)::text || '}' j, null h
       from membership m0
         join company c0 on c0.id = m0.company_id
       where

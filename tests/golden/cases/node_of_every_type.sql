@@ -41,7 +41,7 @@ from (
     left join lateral (
       select
         '{"id":"com_' || encode(uuid_send(m0.company_id), 'hex')
-        || '","name":' || to_json(m0.company_name)::text
+        || '","name":' || json_scalar(m0.company_name)::text
         || '}' j,
         null h
       from membership m0
@@ -58,7 +58,7 @@ from (
     ) l0 on true
     left join lateral (
       select
-        '{"id":"cus_' || encode(uuid_send(t1.id), 'hex') || '","name":' || to_json(t1.name)::text || '}' j,
+        '{"id":"cus_' || encode(uuid_send(t1.id), 'hex') || '","name":' || json_scalar(t1.name)::text || '}' j,
         null h
       from contact t1
         join membership m1
@@ -77,7 +77,7 @@ from (
     left join lateral (
       select
         '{"id":"cop_' || encode(uuid_send(t2.id), 'hex')
-        || '","firstName":' || to_json(t2.first_name)::text
+        || '","firstName":' || json_scalar(t2.first_name)::text
         || '}' j,
         null h
       from contact_person t2
@@ -95,7 +95,9 @@ from (
     ) l2 on true
     left join lateral (
       select
-        '{"id":"pro_' || encode(uuid_send(t3.id), 'hex') || '","number":' || to_json(t3.number)::text || '}' j,
+        '{"id":"pro_' || encode(uuid_send(t3.id), 'hex')
+        || '","number":' || json_scalar(t3.number)::text
+        || '}' j,
         null h
       from product t3
         join membership m3
@@ -112,7 +114,7 @@ from (
     ) l3 on true
     left join lateral (
       select
-        '{"id":"prg_' || encode(uuid_send(t4.id), 'hex') || '","name":' || to_json(t4.name)::text || '}' j,
+        '{"id":"prg_' || encode(uuid_send(t4.id), 'hex') || '","name":' || json_scalar(t4.name)::text || '}' j,
         null h
       from product_group t4
         join membership m4
@@ -129,7 +131,9 @@ from (
     ) l4 on true
     left join lateral (
       select
-        '{"id":"quo_' || encode(uuid_send(t5.id), 'hex') || '","number":' || to_json(t5.number)::text || '}' j,
+        '{"id":"quo_' || encode(uuid_send(t5.id), 'hex')
+        || '","number":' || json_scalar(t5.number)::text
+        || '}' j,
         case when not (a5.g0) then
           '5:' || encode(uuid_send(m5.company_id), 'hex') || ':' || array_to_string(array[a5.g0], '')
         end h
@@ -157,7 +161,7 @@ from (
     left join lateral (
       select
         '{"id":"inv_' || encode(uuid_send(t6.id), 'hex')
-        || '","number":' || to_json(t6.number)::text
+        || '","number":' || json_scalar(t6.number)::text
         || ',"discount":' || case when a6.g0 then
           coalesce('"' || t6.discount::text || '"', 'null') || '}'
         else 'null}' end j,
@@ -187,7 +191,9 @@ from (
     ) l6 on true
     left join lateral (
       select
-        '{"id":"crn_' || encode(uuid_send(t7.id), 'hex') || '","number":' || to_json(t7.number)::text || '}' j,
+        '{"id":"crn_' || encode(uuid_send(t7.id), 'hex')
+        || '","number":' || json_scalar(t7.number)::text
+        || '}' j,
         case when not (a7.g0) then
           '7:' || encode(uuid_send(m7.company_id), 'hex') || ':' || array_to_string(array[a7.g0], '')
         end h
@@ -215,7 +221,7 @@ from (
     left join lateral (
       select
         '{"id":"usr_' || encode(uuid_send(t8.id), 'hex')
-        || '","firstName":' || to_json(t8.first_name)::text
+        || '","firstName":' || json_scalar(t8.first_name)::text
         || ',"role":' || case when a8.g0 then
           coalesce('"' || t8.role::text || '"', 'null') || '}'
         else 'null}' end j,
@@ -248,7 +254,7 @@ from (
       select
         '{"id":"ext_' || encode(uuid_send(t9.id), 'hex')
         || '","officeName":' || coalesce(
-          to_json((
+          json_scalar((
             select t10.office_name from account t10 where t10.id = t9.account_id
           ))::text,
           'null'

@@ -23,7 +23,7 @@ from (
         left join lateral (
           select
             '{"__typename":"Invoice","id":"inv_' || encode(uuid_send(t1.id), 'hex')
-            || '","number":' || to_json(t1.number)::text
+            || '","number":' || json_scalar(t1.number)::text
             || '}' j,
             case when not (a0.g0) then
               '0:' || encode(uuid_send(m0.company_id), 'hex') || ':' || array_to_string(array[a0.g0], '')
@@ -51,7 +51,7 @@ from (
           union all
           select
             '{"__typename":"Product","id":"pro_' || encode(uuid_send(t2.id), 'hex')
-            || '","name":' || to_json(t2.name)::text
+            || '","name":' || json_scalar(t2.name)::text
             || '}' j,
             null h
           from product t2

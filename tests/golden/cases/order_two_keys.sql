@@ -23,8 +23,8 @@ from (
             select row_number() over () rn, x.*
             from (
               select
-                '{"city":' || coalesce(to_json(t1.city)::text, 'null')
-                || ',"name":' || to_json(t1.name)::text
+                '{"city":' || coalesce(json_scalar(t1.city)::text, 'null')
+                || ',"name":' || json_scalar(t1.name)::text
                 || '}' j0,
                 translate(
                   encode(

@@ -34,7 +34,7 @@ from (
               select row_number() over () rn, x.*
               from (
                 select
-                  '{"number":' || to_json(t1.number)::text || ',"date":"' || t1.date::text || '"}' j0,
+                  '{"number":' || json_scalar(t1.number)::text || ',"date":"' || t1.date::text || '"}' j0,
                   translate(
                     encode(
                       convert_to(json_build_array('9f090e', t1.date::text, t1.id::text)::text, 'UTF8'),

@@ -40,7 +40,7 @@ from (
                     E'+/=\n',
                     '-_'
                   )
-                  || '","node":{"number":' || to_json(t1.number)::text
+                  || '","node":{"number":' || json_scalar(t1.number)::text
                   || ',"date":"' || t1.date::text
                   || '"}}' j0,
                   translate(

@@ -33,7 +33,7 @@ from (
             select
               string_agg(
                 t1.k0
-                || to_json((
+                || json_scalar((
                   select t2.label
                   from app_text t2
                   where t2.app_id = t1.id and t2.language = coalesce($4::text, coalesce(v.language, $3::text))
@@ -48,15 +48,15 @@ from (
             select
               string_agg(
                 '{"user":' || case when not t3.external then
-                  '{"firstName":' || to_json(t3.first_name)::text
+                  '{"firstName":' || json_scalar(t3.first_name)::text
                   || ',"email":' || coalesce(
-                    to_json((select t4.email from account t4 where t4.id = t3.account_id))::text, 'null'
+                    json_scalar((select t4.email from account t4 where t4.id = t3.account_id))::text, 'null'
                   )
                   || '},"externalUser":'
                 else 'null,"externalUser":' end
                 || case when t3.external then
                   '{"officeName":' || coalesce(
-                    to_json((
+                    json_scalar((
                       select t5.office_name from account t5 where t5.id = t3.account_id
                     ))::text,
                     'null'

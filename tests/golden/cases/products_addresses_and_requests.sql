@@ -27,18 +27,18 @@ from (
               select '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}'
               from (
                 select
-                  '{"number":' || to_json(t1.number)::text
+                  '{"number":' || json_scalar(t1.number)::text
                   || ',"siteAddress":' || coalesce((
                     select
-                      '{"name":' || to_json(t2.name)::text
-                      || ',"city":' || coalesce(to_json(t2.city)::text, 'null')
+                      '{"name":' || json_scalar(t2.name)::text
+                      || ',"city":' || coalesce(json_scalar(t2.city)::text, 'null')
                       || '}'
                     from contact_address t2
                     where t2.company_id = m0.company_id and t2.id = t1.site_address_id and t2.kind = 'SITE'
                   ), 'null')
                   || ',"deliveryAddress":' || case when a0.g2 then
                     coalesce((
-                      select '{"name":' || to_json(t3.name)::text || '}'
+                      select '{"name":' || json_scalar(t3.name)::text || '}'
                       from contact_address t3
                       where
                         t3.company_id = m0.company_id
@@ -49,7 +49,7 @@ from (
                   else 'null,"request":' end
                   || case when a0.g3 then
                     coalesce((
-                      select '{"subject":' || to_json(t4.subject)::text || '}'
+                      select '{"subject":' || json_scalar(t4.subject)::text || '}'
                       from quote_request t4
                       where t4.company_id = m0.company_id and t4.id = t1.quote_request_id
                     ), 'null')
@@ -71,18 +71,18 @@ from (
               select '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}'
               from (
                 select
-                  '{"subject":' || to_json(t5.subject)::text
+                  '{"subject":' || json_scalar(t5.subject)::text
                   || ',"status":"' || t5.status::text
                   || '","customer":' || coalesce((
-                    select '{"name":' || to_json(t6.name)::text || '}'
+                    select '{"name":' || json_scalar(t6.name)::text || '}'
                     from contact t6
                     where t6.company_id = m0.company_id and t6.is_customer and t6.id = t5.contact_id
                   ), 'null')
                   || ',"prospect":' || case when a0.g4 then
                     coalesce((
                       select
-                        '{"name":' || to_json(t7.name)::text
-                        || ',"prospectSince":' || coalesce(to_json(t7.prospect_since)::text, 'null')
+                        '{"name":' || json_scalar(t7.name)::text
+                        || ',"prospectSince":' || coalesce(json_scalar(t7.prospect_since)::text, 'null')
                         || '}'
                       from contact t7
                       where
@@ -97,7 +97,7 @@ from (
                     '[' || coalesce((
                       select
                         string_agg(
-                          '{"number":' || to_json(t8.number)::text || '}',
+                          '{"number":' || json_scalar(t8.number)::text || '}',
                           ',' order by t8.date desc, t8.id desc
                         )
                       from document t8
@@ -118,8 +118,8 @@ from (
               select '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}'
               from (
                 select
-                  '{"name":' || to_json(t9.name)::text
-                  || ',"channel":' || coalesce(to_json(t9.channel)::text, 'null')
+                  '{"name":' || json_scalar(t9.name)::text
+                  || ',"channel":' || coalesce(json_scalar(t9.channel)::text, 'null')
                   || ',"quoteRequests":' || case when a0.g3 then
                     (
                       select
@@ -142,7 +142,7 @@ from (
           else 'null,"quoteRequestMailbox":' end
           || case when a0.g3 then
             coalesce(
-              to_json((
+              json_scalar((
                 select t11.quote_request_mailbox
                 from company_settings t11
                 where t11.company_id = m0.company_id

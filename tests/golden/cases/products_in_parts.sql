@@ -26,7 +26,7 @@ from (
             select '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}'
             from (
               select
-                '{"name":' || to_json(t1.name)::text
+                '{"name":' || json_scalar(t1.name)::text
                 || ',"isComposite":' || case when a0.g0 then
                   coalesce(
                     exists (
@@ -42,15 +42,15 @@ from (
                         '{"quantity":"' || t3.quantity::text
                         || '","child":' || coalesce((
                           select
-                            '{"name":' || to_json(t4.name)::text
+                            '{"name":' || json_scalar(t4.name)::text
                             || ',"emptyGoodsValue":' || case when a0.g1 then
                               coalesce('"' || t4.empty_goods_value::text || '"', 'null') || ',"unit":'
                             else 'null,"unit":' end
                             || case when a0.g2 then
                               coalesce((
                                 select
-                                  '{"code":' || to_json(t5.code)::text
-                                  || ',"symbol":' || to_json(t5.symbol)::text
+                                  '{"code":' || json_scalar(t5.code)::text
+                                  || ',"symbol":' || json_scalar(t5.symbol)::text
                                   || '}'
                                 from unit t5
                                 where t5.company_id = m0.company_id and t5.id = t4.unit_id
@@ -74,7 +74,7 @@ from (
                       string_agg(
                         '{"price":"' || t6.price::text
                         || '","tier":' || coalesce((
-                          select '{"name":' || to_json(t7.name)::text || '}'
+                          select '{"name":' || json_scalar(t7.name)::text || '}'
                           from price_tier t7
                           where t7.company_id = m0.company_id and t7.id = t6.tier_id
                         ), 'null')
@@ -90,7 +90,9 @@ from (
                   '[' || coalesce((
                     select
                       string_agg(
-                        '{"language":"' || t8.language::text || '","name":' || to_json(t8.name)::text || '}',
+                        '{"language":"' || t8.language::text
+                        || '","name":' || json_scalar(t8.name)::text
+                        || '}',
                         ',' order by t8.language, t8.id
                       )
                     from product_translation t8
@@ -99,7 +101,7 @@ from (
                   || '],"photoThumbnailUrl":'
                 else 'null,"photoThumbnailUrl":' end
                 || case when a0.g5 then
-                  coalesce(to_json(t1.photo_thumbnail_url)::text, 'null') || '}'
+                  coalesce(json_scalar(t1.photo_thumbnail_url)::text, 'null') || '}'
                 else 'null}' end j0
               from product t1
               where t1.company_id = m0.company_id and starts_with(lower(t1.name), lower($2::text))

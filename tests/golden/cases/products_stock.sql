@@ -41,7 +41,7 @@ from (
                 || ']}'
               from (
                 select
-                  '{"number":' || to_json(t1.number)::text
+                  '{"number":' || json_scalar(t1.number)::text
                   || ',"actualStock":' || coalesce(
                     '"' || case when t1.track_stock_since is not null then (
                       select coalesce(sum(t3.quantity), 0.000)
@@ -67,7 +67,7 @@ from (
                       select
                         '{"quantity":"' || t5.quantity::text
                         || '","document":' || coalesce((
-                          select '{"number":' || to_json(t6.number)::text || '}'
+                          select '{"number":' || json_scalar(t6.number)::text || '}'
                           from document t6
                           where
                             t6.company_id = m0.company_id
@@ -115,7 +115,7 @@ from (
           else 'null,"productByEan":' end
           || case when a0.g11 then
             coalesce((
-              select '{"name":' || to_json(t7.name)::text || '}'
+              select '{"name":' || json_scalar(t7.name)::text || '}'
               from product t7
               where
                 t7.company_id = m0.company_id

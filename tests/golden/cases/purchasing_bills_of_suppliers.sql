@@ -36,16 +36,16 @@ from (
               || ']}'
             from (
               select
-                '{"name":' || to_json(t1.name)::text
-                || ',"vatNumber":' || coalesce(to_json(t1.vat_number)::text, 'null')
-                || ',"iban":' || coalesce(to_json(t1.iban)::text, 'null')
+                '{"name":' || json_scalar(t1.name)::text
+                || ',"vatNumber":' || coalesce(json_scalar(t1.vat_number)::text, 'null')
+                || ',"iban":' || coalesce(json_scalar(t1.iban)::text, 'null')
                 || ',"purchaseCategory":' || coalesce((
                   select
-                    '{"name":' || to_json(t2.name)::text
+                    '{"name":' || json_scalar(t2.name)::text
                     || ',"vatBox":"' || t2.vat_box::text
                     || '","deductible":"' || t2.deductible::text
                     || '","glAccount":' || case when a0.g1 then
-                      coalesce(to_json(t2.gl_account)::text, 'null') || '}'
+                      coalesce(json_scalar(t2.gl_account)::text, 'null') || '}'
                     else 'null}' end
                   from purchase_category t2
                   where t2.company_id = c0.id and t2.id = t1.purchase_category_id
@@ -54,8 +54,8 @@ from (
                   select '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}'
                   from (
                     select
-                      '{"number":' || to_json(t3.number)::text
-                      || ',"supplierName":' || coalesce(to_json(t3.supplier_name)::text, 'null')
+                      '{"number":' || json_scalar(t3.number)::text
+                      || ',"supplierName":' || coalesce(json_scalar(t3.supplier_name)::text, 'null')
                       || ',"totalVat":"' || t3.total_vat::text
                       || '","deductibleVat":"' || (
                         select coalesce(sum(round(t4.total_vat * coalesce(t4.deductible, 100) / 100, 2)), 0.00)
@@ -67,7 +67,7 @@ from (
                       else 'null,"purchaseOrder":' end
                       || case when a0.g3 then
                         coalesce((
-                          select '{"number":' || to_json(t5.number)::text || '}'
+                          select '{"number":' || json_scalar(t5.number)::text || '}'
                           from document t5
                           where
                             t5.company_id = c0.id
@@ -79,7 +79,7 @@ from (
                       || coalesce((
                         select
                           string_agg(
-                            '{"name":' || to_json(t6.name)::text
+                            '{"name":' || json_scalar(t6.name)::text
                             || ',"quantity":"' || t6.quantity::text
                             || '","totalVat":"' || t6.total_vat::text
                             || '","deductible":' || coalesce('"' || t6.deductible::text || '"', 'null')
@@ -87,7 +87,7 @@ from (
                               t6.total_vat * coalesce(t6.deductible, 100) / 100, 2
                             )::text
                             || '","category":' || coalesce((
-                              select '{"name":' || to_json(t7.name)::text || '}'
+                              select '{"name":' || json_scalar(t7.name)::text || '}'
                               from purchase_category t7
                               where t7.company_id = c0.id and t7.id = t6.category_id
                             ), 'null')

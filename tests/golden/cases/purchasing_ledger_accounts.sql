@@ -34,8 +34,8 @@ from (
               from (
                 select
                   '{"id":"gla_' || encode(uuid_send(t1.id), 'hex')
-                  || '","code":' || to_json(t1.code)::text
-                  || ',"name":' || to_json(t1.name)::text
+                  || '","code":' || json_scalar(t1.code)::text
+                  || ',"name":' || json_scalar(t1.name)::text
                   || '}' j0,
                   translate(
                     encode(
@@ -58,9 +58,9 @@ from (
           select '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}'
           from (
             select
-              '{"name":' || to_json(t2.name)::text
+              '{"name":' || json_scalar(t2.name)::text
               || ',"glAccount":' || case when a0.g0 then
-                coalesce(to_json(t2.gl_account)::text, 'null') || '}'
+                coalesce(json_scalar(t2.gl_account)::text, 'null') || '}'
               else 'null}' end j0
             from product_group t2
             where t2.company_id = c0.id

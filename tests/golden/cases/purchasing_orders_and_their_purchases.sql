@@ -21,24 +21,24 @@ from (
             select '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}'
             from (
               select
-                '{"number":' || to_json(t1.number)::text
+                '{"number":' || json_scalar(t1.number)::text
                 || ',"expectedDate":' || coalesce('"' || t1.expected_date::text || '"', 'null')
-                || ',"supplierName":' || coalesce(to_json(t1.supplier_name)::text, 'null')
+                || ',"supplierName":' || coalesce(json_scalar(t1.supplier_name)::text, 'null')
                 || ',"supplier":' || case when a0.g1 then
                   coalesce((
                     select
                       '{"id":"sup_' || encode(uuid_send(t2.id), 'hex')
-                      || '","name":' || to_json(t2.name)::text
+                      || '","name":' || json_scalar(t2.name)::text
                       || '}'
                     from contact t2
                     where t2.company_id = c0.id and t2.is_supplier and t2.id = t1.supplier_id
                   ), 'null')
                   || ',"purchase":' || coalesce((
                     select
-                      '{"number":' || to_json(t3.number)::text
+                      '{"number":' || json_scalar(t3.number)::text
                       || ',"status":"' || t3.status::text
                       || '","purchaseOrder":' || coalesce((
-                        select '{"number":' || to_json(t5.number)::text || '}'
+                        select '{"number":' || json_scalar(t5.number)::text || '}'
                         from document t5
                         where
                           t5.company_id = c0.id
@@ -64,7 +64,7 @@ from (
                 || coalesce((
                   select
                     string_agg(
-                      '{"name":' || to_json(t6.name)::text
+                      '{"name":' || json_scalar(t6.name)::text
                       || ',"quantity":"' || t6.quantity::text
                       || '","price":"' || t6.price::text
                       || '","purchasePrice":' || case when a0.g1 then
@@ -121,9 +121,9 @@ from (
             from (
               select
                 '{"kind":"' || t7.kind::text
-                || '","number":' || to_json(t7.number)::text
+                || '","number":' || json_scalar(t7.number)::text
                 || ',"customer":' || coalesce((
-                  select '{"name":' || to_json(t8.name)::text || '}'
+                  select '{"name":' || json_scalar(t8.name)::text || '}'
                   from contact t8
                   where t8.company_id = c0.id and t8.is_customer and t8.id = t7.customer_id
                 ), 'null')

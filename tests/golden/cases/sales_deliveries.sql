@@ -25,9 +25,9 @@ from (
                 || '","quote":' || case when a0.g1 then
                   coalesce((
                     select
-                      '{"number":' || to_json(t2.number)::text
+                      '{"number":' || json_scalar(t2.number)::text
                       || ',"orderConfirmation":' || coalesce((
-                        select '{"number":' || to_json(t3.number)::text || '}'
+                        select '{"number":' || json_scalar(t3.number)::text || '}'
                         from document t3
                         where
                           t3.company_id = c0.id
@@ -53,7 +53,7 @@ from (
                   '[' || coalesce((
                     select
                       string_agg(
-                        '{"number":' || to_json(t5.number)::text
+                        '{"number":' || json_scalar(t5.number)::text
                         || ',"status":"' || t5.status::text
                         || '","pricesShown":' || case when t5.prices_shown then 'true}' else 'false}' end,
                         ',' order by t5.date desc, t5.id desc
@@ -82,17 +82,17 @@ from (
                   '[' || coalesce((
                     select
                       string_agg(
-                        '{"number":' || to_json(t7.number)::text
+                        '{"number":' || json_scalar(t7.number)::text
                         || ',"date":"' || t7.date::text
                         || '","totalExcl":"' || t7.total_excl::text
                         || '","invoicedBy":' || coalesce((
-                          select '{"number":' || to_json(t8.number)::text || '}'
+                          select '{"number":' || json_scalar(t8.number)::text || '}'
                           from document t8
                           where t8.company_id = c0.id and t8.kind = 'INVOICE' and t8.id = t7.invoiced_by_id
                         ), 'null')
                         || ',"orderConfirmation":' || case when a0.g0 then
                           coalesce((
-                            select '{"number":' || to_json(t9.number)::text || '}'
+                            select '{"number":' || json_scalar(t9.number)::text || '}'
                             from document t9
                             where
                               t9.company_id = c0.id

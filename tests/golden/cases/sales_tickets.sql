@@ -32,20 +32,20 @@ from (
               || ']}'
             from (
               select
-                '{"number":' || to_json(t1.number)::text
+                '{"number":' || json_scalar(t1.number)::text
                 || ',"vatType":"' || t1.vat_type::text
                 || '","totalIncl":"' || t1.total_incl::text
                 || '","paymentMethod":' || coalesce('"' || t1.payment_method::text || '"', 'null')
-                || ',"ticketPrintUrl":' || coalesce(to_json(t1.ticket_print_url)::text, 'null')
+                || ',"ticketPrintUrl":' || coalesce(json_scalar(t1.ticket_print_url)::text, 'null')
                 || ',"customer":' || coalesce((
-                  select '{"name":' || to_json(t2.name)::text || '}'
+                  select '{"name":' || json_scalar(t2.name)::text || '}'
                   from contact t2
                   where t2.company_id = c0.id and t2.is_customer and t2.id = t1.customer_id
                 ), 'null')
                 || ',"lines":[' || coalesce((
                   select
                     string_agg(
-                      '{"name":' || to_json(t3.name)::text
+                      '{"name":' || json_scalar(t3.name)::text
                       || ',"quantity":"' || t3.quantity::text
                       || '","price":"' || t3.price::text
                       || '"}',
@@ -79,7 +79,7 @@ from (
                 || '","ticket":' || case when a0.g0 then
                   coalesce((
                     select
-                      '{"number":' || to_json(t5.number)::text
+                      '{"number":' || json_scalar(t5.number)::text
                       || ',"totalIncl":"' || t5.total_incl::text
                       || '","paymentMethod":' || coalesce('"' || t5.payment_method::text || '"', 'null')
                       || '}'

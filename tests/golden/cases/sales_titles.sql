@@ -35,7 +35,7 @@ from (
                     string_agg(
                       '{"type":"' || t2.type::text
                       || '","position":' || (t2.position - t2.titles_before)::text
-                      || ',"name":' || to_json(t2.name)::text
+                      || ',"name":' || json_scalar(t2.name)::text
                       || ',"totalExcl":"' || t2.total_excl::text
                       || '"}',
                       ',' order by t2.position, t2.id
@@ -51,8 +51,8 @@ from (
                     select
                       string_agg(
                         '{"language":"' || t3.language::text
-                        || '","name":' || to_json(t3.name)::text
-                        || ',"subject":' || to_json(t3.subject)::text
+                        || '","name":' || json_scalar(t3.name)::text
+                        || ',"subject":' || json_scalar(t3.subject)::text
                         || '}',
                         ',' order by t3.rank, t3.id
                       )
@@ -101,9 +101,9 @@ from (
               || ']}'
             from (
               select
-                '{"name":' || to_json(t4.name)::text
+                '{"name":' || json_scalar(t4.name)::text
                 || ',"language":"' || t4.language::text
-                || '","text":' || to_json(t4.text)::text
+                || '","text":' || json_scalar(t4.text)::text
                 || '}' j0
               from top_text_template t4
               where t4.company_id = c0.id
@@ -149,7 +149,7 @@ from (
               select
                 '{"documentKind":"' || t5.document_kind::text
                 || '","language":"' || t5.language::text
-                || '","name":' || to_json(t5.name)::text
+                || '","name":' || json_scalar(t5.name)::text
                 || '}' j0
               from email_template t5
               where

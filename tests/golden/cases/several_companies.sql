@@ -31,7 +31,7 @@ from (
         select row_number() over () rn, x.*
         from (
           select
-            '{"name":' || to_json(m0.company_name)::text
+            '{"name":' || json_scalar(m0.company_name)::text
             || ',"access":{"role":' || coalesce('"' || m0.role::text || '"', 'null')
             || ',"external":' || case when m0.external then
               'true},"productGroups":'
@@ -40,9 +40,9 @@ from (
               select '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}'
               from (
                 select
-                  '{"name":' || to_json(t1.name)::text
+                  '{"name":' || json_scalar(t1.name)::text
                   || ',"glAccount":' || case when a0.g0 then
-                    coalesce(to_json(t1.gl_account)::text, 'null') || '}'
+                    coalesce(json_scalar(t1.gl_account)::text, 'null') || '}'
                   else 'null}' end j0
                 from product_group t1
                 where t1.company_id = m0.company_id
@@ -78,7 +78,7 @@ from (
                 || ',"nodes":[' || coalesce(string_agg(r.j0, ','), '')
                 || ']}'
               from (
-                select '{"number":' || to_json(t2.number)::text || '}' j0
+                select '{"number":' || json_scalar(t2.number)::text || '}' j0
                 from unnest(
                   array_remove(
                     array[

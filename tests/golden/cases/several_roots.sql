@@ -13,14 +13,14 @@ from (
     || ',"node":' || coalesce(l2.j, 'null')
     || ',"viewer":' || case when v.account_id is not null then
       '{"account":' || coalesce((
-        select '{"firstName":' || to_json(t4.first_name)::text || '}'
+        select '{"firstName":' || json_scalar(t4.first_name)::text || '}'
         from account t4
         where t4.id = v.account_id
       ), 'null')
       || ',"sessions":[' || coalesce((
         select
           string_agg(
-            '{"userAgent":' || coalesce(to_json(t5.user_agent)::text, 'null')
+            '{"userAgent":' || coalesce(json_scalar(t5.user_agent)::text, 'null')
             || ',"current":' || case when (t5.id = v.id) then 'true}' else 'false}' end,
             ',' order by t5.created_at desc, t5.id desc
           )
@@ -36,12 +36,12 @@ from (
     left join viewer v on true
     left join lateral (
       select
-        '{"name":' || to_json(c0.name)::text
+        '{"name":' || json_scalar(c0.name)::text
         || ',"invoices":' || case when a0.g0 then
           (
             select '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}'
             from (
-              select '{"number":' || to_json(t1.number)::text || '}' j0
+              select '{"number":' || json_scalar(t1.number)::text || '}' j0
               from document t1
               where t1.company_id = c0.id and t1.kind = 'INVOICE'
               order by t1.date desc, t1.id desc
@@ -71,12 +71,12 @@ from (
     ) l0 on true
     left join lateral (
       select
-        '{"name":' || to_json(c1.name)::text
+        '{"name":' || json_scalar(c1.name)::text
         || ',"invoices":' || case when a1.g0 then
           (
             select '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}'
             from (
-              select '{"number":' || to_json(t2.number)::text || '}' j0
+              select '{"number":' || json_scalar(t2.number)::text || '}' j0
               from document t2
               where t2.company_id = c1.id and t2.kind = 'INVOICE'
               order by t2.date desc, t2.id desc

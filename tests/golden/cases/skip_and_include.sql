@@ -16,12 +16,13 @@ from (
     left join viewer v on true
     left join lateral (
       select
-        '{"name":' || to_json(c0.name)::text
+        '{"name":' || json_scalar(c0.name)::text
         || ',"quotes":' || case when a0.g0 then
           (
             select '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}'
             from (
-              select '{"number":' || to_json(t1.number)::text || ',"status":"' || t1.status::text || '"}' j0
+              select
+                '{"number":' || json_scalar(t1.number)::text || ',"status":"' || t1.status::text || '"}' j0
               from document t1
               where t1.company_id = c0.id and t1.kind = 'QUOTE'
               order by t1.date desc, t1.id desc

@@ -64,7 +64,7 @@ from (
               || ',"nodes":[' || coalesce(string_agg(r.j0, ','), '')
               || ']}'
             from (
-              select '{"number":' || to_json(t3.number)::text || '}' j0
+              select '{"number":' || json_scalar(t3.number)::text || '}' j0
               from document t3
               where t3.company_id = c0.id and t3.kind = 'QUOTE'
               order by t3.date desc, t3.id desc

@@ -10,7 +10,7 @@ from (
   select
     '{"data":{"viewer":' || case when v.account_id is not null then
       '{"account":' || coalesce((
-        select '{"email":' || to_json(t1.email)::text || '}' from account t1 where t1.id = v.account_id
+        select '{"email":' || json_scalar(t1.email)::text || '}' from account t1 where t1.id = v.account_id
       ), 'null')
       || ',"companies":' || l0.j
       || '}}}'
@@ -38,15 +38,15 @@ from (
         case when count(r.h) > 0 then string_agg(coalesce(r.h, ''), ',') end h
       from (
         select
-          '{"name":' || to_json(m0.company_name)::text
+          '{"name":' || json_scalar(m0.company_name)::text
           || ',"legalForm":' || case when a0.g0 then
-            coalesce(to_json(c0.legal_form)::text, 'null') || ',"customers":'
+            coalesce(json_scalar(c0.legal_form)::text, 'null') || ',"customers":'
           else 'null,"customers":' end
           || (
             select '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}'
             from (
               select
-                '{"number":' || to_json(t2.number)::text
+                '{"number":' || json_scalar(t2.number)::text
                 || ',"discount":' || case when a0.g1 then
                   coalesce('"' || t2.discount::text || '"', 'null') || '}'
                 else 'null}' end j0

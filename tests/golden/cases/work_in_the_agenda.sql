@@ -45,14 +45,14 @@ from (
             from (
               select
                 '{"kind":"' || t2.kind::text
-                || '","title":' || to_json(t2.title)::text
-                || ',"start":' || to_json(t2.start)::text
-                || ',"end":' || to_json(t2.end)::text
+                || '","title":' || json_scalar(t2.title)::text
+                || ',"start":' || json_scalar(t2.start)::text
+                || ',"end":' || json_scalar(t2.end)::text
                 || ',"users":[' || coalesce((
                   select
                     string_agg(
-                      '{"firstName":' || to_json(t3.first_name)::text
-                      || ',"agendaColor":' || coalesce(to_json(t3.agenda_color)::text, 'null')
+                      '{"firstName":' || json_scalar(t3.first_name)::text
+                      || ',"agendaColor":' || coalesce(json_scalar(t3.agenda_color)::text, 'null')
                       || '}',
                       ',' order by t3.last_name, t3.id
                     )
@@ -67,7 +67,7 @@ from (
                     )
                 ), '')
                 || '],"customer":' || coalesce((
-                  select '{"city":' || coalesce(to_json(t5.city)::text, 'null') || '}'
+                  select '{"city":' || coalesce(json_scalar(t5.city)::text, 'null') || '}'
                   from contact t5
                   where t5.company_id = c0.id and t5.is_customer and t5.id = t2.customer_id
                 ), 'null')
@@ -81,7 +81,7 @@ from (
                 else 'null,"workOrder":' end
                 || case when a0.g2 then
                   coalesce((
-                    select '{"number":' || to_json(t7.number)::text || '}'
+                    select '{"number":' || json_scalar(t7.number)::text || '}'
                     from work_order t7
                     where t7.company_id = c0.id and t7.id = t2.work_order_id
                   ), 'null')

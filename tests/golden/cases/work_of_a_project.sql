@@ -22,8 +22,8 @@ from (
             from (
               select
                 '{"rank":' || t1.rank::text
-                || ',"name":' || to_json(t1.name)::text
-                || ',"colour":' || to_json(t1.colour)::text
+                || ',"name":' || json_scalar(t1.name)::text
+                || ',"colour":' || json_scalar(t1.colour)::text
                 || '}' j0
               from project_phase t1
               where t1.company_id = c0.id
@@ -40,10 +40,10 @@ from (
               || ']}'
             from (
               select
-                '{"number":' || to_json(t2.number)::text
-                || ',"name":' || to_json(t2.name)::text
+                '{"number":' || json_scalar(t2.number)::text
+                || ',"name":' || json_scalar(t2.name)::text
                 || ',"phase":' || coalesce((
-                  select '{"name":' || to_json(t3.name)::text || '}'
+                  select '{"name":' || json_scalar(t3.name)::text || '}'
                   from project_phase t3
                   where t3.company_id = c0.id and t3.id = t2.phase_id
                 ), 'null')
@@ -97,10 +97,10 @@ from (
                       when t4.kind = 'PURCHASE_ORDER' then
                         '"PurchaseOrder"'
                       else '"PurchaseSlip"' end
-                      || ',"number":' || to_json(t4.number)::text
+                      || ',"number":' || json_scalar(t4.number)::text
                       || ',"totalIncl":"' || t4.total_incl::text
                       || '","project":' || coalesce((
-                        select '{"number":' || to_json(t5.number)::text || '}'
+                        select '{"number":' || json_scalar(t5.number)::text || '}'
                         from project t5
                         where t5.company_id = c0.id and t5.id = t4.project_id
                       ), 'null')
@@ -145,7 +145,7 @@ from (
                       || ']}'
                     from (
                       select
-                        '{"title":' || to_json(t6.title)::text
+                        '{"title":' || json_scalar(t6.title)::text
                         || ',"status":"' || t6.status::text
                         || '","deadline":' || coalesce('"' || t6.deadline::text || '"', 'null')
                         || '}' j0
@@ -169,9 +169,9 @@ from (
                       || ']}'
                     from (
                       select
-                        '{"start":' || to_json(t7.start)::text
+                        '{"start":' || json_scalar(t7.start)::text
                         || ',"user":' || coalesce((
-                          select '{"lastName":' || to_json(t8.last_name)::text || '}'
+                          select '{"lastName":' || json_scalar(t8.last_name)::text || '}'
                           from membership t8
                           where t8.company_id = c0.id and not t8.external and t8.id = t7.user_id
                         ), 'null')
@@ -196,10 +196,10 @@ from (
                       || ']}'
                     from (
                       select
-                        '{"number":' || to_json(t9.number)::text
+                        '{"number":' || json_scalar(t9.number)::text
                         || ',"quote":' || case when a0.g1 then
                           coalesce((
-                            select '{"number":' || to_json(t10.number)::text || '}'
+                            select '{"number":' || json_scalar(t10.number)::text || '}'
                             from document t10
                             where t10.company_id = c0.id and t10.kind = 'QUOTE' and t10.id = t9.quote_id
                           ), 'null')

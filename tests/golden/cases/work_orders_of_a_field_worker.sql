@@ -36,18 +36,18 @@ from (
             select '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}'
             from (
               select
-                '{"number":' || to_json(t3.number)::text
-                || ',"title":' || to_json(t3.title)::text
-                || ',"plannedStart":' || coalesce(to_json(t3.planned_start)::text, 'null')
+                '{"number":' || json_scalar(t3.number)::text
+                || ',"title":' || json_scalar(t3.title)::text
+                || ',"plannedStart":' || coalesce(json_scalar(t3.planned_start)::text, 'null')
                 || ',"kilometres":' || coalesce('"' || t3.kilometres::text || '"', 'null')
                 || ',"customer":' || coalesce((
-                  select '{"name":' || to_json(t4.name)::text || '}'
+                  select '{"name":' || json_scalar(t4.name)::text || '}'
                   from contact t4
                   where t4.company_id = c0.id and t4.is_customer and t4.id = t3.customer_id
                 ), 'null')
                 || ',"quote":' || case when a0.g2 then
                   coalesce((
-                    select '{"number":' || to_json(t5.number)::text || '}'
+                    select '{"number":' || json_scalar(t5.number)::text || '}'
                     from document t5
                     where t5.company_id = c0.id and t5.kind = 'QUOTE' and t5.id = t3.quote_id
                   ), 'null')
@@ -56,7 +56,8 @@ from (
                 || coalesce((
                   select
                     string_agg(
-                      '{"firstName":' || to_json(t6.first_name)::text || '}', ',' order by t6.last_name, t6.id
+                      '{"firstName":' || json_scalar(t6.first_name)::text || '}',
+                      ',' order by t6.last_name, t6.id
                     )
                   from membership t6
                   where
@@ -71,12 +72,12 @@ from (
                 || '],"materials":[' || coalesce((
                   select
                     string_agg(
-                      '{"name":' || to_json(t8.name)::text
+                      '{"name":' || json_scalar(t8.name)::text
                       || ',"quantity":"' || t8.quantity::text
                       || '","price":"' || t8.price::text
                       || '","product":' || coalesce((
                         select
-                          '{"number":' || to_json(t9.number)::text
+                          '{"number":' || json_scalar(t9.number)::text
                           || ',"purchasePrice":' || case when a0.g3 then
                             coalesce('"' || t9.purchase_price::text || '"', 'null') || '}'
                           else 'null}' end
@@ -91,7 +92,7 @@ from (
                 ), '')
                 || '],"maintenance":' || case when a0.g4 then
                   coalesce((
-                    select '{"name":' || to_json(t10.name)::text || '}'
+                    select '{"name":' || json_scalar(t10.name)::text || '}'
                     from maintenance_plan t10
                     where t10.company_id = c0.id and t10.source_work_order_id = t3.id
                   ), 'null')
@@ -102,12 +103,12 @@ from (
                     select '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}'
                     from (
                       select
-                        '{"start":' || to_json(t11.start)::text
-                        || ',"end":' || coalesce(to_json(t11.end)::text, 'null')
+                        '{"start":' || json_scalar(t11.start)::text
+                        || ',"end":' || coalesce(json_scalar(t11.end)::text, 'null')
                         || ',"billed":' || case when t11.billed then 'true,"user":' else 'false,"user":' end
                         || coalesce((
                           select
-                            '{"firstName":' || to_json(t12.first_name)::text
+                            '{"firstName":' || json_scalar(t12.first_name)::text
                             || ',"hourlyRate":' || coalesce('"' || t12.hourly_rate::text || '"', 'null')
                             || ',"hourlyCost":' || case when a0.g5 then
                               coalesce('"' || t12.hourly_cost::text || '"', 'null') || '}'
