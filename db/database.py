@@ -157,6 +157,7 @@ def _server_settings(settings: PoolSettings) -> dict[str, str]:
         "datestyle": "ISO",
         "jit": "off",
         "plan_cache_mode": "force_generic_plan",
+        "pg_trgm.word_similarity_threshold": "0.5",
         "statement_timeout": _milliseconds(settings.statement_timeout),
         "lock_timeout": _milliseconds(settings.lock_timeout),
         "idle_in_transaction_session_timeout": _milliseconds(settings.idle_in_transaction_timeout),

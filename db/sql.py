@@ -66,13 +66,15 @@ NULL: Final = sql("null")
 class Rows:
     """A table under an alias, with the conditions that belong to naming it.
 
-    `copies` are columns of which another table in the same FROM has a copy that is better placed.
+    `copies` are columns of which another table in the same FROM has a copy that is better placed. `relation` is what is
+    computed of the table under that name, and then the copies are its columns.
     """
 
     table: Table
     name: Sql
     where: tuple[Sql, ...] = ()
     copies: Mapping[str, Sql] = field(default_factory=dict[str, Sql])
+    relation: Sql | None = None
 
     def __getitem__(self, column: str) -> Sql:
         """The column of that name; KeyError if the table has none."""
@@ -83,7 +85,7 @@ class Rows:
     @property
     def source(self) -> Sql:
         """What stands after FROM."""
-        return Sql(f"{self.table.name} {self.name}")
+        return Sql(f"{self.table.name if self.relation is None else f'({self.relation})'} {self.name}")
 
 
 def rows(table: Table, name: Sql, *, company: Sql | None = None) -> Rows:

@@ -2,6 +2,15 @@
 
 import hashlib
 import secrets
+from enum import Enum
+
+
+class CredentialKind(Enum):
+    """What sort of credential a token is; the value is how such tokens begin."""
+
+    SESSION = "enf"
+    API_KEY = "enk"
+    VIEW_AS = "env"
 
 
 def new_token(prefix: str) -> str:
@@ -12,3 +21,13 @@ def new_token(prefix: str) -> str:
 def hash_token(token: str) -> bytes:
     """What is stored of a token, and looked up: its SHA-256."""
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
+
+
+def kind_of(token: str | None) -> CredentialKind:
+    """What sort of credential a token says to be: a session unless it begins like something else.
+
+    Only a claim: whoever looks the token up asks for a credential of this kind.
+    """
+    if token is None or not token.startswith(("enk_", "env_")):
+        return CredentialKind.SESSION
+    return CredentialKind(token[:3])

@@ -19,6 +19,9 @@ KINDS = {
     AppKind.PART: "Parts, active for every company",
     AppKind.CONNECTION: "Connections that a company activates",
 }
+NAMED = (CoordinateKind.TYPE, CoordinateKind.FIELD, CoordinateKind.MUTATION)
+"""The kinds of coordinate that a summary names; of the others it tells how many there are."""
+
 SHOWN = 4
 """So many paths of a coordinate are printed; the JSON has them all."""
 
@@ -67,7 +70,7 @@ def _summary(app: App, lines: list[GatedCoordinate]) -> str:
     """What an app gates in a few words: types and fields by name, inputs by number."""
     if CATALOGUE[app].always_visible:
         return "never hidden"
-    shown = [line.coordinate for line in lines if line.kind in (CoordinateKind.TYPE, CoordinateKind.FIELD)]
+    shown = [line.coordinate for line in lines if line.kind in NAMED]
     shown = [coordinate for coordinate in shown if not _inherited(coordinate, shown)]
     values = [
         line.coordinate

@@ -12,6 +12,7 @@ from db.database import Database, PoolSettings
 from db.errors import DatabaseError, DatabaseMisconfigured, DatabaseTimeout, DatabaseUnavailable
 from db.installation import is_demo
 from db.migrate import is_migrated
+from db.secrets import Keyring
 from gateway.http import Executor
 from gateway.logs import Log, causes
 from gateway.settings import Settings
@@ -114,15 +115,25 @@ class Outage:
 class DatabaseBackend:
     """The executor on a PostgreSQL, and the chores that come with it.
 
-    `sends_letters` tells that there is mail; a demo without it shows what would be mailed.
+    `sends_letters` tells that there is mail; a demo without it shows what would be mailed. `keyring` has the keys for
+    secrets.
     """
 
-    def __init__(self, dsn: str, pool: PoolSettings, log: Log, *, sends_letters: bool = False) -> None:
+    def __init__(
+        self,
+        dsn: str,
+        pool: PoolSettings,
+        log: Log,
+        *,
+        sends_letters: bool = False,
+        keyring: Keyring | None = None,
+    ) -> None:
         self.executor: DatabaseExecutor | None = None
         self._dsn = dsn
         self._pool = pool
         self._log = log
         self._sends_letters = sends_letters
+        self._keyring = keyring
         self._outage = Outage(log)
         self._chores = Chores(log)
         self._database: Database | None = None
@@ -172,7 +183,9 @@ class DatabaseBackend:
             await database.close()
             raise
         self._database = database
-        self.executor = executor = DatabaseExecutor(database, shows_secrets=shows_secrets, report=self._report)
+        self.executor = executor = DatabaseExecutor(
+            database, shows_secrets=shows_secrets, report=self._report, keyring=self._keyring
+        )
         self._chores.begin(self._works(database, executor))
         self._outage.end()
 
@@ -250,5 +263,9 @@ def database_backend(settings: Settings, log: Log) -> DatabaseBackend:
         size=settings.pool_size, statement_cache=settings.statement_cache, statement_timeout=settings.deadline
     )
     return DatabaseBackend(
-        settings.database_url.get_secret_value(), pool, log, sends_letters=settings.smtp_url is not None
+        settings.database_url.get_secret_value(),
+        pool,
+        log,
+        sends_letters=settings.smtp_url is not None,
+        keyring=settings.keyring,
     )

@@ -13,6 +13,7 @@ from db.connection import connect
 from db.embedded import Embedded
 from db.installation import DemoRefused, is_demo
 from db.migrate import migrate
+from db.secrets import folder_keys
 from gateway.app import create_app
 from gateway.logs import open_log
 from gateway.mail.carrier import Carrier, Later, Route, always, in_demo
@@ -54,6 +55,18 @@ async def open_dsn(settings: Settings) -> AsyncGenerator[str, None]:
         await embedded.stop()
 
 
+def with_secret_keys(settings: Settings) -> Settings:
+    """The settings with the keys of an embedded server's folder: made when there are none, else read after those set.
+
+    Raises KeyFileBroken.
+    """
+    if settings.database_url is not None:
+        return settings
+    kept = folder_keys(settings.data, make=settings.secret_keys is None)
+    given = [settings.secret_keys.get_secret_value()] if settings.secret_keys is not None else []
+    return settings.model_copy(update={"secret_keys": SecretStr(",".join((*given, *kept)))})
+
+
 async def migrate_database(settings: Settings) -> None:
     """Bring the database to this version's schema and catalogue. Raises DatabaseError and EmbeddedError."""
     async with open_dsn(settings) as dsn:
@@ -79,6 +92,7 @@ async def serve(settings: Settings, listener: socket, watch: Watch, *, demo: boo
     starting = cast("asyncio.Task[None]", asyncio.current_task())
     with signals.calling(starting.cancel):
         async with open_dsn(settings) as dsn:
+            settings = with_secret_keys(settings)
             await migrate(dsn, app_rows())
             if demo and settings.database_url is None and is_loopback(listener):
                 await _load_demo_once(dsn, watch.progress)
@@ -92,7 +106,7 @@ async def _run(settings: Settings, dsn: str, listener: socket, signals: Signals,
         workers = Workers(
             listener,
             settings.workers,
-            worker_environment(dsn, settings.host),
+            worker_environment(dsn, settings),
             open_log(settings.log_level, settings.log_format),
             shutdown_seconds=settings.shutdown,
         )

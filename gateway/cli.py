@@ -1,4 +1,4 @@
-"""The command `enfact`: serve, migrate, demo, schema, apps."""
+"""The command `enfact`: serve, migrate, demo, schema, apps, secrets."""
 
 import asyncio
 import contextlib
@@ -17,6 +17,7 @@ from uvicorn.loops.auto import auto_loop_factory
 from db.embedded import EmbeddedError
 from db.errors import DatabaseError
 from db.installation import DemoRefused
+from db.secrets import KeyFileBroken, NoSecretKey, new_key
 from gateway import boot, sdl
 from gateway.server import ListenError, listen
 from gateway.settings import Settings
@@ -24,7 +25,16 @@ from gateway.workers import WorkersEnd
 from schema.apps import App
 from schema.language import Language
 
-REFUSALS = (ListenError, EmbeddedError, DatabaseError, DemoRefused, WorkersEnd, sdl.NoSchema)
+REFUSALS = (
+    ListenError,
+    EmbeddedError,
+    DatabaseError,
+    DemoRefused,
+    WorkersEnd,
+    KeyFileBroken,
+    NoSecretKey,
+    sdl.NoSchema,
+)
 """Errors whose message is written for the person at the terminal."""
 
 PASSWORD = "demo-enfact-2026"  # noqa: S105 (the demo's, which is printed for everyone)
@@ -69,6 +79,8 @@ app = typer.Typer(
     help="The enFact gateway: GraphQL in which every app that is switched off for somebody is not there for them.",
     epilog="Every option and more can be set in the environment: ENFACT_PORT, ENFACT_DATA, DATABASE_URL and so on.",
 )
+secrets = typer.Typer(invoke_without_command=True, add_completion=False)
+app.add_typer(secrets, name="secrets")
 
 
 @app.command()
@@ -165,6 +177,44 @@ def apps(
     if app is not None and only is None:
         raise typer.BadParameter(f"there is no app {app}; enfact apps lists them all", param_hint="APP")
     gates.print_table(Console(), only, language)
+
+
+@secrets.callback()
+def secrets_(context: typer.Context, data: Data = None) -> None:
+    """Show with which keys the secrets of connections can be read, and how many cannot.
+
+    The keys are those of ENFACT_SECRET_KEYS, newest first, with commas between them; without DATABASE_URL also those in
+    secrets.key of the data folder, one a line. The newest encrypts, all of them read. Whoever has a copy of the
+    database and the keys has the secrets: keep the keys elsewhere. A secret whose key is lost has to be entered again.
+
+    To replace a key: enfact secrets new-key prints one. Put it before the others, and restart every gateway. Then
+    enfact secrets rotate encrypts everything anew; once enfact secrets shows that no secret needs the old key, take it
+    away and restart again.
+    """
+    context.obj = data
+    if context.invoked_subcommand is None:
+        from gateway import secrets_command  # noqa: PLC0415 (only this command needs it)
+
+        with refusals():
+            _run(secrets_command.show(_settings(data=data), Console()))
+
+
+@secrets.command()
+def rotate(context: typer.Context, data: Data = None) -> None:
+    """Encrypt every secret with the newest key. Gateways may run meanwhile; it can be repeated at any time.
+
+    The exit code is 1 when there are secrets that no key at hand reads: they stay as they are.
+    """
+    from gateway import secrets_command  # noqa: PLC0415 (only this command needs it)
+
+    with refusals():
+        _run(secrets_command.rotate(_settings(data=data or context.obj), _console()))
+
+
+@secrets.command(name="new-key")
+def new_key_() -> None:
+    """Print a new key for ENFACT_SECRET_KEYS or secrets.key."""
+    typer.echo(new_key())
 
 
 @contextlib.contextmanager

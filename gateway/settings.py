@@ -12,6 +12,7 @@ from urllib.parse import SplitResult, urlsplit
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from db.secrets import Keyring, is_key
 from resolvers.validation import normal_email
 
 SCHEMES = ("postgresql://", "postgres://")
@@ -47,6 +48,12 @@ class Settings(BaseSettings):
     )
     pg_bin: Path | None = Field(
         default=None, description="A folder with PostgreSQL's programs, for the embedded server instead of its own."
+    )
+    secret_keys: SecretStr | None = Field(
+        default=None,
+        description="The keys that secrets of connections are encrypted with, newest first, with commas between them; "
+        "enfact secrets new-key prints one. Without it an embedded PostgreSQL keeps one in the data folder, and with "
+        "DATABASE_URL no secrets are taken.",
     )
     host: str = Field(default="127.0.0.1", min_length=1, description="The address to listen on.")
     port: int = Field(default=8000, ge=0, le=65535, description="The port to listen on; 0 lets the system choose.")
@@ -111,6 +118,21 @@ class Settings(BaseSettings):
         if url is not None and not url.get_secret_value().startswith(SCHEMES):
             raise ValueError(f"has to begin with {SCHEMES[0]}")
         return url
+
+    @field_validator("secret_keys")
+    @classmethod
+    def _check_secret_keys(cls, keys: SecretStr | None) -> SecretStr | None:
+        if keys is None:
+            return None
+        texts = [text.strip() for text in keys.get_secret_value().split(",")]
+        if not all(map(is_key, texts)):
+            raise ValueError("has to be keys as enfact secrets new-key prints them, with commas between them")
+        return SecretStr(",".join(texts))
+
+    @property
+    def keyring(self) -> Keyring:
+        """The keys for secrets."""
+        return Keyring(self.secret_keys.get_secret_value().split(",") if self.secret_keys is not None else ())
 
     @field_validator("trusted_proxies")
     @classmethod

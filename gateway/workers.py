@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from socket import socket
 
 from gateway.logs import Log
+from gateway.settings import Settings
 
 READY = b"ready\n"
 MOST_FAILED_STARTS = 5
@@ -124,6 +125,8 @@ class Workers:
                 process.kill()
 
 
-def worker_environment(dsn: str, host: str) -> dict[str, str]:
-    """The environment of a worker: ours, whose settings it reads, the database, and the host that is listened on."""
-    return {**os.environ, "DATABASE_URL": dsn, "ENFACT_HOST": host}
+def worker_environment(dsn: str, settings: Settings) -> dict[str, str]:
+    """The environment of a worker: ours, the database, the host that is listened on, and the keys for secrets."""
+    keys = settings.secret_keys
+    known = {"ENFACT_SECRET_KEYS": keys.get_secret_value()} if keys is not None else {}
+    return {**os.environ, "DATABASE_URL": dsn, "ENFACT_HOST": settings.host, **known}

@@ -3,7 +3,7 @@
 Each check gives sentences that name the coordinate and the mistake.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from graphql import (
@@ -44,12 +44,20 @@ class SchemaRefused(Exception):
         self.mistakes = mistakes
 
 
-def check_mutations(schema: GraphQLSchema, written: Iterable[str]) -> None:
-    """Raise SchemaRefused unless there is a way to write every field of Mutation, and none that has no field."""
-    declared = set(schema.mutation_type.fields) if schema.mutation_type else set[str]()
-    wrong = declared ^ set(written)
-    if wrong:
-        raise SchemaRefused([f"Mutation.{name}: declared or written, but not both" for name in sorted(wrong)])
+def check_mutations(schema: GraphQLSchema, written: Mapping[str, Need]) -> None:
+    """Raise SchemaRefused unless there is a way to write every field of Mutation, and none that has no field.
+
+    `written` has the gates that each of them judges: those of the field.
+    """
+    declared: Mapping[str, GraphQLField] = schema.mutation_type.fields if schema.mutation_type else {}
+    mistakes = [f"Mutation.{name}: declared or written, but not both" for name in declared.keys() ^ written.keys()]
+    mistakes += [
+        f"Mutation.{name}: what writes it judges other gates than it has"
+        for name in declared.keys() & written.keys()
+        if set(own_gates(declared[name])) != set(written[name])
+    ]
+    if mistakes:
+        raise SchemaRefused(sorted(mistakes))
 
 
 def check_schema(layout: Layout) -> None:
@@ -187,7 +195,7 @@ class Checks:
     # --- a gate is judged in a company, so there is none outside
 
     def companyless(self) -> Iterator[str]:
-        """What is reached without entering a company has no gates."""
+        """What is reached without entering a company has no gates; a mutation's are judged in the input's company."""
         waiting: list[GraphQLNamedType] = [
             root for root in (self.schema.query_type, self.schema.mutation_type) if root is not None
         ]
@@ -201,7 +209,12 @@ class Checks:
                 returned = named_type(field)
                 if self._enters(returned):
                     continue
-                if field_need(field) or [*(gate for argument in field.args.values() for gate in every_gate(argument))]:
+                writes = type_ is self.schema.mutation_type
+                judged = own_gates(field) if writes and _names_company(field) else ()
+                # What a mutation is given it judges for itself, in the company that it locks.
+                inputs = () if writes else field.args.values()
+                inside = [gate for argument in inputs for gate in every_gate(argument)]
+                if set(field_need(field)) - set(judged) or inside:
                     yield f"{type_.name}.{name} has gates, but is reached outside of any company"
                 waiting.append(returned)
 
@@ -235,3 +248,9 @@ class Checks:
         for app in ungated(self.schema):
             if CATALOGUE[app].kind in (AppKind.BASE, AppKind.APP):
                 yield f"App.{app.name} gates nothing"
+
+
+def _names_company(field: GraphQLField) -> bool:
+    """Whether the input of a mutation says in which company it is to be done."""
+    input_ = named_type(field.args["input"]) if "input" in field.args else None
+    return isinstance(input_, GraphQLInputObjectType) and "companyId" in input_.fields

@@ -12,6 +12,7 @@ from sqlalchemy import Table
 
 from db.sql import Rows, Sql, alias, every, join, number, parameter, rows, sql
 from db.tables.identity import company, membership
+from db.tokens import CredentialKind
 from resolvers.gates import Need
 from resolvers.inputs import Convert, Input, Inputs, Variable, Variables, value_of
 from resolvers.selection import Collector
@@ -94,7 +95,7 @@ class Entry:
 
 @dataclass(slots=True)
 class Scope:
-    """One company row of the statement.
+    """One company row of the statement, entered by a kind of credential.
 
     All that is below it belongs to that company and is judged by one relation of gates.
     """
@@ -102,6 +103,7 @@ class Scope:
     n: int
     company: Rows
     membership: Rows
+    kind: CredentialKind
     gates: dict[Gate, int] = field(default_factory=dict[Gate, int])
     entries: list[Entry] = field(default_factory=list[Entry])
 
@@ -187,13 +189,14 @@ VIEWER: Final = sql("v")
 
 @dataclass(slots=True)
 class Compilation:
-    """One statement on its way.
+    """One statement on its way, for callers who show one kind of credential.
 
     Hands out parameters and aliases, and holds what the finished statement needs to know.
     """
 
     inputs: Inputs
     collector: Collector
+    kind: CredentialKind = CredentialKind.SESSION
     parameters: list[Source] = field(default_factory=list[Source])
     bound: list[Sql] = field(default_factory=list[Sql])
     scopes: list[Scope] = field(default_factory=list[Scope])
@@ -244,6 +247,13 @@ class Compilation:
         self._tables += 1
         return rows(table, alias("t", self._tables), company=company)
 
+    def derived(self, table: Table, select: Sql, *columns: LiteralString) -> Rows:
+        """What is computed of a table, under a new alias: the rows of `select`, which has these columns."""
+        self._tables += 1
+        name = alias("t", self._tables)
+        copies: dict[str, Sql] = {column: sql("{}.{}", name, sql(column)) for column in columns}
+        return Rows(table, name, copies=copies, relation=select)
+
     def lateral(self, select: Sql) -> Sql:
         """A lateral join at the root of the statement; gives its alias."""
         name = alias("l", len(self.laterals))
@@ -266,7 +276,7 @@ class Compilation:
         member = rows(membership, alias("m", n), company=only or entered["id"])
         if only is None:
             entered = replace(entered, copies={"id": member["company_id"], "name": member["company_name"]})
-        scope = Scope(n, entered, member)
+        scope = Scope(n, entered, member, self.kind)
         self.scopes.append(scope)
         return scope
 
@@ -282,8 +292,30 @@ def entrance(scope: Scope) -> tuple[Sql, Sql]:
         sql("{} is not null", member["accepted_at"]),
         sql("{} is null", member["removed_at"]),
         sql("({} is null or {} > now())", member["until"], member["until"]),
+        *_narrowed(scope),
     ]
     return source, every(conditions)
+
+
+def _narrowed(scope: Scope) -> tuple[Sql, ...]:
+    """What a credential other than a session opens of the companies of its account.
+
+    A key: its own company or any, where its owner holds API_ACCESS now. A look as somebody else: that one membership.
+    """
+    member = scope.membership
+    match scope.kind:
+        case CredentialKind.SESSION:
+            return ()
+        case CredentialKind.API_KEY:
+            return (
+                sql("({}.company_id is null or {} = {}.company_id)", VIEWER, member["company_id"], VIEWER),
+                sql("get_bit({}, {}) = 1", scope.effective, number(CATALOGUE[App.API_ACCESS].position)),
+            )
+        case CredentialKind.VIEW_AS:
+            return (
+                sql("{} = {}.company_id", member["company_id"], VIEWER),
+                sql("{} = {}.membership_id", member["id"], VIEWER),
+            )
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from graphql import (
 )
 from graphql.language import Visitor
 
+from db.tokens import CredentialKind
 from resolvers.cache import Cache
 from resolvers.compilation import Compilation, Position
 from resolvers.coordinates import named_type
@@ -55,21 +56,32 @@ class Compiler:
 
     schema: GraphQLSchema
     layout: Layout
-    statements: Cache[tuple[Shapes, tuple[Any, ...]], Statement] = field(
-        default_factory=lambda: Cache[tuple[Shapes, tuple[Any, ...]], Statement](ROOM)
+    statements: Cache[tuple[Shapes, CredentialKind, tuple[Any, ...]], Statement] = field(
+        default_factory=lambda: Cache[tuple[Shapes, CredentialKind, tuple[Any, ...]], Statement](ROOM)
     )
 
-    def read(self, operation: Operation, variables: Variables) -> Statement:
-        """The statement of a query. RequestError (BAD_USER_INPUT) for values that no client may send."""
+    def read(
+        self, operation: Operation, variables: Variables, kind: CredentialKind = CredentialKind.SESSION
+    ) -> Statement:
+        """The statement of a query for a kind of credential.
+
+        RequestError (BAD_USER_INPUT) for values that no client may send.
+        """
 
         def compile_query(roots: Roots) -> Statement:
             query = self.schema.query_type
             assert query is not None
             return finish(roots.to, roots.query(query, (operation.selection_set,)))
 
-        return self._find(operation, None, variables, compile_query)
+        return self._find(operation, None, variables, kind, compile_query)
 
-    def payload(self, operation: Operation, selected: SelectedField, variables: Variables) -> Statement:
+    def payload(
+        self,
+        operation: Operation,
+        selected: SelectedField,
+        variables: Variables,
+        kind: CredentialKind = CredentialKind.SESSION,
+    ) -> Statement:
         """The statement that reads the payload of a mutation's root field from what was written."""
         mutation = self.schema.mutation_type
         assert mutation is not None
@@ -79,7 +91,7 @@ class Compiler:
         def compile_payload(roots: Roots) -> Statement:
             return finish(roots.to, roots.payload(payload, selected.selection_sets, Position().under(selected.key)))
 
-        return self._find(operation, selected.key, variables, compile_payload)
+        return self._find(operation, selected.key, variables, kind, compile_payload)
 
     def writes(self, operation: Operation, variables: Variables) -> tuple[SelectedField, ...]:
         """The root fields of a mutation, in the order in which they are to run."""
@@ -92,18 +104,23 @@ class Compiler:
         return fields
 
     def _find(
-        self, operation: Operation, part: str | None, variables: Variables, compile_: Callable[[Roots], Statement]
+        self,
+        operation: Operation,
+        part: str | None,
+        variables: Variables,
+        kind: CredentialKind,
+        compile_: Callable[[Roots], Statement],
     ) -> Statement:
         shapes = operation.shapes.get(part) or operation.shapes.setdefault(part, Shapes())
-        statement = self.statements.get((shapes, shapes.shape(variables)))
+        statement = self.statements.get((shapes, kind, shapes.shape(variables)))
         if statement is None:
             inputs = Inputs(variables)
-            to = Compilation(inputs, self._collector(operation, inputs))
+            to = Compilation(inputs, self._collector(operation, inputs), kind)
             introspection = Introspection(self.schema, operation, inputs)
             statement = compile_(Roots(Objects(self.layout, to), introspection.answer))
             shapes.learn(inputs)
             shape = shapes.shape(variables)
-            self.statements.put((shapes, shape), statement, statement.weight + 2 * len(repr(shape)))
+            self.statements.put((shapes, kind, shape), statement, statement.weight + 2 * len(repr(shape)))
         return statement
 
     def _collector(self, operation: Operation, inputs: Inputs) -> Collector:

@@ -1,5 +1,6 @@
 """From a client's coerced values to what a statement's parameters take; refuses what PostgreSQL could not take."""
 
+import datetime
 import re
 from dataclasses import dataclass
 from enum import Enum
@@ -11,6 +12,14 @@ GLOBAL_ID = re.compile(r"([a-z]{3})_([0-9a-f]{32})")
 
 MANY = 100
 """How long a list in a filter, or of ids, may be."""
+
+SHORTEST_SOUGHT, LONGEST_SOUGHT = 2, 100
+"""The characters of a text that is searched for."""
+
+WILD = re.compile(r"[\\%_]")
+
+MOST_MONTHS = 120
+"""How many months a period may lie in."""
 
 
 def text(value: Any) -> str | None:
@@ -25,6 +34,43 @@ def text(value: Any) -> str | None:
 def texts(value: Any) -> list[str | None]:
     """A list of texts, at most `MANY`."""
     return [text(item) for item in bounded(value)]
+
+
+def sought(value: Any) -> str | None:
+    """A text to search for without the space around it; None, which finds nothing, for one that is too short."""
+    found = (text(value) or "").strip()
+    if len(found) > LONGEST_SOUGHT:
+        raise bad_input(f'The argument "text" has more than {LONGEST_SOUGHT} characters.')
+    return found if len(found) >= SHORTEST_SOUGHT else None
+
+
+def pattern(value: Any) -> str | None:
+    """The pattern of LIKE for whatever has such a text in it."""
+    found = sought(value)
+    return None if found is None else f"%{WILD.sub(_escaped, found)}%"
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return f"\\{found[0]}"
+
+
+def first_day(value: Any) -> datetime.date:
+    """The first day of a period in the right order and not too long."""
+    return _period(value)[0]
+
+
+def last_day(value: Any) -> datetime.date:
+    """The last day of such a period."""
+    return _period(value)[1]
+
+
+def _period(value: Any) -> tuple[datetime.date, datetime.date]:
+    first, last = value["from"], value["until"]
+    if last < first:
+        raise bad_input('The argument "period" ends before it begins.')
+    if (last.year - first.year) * 12 + last.month - first.month >= MOST_MONTHS:
+        raise bad_input(f'The argument "period" lies in more than {MOST_MONTHS} months.')
+    return first, last
 
 
 def enum_name(value: Any) -> str | None:

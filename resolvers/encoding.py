@@ -6,12 +6,15 @@ from db.sql import Choice, Expression, Json, Sql, Text, concatenation, nullable,
 from resolvers.coordinates import is_list, is_nullable, named_type
 
 QUOTE = Text('"')
+AS_TEXT = frozenset({"Decimal", "Date"})
+"""Scalars whose JSON is the text of their value."""
 
 
 def encode(declared: GraphQLField, value: Sql) -> Json:
     """JSON of a leaf or a list of leaves; `null` where the field allows it and the value is null."""
     if is_list(declared):
-        return _null_safe(declared, (Expression(sql("array_to_json({})::text", value)),))
+        texts = sql("{}::text[]", value) if named_type(declared).name in AS_TEXT else value
+        return _null_safe(declared, (Expression(sql("array_to_json({})::text", texts)),))
     if named_type(declared).name == "Boolean" and not is_nullable(declared):
         return (Choice(value, (Text("true"),), (Text("false"),)),)
     return _null_safe(declared, _leaf(named_type(declared), value))

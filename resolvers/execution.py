@@ -14,8 +14,9 @@ from asyncpg import Record
 
 from db.database import Database
 from db.errors import DatabaseError, DatabaseTimeout
+from db.secrets import Keyring
 from db.tables import metadata
-from db.tokens import hash_token
+from db.tokens import CredentialKind, hash_token
 from resolvers.checks import check_mutations, check_schema
 from resolvers.compilation import Bindings
 from resolvers.compiler import Compiler
@@ -58,7 +59,7 @@ def default_compiler() -> Compiler:
     core = schema.core
     layout = Layout(core, metadata, RESOLVERS, HOMES)
     check_schema(layout)
-    check_mutations(core, MUTATIONS)
+    check_mutations(core, {name: mutation.gates for name, mutation in MUTATIONS.items()})
     return Compiler(core, layout)
 
 
@@ -66,7 +67,7 @@ class Executor:
     """Answers GraphQL requests on a database.
 
     `shows_secrets` may change at any time (a demo without mail shows what would be mailed). `report` is called with
-    every DatabaseError that a request meets, whatever becomes of the request.
+    every DatabaseError that a request meets, whatever becomes of the request. `keyring` has the keys for secrets.
     """
 
     def __init__(
@@ -76,11 +77,13 @@ class Executor:
         *,
         shows_secrets: bool = False,
         report: Callable[[DatabaseError], None] | None = None,
+        keyring: Keyring | None = None,
     ) -> None:
         self._database = database
         self._compiler = compiler or default_compiler()
         self._documents = Documents(self._compiler.schema)
         self._report = report or _ignore
+        self._keyring = keyring or Keyring()
         self.shows_secrets = shows_secrets
         self.uses = Uses()
 
@@ -106,7 +109,7 @@ class Executor:
     # --- queries
 
     async def _read(self, request: GraphQLRequest, operation: Operation, variables: Variables) -> Result:
-        statement = self._compiler.read(operation, variables)
+        statement = self._compiler.read(operation, variables, request.kind)
         bindings = Bindings(variables, _hash(request.token), request.language)
         record = await self._database.read(statement.sql, statement.arguments(bindings))
         if request.token is not None:
@@ -166,7 +169,7 @@ class Executor:
         """`__typename` of the mutation: even that is not for a token that is not known."""
         if request.token is not None:
             async with self._database.transaction() as connection:
-                if await find_caller(connection, request.token) is None:
+                if await find_caller(connection, request) is None:
                     raise Unauthenticated
         return Result.of(b'"Mutation"')
 
@@ -175,20 +178,22 @@ class Executor:
     ) -> Result:
         mutation = MUTATIONS[selected.name]
         given = self._input(selected, variables)
-        statement = self._compiler.payload(operation, selected, variables)
+        statement = self._compiler.payload(operation, selected, variables, request.kind)
         # A value that no client may send is refused before anything is written.
         statement.arguments(Bindings(variables))
         prepared = await self._prepare(mutation, request, given)
         caller: Caller | None = None
         try:
             async with self._database.transaction() as connection:
-                caller = await find_caller(connection, request.token)
+                caller = await find_caller(connection, request)
                 if caller is not None:
                     self.uses.add(caller.credential)
                 elif request.token is not None and not (mutation.for_anyone and request.by_cookie):
                     raise Unauthenticated
                 if isinstance(prepared, Refused | Forbidden):
                     raise prepared
+                if caller is not None and caller.read_only:
+                    raise Forbidden
                 written = await mutation.write(Write(connection, request, caller, prepared, self.shows_secrets), given)
                 arguments = statement.arguments(_bindings(request, variables, written, caller))
                 record = await connection.fetchrow(statement.sql, *arguments)
@@ -208,6 +213,10 @@ class Executor:
 
     async def _prepare(self, mutation: Mutation, request: GraphQLRequest, given: Input) -> Any:
         """What the preparation found out; why it refuses is kept until it is known who asks, and in which language."""
+        if not mutation.is_open_to(request.kind):
+            return Forbidden()
+        if mutation.seal is not None:
+            return mutation.seal(self._keyring, given)
         try:
             return await mutation.prepare(self._database, request, given) if mutation.prepare else None
         except (Refused, Forbidden) as refusal:
@@ -265,7 +274,7 @@ def _problems(refused: Refused, language: Language) -> str:
         [
             {
                 "code": problem.code.name,
-                "message": user_message(problem.code, language, **problem.values(language)),
+                "message": user_message(problem.code, language, problem.text, **problem.values(language)),
                 "field": problem.field,
             }
             for problem in refused.problems
@@ -282,8 +291,9 @@ def _result(request: GraphQLRequest, statement: Statement, record: Record) -> Re
         return Result(response)
     language = Language(record[3]) if record[3] is not None else request.language
     found = hidden(statement, closed.decode())
-    told = [of for of in found if of.refused or request.report_errors]
-    noted = [of for of in found if not of.refused and not request.report_errors]
+    reports_errors = request.report_errors or (request.kind is CredentialKind.API_KEY and record[4] == "ERROR")
+    told = [of for of in found if of.refused or reports_errors]
+    noted = [of for of in found if not of.refused and not reports_errors]
     return Result(
         response, tuple(error(of, _reason(of.gate, language)) for of in told), tuple(note(of) for of in noted)
     )

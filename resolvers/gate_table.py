@@ -18,7 +18,6 @@ from graphql import (
     GraphQLObjectType,
     GraphQLSchema,
     is_introspection_type,
-    is_required_argument,
 )
 
 from resolvers.coordinates import Fields, Typed, named_type
@@ -35,6 +34,7 @@ class CoordinateKind(Enum):
     ARGUMENT = "argument"
     INPUT_FIELD = "input field"
     ENUM_VALUE = "enum value"
+    MUTATION = "mutation"
 
 
 class Step(NamedTuple):
@@ -53,7 +53,8 @@ class GatedCoordinate:
     """One line of the table: what is gated and by what.
 
     `paths` lead to the field that shows it: for an input field or enum value, the fields whose arguments take it
-    (`given` has the argument's members, outermost first), or whose rows carry it (`given` is empty).
+    (`given` has the argument's members, outermost first), or whose rows carry it (`given` is empty). A mutation is
+    reached as itself, and judged in the company that its input names.
     """
 
     gate: Gate
@@ -122,6 +123,8 @@ class _Table:
             if is_introspection_type(type_):
                 continue
             match type_:
+                case GraphQLObjectType() if type_ is self.schema.mutation_type:
+                    yield from self._of_mutations(type_)
                 case GraphQLObjectType() | GraphQLInterfaceType():
                     yield from self._of_fields(type_)
                 case GraphQLInputObjectType():
@@ -132,6 +135,12 @@ class _Table:
                         yield from self._of_input(CoordinateKind.ENUM_VALUE, type_, name, value)
                 case _:
                     pass
+
+    def _of_mutations(self, type_: GraphQLObjectType) -> Iterator[GatedCoordinate]:
+        for name, field in type_.fields.items():
+            reached = (Reached((Step(name, type_.name),)),)
+            for gate in own_gates(field):
+                yield GatedCoordinate(gate, CoordinateKind.MUTATION, f"{type_.name}.{name}", type_.name, name, reached)
 
     def _of_fields(self, type_: Fields) -> Iterator[GatedCoordinate]:
         to_type = tuple(Reached(path) for path in self.ways.get(type_.name, ()))
@@ -207,7 +216,7 @@ class _Table:
         leads = self._leads()
         ways: dict[str, list[Path]] = defaultdict(list, {"Company": [()]})
         for owner, name, field in self._fields():
-            if owner.name not in leads or owner.name == "Node" or self._needs_arguments(field):
+            if owner.name not in leads or owner.name == "Node":
                 continue
             lead = leads[owner.name]
             path = (*lead, Step(name, owner.name if self._ends_abstract(lead) and _is_object(owner) else None))
@@ -231,7 +240,7 @@ class _Table:
             on = name if self._ends_abstract(lead) and _is_object(type_) else None
             for field_name, field in type_.fields.items():
                 for given in self._kinds(named_type(field)):
-                    if given.name not in leads and not self._needs_arguments(field):
+                    if given.name not in leads:
                         leads[given.name] = (*lead, Step(field_name, on))
                         waiting.append(given.name)
         return leads
@@ -242,9 +251,6 @@ class _Table:
             return ()
         kinds = self.schema.get_possible_types(type_) if isinstance(type_, GraphQLInterfaceType) else ()
         return (type_, *kinds)
-
-    def _needs_arguments(self, field: GraphQLField) -> bool:
-        return any(is_required_argument(argument) for argument in field.args.values())
 
     def _node(self) -> GraphQLInterfaceType:
         node = self.schema.type_map["Node"]

@@ -25,7 +25,7 @@ from db.sql import Rows, Sql, equals, sql
 from resolvers.coordinates import Fields, id_prefix, is_list, is_nullable, named_type, node_type, python_name, snake
 from resolvers.gates import Need, field_need, own_gates, type_need
 from resolvers.links import pointed, pointing
-from resolvers.resolution import Identity, Leaf, Link, Listing, Paging, Reference, Resolution
+from resolvers.resolution import Given, Identity, Leaf, Link, Listing, Paging, Reference, Resolution
 
 TENANT = "company_id"
 
@@ -123,7 +123,11 @@ class Layout:
         """The gated enum values that rows of a type may carry; those that make it the type are gates of the type."""
         if type_.name not in self._carried:
             assert isinstance(type_, Fields)
-            enums = {python_name(field): values for field in type_.fields.values() if (values := _gated_values(field))}
+            enums = {
+                python_name(field): values
+                for name, field in type_.fields.items()
+                if (values := _gated_values(field)) and not self._is_given(type_, name)
+            }
             fixed = {column for kind in self._kinds(type_) for column in self.placement(kind.name).where}
             self._carried[type_.name] = {column: values for column, values in enums.items() if column not in fixed}
         return self._carried[type_.name]
@@ -159,7 +163,7 @@ class Layout:
         """Rows that carry a gated enum value can be left out: by a column of theirs, and where there may be none."""
         declared, where = type_.fields[name], f"{type_.name}.{name}"
         returned = named_type(declared)
-        if values := _gated_values(declared):
+        if (values := _gated_values(declared)) and not self._is_given(type_, name):
             owners = [owner.name for owner in (type_, *type_.interfaces)]
             if is_list(declared) or any(f"{owner}.{name}" in self.resolvers for owner in owners):
                 raise LayoutError(f"{where} gives an enum with gated values, but is no column of its rows")
@@ -179,6 +183,10 @@ class Layout:
             raise LayoutError(f"{where} gives rows with gated enum values outside of any company")
         if not is_list(declared) and node_type(returned) is None and not is_nullable(declared):
             raise LayoutError(f"{where} may be left out for a gated enum value that it carries, but may not be null")
+
+    def _is_given(self, type_: Fields, name: str) -> bool:
+        """Whether a field gives back an argument: a gated value that is not held was refused there."""
+        return isinstance(self.resolvers.get(f"{type_.name}.{name}"), Given)
 
     def _leaf(
         self, table: Table, column: str, returned: GraphQLNamedType, declared: GraphQLField, where: str

@@ -3,6 +3,7 @@
 Everything is measured before validation, in time linear in the text: each fragment is measured once.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -27,6 +28,9 @@ from schema.errors import ErrorCode
 INTROSPECTION = frozenset({"__schema", "__type"})
 NESTING = 100  # braces and spreads inside each other that are measured at all: it bounds the recursion
 BARE, COMPOUND = 1, 10  # what validation pays to compare two fields without, and with, arguments or selections
+
+VALUE = re.compile(r"\b(String|BlockString|Int|Float) '.*'", re.DOTALL)
+"""How a message of the parser quotes a value, which may be a password."""
 
 Directed = OperationDefinitionNode | FragmentDefinitionNode | VariableDefinitionNode | SelectionNode
 
@@ -66,7 +70,7 @@ def parse_document(text: str, limits: Limits) -> DocumentNode:
         document = parse(text, max_tokens=limits.tokens, allow_empty_selection_sets=False)
     except GraphQLSyntaxError as error:
         places = tuple(Location(place.line, place.column) for place in error.locations or ())
-        raise RequestError(ErrorCode.GRAPHQL_PARSE_FAILED, error.message, places) from None
+        raise RequestError(ErrorCode.GRAPHQL_PARSE_FAILED, VALUE.sub(r"\1", error.message), places) from None
     check_limits(document, limits)
     return document
 

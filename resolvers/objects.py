@@ -17,6 +17,7 @@ from db.sql import (
     TRUE,
     Expression,
     Json,
+    Rows,
     Sql,
     Text,
     concatenation,
@@ -30,7 +31,7 @@ from db.sql import (
 )
 from resolvers.catalogues import prepared
 from resolvers.compilation import Compilation, Entry, Position, Row, Site, entrance
-from resolvers.convert import enum_names
+from resolvers.convert import enum_name, enum_names
 from resolvers.coordinates import Fields, id_prefix, named_type, node_type, type_of
 from resolvers.criteria import criteria
 from resolvers.encoding import encode, encode_id
@@ -39,7 +40,18 @@ from resolvers.inputs import ABSENT, read_arguments
 from resolvers.layout import Layout
 from resolvers.ordering import Order, OrderKey
 from resolvers.paging import Listed, Page, page
-from resolvers.resolution import Arguments, Companies, Identity, Inline, Leaf, Listing, Paging, Reference
+from resolvers.resolution import (
+    Arguments,
+    Companies,
+    Derived,
+    Given,
+    Identity,
+    Inline,
+    Leaf,
+    Listing,
+    Paging,
+    Reference,
+)
 from resolvers.selection import SelectedField
 from resolvers.usage import enum_values, input_need
 
@@ -156,6 +168,11 @@ class Objects:
                 return self._reference(row, chosen, lambda target: link(row, target))
             case Listing(link) as listing:
                 return self._listing(row, chosen, lambda target: link(row, target), listing)
+            case Derived(relation, order):
+                return self._derived(row, chosen, relation(row), order)
+            case Given(argument):
+                value = self.to.bind(row.arguments[argument], enum_name, "text")
+                return encode(chosen.declared, value)
             case Paging(link):
                 return self._paging(row, chosen, lambda target: link(row, target))
             case Companies():
@@ -217,6 +234,12 @@ class Objects:
             listed = sql("string_agg({}, ',' order by {}) from {}", concatenation(json), sorted_by, target.rows.source)
         items = sql("coalesce((select {} where {}), '')", listed, where)
         return (Text("["), Expression(items), Text("]"))
+
+    def _derived(self, row: Row, chosen: Chosen, relation: Rows, order: str) -> Json:
+        target = row.child(relation, chosen.arguments)
+        json = concatenation(self.object_of(target, chosen.returned, chosen.selection_sets, chosen.at.in_rows()))
+        listed = sql("string_agg({}, ',' order by {}) from {}", json, relation[order], relation.source)
+        return (Text("["), Expression(sql("coalesce((select {}), '')", listed)), Text("]"))
 
     # --- connections
 

@@ -3,6 +3,7 @@
 Parsed, bounded, validated, chosen, its variables coerced. Documents are cached.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, cast
@@ -39,6 +40,9 @@ VALUES: Final = 16_000
 
 SYNTAX_TREE, DOCUMENT = 160, 4_000
 """What a document takes in memory: so many bytes a character of its text, and so many besides."""
+
+VALUE: Final = re.compile(r"(?:, found: |(?<= value): ).*", re.DOTALL)
+"""How graphql-core ends a message with the value that does not fit."""
 
 MESSAGE: Final = 300
 """How much of a message that quotes the document is sent back, in characters."""
@@ -244,8 +248,12 @@ def _required(usages: ValidationContext, node: OperationDefinitionNode) -> froze
 
 
 def _entry(error: GraphQLError) -> ErrorEntry:
-    """A validation error as the client sees it: the message cut where it quotes too much of the document."""
-    message = error.message if len(error.message) <= MESSAGE else f"{error.message[:MESSAGE]}…"
+    """A validation error as the client sees it.
+
+    A value is not repeated, since it may be a password; nor is too much of the rest of the document.
+    """
+    message = VALUE.sub(".", error.message)
+    message = message if len(message) <= MESSAGE else f"{message[:MESSAGE]}…"
     locations = tuple(Location(place.line, place.column) for place in error.locations or ())
     return ErrorEntry(ErrorCode.GRAPHQL_VALIDATION_FAILED, message, locations=locations)
 

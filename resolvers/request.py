@@ -9,6 +9,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final, NamedTuple, Self
 
+from db.tokens import CredentialKind, kind_of
 from schema.errors import ErrorCode
 from schema.texts import Language
 
@@ -37,6 +38,11 @@ class GraphQLRequest(NamedTuple):
     request_id: str = ""
     user_agent: str | None = None
     address: str = ""
+
+    @property
+    def kind(self) -> CredentialKind:
+        """What sort of credential the token is taken for; a cookie is a session or nothing."""
+        return CredentialKind.SESSION if self.by_cookie else kind_of(self.token)
 
 
 @dataclass(frozen=True, slots=True)

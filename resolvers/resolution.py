@@ -56,6 +56,21 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True)
+class Derived:
+    """All rows of a relation that is computed from the row, in the order of one of its columns."""
+
+    relation: Callable[[Row], Rows]
+    order: str
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """An enum value that was given for an argument of the field that led to the row; gated ones were refused there."""
+
+    argument: str
+
+
+@dataclass(frozen=True, slots=True)
 class Paging:
     """A Relay connection over the rows of another table that belong to the row."""
 
@@ -67,4 +82,4 @@ class Companies:
     """The Relay connection over the companies that the viewer may enter."""
 
 
-Resolution: TypeAlias = Leaf | Identity | Inline | Reference | Listing | Paging | Companies
+Resolution: TypeAlias = Leaf | Identity | Inline | Reference | Listing | Derived | Given | Paging | Companies

@@ -231,6 +231,8 @@ class Roots:
         match returned.name:
             case "Viewer":
                 return self.viewer(returned, selected.selection_sets, at)
+            case "ApiKey":
+                return self._api_key(returned, selected, at)
             case "AppInfo":
                 found = self.to.rows(app)
                 json = self.objects.object_of(Row(found, self.to), returned, selected.selection_sets, at)
@@ -240,6 +242,17 @@ class Roots:
                 )
             case _:
                 return self._written(returned, selected, at)
+
+    def _api_key(self, returned: GraphQLNamedType, selected: SelectedField, at: Position) -> Json:
+        """A key of the caller's own by its key."""
+        found = self.to.rows(credential)
+        conditions = [
+            *self.objects.layout.placement(returned.name).conditions(found),
+            sql("{} = {}", found["id"], self.to.written(selected.name, "uuid")),
+            sql("{} = {}.account_id", found["account_id"], VIEWER),
+        ]
+        json = self.objects.object_of(Row(found, self.to), returned, selected.selection_sets, at)
+        return nullable(sql("(select {} from {} where {})", concatenation(json), found.source, every(conditions)))
 
     def _written(self, returned: GraphQLNamedType, selected: SelectedField, at: Position) -> Json:
         """What hangs on the company that was written, or another node by its key, each as the viewer may see it."""

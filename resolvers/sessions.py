@@ -39,15 +39,16 @@ delete from credential where id in (
 )
 """
 TOUCH: Final = f"""
-update credential set last_used_at = now(), expires_at = least(ends_at, now() + interval '{IDLE}')
+update credential set last_used_at = now(),
+  expires_at = case kind when 'SESSION' then least(ends_at, now() + interval '{IDLE}') else expires_at end
 where id in (
   select id from credential
-  where id = any($1::uuid[]) and kind = 'SESSION' and expires_at > now()
+  where id = any($1::uuid[]) and kind in ('SESSION', 'API_KEY') and expires_at > now()
     and (last_used_at is null or last_used_at < now() - interval '{GRAIN}')
   for update skip locked
 )
 """
-"""A session that somebody is just ending is not waited for."""
+"""A session that somebody is just ending is not waited for. What was not used does not make an API key end."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,16 +4,26 @@ It looks up the token, judges every gate, reads the data and writes the JSON.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
-from db.sql import Json, Sql, Text, concatenation, join, literal, number, rows, sql
-from db.tables.identity import account, credential
+from db.sql import Json, Sql, Text, concatenation, every, join, literal, number, rows, sql
+from db.tables.identity import account, credential, membership
+from db.tokens import CredentialKind
 from resolvers.compilation import VIEWER, Bindings, Compilation, Entry, Source
 from resolvers.request import AFTER_DATA, BEFORE_DATA
 from schema.declarations import Gate
 
 STATEMENT, PARAMETER, ENTRY = 4_000, 400, 600
 """What a statement takes in memory besides its text, and each parameter and entry of it; in bytes."""
+
+
+MORE: Final[Mapping[CredentialKind, Sql]] = {
+    CredentialKind.API_KEY: sql("hidden_fields"),
+    CredentialKind.VIEW_AS: sql("language"),
+}
+"""What the end of a statement wants to know of the caller besides, by the kind of credential."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +41,9 @@ class Judged:
 class Statement:
     """SQL with the source of each parameter.
 
-    Its columns are the response (`{"data":…}`), the closed gates (null: none), the credential's key, and with closed
-    gates the viewer's language. `weight` estimates its size in memory, in bytes.
+    Its columns are the response (`{"data":…}`), the closed gates (null: none), the credential's key, with closed gates
+    the viewer's language, and of an API key how it wants hidden fields to be told. `weight` estimates its size in
+    memory, in bytes.
     """
 
     sql: str
@@ -49,11 +60,12 @@ def finish(to: Compilation, data: Json) -> Statement:
     """The statement around the JSON of `data`, once everything in it is compiled."""
     json, laterals = concatenation((Text(BEFORE_DATA), *data, Text(AFTER_DATA))), join("", to.laterals)
     found = sql(
-        "select {} d, {} h, {}.id, {}.account_id from (select {}) one left join viewer {} on true{}",
+        "select {} d, {} h, {}.id, {}.account_id{} from (select {}) one left join viewer {} on true{}",
         json,
         _closed(to),
         VIEWER,
         VIEWER,
+        sql(", {}.{}", VIEWER, MORE[to.kind]) if to.kind in MORE else sql(""),
         join(", ", [number(1), *_unmentioned(to, json, laterals)]),
         VIEWER,
         laterals,
@@ -62,10 +74,11 @@ def finish(to: Compilation, data: Json) -> Statement:
     language = sql("(select {} from {} where {} = s.account_id)", login["language"], login.source, login["id"])
     statement = sql(
         "with viewer as materialized ({}){} "
-        "select s.d::varchar, s.h::varchar, s.id, case when s.h is not null then {} end from ({}) s",
-        _viewer(to),
+        "select s.d::varchar, s.h::varchar, s.id, case when s.h is not null then {} end{} from ({}) s",
+        _viewing(to) if to.kind is CredentialKind.VIEW_AS else _viewer(to),
         join("", to.commons),
-        language,
+        sql("s.language") if to.kind is CredentialKind.VIEW_AS else language,
+        sql(", s.hidden_fields") if to.kind is CredentialKind.API_KEY else sql(""),
         found,
     )
     scopes = tuple(Judged(tuple(scope.gates), tuple(scope.entries)) for scope in to.scopes)
@@ -84,22 +97,66 @@ def _unmentioned(to: Compilation, *texts: Sql) -> list[Sql]:
 
 
 def _viewer(to: Compilation) -> Sql:
-    """The caller by the credential; no row when it is unknown or has expired."""
+    """The caller by the credential; no row when it is unknown, of another kind, or has expired."""
     shown = rows(credential, sql("k"))
     token = to.source(lambda bindings: bindings.token_hash, "bytea")
     login = rows(account, sql("u"))
     language = sql(", {} language", login["language"]) if to.speaks else sql("")
     joined = sql(" join {} on {} = {}", login.source, login["id"], shown["account_id"]) if to.speaks else sql("")
+    bound = sql(", {}, {}", shown["company_id"], shown["hidden_fields"])
     return sql(
-        "select {}, {}{} from {}{} where {} = {} and {} > now()",
+        "select {}, {}{}{} from {}{} where {} = {} and {} > now() and {} = {}",
         shown["id"],
         shown["account_id"],
+        bound if to.kind is CredentialKind.API_KEY else sql(""),
         language,
         shown.source,
         joined,
         shown["token_hash"],
         token,
         shown["expires_at"],
+        shown["kind"],
+        literal(to.kind.name),
+    )
+
+
+def _viewing(to: Compilation) -> Sql:
+    """Whom an owner looks as, by the credential: a member whose account is the caller's.
+
+    The names and the language are the membership's. No row when one of the two is not in the company any more, or who
+    looks is no owner there.
+    """
+    shown = rows(credential, sql("k"))
+    viewed, owner = (rows(membership, name, company=shown["company_id"]) for name in (sql("m"), sql("o")))
+    present = [
+        condition
+        for member in (viewed, owner)
+        for condition in (
+            *member.where,
+            sql("{} is not null", member["accepted_at"]),
+            sql("{} is null", member["removed_at"]),
+            sql("({} is null or {} > now())", member["until"], member["until"]),
+        )
+    ]
+    return sql(
+        "select {}, {}, {}, {}, {}, {}, {} from {}, {}, {} where {}",
+        *(shown[column] for column in ("id", "company_id", "membership_id")),
+        *(viewed[column] for column in ("account_id", "first_name", "last_name", "language")),
+        shown.source,
+        viewed.source,
+        owner.source,
+        every(
+            [
+                sql("{} = {}", shown["token_hash"], to.source(lambda bindings: bindings.token_hash, "bytea")),
+                sql("{} > now()", shown["expires_at"]),
+                sql("{} = {}", shown["kind"], literal(to.kind.name)),
+                *present,
+                sql("{} = {}", viewed["id"], shown["membership_id"]),
+                sql("not {}", viewed["external"]),
+                sql("{} = {}", owner["account_id"], shown["account_id"]),
+                sql("{} = 'OWNER'", owner["role"]),
+            ]
+        ),
     )
 
 

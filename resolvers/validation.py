@@ -34,9 +34,9 @@ class Checks:
 
     problems: list[Problem] = field(default_factory=list[Problem])
 
-    def name(self, member: str, value: str) -> str:
+    def name(self, member: str, value: str, longest: int = NAME) -> str:
         """A name: one line that is not blank."""
-        return self._line(member, value, NAME, blank=False)
+        return self._line(member, value, longest, blank=False)
 
     def line(self, member: str, value: str | None) -> str | None:
         """One line, or nothing; what is blank counts as nothing."""
@@ -48,6 +48,15 @@ class Checks:
         if address is None:
             self.add(member)
         return address or ""
+
+    def emails(self, member: str, value: str | None, most: int) -> list[str]:
+        """E-mail addresses with commas between them, each once, at most so many; what is blank counts as none."""
+        parts = value.split(",", most) if value is not None and value.strip() else []
+        addresses = [normal_email(part) for part in parts[:most]]
+        if len(parts) > most or None in addresses:
+            self.add(member)
+            return []
+        return list(dict.fromkeys(address for address in addresses if address is not None))
 
     def password(self, member: str, value: str, *never: str) -> str:
         """A new password: long enough, and none of the texts that everybody could guess."""
@@ -75,6 +84,11 @@ class Checks:
         if len(text) > longest or not (text or blank):
             self.add(member)
         return text
+
+
+def is_plain(value: str) -> bool:
+    """Whether it has nothing but what a text is made of: no controls, nothing that PostgreSQL or UTF-8 cannot hold."""
+    return not _is_broken(value) and not _is_broken_line(value)
 
 
 def normal_email(value: str) -> str | None:

@@ -9,8 +9,10 @@ from asyncpg import Record
 
 from db.connection import Connection
 from db.database import Database
-from db.tokens import hash_token
+from db.secrets import Keyring
+from db.tokens import CredentialKind, hash_token
 from resolvers.convert import Key
+from resolvers.gates import Need
 from resolvers.request import GraphQLRequest, SessionCookie
 from schema.errors import UserErrorCode
 from schema.language import Language
@@ -21,11 +23,12 @@ Input: TypeAlias = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who is signed in."""
+    """Who is signed in, by which credential; `read_only`: by one that writes nothing."""
 
     account: uuid.UUID
     credential: uuid.UUID
     language: Language
+    read_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +72,15 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One entry of a payload's `errors` to be: the message's placeholders are filled in the viewer's language."""
+    """One entry of a payload's `errors` to be: the message's placeholders are filled in the viewer's language.
+
+    `text` is another message than the code's, one of `schema.errors.EXPLANATIONS`.
+    """
 
     code: UserErrorCode
     field: tuple[str, ...] | None = None
     values: Callable[[Language], Mapping[str, str]] = lambda language: {}
+    text: str | None = None
 
 
 class Refused(Exception):
@@ -97,26 +104,50 @@ class Unauthenticated(Exception):
 class Mutation:
     """A root field of Mutation.
 
-    `write` runs in the transaction, `prepare` before it (slow work that must not hold a connection). One that is
-    `for_anyone` needs nobody signed in, and ignores a cookie that works no more.
+    `write` runs in the transaction, `prepare` before it (slow work that must not hold a connection), or `seal`, which
+    encrypts the secrets in the input so that the database never gets them in the clear. One that is `for_anyone` needs
+    nobody signed in, and ignores a cookie that works no more. Only one that is `by_key` is done for who shows an API
+    key; none is for who looks as somebody else. `gates` are those of the schema that `write` judges, in the company
+    that the input names.
     """
 
     write: Callable[[Write, Input], Awaitable[Written]]
     prepare: Callable[[Database, GraphQLRequest, Input], Awaitable[Any]] | None = None
     for_anyone: bool = False
+    seal: Callable[[Keyring, Input], Any] | None = None
+    by_key: bool = False
+    gates: Need = ()
+
+    def is_open_to(self, kind: CredentialKind) -> bool:
+        """Whether it is done for callers with this kind of credential at all."""
+        return kind is CredentialKind.SESSION or (kind is CredentialKind.API_KEY and self.by_key)
 
 
 CALLER: Final = """
-select k.id, k.account_id, u.language
+select k.id, k.account_id, u.language, k.read_only
 from credential k join account u on u.id = k.account_id
-where k.token_hash = $1 and k.expires_at > now()
+where k.token_hash = $1 and k.expires_at > now() and k.kind = $2
 """
+VIEWING: Final = f"""{CALLER}and exists (
+  select from membership o join membership m on m.company_id = o.company_id
+  where o.company_id = k.company_id and o.account_id = k.account_id and o.role = 'OWNER' and o.accepted_at is not null
+    and o.removed_at is null and (o.until is null or o.until > now())
+    and m.id = k.membership_id and not m.external and m.accepted_at is not null and m.removed_at is null
+    and (m.until is null or m.until > now())
+)
+"""
+"""An owner who looks as a member: as long as both are what they were."""
 
 
-async def find_caller(connection: Connection, token: str | None) -> Caller | None:
-    """Who the token belongs to; None when it is unknown or has expired."""
-    found = await connection.fetchrow(CALLER, hash_token(token)) if token is not None else None
-    return Caller(found["account_id"], found["id"], Language(found["language"])) if found else None
+async def find_caller(connection: Connection, request: GraphQLRequest) -> Caller | None:
+    """Who the request's token belongs to; None when it is unknown, or works no more."""
+    if request.token is None:
+        return None
+    statement = VIEWING if request.kind is CredentialKind.VIEW_AS else CALLER
+    found = await connection.fetchrow(statement, hash_token(request.token), request.kind.name)
+    if found is None:
+        return None
+    return Caller(found["account_id"], found["id"], Language(found["language"]), found["read_only"])
 
 
 def key_of(id_: str, *wanted: str) -> uuid.UUID | None:
@@ -125,8 +156,8 @@ def key_of(id_: str, *wanted: str) -> uuid.UUID | None:
     return uuid.UUID(hex=found) if found else None
 
 
-OWNED: Final = """
-select c.id, c.plan, c.mask, c.access_version, clock_timestamp() at, m.role
+ENTERED: Final = """
+select c.id, c.plan, c.mask, c.access_version, clock_timestamp() at, m.role, m.id member, c.mask & m.mask access
 from company c join membership m on m.company_id = c.id
 where c.id = $1 and m.account_id = $2 and m.accepted_at is not null and m.removed_at is null
   and (m.until is null or m.until > now())
@@ -140,27 +171,39 @@ where c.id = $1 and exists (
 )
 for no key update
 """
+LOCK_ENTERED: Final = LOCK.replace("m.role = 'OWNER' and ", "")
 
 
 async def lock_as_owner(write: Write, company_id: str) -> Record:
     """Lock the company of a mutation that only its owners may do.
 
-    Gives `id, plan, mask, access_version, at` (the moment of the change). Raises Refused (NOT_FOUND) when the caller
-    does not enter the company, Forbidden when it is no owner there.
+    Gives `id, plan, mask, access_version, at` (the moment of the change), `member` (the caller's membership). Raises
+    Refused (NOT_FOUND) when the caller does not enter the company, Forbidden when it is no owner there.
     """
-    company = key_of(company_id, "com")
-    await write.connection.execute(LOCK, company, write.caller.account)
-    return await _owned(write, company)  # whoever held the lock may have changed everything
-
-
-async def _owned(write: Write, company: uuid.UUID | None) -> Record:
-    """The company as it is now, of which the caller must be an owner.
-
-    Locks no membership: whoever changes access locks the company first.
-    """
-    owned = await write.connection.fetchrow(OWNED, company, write.caller.account) if company is not None else None
-    if owned is None:
-        raise Refused(Problem(UserErrorCode.NOT_FOUND, ("companyId",)))
+    owned = await _lock(write, LOCK, company_id)
     if owned["role"] != "OWNER":
         raise Forbidden
     return owned
+
+
+async def lock_as_visitor(write: Write, company_id: str) -> Record:
+    """Lock the company of a mutation for everybody who enters it and holds an app.
+
+    Gives what `lock_as_owner` gives, and `access`: the mask of the apps that the caller holds there. Raises Refused
+    (NOT_FOUND) when the caller does not enter the company.
+    """
+    return await _lock(write, LOCK_ENTERED, company_id)
+
+
+async def _lock(write: Write, lock: str, company_id: str) -> Record:
+    """The company as it is under the lock, and what the caller is in it.
+
+    Locks no membership: whoever changes access locks the company first.
+    """
+    company = key_of(company_id, "com")
+    await write.connection.execute(lock, company, write.caller.account)
+    # A statement of its own: whoever held the lock may have changed everything.
+    found = await write.connection.fetchrow(ENTERED, company, write.caller.account) if company is not None else None
+    if found is None:
+        raise Refused(Problem(UserErrorCode.NOT_FOUND, ("companyId",)))
+    return found

@@ -152,6 +152,26 @@ class AccessChange:
     until: datetime.datetime | None = field("The term set.")
 
 
+@strawberry.enum(description="How somebody who lacks a right is told of a hidden field.")
+class HiddenFields(Enum):
+    NULL = enum_value("NULL", "It is null, and a note says so.")
+    ERROR = enum_value("ERROR", "It is null, and an error says so.")
+    ABSENT = enum_value("ABSENT", "It is unknown, as if there were no such field.")
+
+
+@value("A key with which another program reaches what its owner reaches.", prefix="key")
+class ApiKey:
+    id: strawberry.ID = field("The global id.")
+    label: str = field("What the key is for.")
+    last4: str = field("The last four characters of the key.")
+    company_id: strawberry.ID | None = field("The only company that it opens; null for all that allow keys.")
+    read_only: bool = field("Whether nothing can be changed with it.")
+    hidden_fields: HiddenFields = field("How hidden fields are told, whatever a request asks for.")
+    created_at: datetime.datetime = field("When it was made.")
+    last_used_at: datetime.datetime | None = field("When it was last used.")
+    expires_at: datetime.datetime | None = field("When it stops working; null: never.")
+
+
 @value("A session of the viewer.", prefix="ses")
 class Session:
     id: strawberry.ID = field("The global id.")

@@ -6,6 +6,7 @@
 import enum
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Final
 
 import strawberry
 
@@ -109,6 +110,11 @@ MESSAGES: Mapping[UserErrorCode, str] = MappingProxyType(
     }
 )
 
+NO_SECRET_KEY: Final = "A secret cannot be kept here: the operator has set no key to encrypt it with."  # noqa: S105 (a message)
+
+EXPLANATIONS: Final = (NO_SECRET_KEY,)
+"""Messages that say more than the one of their code, whose place they take."""
+
 ERROR_MESSAGES: Mapping[ErrorCode, str] = MappingProxyType(
     {
         ErrorCode.GRAPHQL_PARSE_FAILED: "The operation could not be read.",
@@ -138,9 +144,12 @@ ERROR_MESSAGES: Mapping[ErrorCode, str] = MappingProxyType(
 ROLE_LABELS: Mapping[str, str] = MappingProxyType({"OWNER": "owner", "EMPLOYEE": "employee"})
 
 
-def user_message(code: UserErrorCode, language: Language | str, /, **values: str) -> str:
-    """Return the message of a `UserError` with its placeholders filled; KeyError when one has no value."""
-    return translate(language, "user-error", MESSAGES[code], **values)
+def user_message(code: UserErrorCode, language: Language | str, text: str | None = None, /, **values: str) -> str:
+    """Return the message of a `UserError` with its placeholders filled; KeyError when one has no value.
+
+    `text` is one of `EXPLANATIONS`, or None for the code's own message.
+    """
+    return translate(language, "user-error", text or MESSAGES[code], **values)
 
 
 def error_message(code: ErrorCode, language: Language | str, /, **values: str) -> str:

@@ -1,7 +1,8 @@
 """The root of writing. Every field is nullable, so that one refusal does not erase what another field did."""
 
-from schema import identity, people, toggles
-from schema.declarations import Argument, field, value
+from schema import connecting, identity, keys, people, requests, toggles
+from schema.apps import App
+from schema.declarations import Argument, field, gated, value
 
 
 @value("Everything that can be changed.")
@@ -66,4 +67,41 @@ class Mutation:
     )
     deactivate_app: toggles.DeactivateAppPayload | None = field(
         "Deactivate an app for a company.", input=Argument(toggles.DeactivateAppInput, "The app.")
+    )
+    connect_service: connecting.ConnectServicePayload | None = field(
+        "Set up a connection with another service.",
+        input=Argument(connecting.ConnectServiceInput, "The connection."),
+    )
+    update_connected_service: connecting.UpdateConnectedServicePayload | None = field(
+        "Change a connection with another service.",
+        input=Argument(connecting.UpdateConnectedServiceInput, "What changes."),
+    )
+    disconnect_service: connecting.DisconnectServicePayload | None = field(
+        "Delete a connection with another service, and its secret.",
+        input=Argument(connecting.DisconnectServiceInput, "The connection."),
+    )
+    start_import: requests.StartImportPayload | None = gated(
+        "Ask for data to be brought in; needs the app of the data, too.",
+        App.DATA_IMPORT,
+        input=Argument(requests.StartImportInput, "What is brought in."),
+    )
+    request_export: requests.RequestExportPayload | None = gated(
+        "Ask for data to be taken out; needs the app of the data, too.",
+        App.DATA_EXPORT,
+        input=Argument(requests.RequestExportInput, "What is taken out."),
+    )
+    send_document: requests.SendDocumentPayload | None = gated(
+        "Record that a document is to be sent by e-mail. No mail leaves yet.",
+        App.EMAIL_SENDING,
+        input=Argument(requests.SendDocumentInput, "What is sent, and to whom."),
+    )
+    start_view_as: keys.StartViewAsPayload | None = field(
+        "Look at a company as one of its users, for a while and without changing anything.",
+        input=Argument(keys.StartViewAsInput, "As whom."),
+    )
+    create_api_key: keys.CreateApiKeyPayload | None = gated(
+        "Make a key for another program.", App.API_ACCESS, input=Argument(keys.CreateApiKeyInput, "The key.")
+    )
+    revoke_api_key: keys.RevokeApiKeyPayload | None = field(
+        "End one of one's own keys.", input=Argument(keys.RevokeApiKeyInput, "The key.")
     )

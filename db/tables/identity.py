@@ -6,6 +6,7 @@ from sqlalchemy import (
     Column,
     Computed,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     LargeBinary,
@@ -135,15 +136,36 @@ credential = Table(
     stamp("last_used_at", nullable=True),
     stamp("expires_at"),
     stamp("ends_at", nullable=True),
+    words("label", nullable=True),
+    words("last4", nullable=True),
+    words("hidden_fields", nullable=True),
+    Column("read_only", Boolean, nullable=False, server_default=text("false")),
+    Column("company_id", Uuid, ForeignKey("company.id", ondelete="CASCADE"), nullable=True),
+    Column("membership_id", Uuid, nullable=True),
     PrimaryKeyConstraint("id"),
-    CheckConstraint("kind in ('SESSION')", name="kind"),
+    ForeignKeyConstraint(
+        ["company_id", "membership_id"], ["membership.company_id", "membership.id"], ondelete="CASCADE"
+    ),
+    CheckConstraint("kind in ('SESSION', 'API_KEY', 'VIEW_AS')", name="kind"),
+    CheckConstraint("hidden_fields in ('NULL', 'ERROR', 'ABSENT')", name="hidden_fields"),
+    CheckConstraint(
+        "case kind when 'API_KEY' then label is not null and last4 is not null and hidden_fields is not null "
+        "else label is null and last4 is null and hidden_fields is null end",
+        name="key_is_whole",
+    ),
+    CheckConstraint("(kind = 'VIEW_AS') = (membership_id is not null)", name="view_as_has_membership"),
+    CheckConstraint("kind = 'API_KEY' or (kind = 'VIEW_AS') = (company_id is not null)", name="session_has_no_company"),
+    CheckConstraint("read_only or kind <> 'VIEW_AS'", name="view_as_only_reads"),
     Index("uq_credential_token_hash", "token_hash", unique=True),
     Index("ix_credential_account_id", "account_id"),
-    info=holds(order="-created_at", Session={"kind": "SESSION"}),
+    Index("ix_credential_company_id", "company_id", "membership_id"),
+    info=holds(order="-created_at", Session={"kind": "SESSION"}, ApiKey={"kind": "API_KEY"}),
 )
 """What a caller may show to be somebody; only the SHA-256 of a token is stored.
 
-It works until `expires_at`, which moves on while it is used, up to `ends_at` (null: without end)."""
+It works until `expires_at`, which moves on while a session is used, up to `ends_at` (null: without end), and which is
+`infinity` for a key without end. An API key is bound to `company_id`, or to none; with a VIEW_AS the owner `account_id`
+looks at that company as the one membership. It is the account's, whatever company it names."""
 
 attempt = Table(
     "attempt",

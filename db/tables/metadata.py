@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import (
     Column,
+    Constraint,
     ForeignKeyConstraint,
     Index,
     MetaData,
@@ -68,7 +69,7 @@ def holds(
     return {"types": held, "order": order, "ended": ended, "catalogue": catalogue}
 
 
-def add_to(table: Table, *items: Column[Any] | ForeignKeyConstraint, **types: Mapping[str, object]) -> None:
+def add_to(table: Table, *items: Column[Any] | Constraint, **types: Mapping[str, object]) -> None:
     """What an app adds to a table of another file: columns, references, and GraphQL types that are rows of it."""
     for item in items:
         if isinstance(item, Column):

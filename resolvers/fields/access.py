@@ -6,9 +6,10 @@ Access, users, the permission matrix and its history, all read from the masks of
 from collections.abc import Mapping
 from typing import Final
 
-from db.sql import Rows, Sql, every, sql
+from db.sql import Rows, Sql, every, literal, sql
 from db.tables.apps import app
 from db.tables.identity import account, credential, membership
+from db.tokens import CredentialKind
 from resolvers.compilation import VIEWER, Row, Scope
 from resolvers.convert import Keys, enum_name, enum_names
 from resolvers.resolution import Arguments, Identity, Inline, Leaf, Listing, Reference, Resolution
@@ -122,27 +123,37 @@ def _memberships(change: Row, login: Sql) -> tuple[Rows, Sql]:
 def _name(column: str) -> Leaf:
     """A name or the language of an account: in a company, what its membership there says, or the last one said.
 
-    Only the own account's are the viewer's to see, so that nobody learns those of a login by inviting it.
+    Only the own account's are the viewer's to see, so that nobody learns those of a login by inviting it; nor by
+    looking as it.
     """
 
     def value(row: Row, arguments: Arguments) -> Sql:
         assert row.parent is not None, "a session or a change of access leads to an account"
+        viewing = row.to.kind is CredentialKind.VIEW_AS
         if row.parent.rows.table is credential:
-            return row[column]
+            return Rows(account, VIEWER)[column] if viewing else row[column]
         member, theirs = _memberships(row.parent, row["id"])
-        return sql(
-            "case when {} = {}.account_id then {} "
-            "else (select {} from {} where {} order by {} desc nulls first limit 1) end",
-            row["id"],
-            VIEWER,
-            row[column],
+        said = sql(
+            "(select {} from {} where {} order by {} desc nulls first limit 1)",
             member[column],
             member.source,
             theirs,
             member["removed_at"],
         )
+        return (
+            said
+            if viewing
+            else sql("case when {} = {}.account_id then {} else {} end", row["id"], VIEWER, row[column], said)
+        )
 
     return Leaf(value)
+
+
+def _kind(row: Row, arguments: Arguments) -> Sql:
+    """What sort of account it is; who is looked as is a member, whatever else that login may be."""
+    assert row.parent is not None, "a session or a change of access leads to an account"
+    viewed = row.to.kind is CredentialKind.VIEW_AS and row.parent.rows.table is credential
+    return literal("MEMBER") if viewed else row["kind"]
 
 
 def _actor(row: Row, login: Row) -> tuple[Sql, ...]:
@@ -192,6 +203,7 @@ RESOLVERS: Final[Mapping[str, Resolution]] = {
     "Account.firstName": _name("first_name"),
     "Account.lastName": _name("last_name"),
     "Account.language": _name("language"),
+    "Account.kind": Leaf(_kind),
     "AccessChange.actor": Reference(_actor),
     "AccessChange.user": Reference(_changed),
     "AccessChange.externalUser": Reference(_changed),

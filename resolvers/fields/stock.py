@@ -35,7 +35,7 @@ def _virtual(product: Row, arguments: Arguments) -> Sql:
     return _counted(product, _sum(product))
 
 
-def _low(company: Row, product: Row) -> tuple[Sql, ...]:
+def low(company: Row, product: Row) -> tuple[Sql, ...]:
     """Counted, with a warning, and at or below it."""
     return (
         sql("{} is not null", product["track_stock_since"]),
@@ -46,6 +46,6 @@ def _low(company: Row, product: Row) -> tuple[Sql, ...]:
 RESOLVERS: Final[Mapping[str, Resolution]] = {
     "Product.actualStock": Leaf(_actual),
     "Product.virtualStock": Leaf(_virtual),
-    "Company.lowStock": Paging(_low),
+    "Company.lowStock": Paging(low),
     "Company.stockBasis": setting("stock_basis"),
 }

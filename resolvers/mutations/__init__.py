@@ -7,10 +7,13 @@ from resolvers.mutations import (
     access,
     apps,
     companies,
+    connectors,
     invitations,
+    keys,
     passwords,
     profile,
     registration,
+    requests,
     sign_in,
     users,
 )
@@ -26,4 +29,7 @@ MUTATIONS: Final[Mapping[str, Mutation]] = {
     **invitations.MUTATIONS,
     **access.MUTATIONS,
     **apps.MUTATIONS,
+    **connectors.MUTATIONS,
+    **requests.MUTATIONS,
+    **keys.MUTATIONS,
 }

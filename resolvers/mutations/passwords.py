@@ -34,11 +34,12 @@ BY_LETTER: Final = Limit("passwords set by a letter", 5, MINUTE)
 
 CALLER: Final = """
 select u.id, u.email, u.password_hash
-from (select) one left join credential k on k.token_hash = $1 and k.expires_at > now()
+from (select) one left join credential k
+  on k.token_hash = $1 and k.expires_at > now() and k.kind = 'SESSION'
   left join account u on u.id = k.account_id
 """
 CHANGE: Final = "update account set password_hash = $3 where id = $1 and password_hash = $2 returning id"
-END_OTHERS: Final = "delete from credential where account_id = $1 and id <> $2 and kind = 'SESSION'"
+END_OTHERS: Final = "delete from credential where account_id = $1 and id <> $2 and kind <> 'API_KEY'"
 
 RESETTABLE: Final = """
 select u.email

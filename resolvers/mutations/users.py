@@ -12,6 +12,7 @@ from asyncpg import Record
 
 from resolvers.mutations.access import has
 from resolvers.mutations.invitations import Invited, send, withdraw
+from resolvers.mutations.keys import end_credentials_in
 from resolvers.trail import Change, grant_first, grow, record
 from resolvers.validation import Checks
 from resolvers.writing import Input, Mutation, Problem, Refused, Write, Written, key_of, lock_as_owner
@@ -158,6 +159,7 @@ async def delete_user(write: Write, given: Input) -> Written:
     moment = (company["at"], write.caller.account)
     await write.connection.execute(DELETE, company["id"], user["id"], *moment)
     await withdraw(write.connection, company["id"], user["id"])
+    await end_credentials_in(write, company["id"], user["id"], user["account_id"], company["at"])
     await record(write, Change("USER_DELETED", company["id"], user["id"], company["at"], role_before=user["role"]))
     await grow(write, company["id"])
     return Written({"company": company["id"]})

@@ -10,7 +10,19 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import ARRAY, Boolean, CheckConstraint, Column, Date, DateTime, Integer, Numeric, Table, Text
+from sqlalchemy import (
+    ARRAY,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    Integer,
+    LargeBinary,
+    Numeric,
+    Table,
+    Text,
+)
 
 from db.tables import metadata
 from tests.differential.gating import printed_schema
@@ -40,7 +52,7 @@ def _value(table: Table, column: "Column[Any]", mixed: int, n: int, keys: Keys) 
     if target is not None:
         known = keys(target)
         return known[(n if column.name in _single(table) else mixed + n // 4) % len(known)] if known else None
-    allowed = _choices(table).get(column.name) or _enum(table, column)
+    allowed = choices(table).get(column.name) or _enum(table, column)
     if allowed:
         return allowed[mixed % len(allowed)]
     if column.name in _single(table):
@@ -50,6 +62,8 @@ def _value(table: Table, column: "Column[Any]", mixed: int, n: int, keys: Keys) 
 
 def _made_up(column: "Column[Any]", mixed: int, n: int) -> Any:
     match column.type:
+        case LargeBinary():
+            return f"encrypted {mixed}".encode()
         case Text():
             return TEXTS[mixed % len(TEXTS)]
         case Boolean():
@@ -62,6 +76,8 @@ def _made_up(column: "Column[Any]", mixed: int, n: int) -> Any:
             return MOMENT + datetime.timedelta(minutes=30 * (n if _ordered(column.name) else mixed % 4))
         case Date():
             return DAY + datetime.timedelta(days=mixed % 4)
+        case LargeBinary():
+            return f"secret {mixed}".encode()
         case ARRAY():
             return list(TEXTS[: mixed % 3])
         case _:
@@ -94,8 +110,8 @@ def _single(table: Table) -> frozenset[str]:
     return frozenset(name for names in unique for name in names if name not in ("company_id", "id"))
 
 
-def _choices(table: Table) -> dict[str, list[str]]:
-    """What the checks of a table allow."""
+def choices(table: Table) -> dict[str, list[str]]:
+    """What the checks of a table allow, by column."""
     checks = [str(check.sqltext) for check in table.constraints if isinstance(check, CheckConstraint)]
     return {
         name: [choice.strip(" '") for choice in choices.split(",")]

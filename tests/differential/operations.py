@@ -184,6 +184,8 @@ class _Writer:
         match nullable:
             case GraphQLList():
                 return [self.value(items, hint, bare=bare) for _ in range(self.pick((1, 2, 1, 3, 0)))]
+            case GraphQLInputObjectType(name="PeriodInput"):
+                return self.period(nullable, bare=bare)
             case GraphQLInputObjectType():
                 return self.members(nullable, bare=bare)
             case GraphQLEnumType():
@@ -196,6 +198,17 @@ class _Writer:
         liked = self.liked(names)
         chosen = dict.fromkeys(self.pick(liked) for _ in range(self.pick((1, 1, 2, 3, 0))))
         return {name: self.value(type_.fields[name].type, name, bare=bare) for name in chosen}
+
+    def period(self, type_: GraphQLInputObjectType, *, bare: bool) -> dict[str, Any]:
+        """Two days in the right order, not too far from each other."""
+        spread = self.pick((0, 1, 3, 40, 400, 1_700))
+        others = (-spread, spread if self.chance(50) else 0)
+        days = sorted(DAY + datetime.timedelta(days=self.pick((0, -1, 2)) + other) for other in others)
+        members = dict(zip(("from", "until"), map(str, days), strict=True))
+        variable = not bare and self.chance(40)
+        return {
+            name: self.variable(str(type_.fields[name].type), day) if variable else day for name, day in members.items()
+        }
 
     def liked(self, names: list[str]) -> list[str]:
         """The names, the favourites among them several times."""

@@ -16,7 +16,7 @@ from tests.differential.operations import Case, operations
 from tests.differential.planting import leaking
 from tests.differential.secrets import Secret, secrets
 
-CASES = 150
+CASES = 300
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,16 +19,18 @@ from resolvers.request import Result
 from schema import schema
 from schema.apps import App
 from schema.declarations import Gate, Role
+from schema.errors import ErrorCode
 from tests.differential.comparison import Bench, InTransaction, execute
 from tests.differential.dataset import ALWAYS, Viewer, everything_but, nothing_but
 from tests.differential.gating import printed_schema, type_gates
-from tests.differential.walking import needs, payload, walks
+from tests.differential.walking import mutation, needs, payload, walks
 
 LINES: Final[dict[Gate, list[GatedCoordinate]]] = defaultdict(list)
 for _line in gate_table(schema.core):
     LINES[_line.gate].append(_line)
 
 
+MUTATIONS: Final = [line for lines in LINES.values() for line in lines if line.kind is CoordinateKind.MUTATION]
 ROWS: Final = (CoordinateKind.TYPE, CoordinateKind.ENUM_VALUE)
 """What may only leave rows out, without a note."""
 
@@ -99,6 +101,8 @@ async def test_who_has_everything_finds_something_at_every_line(
 ) -> None:
     owner, product = bench.data.viewer("Olga"), Executor(bench_database)
     for line in LINES[gate]:
+        if line.kind is CoordinateKind.MUTATION:
+            continue
         found = [(walk, await execute(product, walk.case, owner)) for walk in walks(line)]
         assert not any(result.errors for _, result in found), line.coordinate
         assert any(walk.shown(read(result)) for walk, result in found), line.coordinate
@@ -112,6 +116,17 @@ async def test_a_payload_shows_no_more_than_a_query(bench: Bench, bench_dsn: str
             if (walk := payload(line)) is not None:
                 assert walk.shown(read(await execute(product, walk.case, stranger))) == [], walk.case
                 assert (await execute(product, walk.case, owner)).errors == ()
+
+
+@pytest.mark.parametrize("line", MUTATIONS, ids=lambda line: line.coordinate)
+async def test_a_gated_mutation_is_done_for_who_holds_its_gate_only(
+    bench: Bench, bench_dsn: str, line: GatedCoordinate
+) -> None:
+    async with writing(bench_dsn) as product:
+        for viewer, codes in ((strangers(line.gate, bench), [ErrorCode.FORBIDDEN]), (bench.data.viewer("Olga"), [])):
+            result = await execute(product, mutation(line), viewer)
+            assert [error.code for error in result.errors] == codes
+            assert read(result)["at0"] == (None if codes else {"errors": []})
 
 
 def read(result: Result) -> Any:
@@ -149,4 +164,5 @@ async def writing(dsn: str) -> AsyncGenerator[Executor]:
 
 def test_the_table_names_every_app_that_somebody_may_lack() -> None:
     assert {gate for gate in LINES if isinstance(gate, Role)} == {Role.OWNER}
+    assert {line.coordinate for line in MUTATIONS} == {"Mutation.createApiKey"}
     assert all(line.paths for lines in LINES.values() for line in lines)

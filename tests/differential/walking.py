@@ -4,12 +4,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from graphql import GraphQLEnumType, GraphQLInputObjectType, is_required_argument
+from graphql import GraphQLEnumType, GraphQLInputObjectType, is_required_argument, is_required_input_field
 
 from resolvers.gate_table import NODE, CoordinateKind, GatedCoordinate, Reached, Step
 from schema.declarations import Gate
 from tests.differential.core import is_leaf, is_list, named_of
-from tests.differential.dataset import key
+from tests.differential.dataset import KINDS, key
 from tests.differential.gating import field_gates, own_gates, printed_schema, type_gates
 from tests.differential.lists import prefix_of
 from tests.differential.operations import Case, ids_of
@@ -26,6 +26,7 @@ PAYLOAD: Final = "mutation { at0: updateProfile(input: {}) { viewer { companies 
 SAMPLES: Final = {
     "String": '"5410000"', "Int": "1", "Boolean": "true", "Decimal": '"1"', "Date": '"2026-02-27"', "ID": HERE,
     "DateTime": '"2026-03-01T09:30:00Z"', "JSON": "{}",
+    "PeriodInput": '{from: "2017-03-01", until: "2026-12-31"}',
 }  # fmt: skip
 
 
@@ -62,7 +63,18 @@ def needs(path: Reached) -> frozenset[Gate]:
         field = parent.fields[step.name]
         gates.update((*type_gates(parent), *field_gates(field)))
         type_, arguments = named_of(field.type), field.args
+        given = path.given[:1] if step is path.steps[-1] else ()
+        gates.update(_required(arguments, given))
     return frozenset((*gates, *_used_on_the_way(arguments, path.given)))
+
+
+def _required(arguments: Any, given: tuple[str, ...]) -> Iterator[Gate]:
+    """The gates of the samples that stand for required arguments."""
+    for name, declared in arguments.items():
+        if is_required_argument(declared) and (name,) != given:
+            yield from own_gates(declared)
+            values = getattr(named_of(declared.type), "values", {})
+            yield from (gate for value in [*values.values()][:1] for gate in own_gates(value))
 
 
 def _used_on_the_way(members: Any, given: tuple[str, ...]) -> Iterator[Gate]:
@@ -76,7 +88,9 @@ def _used_on_the_way(members: Any, given: tuple[str, ...]) -> Iterator[Gate]:
 
 
 def walks(line: GatedCoordinate) -> Iterator[Walk]:
-    """Documents that reach a line by every path; the first path also by the other entrances."""
+    """Documents that read a line by every path; the first path also by the other entrances."""
+    if line.kind is CoordinateKind.MUTATION:
+        return
     carrying = [path for path in line.paths if not path.given]
     using = [path for path in line.paths if path.given]
     for paths in (*_batches(carrying), *_batches(using)):
@@ -86,12 +100,36 @@ def walks(line: GatedCoordinate) -> Iterator[Walk]:
         yield Walk(line, Case(_document(line, below[:1], "companies"), {}), tuple(below[:1]), elsewhere=True)
 
 
+INVOICE: Final = f"document A {KINDS.index('INVOICE')}"
+
+GIVEN: Final = {
+    "documentId": f'"inv_{key(INVOICE).hex}"',
+    "to": '"client@mail.test"',
+}
+"""What a mutation takes that has to be something of its sort."""
+
+
+def mutation(line: GatedCoordinate) -> Case:
+    """A gated mutation with all that its input needs, done in company A."""
+    (path,) = line.paths
+    (step,) = path.steps
+    input_ = named_of(printed_schema().type_map["Mutation"].fields[step.name].args["input"].type)
+    needed = [name for name, member in input_.fields.items() if is_required_input_field(member)]
+    given = ", ".join(
+        f"{name}: {GIVEN.get(name) or _argument(input_.fields[name].type, ())}"
+        for name in dict.fromkeys((*needed, "companyId"))
+    )
+    return Case(f"mutation {{ at0: {step.name}(input: {{{given}}}) {{ errors {{ code }} }} }}", {})
+
+
 def _batches(paths: Sequence[Reached]) -> list[tuple[Reached, ...]]:
     return [tuple(paths[start : start + AT_ONCE]) for start in range(0, len(paths), AT_ONCE)]
 
 
 def payload(line: GatedCoordinate) -> Walk | None:
     """The first path of a line below a mutation's payload."""
+    if line.kind is CoordinateKind.MUTATION:
+        return None
     below = [path for path in line.paths if NODE not in path.steps][:1]
     return Walk(line, Case(PAYLOAD % _below(line, below[0]), {}), tuple(below)) if below else None
 
@@ -99,7 +137,7 @@ def payload(line: GatedCoordinate) -> Walk | None:
 def of_companies(line: GatedCoordinate) -> Iterator[tuple[str, Reached]]:
     """What to select of companies to see a line, path by path."""
     for path in line.paths:
-        if not path.given and NODE not in path.steps:
+        if not path.given and NODE not in path.steps and line.kind is not CoordinateKind.MUTATION:
             yield _below(line, path), path
 
 
@@ -161,7 +199,7 @@ def _argument(type_: Any, given: tuple[str, ...]) -> str:
     match named:
         case GraphQLEnumType():
             value = given[0] if given else next(iter(named.values))
-        case GraphQLInputObjectType():
+        case GraphQLInputObjectType() if named.name not in SAMPLES:
             members = list(named.fields)
             name = given[0] if given else "isNull" if "isNull" in members else members[0]
             value = f"{{{name}: {_argument(named.fields[name].type, given[1:])}}}"

@@ -9,7 +9,7 @@ SHOW = "import sys, {}; print(*sys.modules)"
 LETTERS = {"aiosmtplib", "email.headerregistry", "gateway.mail.message", "gateway.mail.smtp", "gateway.mail.terminal"}
 """What only a process that has sent a letter needs."""
 
-NOBODY = {"alembic", "dns", "email_validator.deliverability", "sqlalchemy.ext.asyncio"}
+NOBODY = {"alembic", "cryptography", "dns", "email_validator.deliverability", "sqlalchemy.ext.asyncio"}
 """What a gateway on a migrated database never needs: addresses are not looked up in the DNS."""
 
 

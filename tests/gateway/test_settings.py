@@ -5,12 +5,23 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr, ValidationError
 
+from db.secrets import Keyring
 from gateway.settings import Settings, default_data_folder
+
+KEY = "A" * 42 + "E="
 
 
 @pytest.fixture(autouse=True)
 def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("DATABASE_URL", "ENFACT_DATA", "ENFACT_PORT", "ENFACT_HOST", "ENFACT_SMTP_URL", "ENFACT_PUBLIC_URL"):
+    for name in (
+        "DATABASE_URL",
+        "ENFACT_DATA",
+        "ENFACT_PORT",
+        "ENFACT_HOST",
+        "ENFACT_SMTP_URL",
+        "ENFACT_PUBLIC_URL",
+        "ENFACT_SECRET_KEYS",
+    ):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -28,7 +39,7 @@ def test_the_environment_is_read_and_arguments_come_first(monkeypatch: pytest.Mo
     assert (settings.port, settings.host) == (9000, "127.0.0.1")
     assert settings.database_url is not None
     assert settings.database_url.get_secret_value() == "postgresql://u:secret@db/x"
-    assert "secret" not in repr(settings)
+    assert ":secret" not in repr(settings)
     assert Settings(port=9001).port == 9001
 
 
@@ -62,6 +73,22 @@ def test_wrong_values_are_refused_without_being_quoted(monkeypatch: pytest.Monke
         Settings()
     assert "secret" not in str(refused.value)
     assert name.removeprefix("ENFACT_").lower() in str(refused.value).lower()
+
+
+@pytest.mark.parametrize("keys", ["hidden", f"{KEY},hidden", f"{KEY},", KEY[1:], f"{KEY} {KEY}"])
+def test_what_is_no_key_for_secrets_is_refused_without_being_quoted(keys: str) -> None:
+    with pytest.raises(ValidationError, match="secret_keys") as refused:
+        Settings(secret_keys=SecretStr(keys))
+    assert "hidden" not in str(refused.value)
+    assert KEY[1:] not in str(refused.value)
+
+
+def test_keys_for_secrets_are_kept_in_their_order_and_out_of_sight() -> None:
+    other = "B" + KEY[1:]
+    settings = Settings(secret_keys=SecretStr(f" {other} , {KEY}"))
+    assert settings.keyring.names == Keyring([other, KEY]).names
+    assert KEY not in repr(settings)
+    assert len(Settings().keyring) == 0
 
 
 def test_settings_do_not_change() -> None:

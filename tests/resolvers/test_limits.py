@@ -175,3 +175,10 @@ def test_empty_selections_and_syntax_errors_are_parse_failures_with_a_location()
 
 def test_a_refusal_names_the_place() -> None:
     assert refusal("{ a }\nquery B { a b }", replace(LIMITS, root_fields=1)).entry.locations == (Location(2, 1),)
+
+
+@pytest.mark.parametrize("value", ['"hush"', '"""hush"""', "12345678", "1234.5678"])
+def test_a_syntax_error_does_not_repeat_a_value(value: str) -> None:
+    message = refusal(f'mutation {{ login(input: {{email: "a" }} {value}) {{ token }} }}').entry.message
+    assert message.startswith("Syntax Error: Expected Name, found ")
+    assert not any(text in message for text in ("hush", "1234"))

@@ -1,6 +1,7 @@
 """Row level security as a second opinion: takes a migrated database, gives it a user who meets a policy on every table.
 
-A request opens the companies that the account of its token has entered, the company of a letter whose secret it
+A request opens what its credential opens (a session the companies that its account has entered, an API key its own or
+those where the account holds API_ACCESS, a look as somebody else only one), the company of a letter whose secret it
 carries, and within one transaction: companies that it founds, those of the account for which it opens a session, and
 those that were open when it began. The policies look that up by themselves, from what the test says of the request; of
 the statements that the product makes they know nothing.
@@ -16,6 +17,7 @@ from sqlalchemy import Table
 
 from db.connection import Connection
 from db.tables import metadata
+from schema.apps import CATALOGUE, App
 
 ROLE: Final = "enfact_fenced"
 """A user that owns nothing and is no superuser, so that the policies hold for it. A server's databases share it."""
@@ -23,14 +25,19 @@ ROLE: Final = "enfact_fenced"
 TRESPASS: Final = "EF001"
 """The SQLSTATE of a change of what stands in a company that is not open, or of its deletion."""
 
+KEYS: Final = CATALOGUE[App.API_ACCESS].position
+"""The position of the app without which a key opens nothing."""
+
 REFUSED: Final = "42501"
 """The SQLSTATE of what a policy refuses: that something comes to stand there."""
 
 
 def _column(table: Table) -> str | None:
-    """The column that says whose a row is."""
+    """The column that says whose a row is; a credential is its account's, whatever company it is bound to."""
     if table.name == "company":
         return "id"
+    if table.name == "credential":
+        return None
     return "company_id" if "company_id" in table.columns else None
 
 
@@ -63,9 +70,19 @@ create function fence.accounts() returns uuid[] language sql stable security def
 $$;
 create function fence.entered() returns uuid[] language sql stable security definer set search_path = public as $$
   select fence.words('fence.open')::uuid[] || array(
-    select company_id from membership
-    where account_id = any ((select fence.accounts())::uuid[])
-      and accepted_at is not null and removed_at is null and (until is null or until > now())
+    select m.company_id from membership m join company c on c.id = m.company_id
+      join credential k on k.account_id = m.account_id
+    where k.expires_at > now() and k.token_hash = any ((select fence.hashes('fence.tokens'))::bytea[])
+      and m.accepted_at is not null and m.removed_at is null and (m.until is null or m.until > now())
+      and case k.kind
+        when 'SESSION' then true
+        when 'API_KEY' then coalesce(k.company_id = m.company_id, true) and get_bit(c.mask & m.mask, {KEYS}) = 1
+        when 'VIEW_AS' then k.company_id = m.company_id and m.role = 'OWNER' and exists (
+          select from membership u
+          where u.company_id = k.company_id and u.id = k.membership_id and u.role is not null
+            and u.accepted_at is not null and u.removed_at is null and (u.until is null or u.until > now())
+        )
+      end
   ) || array(
     select company_id from mail_token
     where company_id is not null and token_hash = any ((select fence.hashes('fence.letters'))::bytea[])

@@ -3,6 +3,7 @@
 That they touch nothing as they are is what the rest of the suite shows; here each is sent once more as it is.
 """
 
+import uuid
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from db.database import Database, PoolSettings
 from db.tokens import hash_token
 from resolvers import founding, trail, writing
 from resolvers.execution import Executor
-from resolvers.mutations import access, companies, invitations, users
+from resolvers.mutations import access, companies, connectors, invitations, requests, users
 from tests.databases import Databases
 from tests.firm import Asker, Firm, change
 from tests.rls.guard import trespassing
@@ -31,6 +32,17 @@ from membership where id = $2
 """
 """A letter to who is pending, and one to the twin's."""
 
+SERVICE, INVOICE, EXPORT = uuid.uuid4(), uuid.uuid4(), uuid.uuid4()
+MAKE_ROWS: Final = """
+with service as (
+  insert into connected_service (company_id, id, connector, label) values ($1, $2, 'PONTO', 'Ponto')
+), export as (
+  insert into export_request (company_id, id, model, format) values ($1, $4, 'INVOICES', 'CSV')
+)
+insert into document (company_id, id, kind, number, sequence_number, date, status, total_excl, total_vat, total_incl,
+                      total_incl_base)
+values ($1, $3, 'INVOICE', '1', 1, '2026-01-01', 'SENT', 0, 0, 0, 0)
+"""
 MINE: Final = "company_id = $1 and "
 ANY: Final = "$1::uuid is not null and "
 TWIN: Final = "md5('twin of ' || $1::uuid)::uuid"
@@ -71,8 +83,16 @@ PLANTED: Final = {
         "updateUser", users, "MEMBER", f"{MINE}id = $2 and not external and removed_at is null", f"{ANY}id = $2"
     ),
     "a question about every company": Planted("createUser", users, "TAKEN", f"m.{MINE}", ANY),
+    "a connection of any company": Planted("updateConnectedService", connectors, "UPDATE", MINE, ANY),
+    "a deletion of any company's connection": Planted("disconnectService", connectors, "DELETE", MINE, ANY),
+    "a connection in another company": Planted(
+        "connectService", connectors, "CONNECT", "values ($1,", f"values ({TWIN},"
+    ),
+    "a document of any company": Planted("sendDocument", requests, "DOCUMENT", MINE, ANY),
+    "a request in another company": Planted("startImport", requests, "IMPORT", "values ($1,", f"values ({TWIN},"),
+    "every company's requests": Planted("requestExport", requests, "WAITING_EXPORTS", MINE, ANY),
     "an owner of any company": Planted(
-        "updateCompany", writing, "OWNED", "m.account_id = $2", "$2::uuid is not null", by="stranger"
+        "updateCompany", writing, "ENTERED", "m.account_id = $2", "$2::uuid is not null", by="stranger"
     ),
 }
 
@@ -80,14 +100,21 @@ PLANTED: Final = {
 def inputs(firm: Firm, other: Firm) -> Mapping[str, Mapping[str, Any]]:
     """An input for each mutation that says in which firm; `other` is one that its people do not enter."""
     of = {"companyId": firm.id}
+    service = {**of, "connectedServiceId": f"cns_{SERVICE.hex}"}
     names = {"firstName": "Zoé", "lastName": "Martin"}
     return {
         "acceptInvitation": {"token": LETTER},
+        "connectService": {**of, "app": "PONTO", "label": "Ponto"},
         "createCompany": {"name": "Zoé & Fils"},
         "createUser": {**of, **names, "email": other["anna"].email, "role": "EMPLOYEE"},
         "deleteUser": {**of, "userId": firm["pending"].id},
+        "disconnectService": service,
+        "requestExport": {**of, "model": "INVOICES", "format": "CSV"},
+        "sendDocument": {**of, "documentId": f"inv_{INVOICE.hex}", "to": "zoe@x.test", "subject": "x"},
         "setAppAccess": {**of, "expectedVersion": 1, "changes": [change(firm["anna"], "STOCK", granted=True)]},
+        "startImport": {**of, "model": "INVOICES", "format": "CSV"},
         "updateCompany": {**of, "name": "Zoé & Co"},
+        "updateConnectedService": {**service, "label": "Bank"},
         "updateUser": {**of, **names, "userId": firm["anna"].id, "role": "OWNER"},
     }
 
@@ -114,7 +141,8 @@ async def test_a_write_that_is_not_held_to_its_company_is_noticed(
     usual: str = getattr(planted.module, planted.statement)
     assert planted.right in usual
     async with office(databases, template) as (ask, connection):
-        firm, other = await Firm.found(connection, "STOCK"), await Firm.found(connection)
+        firm, other = await Firm.found(connection, "STOCK", "PONTO"), await Firm.found(connection)
+        await connection.execute(MAKE_ROWS, firm.key, SERVICE, INVOICE, EXPORT)
         await add_twins(connection)
         await connection.execute(MAKE_LETTERS, firm.key, firm["pending"].membership, hash_token(LETTER))
         token = other["owner"].token if planted.by == "stranger" else firm[planted.by].token

@@ -13,6 +13,7 @@ from babel.messages.pofile import read_po
 from schema.apps import CATALOGUE, App, AppKind, app_description, app_label
 from schema.errors import (
     ERROR_MESSAGES,
+    EXPLANATIONS,
     MESSAGES,
     ROLE_LABELS,
     ErrorCode,
@@ -29,6 +30,7 @@ USED = {
     *(("app-label", entry.label) for entry in CATALOGUE.values()),
     *(("app-description", entry.description) for entry in CATALOGUE.values()),
     *(("user-error", text) for text in MESSAGES.values()),
+    *(("user-error", text) for text in EXPLANATIONS),
     *(("error", text) for text in ERROR_MESSAGES.values()),
     *(("role-label", text) for text in ROLE_LABELS.values()),
     *(("letter-subject", letter.subject) for letter in LETTERS.values()),

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from schema.apps import CATALOGUE, App
+from tests.differential.dataset import ENDLESS
 from tests.differential.items import Arguments, Item, Oracle, Resolver, scope_of, written
 from tests.differential.lists import global_id, sort_key
 from tests.differential.world import Record, Scope, apps_in, apps_where, has_begun, has_bit
@@ -19,12 +20,28 @@ def _viewer_account(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
     return Item("Account", oracle.account or {})
 
 
-def _viewer_sessions(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
-    now = datetime.datetime.now(datetime.UTC)
-    rows = [
-        row for row in oracle.world.rows("credential", account_id=item.row["account_id"]) if row["expires_at"] > now
-    ]
-    return [Item("Session", row) for row in sorted(rows, key=lambda row: sort_key(["-created_at"], row))]
+def _ends(row: Record) -> datetime.datetime:
+    """When a credential stops working; the driver gives infinity without its offset."""
+    return row["expires_at"].replace(tzinfo=datetime.UTC)
+
+
+def _credentials(type_: str, kind: str) -> Resolver:
+    def listed(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
+        now = datetime.datetime.now(datetime.UTC)
+        mine = oracle.world.rows("credential", account_id=item.row["account_id"], kind=kind)
+        rows = [row for row in mine if _ends(row) > now]
+        return [Item(type_, row) for row in sorted(rows, key=lambda row: sort_key(["-created_at"], row))]
+
+    return listed
+
+
+def _key_company(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
+    company = item.row["company_id"]
+    return global_id("Company", company) if company else None
+
+
+def _key_ends(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
+    return None if _ends(item.row) == ENDLESS else written(_ends(item.row))
 
 
 def _session_current(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
@@ -205,7 +222,10 @@ def _cell(app: App, person: Scope) -> dict[str, Any]:
 
 SPECIAL: Final[Mapping[str, Resolver]] = {
     "Viewer.account": _viewer_account,
-    "Viewer.sessions": _viewer_sessions,
+    "Viewer.sessions": _credentials("Session", "SESSION"),
+    "Viewer.apiKeys": _credentials("ApiKey", "API_KEY"),
+    "ApiKey.companyId": _key_company,
+    "ApiKey.expiresAt": _key_ends,
     "Session.current": _session_current,
     "Viewer.companies": _viewer_companies,
     "AppInfo.app": _app_info_app,

@@ -1,5 +1,7 @@
 with viewer as materialized (
-  select k.id, k.account_id from credential k where k.token_hash = $3::bytea and k.expires_at > now()
+  select k.id, k.account_id
+  from credential k
+  where k.token_hash = $3::bytea and k.expires_at > now() and k.kind = 'SESSION'
 )
 select
   s.d::varchar,

@@ -2,7 +2,7 @@ with viewer as materialized (
   select k.id, k.account_id, u.language language
   from credential k
     join account u on u.id = k.account_id
-  where k.token_hash = $4::bytea and k.expires_at > now()
+  where k.token_hash = $4::bytea and k.expires_at > now() and k.kind = 'SESSION'
 )
 select
   s.d::varchar,

@@ -103,7 +103,9 @@ returning expires_at, ends_at;
 -- $3 = null
 
 with viewer as materialized (
-  select k.id, k.account_id from credential k where k.token_hash = $3::bytea and k.expires_at > now()
+  select k.id, k.account_id
+  from credential k
+  where k.token_hash = $3::bytea and k.expires_at > now() and k.kind = 'SESSION'
 )
 select
   s.d::varchar,
@@ -232,7 +234,9 @@ BEGIN;
 ROLLBACK;
 
 with viewer as materialized (
-  select k.id, k.account_id from credential k where k.token_hash = $3::bytea and k.expires_at > now()
+  select k.id, k.account_id
+  from credential k
+  where k.token_hash = $3::bytea and k.expires_at > now() and k.kind = 'SESSION'
 )
 select
   s.d::varchar,

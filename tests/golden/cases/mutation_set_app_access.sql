@@ -1,10 +1,11 @@
 BEGIN;
 
-select k.id, k.account_id, u.language
+select k.id, k.account_id, u.language, k.read_only
 from credential k
   join account u on u.id = k.account_id
-where k.token_hash = $1 and k.expires_at > now();
+where k.token_hash = $1 and k.expires_at > now() and k.kind = $2;
 -- $1 = <hash of a token>
+-- $2 = SESSION
 
 select
 from company c
@@ -25,7 +26,8 @@ update;
 -- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
 -- $2 = 018b514d-43a0-7000-bed6-ee291da75f8d
 
-select c.id, c.plan, c.mask, c.access_version, clock_timestamp() at, m.role
+select
+  c.id, c.plan, c.mask, c.access_version, clock_timestamp() at, m.role, m.id member, c.mask & m.mask access
 from company c
   join membership m on m.company_id = c.id
 where
@@ -97,7 +99,9 @@ where id = $1;
 -- $6 = [False, True]
 
 with viewer as materialized (
-  select k.id, k.account_id from credential k where k.token_hash = $6::bytea and k.expires_at > now()
+  select k.id, k.account_id
+  from credential k
+  where k.token_hash = $6::bytea and k.expires_at > now() and k.kind = 'SESSION'
 ),
 p0 as materialized (
   select t2.id, t2.position, '{"app":"' || t2.id::text || '","granted":' k0

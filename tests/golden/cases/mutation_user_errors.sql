@@ -1,10 +1,11 @@
 BEGIN;
 
-select k.id, k.account_id, u.language
+select k.id, k.account_id, u.language, k.read_only
 from credential k
   join account u on u.id = k.account_id
-where k.token_hash = $1 and k.expires_at > now();
+where k.token_hash = $1 and k.expires_at > now() and k.kind = $2;
 -- $1 = <hash of a token>
+-- $2 = SESSION
 
 select
 from company c
@@ -25,7 +26,8 @@ update;
 -- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
 -- $2 = 018b514d-43a0-7000-bed6-ee291da75f8d
 
-select c.id, c.plan, c.mask, c.access_version, clock_timestamp() at, m.role
+select
+  c.id, c.plan, c.mask, c.access_version, clock_timestamp() at, m.role, m.id member, c.mask & m.mask access
 from company c
   join membership m on m.company_id = c.id
 where
@@ -40,7 +42,9 @@ where
 ROLLBACK;
 
 with viewer as materialized (
-  select k.id, k.account_id from credential k where k.token_hash = $3::bytea and k.expires_at > now()
+  select k.id, k.account_id
+  from credential k
+  where k.token_hash = $3::bytea and k.expires_at > now() and k.kind = 'SESSION'
 )
 select
   s.d::varchar,
@@ -96,11 +100,12 @@ from (
 
 BEGIN;
 
-select k.id, k.account_id, u.language
+select k.id, k.account_id, u.language, k.read_only
 from credential k
   join account u on u.id = k.account_id
-where k.token_hash = $1 and k.expires_at > now();
+where k.token_hash = $1 and k.expires_at > now() and k.kind = $2;
 -- $1 = <hash of a token>
+-- $2 = SESSION
 
 select
 from company c
@@ -121,7 +126,8 @@ update;
 -- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
 -- $2 = 018b514d-43a0-7000-bed6-ee291da75f8d
 
-select c.id, c.plan, c.mask, c.access_version, clock_timestamp() at, m.role
+select
+  c.id, c.plan, c.mask, c.access_version, clock_timestamp() at, m.role, m.id member, c.mask & m.mask access
 from company c
   join membership m on m.company_id = c.id
 where
@@ -143,7 +149,9 @@ update;
 ROLLBACK;
 
 with viewer as materialized (
-  select k.id, k.account_id from credential k where k.token_hash = $3::bytea and k.expires_at > now()
+  select k.id, k.account_id
+  from credential k
+  where k.token_hash = $3::bytea and k.expires_at > now() and k.kind = 'SESSION'
 )
 select
   s.d::varchar,

@@ -2,7 +2,7 @@ with viewer as materialized (
   select k.id, k.account_id, u.language language
   from credential k
     join account u on u.id = k.account_id
-  where k.token_hash = $8::bytea and k.expires_at > now()
+  where k.token_hash = $8::bytea and k.expires_at > now() and k.kind = 'SESSION'
 ),
 p0 as materialized (
   select t1.id, t1.position, '{"app":"' || t1.id::text || '","label":' k0 from app t1 order by t1.rank, t1.id

@@ -1,0 +1,172 @@
+"""API keys, and an owner's look at a company as one of its users: credentials that open less than a session."""
+
+import uuid
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+from asyncpg import Record
+
+from db.tokens import CredentialKind, hash_token, new_token
+from resolvers.trail import Change, record
+from resolvers.validation import Checks
+from resolvers.writing import (
+    Forbidden,
+    Input,
+    Mutation,
+    Problem,
+    Refused,
+    Write,
+    Written,
+    key_of,
+    lock_as_owner,
+)
+from schema.access import HiddenFields
+from schema.apps import CATALOGUE, App
+from schema.errors import UserErrorCode
+
+MOST_KEYS: Final = 50
+"""So many keys an account has."""
+
+MOST_VIEWS: Final = 20
+"""So many looks as somebody else an account has under way; the oldest end."""
+
+LIFE: Final = "15 minutes"
+
+ENTERED: Final = """
+select m.id, m.company_id, get_bit(c.mask & m.mask, $2) = 1 allowed
+from membership m join company c on c.id = m.company_id
+where m.account_id = $1 and m.accepted_at is not null and m.removed_at is null and (m.until is null or m.until > now())
+"""
+LOCK_COMPANY: Final = f"""
+select from company where id = $3 and id in (select company_id from ({ENTERED}) e) for share
+"""
+BOUND: Final = f"{ENTERED}and m.company_id = $3"
+ANYWHERE: Final = f"select exists (select from ({ENTERED}) e where allowed)"
+LOCK_ACCOUNT: Final = "select from account where id = $1 for no key update"
+FORGET_KEYS: Final = "delete from credential where account_id = $1 and kind = 'API_KEY' and expires_at <= now()"
+KEYS: Final = "select count(*) from credential where account_id = $1 and kind = 'API_KEY'"
+MAKE_KEY: Final = """
+insert into credential (token_hash, account_id, kind, label, last4, company_id, read_only, hidden_fields, expires_at)
+values ($1, $2, 'API_KEY', $3, $4, $5, $6, $7, coalesce($8::timestamptz, 'infinity'))
+returning id, expires_at > clock_timestamp() works
+"""
+REVOKE: Final = """
+delete from credential where id = $1 and account_id = $2 and kind = 'API_KEY' returning company_id
+"""
+END_IN: Final = """
+with ended as (
+  delete from credential where account_id = $2 and company_id = $1 returning id, kind
+)
+insert into access_change (company_id, at, kind, actor_id, membership_id)
+select $1, $3, 'KEY_REVOKED', $4, $5 from ended where kind = 'API_KEY'
+"""
+USER: Final = """
+select id, accepted_at from membership where company_id = $1 and id = $2 and not external and removed_at is null
+"""
+FORGET_VIEWS: Final = f"""
+delete from credential where account_id = $1 and kind = 'VIEW_AS' and id <> all(array(
+  select id from credential where account_id = $1 and kind = 'VIEW_AS' and expires_at > now()
+  order by expires_at desc limit {MOST_VIEWS - 1}
+))
+"""
+VIEW: Final = f"""
+insert into credential (token_hash, account_id, kind, company_id, membership_id, read_only, expires_at)
+values ($1, $2, 'VIEW_AS', $3, $4, true, now() + interval '{LIFE}') returning expires_at
+"""
+
+
+async def create_api_key(write: Write, given: Input) -> Written:
+    """Make a key, which opens a company where the caller holds API_ACCESS, or all of these.
+
+    Raises Refused (NOT_FOUND, VALIDATION, TOO_MANY_ATTEMPTS) and Forbidden.
+    """
+    account, connection = write.caller.account, write.connection
+    bound = await _judge(write, given["companyId"]) if given.get("companyId") is not None else None
+    if bound is None and not await connection.fetchval(ANYWHERE, account, CATALOGUE[App.API_ACCESS].position):
+        raise Forbidden
+    checks = Checks()
+    label = checks.name("label", given["label"])
+    checks.refuse()
+    await connection.execute(LOCK_ACCOUNT, account)
+    await connection.execute(FORGET_KEYS, account)
+    if await connection.fetchval(KEYS, account) >= MOST_KEYS:
+        raise Refused(Problem(UserErrorCode.TOO_MANY_ATTEMPTS))
+    key = new_token(CredentialKind.API_KEY.value)
+    company = bound["company_id"] if bound is not None else None
+    mode = given.get("hiddenFields") or HiddenFields.NULL
+    expires_at: datetime | None = given.get("expiresAt")
+    made = await connection.fetchrow(
+        MAKE_KEY, hash_token(key), account, label, key[-4:], company, given.get("readOnly") or False, mode.name,
+        expires_at,
+    )  # fmt: skip
+    assert made is not None
+    if not made["works"]:
+        checks.add("expiresAt")
+        checks.refuse()
+    if bound is not None:
+        await record(write, Change("KEY_CREATED", bound["company_id"], bound["id"]))
+    return Written({"key": key, "apiKey": made["id"]})
+
+
+async def _judge(write: Write, company_id: str) -> Record:
+    """The caller's membership in a company, which stays as it is, and allows keys."""
+    company = key_of(company_id, "com")
+    who = (write.caller.account, CATALOGUE[App.API_ACCESS].position, company)
+    await write.connection.execute(LOCK_COMPANY, *who)
+    member = await write.connection.fetchrow(BOUND, *who)  # whoever held the lock may have changed everything
+    if member is None:
+        raise Refused(Problem(UserErrorCode.NOT_FOUND, ("companyId",)))
+    if not member["allowed"]:
+        raise Forbidden
+    return member
+
+
+async def revoke_api_key(write: Write, given: Input) -> Written:
+    """End one of one's own keys. Raises Refused (NOT_FOUND)."""
+    account, connection = write.caller.account, write.connection
+    revoked = await connection.fetchrow(REVOKE, key_of(given["apiKeyId"], "key"), account)
+    if revoked is None:
+        raise Refused(Problem(UserErrorCode.NOT_FOUND, ("apiKeyId",)))
+    if revoked["company_id"] is not None:
+        who = (account, CATALOGUE[App.API_ACCESS].position, revoked["company_id"])
+        member = await connection.fetchrow(BOUND, *who)
+        if member is not None:  # the trail of a company is not written by who has left it
+            await record(write, Change("KEY_REVOKED", revoked["company_id"], member["id"]))
+    return Written()
+
+
+async def end_credentials_in(
+    write: Write, company: uuid.UUID, membership: uuid.UUID, account: uuid.UUID, at: datetime
+) -> None:
+    """End what an account has that opens this company alone; its membership there ends, under the company's lock."""
+    await write.connection.execute(END_IN, company, account, at, write.caller.account, membership)
+
+
+async def start_view_as(write: Write, given: Input) -> Written:
+    """Give an owner a token with which it sees what one of the users sees, and write that down.
+
+    Raises Refused (NOT_FOUND; VALIDATION for who has not accepted the invitation, and sees nothing) and Forbidden.
+    """
+    company = await lock_as_owner(write, given["companyId"])
+    account, connection = write.caller.account, write.connection
+    user = await connection.fetchrow(USER, company["id"], key_of(given["userId"], "usr"))
+    if user is None:
+        raise Refused(Problem(UserErrorCode.NOT_FOUND, ("userId",)), values={"company": company["id"]})
+    written = {"company": company["id"], "user": user["id"]}
+    if user["accepted_at"] is None:
+        checks = Checks()
+        checks.add("userId")
+        checks.refuse(written)
+    await connection.execute(FORGET_VIEWS, account)
+    token = new_token(CredentialKind.VIEW_AS.value)
+    expires_at = await connection.fetchval(VIEW, hash_token(token), account, company["id"], user["id"])
+    await record(write, Change("VIEWED_AS", company["id"], user["id"], company["at"]))
+    return Written({**written, "token": token, "expiresAt": expires_at})
+
+
+MUTATIONS: Final[Mapping[str, Mutation]] = {
+    "createApiKey": Mutation(create_api_key, gates=(App.API_ACCESS,)),
+    "revokeApiKey": Mutation(revoke_api_key),
+    "startViewAs": Mutation(start_view_as),
+}

@@ -1,0 +1,44 @@
+"""Files that go with documents."""
+
+import datetime
+
+import strawberry
+
+from schema.apps import App
+from schema.company import Company
+from schema.declarations import connection, entity, extends, field, order_enum, reads
+from schema.documents import Document
+from schema.filters import DateTimeCriterion, TextCriterion
+from schema.relay import Connection, Node
+
+
+@entity("att", App.ATTACHMENTS, description="A file that goes with documents.")
+class Attachment(Node):
+    name: str = field("The file's name.")
+    content_type: str = field("Its media type.")
+    size: int = field("Its size, in bytes.")
+    url: str = field("Where it is.")
+    created_at: datetime.datetime = field("When it was added.")
+
+
+@strawberry.input(description="Which attachments.")
+class AttachmentFilter:
+    name: TextCriterion | None = reads(Attachment, "name")
+    created_at: DateTimeCriterion | None = reads(Attachment, "created_at")
+    search: str | None = reads(Attachment, "name")
+
+
+AttachmentOrder = order_enum("AttachmentOrder", Attachment, "created_at", "name", "size")
+
+
+@extends(Company)
+class CompanyAttachments:
+    attachments: Connection[Attachment] | None = connection(
+        "Attachments.", filter=AttachmentFilter, order=AttachmentOrder
+    )
+    terms_attachment: Attachment | None = field("The general terms that go with every document.")
+
+
+@extends(Document)
+class DocumentAttachments:
+    attachments: list[Attachment] | None = field("The files that go with it.")

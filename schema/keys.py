@@ -1,0 +1,54 @@
+"""API keys, and an owner's look at a company as one of its users."""
+
+import datetime
+
+import strawberry
+
+from schema.access import ApiKey, HiddenFields, User
+from schema.company import Company
+from schema.declarations import field, input_field, value
+from schema.errors import UserError
+from schema.query import Viewer
+
+
+@strawberry.input(description="An API key to make.")
+class CreateApiKeyInput:
+    label: str = input_field("What the key is for; at most 100 characters.", optional=False)
+    company_id: strawberry.ID | None = input_field("The only company that it opens; all that allow keys by default.")
+    expires_at: datetime.datetime | None = input_field("When it stops working; never by default.")
+    read_only: bool | None = input_field("Whether nothing can be changed with it; false by default.")
+    hidden_fields: HiddenFields | None = input_field("How hidden fields are told; `NULL` by default.")
+
+
+@value("The answer to a new API key.")
+class CreateApiKeyPayload:
+    key: str | None = field("The key to send as `Authorization: Bearer`; it is shown this once.")
+    api_key: ApiKey | None = field("What is kept of it.")
+    viewer: Viewer | None = field("Who is signed in.")
+    errors: list[UserError] = field("Why not.")
+
+
+@strawberry.input(description="An API key of one's own.")
+class RevokeApiKeyInput:
+    api_key_id: strawberry.ID = input_field("The key.", optional=False)
+
+
+@value("The answer to the end of an API key.")
+class RevokeApiKeyPayload:
+    viewer: Viewer | None = field("Who is signed in.")
+    errors: list[UserError] = field("Why not.")
+
+
+@strawberry.input(description="As whom an owner looks at a company.")
+class StartViewAsInput:
+    company_id: strawberry.ID = input_field("The company.", optional=False)
+    user_id: strawberry.ID = input_field("One of its users.", optional=False)
+
+
+@value("The answer to an owner who wants to look as somebody else.")
+class StartViewAsPayload:
+    token: str | None = field("The token to send as `Authorization: Bearer` to see what the user sees.")
+    expires_at: datetime.datetime | None = field("When the token stops working.")
+    user: User | None = field("The user.")
+    company: Company | None = field("The company.")
+    errors: list[UserError] = field("Why not.")

@@ -1,0 +1,32 @@
+"""How documents are numbered."""
+
+import strawberry
+
+from schema.apps import App
+from schema.company import Company
+from schema.declarations import connection, entity, extends, field, order_enum, reads
+from schema.documents import DocumentKind
+from schema.relay import Connection, Node
+
+
+@entity("seq", App.NUMBERING, description="How documents of a kind are numbered, without gaps within a year.")
+class NumberSequence(Node):
+    kind: DocumentKind = field("The kind of document.")
+    year: int = field("The year.")
+    format: str = field("How a number is printed: `{year}` and `{number:4}` stand for the year and four digits.")
+    next: int = field("The number that the next document gets.")
+
+
+@strawberry.input(description="Which number sequences.")
+class NumberSequenceFilter:
+    kind: list[DocumentKind] | None = reads(NumberSequence, "kind")
+
+
+NumberSequenceOrder = order_enum("NumberSequenceOrder", NumberSequence, "kind", "year")
+
+
+@extends(Company)
+class CompanyNumbering:
+    number_sequences: Connection[NumberSequence] | None = connection(
+        "How documents are numbered.", filter=NumberSequenceFilter, order=NumberSequenceOrder
+    )

@@ -1,0 +1,60 @@
+"""The Peppol network: who can be reached over it, and what became of what was sent."""
+
+import datetime
+from enum import Enum
+
+import strawberry
+
+from schema.apps import App
+from schema.company import Company
+from schema.customers import Customer, CustomerFilter
+from schema.declarations import enum_value, extends, gated, reads
+from schema.documents import Invoice, InvoiceFilter
+from schema.inbox import InboxItem
+
+
+@strawberry.enum(description="What became of an invoice that was sent over Peppol.")
+class PeppolStatus(Enum):
+    QUEUED = enum_value("QUEUED", "It waits to be sent.")
+    SENT = enum_value("SENT", "It was sent.")
+    DELIVERED = enum_value("DELIVERED", "The receiver's access point has it.")
+    REJECTED = enum_value("REJECTED", "The receiver refused it.")
+
+
+@strawberry.enum(description="Whether a company may send and receive over Peppol.")
+class PeppolRegistration(Enum):
+    UNREGISTERED = enum_value("UNREGISTERED", "It is not registered.")
+    PENDING = enum_value("PENDING", "It is registered, and waits to be verified.")
+    VERIFIED = enum_value("VERIFIED", "It is registered and verified.")
+
+
+@extends(Company)
+class CompanyPeppol:
+    peppol_registration: PeppolRegistration | None = gated("Whether it may send and receive over Peppol.", App.PEPPOL)
+
+
+@extends(Customer)
+class CustomerPeppol:
+    peppol_id: str | None = gated("The customer's identifier on Peppol: scheme and number.", App.PEPPOL)
+    peppol_reachable: bool | None = gated("Whether invoices reach the customer over Peppol.", App.PEPPOL)
+
+
+@extends(Invoice)
+class InvoicePeppol:
+    peppol_status: PeppolStatus | None = gated("What became of it on Peppol.", App.PEPPOL)
+    peppol_sent_at: datetime.datetime | None = gated("When it was sent over Peppol.", App.PEPPOL)
+
+
+@extends(InboxItem)
+class InboxPeppol:
+    via_peppol: bool | None = gated("Whether it came in over Peppol.", App.PEPPOL)
+
+
+@extends(CustomerFilter)
+class CustomersByPeppol:
+    peppol_reachable: bool | None = reads(Customer, "peppol_reachable")
+
+
+@extends(InvoiceFilter)
+class InvoicesByPeppol:
+    peppol_status: list[PeppolStatus] | None = reads(Invoice, "peppol_status")

@@ -1,0 +1,110 @@
+"""The secrets of the parts."""
+
+from typing import Final
+
+from schema.apps import App
+from tests.differential.secrets.rewriting import (
+    FLAG,
+    MOMENT,
+    SPOKEN,
+    SURE_COUNT,
+    SURE_FLAG,
+    SURE_MOMENT,
+    SURE_NUMBER,
+    SURE_TEXT,
+    TEXT,
+    Column,
+)
+
+JOURNAL: Final = "case {0} when 'SALES' then 'CASH' else 'SALES' end"
+FIELD: Final = "case {0} when 'TEXT' then 'BOOLEAN' else 'TEXT' end"
+INBOX: Final = "case {0} when 'NEW' then 'REJECTED' else 'NEW' end"
+FORMAT: Final = "case {0} when 'CSV' then 'UBL' else 'CSV' end"
+STATUS: Final = "case {0} when 'DONE' then 'FAILED' else 'DONE' end"
+SURE_TEXTS: Final = "array_append({0}, 'Zz')"
+
+COLUMNS: Final[tuple[Column, ...]] = (
+    ("journal", "code", App.JOURNALS, SURE_TEXT),
+    ("journal", "name", App.JOURNALS, SURE_TEXT),
+    ("journal", "kind", App.JOURNALS, JOURNAL),
+    ("number_sequence", "year", App.NUMBERING, SURE_COUNT),
+    ("number_sequence", "format", App.NUMBERING, SURE_TEXT),
+    ("number_sequence", "next", App.NUMBERING, SURE_COUNT),
+    ("document_template", "name", App.TEMPLATES, SURE_TEXT),
+    ("document_template", "colour", App.TEMPLATES, SURE_TEXT),
+    ("document_template", "logo_url", App.TEMPLATES, TEXT),
+    ("document_template", "footer", App.TEMPLATES, TEXT),
+    ("document_template", "is_default", App.TEMPLATES, SURE_FLAG),
+    ("attachment", "name", App.ATTACHMENTS, SURE_TEXT),
+    ("attachment", "content_type", App.ATTACHMENTS, SURE_TEXT),
+    ("attachment", "size", App.ATTACHMENTS, SURE_COUNT),
+    ("attachment", "url", App.ATTACHMENTS, SURE_TEXT),
+    ("attachment", "created_at", App.ATTACHMENTS, SURE_MOMENT),
+    ("legal_notice", "language", App.LEGAL_NOTICES, SPOKEN),
+    ("legal_notice", "text", App.LEGAL_NOTICES, SURE_TEXT),
+    ("legal_notice", "rank", App.LEGAL_NOTICES, SURE_COUNT),
+    ("signature", "requested", App.ONLINE_SIGNATURE, SURE_MOMENT),
+    ("signature", "signed_at", App.ONLINE_SIGNATURE, MOMENT),
+    ("signature", "signer_name", App.ONLINE_SIGNATURE, TEXT),
+    ("signature", "image_url", App.ONLINE_SIGNATURE, TEXT),
+    ("document", "automatic_reminders", App.REMINDERS, FLAG),
+    ("reminder_rule", "name", App.REMINDERS, SURE_TEXT),
+    ("reminder_rule", "days_after_due", App.REMINDERS, SURE_COUNT),
+    ("reminder_rule", "term", App.REMINDERS, SURE_COUNT),
+    ("reminder_rule", "text", App.REMINDERS, SURE_TEXT),
+    ("reminder", "at", App.REMINDERS, SURE_MOMENT),
+    ("reminder", "to", App.REMINDERS, SURE_TEXT),
+    ("contact_field", "name", App.CUSTOM_FIELDS, SURE_TEXT),
+    ("contact_field", "kind", App.CUSTOM_FIELDS, FIELD),
+    ("contact_field", "options", App.CUSTOM_FIELDS, SURE_TEXTS),
+    ("contact_field", "show_on_documents", App.CUSTOM_FIELDS, SURE_FLAG),
+    ("contact_field", "rank", App.CUSTOM_FIELDS, SURE_COUNT),
+    ("contact_field_value", "value", App.CUSTOM_FIELDS, SURE_TEXT),
+    ("inbox_item", "received_at", App.PROCESSING_LISTS, SURE_MOMENT),
+    ("inbox_item", "sender", App.PROCESSING_LISTS, SURE_TEXT),
+    ("inbox_item", "subject", App.PROCESSING_LISTS, TEXT),
+    ("inbox_item", "file_name", App.PROCESSING_LISTS, SURE_TEXT),
+    ("inbox_item", "content_type", App.PROCESSING_LISTS, SURE_TEXT),
+    ("inbox_item", "status", App.PROCESSING_LISTS, INBOX),
+    ("sent_email", "to", App.EMAIL_SENDING, SURE_TEXT),
+    ("sent_email", "cc", App.EMAIL_SENDING, TEXT),
+    ("sent_email", "bcc", App.EMAIL_SENDING, TEXT),
+    ("sent_email", "subject", App.EMAIL_SENDING, SURE_TEXT),
+    ("sent_email", "at", App.EMAIL_SENDING, SURE_MOMENT),
+    ("postal_letter", "priority", App.POSTAL_MAIL, SURE_FLAG),
+    ("postal_letter", "double_sided", App.POSTAL_MAIL, SURE_FLAG),
+    ("postal_letter", "price", App.POSTAL_MAIL, SURE_NUMBER),
+    ("postal_letter", "at", App.POSTAL_MAIL, SURE_MOMENT),
+    ("import_request", "format", App.DATA_IMPORT, FORMAT),
+    ("import_request", "status", App.DATA_IMPORT, STATUS),
+    ("import_request", "created_at", App.DATA_IMPORT, SURE_MOMENT),
+    ("export_request", "format", App.DATA_EXPORT, FORMAT),
+    ("export_request", "status", App.DATA_EXPORT, STATUS),
+    ("export_request", "ready", App.DATA_EXPORT, SURE_FLAG),
+    ("export_request", "url", App.DATA_EXPORT, TEXT),
+    ("export_request", "created_at", App.DATA_EXPORT, SURE_MOMENT),
+    ("company_settings", "postal_balance", App.POSTAL_MAIL, "{0} + 1.5"),
+)
+LEADS: Final = {
+    "journal": "journals {{ nodes {{ {0} }} }}",
+    "number_sequence": "numberSequences {{ nodes {{ {0} }} }}",
+    "document_template": "templates {{ nodes {{ {0} }} }}",
+    "attachment": "attachments {{ nodes {{ {0} }} }}",
+    "legal_notice": "legalNotices {{ nodes {{ {0} }} }}",
+    "signature": "documents {{ nodes {{ signature {{ {0} }} }} }}",
+    "reminder_rule": "reminderRules {{ nodes {{ {0} }} }}",
+    "reminder": "invoices {{ nodes {{ reminders {{ {0} }} }} }}",
+    "contact_field": "contactFields {{ nodes {{ {0} }} }}",
+    "contact_field_value": "customers {{ nodes {{ customFields {{ {0} }} }} }}",
+    "inbox_item": "inbox {{ nodes {{ {0} }} }}",
+    "sent_email": "sentEmails {{ nodes {{ {0} }} }}",
+    "postal_letter": "postalLetters {{ nodes {{ {0} }} }}",
+    "import_request": "importRequests {{ nodes {{ {0} }} }}",
+    "export_request": "exportRequests {{ nodes {{ {0} }} }}",
+}
+WORDS: Final = {
+    **{table: ("nodes", "totalCount", lead.partition(" ")[0]) for table, lead in LEADS.items()},
+    "signature": ("documents", "invoices", "nodes", "signature"),
+    "reminder": ("invoices", "nodes", "reminders"),
+    "contact_field_value": ("customers", "nodes", "customFields", "field"),
+}

@@ -1,0 +1,195 @@
+"""The oracle's resolvers of the dashboard, of reports and of the search."""
+
+import datetime
+from collections.abc import Iterable, Iterator
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from db.tables import metadata
+from schema.apps import App
+from tests.differential.core import kinds_of
+from tests.differential.gating import printed_schema, type_gates
+from tests.differential.items import Arguments, Item, Oracle, Resolver, scope_of
+from tests.differential.lists import fold
+from tests.differential.trigrams import THRESHOLD, word_similarity
+from tests.differential.world import Record
+
+BELGIUM: Final = ZoneInfo("Europe/Brussels")
+CENT: Final = Decimal("0.01")
+
+
+def _rows(oracle: Oracle, item: Item, table: str, **columns: object) -> Iterator[Record]:
+    return oracle.world.rows(table, company_id=scope_of(item).company["id"], **columns)
+
+
+def _cents(amount: Decimal) -> Decimal:
+    return amount.quantize(CENT, ROUND_HALF_UP)
+
+
+def _amount(item: Item, row: Record, column: str) -> Decimal:
+    """What a document comes to, in euro for whom euro are shown."""
+    in_euro = scope_of(item).holds(App.CURRENCIES)
+    return _cents(row[column] * row["exchange_rate"]) if in_euro else row[column]
+
+
+def _total(amounts: Iterable[Decimal]) -> str:
+    return f"{_cents(sum(amounts, Decimal(0))):f}"
+
+
+def _hours(row: Record) -> Decimal:
+    microseconds = (row["end"] - row["start"]) // datetime.timedelta(microseconds=1)
+    return Decimal(microseconds) / Decimal(3_600_000_000)
+
+
+# --- the dashboard
+
+
+def _dashboard(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
+    return Item("Dashboard", item.row, item.scope)
+
+
+def _invoices(oracle: Oracle, item: Item, *statuses: str) -> list[Record]:
+    return [row for row in _rows(oracle, item, "document", kind="INVOICE") if row["status"] in statuses]
+
+
+def _turnover(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
+    year = datetime.datetime.now(BELGIUM).year
+    invoices = [row for row in _rows(oracle, item, "document", kind="INVOICE") if row["status"] != "DRAFT"]
+    return _total(_amount(item, row, "total_excl") for row in invoices if row["date"].year == year)
+
+
+def _owed(*statuses: str) -> Resolver:
+    def resolve(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
+        return _total(_amount(item, row, "total_incl") for row in _invoices(oracle, item, *statuses))
+
+    return resolve
+
+
+def _count(table: str, *statuses: str, **columns: object) -> Resolver:
+    def resolve(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
+        return sum(row["status"] in statuses for row in _rows(oracle, item, table, **columns))
+
+    return resolve
+
+
+def _low_stock(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
+    low = 0
+    for row in _rows(oracle, item, "product"):
+        moved = _rows(oracle, item, "stock_movement", product_id=row["id"], kind="MOVED")
+        there = sum((movement["quantity"] for movement in moved), Decimal(0))
+        warning = row["stock_warning"]
+        low += row["track_stock_since"] is not None and warning is not None and there <= warning
+    return low
+
+
+def _unbilled_hours(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
+    entries = _rows(oracle, item, "time_entry", billed=False)
+    return _total(_hours(row) for row in entries if row["end"] is not None)
+
+
+# --- reports
+
+KINDS: Final = {"SALES": "INVOICE", "CREDIT_NOTES": "CREDIT_NOTE", "QUOTES": "QUOTE", "PURCHASES": "PURCHASE"}
+Figure = tuple[datetime.date, Decimal, Decimal | None]
+"""The day, the amount and the tax of a row."""
+
+
+def _all_figures(oracle: Oracle, item: Item, kind: str) -> Iterator[Figure]:
+    match kind:
+        case "PAYMENTS":
+            column = "amount_base" if scope_of(item).holds(App.CURRENCIES) else "amount"
+            yield from ((row["date"], row[column], None) for row in _rows(oracle, item, "payment"))
+        case "HOURS":
+            for row in _rows(oracle, item, "time_entry"):
+                if row["end"] is not None:
+                    yield row["start"].astimezone(BELGIUM).date(), _hours(row), None
+        case _:
+            for row in _rows(oracle, item, "document", kind=KINDS[kind]):
+                if row["status"] != "DRAFT":
+                    yield row["date"], _amount(item, row, "total_excl"), _amount(item, row, "total_vat")
+
+
+def _report(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
+    first, last = (datetime.date.fromisoformat(arguments["period"][name]) for name in ("from", "until"))
+    found = [figure for figure in _all_figures(oracle, item, arguments["kind"]) if first <= figure[0] <= last]
+    return Item("Report", {"figures": found, **arguments["period"], "kind": arguments["kind"]}, item.scope)
+
+
+def _rows_of_report(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
+    months: dict[str, list[Decimal]] = {}
+    for day, amount, _ in sorted(item.row["figures"], key=lambda figure: figure[0]):
+        months.setdefault(f"{day.year:04}-{day.month:02}", []).append(amount)
+    rows = ({"month": month, "count": len(of), "total": _total(of)} for month, of in months.items())
+    return [Item("ReportRow", row, item.scope) for row in rows]
+
+
+def _tax(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
+    return _total(figure[2] for figure in item.row["figures"]) if item.row["kind"] in KINDS else None
+
+
+def _column(name: str) -> Resolver:
+    return lambda oracle, item, arguments: item.row[name]
+
+
+# --- the search
+
+HOLDINGS: Final = {
+    type_: holding for table in metadata.tables.values() for type_, holding in table.info.get("types", {}).items()
+}
+
+
+def _search(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
+    return Item("SearchResults", {"text": arguments["text"].strip()}, item.scope)
+
+
+def _is_found(text: str, row: Record, name: str, others: tuple[str, ...]) -> bool:
+    stands = any(row[column] is not None and fold(text) in fold(row[column]) for column in (name, *others))
+    return stands or (row[name] is not None and word_similarity(text, row[name]) >= THRESHOLD)
+
+
+def _found(type_name: str, table: str, name: str, *others: str) -> Resolver:
+    kinds = kinds_of(printed_schema(), printed_schema().type_map[type_name])
+
+    def resolve(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
+        text = item.row["text"]
+        items = [
+            Item(kind.name, row, item.scope)
+            for kind in kinds
+            if len(text) >= 2 and all(map(scope_of(item).holds, type_gates(kind)))
+            for row in _rows(oracle, item, table, **HOLDINGS[kind.name].where)
+            if _is_found(text, row, name, others)
+        ]
+        return oracle.connect(items, table, f"{type_name}Filter", arguments)
+
+    return resolve
+
+
+SPECIAL: Final[dict[str, Resolver]] = {
+    "Company.dashboard": _dashboard,
+    "Dashboard.turnover": _turnover,
+    "Dashboard.openInvoices": _count("document", "SENT", "OVERDUE", kind="INVOICE"),
+    "Dashboard.openAmount": _owed("SENT", "OVERDUE"),
+    "Dashboard.overdue": _count("document", "OVERDUE", kind="INVOICE"),
+    "Dashboard.overdueAmount": _owed("OVERDUE"),
+    "Dashboard.openQuotes": _count("document", "SENT", kind="QUOTE"),
+    "Dashboard.unpaidPurchases": _count("document", "OPEN", "OVERDUE", kind="PURCHASE"),
+    "Dashboard.lowStock": _low_stock,
+    "Dashboard.unbilledHours": _unbilled_hours,
+    "Dashboard.openWorkOrders": _count("work_order", "PLANNED", "IN_PROGRESS"),
+    "Dashboard.openTasks": _count("task", "OPEN", "IN_PROGRESS"),
+    "Dashboard.unprocessedInbox": _count("inbox_item", "NEW"),
+    "Company.report": _report,
+    "Report.kind": _column("kind"),
+    "Report.from": _column("from"),
+    "Report.until": _column("until"),
+    "Report.count": lambda oracle, item, arguments: len(item.row["figures"]),
+    "Report.total": lambda oracle, item, arguments: _total(figure[1] for figure in item.row["figures"]),
+    "Report.tax": _tax,
+    "Report.rows": _rows_of_report,
+    **{f"ReportRow.{name}": _column(name) for name in ("month", "count", "total")},
+    "Company.search": _search,
+    "SearchResults.customers": _found("Customer", "contact", "name", "number", "vat_number", "email"),
+    "SearchResults.products": _found("Product", "product", "name", "number"),
+    "SearchResults.documents": _found("Document", "document", "customer_name", "number"),
+}

@@ -1,0 +1,266 @@
+"""The dashboard, reports and the search: what they tell is what the same person can list, page by page, and no more."""
+
+import datetime
+import json
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from db.connection import connect
+from schema.apps import App
+from schema.reports import ReportKind
+from tests.differential.comparison import Bench, execute
+from tests.differential.dataset import ALWAYS, Viewer, bits, build, key
+from tests.differential.filling import DAY, TEXTS
+from tests.differential.gating import printed_schema
+from tests.differential.interference import Laboratory
+from tests.differential.lists import fold
+from tests.differential.operations import Case, operations
+from tests.differential.profiles import searched
+from tests.differential.trigrams import THRESHOLD, word_similarity
+
+FIGURES: Final = ("dashboard", "report", "search", "rows", "total", "customers", "products", "documents", "nodes")
+NAMES: Final = [viewer.name for viewer in build().viewers]
+WORDS: Final = st.text("ab lo1É-", max_size=12) | st.sampled_from(TEXTS)
+"""Texts of few letters, so that they are often alike."""
+
+BELGIUM: Final = ZoneInfo("Europe/Brussels")
+DATED: Final = "status date totalExcl totalVat totalIncl totalInclBase exchangeRate"
+LISTS: Final = {
+    "invoices": DATED,
+    "creditNotes": DATED,
+    "quotes": DATED,
+    "purchases": DATED,
+    "payments": "date amount amountBase",
+    "timeEntries": "start end billed",
+    "workOrders": "status",
+    "tasks": "status",
+    "inbox": "status",
+    "lowStock": "id",
+    "customers": "id number name vatNumber email",
+    "products": "id number name",
+    "documents": "id number customerName",
+}
+KINDS: Final = {"SALES": "invoices", "CREDIT_NOTES": "creditNotes", "QUOTES": "quotes", "PURCHASES": "purchases"}
+FOUND: Final = ("customers", "products", "documents")
+TOGGLES: Final = (
+    App.DASHBOARD, App.REPORTS, App.CURRENCIES, App.INVOICES, App.CREDIT_NOTES, App.QUOTES, App.PURCHASES, App.PAYMENTS,
+    App.TIME_TRACKING, App.WORK_ORDERS, App.TASKS, App.PROCESSING_LISTS, App.STOCK, App.DELIVERY_NOTES,
+)  # fmt: skip
+TOGGLE: Final = "update membership set toggles = $1 where company_id = $2 and account_id = $3"
+
+Rows = list[dict[str, Any]]
+
+
+class _Undo(Exception):
+    """What was written is to be forgotten."""
+
+
+@dataclass(frozen=True, slots=True)
+class Employee:
+    """Somebody of company A who asks."""
+
+    laboratory: Laboratory
+    viewer: Viewer
+
+    async def ask(self, selection: str) -> Any:
+        """What company A shows."""
+        case = Case(f'{{ company(id: "com_{key("company A").hex}") {{ {selection} }} }}', {})
+        result = await execute(self.laboratory.product, case, self.viewer)
+        assert result.data is not None, result.errors
+        return json.loads(result.data)["company"]
+
+    async def list(self, name: str) -> Rows | None:
+        """All rows of a list, page by page; None where it is hidden."""
+        rows: Rows = []
+        after = "null"
+        while True:
+            selection = f"pageInfo {{ hasNextPage endCursor }} nodes {{ {LISTS[name]} }}"
+            page = (await self.ask(f"{name}(first: 5, after: {after}) {{ {selection} }}"))[name]
+            if page is None:
+                return None
+            rows += page["nodes"]
+            if not page["pageInfo"]["hasNextPage"]:
+                return rows
+            after = json.dumps(page["pageInfo"]["endCursor"])
+
+
+@pytest.fixture
+async def employee(bench: Bench, bench_dsn: str) -> AsyncGenerator[Employee]:
+    """Somebody whose toggles may change; nothing of it stays."""
+    async with Laboratory.open(bench_dsn) as laboratory:
+        yield Employee(laboratory, bench.data.viewer("Full"))
+
+
+# --- what follows from rows that were listed
+
+
+def cents(amounts: Iterable[Decimal]) -> str:
+    """A sum to the cent."""
+    return str(sum(amounts, Decimal(0)).quantize(Decimal("0.01"), ROUND_HALF_UP))
+
+
+def worth(row: dict[str, Any], name: str) -> Decimal:
+    """An amount, in euro where the row tells the rate."""
+    rate = Decimal(row["exchangeRate"] or 1)
+    return (Decimal(row[name]) * rate).quantize(Decimal("0.01"), ROUND_HALF_UP)
+
+
+def hours(row: dict[str, Any]) -> Decimal:
+    """How long a finished entry took."""
+    span = datetime.datetime.fromisoformat(row["end"]) - datetime.datetime.fromisoformat(row["start"])
+    return Decimal(span // datetime.timedelta(microseconds=1)) / Decimal(3_600_000_000)
+
+
+def having(rows: Rows | None, *statuses: str) -> int | None:
+    """How many rows have one of the statuses."""
+    return None if rows is None else sum(row["status"] in statuses for row in rows)
+
+
+def owed(rows: Rows | None, *statuses: str) -> str | None:
+    """The totals of the invoices with these statuses."""
+    return None if rows is None else cents(worth(row, "totalIncl") for row in rows if row["status"] in statuses)
+
+
+def dashboard(lists: dict[str, Rows | None]) -> dict[str, Any]:
+    """The figures that follow."""
+    invoices, entries, low = lists["invoices"], lists["timeEntries"], lists["lowStock"]
+    year = str(datetime.datetime.now(BELGIUM).year)
+    billed = [row for row in invoices or () if row["status"] != "DRAFT" and row["date"].startswith(year)]
+    unbilled = [row for row in entries or () if row["end"] and not row["billed"]]
+    return {
+        "turnover": None if invoices is None else cents(worth(row, "totalExcl") for row in billed),
+        "openInvoices": having(invoices, "SENT", "OVERDUE"),
+        "openAmount": owed(invoices, "SENT", "OVERDUE"),
+        "overdue": having(invoices, "OVERDUE"),
+        "overdueAmount": owed(invoices, "OVERDUE"),
+        "openQuotes": having(lists["quotes"], "SENT"),
+        "unpaidPurchases": having(lists["purchases"], "OPEN", "OVERDUE"),
+        "lowStock": None if low is None else len(low),
+        "unbilledHours": None if entries is None else cents(map(hours, unbilled)),
+        "openWorkOrders": having(lists["workOrders"], "PLANNED", "IN_PROGRESS"),
+        "openTasks": having(lists["tasks"], "OPEN", "IN_PROGRESS"),
+        "unprocessedInbox": having(lists["inbox"], "NEW"),
+    }
+
+
+Figure = tuple[str, Decimal, Decimal | None]
+"""Day, amount, tax."""
+
+
+def figures(kind: str, lists: dict[str, Rows | None]) -> list[Figure] | None:
+    """The rows that a kind of report is made of."""
+    rows = lists["payments" if kind == "PAYMENTS" else "timeEntries" if kind == "HOURS" else KINDS[kind]]
+    if rows is None:
+        return None
+    match kind:
+        case "PAYMENTS":
+            return [(row["date"], Decimal(row["amountBase"] or row["amount"]), None) for row in rows]
+        case "HOURS":
+            starts = [(datetime.datetime.fromisoformat(row["start"]).astimezone(BELGIUM), row) for row in rows]
+            return [(str(start.date()), hours(row), None) for start, row in starts if row["end"]]
+        case _:
+            made = [row for row in rows if row["status"] != "DRAFT"]
+            return [(row["date"], worth(row, "totalExcl"), worth(row, "totalVat")) for row in made]
+
+
+def report(kind: str, days: tuple[str, str], lists: dict[str, Rows | None]) -> dict[str, Any] | None:
+    """The report that follows; None where its rows are hidden."""
+    of_kind = figures(kind, lists)
+    if of_kind is None:
+        return None
+    found = [figure for figure in of_kind if days[0] <= figure[0] <= days[1]]
+    months = {month: [of[1] for of in found if of[0][:7] == month] for month in sorted({of[0][:7] for of in found})}
+    return {
+        "kind": kind,
+        "from": days[0],
+        "until": days[1],
+        "count": len(found),
+        "total": cents(figure[1] for figure in found),
+        "tax": cents(figure[2] or Decimal(0) for figure in found) if kind in KINDS else None,
+        "rows": [{"month": month, "count": len(of), "total": cents(of)} for month, of in months.items()],
+    }
+
+
+def found_in(rows: Rows | None, text: str) -> set[str] | None:
+    """The ids of the rows that a search should find."""
+    if rows is None:
+        return None
+    return {row["id"] for row in rows if is_found(text, row)}
+
+
+def is_found(text: str, row: dict[str, Any]) -> bool:
+    """Whether the text stands in the row, or its name has words like it."""
+    name = row["name"] if "name" in row else row["customerName"]
+    stands = any(value is not None and fold(text) in fold(value) for field, value in row.items() if field != "id")
+    return stands or (name is not None and word_similarity(text, name) >= THRESHOLD)
+
+
+# --- the properties
+
+DAYS: Final = st.integers(-800, 400).map(lambda n: str(DAY + datetime.timedelta(days=n)))
+
+
+@given(
+    held=st.sets(st.sampled_from(TOGGLES)),
+    kind=st.sampled_from(list(ReportKind)),
+    days=st.tuples(DAYS, DAYS).map(sorted),
+    text=st.text("abCdeilmnorst0125", min_size=2, max_size=4) | st.sampled_from(["smte", "Cafe", "angstrom", "C0000"]),
+)
+@searched(60)
+async def test_figures_and_findings_follow_from_what_the_same_person_can_list(
+    employee: Employee, held: set[App], kind: ReportKind, days: list[str], text: str
+) -> None:
+    with suppress(_Undo):
+        async with employee.laboratory.connection.transaction():
+            await employee.laboratory.connection.execute(
+                TOGGLE, bits((*ALWAYS, *held)), key("company A"), key("account Full")
+            )
+            lists = {name: await employee.list(name) for name in LISTS}
+            told = dashboard(lists)
+            seen = (await employee.ask(f"dashboard {{ {' '.join(told)} }}"))["dashboard"]
+            assert seen == (told if App.DASHBOARD in held else None)
+            period = f'kind: {kind.value}, period: {{from: "{days[0]}", until: "{days[1]}"}}'
+            fields = "kind from until count total tax rows { month count total }"
+            seen = (await employee.ask(f"report({period}) {{ {fields} }}"))["report"]
+            assert seen == (report(str(kind.value), (days[0], days[1]), lists) if App.REPORTS in held else None)
+            found = " ".join(f"{name}(first: 100) {{ totalCount nodes {{ id }} }}" for name in FOUND)
+            results = (await employee.ask(f"search(text: {json.dumps(text)}) {{ {found} }}"))["search"]
+            for name in FOUND:
+                ids = found_in(lists[name], text)
+                assert {row["id"] for row in results[name]["nodes"]} == ids
+                assert results[name]["totalCount"] == len(ids or ())
+            raise _Undo
+
+
+@given(
+    case=operations(*FIGURES, *printed_schema().type_map["Dashboard"].fields, companies="A"),
+    name=st.sampled_from(NAMES),
+)
+@searched(200)
+async def test_figures_and_findings_are_what_the_oracle_works_out(bench: Bench, case: Case, name: str) -> None:
+    assert await bench.difference(await bench.fill(case), bench.data.viewer(name)) is None
+
+
+@pytest.fixture(scope="module")
+async def alike(bench_dsn: str) -> AsyncGenerator[Callable[[str, str], Awaitable[float]]]:
+    """PostgreSQL's own word similarity."""
+    connection = await connect(bench_dsn)
+    yield lambda sought, text: connection.fetchval("select word_similarity($1::text, $2::text)", sought, text)
+    await connection.close()
+
+
+@given(pairs=st.lists(st.tuples(WORDS, WORDS), min_size=20, max_size=40))
+@searched(50)
+async def test_the_oracle_finds_words_as_alike_as_postgresql_does(
+    alike: Callable[[str, str], Awaitable[float]], pairs: list[tuple[str, str]]
+) -> None:
+    for sought, text in pairs:
+        assert word_similarity(sought, text) == pytest.approx(await alike(sought, text), abs=1e-6)

@@ -1,0 +1,136 @@
+"""The search: finds what a text stands in, and names like it; only rows that the viewer may see, by an index."""
+
+import datetime
+import json
+from collections.abc import AsyncGenerator, Iterator
+from typing import Any, Final
+
+import pytest
+
+from schema.apps import App
+from tests.databases import Databases
+from tests.resolvers.office import Office, open_office
+
+Found = tuple[list[str], list[str], list[str]]
+"""Customers, products and documents, by name or number, sorted."""
+
+DAY: Final = datetime.date(2026, 2, 27)
+FOUND: Final = "customers { nodes { name } } products { nodes { name } } documents { totalCount nodes { number } }"
+SOUGHT: Final[list[tuple[str, Found]]] = [
+    ("lamBERT", (["Chauffage Lambert"], ["Lambertine tube"], ["F-77", "Q-77"])),
+    ("  Lambert ", (["Chauffage Lambert"], ["Lambertine tube"], ["F-77", "Q-77"])),
+    ("Lambrt", (["Chauffage Lambert"], ["Lambertine tube"], ["F-77", "Q-77"])),
+    ("chaufage", (["Chauffage Lambert"], [], [])),
+    ("c00001", (["Chauffage Lambert"], [], [])),
+    ("C00009", ([], [], [])),
+    ("0123456", (["Chauffage Lambert"], [], [])),
+    ("INFO@lam", (["Chauffage Lambert"], [], [])),
+    ("-77", ([], [], ["F-77", "Q-77"])),
+    ("5410001", ([], [], [])),
+    ("0%_s", (["100%_sure \\ Co"], [], [])),
+    ("%%", ([], [], [])),
+    ("__", ([], [], [])),
+    ("e \\ ", (["100%_sure \\ Co"], [], [])),
+    ("a", ([], [], [])),
+    (" a ", ([], [], [])),
+    ("", ([], [], [])),
+    ("x" * 100, ([], [], [])),
+]
+MANY: Final = """
+insert into contact (company_id, sequence_number, number, name, vat_number, email)
+select $1, n, 'C' || n, md5(n::text), 'BE' || n, md5('x' || n) || '@example.test' from generate_series(100, 10100) n
+"""
+SEARCH: Final = """
+select name from contact where company_id = $1
+and (name ilike $2 or number ilike $2 or vat_number ilike $2 or email ilike $2 or $3 <% name)
+"""
+
+
+@pytest.fixture
+async def office(databases: Databases, template: str) -> AsyncGenerator[Office]:
+    """A company with a few names."""
+    async with open_office(databases, template) as office:
+        await office.contact(1, "Chauffage Lambert", vat_number="BE0123456749", email="info@lambert.test")
+        await office.contact(2, "100%_sure \\ Co")
+        await office.contact(3, "Dupont")
+        await office.contact(4, "Lambert Prospects", is_customer=False)
+        await office.product(1, "Lambertine tube", ean="5410001", note="Dupont")
+        await office.product(2, "Boiler")
+        await office.document("F-77", "INVOICE", "SENT", DAY, "1.00", name="Lambert")
+        await office.document("Q-77", "QUOTE", "SENT", DAY, "1.00", name="Lambert")
+        yield office
+
+
+async def search(office: Office, text: str, who: str = "owner") -> Found:
+    """What is found."""
+    selection = f"search(text: $text) {{ {FOUND} }}"
+    answer = await office.see(who, selection, ", $text: String!", text=text)
+    assert answer.errors == ()
+    found = answer.data["company"]["search"]
+    assert found["documents"]["totalCount"] == len(found["documents"]["nodes"])
+    customers, products, documents = (
+        sorted(row.get("name") or row["number"] for row in found[name]["nodes"])
+        for name in ("customers", "products", "documents")
+    )
+    return customers, products, documents
+
+
+@pytest.mark.parametrize(("text", "found"), SOUGHT)
+async def test_rows_are_found_by_what_stands_in_them_and_by_names_that_are_alike(
+    office: Office, text: str, found: Found
+) -> None:
+    assert await search(office, text) == found
+
+
+async def test_kinds_of_document_that_are_not_held_are_not_found(office: Office) -> None:
+    await office.grant("anna", App.QUOTES)
+    assert (await search(office, "lambert", "anna"))[2] == ["Q-77"]
+    await office.grant("anna")
+    assert (await search(office, "lambert", "anna"))[2] == []
+
+
+async def test_nothing_of_another_company_is_found(office: Office) -> None:
+    other = await office.connection.fetchval("insert into company (name) values ('Other') returning id")
+    move = "update contact set company_id = $1 where name = 'Dupont'"
+    assert (await search(office, "dupont"))[0] == ["Dupont"]
+    await office.connection.execute(move, other)
+    assert (await search(office, "dupont"))[0] == []
+
+
+async def test_what_is_found_comes_page_by_page(office: Office) -> None:
+    for number in range(10, 15):
+        await office.contact(number, f"Garage {number}")
+    page = "customers(first: 2, after: $after) { nodes { name } pageInfo { hasNextPage endCursor } }"
+    names: list[str] = []
+    after, more = None, True
+    while more:
+        answer = await office.see("owner", f'search(text: "garage") {{ {page} }}', ", $after: String", after=after)
+        found = answer.data["company"]["search"]["customers"]
+        names += [row["name"] for row in found["nodes"]]
+        after, more = found["pageInfo"]["endCursor"], found["pageInfo"]["hasNextPage"]
+    assert names == [f"Garage {number}" for number in range(10, 15)]
+
+
+@pytest.mark.parametrize(("text", "says"), [("x" * 101, "more than 100 characters"), ("a\0b", "not allowed")])
+async def test_a_text_that_may_not_be_is_refused(office: Office, text: str, says: str) -> None:
+    answer = await office.see("owner", f"search(text: $text) {{ {FOUND} }}", ", $text: String!", text=text)
+    assert answer.codes == ["BAD_USER_INPUT"]
+    assert says in answer.errors[0].message
+
+
+def scans(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Every node of a plan."""
+    yield plan
+    for below in plan.get("Plans", ()):
+        yield from scans(below)
+
+
+async def test_a_company_of_ten_thousand_customers_is_searched_by_an_index_of_its_own(office: Office) -> None:
+    others = [await office.connection.fetchval("insert into company (name) values ('O') returning id") for _ in "abc"]
+    for company in (office.firm.key, *others):
+        await office.connection.execute(MANY, company)
+    await office.connection.execute("analyze contact")
+    text = await office.connection.fetchval(f"explain (format json) {SEARCH}", office.firm.key, "%lambert%", "lambert")
+    read = [scan for scan in scans(json.loads(text)[0]["Plan"]) if "Index Cond" in scan]
+    assert {scan["Index Name"] for scan in read} == {"ix_contact_search"}
+    assert all("company_id" in scan["Index Cond"] for scan in read)
