@@ -67,6 +67,16 @@ select
   account.id as account_id, account.email, company.name as company,
   coalesce(membership.first_name, account.first_name) as name,
   case when account.confirmed then account.language else taken.language end as language,
+  case when taken.kind = 'INVITATION' and membership.role = 'OWNER' then (
+    select coalesce(office.office_name, office.first_name || ' ' || office.last_name)
+    from membership creator join account office on office.id = creator.account_id
+    where creator.company_id = taken.company_id and creator.created_by_accountant
+      and creator.removed_at is null and not exists (
+      select from membership there
+      where there.company_id = taken.company_id and not there.external and there.accepted_at is not null
+    )
+    limit 1
+  ) end as accountant,
   taken.attempts > $2::int or taken.created_at < now() - $3::interval as too_late,
   account.id is not null and case taken.kind
     when 'PASSWORD_RESET' then true
@@ -127,7 +137,8 @@ class Claimed:
     """A letter that one sender has to itself for a minute, with what it tells.
 
     `email` is the address of the login, never the one that was typed. `token` is the secret of the link, None for a
-    letter without; `company` is None where the letter names none. `attempt` counts from 1.
+    letter without; `company` is None where the letter names none. `accountant` is the office that created the company,
+    in the invitation of its first owner. `attempt` counts from 1.
     """
 
     id: uuid.UUID
@@ -138,6 +149,7 @@ class Claimed:
     name: str = field(repr=False)
     company: str | None = field(repr=False)
     token: str | None = field(repr=False)
+    accountant: str | None = field(default=None, repr=False)
 
 
 async def post(connection: Connection, letter: Letter) -> None:
@@ -214,6 +226,7 @@ async def _claimed(connection: Connection, row: asyncpg.Record) -> Claimed:
         name=row["name"],
         company=row["company"],
         token=await _renew_token(connection, row),
+        accountant=row["accountant"],
     )
 
 

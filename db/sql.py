@@ -110,6 +110,12 @@ def equals(column: Sql, value: object) -> Sql:
             raise TypeError(f"no constant of a table: {value!r}")
 
 
+def derived(rows: Rows, computed: Mapping[str, Sql]) -> Sql:
+    """All columns of rows for a SELECT, those in `computed` with another value."""
+    names = [column.name for column in rows.table.columns]
+    return join(", ", [sql("{} {}", computed.get(name, rows[name]), Sql(name)) for name in names])
+
+
 # --- JSON -----------------------------------------------------------------------------------------------------------
 
 

@@ -4,15 +4,17 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from socket import socket
 from typing import cast
 
 from pydantic import SecretStr
 
 from db.connection import connect
+from db.database import Database, PoolSettings
 from db.embedded import Embedded
 from db.installation import DemoRefused, is_demo
-from db.migrate import migrate
+from db.migrate import is_migrated, migrate
 from db.secrets import folder_keys
 from gateway.app import create_app
 from gateway.logs import open_log
@@ -22,6 +24,9 @@ from gateway.server import Server, Signals, is_loopback, url
 from gateway.settings import Settings
 from gateway.workers import Workers, worker_environment
 from resolvers.catalogue import app_rows
+from resolvers.inspection import Inspected, inspect_matrix
+from resolvers.mutations.passwords import hash_password
+from resolvers.support import SupportAccount, SupportRefused, make_account
 
 Progress = Callable[[str, int, int], None]
 
@@ -81,6 +86,33 @@ async def fill_database(settings: Settings, progress: Progress, scale: int = 1) 
     async with open_dsn(settings) as dsn:
         await migrate(dsn, app_rows())
         await _load_demo(dsn, progress, scale)
+
+
+async def add_support(settings: Settings, account: SupportAccount, password: str) -> int:
+    """Make a support account; gives how many companies it enters, since their owners let support in.
+
+    Raises SupportRefused for an address in use or a weak password, DatabaseError and EmbeddedError.
+    """
+    hashed = await hash_password(account.check_password(password))
+    async with open_dsn(settings) as dsn:
+        database = await Database.open(dsn, PoolSettings(size=1))
+        try:
+            async with database.transaction() as connection:
+                if not await is_migrated(connection):
+                    raise SupportRefused("The database is not that of this version: enfact migrate brings it there.")
+                return await make_account(connection, account, hashed)
+        finally:
+            await database.close()
+
+
+async def inspect_access(settings: Settings, named: str, at: datetime | None) -> Inspected:
+    """The permission matrix of a company, by its id or name. Raises InspectionRefused, DatabaseError, EmbeddedError."""
+    async with open_dsn(settings) as dsn:
+        database = await Database.open(dsn, PoolSettings(size=1))
+        try:
+            return await inspect_matrix(database, named, at)
+        finally:
+            await database.close()
 
 
 async def serve(settings: Settings, listener: socket, watch: Watch, *, demo: bool) -> None:

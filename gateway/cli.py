@@ -1,4 +1,4 @@
-"""The command `enfact`: serve, migrate, demo, schema, apps, secrets."""
+"""The command `enfact`: serve, migrate, demo, schema, apps, access, support, secrets."""
 
 import asyncio
 import contextlib
@@ -6,11 +6,12 @@ import signal
 import sys
 from collections.abc import Coroutine, Generator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
 from pydantic import ValidationError
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn
 from uvicorn.loops.auto import auto_loop_factory
 
@@ -22,14 +23,20 @@ from gateway import boot, sdl
 from gateway.server import ListenError, listen
 from gateway.settings import Settings
 from gateway.workers import WorkersEnd
+from resolvers.inspection import InspectionRefused
+from resolvers.support import SupportAccount, SupportRefused
 from schema.apps import App
 from schema.language import Language
+
+T = TypeVar("T")
 
 REFUSALS = (
     ListenError,
     EmbeddedError,
     DatabaseError,
     DemoRefused,
+    SupportRefused,
+    InspectionRefused,
     WorkersEnd,
     KeyFileBroken,
     NoSecretKey,
@@ -81,6 +88,9 @@ app = typer.Typer(
 )
 secrets = typer.Typer(invoke_without_command=True, add_completion=False)
 app.add_typer(secrets, name="secrets")
+
+support = typer.Typer(no_args_is_help=True, help="Accounts of the support staff.")
+app.add_typer(support, name="support")
 
 
 @app.command()
@@ -217,13 +227,63 @@ def new_key_() -> None:
     typer.echo(new_key())
 
 
+@app.command()
+def access(
+    company: Annotated[str, typer.Option(metavar="NAME|ID", help="The company, by its name or its global id.")],
+    at: Annotated[
+        str | None,
+        typer.Option(metavar="MOMENT", help="As it was then, in ISO 8601; without an offset, of this machine's clock."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Everything, for tools.")] = False,
+    data: Data = None,
+) -> None:
+    """Show who may see what in a company, now or at a moment: what its owners read in the permission matrix."""
+    from gateway import access_command as matrix  # noqa: PLC0415 (only this command needs it)
+
+    try:
+        then = matrix.moment(at) if at is not None else None
+    except ValueError:
+        raise typer.BadParameter(f"{at} is no moment, such as 2026-05-03T10:00", param_hint="--at") from None
+    with refusals():
+        found = _run(boot.inspect_access(_settings(data=data), company, then))
+    if as_json:
+        typer.echo(matrix.as_json(found))
+        return
+    matrix.print_matrix(Console(), found, then)
+
+
+@support.command()
+def add(
+    email: Annotated[str, typer.Argument(metavar="EMAIL", help="The address to sign in with; it never changes.")],
+    first_name: Annotated[str, typer.Option(help="First name, as owners of companies see it.")] = "Support",
+    last_name: Annotated[str, typer.Option(help="Last name.")] = "enFact",
+    language: Annotated[Language, typer.Option(help="Language of messages.", case_sensitive=False)] = Language.FR,
+    data: Data = None,
+) -> None:
+    """Make a support account; the password is asked for, or is the first line of standard input.
+
+    It enters a company only while an owner there has switched support access on.
+    """
+    with refusals():
+        account = SupportAccount.of(email, first_name, last_name, language)
+        entered = _run(boot.add_support(_settings(data=data), account, _read_password()))
+        _console().print(f"{account.email} may sign in. Companies that let support in now: {entered}.", highlight=False)
+
+
+def _read_password() -> str:
+    """A password from the person at the terminal, who types it twice and unseen, or from a program."""
+    if sys.stdin.isatty():
+        return typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+    return sys.stdin.readline().rstrip("\r\n")
+
+
 @contextlib.contextmanager
 def refusals() -> Generator[None, None, None]:
     """Errors that a person can mend become one sentence on standard error and exit code 1."""
     try:
         yield
     except REFUSALS as refused:
-        _console().print(f"[red]enfact:[/] {refused}", highlight=False, soft_wrap=True)
+        _console().print(f"[red]enfact:[/] {escape(str(refused))}", highlight=False, soft_wrap=True)
         raise typer.Exit(1) from None
     except ValidationError as invalid:
         for error in invalid.errors(include_input=False, include_url=False):
@@ -273,9 +333,9 @@ def _settings(**options: object) -> Settings:
     return Settings(**given)
 
 
-def _run(coroutine: Coroutine[Any, Any, None]) -> None:
+def _run(coroutine: Coroutine[Any, Any, T]) -> T:
     with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
-        runner.run(coroutine)
+        return runner.run(coroutine)
 
 
 def _console() -> Console:

@@ -32,7 +32,6 @@ from resolvers.gates import Need, field_need, own_gates, type_need
 from resolvers.layout import Layout, LayoutError
 from resolvers.ordering import OrderKey, column_type
 from resolvers.usage import every_gate
-from schema.apps import CATALOGUE, AppKind
 from schema.declarations import gates_of
 
 
@@ -244,10 +243,9 @@ class Checks:
     # --- every app is about something
 
     def idle_apps(self) -> Iterator[str]:
-        """A base module or an app gates something, unless nobody can lack it."""
+        """Every app gates something, unless nobody can lack it."""
         for app in ungated(self.schema):
-            if CATALOGUE[app].kind in (AppKind.BASE, AppKind.APP):
-                yield f"App.{app.name} gates nothing"
+            yield f"App.{app.name} gates nothing"
 
 
 def _names_company(field: GraphQLField) -> bool:

@@ -148,7 +148,10 @@ class Scope:
         )
 
     def closed(self) -> Sql:
-        """Null for whoever passes every gate, else `<scope>:<company's uuid in hex>:<t or f per gate>`."""
+        """Null for whoever passes every gate, else `<scope>:<company's uuid in hex>:<t or f per gate>`.
+
+        Null, too, where a row lies in a company that the viewer does not enter: no gate is open, and nothing is told.
+        """
         if not self.gates:
             return sql("null")
         columns = [self._column(place) for place in range(len(self.gates))]

@@ -20,10 +20,11 @@ def encode(declared: GraphQLField, value: Sql) -> Json:
     return _null_safe(declared, _leaf(named_type(declared), value))
 
 
-def encode_id(declared: GraphQLField, prefix: Json, key: Sql) -> Json:
-    """JSON of a global id, `<prefix>_<key in hex>`; `null` for a null key where the field allows it."""
+def encode_id(declared: GraphQLField, prefix: Json, key: Sql, mark: Sql | None = None) -> Json:
+    """JSON of a global id, `<prefix>_<key in hex>`, and `_<mark>`; `null` for a null key where the field allows it."""
+    end: Json = (Text("_"), Expression(mark)) if mark is not None else ()
     return _null_safe(
-        declared, (QUOTE, *prefix, Text("_"), Expression(sql("encode(uuid_send({}), 'hex')", key)), QUOTE)
+        declared, (QUOTE, *prefix, Text("_"), Expression(sql("encode(uuid_send({}), 'hex')", key)), *end, QUOTE)
     )
 
 

@@ -2,6 +2,7 @@
 
 import uuid
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from resolvers.trail import Change, grant_first, record
@@ -36,14 +37,20 @@ class Founder:
 
 async def found(write: Write, name: str, founder: Founder) -> uuid.UUID:
     """Found a company with that name; gives its key."""
-    company = await write.connection.fetchrow(COMPANY, name, founder.language.name)
-    assert company is not None
-    key, at = company["id"], company["at"]
-    await write.connection.execute(SETTINGS, key)
-    await write.connection.execute(ACTIVATE, key, at, founder.account)
+    key, at = await establish(write, name, founder.language, founder.account)
     member = await write.connection.fetchval(
         OWNER, key, founder.account, founder.first_name, founder.last_name, founder.language.name, at
     )
     await grant_first(write, key, member, (), actor=founder.account, at=at)
     await record(write, Change("USER_JOINED", key, member, at, role_after="OWNER"), founder.account)
     return key
+
+
+async def establish(write: Write, name: str, language: Language, account: uuid.UUID) -> tuple[uuid.UUID, datetime]:
+    """Make a company without anybody in it, whose base modules and parts `account` activates; its key and moment."""
+    company = await write.connection.fetchrow(COMPANY, name, language.name)
+    assert company is not None
+    key, at = company["id"], company["at"]
+    await write.connection.execute(SETTINGS, key)
+    await write.connection.execute(ACTIVATE, key, at, account)
+    return key, at

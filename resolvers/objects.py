@@ -44,13 +44,16 @@ from resolvers.resolution import (
     Arguments,
     Companies,
     Derived,
+    Found,
     Given,
     Identity,
     Inline,
     Leaf,
     Listing,
+    Made,
     Paging,
     Reference,
+    Scattered,
 )
 from resolvers.selection import SelectedField
 from resolvers.usage import enum_values, input_need
@@ -155,15 +158,17 @@ class Objects:
         match self.layout.resolution(types[0], chosen.selected.name):
             case Leaf(value):
                 return encode(chosen.declared, value(row, chosen.arguments))
-            case Identity(key, of):
+            case Identity(key, of, mark):
                 named = [self.layout.schema.type_map[of]] if of else types
                 prefix = self._by_type(row, types[: len(named)], [_prefix(type_) for type_ in named])
-                return encode_id(chosen.declared, prefix, key(row))
+                return encode_id(chosen.declared, prefix, key(row), mark(row) if mark else None)
             case Inline(rows_at, when):
                 inline = Row(rows_at(row), self.to, row.scope, row, chosen.arguments)
                 json = self.object_of(inline, chosen.returned, chosen.selection_sets, chosen.at)
                 conditions = (*((when(row),) if when else ()), *self.shown(inline, chosen.returned, chosen.at))
                 return only_if(every(conditions) if conditions else None, json)
+            case Made(make):
+                return self._made(row, chosen, make(row, chosen.arguments))
             case Reference(link):
                 return self._reference(row, chosen, lambda target: link(row, target))
             case Listing(link) as listing:
@@ -177,11 +182,21 @@ class Objects:
                 return self._paging(row, chosen, lambda target: link(row, target))
             case Companies():
                 return self._companies(row, chosen)
+            case Scattered(find):
+                return self._scattered(row, chosen, find(row))
 
     def _by_type(self, row: Row, types: Types, texts: list[Text]) -> Json:
         """One text per type, chosen by the kind of row."""
         kinds = [self._is_one_of(row, (type_,)) for type_ in types] if len(types) > 1 else [sql("true")]
         return _cases([(kind, (text,)) for kind, text in zip(kinds, texts, strict=True)])
+
+    def _made(self, row: Row, chosen: Chosen, made: Found | None) -> Json:
+        target = Row(made.rows if made else row.rows, self.to, row.scope, row, chosen.arguments)
+        json = self.object_of(target, chosen.returned, chosen.selection_sets, chosen.at)
+        if made is None:
+            return json
+        assert not made.conditions, "a row that is made is always there"
+        return (Expression(sql("(select {} from {})", concatenation(json), made.source)),)
 
     # --- other rows
 
@@ -227,11 +242,12 @@ class Objects:
         keys = Order.by([OrderKey.parse(key) for key in listing.order or placement.order])
         sorted_by = keys.clause(target.rows)
         json = self.object_of(target, chosen.returned, chosen.selection_sets, chosen.at.in_rows())
+        source = (listing.instead(row, target) if listing.instead else None) or target.rows.source
         if placement.table.info["catalogue"]:
             catalogue = prepared(self.to, target.rows, sorted_by, json, where)
             listed = sql("string_agg({}, ',') from {}", concatenation(catalogue.json), catalogue.source)
         else:
-            listed = sql("string_agg({}, ',' order by {}) from {}", concatenation(json), sorted_by, target.rows.source)
+            listed = sql("string_agg({}, ',' order by {}) from {}", concatenation(json), sorted_by, source)
         items = sql("coalesce((select {} where {}), '')", listed, where)
         return (Text("["), Expression(items), Text("]"))
 
@@ -275,6 +291,30 @@ class Objects:
             item=lambda selection_sets, at: self.object_of(target, nodes, selection_sets, at),
             scope=scope,
         )
+        return self._judged(listed, chosen)
+
+    def _scattered(self, row: Row, chosen: Chosen, found: Found) -> Json:
+        """A connection over rows that each lie in a company of their own, which judges it if the viewer enters it.
+
+        A company that the viewer does not enter has neither gates nor rows: only columns of the row itself are told.
+        """
+        nodes, scope = node_type(chosen.returned), self.to.enter(found.rows["company_id"])
+        assert nodes is not None
+        assert not self.layout.carried(nodes), "rows are chosen before their companies are judged"
+        target = Row(found.rows, self.to, scope, row, chosen.arguments)
+        listed = Listed(
+            row=target,
+            source=found.source,
+            conditions=found.conditions,
+            order=self._order(nodes, chosen.arguments),
+            item=lambda selection_sets, at: self.object_of(target, nodes, selection_sets, at),
+            scope=scope,
+            within=entrance(scope),
+        )
+        return self._judged(listed, chosen)
+
+    def _judged(self, listed: Listed, chosen: Chosen) -> Json:
+        """A connection whose rows are, or lie in, companies: a site that tells the closed gates of each."""
         found = self._page(listed, chosen)
         closed = found.closed or sql("null::text")
         lateral = self.to.lateral(sql("select {} j, {} h{}", found.json, closed, found.source))

@@ -29,8 +29,9 @@ Item = Callable[[tuple[SelectionSetNode, ...], Position], Json]
 class Listed:
     """The rows of a connection.
 
-    `scope`: for rows that are companies, the scope of each. `kinds`: for rows of several kinds the kinds that may be
-    shown, as a SQL array; each is read apart, so that its own index gives the first rows.
+    `scope`: for rows that are companies, the scope of each; with `within` (its FROM and its WHERE) for rows that lie
+    in companies, entered or not. `kinds`: for rows of several kinds the kinds that may be shown, as a SQL array; each
+    is read apart, so that its own index gives the first rows.
     """
 
     row: Row
@@ -39,6 +40,7 @@ class Listed:
     order: Order
     item: Item
     scope: Scope | None = None
+    within: tuple[Sql, Sql] | None = None
     kinds: Sql | None = None
     kind_column: str = "kind"
 
@@ -182,7 +184,8 @@ class _Paging:
             "order by {} limit {}", order.clause(rows), sql("{} + 1", self.size) if self.sees_beyond else self.size
         )
         if self.listed.scope is not None:
-            return self._judged(self.listed.scope, columns, every(conditions), order, tail)
+            chosen = sql("from {} where {} {}", self.listed.source, every(conditions), tail)
+            return self._judged(self.listed.scope, columns, chosen, order)
         if self.listed.kinds is None:
             return sql("select {} from {} where {} {}", columns, self.listed.source, every(conditions), tail)
         conditions.append(sql("{} = kk.k", rows[self.listed.kind_column]))
@@ -191,20 +194,27 @@ class _Paging:
             "select {} from unnest({}) kk(k), lateral ({}) {} {}", columns, self.listed.kinds, each, rows.name, tail
         )
 
-    def _judged(self, scope: Scope, columns: Sql, conditions: Sql, order: Order, tail: Sql) -> Sql:
-        """Companies are chosen first, and only those of the page are judged and read."""
-        entered, member = scope.company.name, scope.membership.name
-        page = sql("select {} c, {} m from {} where {} {}", entered, member, self.listed.source, conditions, tail)
-        return sql(
-            "select {} from ({}) p cross join lateral (select (p.c).*) {} cross join lateral (select (p.m).*) {}{} "
-            "order by {}",
-            columns,
-            page,
-            entered,
-            member,
-            scope.relation(),
-            order.clause(scope.company),
-        )
+    def _judged(self, scope: Scope, columns: Sql, chosen: Sql, order: Order) -> Sql:
+        """The rows of the page are chosen first, and only those are judged and read."""
+        row, entered, member = self.listed.row.rows, scope.company.name, scope.membership.name
+        company = sql("cross join lateral (select (p.c).*) {} cross join lateral (select (p.m).*) {}", entered, member)
+        if self.listed.within is None:
+            page = sql("(select {} c, {} m {}) p {}", entered, member, chosen, company)
+        else:
+            source, where = self.listed.within
+            page = sql(
+                "(select {} t {}) q cross join lateral (select (q.t).*) {} "
+                "left join lateral (select {} c, {} m from {} where {}) p on true {}",
+                row.name,
+                chosen,
+                row.name,
+                entered,
+                member,
+                source,
+                where,
+                company,
+            )
+        return sql("select {} from {}{} order by {}", columns, page, scope.relation(), order.clause(row))
 
 
 def page(
@@ -244,7 +254,8 @@ def _look_ahead(paging: _Paging, connection: GraphQLObjectType, fields: tuple[Se
 
 def _field(paging: _Paging, connection: GraphQLObjectType, chosen: SelectedField, at: Position) -> Json:
     inside = at.under(chosen.key)
-    inside = inside.in_rows() if paging.listed.scope is None else inside.in_indexed()
+    are_companies = paging.listed.scope is not None and paging.listed.within is None
+    inside = inside.in_indexed() if are_companies else inside.in_rows()
     match chosen.name:
         case "nodes":
             return paging.rows(paging.listed.item(chosen.selection_sets, inside))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from db.sql import Rows, Sql
 from resolvers.compilation import Row
@@ -22,10 +22,14 @@ class Leaf:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A global id made of a key of the row; `of` names the type, None for the row's own type."""
+    """A global id made of a key of the row; `of` names the type, None for the row's own type.
+
+    `mark` gives a text that sets an object apart from others of the same key, None where nothing does.
+    """
 
     key: Callable[[Row], Sql]
     of: str | None = None
+    mark: Callable[[Row], Sql | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +52,13 @@ class Listing:
     """All rows of another table that belong to the row.
 
     `order` (columns, `-column` for descending) overrides the table's; `past`: those that have ended, too.
+    `instead` gives what stands after FROM in place of the table (from the row at hand and one of it), or None.
     """
 
     link: Link
     order: tuple[str, ...] = ()
     past: bool = False
+    instead: Callable[[Row, Row], Sql | None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,4 +88,28 @@ class Companies:
     """The Relay connection over the companies that the viewer may enter."""
 
 
-Resolution: TypeAlias = Leaf | Identity | Inline | Reference | Listing | Derived | Given | Paging | Companies
+class Found(NamedTuple):
+    """Rows of a table, in whatever companies: what stands after FROM, and the conditions."""
+
+    rows: Rows
+    source: Sql
+    conditions: tuple[Sql, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """An object in the row at hand, or in one row that is made of it where the arguments ask for that."""
+
+    make: Callable[[Row, Arguments], Found | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Scattered:
+    """A Relay connection over rows of several companies, also of some that the viewer does not enter."""
+
+    find: Callable[[Row], Found]
+
+
+Resolution: TypeAlias = (
+    Leaf | Identity | Inline | Made | Reference | Listing | Derived | Given | Paging | Companies | Scattered
+)

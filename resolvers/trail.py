@@ -9,8 +9,8 @@ from typing import Final
 from resolvers.writing import Write
 
 RECORD: Final = """
-insert into access_change (company_id, at, kind, actor_id, membership_id, role_before, role_after)
-values ($1, coalesce($2, clock_timestamp()), $3, $4, $5, $6, $7)
+insert into access_change (company_id, at, kind, actor_id, membership_id, role_before, role_after, until)
+values ($1, coalesce($2, clock_timestamp()), $3, $4, $5, $6, $7, $8)
 """
 GRANT: Final = """
 with granted as (
@@ -32,7 +32,10 @@ GROW: Final = "update company set access_version = access_version + 1 where id =
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A change of access in a company: of a member or of the company; `at` is now when it is not given."""
+    """A change of access in a company: of a person or of the company; `at` is now when it is not given.
+
+    `until` is the term that was set.
+    """
 
     kind: str
     company: uuid.UUID
@@ -40,14 +43,16 @@ class Change:
     at: datetime | None = None
     role_before: str | None = None
     role_after: str | None = None
+    until: datetime | None = None
 
 
 async def record(write: Write, change: Change, actor: uuid.UUID | None = None) -> None:
     """Record a change of access; `actor` is an account, the caller's by default."""
     who = actor if actor is not None else write.caller.account
     await write.connection.execute(
-        RECORD, change.company, change.at, change.kind, who, change.membership, change.role_before, change.role_after
-    )
+        RECORD, change.company, change.at, change.kind, who, change.membership, change.role_before, change.role_after,
+        change.until,
+    )  # fmt: skip
 
 
 async def grant_first(

@@ -103,8 +103,10 @@ class PermissionCell:
 @value("One person's access to every active app.", prefix="prw")
 class PermissionRow:
     id: strawberry.ID = field("The global id.")
-    user: User | None = field("The user, if the row is a user's.")
-    external_user: ExternalUser | None = field("The external user, if the row is one's.")
+    user: User | None = field("The user, if the row is a user's; at a moment with the role, status and apps of then.")
+    external_user: ExternalUser | None = field(
+        "The external user, if the row is one's; at a moment with the term of then."
+    )
     cells: list[PermissionCell] = field("One cell per column.")
 
 

@@ -7,7 +7,18 @@ import strawberry
 
 from schema.company import Company
 from schema.connectors import services
-from schema.declarations import OPEN, connection, entity, enum_value, extends, field, opened, order_enum, reads
+from schema.declarations import (
+    OPEN,
+    connection,
+    entity,
+    enum_value,
+    extends,
+    field,
+    input_object,
+    opened,
+    order_enum,
+    reads,
+)
 from schema.documents import Document, DocumentKind
 from schema.filters import DateTimeCriterion, TextCriterion
 from schema.relay import Connection, Node
@@ -32,7 +43,7 @@ class AccountingExport(Node):
     document: Document | None = opened("The document.")
 
 
-@strawberry.input(description="Which documents on their way to accounting packages.")
+@input_object("Which documents on their way to accounting packages.")
 class AccountingExportFilter:
     connection: list[AccountingPackage] | None = reads(AccountingExport, "connection")  # type: ignore[valid-type]
     status: list[AccountingStatus] | None = reads(AccountingExport, "status")

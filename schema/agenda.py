@@ -9,7 +9,18 @@ from schema.access import User
 from schema.apps import App
 from schema.company import Company
 from schema.customers import Customer
-from schema.declarations import connection, entity, enum_value, extends, field, gated, order_enum, reads, value
+from schema.declarations import (
+    connection,
+    entity,
+    enum_value,
+    extends,
+    field,
+    gated,
+    input_object,
+    order_enum,
+    reads,
+    value,
+)
 from schema.filters import DateTimeCriterion, IdCriterion, TextCriterion
 from schema.relay import Connection, Node
 from schema.tasks import Task
@@ -36,7 +47,7 @@ class AgendaEvent(Node):
     work_order: WorkOrder | None = gated("The work order that is done then.", App.WORK_ORDERS)
 
 
-@strawberry.input(description="Which events.")
+@input_object("Which events.")
 class AgendaEventFilter:
     kind: list[AgendaEventKind] | None = reads(AgendaEvent, "kind")
     title: TextCriterion | None = reads(AgendaEvent, "title")

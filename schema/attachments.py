@@ -2,11 +2,9 @@
 
 import datetime
 
-import strawberry
-
 from schema.apps import App
 from schema.company import Company
-from schema.declarations import connection, entity, extends, field, order_enum, reads
+from schema.declarations import connection, entity, extends, field, input_object, order_enum, reads
 from schema.documents import Document
 from schema.filters import DateTimeCriterion, TextCriterion
 from schema.relay import Connection, Node
@@ -21,7 +19,7 @@ class Attachment(Node):
     created_at: datetime.datetime = field("When it was added.")
 
 
-@strawberry.input(description="Which attachments.")
+@input_object("Which attachments.")
 class AttachmentFilter:
     name: TextCriterion | None = reads(Attachment, "name")
     created_at: DateTimeCriterion | None = reads(Attachment, "created_at")

@@ -3,11 +3,9 @@
 import datetime
 import decimal
 
-import strawberry
-
 from schema.company import Company
 from schema.connectors import ConnectedService, services
-from schema.declarations import OPEN, connection, entity, extends, field, opened, order_enum, reads
+from schema.declarations import OPEN, connection, entity, extends, field, input_object, opened, order_enum, reads
 from schema.documents import Document
 from schema.filters import DateCriterion, DecimalCriterion, TextCriterion
 from schema.payments import Payment, PaymentAccount
@@ -30,7 +28,7 @@ class BankTransaction(Node):
     account: PaymentAccount | None = opened("The account that it is on.")
 
 
-@strawberry.input(description="Which lines of bank statements.")
+@input_object("Which lines of bank statements.")
 class BankTransactionFilter:
     source: list[BankConnector] | None = reads(BankTransaction, "source")  # type: ignore[valid-type]
     date: DateCriterion | None = reads(BankTransaction, "date")

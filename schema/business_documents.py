@@ -3,11 +3,9 @@
 import datetime
 import decimal
 
-import strawberry
-
 from schema.apps import App
 from schema.company import Company
-from schema.declarations import connection, entity, extends, field, order_enum, reads
+from schema.declarations import connection, entity, extends, field, input_object, order_enum, reads
 from schema.filters import DateTimeCriterion, DecimalCriterion, TextCriterion
 from schema.payments import Payment
 from schema.relay import Connection, Node
@@ -23,7 +21,7 @@ class BusinessDocument(Node):
     paid_by: Payment | None = field("The payment with which it was paid.")
 
 
-@strawberry.input(description="Which documents of the e-Box.")
+@input_object("Which documents of the e-Box.")
 class BusinessDocumentFilter:
     sender: TextCriterion | None = reads(BusinessDocument, "sender")
     received_at: DateTimeCriterion | None = reads(BusinessDocument, "received_at")

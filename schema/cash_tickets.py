@@ -7,7 +7,7 @@ import strawberry
 from schema.apps import App
 from schema.company import Company
 from schema.customers import Customer
-from schema.declarations import connection, entity, enum_value, extends, field, order_enum, reads
+from schema.declarations import connection, entity, enum_value, extends, field, input_object, order_enum, reads
 from schema.documents import SHARED_KEYS, Document, DocumentFilter
 from schema.payments import CashBookEntry
 from schema.receipts import PaymentMethod
@@ -28,7 +28,7 @@ class CashTicket(Document):
     ticket_print_url: str | None = field("Where the ticket is, ready to be printed.")
 
 
-@strawberry.input(description="Which tickets of the cash register.")
+@input_object("Which tickets of the cash register.")
 class CashTicketFilter(DocumentFilter):
     status: list[CashTicketStatus] | None = reads(CashTicket, "status")
     payment_method: list[PaymentMethod] | None = reads(CashTicket, "payment_method")

@@ -9,7 +9,7 @@ import strawberry
 from schema.apps import App
 from schema.company import Company
 from schema.customers import Customer
-from schema.declarations import connection, entity, enum_value, extends, field, order_enum, reads, value
+from schema.declarations import connection, entity, enum_value, extends, field, input_object, order_enum, reads, value
 from schema.filters import DateCriterion, DecimalCriterion, IdCriterion, TextCriterion
 from schema.relay import Connection, Node
 from schema.work_orders import WorkOrder
@@ -53,7 +53,7 @@ class ClimateInstallation(Node):
     interventions: list[ClimapulseIntervention] = field("What was done to it, newest first.")
 
 
-@strawberry.input(description="Which installations.")
+@input_object("Which installations.")
 class ClimateInstallationFilter:
     name: TextCriterion | None = reads(ClimateInstallation, "name")
     customer: IdCriterion | None = reads(ClimateInstallation, "customer")

@@ -1,5 +1,6 @@
 """The company: everything of it hangs here, each list behind its gate."""
 
+import datetime
 from enum import Enum
 
 import strawberry
@@ -7,7 +8,19 @@ import strawberry
 from schema.access import Access, AccessChange, ExternalUser, PermissionMatrix, User
 from schema.apps import App, Plan
 from schema.customers import Customer, CustomerFilter, CustomerOrder
-from schema.declarations import OPEN, Argument, Role, connection, entity, enum_value, gated, opened, order_enum, reads
+from schema.declarations import (
+    OPEN,
+    Argument,
+    Role,
+    connection,
+    entity,
+    enum_value,
+    gated,
+    input_object,
+    opened,
+    order_enum,
+    reads,
+)
 from schema.documents import (
     CreditNote,
     CreditNoteFilter,
@@ -50,6 +63,10 @@ class Company(Node):
     permission_matrix: PermissionMatrix | None = gated(
         "Who may see what.",
         Role.OWNER,
+        at=Argument(
+            datetime.datetime | None,
+            "As it was at this moment: the people, their roles and toggles, the columns and the version; later is now.",
+        ),
         user_ids=Argument(list[strawberry.ID] | None, "Only the rows of these users and external users, at most 100."),
         apps=Argument(list[App] | None, "Only these columns."),
     )
@@ -79,7 +96,7 @@ class AccessKind(Enum):
     EXTERNAL = enum_value("EXTERNAL", "From outside.")
 
 
-@strawberry.input(description="Which companies.")
+@input_object("Which companies.")
 class ViewerCompanyFilter:
     access: AccessKind | None = reads(Company, "access")
     search: str | None = reads(Company, "name", "vat_number")

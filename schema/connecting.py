@@ -5,17 +5,17 @@ import strawberry
 from schema.apps import App
 from schema.company import Company
 from schema.connectors import ConnectedService
-from schema.declarations import field, input_field, value
+from schema.declarations import field, input_field, input_object, value
 from schema.errors import UserError
 
 
-@strawberry.input(description="A setting of a connection that is no secret.")
+@input_object("A setting of a connection that is no secret.")
 class ConnectorOptionInput:
     name: str = input_field("What is set, at most 100 characters.", optional=False)
     value: str = input_field("What it is set to, at most 1,000 characters.", optional=False)
 
 
-@strawberry.input(description="A connection to set up; a company may have several with one service.")
+@input_object("A connection to set up; a company may have several with one service.")
 class ConnectServiceInput:
     company_id: strawberry.ID = input_field("The company.", optional=False)
     app: App = input_field("The service: an active app of the kind CONNECTION.", optional=False)
@@ -34,7 +34,7 @@ class ConnectServicePayload:
     errors: list[UserError] = field("Why not.")
 
 
-@strawberry.input(description="A connection to change; what is left out stays as it is.")
+@input_object("A connection to change; what is left out stays as it is.")
 class UpdateConnectedServiceInput:
     company_id: strawberry.ID = input_field("The company.", optional=False)
     connected_service_id: strawberry.ID = input_field("The connection.", optional=False)
@@ -52,7 +52,7 @@ class UpdateConnectedServicePayload:
     errors: list[UserError] = field("Why not.")
 
 
-@strawberry.input(description="A connection to delete with its secret.")
+@input_object("A connection to delete with its secret.")
 class DisconnectServiceInput:
     company_id: strawberry.ID = input_field("The company.", optional=False)
     connected_service_id: strawberry.ID = input_field("The connection.", optional=False)

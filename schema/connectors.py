@@ -9,7 +9,19 @@ import strawberry
 from schema.access import User
 from schema.apps import CATALOGUE, AppKind
 from schema.company import Company
-from schema.declarations import OPEN, connection, entity, enum_value, extends, field, opened, order_enum, reads, value
+from schema.declarations import (
+    OPEN,
+    connection,
+    entity,
+    enum_value,
+    extends,
+    field,
+    input_object,
+    opened,
+    order_enum,
+    reads,
+    value,
+)
 from schema.filters import DateTimeCriterion, TextCriterion
 from schema.relay import Connection, Node
 
@@ -57,7 +69,7 @@ class ConnectedService(Node):
     created_at: datetime.datetime = opened("When it was set up.")
 
 
-@strawberry.input(description="Which connections.")
+@input_object("Which connections.")
 class ConnectedServiceFilter:
     connector: list[Connector] | None = reads(ConnectedService, "connector")  # type: ignore[valid-type]
     status: list[ConnectionStatus] | None = reads(ConnectedService, "status")

@@ -3,11 +3,9 @@
 import datetime
 import decimal
 
-import strawberry
-
 from schema.apps import App
 from schema.company import Company
-from schema.declarations import connection, entity, extends, field, order_enum, reads
+from schema.declarations import connection, entity, extends, field, input_object, order_enum, reads
 from schema.filters import DateCriterion, TextCriterion
 from schema.relay import Connection, Node
 
@@ -21,7 +19,7 @@ class Currency(Node):
     rate_date: datetime.date = field("The day of the rate.")
 
 
-@strawberry.input(description="Which currencies.")
+@input_object("Which currencies.")
 class CurrencyFilter:
     code: TextCriterion | None = reads(Currency, "code")
     rate_date: DateCriterion | None = reads(Currency, "rate_date")

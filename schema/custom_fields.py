@@ -7,7 +7,7 @@ import strawberry
 from schema.apps import App
 from schema.company import Company
 from schema.customers import Customer
-from schema.declarations import connection, entity, enum_value, extends, field, order_enum, reads, value
+from schema.declarations import connection, entity, enum_value, extends, field, input_object, order_enum, reads, value
 from schema.filters import TextCriterion
 from schema.relay import Connection, Node
 
@@ -36,7 +36,7 @@ class ContactFieldValue:
     field: ContactField = field("The field.")
 
 
-@strawberry.input(description="Which custom fields.")
+@input_object("Which custom fields.")
 class ContactFieldFilter:
     name: TextCriterion | None = reads(ContactField, "name")
 

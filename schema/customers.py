@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from schema.apps import App
-from schema.declarations import connection, entity, enum_value, field, gated, order_enum, reads
+from schema.declarations import connection, entity, enum_value, field, gated, input_object, order_enum, reads
 from schema.filters import DateTimeCriterion, DecimalCriterion, TextCriterion
 from schema.language import Language
 from schema.relay import Connection, Node
@@ -91,7 +91,7 @@ class Customer(Node):
     )
 
 
-@strawberry.input(description="Which customers.")
+@input_object("Which customers.")
 class CustomerFilter:
     number: TextCriterion | None = reads(Customer, "number")
     name: TextCriterion | None = reads(Customer, "name")

@@ -8,7 +8,7 @@ import strawberry
 
 from schema.apps import App
 from schema.company import Company
-from schema.declarations import connection, entity, enum_value, extends, field, gated, order_enum, reads
+from schema.declarations import connection, entity, enum_value, extends, field, gated, input_object, order_enum, reads
 from schema.documents import Invoice
 from schema.filters import DateTimeCriterion, DecimalCriterion, IdCriterion, TextCriterion
 from schema.relay import Connection, Node
@@ -33,7 +33,7 @@ class CollectionCase(Node):
     invoice: Invoice | None = gated("The unpaid invoice.", App.INVOICES)
 
 
-@strawberry.input(description="Which collection cases.")
+@input_object("Which collection cases.")
 class CollectionCaseFilter:
     opened_at: DateTimeCriterion | None = reads(CollectionCase, "opened_at")
     status: list[CollectionStatus] | None = reads(CollectionCase, "status")

@@ -184,6 +184,14 @@ def connection(
     return _declare(description, gates, {**PAGE, **more}, is_open=is_open)
 
 
+def _lean(declared: type[T]) -> type[T]:
+    """A declared type without what dataclasses make for instances: none is ever made, and it would take megabytes."""
+    for name in ("__init__", "__repr__", "__eq__", "__match_args__"):
+        if name in declared.__dict__:
+            delattr(declared, name)
+    return declared
+
+
 @dataclass_transform(kw_only_default=True, field_specifiers=(field, opened, gated, connection))
 def entity(prefix: str, *gates: Gate | Openness, description: str) -> Callable[[type[T]], type[T]]:
     """A type whose rows have a global id `<prefix>_<uuid hex>`.
@@ -195,7 +203,8 @@ def entity(prefix: str, *gates: Gate | Openness, description: str) -> Callable[[
     def declare(cls: type[T]) -> type[T]:
         cls.__id_prefix__ = prefix  # type: ignore[attr-defined]
         cls.__is_open__ = OPEN in gates  # type: ignore[attr-defined]
-        ENTITIES.append(declared := strawberry.type(cls, description=description, directives=directives_of(required)))
+        declared = _lean(strawberry.type(cls, description=description, directives=directives_of(required)))
+        ENTITIES.append(declared)
         return declared
 
     return declare
@@ -207,9 +216,15 @@ def value(description: str, *gates: Gate, prefix: str | None = None) -> Callable
 
     def declare(cls: type[T]) -> type[T]:
         cls.__id_prefix__ = prefix  # type: ignore[attr-defined]
-        return strawberry.type(cls, description=description, directives=directives_of(gates))
+        return _lean(strawberry.type(cls, description=description, directives=directives_of(gates)))
 
     return declare
+
+
+@dataclass_transform(kw_only_default=True, field_specifiers=(input_field,))
+def input_object(description: str) -> Callable[[type[T]], type[T]]:
+    """An input object."""
+    return lambda cls: _lean(strawberry.input(cls, description=description))
 
 
 @dataclass_transform(kw_only_default=True, field_specifiers=(field, opened, gated, connection, input_field))
@@ -222,7 +237,7 @@ def extends(target: type) -> Callable[[type[T]], type[T]]:
 
     def declare(addition: type[T]) -> type[T]:
         is_input = get_object_definition(target, strict=True).is_input
-        declared = strawberry.input(addition) if is_input else strawberry.type(addition)
+        declared = _lean(strawberry.input(addition) if is_input else strawberry.type(addition))
         for type_ in (target, *_heirs(target)):
             there = get_object_definition(type_, strict=True).fields
             for added in get_object_definition(declared, strict=True).fields:

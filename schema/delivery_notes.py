@@ -7,7 +7,7 @@ import strawberry
 from schema.apps import App
 from schema.company import Company
 from schema.customers import Customer
-from schema.declarations import connection, entity, enum_value, extends, field, order_enum, reads
+from schema.declarations import connection, entity, enum_value, extends, field, input_object, order_enum, reads
 from schema.documents import SHARED_KEYS, Document, DocumentFilter, Invoice
 from schema.order_confirmations import OrderConfirmation
 from schema.relay import Connection
@@ -28,7 +28,7 @@ class DeliveryNote(Document):
     invoiced_by: Invoice | None = field("The invoice that bills it.")
 
 
-@strawberry.input(description="Which delivery notes.")
+@input_object("Which delivery notes.")
 class DeliveryNoteFilter(DocumentFilter):
     status: list[DeliveryNoteStatus] | None = reads(DeliveryNote, "status")
     prices_shown: bool | None = reads(DeliveryNote, "prices_shown")

@@ -8,7 +8,7 @@ import strawberry
 from schema.apps import App
 from schema.company import Company
 from schema.customers import Customer, CustomerFilter
-from schema.declarations import connection, entity, enum_value, extends, field, gated, order_enum, reads
+from schema.declarations import connection, entity, enum_value, extends, field, gated, input_object, order_enum, reads
 from schema.documents import Invoice
 from schema.filters import DateTimeCriterion, IdCriterion, TextCriterion
 from schema.relay import Connection, Node
@@ -39,7 +39,7 @@ class Mandate(Node):
     customer: Customer | None = field("The customer.")
 
 
-@strawberry.input(description="Which mandates.")
+@input_object("Which mandates.")
 class MandateFilter:
     number: TextCriterion | None = reads(Mandate, "number")
     kind: list[MandateKind] | None = reads(Mandate, "kind")

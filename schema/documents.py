@@ -8,7 +8,7 @@ import strawberry
 
 from schema.apps import App
 from schema.customers import Customer, DiscountType
-from schema.declarations import entity, enum_value, field, gated, order_enum, reads, value
+from schema.declarations import entity, enum_value, field, gated, input_object, order_enum, reads, value
 from schema.filters import DateCriterion, DecimalCriterion, IdCriterion, TextCriterion
 from schema.language import Language
 from schema.products import Product, VatType
@@ -150,7 +150,7 @@ class Invoice(Document):
     credit_notes: list[CreditNote] | None = field("The credit notes on it.")
 
 
-@strawberry.input(description="Which documents.")
+@input_object("Which documents.")
 class DocumentFilter:
     number: TextCriterion | None = reads(Document, "number")
     date: DateCriterion | None = reads(Document, "date")
@@ -166,19 +166,19 @@ class DocumentFilter:
     search: str | None = reads(Document, "number", "customer_name")
 
 
-@strawberry.input(description="Which quotes.")
+@input_object("Which quotes.")
 class QuoteFilter(DocumentFilter):
     status: list[QuoteStatus] | None = reads(Quote, "status")
     expiration_date: DateCriterion | None = reads(Quote, "expiration_date")
 
 
-@strawberry.input(description="Which invoices.")
+@input_object("Which invoices.")
 class InvoiceFilter(DocumentFilter):
     status: list[InvoiceStatus] | None = reads(Invoice, "status")
     due_date: DateCriterion | None = reads(Invoice, "due_date")
 
 
-@strawberry.input(description="Which credit notes.")
+@input_object("Which credit notes.")
 class CreditNoteFilter(DocumentFilter):
     status: list[CreditNoteStatus] | None = reads(CreditNote, "status")
 

@@ -2,11 +2,9 @@
 
 import datetime
 
-import strawberry
-
 from schema.company import Company
 from schema.connectors import services
-from schema.declarations import OPEN, connection, entity, extends, field, opened, order_enum, reads
+from schema.declarations import OPEN, connection, entity, extends, field, input_object, opened, order_enum, reads
 from schema.documents import Document, DocumentKind
 from schema.filters import DateTimeCriterion, TextCriterion
 from schema.relay import Connection, Node
@@ -25,7 +23,7 @@ class DriveFile(Node):
     document: Document | None = opened("The document that it is a copy of.")
 
 
-@strawberry.input(description="Which files on drives.")
+@input_object("Which files on drives.")
 class DriveFileFilter:
     drive: list[Drive] | None = reads(DriveFile, "drive")  # type: ignore[valid-type]
     path: TextCriterion | None = reads(DriveFile, "path")

@@ -1,10 +1,8 @@
 """Preset e-mails: ready texts for each kind of document, in each language."""
 
-import strawberry
-
 from schema.apps import App
 from schema.company import Company
-from schema.declarations import connection, entity, extends, field, order_enum, reads
+from schema.declarations import connection, entity, extends, field, input_object, order_enum, reads
 from schema.documents import Document, DocumentKind
 from schema.filters import TextCriterion
 from schema.language import Language
@@ -21,7 +19,7 @@ class EmailTemplate(Node):
     rank: int = field("Its place in lists, the least first.")
 
 
-@strawberry.input(description="Which preset e-mails.")
+@input_object("Which preset e-mails.")
 class EmailTemplateFilter:
     document_kind: list[DocumentKind] | None = reads(EmailTemplate, "document_kind")
     language: list[Language] | None = reads(EmailTemplate, "language")

@@ -5,10 +5,10 @@ import decimal
 
 import strawberry
 
-from schema.declarations import input_field
+from schema.declarations import input_field, input_object
 
 
-@strawberry.input(description="What a text must be; upper and lower case are alike.")
+@input_object("What a text must be; upper and lower case are alike.")
 class TextCriterion:
     eq: str | None = input_field("Equal to this text.")
     contains: str | None = input_field("Has this text in it.")
@@ -16,7 +16,7 @@ class TextCriterion:
     one_of: list[str] | None = input_field("One of these texts, at most 100.")
 
 
-@strawberry.input(description="What a decimal number must be.")
+@input_object("What a decimal number must be.")
 class DecimalCriterion:
     eq: decimal.Decimal | None = input_field("Equal to this number.")
     lt: decimal.Decimal | None = input_field("Less than this number.")
@@ -26,7 +26,7 @@ class DecimalCriterion:
     is_null: bool | None = input_field("Whether there is no value.")
 
 
-@strawberry.input(description="What a day must be.")
+@input_object("What a day must be.")
 class DateCriterion:
     eq: datetime.date | None = input_field("This day.")
     lt: datetime.date | None = input_field("Before this day.")
@@ -36,7 +36,7 @@ class DateCriterion:
     is_null: bool | None = input_field("Whether there is no day.")
 
 
-@strawberry.input(description="What a moment must be.")
+@input_object("What a moment must be.")
 class DateTimeCriterion:
     eq: datetime.datetime | None = input_field("This moment.")
     lt: datetime.datetime | None = input_field("Before this moment.")
@@ -46,7 +46,7 @@ class DateTimeCriterion:
     is_null: bool | None = input_field("Whether there is no moment.")
 
 
-@strawberry.input(description="What a reference must be.")
+@input_object("What a reference must be.")
 class IdCriterion:
     eq: strawberry.ID | None = input_field("Refers to this object.")
     one_of: list[strawberry.ID] | None = input_field("Refers to one of these objects, at most 100.")

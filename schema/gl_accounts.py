@@ -1,10 +1,8 @@
 """The accounts of the general ledger that products, lines and categories may name."""
 
-import strawberry
-
 from schema.apps import App
 from schema.company import Company
-from schema.declarations import connection, entity, extends, field, order_enum, reads
+from schema.declarations import connection, entity, extends, field, input_object, order_enum, reads
 from schema.filters import TextCriterion
 from schema.relay import Connection, Node
 
@@ -15,7 +13,7 @@ class GlAccount(Node):
     name: str = field("The account's name.")
 
 
-@strawberry.input(description="Which ledger accounts.")
+@input_object("Which ledger accounts.")
 class GlAccountFilter:
     code: TextCriterion | None = reads(GlAccount, "code")
     name: TextCriterion | None = reads(GlAccount, "name")

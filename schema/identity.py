@@ -6,7 +6,7 @@ from enum import Enum
 import strawberry
 
 from schema.company import Company
-from schema.declarations import enum_value, field, input_field, value
+from schema.declarations import enum_value, field, input_field, input_object, value
 from schema.errors import UserError
 from schema.language import Language
 from schema.query import Viewer
@@ -18,7 +18,7 @@ class SessionKind(Enum):
     COOKIE = enum_value("COOKIE", "As a cookie that only the browser sees.")
 
 
-@strawberry.input(description="A new company and its first owner.")
+@input_object("A new company and its first owner.")
 class SignUpInput:
     company_name: str = input_field("The company's name.", optional=False)
     email: str = input_field("The e-mail address; it never changes.", optional=False)
@@ -38,7 +38,7 @@ class SignUpPayload:
     errors: list[UserError] = field("Why not.")
 
 
-@strawberry.input(description="The token of a confirmation mail.")
+@input_object("The token of a confirmation mail.")
 class ConfirmEmailInput:
     token: str = input_field("The token.", optional=False)
 
@@ -50,7 +50,7 @@ class ConfirmEmailPayload:
     errors: list[UserError] = field("Why not.")
 
 
-@strawberry.input(description="Who signs in.")
+@input_object("Who signs in.")
 class LoginInput:
     email: str = input_field("The e-mail address.", optional=False)
     password: str = input_field("The password.", optional=False)
@@ -71,7 +71,7 @@ class LogoutPayload:
     errors: list[UserError] = field("Why not.")
 
 
-@strawberry.input(description="A session of one's own.")
+@input_object("A session of one's own.")
 class EndSessionInput:
     session_id: strawberry.ID = input_field("The session.", optional=False)
 
@@ -82,7 +82,7 @@ class EndSessionPayload:
     errors: list[UserError] = field("Why not.")
 
 
-@strawberry.input(description="Whose password is forgotten.")
+@input_object("Whose password is forgotten.")
 class RequestPasswordResetInput:
     email: str = input_field("The e-mail address.", optional=False)
 
@@ -93,7 +93,7 @@ class RequestPasswordResetPayload:
     errors: list[UserError] = field("Why not.")
 
 
-@strawberry.input(description="A new password for a forgotten one.")
+@input_object("A new password for a forgotten one.")
 class ResetPasswordInput:
     token: str = input_field("The token of the mail.", optional=False)
     password: str = input_field("The new password, at least 10 characters.", optional=False)
@@ -105,7 +105,7 @@ class ResetPasswordPayload:
     errors: list[UserError] = field("Why not.")
 
 
-@strawberry.input(description="One's own names and language; what is left out stays as it is.")
+@input_object("One's own names and language; what is left out stays as it is.")
 class UpdateProfileInput:
     first_name: str | None = input_field("First name.")
     last_name: str | None = input_field("Last name.")
@@ -118,7 +118,7 @@ class UpdateProfilePayload:
     errors: list[UserError] = field("Why not.")
 
 
-@strawberry.input(description="A new password instead of a known one.")
+@input_object("A new password instead of a known one.")
 class ChangePasswordInput:
     current_password: str = input_field("The password until now.", optional=False)
     new_password: str = input_field("The new password, at least 10 characters.", optional=False)

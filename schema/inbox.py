@@ -7,7 +7,7 @@ import strawberry
 
 from schema.apps import App
 from schema.company import Company
-from schema.declarations import connection, entity, enum_value, extends, field, order_enum, reads
+from schema.declarations import connection, entity, enum_value, extends, field, input_object, order_enum, reads
 from schema.filters import DateTimeCriterion, TextCriterion
 from schema.relay import Connection, Node
 
@@ -29,7 +29,7 @@ class InboxItem(Node):
     status: InboxStatus = field("What became of it.")
 
 
-@strawberry.input(description="Which incoming files.")
+@input_object("Which incoming files.")
 class InboxItemFilter:
     received_at: DateTimeCriterion | None = reads(InboxItem, "received_at")
     status: list[InboxStatus] | None = reads(InboxItem, "status")

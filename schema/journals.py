@@ -6,7 +6,7 @@ import strawberry
 
 from schema.apps import App
 from schema.company import Company
-from schema.declarations import connection, entity, enum_value, extends, field, order_enum, reads
+from schema.declarations import connection, entity, enum_value, extends, field, input_object, order_enum, reads
 from schema.documents import Document
 from schema.filters import TextCriterion
 from schema.relay import Connection, Node
@@ -28,7 +28,7 @@ class Journal(Node):
     kind: JournalKind = field("What is entered there.")
 
 
-@strawberry.input(description="Which journals.")
+@input_object("Which journals.")
 class JournalFilter:
     code: TextCriterion | None = reads(Journal, "code")
     name: TextCriterion | None = reads(Journal, "name")

@@ -6,12 +6,12 @@ import strawberry
 
 from schema.access import ApiKey, HiddenFields, User
 from schema.company import Company
-from schema.declarations import field, input_field, value
+from schema.declarations import field, input_field, input_object, value
 from schema.errors import UserError
 from schema.query import Viewer
 
 
-@strawberry.input(description="An API key to make.")
+@input_object("An API key to make.")
 class CreateApiKeyInput:
     label: str = input_field("What the key is for; at most 100 characters.", optional=False)
     company_id: strawberry.ID | None = input_field("The only company that it opens; all that allow keys by default.")
@@ -28,7 +28,7 @@ class CreateApiKeyPayload:
     errors: list[UserError] = field("Why not.")
 
 
-@strawberry.input(description="An API key of one's own.")
+@input_object("An API key of one's own.")
 class RevokeApiKeyInput:
     api_key_id: strawberry.ID = input_field("The key.", optional=False)
 
@@ -39,7 +39,7 @@ class RevokeApiKeyPayload:
     errors: list[UserError] = field("Why not.")
 
 
-@strawberry.input(description="As whom an owner looks at a company.")
+@input_object("As whom an owner looks at a company.")
 class StartViewAsInput:
     company_id: strawberry.ID = input_field("The company.", optional=False)
     user_id: strawberry.ID = input_field("One of its users.", optional=False)

@@ -1,10 +1,8 @@
 """What the law wants said on documents."""
 
-import strawberry
-
 from schema.apps import App
 from schema.company import Company
-from schema.declarations import connection, entity, extends, field, order_enum, reads
+from schema.declarations import connection, entity, extends, field, input_object, order_enum, reads
 from schema.documents import Document
 from schema.filters import TextCriterion
 from schema.language import Language
@@ -18,7 +16,7 @@ class LegalNotice(Node):
     rank: int = field("Its place among the others.")
 
 
-@strawberry.input(description="Which legal notices.")
+@input_object("Which legal notices.")
 class LegalNoticeFilter:
     language: list[Language] | None = reads(LegalNotice, "language")
     text: TextCriterion | None = reads(LegalNotice, "text")

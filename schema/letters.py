@@ -62,6 +62,14 @@ LETTERS: Final[Mapping[str, LetterTexts]] = {
 }
 """The letters, by kind."""
 
+BY_ACCOUNTANT: Final = LetterTexts(
+    "{accountant} prepared your file",
+    "{accountant} created the file of {company} on enFact for you and works in it as your accountant; you can end this "
+    "access at any time. Open this link to become the owner of the file:",
+    "If you do not know {accountant}, you can ignore this letter: nothing happens without you.",
+)
+"""The invitation of the first owner of a company that an accountant created."""
+
 GREETING, GREETING_WITHOUT_NAME = "Hello {name},", "Hello,"
 DAYS = "The link works for {days} days, and only once."
 MINUTES = "The link works for {minutes} minutes, and only once."
@@ -69,13 +77,22 @@ SIGNATURE: Final = "enFact"
 
 
 def write_letter(
-    kind: str, language: Language | str, *, link: str, name: str, company: str | None, lives: timedelta | None
+    kind: str,
+    language: Language | str,
+    *,
+    link: str,
+    name: str,
+    company: str | None,
+    lives: timedelta | None,
+    accountant: str | None = None,
 ) -> Written:
     """The letter of a kind of `LETTERS`: `name` is the reader's, `company` whose file it is about, `lives` how long the
-    link works (None: for ever). KeyError for an unknown kind, ValueError for an unknown language.
+    link works (None: for ever), `accountant` who created the company, in an invitation of its first owner. KeyError for
+    an unknown kind, ValueError for an unknown language.
     """
-    texts = LETTERS[kind]
-    values = {"company": plain(company or "") or "…", "name": plain(name)}
+    texts = BY_ACCOUNTANT if kind == "INVITATION" and accountant is not None else LETTERS[kind]
+    named = {"company": company, "accountant": accountant}
+    values = {"name": plain(name), **{member: plain(text or "") or "…" for member, text in named.items()}}
 
     def told(text: str) -> str:
         return translate(language, "letter", text, **values)

@@ -2,12 +2,10 @@
 
 import datetime
 
-import strawberry
-
 from schema.apps import App
 from schema.company import Company
 from schema.customers import Customer, CustomerFilter
-from schema.declarations import connection, entity, extends, field, gated, order_enum, reads
+from schema.declarations import connection, entity, extends, field, gated, input_object, order_enum, reads
 from schema.filters import DateTimeCriterion, TextCriterion
 from schema.relay import Connection, Node
 
@@ -19,7 +17,7 @@ class MailchimpAudience(Node):
     last_sync_at: datetime.datetime | None = field("When contacts were last sent to it.")
 
 
-@strawberry.input(description="Which audiences.")
+@input_object("Which audiences.")
 class MailchimpAudienceFilter:
     name: TextCriterion | None = reads(MailchimpAudience, "name")
     last_sync_at: DateTimeCriterion | None = reads(MailchimpAudience, "last_sync_at")

@@ -2,12 +2,10 @@
 
 import datetime
 
-import strawberry
-
 from schema.apps import App
 from schema.company import Company
 from schema.customers import Customer
-from schema.declarations import connection, entity, extends, field, gated, order_enum, reads
+from schema.declarations import connection, entity, extends, field, gated, input_object, order_enum, reads
 from schema.filters import DateCriterion, IdCriterion, TextCriterion
 from schema.relay import Connection, Node
 from schema.work_orders import WorkOrder
@@ -23,7 +21,7 @@ class MaintenancePlan(Node):
     source_work_order: WorkOrder | None = gated("The work order that it was made from.", App.WORK_ORDERS)
 
 
-@strawberry.input(description="Which maintenance plans.")
+@input_object("Which maintenance plans.")
 class MaintenancePlanFilter:
     name: TextCriterion | None = reads(MaintenancePlan, "name")
     next_due: DateCriterion | None = reads(MaintenancePlan, "next_due")

@@ -1,6 +1,6 @@
 """The root of writing. Every field is nullable, so that one refusal does not erase what another field did."""
 
-from schema import connecting, identity, keys, people, requests, toggles
+from schema import connecting, identity, keys, outside, people, requests, toggles
 from schema.apps import App
 from schema.declarations import Argument, field, gated, value
 
@@ -9,6 +9,10 @@ from schema.declarations import Argument, field, gated, value
 class Mutation:
     sign_up: identity.SignUpPayload | None = field(
         "Found a company and become its owner.", input=Argument(identity.SignUpInput, "The company and its owner.")
+    )
+    register_accountant: outside.RegisterAccountantPayload | None = field(
+        "Register as an accountant, who enters companies from outside.",
+        input=Argument(outside.RegisterAccountantInput, "The accountant."),
     )
     confirm_email: identity.ConfirmEmailPayload | None = field(
         "Confirm the e-mail address by the token of a mail.", input=Argument(identity.ConfirmEmailInput, "The token.")
@@ -104,4 +108,25 @@ class Mutation:
     )
     revoke_api_key: keys.RevokeApiKeyPayload | None = field(
         "End one of one's own keys.", input=Argument(keys.RevokeApiKeyInput, "The key.")
+    )
+    add_external_user: outside.AddExternalUserPayload | None = field(
+        "Give an accountant access to everything in a company but its users.",
+        input=Argument(outside.AddExternalUserInput, "The accountant."),
+    )
+    update_external_user: outside.UpdateExternalUserPayload | None = field(
+        "Change when an external user's access ends.", input=Argument(outside.UpdateExternalUserInput, "What changes.")
+    )
+    remove_external_user: outside.RemoveExternalUserPayload | None = field(
+        "End an external user's access to a company.",
+        input=Argument(outside.RemoveExternalUserInput, "The external user."),
+    )
+    leave_company: outside.LeaveCompanyPayload | None = field(
+        "End one's own access from outside to a company.", input=Argument(outside.LeaveCompanyInput, "The company.")
+    )
+    create_client_company: outside.CreateClientCompanyPayload | None = field(
+        "Create the company of a client, as an accountant.",
+        input=Argument(outside.CreateClientCompanyInput, "The company and its owner."),
+    )
+    set_support_access: outside.SetSupportAccessPayload | None = field(
+        "Let support into a company, or no more.", input=Argument(outside.SetSupportAccessInput, "The switch.")
     )

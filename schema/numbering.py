@@ -1,10 +1,8 @@
 """How documents are numbered."""
 
-import strawberry
-
 from schema.apps import App
 from schema.company import Company
-from schema.declarations import connection, entity, extends, field, order_enum, reads
+from schema.declarations import connection, entity, extends, field, input_object, order_enum, reads
 from schema.documents import DocumentKind
 from schema.relay import Connection, Node
 
@@ -17,7 +15,7 @@ class NumberSequence(Node):
     next: int = field("The number that the next document gets.")
 
 
-@strawberry.input(description="Which number sequences.")
+@input_object("Which number sequences.")
 class NumberSequenceFilter:
     kind: list[DocumentKind] | None = reads(NumberSequence, "kind")
 

@@ -9,7 +9,7 @@ import strawberry
 from schema.apps import App
 from schema.company import Company
 from schema.connectors import services
-from schema.declarations import connection, entity, enum_value, extends, field, gated, order_enum, reads
+from schema.declarations import connection, entity, enum_value, extends, field, gated, input_object, order_enum, reads
 from schema.documents import Invoice
 from schema.filters import DateTimeCriterion, DecimalCriterion, TextCriterion
 from schema.payments import Payment
@@ -36,7 +36,7 @@ class OnlinePayment(Node):
     payment: Payment | None = field("The payment that it became.")
 
 
-@strawberry.input(description="Which online payments.")
+@input_object("Which online payments.")
 class OnlinePaymentFilter:
     provider: list[PaymentProvider] | None = reads(OnlinePayment, "provider")  # type: ignore[valid-type]
     status: list[OnlinePaymentStatus] | None = reads(OnlinePayment, "status")

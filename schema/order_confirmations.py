@@ -7,7 +7,7 @@ import strawberry
 from schema.apps import App
 from schema.company import Company
 from schema.customers import Customer
-from schema.declarations import connection, entity, enum_value, extends, field, order_enum, reads
+from schema.declarations import connection, entity, enum_value, extends, field, input_object, order_enum, reads
 from schema.documents import SHARED_KEYS, Document, DocumentFilter, Quote
 from schema.relay import Connection
 
@@ -26,7 +26,7 @@ class OrderConfirmation(Document):
     quote: Quote | None = field("The quote that it was made of.")
 
 
-@strawberry.input(description="Which order confirmations.")
+@input_object("Which order confirmations.")
 class OrderConfirmationFilter(DocumentFilter):
     status: list[OrderConfirmationStatus] | None = reads(OrderConfirmation, "status")
 

@@ -9,7 +9,7 @@ import strawberry
 from schema.apps import App
 from schema.company import Company
 from schema.customers import Customer
-from schema.declarations import connection, entity, enum_value, extends, field, order_enum, reads
+from schema.declarations import connection, entity, enum_value, extends, field, input_object, order_enum, reads
 from schema.documents import SHARED_KEYS, Document, DocumentFilter, Invoice, Quote
 from schema.filters import DateCriterion
 from schema.relay import Connection
@@ -32,7 +32,7 @@ class PaymentRequest(Document):
     invoiced_by: Invoice | None = field("The invoice that was made once it was paid.")
 
 
-@strawberry.input(description="Which payment requests.")
+@input_object("Which payment requests.")
 class PaymentRequestFilter(DocumentFilter):
     status: list[PaymentRequestStatus] | None = reads(PaymentRequest, "status")
     due_date: DateCriterion | None = reads(PaymentRequest, "due_date")

@@ -10,7 +10,18 @@ import strawberry
 from schema.apps import App
 from schema.company import Company
 from schema.customers import Customer
-from schema.declarations import connection, entity, enum_value, extends, field, gated, order_enum, reads, value
+from schema.declarations import (
+    connection,
+    entity,
+    enum_value,
+    extends,
+    field,
+    gated,
+    input_object,
+    order_enum,
+    reads,
+    value,
+)
 from schema.documents import Invoice
 from schema.filters import DateCriterion, DecimalCriterion, IdCriterion, TextCriterion
 from schema.relay import Connection, Node
@@ -73,7 +84,7 @@ class CashBookEntry(Node):
     payment: Payment | None = field("The payment that it is.")
 
 
-@strawberry.input(description="Which payment accounts.")
+@input_object("Which payment accounts.")
 class PaymentAccountFilter:
     name: TextCriterion | None = reads(PaymentAccount, "name")
     kind: list[PaymentAccountKind] | None = reads(PaymentAccount, "kind")
@@ -83,7 +94,7 @@ class PaymentAccountFilter:
     search: str | None = reads(PaymentAccount, "name", "iban")
 
 
-@strawberry.input(description="Which payments.")
+@input_object("Which payments.")
 class PaymentFilter:
     date: DateCriterion | None = reads(Payment, "date")
     amount: DecimalCriterion | None = reads(Payment, "amount")
@@ -97,7 +108,7 @@ class PaymentFilter:
     )
 
 
-@strawberry.input(description="Which lines of the cash book.")
+@input_object("Which lines of the cash book.")
 class CashBookEntryFilter:
     date: DateCriterion | None = reads(CashBookEntry, "date")
     label: TextCriterion | None = reads(CashBookEntry, "label")

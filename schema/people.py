@@ -7,13 +7,13 @@ import strawberry
 from schema.access import User
 from schema.apps import App
 from schema.company import Company
-from schema.declarations import Role, field, input_field, value
+from schema.declarations import Role, field, input_field, input_object, value
 from schema.errors import UserError
 from schema.language import Language
 from schema.query import Viewer
 
 
-@strawberry.input(description="A second company under the same login.")
+@input_object("A second company under the same login.")
 class CreateCompanyInput:
     name: str = input_field("The company's name.", optional=False)
 
@@ -25,7 +25,7 @@ class CreateCompanyPayload:
     errors: list[UserError] = field("Why not.")
 
 
-@strawberry.input(description="The data of a company; what is left out stays as it is.")
+@input_object("The data of a company; what is left out stays as it is.")
 class UpdateCompanyInput:
     company_id: strawberry.ID = input_field("The company.", optional=False)
     name: str | None = input_field("The company's name.")
@@ -50,7 +50,7 @@ class UpdateCompanyPayload:
     errors: list[UserError] = field("Why not.")
 
 
-@strawberry.input(description="A user to invite.")
+@input_object("A user to invite.")
 class CreateUserInput:
     company_id: strawberry.ID = input_field("The company.", optional=False)
     email: str = input_field("The e-mail address of the login.", optional=False)
@@ -68,7 +68,7 @@ class CreateUserPayload:
     errors: list[UserError] = field("Why not.")
 
 
-@strawberry.input(description="An invitation to send again.")
+@input_object("An invitation to send again.")
 class ResendInvitationInput:
     company_id: strawberry.ID = input_field("The company.", optional=False)
     user_id: strawberry.ID = input_field("The user.", optional=False)
@@ -82,7 +82,7 @@ class ResendInvitationPayload:
     errors: list[UserError] = field("Why not.")
 
 
-@strawberry.input(description="An invitation to accept.")
+@input_object("An invitation to accept.")
 class AcceptInvitationInput:
     token: str = input_field("The token of the invitation.", optional=False)
     password: str | None = input_field("A password, for a login that has none yet; at least 10 characters.")
@@ -97,7 +97,7 @@ class AcceptInvitationPayload:
     errors: list[UserError] = field("Why not.")
 
 
-@strawberry.input(description="A user to change; what is left out stays as it is.")
+@input_object("A user to change; what is left out stays as it is.")
 class UpdateUserInput:
     company_id: strawberry.ID = input_field("The company.", optional=False)
     user_id: strawberry.ID = input_field("The user: somebody else.", optional=False)
@@ -114,7 +114,7 @@ class UpdateUserPayload:
     errors: list[UserError] = field("Why not.")
 
 
-@strawberry.input(description="A user to delete.")
+@input_object("A user to delete.")
 class DeleteUserInput:
     company_id: strawberry.ID = input_field("The company.", optional=False)
     user_id: strawberry.ID = input_field("The user: somebody else.", optional=False)

@@ -2,12 +2,10 @@
 
 import decimal
 
-import strawberry
-
 from schema.apps import App
 from schema.company import Company
 from schema.customers import Customer, CustomerFilter
-from schema.declarations import connection, entity, extends, field, gated, order_enum, reads, value
+from schema.declarations import connection, entity, extends, field, gated, input_object, order_enum, reads, value
 from schema.filters import IdCriterion, TextCriterion
 from schema.products import Product
 from schema.relay import Connection, Node
@@ -24,7 +22,7 @@ class TierPrice:
     price: decimal.Decimal = field("The sales price of one.")
 
 
-@strawberry.input(description="Which price tiers.")
+@input_object("Which price tiers.")
 class PriceTierFilter:
     name: TextCriterion | None = reads(PriceTier, "name")
     search: str | None = reads(PriceTier, "name")

@@ -6,7 +6,7 @@ from enum import Enum
 import strawberry
 
 from schema.apps import App
-from schema.declarations import entity, enum_value, field, gated, order_enum, reads
+from schema.declarations import entity, enum_value, field, gated, input_object, order_enum, reads
 from schema.filters import DecimalCriterion, IdCriterion, TextCriterion
 from schema.relay import Node
 
@@ -44,7 +44,7 @@ class Product(Node):
     note: str | None = field("An internal note.")
 
 
-@strawberry.input(description="Which products.")
+@input_object("Which products.")
 class ProductFilter:
     number: TextCriterion | None = reads(Product, "number")
     name: TextCriterion | None = reads(Product, "name")
@@ -61,7 +61,7 @@ class ProductFilter:
 ProductOrder = order_enum("ProductOrder", Product, "name", "number", "price", "purchase_price")
 
 
-@strawberry.input(description="Which product groups.")
+@input_object("Which product groups.")
 class ProductGroupFilter:
     name: TextCriterion | None = reads(ProductGroup, "name")
     search: str | None = reads(ProductGroup, "name")

@@ -3,12 +3,10 @@
 import datetime
 import decimal
 
-import strawberry
-
 from schema.apps import App
 from schema.company import Company
 from schema.customers import Customer
-from schema.declarations import Argument, connection, entity, extends, field, gated, order_enum, reads
+from schema.declarations import Argument, connection, entity, extends, field, gated, input_object, order_enum, reads
 from schema.documents import Document, DocumentFilter, DocumentKind, DocumentOrder
 from schema.filters import DateTimeCriterion, DecimalCriterion, IdCriterion, TextCriterion
 from schema.relay import Connection, Node
@@ -49,7 +47,7 @@ class Project(Node):
     )
 
 
-@strawberry.input(description="Which projects.")
+@input_object("Which projects.")
 class ProjectFilter:
     number: TextCriterion | None = reads(Project, "number")
     name: TextCriterion | None = reads(Project, "name")
@@ -61,7 +59,7 @@ class ProjectFilter:
     search: str | None = reads(Project, "number", "name")
 
 
-@strawberry.input(description="Which phases.")
+@input_object("Which phases.")
 class ProjectPhaseFilter:
     name: TextCriterion | None = reads(ProjectPhase, "name")
     search: str | None = reads(ProjectPhase, "name")

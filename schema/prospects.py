@@ -2,12 +2,10 @@
 
 import datetime
 
-import strawberry
-
 from schema.apps import App
 from schema.company import Company
 from schema.customers import ContactPerson
-from schema.declarations import connection, entity, extends, field, order_enum, reads
+from schema.declarations import connection, entity, extends, field, input_object, order_enum, reads
 from schema.filters import DateTimeCriterion, TextCriterion
 from schema.relay import Connection, Node
 
@@ -36,7 +34,7 @@ class Prospect(Node):
     contact_persons: list[ContactPerson] = field("The people to talk to.")
 
 
-@strawberry.input(description="Which prospects.")
+@input_object("Which prospects.")
 class ProspectFilter:
     number: TextCriterion | None = reads(Prospect, "number")
     name: TextCriterion | None = reads(Prospect, "name")

@@ -7,7 +7,7 @@ import strawberry
 
 from schema.apps import App
 from schema.company import Company
-from schema.declarations import connection, entity, enum_value, extends, field, gated, order_enum, reads
+from schema.declarations import connection, entity, enum_value, extends, field, gated, input_object, order_enum, reads
 from schema.documents import Document, DocumentFilter
 from schema.filters import DateCriterion, IdCriterion, TextCriterion
 from schema.purchases import Purchase, Supplier
@@ -33,7 +33,7 @@ class PurchaseOrder(Document):
     purchase: Purchase | None = field("The purchase made of it; of several the newest.")
 
 
-@strawberry.input(description="Which purchase orders.")
+@input_object("Which purchase orders.")
 class PurchaseOrderFilter(DocumentFilter):
     status: list[PurchaseOrderStatus] | None = reads(PurchaseOrder, "status")
     supplier: IdCriterion | None = reads(PurchaseOrder, "supplier")

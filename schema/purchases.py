@@ -9,7 +9,18 @@ import strawberry
 from schema.apps import App
 from schema.company import Company
 from schema.customers import Customer
-from schema.declarations import connection, entity, enum_value, extends, field, gated, order_enum, reads, value
+from schema.declarations import (
+    connection,
+    entity,
+    enum_value,
+    extends,
+    field,
+    gated,
+    input_object,
+    order_enum,
+    reads,
+    value,
+)
 from schema.documents import Document, DocumentFilter
 from schema.filters import DateCriterion, IdCriterion, TextCriterion
 from schema.language import Language
@@ -110,7 +121,7 @@ class Purchase(Document):
     paid_on: datetime.date | None = gated("The day of its payment.", App.PAYMENTS)
 
 
-@strawberry.input(description="Which suppliers.")
+@input_object("Which suppliers.")
 class SupplierFilter:
     number: TextCriterion | None = reads(Supplier, "number")
     name: TextCriterion | None = reads(Supplier, "name")
@@ -123,7 +134,7 @@ class SupplierFilter:
     search: str | None = reads(Supplier, "number", "name", "city", "vat_number")
 
 
-@strawberry.input(description="Which purchase categories.")
+@input_object("Which purchase categories.")
 class PurchaseCategoryFilter:
     name: TextCriterion | None = reads(PurchaseCategory, "name")
     vat_box: list[PurchaseVatBox] | None = reads(PurchaseCategory, "vat_box")
@@ -131,7 +142,7 @@ class PurchaseCategoryFilter:
     search: str | None = reads(PurchaseCategory, "name")
 
 
-@strawberry.input(description="Which purchases.")
+@input_object("Which purchases.")
 class PurchaseFilter(DocumentFilter):
     status: list[PurchaseStatus] | None = reads(Purchase, "status")
     supplier: IdCriterion | None = reads(Purchase, "supplier")

@@ -2,7 +2,7 @@
 
 import strawberry
 
-from schema.access import Account, ApiKey, AppInfo, Session
+from schema.access import AccessChange, Account, ApiKey, AppInfo, Session
 from schema.apps import AppKind
 from schema.company import Company, ViewerCompanyFilter, ViewerCompanyOrder
 from schema.declarations import PAGE, Argument, field, value
@@ -17,6 +17,10 @@ class Viewer:
         **PAGE,
         filter=Argument(ViewerCompanyFilter | None, "Only companies that meet every criterion."),
         order_by=Argument(ViewerCompanyOrder | None, "The order; by name by default."),
+    )
+    access_changes: Connection[AccessChange] = field(
+        "The changes of the viewer's own access, newest first; a company that is lost appears by its id only.",
+        **PAGE,
     )
     api_keys: list[ApiKey] = field("The viewer's API keys, newest first; empty for who shows a key.")
     sessions: list[Session] = field("The viewer's sessions, newest first.")

@@ -8,7 +8,7 @@ import strawberry
 from schema.apps import App
 from schema.company import Company
 from schema.customers import Customer
-from schema.declarations import connection, entity, enum_value, extends, field, gated, order_enum, reads
+from schema.declarations import connection, entity, enum_value, extends, field, gated, input_object, order_enum, reads
 from schema.documents import Quote
 from schema.filters import DateTimeCriterion, TextCriterion
 from schema.prospects import Prospect
@@ -34,7 +34,7 @@ class QuoteRequest(Node):
     quotes: list[Quote] | None = field("The quotes made for it.")
 
 
-@strawberry.input(description="Which quote requests.")
+@input_object("Which quote requests.")
 class QuoteRequestFilter:
     subject: TextCriterion | None = reads(QuoteRequest, "subject")
     received_at: DateTimeCriterion | None = reads(QuoteRequest, "received_at")

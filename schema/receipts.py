@@ -8,7 +8,7 @@ import strawberry
 
 from schema.apps import App
 from schema.company import Company
-from schema.declarations import connection, entity, enum_value, extends, field, order_enum, reads
+from schema.declarations import connection, entity, enum_value, extends, field, input_object, order_enum, reads
 from schema.filters import DateCriterion, DecimalCriterion, TextCriterion
 from schema.relay import Connection, Node
 
@@ -30,7 +30,7 @@ class DailyReceipt(Node):
     note: str | None = field("A remark.")
 
 
-@strawberry.input(description="Which daily receipts.")
+@input_object("Which daily receipts.")
 class DailyReceiptFilter:
     date: DateCriterion | None = reads(DailyReceipt, "date")
     vat_rate: DecimalCriterion | None = reads(DailyReceipt, "vat_rate")

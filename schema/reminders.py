@@ -2,11 +2,9 @@
 
 import datetime
 
-import strawberry
-
 from schema.apps import App
 from schema.company import Company
-from schema.declarations import connection, entity, extends, field, gated, order_enum, reads
+from schema.declarations import connection, entity, extends, field, gated, input_object, order_enum, reads
 from schema.documents import Invoice
 from schema.filters import TextCriterion
 from schema.relay import Connection, Node
@@ -27,7 +25,7 @@ class Reminder(Node):
     to: str = field("The address that it was sent to.")
 
 
-@strawberry.input(description="Which rules of reminders.")
+@input_object("Which rules of reminders.")
 class ReminderRuleFilter:
     name: TextCriterion | None = reads(ReminderRule, "name")
 

@@ -9,7 +9,7 @@ import strawberry
 
 from schema.apps import App
 from schema.company import Company
-from schema.declarations import Argument, enum_value, extends, field, gated, input_field, value
+from schema.declarations import Argument, enum_value, extends, field, gated, input_field, input_object, value
 
 
 def _from(declared: Any) -> Any:
@@ -30,7 +30,7 @@ class ReportKind(Enum):
     )
 
 
-@strawberry.input(description="Some days in a row, in at most 120 months.")
+@input_object("Some days in a row, in at most 120 months.")
 class PeriodInput:
     from_: datetime.date = _from(input_field("The first day.", optional=False))
     until: datetime.date = input_field("The last day.", optional=False)

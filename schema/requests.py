@@ -3,13 +3,13 @@
 import strawberry
 
 from schema.company import Company
-from schema.declarations import field, input_field, value
+from schema.declarations import field, input_field, input_object, value
 from schema.errors import UserError
 from schema.sent_mail import SentEmail
 from schema.transfers import ExportRequest, ImportRequest, TransferFormat, TransferModel
 
 
-@strawberry.input(description="Data to bring in.")
+@input_object("Data to bring in.")
 class StartImportInput:
     company_id: strawberry.ID = input_field("The company.", optional=False)
     model: TransferModel = input_field("What is brought in.", optional=False)
@@ -23,7 +23,7 @@ class StartImportPayload:
     errors: list[UserError] = field("Why not.")
 
 
-@strawberry.input(description="Data to take out.")
+@input_object("Data to take out.")
 class RequestExportInput:
     company_id: strawberry.ID = input_field("The company.", optional=False)
     model: TransferModel = input_field("What is taken out.", optional=False)
@@ -37,7 +37,7 @@ class RequestExportPayload:
     errors: list[UserError] = field("Why not.")
 
 
-@strawberry.input(description="A document to send by e-mail: at most 20 addresses in all, with commas between them.")
+@input_object("A document to send by e-mail: at most 20 addresses in all, with commas between them.")
 class SendDocumentInput:
     company_id: strawberry.ID = input_field("The company.", optional=False)
     document_id: strawberry.ID = input_field("The document.", optional=False)

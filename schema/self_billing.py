@@ -8,7 +8,7 @@ import strawberry
 from schema.apps import App
 from schema.company import Company
 from schema.customers import Customer
-from schema.declarations import connection, entity, enum_value, extends, field, gated, order_enum, reads
+from schema.declarations import connection, entity, enum_value, extends, field, gated, input_object, order_enum, reads
 from schema.documents import Document, DocumentFilter
 from schema.filters import DateCriterion
 from schema.relay import Connection
@@ -30,7 +30,7 @@ class PurchaseSlip(Document):
     paid_on: datetime.date | None = gated("The day of its payment.", App.PAYMENTS)
 
 
-@strawberry.input(description="Which purchase slips.")
+@input_object("Which purchase slips.")
 class PurchaseSlipFilter(DocumentFilter):
     status: list[PurchaseSlipStatus] | None = reads(PurchaseSlip, "status")
     due_date: DateCriterion | None = reads(PurchaseSlip, "due_date")

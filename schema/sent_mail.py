@@ -3,11 +3,9 @@
 import datetime
 import decimal
 
-import strawberry
-
 from schema.apps import App
 from schema.company import Company
-from schema.declarations import connection, entity, extends, field, gated, order_enum, reads
+from schema.declarations import connection, entity, extends, field, gated, input_object, order_enum, reads
 from schema.documents import Document, DocumentKind
 from schema.filters import DateTimeCriterion, TextCriterion
 from schema.relay import Connection, Node
@@ -24,7 +22,7 @@ class SentEmail(Node):
     document: Document | None = field("The document that was sent.")
 
 
-@strawberry.input(description="Which e-mails.")
+@input_object("Which e-mails.")
 class SentEmailFilter:
     to: TextCriterion | None = reads(SentEmail, "to")
     at: DateTimeCriterion | None = reads(SentEmail, "at")
@@ -44,7 +42,7 @@ class PostalLetter(Node):
     document: Document | None = field("The document that was sent.")
 
 
-@strawberry.input(description="Which letters.")
+@input_object("Which letters.")
 class PostalLetterFilter:
     at: DateTimeCriterion | None = reads(PostalLetter, "at")
     priority: bool | None = reads(PostalLetter, "priority")

@@ -9,7 +9,7 @@ import strawberry
 from schema.access import User
 from schema.apps import App
 from schema.company import Company
-from schema.declarations import connection, entity, enum_value, extends, field, gated, order_enum, reads
+from schema.declarations import connection, entity, enum_value, extends, field, gated, input_object, order_enum, reads
 from schema.documents import Document
 from schema.filters import DateTimeCriterion, DecimalCriterion, IdCriterion
 from schema.products import Product, ProductFilter, ProductOrder
@@ -43,7 +43,7 @@ class StockMovement(Node):
     by: User | None = field("Who recorded it; nobody where a document moved it.")
 
 
-@strawberry.input(description="Which stock movements.")
+@input_object("Which stock movements.")
 class StockMovementFilter:
     product: IdCriterion | None = reads(StockMovement, "product")
     quantity: DecimalCriterion | None = reads(StockMovement, "quantity")

@@ -9,7 +9,7 @@ import strawberry
 from schema.apps import App
 from schema.company import Company
 from schema.customers import Customer
-from schema.declarations import connection, entity, enum_value, extends, field, order_enum, reads, value
+from schema.declarations import connection, entity, enum_value, extends, field, input_object, order_enum, reads, value
 from schema.documents import Invoice, InvoiceFilter, InvoiceOrder
 from schema.filters import DateCriterion, IdCriterion
 from schema.products import Product, VatType
@@ -53,7 +53,7 @@ class Subscription(Node):
     )
 
 
-@strawberry.input(description="Which subscriptions.")
+@input_object("Which subscriptions.")
 class SubscriptionFilter:
     start_date: DateCriterion | None = reads(Subscription, "start_date")
     end_date: DateCriterion | None = reads(Subscription, "end_date")

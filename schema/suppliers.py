@@ -3,11 +3,9 @@
 import datetime
 import decimal
 
-import strawberry
-
 from schema.company import Company
 from schema.connectors import services
-from schema.declarations import OPEN, connection, entity, extends, opened, order_enum, reads
+from schema.declarations import OPEN, connection, entity, extends, input_object, opened, order_enum, reads
 from schema.filters import DecimalCriterion, TextCriterion
 from schema.products import Product
 from schema.relay import Connection, Node
@@ -24,7 +22,7 @@ class SupplierCatalogRef(Node):
     product: Product | None = opened("The product.")
 
 
-@strawberry.input(description="Which articles of suppliers.")
+@input_object("Which articles of suppliers.")
 class SupplierCatalogRefFilter:
     supplier: list[SupplierCatalog] | None = reads(SupplierCatalogRef, "supplier")  # type: ignore[valid-type]
     article_no: TextCriterion | None = reads(SupplierCatalogRef, "article_no")

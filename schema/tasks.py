@@ -9,7 +9,7 @@ from schema.access import User
 from schema.apps import App
 from schema.company import Company
 from schema.customers import Customer
-from schema.declarations import connection, entity, enum_value, extends, field, gated, order_enum, reads
+from schema.declarations import connection, entity, enum_value, extends, field, gated, input_object, order_enum, reads
 from schema.documents import Quote
 from schema.filters import DateCriterion, DateTimeCriterion, IdCriterion, TextCriterion
 from schema.relay import Connection, Node
@@ -34,7 +34,7 @@ class Task(Node):
     quote: Quote | None = gated("The quote that it came from.", App.QUOTES)
 
 
-@strawberry.input(description="Which tasks.")
+@input_object("Which tasks.")
 class TaskFilter:
     title: TextCriterion | None = reads(Task, "title")
     status: list[TaskStatus] | None = reads(Task, "status")

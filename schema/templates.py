@@ -1,10 +1,8 @@
 """How documents look in print."""
 
-import strawberry
-
 from schema.apps import App
 from schema.company import Company
-from schema.declarations import connection, entity, extends, field, order_enum, reads
+from schema.declarations import connection, entity, extends, field, input_object, order_enum, reads
 from schema.documents import Document
 from schema.filters import TextCriterion
 from schema.relay import Connection, Node
@@ -19,7 +17,7 @@ class DocumentTemplate(Node):
     is_default: bool = field("Whether new documents get it.")
 
 
-@strawberry.input(description="Which templates.")
+@input_object("Which templates.")
 class DocumentTemplateFilter:
     name: TextCriterion | None = reads(DocumentTemplate, "name")
     is_default: bool | None = reads(DocumentTemplate, "is_default")

@@ -3,12 +3,10 @@
 import datetime
 import decimal
 
-import strawberry
-
 from schema.access import User
 from schema.apps import App
 from schema.company import Company
-from schema.declarations import Role, connection, entity, extends, field, gated, order_enum, reads
+from schema.declarations import Role, connection, entity, extends, field, gated, input_object, order_enum, reads
 from schema.filters import DateTimeCriterion, IdCriterion, TextCriterion
 from schema.relay import Connection, Node
 from schema.tasks import Task
@@ -24,7 +22,7 @@ class TimeEntry(Node):
     task: Task | None = gated("The task that it was spent on.", App.TASKS)
 
 
-@strawberry.input(description="Which time entries.")
+@input_object("Which time entries.")
 class TimeEntryFilter:
     user: IdCriterion | None = reads(TimeEntry, "user")
     start: DateTimeCriterion | None = reads(TimeEntry, "start")

@@ -5,18 +5,18 @@ import strawberry
 from schema.access import AppInfo, PermissionMatrix
 from schema.apps import App
 from schema.company import Company
-from schema.declarations import field, input_field, value
+from schema.declarations import field, input_field, input_object, value
 from schema.errors import UserError
 
 
-@strawberry.input(description="One toggle.")
+@input_object("One toggle.")
 class AppAccessChange:
     user_id: strawberry.ID = input_field("The user.", optional=False)
     app: App = input_field("The app.", optional=False)
     granted: bool = input_field("On or off.", optional=False)
 
 
-@strawberry.input(description="Toggles to set in one company: all or none.")
+@input_object("Toggles to set in one company: all or none.")
 class SetAppAccessInput:
     company_id: strawberry.ID = input_field("The company.", optional=False)
     expected_version: int = input_field("The version of the matrix that the change is based on.", optional=False)
@@ -30,7 +30,7 @@ class SetAppAccessPayload:
     errors: list[UserError] = field("Why not.")
 
 
-@strawberry.input(description="An app to activate.")
+@input_object("An app to activate.")
 class ActivateAppInput:
     company_id: strawberry.ID = input_field("The company.", optional=False)
     app: App = input_field("The app.", optional=False)
@@ -43,7 +43,7 @@ class ActivateAppPayload:
     errors: list[UserError] = field("Why not.")
 
 
-@strawberry.input(description="An app to deactivate; its data and toggles are kept.")
+@input_object("An app to deactivate; its data and toggles are kept.")
 class DeactivateAppInput:
     company_id: strawberry.ID = input_field("The company.", optional=False)
     app: App = input_field("The app.", optional=False)

@@ -1,10 +1,8 @@
 """Ready texts for above the lines of documents."""
 
-import strawberry
-
 from schema.apps import App
 from schema.company import Company
-from schema.declarations import connection, entity, extends, field, order_enum, reads
+from schema.declarations import connection, entity, extends, field, input_object, order_enum, reads
 from schema.filters import TextCriterion
 from schema.language import Language
 from schema.relay import Connection, Node
@@ -18,7 +16,7 @@ class TopTextTemplate(Node):
     rank: int = field("Its place in lists, the least first.")
 
 
-@strawberry.input(description="Which ready texts.")
+@input_object("Which ready texts.")
 class TopTextTemplateFilter:
     name: TextCriterion | None = reads(TopTextTemplate, "name")
     language: list[Language] | None = reads(TopTextTemplate, "language")

@@ -8,7 +8,7 @@ import strawberry
 from schema.access import User
 from schema.apps import App
 from schema.company import Company
-from schema.declarations import connection, entity, enum_value, extends, field, order_enum, reads
+from schema.declarations import connection, entity, enum_value, extends, field, input_object, order_enum, reads
 from schema.filters import DateTimeCriterion
 from schema.relay import Connection, Node
 
@@ -60,14 +60,14 @@ class ExportRequest(Node):
     requested_by: User | None = field("Who made it.")
 
 
-@strawberry.input(description="Which requests to bring data in.")
+@input_object("Which requests to bring data in.")
 class ImportRequestFilter:
     model: list[TransferModel] | None = reads(ImportRequest, "model")
     status: list[TransferStatus] | None = reads(ImportRequest, "status")
     created_at: DateTimeCriterion | None = reads(ImportRequest, "created_at")
 
 
-@strawberry.input(description="Which requests to take data out.")
+@input_object("Which requests to take data out.")
 class ExportRequestFilter:
     model: list[TransferModel] | None = reads(ExportRequest, "model")
     status: list[TransferStatus] | None = reads(ExportRequest, "status")

@@ -1,10 +1,8 @@
 """Units of measure: what one of a product is, as hour, metre or crate."""
 
-import strawberry
-
 from schema.apps import App
 from schema.company import Company
-from schema.declarations import connection, entity, extends, field, gated, order_enum, reads
+from schema.declarations import connection, entity, extends, field, gated, input_object, order_enum, reads
 from schema.documents import DocumentLine
 from schema.filters import IdCriterion, TextCriterion
 from schema.products import Product, ProductFilter
@@ -18,7 +16,7 @@ class Unit(Node):
     symbol: str = field("How it is printed behind a quantity.")
 
 
-@strawberry.input(description="Which units of measure.")
+@input_object("Which units of measure.")
 class UnitFilter:
     code: TextCriterion | None = reads(Unit, "code")
     name: TextCriterion | None = reads(Unit, "name")

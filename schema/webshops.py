@@ -2,11 +2,9 @@
 
 import datetime
 
-import strawberry
-
 from schema.company import Company
 from schema.connectors import services
-from schema.declarations import OPEN, connection, entity, extends, field, opened, order_enum, reads, value
+from schema.declarations import OPEN, connection, entity, extends, field, input_object, opened, order_enum, reads, value
 from schema.documents import Document, DocumentKind
 from schema.filters import DateTimeCriterion, TextCriterion
 from schema.products import Product
@@ -30,7 +28,7 @@ class WebshopArticle:
     sku: str = field("The shop's number of the article.")
 
 
-@strawberry.input(description="Which orders of webshops.")
+@input_object("Which orders of webshops.")
 class WebshopOrderFilter:
     shop: list[Webshop] | None = reads(WebshopOrder, "shop")  # type: ignore[valid-type]
     order_number: TextCriterion | None = reads(WebshopOrder, "order_number")

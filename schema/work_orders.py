@@ -11,7 +11,18 @@ from schema.addresses import Address
 from schema.apps import App
 from schema.company import Company
 from schema.customers import Customer
-from schema.declarations import connection, entity, enum_value, extends, field, gated, order_enum, reads, value
+from schema.declarations import (
+    connection,
+    entity,
+    enum_value,
+    extends,
+    field,
+    gated,
+    input_object,
+    order_enum,
+    reads,
+    value,
+)
 from schema.documents import Quote
 from schema.filters import DateTimeCriterion, DecimalCriterion, IdCriterion, TextCriterion
 from schema.products import Product
@@ -56,7 +67,7 @@ class WorkOrder(Node):
     )
 
 
-@strawberry.input(description="Which work orders.")
+@input_object("Which work orders.")
 class WorkOrderFilter:
     number: TextCriterion | None = reads(WorkOrder, "number")
     title: TextCriterion | None = reads(WorkOrder, "title")

@@ -393,9 +393,11 @@ async def test_reads_during_the_end_of_their_connections_are_nobodys_fault(offic
     async with open_client(office.dsn, pool_size=SIZE) as client:
         readers = [asyncio.create_task(read(client)) for _ in range(SIZE)]
         try:
-            for _ in range(20):
+            for _ in range(500):  # a busy machine needs more rounds
                 await asyncio.sleep(0.02)
                 ended += await office.connection.fetchval(END)
+                if ended >= 20 and codes.count("OK") > 20:
+                    break
         finally:
             stop.set()
         await asyncio.gather(*readers)

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 import uuid
 from collections.abc import AsyncGenerator, Mapping
 from typing import Any, Final
@@ -247,7 +248,7 @@ async def test_forged_cursors_are_refused(demo: Demo, unchanged: None) -> None:
         for value in sent:
             answer = await post(demo, {"query": query, "variables": {"id": lambert, "c": value}})
             assert (answer.response.status_code, answer.codes, answer.data) == (400, [INPUT], None), (name, value[:90])
-            assert value[:2_000] not in answer.response.text
+            assert value[:2_000] not in re.sub(r"\"requestId\":\"\w+\"", "", answer.response.text)
             answer = await post(demo, {"query": counted, "variables": {"id": lambert, "c": value}})
             assert (answer.response.status_code, answer.codes, answer.data) == (400, [INPUT], None), (name, value[:90])
         assert (await demo.ask("lambert", query, id=lambert, c=real[name])).codes == []

@@ -23,6 +23,7 @@ from db.demo.stories import (
     Grant,
     Invite,
     Join,
+    LetSupportIn,
     RemoveExternal,
     RemoveUser,
     Revoke,
@@ -46,6 +47,7 @@ class Outcome:
 
     mask: BitString
     version: int
+    support_until: datetime | None
     memberships: list[MembershipRow]
     company_apps: list[CompanyAppRow]
     app_grants: list[AppGrantRow]
@@ -82,6 +84,7 @@ class AccessHistory:
         self._company_apps: list[CompanyAppRow] = []
         self._app_grants: list[AppGrantRow] = []
         self._changes: list[AccessChangeRow] = []
+        self._support_until: datetime | None = None
         for app in apps.built_in():
             self._active[app] = (founding.at, None)
         self._enter(founding.owner, "OWNER", None if founding.pending else founding.at)
@@ -114,6 +117,9 @@ class AccessHistory:
                 self._happen_to_user(event)
             case AddExternal() | ExtendExternal() | RemoveExternal():
                 self._happen_to_external(event)
+            case LetSupportIn(actor=actor, for_days=for_days):
+                self._support_until = until = self._after(for_days)
+                self._changes.append(replace(self._change("SUPPORT_ON", self._id(actor), None), until=until))
 
     def _happen_to_user(self, event: Invite | Join | SetRole | RemoveUser) -> None:
         match event:
@@ -217,6 +223,7 @@ class AccessHistory:
         return Outcome(
             mask=self._apps.mask(self._active),
             version=1 + len(self._changes),
+            support_until=self._support_until,
             memberships=[self._membership(member) for member in members],
             company_apps=self._company_apps + open_apps,
             app_grants=self._app_grants + open_grants,

@@ -133,6 +133,7 @@ def _company(plan: CompanyPlan, company_id: UUID, outcome: Outcome, chance: Rand
         mask=outcome.mask,
         access_version=outcome.version,
         created_at=plan.created,
+        support_until=outcome.support_until,
     )
 
 

@@ -11,7 +11,7 @@ from db.demo.documents import Volume
 from db.demo.people import Name
 from db.demo.places import BRUSSELS, FLANDERS
 from db.demo.rows import AccountRow
-from db.demo.stories import AddExternal, Deactivate, Event, Grant, Revoke, activate_all, hire
+from db.demo.stories import AddExternal, Deactivate, Event, Grant, LetSupportIn, Revoke, activate_all, hire
 
 AGE = 990
 """Days since the company was made."""
@@ -51,6 +51,7 @@ STORY: tuple[Event, ...] = (
     Grant(540, "pieter", "STOCK", "delvaux"),
     *activate_all(690, "delvaux", "PEPPOL"),
     Deactivate(780, "ORDER_REFERENCE", "delvaux"),
+    LetSupportIn(790, "delvaux", for_days=7),
 )
 
 

@@ -67,6 +67,7 @@ class CompanyRow:
     mask: BitString
     access_version: int
     created_at: datetime
+    support_until: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,6 +111,15 @@ class RemoveExternal:
     actor: str
 
 
+@dataclass(frozen=True, slots=True)
+class LetSupportIn:
+    """`actor` lets support in for `for_days` days."""
+
+    day: int
+    actor: str
+    for_days: int
+
+
 Event = (
     Activate
     | Deactivate
@@ -123,6 +132,7 @@ Event = (
     | AddExternal
     | ExtendExternal
     | RemoveExternal
+    | LetSupportIn
 )
 
 

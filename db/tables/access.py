@@ -72,6 +72,7 @@ access_change = tenant_table(
     stamp("until", nullable=True),
     ForeignKeyConstraint(["company_id", "membership_id"], ["membership.company_id", "membership.id"]),
     Index("ix_access_change_company_id_at", "company_id", "at", "id"),
+    Index("ix_access_change_company_id_membership_id", "company_id", "membership_id"),
     info=holds(order="-at", AccessChange={}),
 )
 """The audit trail: one row per change of access, written by the transaction that makes it."""

@@ -73,12 +73,16 @@ company = Table(
     mask("mask", server_default=NO_APPS),
     Column("access_version", Integer, nullable=False, server_default=text("1")),
     stamp("created_at"),
+    stamp("support_until", nullable=True),
     PrimaryKeyConstraint("id"),
     CheckConstraint("plan in ('FREE', 'PRO', 'PREMIUM')", name="plan"),
     CheckConstraint("language in ('FR', 'NL', 'EN', 'DE')", name="language"),
     info=holds(order="name", Company={}),
 )
-"""`mask`: the apps that are active for the company, base modules and parts included."""
+"""`mask`: the apps that are active for the company, base modules and parts included.
+
+`support_until`: the switch that lets support in. It is on until then; null: it is off. Support enters by memberships
+that end with it, one for each support account."""
 
 membership = tenant_table(
     "membership",

@@ -70,6 +70,7 @@ def compose(letter: Claimed, settings: MailSettings) -> EmailMessage:
         name=letter.name,
         company=letter.company,
         lives=LIVES.get(letter.kind),
+        accountant=letter.accountant,
     )
     message = EmailMessage(policy=SMTPUTF8)
     message["From"] = Address(SIGNATURE, addr_spec=settings.sender)

@@ -8,11 +8,12 @@ from typing import Final
 
 from db.sql import Rows, Sql, every, literal, sql
 from db.tables.apps import app
-from db.tables.identity import account, credential, membership
+from db.tables.identity import account, company, credential, membership
 from db.tokens import CredentialKind
 from resolvers.compilation import VIEWER, Row, Scope
 from resolvers.convert import Keys, enum_name, enum_names
-from resolvers.resolution import Arguments, Identity, Inline, Leaf, Listing, Reference, Resolution
+from resolvers.past import company_then, is_past, members_then, moment
+from resolvers.resolution import Arguments, Identity, Inline, Leaf, Listing, Made, Reference, Resolution
 
 
 def _scope(row: Row) -> Scope:
@@ -57,15 +58,26 @@ def _account(column: str) -> Leaf:
 
 def _member_apps(row: Row, arguments: Arguments) -> Sql:
     """The toggles that are on; of an owner, all active apps."""
-    shown = sql("case when {} = 'OWNER' then {} else {} end", row["role"], _scope(row).company["mask"], row["toggles"])
+    matrix = _matrix_of(row)
+    active = matrix["mask"] if matrix is not None else _scope(row).company["mask"]
+    shown = sql("case when {} = 'OWNER' then {} else {} end", row["role"], active, row["toggles"])
     return _apps_in(row, shown)
+
+
+def _matrix_of(person: Row) -> Row | None:
+    """The matrix of a moment in whose row somebody is shown; None elsewhere."""
+    line = person.parent
+    if line is None or line.rows is not person.rows or line.parent is None:
+        return None
+    return line.parent if is_past(line.parent) else None
 
 
 def _active(row: Row, column: Row) -> tuple[Sql, ...]:
     """The matrix's columns: active apps, or those of them that were asked for."""
-    active = sql("get_bit({}, {}) = 1", _scope(row).company["mask"], column["position"])
-    matrix = row if row.rows.table.name == "company" else row.parent
+    matrix = row if row.rows.table is company else row.parent
     assert matrix is not None
+    mask = matrix["mask"] if is_past(matrix) else _scope(row).company["mask"]
+    active = sql("get_bit({}, {}) = 1", mask, column["position"])
     if "apps" not in matrix.arguments or not row.to.inputs.given(matrix.arguments["apps"]):
         return (active,)
     return (active, sql("{} = any({})", column["id"], row.to.bind(matrix.arguments["apps"], enum_names, "text[]")))
@@ -95,13 +107,21 @@ def _effective(row: Row, arguments: Arguments) -> Sql:
     That the app is active need not be asked: there are cells only for active apps.
     """
     person = _person(row)
+    assert person.parent is not None, "a row stands in a matrix"
     return sql(
-        "({} and {} is not null and ({} is null or {} > now()))",
+        "({} and {} is not null and ({} is null or {} > {}))",
         _bit(row, "mask"),
         person["accepted_at"],
         person["until"],
         person["until"],
+        moment(person.parent) or sql("now()"),
     )
+
+
+def _mark(matrix: Row | None) -> Sql | None:
+    """What sets the matrix of a moment, and its rows, apart from the matrix of now: microseconds since 1970."""
+    then = moment(matrix) if matrix is not None else None
+    return sql("(extract(epoch from {}) * 1000000)::int8::text", then) if then is not None else None
 
 
 def _reason(row: Row, arguments: Arguments) -> Sql:
@@ -115,8 +135,11 @@ def _reason(row: Row, arguments: Arguments) -> Sql:
 
 
 def _memberships(change: Row, login: Sql) -> tuple[Rows, Sql]:
-    """The memberships that a login has or had in the company of a change, and what makes a row one of them."""
-    member = change.to.rows(membership, company=change["company_id"])
+    """The memberships that a login has or had in the company of a change, and what makes a row one of them.
+
+    There are none in a company that the viewer has lost.
+    """
+    member = change.to.rows(membership, company=change.company)
     return member, every([*member.where, sql("{} = {}", member["account_id"], login)])
 
 
@@ -157,10 +180,18 @@ def _kind(row: Row, arguments: Arguments) -> Sql:
 
 
 def _actor(row: Row, login: Row) -> tuple[Sql, ...]:
-    """Who did it; of somebody who never was in the company nothing is told."""
+    """Who did it; of somebody who never was in the company nothing is told.
+
+    Among one's own changes only owners learn it, as they alone learn the addresses of colleagues, and everybody what
+    they did themselves.
+    """
     member, theirs = _memberships(row, login["id"])
     was_here = sql("exists (select from {} where {})", member.source, theirs)
-    return (sql("{} = {}", login["id"], row["actor_id"]), was_here)
+    did = sql("{} = {}", login["id"], row["actor_id"])
+    if row.parent is None or row.parent.rows.table is not credential:
+        return (did, was_here)
+    role = _scope(row).membership["role"]
+    return (did, was_here, sql("({} = {}.account_id or coalesce({} = 'OWNER', false))", login["id"], VIEWER, role))
 
 
 def _changed(row: Row, person: Row) -> tuple[Sql, ...]:
@@ -171,7 +202,7 @@ def _changed(row: Row, person: Row) -> tuple[Sql, ...]:
 RESOLVERS: Final[Mapping[str, Resolution]] = {
     "Company.access": Inline(lambda row: _scope(row).membership),
     "Company.activeApps": Leaf(lambda row, arguments: _apps_in(row, row["mask"])),
-    "Company.permissionMatrix": Inline(lambda row: row.rows),
+    "Company.permissionMatrix": Made(company_then),
     "Access.since": Leaf(lambda row, arguments: row["created_at"]),
     "Access.apps": Leaf(lambda row, arguments: _apps_in(row, _scope(row).effective)),
     "Access.can": Leaf(_can),
@@ -184,10 +215,11 @@ RESOLVERS: Final[Mapping[str, Resolution]] = {
     "ExternalUser.kind": _account("kind"),
     "ExternalUser.officeName": _account("office_name"),
     "ExternalUser.since": Leaf(lambda row, arguments: row["created_at"]),
-    "PermissionMatrix.id": Identity(lambda row: row["id"]),
+    "PermissionMatrix.id": Identity(lambda row: row["id"], mark=_mark),
     "PermissionMatrix.version": Leaf(lambda row, arguments: row["access_version"]),
     "PermissionMatrix.apps": Listing(_active),
-    "PermissionMatrix.rows": Listing(_people, order=("external", "created_at")),
+    "PermissionMatrix.rows": Listing(_people, order=("external", "created_at"), instead=members_then),
+    "PermissionRow.id": Identity(lambda row: row["id"], mark=lambda row: _mark(row.parent)),
     "PermissionRow.user": Inline(lambda row: row.rows, when=lambda row: sql("not {}", row["external"])),
     "PermissionRow.externalUser": Inline(lambda row: row.rows, when=lambda row: row["external"]),
     "PermissionRow.cells": Listing(_active),

@@ -3,10 +3,42 @@
 from collections.abc import Mapping
 from typing import Final
 
-from db.sql import Sql, sql
+from db.sql import Sql, every, rows, sql
+from db.tables.access import access_change
+from db.tables.identity import membership
 from db.tokens import CredentialKind
 from resolvers.compilation import VIEWER, Row
-from resolvers.resolution import Companies, Leaf, Listing, Reference, Resolution
+from resolvers.resolution import Companies, Found, Leaf, Listing, Reference, Resolution, Scattered
+
+
+def _own_changes(row: Row) -> Found:
+    """The changes of the viewer's own access: those of the memberships that the viewer has or had.
+
+    Invitations that nobody accepted tell nothing, as they give nothing.
+    """
+    mine = sql("o")
+    change = row.to.rows(access_change, company=sql("{}.company_id", mine))
+    member = rows(membership, mine, company=change["company_id"])
+    on = every([*member.where, sql("{} = {}", member["id"], change["membership_id"])])
+    theirs = sql("{} = {}", member["account_id"], row["account_id"])
+    conditions = (
+        *change.where,
+        theirs,
+        sql("{} is not null", member["accepted_at"]),
+        *_told(row, change["company_id"]),
+    )
+    return Found(change, sql("{} join {} on {}", change.source, member.source, on), conditions)
+
+
+def _told(row: Row, company: Sql) -> tuple[Sql, ...]:
+    """Of which companies a credential other than a session tells changes: a key of its own or any, a look of none."""
+    match row.to.kind:
+        case CredentialKind.SESSION:
+            return ()
+        case CredentialKind.API_KEY:
+            return (sql("({}.company_id is null or {} = {}.company_id)", VIEWER, company, VIEWER),)
+        case CredentialKind.VIEW_AS:
+            return (sql("false"),)
 
 
 def _own(row: Row, credential: Row) -> tuple[Sql, ...]:
@@ -24,6 +56,7 @@ def _of_key(column: str) -> Leaf:
 RESOLVERS: Final[Mapping[str, Resolution]] = {
     "Viewer.account": Reference(lambda row, account: (sql("{} = {}", account["id"], row["account_id"]),)),
     "Viewer.companies": Companies(),
+    "Viewer.accessChanges": Scattered(_own_changes),
     "Viewer.apiKeys": Listing(_own),
     "Viewer.sessions": Listing(_own),
     "ApiKey.label": _of_key("label"),

@@ -6,8 +6,10 @@ from typing import Final
 from resolvers.mutations import (
     access,
     apps,
+    clients,
     companies,
     connectors,
+    externals,
     invitations,
     keys,
     passwords,
@@ -15,6 +17,7 @@ from resolvers.mutations import (
     registration,
     requests,
     sign_in,
+    support,
     users,
 )
 from resolvers.writing import Mutation
@@ -27,6 +30,9 @@ MUTATIONS: Final[Mapping[str, Mutation]] = {
     **companies.MUTATIONS,
     **users.MUTATIONS,
     **invitations.MUTATIONS,
+    **externals.MUTATIONS,
+    **clients.MUTATIONS,
+    **support.MUTATIONS,
     **access.MUTATIONS,
     **apps.MUTATIONS,
     **connectors.MUTATIONS,

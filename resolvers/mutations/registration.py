@@ -1,7 +1,7 @@
-"""Signing up: a new login with its first company, and the proof that its e-mail address is its own."""
+"""New logins: of a company's first owner, of an accountant; and the proof that an e-mail address is their own."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,11 +22,13 @@ SIGN_UPS: Final = Limit("sign-ups from an address", 20, HOUR)
 """Every one counts, since each tells whether somebody has a login."""
 
 MAKE: Final = """
-insert into account (email, password_hash, first_name, last_name, language) values ($1, $2, $3, $4, $5)
+insert into account (email, password_hash, first_name, last_name, language, kind, office_name)
+values ($1, $2, $3, $4, $5, $6, $7)
 on conflict (email) do nothing returning id
 """
 TAKE_OVER: Final = """
-update account set password_hash = $2, first_name = $3, last_name = $4, language = $5
+update account
+set password_hash = $2, first_name = $3, last_name = $4, language = $5, kind = $6, office_name = $7
 where email = $1 and password_hash is null and not confirmed and kind = 'MEMBER' returning id
 """
 """Locks the row of an account that was only ever invited."""
@@ -44,9 +46,9 @@ update account set confirmed = true from used where account.id = used.account_id
 
 @dataclass(frozen=True, slots=True)
 class NewAccount:
-    """A sign-up that was validated."""
+    """A login to be, which was validated; `called` is what its company or its office is called."""
 
-    company_name: str
+    called: str
     email: str
     first_name: str
     last_name: str
@@ -54,44 +56,59 @@ class NewAccount:
     password_hash: str
 
 
-async def _prepare(database: Database, request: GraphQLRequest, given: Input) -> NewAccount | Refused:
-    """Validate everything, count the sign-up, and hash the password. What is not valid tells nothing: it counts not."""
-    checks = Checks()
-    company_name = checks.name("companyName", given["companyName"])
-    email = checks.email("email", given["email"])
-    password = checks.password("password", given["password"], email, company_name)
-    first_name = checks.name("firstName", given["firstName"])
-    last_name = checks.name("lastName", given["lastName"])
-    if not given["acceptTerms"]:
-        checks.add("acceptTerms")
-    if checks.problems:
-        return Refused(*checks.problems)
-    async with database.transaction() as connection:
-        admitted = await admit(connection, Guard((SIGN_UPS.on(network(request.address)),)))
-    if admitted is None:
-        return Refused(Problem(UserErrorCode.TOO_MANY_ATTEMPTS))
-    return NewAccount(company_name, email, first_name, last_name, given["language"], await hash_password(password))
+def _preparing(called: str) -> Callable[[Database, GraphQLRequest, Input], Awaitable[NewAccount | Refused]]:
+    """The preparation of an input whose member `called` is the name of a company or an office."""
+
+    async def prepare(database: Database, request: GraphQLRequest, given: Input) -> NewAccount | Refused:
+        """Validate everything, count the try, and hash the password. What is not valid tells nothing: it counts not."""
+        checks = Checks()
+        name = checks.name(called, given[called])
+        email = checks.email("email", given["email"])
+        password = checks.password("password", given["password"], email, name)
+        first_name = checks.name("firstName", given["firstName"])
+        last_name = checks.name("lastName", given["lastName"])
+        if not given["acceptTerms"]:
+            checks.add("acceptTerms")
+        if checks.problems:
+            return Refused(*checks.problems)
+        async with database.transaction() as connection:
+            admitted = await admit(connection, Guard((SIGN_UPS.on(network(request.address)),)))
+        if admitted is None:
+            return Refused(Problem(UserErrorCode.TOO_MANY_ATTEMPTS))
+        return NewAccount(name, email, first_name, last_name, given["language"], await hash_password(password))
+
+    return prepare
 
 
 async def sign_up(write: Write, given: Input) -> Written:
     """Make an account and found its company; an account that was only invited gets its password and names now."""
     new: NewAccount = settled(write)
     account = await _account(write, new)
-    company = await found(write, new.company_name, Founder(account, new.first_name, new.last_name, new.language))
-    await post(write.connection, Letter("CONFIRMATION", new.email, new.language.name, account))
-    session = await open_session(write.connection, account, write.request.user_agent)
-    values = {"token": session.token, "expiresAt": session.expires_at, "company": company}
-    return Written(values, token=session.token)
+    company = await found(write, new.called, Founder(account, new.first_name, new.last_name, new.language))
+    return await _welcome(write, new, account, {"company": company})
 
 
-async def _account(write: Write, new: NewAccount) -> uuid.UUID:
-    """The account of a sign-up; Refused (EMAIL_TAKEN) when the address has a login, or gets one at this moment."""
-    values = (new.email, new.password_hash, new.first_name, new.last_name, new.language.name)
+async def register_accountant(write: Write, given: Input) -> Written:
+    """Make an accountant's account, who enters no company yet; one that was only invited becomes an accountant's."""
+    new: NewAccount = settled(write)
+    return await _welcome(write, new, await _account(write, new, "ACCOUNTANT", new.called), {})
+
+
+async def _account(write: Write, new: NewAccount, kind: str = "MEMBER", office: str | None = None) -> uuid.UUID:
+    """The account of a new login; Refused (EMAIL_TAKEN) when the address has one, or gets one at this moment."""
+    values = (new.email, new.password_hash, new.first_name, new.last_name, new.language.name, kind, office)
     for statement in (MAKE, TAKE_OVER):
         account = await write.connection.fetchval(statement, *values)
         if account is not None:
             return account
     raise Refused(Problem(UserErrorCode.EMAIL_TAKEN, ("email",)))
+
+
+async def _welcome(write: Write, new: NewAccount, account: uuid.UUID, values: Mapping[str, object]) -> Written:
+    """Have the address confirmed, and sign the new login in."""
+    await post(write.connection, Letter("CONFIRMATION", new.email, new.language.name, account))
+    session = await open_session(write.connection, account, write.request.user_agent)
+    return Written({**values, "token": session.token, "expiresAt": session.expires_at}, token=session.token)
 
 
 async def confirm_email(write: Write, given: Input) -> Written:
@@ -107,6 +124,7 @@ async def confirm_email(write: Write, given: Input) -> Written:
 
 
 MUTATIONS: Final[Mapping[str, Mutation]] = {
-    "signUp": Mutation(sign_up, prepare=_prepare, for_anyone=True),
+    "signUp": Mutation(sign_up, prepare=_preparing("companyName"), for_anyone=True),
+    "registerAccountant": Mutation(register_accountant, prepare=_preparing("officeName"), for_anyone=True),
     "confirmEmail": Mutation(confirm_email, for_anyone=True),
 }

@@ -6,6 +6,7 @@ several owners do to each other at once.
 
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from asyncpg import Record
@@ -79,10 +80,8 @@ async def create_user(write: Write, given: Input) -> Written:
     checks.refuse({"company": company["id"]})
     if await write.connection.fetchval(OPEN, company["id"]) >= OPEN_INVITATIONS:
         raise Refused(Problem(UserErrorCode.TOO_MANY_ATTEMPTS), values={"company": company["id"]})
-    invited = await _make(write, company, email, names, role)
     first = sorted({app.name for app in apps})
-    actor, at = write.caller.account, company["at"]
-    await grant_first(write, company["id"], invited.membership, first, actor=actor, at=at)
+    invited = await invite(write, company["id"], company["at"], email, names, role=role, apps=first)
     await grow(write, company["id"])
     token = await send(write, invited)
     return Written({"company": company["id"], "user": invited.membership, "invitationToken": token})
@@ -105,21 +104,30 @@ def _app_problem(code: UserErrorCode, place: int, app: App) -> Problem:
     return Problem(code, ("apps", str(place)), lambda language: {"app": app_label(app, language)})
 
 
-async def _make(write: Write, company: Record, email: str, names: tuple[str, str], role: Role) -> Invited:
-    """The pending user, and a login without a password when the address has none.
+async def invite(
+    write: Write,
+    company: uuid.UUID,
+    at: datetime,
+    email: str,
+    names: tuple[str, str],
+    *,
+    role: Role,
+    apps: Sequence[str] = (),
+) -> Invited:
+    """The pending user with the first toggles, in a company that is locked; the letter is for `send`.
 
-    The names and the language are this company's: nobody learns those of a login by inviting it.
+    An address without a login gets one without a password. The names and the language are this company's: nobody
+    learns those of a login by inviting it.
     """
-    connection, key = write.connection, company["id"]
-    language: str = await connection.fetchval(LANGUAGE, key)
+    connection = write.connection
+    language: str = await connection.fetchval(LANGUAGE, company)
     await connection.execute(MAKE_ACCOUNT, email, *names, language)
     account = await connection.fetchrow(ACCOUNT, email)  # a statement of its own: somebody else may just have made it
     assert account is not None
-    member: uuid.UUID = await connection.fetchval(
-        MAKE_MEMBER, key, account["id"], role.name, *names, language, company["at"]
-    )
-    await record(write, Change("USER_INVITED", key, member, company["at"], role_after=role.name))
-    return Invited(key, member, account["id"], email, account["language"] if account["confirmed"] else language)
+    member: uuid.UUID = await connection.fetchval(MAKE_MEMBER, company, account["id"], role.name, *names, language, at)
+    await record(write, Change("USER_INVITED", company, member, at, role_after=role.name))
+    await grant_first(write, company, member, apps, actor=write.caller.account, at=at)
+    return Invited(company, member, account["id"], email, account["language"] if account["confirmed"] else language)
 
 
 async def update_user(write: Write, given: Input) -> Written:

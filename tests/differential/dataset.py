@@ -15,7 +15,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any, Final
 
-from asyncpg import BitString
+from asyncpg import BitString, Range
 from sqlalchemy import Table
 
 from db.connection import Connection
@@ -40,7 +40,10 @@ GATES: Final = tuple(app for app in App if app not in ALWAYS)
 """The apps that gate something; a test compares them with the schema."""
 
 KEPT: Final = ("company_app", "app_grant")
-"""History that only mutations read."""
+"""The history of the matrix, which is written by hand."""
+
+SOME: Final = 15
+"""So many people of a company have one."""
 
 DEFAULTED: Final = {"membership": ("company_name",)}
 """Columns that the database fills."""
@@ -111,6 +114,7 @@ def build() -> DataSet:
         _things(data, company)
         _documents(data, company)
         _history(data, company)
+        _periods(data, company)
     _complete(data)
     _agree(data)
     return data
@@ -195,6 +199,7 @@ def _company(data: DataSet, name: str, n: int) -> None:
         mask=bits(ACTIVE[name]),
         access_version=n + 3,
         created_at=MOMENT,
+        support_until=(NEVER, None, MOMENT)[n],
     )
 
 
@@ -564,3 +569,25 @@ def _history(data: DataSet, company: str) -> None:
             membership_id=next(members),
             **{**nothing, **CHANGES[n % len(CHANGES)]},
         )
+
+
+def _periods(data: DataSet, company: str) -> None:
+    """When apps were active and toggles on: each of today's since a moment, and some that ended; of a few people."""
+    here, active = key(f"company {company}"), ACTIVE[company]
+    for n, app in enumerate(App):
+        if app in active or n % 3 == 0:
+            valid = _period(n, ended=app not in active)
+            data.add("company_app", company_id=here, app_id=app.name, valid=valid)
+    members = [row for row in data.tables["membership"] if row["company_id"] == here]
+    for m, member in enumerate(members):
+        on = member["toggles"].as_string().replace(" ", "")
+        for n, app in enumerate(App if m < SOME else ALWAYS):
+            is_on = on[CATALOGUE[app].position] == "1"
+            if is_on or (m + n) % 5 == 0:
+                valid = Range(LONG_AGO, None) if app in ALWAYS else _period(m + n, ended=not is_on)
+                data.add("app_grant", company_id=here, membership_id=member["id"], app_id=app.name, valid=valid)
+
+
+def _period(n: int, *, ended: bool) -> "Range[datetime.datetime]":
+    begin = MOMENT + datetime.timedelta(minutes=30 * (n % 4 - 1))
+    return Range(begin, begin + datetime.timedelta(hours=1 + n % 2) if ended else None)

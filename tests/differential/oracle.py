@@ -31,8 +31,6 @@ POINTERS: Final = {
     "Invoice.quote": "source_document_id",
     "Invoice.creditNotes": "source_document_id",
     "CreditNote.invoice": "source_document_id",
-    "AccessChange.user": "membership_id",
-    "AccessChange.externalUser": "membership_id",
 }
 """The key behind a field, where neither its name nor its table tells."""
 
@@ -180,10 +178,9 @@ class _Oracle:
     # --- connections
 
     def _of_page(self, page: Page, name: str, info: Any) -> Any:
-        own = info.parent_type.name == "CompanyConnection"
         match name:
             case "nodes":
-                return [self.tell(item, info) if own else item for item in page.rows]
+                return [self._listed(item, info) for item in page.rows]
             case "edges":
                 return [Item("Edge", {"cursor": item.row["id"].hex, "node": item}) for item in page.rows]
             case "pageInfo":
@@ -194,8 +191,14 @@ class _Oracle:
                 return page.total
 
     def _of_edge(self, edge: Item, name: str, info: Any) -> Any:
-        found = edge.row[name]
-        return self.tell(found, info) if info.parent_type.name == "CompanyEdge" and name == "node" else found
+        return self._listed(edge.row[name], info) if name == "node" else edge.row[name]
+
+    def _listed(self, item: Item, info: Any) -> Item:
+        """A row of a connection; one that is, or lies in, a company of its own tells what of it is hidden."""
+        own = item.type == "Company" or (item.parent is not None and item.parent.type == "Viewer")
+        if own and item.scope is not None:
+            self.tell(item, info)
+        return item
 
     def connect(self, items: list[Item], table: str, filter_type: str, arguments: Arguments) -> Listed:
         kept = {item.row["id"]: item for item in items if meets(item.row, filter_type, arguments.get("filter") or {})}

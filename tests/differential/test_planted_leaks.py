@@ -16,7 +16,7 @@ from tests.differential.operations import Case, operations
 from tests.differential.planting import leaking
 from tests.differential.secrets import Secret, secrets
 
-CASES = 300
+CASES = 600
 
 
 @dataclass(frozen=True, slots=True)

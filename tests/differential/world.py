@@ -51,10 +51,12 @@ class World:
                 yield Scope(company, membership)
 
 
-def has_begun(membership: Record) -> bool:
-    """Whether a membership was accepted and has not run out."""
+def has_begun(membership: Record, at: datetime.datetime | None = None) -> bool:
+    """Whether a membership was accepted and has not run out, at a moment or now."""
     until = membership["until"]
-    return membership["accepted_at"] is not None and (until is None or until > datetime.datetime.now(datetime.UTC))
+    return membership["accepted_at"] is not None and (
+        until is None or until > (at or datetime.datetime.now(datetime.UTC))
+    )
 
 
 def has_bit(mask: Any, app: App) -> bool:

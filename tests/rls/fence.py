@@ -88,6 +88,12 @@ create function fence.entered() returns uuid[] language sql stable security defi
     where company_id is not null and token_hash = any ((select fence.hashes('fence.letters'))::bytea[])
   )
 $$;
+create function fence.mine() returns text[] language sql stable security definer set search_path = public as $$
+  select array(
+    select company_id || ' ' || id from membership
+    where account_id = any ((select fence.accounts())::uuid[]) and accepted_at is not null
+  )
+$$;
 create function fence.add(name text, word text) returns void language sql as $$
   select set_config(name, trim(coalesce(current_setting(name, true), '') || ' ' || word), true)
 $$;
@@ -123,13 +129,17 @@ or {row}account_id = any ((select fence.accounts())::uuid[]) and {row}accepted_a
 """
 """One's own part in a company that one has left: it counts for limits, and has one's names."""
 
+MINE: Final = "{column} || ' ' || {member} = any ((select fence.mine())::text[])"
+HISTORY: Final = {"membership": "id", "access_change": "membership_id"}
+"""What became of one's own access is one's own to see, also where it is lost: the column that says whose access."""
+
 UNNAMED: Final = " or {row}{column} is null"
 """Letters, and what they carry, that are of no company."""
 
 POLICIES: Final = """
 alter table "{table}" enable row level security;
 alter table "{table}" force row level security;
-create policy seen on "{table}" for select to {role} using ((select fence.is_down()) or {open});
+create policy seen on "{table}" for select to {role} using ((select fence.is_down()) or {seen});
 create policy added on "{table}" for insert to {role} with check ({open});
 create policy changed on "{table}" for update to {role} using (true) with check ({open});
 create policy removed on "{table}" for delete to {role} using (true);
@@ -165,6 +175,7 @@ async def put_fences(connection: Connection) -> None:
                 role=ROLE,
                 trespass=TRESPASS,
                 open=_open(table, column),
+                seen=_seen(table, column),
                 was_open=_open(table, column, "old."),
             )
         )
@@ -181,3 +192,10 @@ def _open(table: Table, column: str, row: str = "") -> str:
     elif table.columns[column].nullable:
         condition += UNNAMED
     return f"{condition.format(row=row, column=column)})"
+
+
+def _seen(table: Table, column: str) -> str:
+    """The condition under which a row may be read."""
+    member = HISTORY.get(table.name)
+    mine = f" or {MINE.format(column=column, member=member)}" if member is not None else ""
+    return _open(table, column) + mine

@@ -114,6 +114,18 @@ async def test_with_the_fence_up_other_companies_have_no_rows(hall: Hall) -> Non
             assert await connection.fetchval(f'select count(*) from "{table}"') == 0
 
 
+async def test_who_left_a_company_sees_there_what_became_of_the_own_access_and_nothing_else(hall: Hall) -> None:
+    async with inside(hall.dsn, caller("Removed")) as connection:
+        mine = await connection.fetch("select id, account_id from membership where company_id = $1", B)
+        assert {row["account_id"] for row in mine} == {key("account Removed")}
+        changes = await connection.fetch("select membership_id from access_change where company_id = $1", B)
+        assert {row["membership_id"] for row in changes} == {row["id"] for row in mine}
+        for table in TENANTS - {"membership", "access_change"}:
+            assert await connection.fetchval(f'select count(*) from "{table}" where {COMPANIES[table]} = $1', B) == 0
+    async with inside(hall.dsn, caller("Pending")) as connection:
+        assert await connection.fetchval("select count(*) from membership") == 0
+
+
 async def test_a_letter_opens_its_company_to_who_carries_its_secret(hall: Hall) -> None:
     looking = await connect(hall.dsn)
     try:

@@ -40,6 +40,29 @@ def test_a_letter_greets_says_what_to_do_and_what_if_it_was_not_expected(kind: s
     assert ("Lambert" in letter.subject) is (kind in ("INVITATION", "ACCESS_NOTICE"))
 
 
+@pytest.mark.parametrize("language", list(Language))
+def test_the_owner_whom_an_accountant_invites_reads_who_that_is_and_for_which_company(language: Language) -> None:
+    told = {"link": LINK, "name": "Anna", "company": "Lambert", "accountant": "Nihant"}
+    letter = write_letter("INVITATION", language, **told, lives=LIVES["INVITATION"])
+    _, request, _, otherwise, _ = letter.body.split("\n\n")
+    assert "Nihant" in letter.subject
+    assert "Nihant" in request
+    assert "Lambert" in request
+    assert "Nihant" in otherwise
+    formal, familiar = FORMAL.get(language.name, ("you", "\0"))
+    assert formal in letter.body
+    assert familiar not in letter.body.lower().replace(LINK, "")
+    assert letter.body != written("INVITATION", language).body
+
+
+def test_an_office_with_a_hostile_name_brings_no_link() -> None:
+    hostile = "https://evil.example\r\n\u2028{link}" + "y" * 500
+    letter = write_letter("INVITATION", "EN", link=LINK, name="A", company="B", lives=None, accountant=hostile)
+    assert letter.body.count("://") == 1
+    assert "\n" not in letter.subject
+    assert len(letter.subject) <= LONGEST_NAME + 40
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_each_language_has_its_own_words_and_is_polite(kind: str) -> None:
     letters = {language.name: written(kind, language) for language in Language}

@@ -23,7 +23,7 @@ from schema.errors import (
     user_message,
 )
 from schema.language import Language
-from schema.letters import DAYS, GREETING, GREETING_WITHOUT_NAME, LETTERS, MINUTES
+from schema.letters import BY_ACCOUNTANT, DAYS, GREETING, GREETING_WITHOUT_NAME, LETTERS, MINUTES
 from schema.texts import translate
 
 USED = {
@@ -33,8 +33,8 @@ USED = {
     *(("user-error", text) for text in EXPLANATIONS),
     *(("error", text) for text in ERROR_MESSAGES.values()),
     *(("role-label", text) for text in ROLE_LABELS.values()),
-    *(("letter-subject", letter.subject) for letter in LETTERS.values()),
-    *(("letter", text) for letter in LETTERS.values() for text in (letter.request, letter.otherwise)),
+    *(("letter-subject", letter.subject) for letter in (*LETTERS.values(), BY_ACCOUNTANT)),
+    *(("letter", text) for letter in (*LETTERS.values(), BY_ACCOUNTANT) for text in (letter.request, letter.otherwise)),
     *(("letter", text) for text in (GREETING, GREETING_WITHOUT_NAME, DAYS, MINUTES)),
 }
 TRANSLATED = ["fr", "nl", "de"]

@@ -9,9 +9,13 @@ from typing import Any, Final
 
 from schema.apps import CATALOGUE, App
 from tests.differential.dataset import ENDLESS
+from tests.differential.gating import printed_schema
 from tests.differential.items import Arguments, Item, Oracle, Resolver, scope_of, written
 from tests.differential.lists import global_id, sort_key
+from tests.differential.past import company_then, people_now, people_then
 from tests.differential.world import Record, Scope, apps_in, apps_where, has_begun, has_bit
+
+EPOCH: Final = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 
 # --- the viewer and the catalogue
 
@@ -83,6 +87,22 @@ def _app_info_description(oracle: Oracle, item: Item, arguments: Arguments) -> A
     return _spoken(oracle, item, arguments)["description"]
 
 
+def _viewer_access_changes(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
+    """The changes of memberships that the viewer accepted; what hangs on one is judged by its company, if entered."""
+    own = {
+        (row["company_id"], row["id"])
+        for row in oracle.world.rows("membership", account_id=item.row["account_id"])
+        if row["accepted_at"] is not None
+    }
+    entered = {scope.company["id"]: scope for scope in oracle.scopes}
+    items = [
+        Item("AccessChange", row, entered.get(row["company_id"]), item)
+        for row in oracle.world.rows("access_change")
+        if (row["company_id"], row["membership_id"]) in own
+    ]
+    return oracle.connect(items, "access_change", "", arguments)
+
+
 # --- access
 
 
@@ -119,7 +139,8 @@ def _user_status(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
 
 
 def _user_apps(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
-    mask = scope_of(item).company["mask"] if item.row["role"] == "OWNER" else item.row["toggles"]
+    active = item.row.get("active", scope_of(item).company["mask"])
+    mask = active if item.row["role"] == "OWNER" else item.row["toggles"]
     return apps_in(mask)
 
 
@@ -149,8 +170,23 @@ def _called(column: str) -> Resolver:
     return value
 
 
+def _access_change_person(type_: str) -> Resolver:
+    """The person concerned; nobody in a company that is lost."""
+
+    def value(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
+        if item.scope is None:
+            return None
+        return oracle.referred(item, printed_schema().type_map[type_], item.row["membership_id"])
+
+    return value
+
+
 def _access_change_actor(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
+    if item.scope is None:
+        return None
     login = oracle.world.one("account", id=item.row["actor_id"])
+    if item.parent is not None and item.scope.membership["role"] != "OWNER" and login != oracle.account:
+        return None
     here = login is not None and _memberships(oracle, item, login["id"])
     return Item("Account", login, item.scope) if login is not None and here else None
 
@@ -163,7 +199,18 @@ def _access_change_app(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
 
 
 def _company_permission_matrix(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
-    return Item("PermissionMatrix", item.row, item.scope, item, arguments)
+    at = arguments.get("at")
+    row = item.row if at is None else company_then(oracle.world, item.row, datetime.datetime.fromisoformat(at))
+    return Item("PermissionMatrix", row, item.scope, item, arguments)
+
+
+def _permission_id(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
+    """A matrix of a moment, and its rows, have ids of their own."""
+    matrix = item if item.type == "PermissionMatrix" else item.parent
+    assert matrix is not None
+    then = matrix.row.get("moment")
+    mark = "" if then is None else f"_{(then - EPOCH) // datetime.timedelta(microseconds=1)}"
+    return global_id(item.type, item.row["id"]) + mark
 
 
 def _permission_matrix_version(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
@@ -183,8 +230,9 @@ def _permission_matrix_apps(oracle: Oracle, item: Item, arguments: Arguments) ->
 def _permission_matrix_rows(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
     """Users first, then who comes from outside, each in the order in which they came."""
     asked = item.arguments.get("userIds")
+    members = oracle.world.rows("membership", company_id=item.row["id"])
     people = sorted(
-        oracle.world.rows("membership", company_id=item.row["id"], removed_at=None),
+        people_then(oracle.world, item.row, members) if "moment" in item.row else people_now(members),
         key=lambda row: sort_key(["external", "created_at"], row),
     )
     ids = [global_id("ExternalUser" if row["external"] else "User", row["id"]) for row in people]
@@ -214,7 +262,7 @@ def _cell(app: App, person: Scope) -> dict[str, Any]:
     return {
         "app": app.value,
         "granted": has_bit(member["toggles"], app),
-        "effective": person.reaches(app) and has_begun(member),
+        "effective": person.reaches(app) and has_begun(member, person.company.get("moment")),
         "editable": reason == "TOGGLE" and not always,
         "reason": "ALWAYS_VISIBLE" if always else reason,
     }
@@ -228,6 +276,7 @@ SPECIAL: Final[Mapping[str, Resolver]] = {
     "ApiKey.expiresAt": _key_ends,
     "Session.current": _session_current,
     "Viewer.companies": _viewer_companies,
+    "Viewer.accessChanges": _viewer_access_changes,
     "AppInfo.app": _app_info_app,
     "AppInfo.requires": _app_info_requires,
     "AppInfo.label": _app_info_label,
@@ -246,8 +295,12 @@ SPECIAL: Final[Mapping[str, Resolver]] = {
     "Account.lastName": _called("last_name"),
     "Account.language": _called("language"),
     "AccessChange.actor": _access_change_actor,
+    "AccessChange.user": _access_change_person("User"),
+    "AccessChange.externalUser": _access_change_person("ExternalUser"),
     "AccessChange.app": _access_change_app,
     "Company.permissionMatrix": _company_permission_matrix,
+    "PermissionMatrix.id": _permission_id,
+    "PermissionRow.id": _permission_id,
     "PermissionMatrix.version": _permission_matrix_version,
     "PermissionMatrix.apps": _permission_matrix_apps,
     "PermissionMatrix.rows": _permission_matrix_rows,

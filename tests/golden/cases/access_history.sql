@@ -42,7 +42,7 @@ from (
                       else (
                         select t4.first_name
                         from membership t4
-                        where t4.company_id = t1.company_id and t4.account_id = t2.id
+                        where t4.company_id = c0.id and t4.account_id = t2.id
                         order by t4.removed_at desc nulls first
                         limit 1
                       )
@@ -53,9 +53,7 @@ from (
                   where
                     t2.id = t1.actor_id
                     and exists (
-                      select
-                      from membership t3
-                      where t3.company_id = t1.company_id and t3.account_id = t2.id
+                      select from membership t3 where t3.company_id = c0.id and t3.account_id = t2.id
                     )
                 ), 'null')
                 || ',"user":' || coalesce((

@@ -1,0 +1,108 @@
+with viewer as materialized (
+  select k.id, k.account_id
+  from credential k
+  where k.token_hash = $2::bytea and k.expires_at > now() and k.kind = 'SESSION'
+)
+select
+  s.d::varchar,
+  s.h::varchar,
+  s.id,
+  case when s.h is not null then (select w.language from account w where w.id = s.account_id) end
+from (
+  select
+    '{"data":{"viewer":' || case when v.account_id is not null then
+      '{"accessChanges":' || l0.j || '}}}'
+    else 'null}}' end d,
+    nullif(coalesce(l0.h, ''), '') h,
+    v.id,
+    v.account_id
+  from (select 1) one
+    left join viewer v on true
+    left join lateral (
+      select
+        '{"totalCount":' || (
+          select count(*)::text
+          from access_change t1
+            join membership o on o.company_id = t1.company_id and o.id = t1.membership_id
+          where t1.company_id = o.company_id and o.account_id = v.account_id and o.accepted_at is not null
+        )
+        || ',"nodes":[' || coalesce(string_agg(r.j0, ','), '')
+        || ']}' j,
+        case when count(r.h) > 0 then string_agg(coalesce(r.h, ''), ',') end h
+      from (
+        select
+          '{"at":' || json_scalar(t1.at)::text
+          || ',"kind":"' || t1.kind::text
+          || '","companyId":"com_' || encode(uuid_send(t1.company_id), 'hex')
+          || '","until":' || coalesce(json_scalar(t1.until)::text, 'null')
+          || ',"actor":' || coalesce((
+            select
+              '{"firstName":' || json_scalar(
+                case when t2.id = v.account_id then
+                  t2.first_name
+                else (
+                  select t4.first_name
+                  from membership t4
+                  where t4.company_id = c0.id and t4.account_id = t2.id
+                  order by t4.removed_at desc nulls first
+                  limit 1
+                )
+                end
+              )::text
+              || '}'
+            from account t2
+            where
+              t2.id = t1.actor_id
+              and exists (
+                select from membership t3 where t3.company_id = c0.id and t3.account_id = t2.id
+              )
+              and (t2.id = v.account_id or coalesce(m0.role = 'OWNER', false))
+          ), 'null')
+          || ',"externalUser":' || case when a0.g0 then
+            coalesce((
+              select
+                '{"email":' || json_scalar((select t6.email from account t6 where t6.id = t5.account_id))::text
+                || '}'
+              from membership t5
+              where t5.company_id = c0.id and t5.external and t5.id = t1.membership_id
+            ), 'null')
+            || '}'
+          else 'null}' end j0,
+          case when not (a0.g0) then
+            '0:' || encode(uuid_send(c0.id), 'hex') || ':' || array_to_string(array[a0.g0], '')
+          end h
+        from (
+          select t1 t
+          from access_change t1
+            join membership o on o.company_id = t1.company_id and o.id = t1.membership_id
+          where t1.company_id = o.company_id and o.account_id = v.account_id and o.accepted_at is not null
+          order by t1.at desc, t1.id desc
+          limit $1::int4
+        ) q
+          cross join lateral (select (q.t).*) t1
+          left join lateral (
+            select c0 c, m0 m
+            from membership m0
+              join company c0 on c0.id = m0.company_id
+            where
+              m0.account_id = v.account_id
+              and m0.company_id = t1.company_id
+              and m0.accepted_at is not null
+              and m0.removed_at is null
+              and (m0.until is null or m0.until > now())
+          ) p on true
+          cross join lateral (select (p.c).*) c0
+          cross join lateral (select (p.m).*) m0
+          cross join lateral (
+            select b.o g0
+            from (
+              select (c0.mask & m0.mask) e, coalesce(m0.role = 'OWNER', false) o offset 0
+            ) b
+            offset 0
+          ) a0
+        order by t1.at desc, t1.id desc
+      ) r
+    ) l0 on true
+) s;
+-- $1 = 3
+-- $2 = <hash of a token>
