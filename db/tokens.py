@@ -13,6 +13,11 @@ class CredentialKind(Enum):
     VIEW_AS = "env"
 
 
+_MARKS = {f"{kind.value}_": kind for kind in CredentialKind}
+MARK = 4
+"""So many characters of a token say of what kind it is."""
+
+
 def new_token(prefix: str) -> str:
     """A token of 256 random bits, in characters that need no escaping anywhere; `prefix` says what it is for."""
     return f"{prefix}_{secrets.token_urlsafe(32)}"
@@ -28,6 +33,4 @@ def kind_of(token: str | None) -> CredentialKind:
 
     Only a claim: whoever looks the token up asks for a credential of this kind.
     """
-    if token is None or not token.startswith(("enk_", "env_")):
-        return CredentialKind.SESSION
-    return CredentialKind(token[:3])
+    return _MARKS.get(token[:MARK], CredentialKind.SESSION) if token is not None else CredentialKind.SESSION

@@ -1,48 +1,20 @@
 """The command `enfact`: serve, migrate, demo, schema, apps, access, support, secrets."""
 
-import asyncio
 import contextlib
-import signal
 import sys
-from collections.abc import Coroutine, Generator
+from collections.abc import Generator
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated
 
 import typer
-from pydantic import ValidationError
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn
-from uvicorn.loops.auto import auto_loop_factory
 
-from db.embedded import EmbeddedError
-from db.errors import DatabaseError
-from db.installation import DemoRefused
-from db.secrets import KeyFileBroken, NoSecretKey, new_key
-from gateway import boot, sdl
-from gateway.server import ListenError, listen
-from gateway.settings import Settings
-from gateway.workers import WorkersEnd
-from resolvers.inspection import InspectionRefused
-from resolvers.support import SupportAccount, SupportRefused
+from gateway import boot, sdl, secrets_command, support_command
+from gateway.server import listen
+from gateway.terminal import Data, console, refusals, run, settings_of
 from schema.apps import App
 from schema.language import Language
-
-T = TypeVar("T")
-
-REFUSALS = (
-    ListenError,
-    EmbeddedError,
-    DatabaseError,
-    DemoRefused,
-    SupportRefused,
-    InspectionRefused,
-    WorkersEnd,
-    KeyFileBroken,
-    NoSecretKey,
-    sdl.NoSchema,
-)
-"""Errors whose message is written for the person at the terminal."""
 
 PASSWORD = "demo-enfact-2026"  # noqa: S105 (the demo's, which is printed for everyone)
 LOGINS = (
@@ -69,15 +41,6 @@ STAGES = {
     "multiply": "Multiplying it",
 }
 
-Data = Annotated[
-    Path | None,
-    typer.Option(
-        metavar="DIR",
-        help="Folder of the embedded PostgreSQL (one of this user's), made when missing. Not used with DATABASE_URL.",
-        show_default=False,
-    ),
-]
-
 app = typer.Typer(
     name="enfact",
     no_args_is_help=True,
@@ -86,11 +49,8 @@ app = typer.Typer(
     help="The enFact gateway: GraphQL in which every app that is switched off for somebody is not there for them.",
     epilog="Every option and more can be set in the environment: ENFACT_PORT, ENFACT_DATA, DATABASE_URL and so on.",
 )
-secrets = typer.Typer(invoke_without_command=True, add_completion=False)
-app.add_typer(secrets, name="secrets")
-
-support = typer.Typer(no_args_is_help=True, help="Accounts of the support staff.")
-app.add_typer(support, name="support")
+app.add_typer(secrets_command.commands, name="secrets")
+app.add_typer(support_command.commands, name="support")
 
 
 @app.command()
@@ -109,19 +69,19 @@ def serve(
     on the same folder (with another port) shares it. Ctrl+C, or SIGTERM, lets running requests finish.
     """
     with refusals():
-        settings = _settings(host=host, port=port, data=data, workers=workers)
+        settings = settings_of(host=host, port=port, data=data, workers=workers)
         listener = listen(settings.host, settings.port)
         with _progress() as progress:
             watch = boot.Watch(progress, lambda started: _greet(started, progress))
-            _run(boot.serve(settings, listener, watch, demo=not no_demo))
+            run(boot.serve(settings, listener, watch, demo=not no_demo))
 
 
 @app.command()
 def migrate(data: Data = None) -> None:
     """Bring the database to the schema of this version; harmless when it is there already."""
     with refusals():
-        _run(boot.migrate_database(_settings(data=data)))
-        _console().print("The database is up to date.")
+        run(boot.migrate_database(settings_of(data=data)))
+        console().print("The database is up to date.")
 
 
 @app.command()
@@ -140,8 +100,8 @@ def demo(
     """
     with refusals():
         with _progress() as progress:
-            _run(boot.fill_database(_settings(data=data), progress, scale))
-        _console().print(_logins(), highlight=False)
+            run(boot.fill_database(settings_of(data=data), progress, scale))
+        console().print(_logins(), highlight=False)
 
 
 @app.command()
@@ -189,44 +149,6 @@ def apps(
     gates.print_table(Console(), only, language)
 
 
-@secrets.callback()
-def secrets_(context: typer.Context, data: Data = None) -> None:
-    """Show with which keys the secrets of connections can be read, and how many cannot.
-
-    The keys are those of ENFACT_SECRET_KEYS, newest first, with commas between them; without DATABASE_URL also those in
-    secrets.key of the data folder, one a line. The newest encrypts, all of them read. Whoever has a copy of the
-    database and the keys has the secrets: keep the keys elsewhere. A secret whose key is lost has to be entered again.
-
-    To replace a key: enfact secrets new-key prints one. Put it before the others, and restart every gateway. Then
-    enfact secrets rotate encrypts everything anew; once enfact secrets shows that no secret needs the old key, take it
-    away and restart again.
-    """
-    context.obj = data
-    if context.invoked_subcommand is None:
-        from gateway import secrets_command  # noqa: PLC0415 (only this command needs it)
-
-        with refusals():
-            _run(secrets_command.show(_settings(data=data), Console()))
-
-
-@secrets.command()
-def rotate(context: typer.Context, data: Data = None) -> None:
-    """Encrypt every secret with the newest key. Gateways may run meanwhile; it can be repeated at any time.
-
-    The exit code is 1 when there are secrets that no key at hand reads: they stay as they are.
-    """
-    from gateway import secrets_command  # noqa: PLC0415 (only this command needs it)
-
-    with refusals():
-        _run(secrets_command.rotate(_settings(data=data or context.obj), _console()))
-
-
-@secrets.command(name="new-key")
-def new_key_() -> None:
-    """Print a new key for ENFACT_SECRET_KEYS or secrets.key."""
-    typer.echo(new_key())
-
-
 @app.command()
 def access(
     company: Annotated[str, typer.Option(metavar="NAME|ID", help="The company, by its name or its global id.")],
@@ -245,58 +167,11 @@ def access(
     except ValueError:
         raise typer.BadParameter(f"{at} is no moment, such as 2026-05-03T10:00", param_hint="--at") from None
     with refusals():
-        found = _run(boot.inspect_access(_settings(data=data), company, then))
+        found = run(boot.inspect_access(settings_of(data=data), company, then))
     if as_json:
         typer.echo(matrix.as_json(found))
         return
     matrix.print_matrix(Console(), found, then)
-
-
-@support.command()
-def add(
-    email: Annotated[str, typer.Argument(metavar="EMAIL", help="The address to sign in with; it never changes.")],
-    first_name: Annotated[str, typer.Option(help="First name, as owners of companies see it.")] = "Support",
-    last_name: Annotated[str, typer.Option(help="Last name.")] = "enFact",
-    language: Annotated[Language, typer.Option(help="Language of messages.", case_sensitive=False)] = Language.FR,
-    data: Data = None,
-) -> None:
-    """Make a support account; the password is asked for, or is the first line of standard input.
-
-    It enters a company only while an owner there has switched support access on.
-    """
-    with refusals():
-        account = SupportAccount.of(email, first_name, last_name, language)
-        entered = _run(boot.add_support(_settings(data=data), account, _read_password()))
-        _console().print(f"{account.email} may sign in. Companies that let support in now: {entered}.", highlight=False)
-
-
-def _read_password() -> str:
-    """A password from the person at the terminal, who types it twice and unseen, or from a program."""
-    if sys.stdin.isatty():
-        return typer.prompt("Password", hide_input=True, confirmation_prompt=True)
-    return sys.stdin.readline().rstrip("\r\n")
-
-
-@contextlib.contextmanager
-def refusals() -> Generator[None, None, None]:
-    """Errors that a person can mend become one sentence on standard error and exit code 1."""
-    try:
-        yield
-    except REFUSALS as refused:
-        _console().print(f"[red]enfact:[/] {escape(str(refused))}", highlight=False, soft_wrap=True)
-        raise typer.Exit(1) from None
-    except ValidationError as invalid:
-        for error in invalid.errors(include_input=False, include_url=False):
-            name = "_".join(str(part) for part in error["loc"])
-            variable = name if name.isupper() else f"ENFACT_{name.upper()}"
-            _console().print(
-                f"[red]enfact:[/] {variable}: {error['msg'].removeprefix('Value error, ')}",
-                highlight=False,
-                soft_wrap=True,
-            )
-        raise typer.Exit(1) from None
-    except (KeyboardInterrupt, asyncio.CancelledError):
-        raise typer.Exit(128 + signal.SIGINT) from None
 
 
 class DemoProgress:
@@ -320,26 +195,11 @@ class DemoProgress:
 
 @contextlib.contextmanager
 def _progress() -> Generator[DemoProgress, None, None]:
-    progress = DemoProgress(_console())
+    progress = DemoProgress(console())
     try:
         yield progress
     finally:
         progress.stop()
-
-
-def _settings(**options: object) -> Settings:
-    """The settings of the environment, with the options that were given on the command line."""
-    given: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
-    return Settings(**given)
-
-
-def _run(coroutine: Coroutine[Any, Any, T]) -> T:
-    with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
-        return runner.run(coroutine)
-
-
-def _console() -> Console:
-    return Console(stderr=True)
 
 
 def _greet(started: boot.Started, progress: DemoProgress) -> None:

@@ -1,7 +1,6 @@
 """The HTTP server of one process: takes an application and a listening socket, serves until it is stopped."""
 
 import contextlib
-import gc
 import ipaddress
 import signal
 import socket
@@ -37,8 +36,6 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start the application, then accept."""
         await super().startup(sockets)
-        gc.collect()
-        gc.freeze()  # what is there now stays: the collector need not look through it again and again
         self._on_start()
 
     def stop(self) -> None:

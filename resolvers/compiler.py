@@ -25,13 +25,14 @@ from graphql.language import Visitor
 
 from db.tokens import CredentialKind
 from resolvers.cache import Cache
-from resolvers.compilation import Compilation, Position
+from resolvers.compilation import Compilation
 from resolvers.coordinates import named_type
 from resolvers.inputs import Inputs, Place, Variable, Variables, bad_input, plain
 from resolvers.layout import Layout
 from resolvers.objects import Objects
 from resolvers.operation import Operation, Shapes
 from resolvers.roots import Roots
+from resolvers.scopes import Position
 from resolvers.selection import Collector, SelectedField
 from resolvers.statement import Statement, finish
 

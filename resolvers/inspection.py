@@ -13,11 +13,12 @@ from asyncpg import Record
 from db.connection import Connection
 from db.database import Database
 from db.migrate import is_migrated
-from db.tokens import hash_token, new_token
+from db.tokens import CredentialKind, hash_token, new_token
 from resolvers.compilation import Bindings
 from resolvers.convert import Key
 from resolvers.execution import default_compiler
 from resolvers.operation import Documents
+from resolvers.presence import present
 
 MATRIX: Final = """
 query ($id: ID!, $at: DateTime) {
@@ -36,12 +37,11 @@ query ($id: ID!, $at: DateTime) {
 NAMED: Final = """
 select id, name from company where id = $1::uuid or lower(name) = lower($2) order by created_at, id limit $3
 """
-SIGN_IN: Final = """
+SIGN_IN: Final = f"""
 insert into credential (token_hash, account_id, expires_at)
-select $1, account_id, now() + interval '1 minute' from membership
-where company_id = $2 and role = 'OWNER' and accepted_at is not null and removed_at is null
-  and (until is null or until > now())
-order by created_at, id limit 1
+select $1, m.account_id, now() + interval '1 minute' from membership m
+where m.company_id = $2 and m.role = 'OWNER' and {present("m")}
+order by m.created_at, m.id limit 1
 returning id
 """
 SIGN_OUT: Final = "delete from credential where id = $1"
@@ -71,7 +71,7 @@ async def inspect_matrix(database: Database, named: str, at: datetime | None) ->
         if not await is_migrated(connection):
             raise InspectionRefused("The database is not that of this version: enfact migrate brings it there.")
         company = await _company(connection, named)
-        token = new_token("enf")
+        token = new_token(CredentialKind.SESSION.value)
         credential = await connection.fetchval(SIGN_IN, hash_token(token), company["id"])
         if credential is None:
             raise InspectionRefused(f"Nobody has accepted to be an owner of {company['name']} yet.")

@@ -6,8 +6,8 @@ One note per hidden selection, one error per refused one, never one per row.
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from resolvers.compilation import Entry, Path
 from resolvers.request import ErrorEntry, Note
+from resolvers.scopes import Entry, Path
 from resolvers.statement import Judged, Statement
 from schema.apps import App
 from schema.declarations import Gate

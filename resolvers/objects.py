@@ -30,7 +30,7 @@ from db.sql import (
     sql,
 )
 from resolvers.catalogues import prepared
-from resolvers.compilation import Compilation, Entry, Position, Row, Site, entrance
+from resolvers.compilation import Compilation, Row, Site
 from resolvers.convert import enum_name, enum_names
 from resolvers.coordinates import Fields, id_prefix, named_type, node_type, type_of
 from resolvers.criteria import criteria
@@ -55,6 +55,7 @@ from resolvers.resolution import (
     Reference,
     Scattered,
 )
+from resolvers.scopes import Entry, Position, entrance
 from resolvers.selection import SelectedField
 from resolvers.usage import enum_values, input_need
 

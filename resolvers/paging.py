@@ -10,10 +10,11 @@ from typing import Any, Final
 from graphql import GraphQLNamedType, GraphQLObjectType, SelectionSetNode
 
 from db.sql import NULL, Expression, Json, Sql, Text, concatenation, every, join, json_object, number, sql
-from resolvers.compilation import Compilation, Position, Row, Scope
+from resolvers.compilation import Compilation, Row
 from resolvers.coordinates import named_type
 from resolvers.inputs import ABSENT, Input, bad_input
 from resolvers.ordering import Order, before, beyond
+from resolvers.scopes import Position, Scope
 from resolvers.selection import SelectedField
 
 PAGE_DEFAULT: Final = 50

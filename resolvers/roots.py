@@ -27,7 +27,7 @@ from db.sql import (
 )
 from db.tables.apps import app
 from db.tables.identity import company, credential
-from resolvers.compilation import VIEWER, Compilation, Entry, Position, Row, Site, entrance
+from resolvers.compilation import Compilation, Row, Site
 from resolvers.convert import Key, Keys, KnownPrefix, bounded, enum_name, prefix
 from resolvers.coordinates import id_prefix, named_type
 from resolvers.encoding import encode
@@ -35,6 +35,7 @@ from resolvers.gates import type_need
 from resolvers.inputs import Distinct, Input, bad_input, read_arguments
 from resolvers.objects import Objects, SelectionSets
 from resolvers.resolution import Arguments
+from resolvers.scopes import VIEWER, Entry, Position, entrance
 from resolvers.selection import SelectedField
 
 NULL: Final[Json] = (Text("null"),)

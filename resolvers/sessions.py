@@ -10,7 +10,7 @@ from typing import Final
 
 from db.connection import Connection
 from db.database import Database
-from db.tokens import hash_token, new_token
+from db.tokens import CredentialKind, hash_token, new_token
 
 IDLE: Final = "14 days"
 LONGEST: Final = "90 days"
@@ -66,7 +66,7 @@ class Session:
 async def open_session(connection: Connection, account: uuid.UUID, user_agent: str | None) -> Session:
     """Open a session of an account; those that are over go, and beyond the limit those that were not used longest."""
     await connection.execute(TIDY, account)
-    token = new_token("enf")
+    token = new_token(CredentialKind.SESSION.value)
     opened = await connection.fetchrow(OPEN, hash_token(token), account, user_agent)
     assert opened is not None
     return Session(token, opened["expires_at"], opened["ends_at"])

@@ -11,8 +11,10 @@ from typing import Final
 from db.sql import Json, Sql, Text, concatenation, every, join, literal, number, rows, sql
 from db.tables.identity import account, credential, membership
 from db.tokens import CredentialKind
-from resolvers.compilation import VIEWER, Bindings, Compilation, Entry, Source
+from resolvers.compilation import Bindings, Compilation, Source
+from resolvers.presence import is_in
 from resolvers.request import AFTER_DATA, BEFORE_DATA
+from resolvers.scopes import VIEWER, Entry
 from schema.declarations import Gate
 
 STATEMENT, PARAMETER, ENTRY = 4_000, 400, 600
@@ -128,16 +130,7 @@ def _viewing(to: Compilation) -> Sql:
     """
     shown = rows(credential, sql("k"))
     viewed, owner = (rows(membership, name, company=shown["company_id"]) for name in (sql("m"), sql("o")))
-    present = [
-        condition
-        for member in (viewed, owner)
-        for condition in (
-            *member.where,
-            sql("{} is not null", member["accepted_at"]),
-            sql("{} is null", member["removed_at"]),
-            sql("({} is null or {} > now())", member["until"], member["until"]),
-        )
-    ]
+    inside = [condition for member in (viewed, owner) for condition in (*member.where, is_in(member))]
     return sql(
         "select {}, {}, {}, {}, {}, {}, {} from {}, {}, {} where {}",
         *(shown[column] for column in ("id", "company_id", "membership_id")),
@@ -150,7 +143,7 @@ def _viewing(to: Compilation) -> Sql:
                 sql("{} = {}", shown["token_hash"], to.source(lambda bindings: bindings.token_hash, "bytea")),
                 sql("{} > now()", shown["expires_at"]),
                 sql("{} = {}", shown["kind"], literal(to.kind.name)),
-                *present,
+                *inside,
                 sql("{} = {}", viewed["id"], shown["membership_id"]),
                 sql("not {}", viewed["external"]),
                 sql("{} = {}", owner["account_id"], shown["account_id"]),

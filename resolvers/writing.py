@@ -13,6 +13,7 @@ from db.secrets import Keyring
 from db.tokens import CredentialKind, hash_token
 from resolvers.convert import Key
 from resolvers.gates import Need
+from resolvers.presence import present
 from resolvers.request import GraphQLRequest, SessionCookie
 from schema.errors import UserErrorCode
 from schema.language import Language
@@ -130,10 +131,8 @@ where k.token_hash = $1 and k.expires_at > now() and k.kind = $2
 """
 VIEWING: Final = f"""{CALLER}and exists (
   select from membership o join membership m on m.company_id = o.company_id
-  where o.company_id = k.company_id and o.account_id = k.account_id and o.role = 'OWNER' and o.accepted_at is not null
-    and o.removed_at is null and (o.until is null or o.until > now())
-    and m.id = k.membership_id and not m.external and m.accepted_at is not null and m.removed_at is null
-    and (m.until is null or m.until > now())
+  where o.company_id = k.company_id and o.account_id = k.account_id and o.role = 'OWNER' and {present("o")}
+    and m.id = k.membership_id and not m.external and {present("m")}
 )
 """
 """An owner who looks as a member: as long as both are what they were."""
@@ -156,22 +155,20 @@ def key_of(id_: str, *wanted: str) -> uuid.UUID | None:
     return uuid.UUID(hex=found) if found else None
 
 
-ENTERED: Final = """
+ENTERED: Final = f"""
 select c.id, c.plan, c.mask, c.access_version, clock_timestamp() at, m.role, m.id member, c.mask & m.mask access
 from company c join membership m on m.company_id = c.id
-where c.id = $1 and m.account_id = $2 and m.accepted_at is not null and m.removed_at is null
-  and (m.until is null or m.until > now())
+where c.id = $1 and m.account_id = $2 and {present("m")}
 """
-LOCK: Final = """
+LOCK: Final = f"""
 select from company c
 where c.id = $1 and exists (
   select from membership m
-  where m.company_id = c.id and m.account_id = $2 and m.role = 'OWNER' and m.accepted_at is not null
-    and m.removed_at is null and (m.until is null or m.until > now())
+  where m.company_id = c.id and m.account_id = $2 and (m.role = 'OWNER' or not $3) and {present("m")}
 )
 for no key update
 """
-LOCK_ENTERED: Final = LOCK.replace("m.role = 'OWNER' and ", "")
+"""Locks for who enters the company, or ($3) only for its owners: nobody else may hold anybody up."""
 
 
 async def lock_as_owner(write: Write, company_id: str) -> Record:
@@ -180,7 +177,7 @@ async def lock_as_owner(write: Write, company_id: str) -> Record:
     Gives `id, plan, mask, access_version, at` (the moment of the change), `member` (the caller's membership). Raises
     Refused (NOT_FOUND) when the caller does not enter the company, Forbidden when it is no owner there.
     """
-    owned = await _lock(write, LOCK, company_id)
+    owned = await _lock(write, company_id, owners_only=True)
     if owned["role"] != "OWNER":
         raise Forbidden
     return owned
@@ -192,16 +189,16 @@ async def lock_as_visitor(write: Write, company_id: str) -> Record:
     Gives what `lock_as_owner` gives, and `access`: the mask of the apps that the caller holds there. Raises Refused
     (NOT_FOUND) when the caller does not enter the company.
     """
-    return await _lock(write, LOCK_ENTERED, company_id)
+    return await _lock(write, company_id, owners_only=False)
 
 
-async def _lock(write: Write, lock: str, company_id: str) -> Record:
+async def _lock(write: Write, company_id: str, *, owners_only: bool) -> Record:
     """The company as it is under the lock, and what the caller is in it.
 
     Locks no membership: whoever changes access locks the company first.
     """
     company = key_of(company_id, "com")
-    await write.connection.execute(lock, company, write.caller.account)
+    await write.connection.execute(LOCK, company, write.caller.account, owners_only)
     # A statement of its own: whoever held the lock may have changed everything.
     found = await write.connection.fetchrow(ENTERED, company, write.caller.account) if company is not None else None
     if found is None:

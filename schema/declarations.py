@@ -142,6 +142,12 @@ def opened(description: str, **arguments: Argument) -> Any:
     return _declare(description, (), arguments, is_open=True)
 
 
+def named(name: str, declared: Any) -> Any:
+    """The same field under a GraphQL name that Python keeps for itself, such as `from`."""
+    declared.graphql_name = name
+    return declared
+
+
 def gated(description: str, *gates: Gate, **arguments: Argument) -> Any:
     """A field that only who passes every gate may see; nullable, since hidden means null."""
     return _declare(description, gates, arguments, is_open=False)

@@ -3,7 +3,6 @@
 import datetime
 import decimal
 from enum import Enum
-from typing import Any
 
 import strawberry
 
@@ -18,6 +17,7 @@ from schema.declarations import (
     field,
     gated,
     input_object,
+    named,
     order_enum,
     reads,
     value,
@@ -25,12 +25,6 @@ from schema.declarations import (
 from schema.documents import Invoice
 from schema.filters import DateCriterion, DecimalCriterion, IdCriterion, TextCriterion
 from schema.relay import Connection, Node
-
-
-def _named(name: str, declared: Any) -> Any:
-    """A field whose GraphQL name is a word that Python keeps for itself."""
-    declared.graphql_name = name
-    return declared
 
 
 @strawberry.enum(description="Where the money of an account is.")
@@ -77,8 +71,8 @@ class Payment(Node):
 class CashBookEntry(Node):
     date: datetime.date = field("The day.")
     label: str = field("What it was for.")
-    amount_in: decimal.Decimal = _named("in", field("What came into the till; zero when something went out."))
-    amount_out: decimal.Decimal = _named("out", field("What went out of the till; zero when something came in."))
+    amount_in: decimal.Decimal = named("in", field("What came into the till; zero when something went out."))
+    amount_out: decimal.Decimal = named("out", field("What went out of the till; zero when something came in."))
     balance: decimal.Decimal = field("What was in the till afterwards.")
     account: PaymentAccount | None = gated("The till.", App.PAYMENT_ACCOUNTS)
     payment: Payment | None = field("The payment that it is.")

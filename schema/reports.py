@@ -3,19 +3,12 @@
 import datetime
 import decimal
 from enum import Enum
-from typing import Any
 
 import strawberry
 
 from schema.apps import App
 from schema.company import Company
-from schema.declarations import Argument, enum_value, extends, field, gated, input_field, input_object, value
-
-
-def _from(declared: Any) -> Any:
-    """A field whose GraphQL name is a word that Python keeps for itself."""
-    declared.graphql_name = "from"
-    return declared
+from schema.declarations import Argument, enum_value, extends, field, gated, input_field, input_object, named, value
 
 
 @strawberry.enum(description="What a report is about; a kind whose app the viewer does not hold is refused.")
@@ -32,7 +25,7 @@ class ReportKind(Enum):
 
 @input_object("Some days in a row, in at most 120 months.")
 class PeriodInput:
-    from_: datetime.date = _from(input_field("The first day.", optional=False))
+    from_: datetime.date = named("from", input_field("The first day.", optional=False))
     until: datetime.date = input_field("The last day.", optional=False)
 
 
@@ -46,7 +39,7 @@ class ReportRow:
 @value("The figures of one kind over a period.", App.REPORTS)
 class Report:
     kind: ReportKind = field("What it is about.")
-    from_: datetime.date = _from(field("The first day."))
+    from_: datetime.date = named("from", field("The first day."))
     until: datetime.date = field("The last day.")
     count: int = field("How many there are.")
     total: decimal.Decimal = field(

@@ -28,6 +28,22 @@ def flag(name: str, *, default: bool = False) -> sa.Column[Any]:
     return sa.Column(name, sa.Boolean(), nullable=False, server_default=sa.text(str(default).lower()))
 
 
+def check(table: str, column: str, *choices: str) -> sa.CheckConstraint:
+    """That a column has one of these values, for `create_tenant_table`."""
+    return sa.CheckConstraint(_listed(column, choices), name=op.f(f"ck_{table}_{column}"))
+
+
+def add_check(table: str, column: str, *choices: str) -> None:
+    """The same on a table that is there already."""
+    name = f"ck_{table}_{column}"
+    op.execute(f"alter table {table} add constraint {name} check ({_listed(column, choices)}) not valid")
+    op.execute(f"alter table {table} validate constraint {name}")
+
+
+def _listed(column: str, choices: tuple[str, ...]) -> str:
+    return f"{column} in ({', '.join(map(repr, choices))})"
+
+
 def create_tenant_table(name: str, *items: Any, node: bool = True) -> None:
     """A table of one company's rows, as `db.tables.metadata.tenant_table` declares it."""
     op.create_table(

@@ -1,10 +1,10 @@
 """Connections with other services, and what comes and goes over them."""
 
-from sqlalchemy import Boolean, CheckConstraint, Column, Date, Index, LargeBinary, Uuid, text
+from sqlalchemy import Boolean, Column, Date, Index, LargeBinary, Uuid, text
 
 from db.tables.contacts import contact
 from db.tables.documents import KINDS, document
-from db.tables.metadata import Money, UnitPrice, add_to, holds, index, reference, stamp, tenant_table, words
+from db.tables.metadata import Money, UnitPrice, add_to, holds, index, one_of, reference, stamp, tenant_table, words
 from db.tables.parts import inbox_item
 from db.tables.payments import payment_account
 from db.tables.settings import company_settings
@@ -23,10 +23,6 @@ DRIVES = ("ENFACT_DRIVE", "GOOGLE_DRIVE", "DROPBOX", "SFTP", "ONEDRIVE")
 CONNECTORS = (*BANKS, *PACKAGES, *SHOPS, *SUPPLIERS, *PROVIDERS, "E_BOX_ENTERPRISE", *DRIVES, "PEPPOL")
 
 
-def _one_of(column: str, choices: tuple[str, ...]) -> CheckConstraint:
-    return CheckConstraint(f"{column} in ({', '.join(map(repr, choices))})", name=column)
-
-
 connected_service = tenant_table(
     "connected_service",
     words("connector"),
@@ -39,8 +35,8 @@ connected_service = tenant_table(
     words("last_error", nullable=True),
     Column("created_by_id", Uuid, nullable=True),
     stamp("created_at"),
-    _one_of("connector", CONNECTORS),
-    _one_of("status", ("PENDING", "CONNECTED", "ERROR", "DISABLED")),
+    one_of("connector", *CONNECTORS),
+    one_of("status", "PENDING", "CONNECTED", "ERROR", "DISABLED"),
     reference("created_by_id", "membership"),
     Index("ix_connected_service_company_id_connector_id", "company_id", "connector", "id"),
     Index("ix_connected_service_company_id_created_by_id", "company_id", "created_by_id"),
@@ -71,7 +67,7 @@ bank_transaction = tenant_table(
     Column("matched_document_id", Uuid, nullable=True),
     Column("payment_id", Uuid, nullable=True),
     Column("account_id", Uuid, nullable=True),
-    _one_of("source", BANKS),
+    one_of("source", *BANKS),
     reference("matched_document_id", "document"),
     reference("payment_id", "payment"),
     reference("account_id", "payment_account"),
@@ -90,9 +86,9 @@ accounting_export = tenant_table(
     stamp("sent_at", nullable=True),
     Column("document_id", Uuid, nullable=False),
     words("document_kind"),
-    _one_of("connection", PACKAGES),
-    _one_of("document_kind", KINDS),
-    _one_of("status", ("UNPROCESSED", "PROCESSED", "REFUSED")),
+    one_of("connection", *PACKAGES),
+    one_of("document_kind", *KINDS),
+    one_of("status", "UNPROCESSED", "PROCESSED", "REFUSED"),
     reference("document_id", "document", ondelete="CASCADE"),
     Index("ix_accounting_export_company_id_sent_at_id", "company_id", "sent_at", "id"),
     Index("ix_accounting_export_company_id_status_id", "company_id", "status", "id"),
@@ -113,8 +109,8 @@ webshop_order = tenant_table(
     stamp("ordered_at"),
     Column("document_id", Uuid, nullable=True),
     words("document_kind", nullable=True),
-    _one_of("shop", SHOPS),
-    _one_of("document_kind", KINDS),
+    one_of("shop", *SHOPS),
+    one_of("document_kind", *KINDS),
     reference("document_id", "document"),
     Index("ix_webshop_order_company_id_ordered_at_id", "company_id", "ordered_at", "id"),
     Index("uq_webshop_order_company_id_document_id", "company_id", "document_id", unique=True),
@@ -126,7 +122,7 @@ webshop_article = tenant_table(
     words("shop"),
     words("sku"),
     Column("product_id", Uuid, nullable=False),
-    _one_of("shop", SHOPS),
+    one_of("shop", *SHOPS),
     reference("product_id", "product", ondelete="CASCADE"),
     Index("uq_webshop_article_company_id_product_id_shop", "company_id", "product_id", "shop", unique=True),
     info=holds(order="sku", WebshopArticle={}),
@@ -140,7 +136,7 @@ supplier_catalog_ref = tenant_table(
     Column("net_price", UnitPrice, nullable=False),
     stamp("updated_at"),
     Column("product_id", Uuid, nullable=False),
-    _one_of("supplier", SUPPLIERS),
+    one_of("supplier", *SUPPLIERS),
     reference("product_id", "product", ondelete="CASCADE"),
     Index("ix_supplier_catalog_ref_company_id_article_no_id", "company_id", "article_no", "id"),
     Index("uq_supplier_catalog_ref_company_id_product_id", "company_id", "product_id", unique=True),
@@ -156,8 +152,8 @@ online_payment = tenant_table(
     stamp("asked_at"),
     Column("invoice_id", Uuid, nullable=True),
     Column("payment_id", Uuid, nullable=True),
-    _one_of("provider", PROVIDERS),
-    _one_of("status", ("OPEN", "PAID", "EXPIRED")),
+    one_of("provider", *PROVIDERS),
+    one_of("status", "OPEN", "PAID", "EXPIRED"),
     reference("invoice_id", "document"),
     reference("payment_id", "payment"),
     Index("ix_online_payment_company_id_asked_at_id", "company_id", "asked_at", "id"),
@@ -189,8 +185,8 @@ drive_file = tenant_table(
     stamp("synced_at"),
     Column("document_id", Uuid, nullable=True),
     words("document_kind", nullable=True),
-    _one_of("drive", DRIVES),
-    _one_of("document_kind", KINDS),
+    one_of("drive", *DRIVES),
+    one_of("document_kind", *KINDS),
     reference("document_id", "document", ondelete="CASCADE"),
     Index("ix_drive_file_company_id_path_id", "company_id", "path", "id"),
     Index("ix_drive_file_company_id_document_id", "company_id", "document_id"),
@@ -206,12 +202,12 @@ add_to(
     words("online_payment_url", nullable=True),
     words("peppol_status", nullable=True),
     stamp("peppol_sent_at", nullable=True),
-    CheckConstraint("peppol_status in ('QUEUED', 'SENT', 'DELIVERED', 'REJECTED')", name="peppol_status"),
+    one_of("peppol_status", "QUEUED", "SENT", "DELIVERED", "REJECTED"),
 )
 add_to(contact, words("peppol_id", nullable=True), Column("peppol_reachable", Boolean, nullable=True))
 add_to(inbox_item, Column("via_peppol", Boolean, nullable=False, server_default=text("false")))
 add_to(
     company_settings,
     words("peppol_registration", default="UNREGISTERED"),
-    CheckConstraint("peppol_registration in ('UNREGISTERED', 'PENDING', 'VERIFIED')", name="peppol_registration"),
+    one_of("peppol_registration", "UNREGISTERED", "PENDING", "VERIFIED"),
 )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
+    CheckConstraint,
     Column,
     Constraint,
     ForeignKeyConstraint,
@@ -123,6 +124,11 @@ def tenant_table(name: str, *items: Any, info: dict[str, Any] | None = None, nod
 def reference(column: str, target: str, *, ondelete: str = "NO ACTION") -> ForeignKeyConstraint:
     """A foreign key inside one company: both sides carry `company_id`."""
     return ForeignKeyConstraint(["company_id", column], [f"{target}.company_id", f"{target}.id"], ondelete=ondelete)
+
+
+def one_of(column: str, *choices: str) -> CheckConstraint:
+    """The check that a column has one of these values."""
+    return CheckConstraint(f"{column} in ({', '.join(map(repr, choices))})", name=column)
 
 
 def words(name: str, *, nullable: bool = False, default: str | None = None) -> Column[Any]:

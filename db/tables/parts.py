@@ -5,7 +5,6 @@ from typing import Any
 from sqlalchemy import (
     ARRAY,
     Boolean,
-    CheckConstraint,
     Column,
     ForeignKeyConstraint,
     Index,
@@ -18,7 +17,19 @@ from sqlalchemy import (
 )
 
 from db.tables.documents import KINDS, document
-from db.tables.metadata import Money, Rate, add_to, holds, index, metadata, reference, stamp, tenant_table, words
+from db.tables.metadata import (
+    Money,
+    Rate,
+    add_to,
+    holds,
+    index,
+    metadata,
+    one_of,
+    reference,
+    stamp,
+    tenant_table,
+    words,
+)
 from db.tables.settings import company_settings
 
 # --- accounting
@@ -28,7 +39,7 @@ journal = tenant_table(
     words("code"),
     words("name"),
     words("kind"),
-    CheckConstraint("kind in ('SALES', 'PURCHASES', 'BANK', 'CASH', 'MISCELLANEOUS')", name="kind"),
+    one_of("kind", "SALES", "PURCHASES", "BANK", "CASH", "MISCELLANEOUS"),
     Index("uq_journal_company_id_code", "company_id", "code", unique=True),
     info=holds(order="code", Journal={}),
 )
@@ -39,7 +50,7 @@ number_sequence = tenant_table(
     Column("year", Integer, nullable=False),
     words("format"),
     Column("next", Integer, nullable=False),
-    CheckConstraint(f"kind in ({', '.join(map(repr, KINDS))})", name="kind"),
+    one_of("kind", *KINDS),
     Index("uq_number_sequence_company_id_kind_year", "company_id", "kind", "year", unique=True),
     info=holds(order="kind", NumberSequence={}),
 )
@@ -73,7 +84,7 @@ legal_notice = tenant_table(
     words("language"),
     words("text"),
     Column("rank", Integer, nullable=False),
-    CheckConstraint("language in ('FR', 'NL', 'EN', 'DE')", name="language"),
+    one_of("language", "FR", "NL", "EN", "DE"),
     Index("ix_legal_notice_company_id_rank_id", "company_id", "rank", "id"),
     info=holds(order="rank", LegalNotice={}),
 )
@@ -157,7 +168,7 @@ contact_field = tenant_table(
     Column("options", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     Column("show_on_documents", Boolean, nullable=False),
     Column("rank", Integer, nullable=False),
-    CheckConstraint("kind in ('TEXT', 'TEXTAREA', 'SELECT', 'BOOLEAN')", name="kind"),
+    one_of("kind", "TEXT", "TEXTAREA", "SELECT", "BOOLEAN"),
     Index("ix_contact_field_company_id_rank_id", "company_id", "rank", "id"),
     info=holds(order="rank", ContactField={}),
 )
@@ -187,7 +198,7 @@ inbox_item = tenant_table(
     words("file_name"),
     words("content_type"),
     words("status", default="NEW"),
-    CheckConstraint("status in ('NEW', 'PROCESSED', 'REJECTED')", name="status"),
+    one_of("status", "NEW", "PROCESSED", "REJECTED"),
     Index("ix_inbox_item_company_id_received_at_id", "company_id", "received_at", "id"),
     info=holds(order="-received_at", InboxItem={}),
 )
@@ -196,7 +207,7 @@ sent_email = tenant_table(
     "sent_email",
     Column("document_id", Uuid, nullable=True),
     words("document_kind", nullable=True),
-    CheckConstraint(f"document_kind in ({', '.join(map(repr, KINDS))})", name="document_kind"),
+    one_of("document_kind", *KINDS),
     words("to"),
     words("cc", nullable=True),
     words("bcc", nullable=True),
@@ -212,7 +223,7 @@ postal_letter = tenant_table(
     "postal_letter",
     Column("document_id", Uuid, nullable=True),
     words("document_kind", nullable=True),
-    CheckConstraint(f"document_kind in ({', '.join(map(repr, KINDS))})", name="document_kind"),
+    one_of("document_kind", *KINDS),
     Column("priority", Boolean, nullable=False),
     Column("double_sided", Boolean, nullable=False),
     Column("price", Money, nullable=False),
@@ -223,7 +234,7 @@ postal_letter = tenant_table(
     info=holds(order="-at", PostalLetter={}),
 )
 
-MODELS = "'CUSTOMERS', 'PRODUCTS', 'QUOTES', 'INVOICES', 'CREDIT_NOTES', 'PURCHASES', 'PAYMENTS', 'TIME_ENTRIES'"
+MODELS = ("CUSTOMERS", "PRODUCTS", "QUOTES", "INVOICES", "CREDIT_NOTES", "PURCHASES", "PAYMENTS", "TIME_ENTRIES")
 
 
 def _request(name: str, info: dict[str, Any], *items: "Column[Any]") -> Table:
@@ -236,9 +247,9 @@ def _request(name: str, info: dict[str, Any], *items: "Column[Any]") -> Table:
         *items,
         Column("requested_by_id", Uuid, nullable=True),
         stamp("created_at"),
-        CheckConstraint(f"model in ({MODELS})", name="model"),
-        CheckConstraint("format in ('CSV', 'XLSX', 'UBL')", name="format"),
-        CheckConstraint("status in ('WAITING', 'RUNNING', 'DONE', 'FAILED')", name="status"),
+        one_of("model", *MODELS),
+        one_of("format", "CSV", "XLSX", "UBL"),
+        one_of("status", "WAITING", "RUNNING", "DONE", "FAILED"),
         reference("requested_by_id", "membership"),
         Index(f"ix_{name}_company_id_created_at_id", "company_id", "created_at", "id"),
         Index(f"ix_{name}_company_id_requested_by_id", "company_id", "requested_by_id"),
@@ -272,6 +283,6 @@ add_to(
     Column("postal_balance", Money, nullable=False, server_default=text("0")),
     Column("terms_attachment_id", Uuid, nullable=True),
     reference("terms_attachment_id", "attachment"),
-    CheckConstraint("vat_regime in ('NORMAL', 'SMALL_BUSINESS', 'ARTICLE_44')", name="vat_regime"),
-    CheckConstraint("send_mode in ('ENFACT', 'SMTP')", name="send_mode"),
+    one_of("vat_regime", "NORMAL", "SMALL_BUSINESS", "ARTICLE_44"),
+    one_of("send_mode", "ENFACT", "SMTP"),
 )

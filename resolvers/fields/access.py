@@ -10,10 +10,11 @@ from db.sql import Rows, Sql, every, literal, sql
 from db.tables.apps import app
 from db.tables.identity import account, company, credential, membership
 from db.tokens import CredentialKind
-from resolvers.compilation import VIEWER, Row, Scope
+from resolvers.compilation import Row
 from resolvers.convert import Keys, enum_name, enum_names
 from resolvers.past import company_then, is_past, members_then, moment
 from resolvers.resolution import Arguments, Identity, Inline, Leaf, Listing, Made, Reference, Resolution
+from resolvers.scopes import VIEWER, Scope
 
 
 def _scope(row: Row) -> Scope:

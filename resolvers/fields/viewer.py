@@ -7,8 +7,9 @@ from db.sql import Sql, every, rows, sql
 from db.tables.access import access_change
 from db.tables.identity import membership
 from db.tokens import CredentialKind
-from resolvers.compilation import VIEWER, Row
+from resolvers.compilation import Row
 from resolvers.resolution import Companies, Found, Leaf, Listing, Reference, Resolution, Scattered
+from resolvers.scopes import VIEWER
 
 
 def _own_changes(row: Row) -> Found:

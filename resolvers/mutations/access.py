@@ -53,8 +53,6 @@ update company set access_version = access_version + 1 where id = $1
 """
 """The validity periods, the masks that follow from them, the trail and the version."""
 
-GROW: Final = "update company set access_version = access_version + 1 where id = $1"
-
 
 @dataclass(frozen=True, slots=True)
 class Toggle:

@@ -9,7 +9,8 @@ from typing import Final
 from asyncpg import Record
 
 from db.tables.metadata import APPS
-from resolvers.mutations.access import GROW, has
+from resolvers.mutations.access import has
+from resolvers.trail import grow
 from resolvers.writing import Input, Mutation, Problem, Refused, Write, Written, lock_as_owner
 from schema.apps import CATALOGUE, App, AppKind, Plan, app_label, dependents, requirements
 from schema.errors import UserErrorCode
@@ -98,7 +99,7 @@ async def _switch(write: Write, company: Record, apps: Sequence[App], statement:
     await write.connection.execute(statement, *moment, names)
     await write.connection.execute(KEEP_MASK, company["id"], APPS)
     await write.connection.execute(RECORD, *moment, names, kind)
-    await write.connection.execute(GROW, company["id"])
+    await grow(write, company["id"])
 
 
 MUTATIONS: Final[Mapping[str, Mutation]] = {

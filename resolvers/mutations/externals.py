@@ -17,10 +17,22 @@ from db.outbox import Letter, post
 from db.tokens import hash_token
 from resolvers.attempts import HOUR, Guard, Limit, admit, take_back
 from resolvers.mutations.keys import end_credentials_in
+from resolvers.presence import present
 from resolvers.request import GraphQLRequest
 from resolvers.trail import Change, grow, record
 from resolvers.validation import Checks, normal_email
-from resolvers.writing import Forbidden, Input, Mutation, Problem, Refused, Write, Written, key_of, lock_as_owner
+from resolvers.writing import (
+    Forbidden,
+    Input,
+    Mutation,
+    Problem,
+    Refused,
+    Write,
+    Written,
+    key_of,
+    lock_as_owner,
+    lock_as_visitor,
+)
 from schema.errors import UserErrorCode
 
 FAILURES: Final = Limit("addresses of no accountant, by an account in a company", 10, HOUR)
@@ -30,11 +42,11 @@ ALL_FAILURES: Final = Limit("addresses of no accountant, by an account", 50, HOU
 NOTICES: Final = Limit("notices of access of an account in a company", 10, HOUR)
 """Nobody's mailbox is filled by adding, removing and adding again."""
 
-OWNER: Final = """
+OWNER: Final = f"""
 select m.account_id, clock_timestamp() at
 from credential k join membership m on m.account_id = k.account_id
 where k.token_hash = $1 and k.expires_at > now() and m.company_id = $2 and m.role = 'OWNER'
-  and m.accepted_at is not null and m.removed_at is null and (m.until is null or m.until > now())
+  and {present("m")}
 """
 FIND: Final = """
 select a.id, a.email, a.first_name, a.last_name, a.language, a.kind = 'ACCOUNTANT' and a.confirmed is_accountant,
@@ -62,22 +74,6 @@ where m.company_id = $1 and m.id = $2 and m.external and m.removed_at is null
 """
 SET_UNTIL: Final = "update membership set until = $3 where company_id = $1 and id = $2"
 REMOVE: Final = "update membership set removed_at = $3 where company_id = $1 and id = $2 returning account_id"
-
-LOCK: Final = """
-select from company c
-where c.id = $1 and exists (
-  select from membership m
-  where m.company_id = c.id and m.account_id = $2 and m.external and m.accepted_at is not null
-    and m.removed_at is null and (m.until is null or m.until > now())
-)
-for no key update
-"""
-OWN: Final = """
-select m.id, m.external, clock_timestamp() at
-from membership m
-where m.company_id = $1 and m.account_id = $2 and m.accepted_at is not null and m.removed_at is null
-  and (m.until is null or m.until > now())
-"""
 
 
 # --- adding
@@ -221,15 +217,11 @@ async def end(write: Write, company: uuid.UUID, member: uuid.UUID, at: datetime)
 
 async def leave_company(write: Write, given: Input) -> Written:
     """End one's own access from outside. Raises Refused (NOT_FOUND), and Forbidden for a user of the company."""
-    company, account = key_of(given["companyId"], "com"), write.caller.account
-    await write.connection.execute(LOCK, company, account)
-    own = await write.connection.fetchrow(OWN, company, account) if company is not None else None
-    if own is None or company is None:
-        raise Refused(Problem(UserErrorCode.NOT_FOUND, ("companyId",)))
-    if not own["external"]:
+    company = await lock_as_visitor(write, given["companyId"])
+    if company["role"] is not None:
         raise Forbidden
-    await end(write, company, own["id"], own["at"])
-    await grow(write, company)
+    await end(write, company["id"], company["member"], company["at"])
+    await grow(write, company["id"])
     return Written()
 
 

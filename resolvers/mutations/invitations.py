@@ -12,7 +12,7 @@ from db.database import Database
 from db.outbox import Letter, issue_token, post
 from db.tokens import hash_token
 from resolvers.attempts import HOUR, Guard, Limit, admit
-from resolvers.mutations.passwords import hash_by_letter, put_out, settled
+from resolvers.mutations.passwords import hash_by_letter, put_out
 from resolvers.request import GraphQLRequest, SessionCookie
 from resolvers.sessions import open_session
 from resolvers.trail import Change, grow, record
@@ -147,7 +147,7 @@ async def accept_invitation(write: Write, given: Input) -> Written:
     if invitation["confirmed"]:
         _must_be_signed_in(write, invitation, given.get("password"))
     else:
-        new: str | None = settled(write)
+        new: str | None = write.prepared
         if new is None:
             raise _refused_password()
         await write.connection.execute(CONFIRM, account, new)

@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
-from asyncpg import Record
-
 from db.tokens import CredentialKind, hash_token, new_token
+from resolvers.mutations.access import has
+from resolvers.presence import present
 from resolvers.trail import Change, record
 from resolvers.validation import Checks
 from resolvers.writing import (
@@ -20,6 +20,7 @@ from resolvers.writing import (
     Written,
     key_of,
     lock_as_owner,
+    lock_as_visitor,
 )
 from schema.access import HiddenFields
 from schema.apps import CATALOGUE, App
@@ -33,16 +34,13 @@ MOST_VIEWS: Final = 20
 
 LIFE: Final = "15 minutes"
 
-ENTERED: Final = """
-select m.id, m.company_id, get_bit(c.mask & m.mask, $2) = 1 allowed
-from membership m join company c on c.id = m.company_id
-where m.account_id = $1 and m.accepted_at is not null and m.removed_at is null and (m.until is null or m.until > now())
+ANYWHERE: Final = f"""
+select exists (
+  select from membership m join company c on c.id = m.company_id
+  where m.account_id = $1 and {present("m")} and get_bit(c.mask & m.mask, $2) = 1
+)
 """
-LOCK_COMPANY: Final = f"""
-select from company where id = $3 and id in (select company_id from ({ENTERED}) e) for share
-"""
-BOUND: Final = f"{ENTERED}and m.company_id = $3"
-ANYWHERE: Final = f"select exists (select from ({ENTERED}) e where allowed)"
+MEMBER: Final = f"select m.id from membership m where m.company_id = $1 and m.account_id = $2 and {present('m')}"
 LOCK_ACCOUNT: Final = "select from account where id = $1 for no key update"
 FORGET_KEYS: Final = "delete from credential where account_id = $1 and kind = 'API_KEY' and expires_at <= now()"
 KEYS: Final = "select count(*) from credential where account_id = $1 and kind = 'API_KEY'"
@@ -82,8 +80,12 @@ async def create_api_key(write: Write, given: Input) -> Written:
     Raises Refused (NOT_FOUND, VALIDATION, TOO_MANY_ATTEMPTS) and Forbidden.
     """
     account, connection = write.caller.account, write.connection
-    bound = await _judge(write, given["companyId"]) if given.get("companyId") is not None else None
-    if bound is None and not await connection.fetchval(ANYWHERE, account, CATALOGUE[App.API_ACCESS].position):
+    bound = await lock_as_visitor(write, given["companyId"]) if given.get("companyId") is not None else None
+    if bound is not None:
+        allowed = has(bound["access"], App.API_ACCESS)
+    else:
+        allowed = await connection.fetchval(ANYWHERE, account, CATALOGUE[App.API_ACCESS].position)
+    if not allowed:
         raise Forbidden
     checks = Checks()
     label = checks.name("label", given["label"])
@@ -93,7 +95,7 @@ async def create_api_key(write: Write, given: Input) -> Written:
     if await connection.fetchval(KEYS, account) >= MOST_KEYS:
         raise Refused(Problem(UserErrorCode.TOO_MANY_ATTEMPTS))
     key = new_token(CredentialKind.API_KEY.value)
-    company = bound["company_id"] if bound is not None else None
+    company = bound["id"] if bound is not None else None
     mode = given.get("hiddenFields") or HiddenFields.NULL
     expires_at: datetime | None = given.get("expiresAt")
     made = await connection.fetchrow(
@@ -105,21 +107,8 @@ async def create_api_key(write: Write, given: Input) -> Written:
         checks.add("expiresAt")
         checks.refuse()
     if bound is not None:
-        await record(write, Change("KEY_CREATED", bound["company_id"], bound["id"]))
+        await record(write, Change("KEY_CREATED", bound["id"], bound["member"]))
     return Written({"key": key, "apiKey": made["id"]})
-
-
-async def _judge(write: Write, company_id: str) -> Record:
-    """The caller's membership in a company, which stays as it is, and allows keys."""
-    company = key_of(company_id, "com")
-    who = (write.caller.account, CATALOGUE[App.API_ACCESS].position, company)
-    await write.connection.execute(LOCK_COMPANY, *who)
-    member = await write.connection.fetchrow(BOUND, *who)  # whoever held the lock may have changed everything
-    if member is None:
-        raise Refused(Problem(UserErrorCode.NOT_FOUND, ("companyId",)))
-    if not member["allowed"]:
-        raise Forbidden
-    return member
 
 
 async def revoke_api_key(write: Write, given: Input) -> Written:
@@ -129,10 +118,9 @@ async def revoke_api_key(write: Write, given: Input) -> Written:
     if revoked is None:
         raise Refused(Problem(UserErrorCode.NOT_FOUND, ("apiKeyId",)))
     if revoked["company_id"] is not None:
-        who = (account, CATALOGUE[App.API_ACCESS].position, revoked["company_id"])
-        member = await connection.fetchrow(BOUND, *who)
+        member = await connection.fetchval(MEMBER, revoked["company_id"], account)
         if member is not None:  # the trail of a company is not written by who has left it
-            await record(write, Change("KEY_REVOKED", revoked["company_id"], member["id"]))
+            await record(write, Change("KEY_REVOKED", revoked["company_id"], member))
     return Written()
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Final
+from typing import Final
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -75,13 +75,6 @@ class Change:
 
     known: Known
     password_hash: str
-
-
-def settled(write: Write) -> Any:
-    """What the preparation found out; raises Refused when that is why the mutation is refused."""
-    if isinstance(write.prepared, Refused):
-        raise write.prepared
-    return write.prepared
 
 
 async def hash_password(password: str) -> str:
@@ -157,7 +150,7 @@ async def reset_password(write: Write, given: Input) -> Written:
 
     The account is locked first, so that two letters of one account do not wait for each other.
     """
-    new: str = settled(write)
+    new: str = write.prepared
     connection, token_hash = write.connection, hash_token(given["token"])
     await connection.execute(LOCK, token_hash)
     account = await connection.fetchval(CONSUME, token_hash)
@@ -194,7 +187,7 @@ async def _prepare_change(database: Database, request: GraphQLRequest, given: In
 
 async def change_password(write: Write, given: Input) -> Written:
     """Replace the password that was right, unless it changed meanwhile; all other sessions and letters end."""
-    change: Change = settled(write)
+    change: Change = write.prepared
     account, connection = write.caller.account, write.connection
     if account != change.known.account:
         raise Unauthenticated

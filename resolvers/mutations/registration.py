@@ -10,7 +10,7 @@ from db.outbox import Letter, post
 from db.tokens import hash_token
 from resolvers.attempts import HOUR, Guard, Limit, admit, network
 from resolvers.founding import Founder, found
-from resolvers.mutations.passwords import LOCK, hash_password, settled
+from resolvers.mutations.passwords import LOCK, hash_password
 from resolvers.request import GraphQLRequest
 from resolvers.sessions import open_session
 from resolvers.validation import Checks
@@ -82,7 +82,7 @@ def _preparing(called: str) -> Callable[[Database, GraphQLRequest, Input], Await
 
 async def sign_up(write: Write, given: Input) -> Written:
     """Make an account and found its company; an account that was only invited gets its password and names now."""
-    new: NewAccount = settled(write)
+    new: NewAccount = write.prepared
     account = await _account(write, new)
     company = await found(write, new.called, Founder(account, new.first_name, new.last_name, new.language))
     return await _welcome(write, new, account, {"company": company})
@@ -90,7 +90,7 @@ async def sign_up(write: Write, given: Input) -> Written:
 
 async def register_accountant(write: Write, given: Input) -> Written:
     """Make an accountant's account, who enters no company yet; one that was only invited becomes an accountant's."""
-    new: NewAccount = settled(write)
+    new: NewAccount = write.prepared
     return await _welcome(write, new, await _account(write, new, "ACCOUNTANT", new.called), {})
 
 

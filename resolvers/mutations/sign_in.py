@@ -5,7 +5,7 @@ from typing import Final
 
 from db.database import Database
 from resolvers.attempts import MINUTE, Guard, Limit, network, take_back, trying
-from resolvers.mutations.passwords import Known, is_right, settled
+from resolvers.mutations.passwords import Known, is_right
 from resolvers.request import GraphQLRequest, SessionCookie
 from resolvers.sessions import open_session
 from resolvers.validation import normal_email
@@ -42,7 +42,7 @@ async def _check_password(database: Database, request: GraphQLRequest, given: In
 
 async def login(write: Write, given: Input) -> Written:
     """Open a session for the account whose password was right, unless it changed meanwhile."""
-    known: Known = settled(write)
+    known: Known = write.prepared
     if await write.connection.fetchval(STILL_RIGHT, known.account, known.password_hash) is None:
         raise _wrong()
     await take_back(write.connection, known.tries)

@@ -3,6 +3,8 @@
 import json
 import re
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -25,6 +27,7 @@ from tests.bench.report import targets
 from tests.bench.servers import CONTENDERS
 from tests.bench.toggles import Toggles
 
+ROOT = Path(__file__).parents[2]
 ORDINARY = Path(__file__).parent / "contenders" / "ordinary.graphql"
 
 
@@ -278,3 +281,17 @@ def test_requests_carry_the_token() -> None:
     assert b"\r\nauthorization: Bearer secret\r\n" in sent
     assert sent.endswith(b'\r\n\r\n{"query": "{ a }"}')
     assert b"content-length: 18\r\n" in sent
+
+
+def test_the_gateway_compiles_without_its_gates() -> None:
+    """In a process of its own, since the gates of this one's schema are needed."""
+    code = (
+        "from tests.bench.contenders import ungated\n"
+        "from resolvers.execution import default_compiler\n"
+        "assert ungated.strip() > 100\n"
+        "default_compiler()\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code], check=False, capture_output=True, text=True, cwd=ROOT, timeout=60
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")

@@ -2,9 +2,9 @@
 
 import pytest
 
-from resolvers.compilation import Entry, Position
 from resolvers.notes import error, hidden, note
 from resolvers.request import Note
+from resolvers.scopes import Entry, Position
 from resolvers.statement import Judged, Statement
 from schema.apps import App
 from schema.declarations import Gate, Role

@@ -129,7 +129,7 @@ async def test_a_company_of_ten_thousand_customers_is_searched_by_an_index_of_it
     others = [await office.connection.fetchval("insert into company (name) values ('O') returning id") for _ in "abc"]
     for company in (office.firm.key, *others):
         await office.connection.execute(MANY, company)
-    await office.connection.execute("analyze contact")
+    await office.connection.execute("vacuum analyze contact")  # as autovacuum does: no entries wait beside the index
     text = await office.connection.fetchval(f"explain (format json) {SEARCH}", office.firm.key, "%lambert%", "lambert")
     read = [scan for scan in scans(json.loads(text)[0]["Plan"]) if "Index Cond" in scan]
     assert {scan["Index Name"] for scan in read} == {"ix_contact_search"}

@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import Table
 
 from db.sql import Rows, Sql
-from resolvers import compilation, objects, roots
-from resolvers.compilation import Scope
+from resolvers import compilation, objects, roots, scopes
 from resolvers.compiler import Compiler
 from resolvers.execution import default_compiler
+from resolvers.scopes import Scope
 
 
 @contextmanager
@@ -32,7 +32,7 @@ def forgetting_company(table: Table) -> Generator[Compiler]:
 @contextmanager
 def forgetting_viewer() -> Generator[Compiler]:
     """A compiler that lets everybody into every company; what it compiles inside leaks."""
-    usual = compilation.entrance
+    usual = scopes.entrance
 
     def entrance(scope: Scope) -> tuple[Sql, Sql]:
         source, where = usual(scope)

@@ -8,7 +8,9 @@ from alembic import op
 from db.migrations.shorthand import (
     MONEY,
     RATE,
+    add_check,
     add_reference,
+    check,
     create_index,
     create_tenant_table,
     flag,
@@ -23,11 +25,19 @@ branch_labels = None
 depends_on = None
 
 KINDS = (
-    "'QUOTE', 'ORDER_CONFIRMATION', 'DELIVERY_NOTE', 'INVOICE', 'CREDIT_NOTE', 'PAYMENT_REQUEST', 'CASH_TICKET', "
-    "'PURCHASE_SLIP', 'PURCHASE_ORDER', 'PURCHASE'"
+    "QUOTE",
+    "ORDER_CONFIRMATION",
+    "DELIVERY_NOTE",
+    "INVOICE",
+    "CREDIT_NOTE",
+    "PAYMENT_REQUEST",
+    "CASH_TICKET",
+    "PURCHASE_SLIP",
+    "PURCHASE_ORDER",
+    "PURCHASE",
 )
-MODELS = "'CUSTOMERS', 'PRODUCTS', 'QUOTES', 'INVOICES', 'CREDIT_NOTES', 'PURCHASES', 'PAYMENTS', 'TIME_ENTRIES'"
-LANGUAGES = "'FR', 'NL', 'EN', 'DE'"
+MODELS = ("CUSTOMERS", "PRODUCTS", "QUOTES", "INVOICES", "CREDIT_NOTES", "PURCHASES", "PAYMENTS", "TIME_ENTRIES")
+LANGUAGES = ("FR", "NL", "EN", "DE")
 
 
 def upgrade() -> None:
@@ -47,7 +57,7 @@ def _accounting() -> None:
         words("code"),
         words("name"),
         words("kind"),
-        _check("journal", "kind", "'SALES', 'PURCHASES', 'BANK', 'CASH', 'MISCELLANEOUS'"),
+        check("journal", "kind", "SALES", "PURCHASES", "BANK", "CASH", "MISCELLANEOUS"),
     )
     create_index("journal", "code", unique=True)
     create_tenant_table(
@@ -56,7 +66,7 @@ def _accounting() -> None:
         _integer("year"),
         words("format"),
         _integer("next"),
-        _check("number_sequence", "kind", KINDS),
+        check("number_sequence", "kind", *KINDS),
     )
     create_index("number_sequence", "kind", "year", unique=True)
 
@@ -85,7 +95,7 @@ def _looks() -> None:
         words("language"),
         words("text"),
         _integer("rank"),
-        _check("legal_notice", "language", LANGUAGES),
+        check("legal_notice", "language", *LANGUAGES),
     )
     create_index("legal_notice", "rank", "id")
     _pair("document_attachment", "attachment")
@@ -131,7 +141,7 @@ def _custom_fields() -> None:
         sa.Column("options", sa.ARRAY(sa.Text()), nullable=False, server_default=sa.text("'{}'")),
         _yes_or_no("show_on_documents"),
         _integer("rank"),
-        _check("contact_field", "kind", "'TEXT', 'TEXTAREA', 'SELECT', 'BOOLEAN'"),
+        check("contact_field", "kind", "TEXT", "TEXTAREA", "SELECT", "BOOLEAN"),
     )
     create_index("contact_field", "rank", "id")
     create_tenant_table(
@@ -156,14 +166,14 @@ def _mail() -> None:
         words("file_name"),
         words("content_type"),
         words("status", default="NEW"),
-        _check("inbox_item", "status", "'NEW', 'PROCESSED', 'REJECTED'"),
+        check("inbox_item", "status", "NEW", "PROCESSED", "REJECTED"),
     )
     create_index("inbox_item", "received_at", "id")
     create_tenant_table(
         "sent_email",
         sa.Column("document_id", sa.Uuid(), nullable=True),
         words("document_kind", nullable=True),
-        _check("sent_email", "document_kind", KINDS),
+        check("sent_email", "document_kind", *KINDS),
         words("to"),
         words("cc", nullable=True),
         words("bcc", nullable=True),
@@ -175,7 +185,7 @@ def _mail() -> None:
         "postal_letter",
         sa.Column("document_id", sa.Uuid(), nullable=True),
         words("document_kind", nullable=True),
-        _check("postal_letter", "document_kind", KINDS),
+        check("postal_letter", "document_kind", *KINDS),
         _yes_or_no("priority"),
         _yes_or_no("double_sided"),
         sa.Column("price", MONEY, nullable=False),
@@ -201,9 +211,9 @@ def _request(name: str, *items: Any) -> None:
         *items,
         sa.Column("requested_by_id", sa.Uuid(), nullable=True),
         stamp("created_at"),
-        _check(name, "model", MODELS),
-        _check(name, "format", "'CSV', 'XLSX', 'UBL'"),
-        _check(name, "status", "'WAITING', 'RUNNING', 'DONE', 'FAILED'"),
+        check(name, "model", *MODELS),
+        check(name, "format", "CSV", "XLSX", "UBL"),
+        check(name, "status", "WAITING", "RUNNING", "DONE", "FAILED"),
         reference(name, "requested_by_id", "membership"),
     )
     create_index(name, "created_at", "id")
@@ -228,13 +238,8 @@ def _settings() -> None:
     for column in columns:
         op.add_column("company_settings", column)
     add_reference("company_settings", "terms_attachment_id", "attachment")
-    for column, choices in (
-        ("vat_regime", "'NORMAL', 'SMALL_BUSINESS', 'ARTICLE_44'"),
-        ("send_mode", "'ENFACT', 'SMTP'"),
-    ):
-        name = f"ck_company_settings_{column}"
-        op.execute(f"alter table company_settings add constraint {name} check ({column} in ({choices})) not valid")
-        op.execute(f"alter table company_settings validate constraint {name}")
+    add_check("company_settings", "vat_regime", "NORMAL", "SMALL_BUSINESS", "ARTICLE_44")
+    add_check("company_settings", "send_mode", "ENFACT", "SMTP")
 
 
 def downgrade() -> None:
@@ -248,10 +253,6 @@ def _integer(name: str) -> sa.Column[Any]:
 
 def _yes_or_no(name: str) -> sa.Column[Any]:
     return sa.Column(name, sa.Boolean(), nullable=False)
-
-
-def _check(table: str, column: str, choices: str) -> sa.CheckConstraint:
-    return sa.CheckConstraint(f"{column} in ({choices})", name=op.f(f"ck_{table}_{column}"))
 
 
 def _pair(name: str, other: str) -> None:

@@ -8,7 +8,9 @@ from alembic import op
 from db.migrations.shorthand import (
     MONEY,
     UNIT_PRICE,
+    add_check,
     add_reference,
+    check,
     create_index,
     create_tenant_table,
     flag,
@@ -65,8 +67,8 @@ def _services() -> None:
         words("last_error", nullable=True),
         _key("created_by_id"),
         stamp("created_at"),
-        _check("connected_service", "connector", CONNECTORS),
-        _check("connected_service", "status", ("PENDING", "CONNECTED", "ERROR", "DISABLED")),
+        check("connected_service", "connector", *CONNECTORS),
+        check("connected_service", "status", "PENDING", "CONNECTED", "ERROR", "DISABLED"),
         reference("connected_service", "created_by_id", "membership"),
     )
     create_index("connected_service", "connector", "id")
@@ -97,7 +99,7 @@ def _banking() -> None:
         _key("matched_document_id"),
         _key("payment_id"),
         _key("account_id"),
-        _check("bank_transaction", "source", BANKS),
+        check("bank_transaction", "source", *BANKS),
         reference("bank_transaction", "matched_document_id", "document"),
         reference("bank_transaction", "payment_id", "payment"),
         reference("bank_transaction", "account_id", "payment_account"),
@@ -116,9 +118,9 @@ def _accounting() -> None:
         stamp("sent_at", nullable=True),
         _key("document_id", nullable=False),
         words("document_kind"),
-        _check("accounting_export", "document_kind", KINDS),
-        _check("accounting_export", "connection", PACKAGES),
-        _check("accounting_export", "status", ("UNPROCESSED", "PROCESSED", "REFUSED")),
+        check("accounting_export", "document_kind", *KINDS),
+        check("accounting_export", "connection", *PACKAGES),
+        check("accounting_export", "status", "UNPROCESSED", "PROCESSED", "REFUSED"),
         reference("accounting_export", "document_id", "document", ondelete="CASCADE"),
     )
     create_index("accounting_export", "sent_at", "id")
@@ -134,8 +136,8 @@ def _shops() -> None:
         stamp("ordered_at"),
         _key("document_id"),
         words("document_kind", nullable=True),
-        _check("webshop_order", "document_kind", KINDS),
-        _check("webshop_order", "shop", SHOPS),
+        check("webshop_order", "document_kind", *KINDS),
+        check("webshop_order", "shop", *SHOPS),
         reference("webshop_order", "document_id", "document"),
     )
     create_index("webshop_order", "ordered_at", "id")
@@ -145,7 +147,7 @@ def _shops() -> None:
         words("shop"),
         words("sku"),
         _key("product_id", nullable=False),
-        _check("webshop_article", "shop", SHOPS),
+        check("webshop_article", "shop", *SHOPS),
         reference("webshop_article", "product_id", "product", ondelete="CASCADE"),
         node=False,
     )
@@ -157,7 +159,7 @@ def _shops() -> None:
         sa.Column("net_price", UNIT_PRICE, nullable=False),
         stamp("updated_at"),
         _key("product_id", nullable=False),
-        _check("supplier_catalog_ref", "supplier", SUPPLIERS),
+        check("supplier_catalog_ref", "supplier", *SUPPLIERS),
         reference("supplier_catalog_ref", "product_id", "product", ondelete="CASCADE"),
     )
     create_index("supplier_catalog_ref", "article_no", "id")
@@ -174,8 +176,8 @@ def _online_payments() -> None:
         stamp("asked_at"),
         _key("invoice_id"),
         _key("payment_id"),
-        _check("online_payment", "provider", PROVIDERS),
-        _check("online_payment", "status", ("OPEN", "PAID", "EXPIRED")),
+        check("online_payment", "provider", *PROVIDERS),
+        check("online_payment", "status", "OPEN", "PAID", "EXPIRED"),
         reference("online_payment", "invoice_id", "document"),
         reference("online_payment", "payment_id", "payment"),
     )
@@ -210,8 +212,8 @@ def _drives() -> None:
         stamp("synced_at"),
         _key("document_id"),
         words("document_kind", nullable=True),
-        _check("drive_file", "document_kind", KINDS),
-        _check("drive_file", "drive", DRIVES),
+        check("drive_file", "document_kind", *KINDS),
+        check("drive_file", "drive", *DRIVES),
         reference("drive_file", "document_id", "document", ondelete="CASCADE"),
     )
     create_index("drive_file", "path", "id")
@@ -225,8 +227,8 @@ def _peppol() -> None:
     op.add_column("contact", sa.Column("peppol_reachable", sa.Boolean(), nullable=True))
     op.add_column("inbox_item", flag("via_peppol"))
     op.add_column("company_settings", words("peppol_registration", default="UNREGISTERED"))
-    _add_check("document", "peppol_status", ("QUEUED", "SENT", "DELIVERED", "REJECTED"))
-    _add_check("company_settings", "peppol_registration", ("UNREGISTERED", "PENDING", "VERIFIED"))
+    add_check("document", "peppol_status", "QUEUED", "SENT", "DELIVERED", "REJECTED")
+    add_check("company_settings", "peppol_registration", "UNREGISTERED", "PENDING", "VERIFIED")
 
 
 def downgrade() -> None:
@@ -236,17 +238,3 @@ def downgrade() -> None:
 
 def _key(name: str, *, nullable: bool = True) -> sa.Column[Any]:
     return sa.Column(name, sa.Uuid(), nullable=nullable)
-
-
-def _listed(column: str, choices: tuple[str, ...]) -> str:
-    return f"{column} in ({', '.join(map(repr, choices))})"
-
-
-def _check(table: str, column: str, choices: tuple[str, ...]) -> sa.CheckConstraint:
-    return sa.CheckConstraint(_listed(column, choices), name=op.f(f"ck_{table}_{column}"))
-
-
-def _add_check(table: str, column: str, choices: tuple[str, ...]) -> None:
-    name = f"ck_{table}_{column}"
-    op.execute(f"alter table {table} add constraint {name} check ({_listed(column, choices)}) not valid")
-    op.execute(f"alter table {table} validate constraint {name}")

@@ -17,7 +17,7 @@ where
     where
       m.company_id = c.id
       and m.account_id = $2
-      and m.role = 'OWNER'
+      and (m.role = 'OWNER' or not $3)
       and m.accepted_at is not null
       and m.removed_at is null
       and (m.until is null or m.until > now())
@@ -25,6 +25,7 @@ where
 update;
 -- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
 -- $2 = 018b514d-43a0-7000-bed6-ee291da75f8d
+-- $3 = True
 
 select
   c.id, c.plan, c.mask, c.access_version, clock_timestamp() at, m.role, m.id member, c.mask & m.mask access
@@ -117,7 +118,7 @@ where
     where
       m.company_id = c.id
       and m.account_id = $2
-      and m.role = 'OWNER'
+      and (m.role = 'OWNER' or not $3)
       and m.accepted_at is not null
       and m.removed_at is null
       and (m.until is null or m.until > now())
@@ -125,6 +126,7 @@ where
 update;
 -- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
 -- $2 = 018b514d-43a0-7000-bed6-ee291da75f8d
+-- $3 = True
 
 select
   c.id, c.plan, c.mask, c.access_version, clock_timestamp() at, m.role, m.id member, c.mask & m.mask access
