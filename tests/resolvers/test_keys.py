@@ -10,7 +10,7 @@ import pytest
 
 from db.connection import Connection, connect
 from db.database import Database, PoolSettings
-from resolvers import execution
+from resolvers import mutating
 from resolvers.checks import SchemaRefused, check_mutations
 from resolvers.execution import Executor
 from resolvers.mutations import MUTATIONS
@@ -308,7 +308,7 @@ async def test_a_mutation_is_closed_to_keys_unless_it_says_otherwise(
         (Mutation(touch, by_key=True), key, []),
         (Mutation(touch, by_key=True), reader, ["FORBIDDEN"]),
     ):
-        monkeypatch.setattr(execution, "MUTATIONS", {**MUTATIONS, "updateProfile": mutation})
+        monkeypatch.setattr(mutating, "MUTATIONS", {**MUTATIONS, "updateProfile": mutation})
         assert (await shop.ask(token, update)).codes == expected
     assert done == [firm["owner"].account]
 
