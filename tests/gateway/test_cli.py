@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from queue import Empty, Queue
 from threading import Thread
+from typing import IO
 
 import httpx
 
@@ -39,10 +40,10 @@ def enfact(*arguments: str, **values: str) -> subprocess.CompletedProcess[str]:
 class Gateway:
     """A running `enfact serve`."""
 
-    def __init__(self, *arguments: str, **values: str) -> None:
+    def __init__(self, *arguments: str, stderr: IO[bytes] | None = None, **values: str) -> None:
         self.process = subprocess.Popen(
             [*ENFACT, "serve", "--port", "0", *arguments],
-            env=environment(ENFACT_LOG_FORMAT="json", **values), stdout=subprocess.PIPE, text=True,
+            env=environment(ENFACT_LOG_FORMAT="json", **values), stdout=subprocess.PIPE, stderr=stderr, text=True,
             start_new_session=True,
         )  # fmt: skip
         self._lines: Queue[str] = Queue()
@@ -87,8 +88,8 @@ class Gateway:
 
 
 @contextmanager
-def gateway(*arguments: str, **values: str) -> Generator[Gateway]:
-    started = Gateway(*arguments, **values)
+def gateway(*arguments: str, stderr: IO[bytes] | None = None, **values: str) -> Generator[Gateway]:
+    started = Gateway(*arguments, stderr=stderr, **values)
     try:
         yield started
     finally:
