@@ -11,7 +11,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from gateway.backend import Backend, database_backend
+from gateway.compression import Compression
 from gateway.cookies import Cookies
+from gateway.cors import Cors
 from gateway.health import health_routes
 from gateway.http import Bounds, GraphQLEndpoint
 from gateway.logs import Log, open_log
@@ -49,7 +51,9 @@ def create_app(settings: Settings, backend: Backend | None = None, log: Log | No
             await behind.close()
             log.flush()
 
-    endpoint = GraphQLEndpoint(lambda: behind.executor, bounds, Cookies(settings), log)
+    endpoint = GraphQLEndpoint(
+        lambda: behind.executor, bounds, Cookies(settings), log, Cors(settings), Compression(settings.compress_from)
+    )
     return Gateway(
         endpoint,
         routes=health_routes(behind.ready),

@@ -18,7 +18,9 @@ from starlette.types import Receive, Scope, Send
 from db.errors import DatabaseError, DatabaseTimeout
 from gateway import negotiation, parameters
 from gateway.body import Disconnected, read_body
+from gateway.compression import ENCODED, Compression, accepts_gzip
 from gateway.cookies import Cookies
+from gateway.cors import Cors, Preflight
 from gateway.deadlines import Deadlines
 from gateway.faults import ALLOW_BOTH, CHALLENGE, CLOSE, HEADERS, Fault, Headers, bad_input, status_of
 from gateway.logs import Finished, Log
@@ -37,7 +39,7 @@ BEGINNING = 200
 
 COMMON: Headers = (
     (b"cache-control", b"no-store"),
-    (b"vary", b"accept, accept-language, authorization, cookie, hidden-fields"),
+    (b"vary", b"accept, accept-encoding, accept-language, authorization, cookie, hidden-fields, origin"),
     (b"x-content-type-options", b"nosniff"),
 )
 
@@ -62,31 +64,45 @@ class Bounds:
 
 
 class Answer(NamedTuple):
-    """The answer to one request, and what the log tells of it."""
+    """The answer to one request, and what the log tells of it; what is `confidential` is never compressed."""
 
     status: int
     body: bytes
     media_type: MediaType = MediaType.JSON
     headers: Headers = ()
     code: ErrorCode | None = None
+    confidential: bool = False
 
 
 class GraphQLEndpoint:
     """The ASGI application behind /graphql; it answers 503 while `executor` gives None."""
 
-    def __init__(self, executor: Callable[[], Executor | None], bounds: Bounds, cookies: Cookies, log: Log) -> None:
+    def __init__(
+        self,
+        executor: Callable[[], Executor | None],
+        bounds: Bounds,
+        cookies: Cookies,
+        log: Log,
+        cors: Cors,
+        compression: Compression,
+    ) -> None:
         self._executor = executor
         self._bounds = bounds
         self._cookies = cookies
+        self._cors = cors
+        self._compression = compression
         self._deadlines = Deadlines(bounds.deadline)
         self._log = log
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
         began = time.perf_counter()
-        exchange = Exchange(scope, receive, self._cookies, f"{getrandbits(64):016x}")
+        exchange = Exchange(scope, receive, self._cookies, self._cors, f"{getrandbits(64):016x}")
         try:
             answer = await self._answer(exchange)
+            if len(answer.body) >= self._compression.smallest and exchange.may_compress(answer):
+                body = await self._compression.gzip(answer.body)
+                answer = answer._replace(body=body, headers=answer.headers + ENCODED)
             await send({"type": "http.response.start", "status": answer.status, "headers": exchange.headers_of(answer)})
             await send({"type": "http.response.body", "body": answer.body})
         except Disconnected:
@@ -105,6 +121,8 @@ class GraphQLEndpoint:
             if result.response is None:
                 return exchange.refuse(status_of(result.errors[0].code, exchange.media_type), result.errors)
             return exchange.answer(200, result)
+        except Preflight as preflight:
+            return Answer(204, b"", headers=preflight.headers)
         except Fault as fault:
             return exchange.refuse(fault.status, (ErrorEntry(fault.code, fault.message),), fault.headers)
         except RequestError as refused:
@@ -127,12 +145,13 @@ class GraphQLEndpoint:
 class Exchange:
     """One HTTP request and how it is answered; reading it goes from what decides the answer's form to the body."""
 
-    def __init__(self, scope: Scope, receive: Receive, cookies: Cookies, request_id: str) -> None:
+    def __init__(self, scope: Scope, receive: Receive, cookies: Cookies, cors: Cors, request_id: str) -> None:
         self.request_id = request_id
         self.media_type = MediaType.JSON
         self._scope = scope
         self._receive = receive
         self._cookies = cookies
+        self._cors = cors
         self._by_cookie = False
         self._headers: Mapping[bytes, bytes] = {}
         self._language = Language.FR
@@ -175,7 +194,7 @@ class Exchange:
         code = result.errors[0].code if result.errors else None
         if result.cookie is not None and (self._by_cookie or result.cookie.token is not None):
             headers += self._cookies.headers(result.cookie)
-        return Answer(status, render(result, self.request_id), self.media_type, headers, code)
+        return Answer(status, render(result, self.request_id), self.media_type, headers, code, result.written)
 
     def refuse(self, status: int, entries: tuple[ErrorEntry, ...], headers: Headers | None = None) -> Answer:
         """The answer to a request of which nothing was executed; the first of `entries` decides."""
@@ -192,13 +211,26 @@ class Exchange:
 
     def headers_of(self, answer: Answer) -> list[tuple[bytes, bytes]]:
         """The header of an answer."""
-        return [
+        origin = self._headers.get(b"origin")
+        headers = [
             (b"content-type", answer.media_type),
             (b"content-length", b"%d" % len(answer.body)),
             (b"x-request-id", self.request_id.encode()),
             *COMMON,
             *answer.headers,
         ]
+        if origin is not None:
+            headers += self._cors.headers(origin)
+        return headers if answer.status != 204 else headers[2:]
+
+    def may_compress(self, answer: Answer) -> bool:
+        """Whether the client asks for a compressed body, and its size may tell of what is in it.
+
+        It may not where another site's page could make a browser ask with its cookie and count bytes (BREACH), and not
+        where a token may be in it.
+        """
+        by_own_page = not self._by_cookie or self._headers.get(b"sec-fetch-site") == b"same-origin"
+        return by_own_page and not answer.confidential and accepts_gzip(self._headers.get(b"accept-encoding"))
 
     def finished(self, answer: Answer, seconds: float) -> Finished:
         """What the log tells of this exchange, which took so many seconds."""
@@ -231,6 +263,8 @@ class Exchange:
         media_type = negotiation.media_type(headers.get(b"accept"))
         self.media_type = media_type or MediaType.JSON
         if self._scope["method"] not in METHODS:
+            if self._scope["method"] == "OPTIONS" and (preflight := self._cors.preflight(headers)):
+                raise preflight
             raise Fault(405, ErrorCode.METHOD_NOT_ALLOWED, "Only GET and POST are allowed here.", ALLOW_BOTH)
         if media_type is None:
             offered = "application/graphql-response+json or application/json"

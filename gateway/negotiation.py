@@ -78,6 +78,11 @@ def _language(accept_language: bytes) -> Language:
     return best
 
 
+def weights(header: bytes) -> Iterator[tuple[str, float]]:
+    """The elements of a list with q-values, in lower case, each with its weight; malformed ones are skipped."""
+    return _weighted(header, str.lower)
+
+
 def _weighted(header: bytes, name: Callable[[str], str]) -> Iterator[tuple[str, float]]:
     """The well-formed elements of a list with q-values; others are skipped."""
     for element in header.decode("latin-1").split(","):

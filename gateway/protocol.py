@@ -1,10 +1,16 @@
 """The HTTP protocol of a connection, with what uvicorn leaves open: bounds on the head of a request and on its time."""
 
 import asyncio
+from random import getrandbits
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+from gateway.render import render
+from resolvers.request import ErrorEntry, Result
+from schema.errors import ErrorCode
+
+TOO_LARGE = "431 Request Header Fields Too Large"
+INVALID = "400 Bad Request"
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -60,6 +66,10 @@ class BoundedProtocol(HttpToolsProtocol):
         self._spent = 0
         super().on_response_complete()
 
+    def send_400_response(self, msg: str) -> None:
+        """What arrived is not HTTP."""
+        self._end(INVALID, ErrorCode.BAD_USER_INPUT, msg)
+
     def pause_writing(self) -> None:
         """The client does not read as fast as we write."""
         super().pause_writing()
@@ -77,8 +87,19 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _refuse(self) -> None:
         if not self.transport.is_closing():
-            self.transport.write(TOO_LARGE)
-            self.transport.close()
+            message = "The head of the request is too large, or more follows it than was announced."
+            self._end(TOO_LARGE, ErrorCode.PAYLOAD_TOO_LARGE, message)
+
+    def _end(self, status: str, code: ErrorCode, message: str) -> None:
+        """Answer as the endpoint would, and close; nothing of the request can be relied upon."""
+        request_id = f"{getrandbits(64):016x}"
+        body = render(Result(None, (ErrorEntry(code, message),)), request_id)
+        head = (
+            f"HTTP/1.1 {status}\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: {len(body)}\r\n"
+            f"x-request-id: {request_id}\r\ncache-control: no-store\r\nconnection: close\r\n\r\n"
+        )
+        self.transport.write(head.encode() + body)
+        self.transport.close()
 
     def _expect_head(self) -> None:
         self._timer = self.loop.call_later(self.head_deadline, self._give_up)

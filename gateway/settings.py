@@ -71,7 +71,13 @@ class Settings(BaseSettings):
     )
     allowed_origins: Annotated[frozenset[str], NoDecode] = Field(
         default=frozenset(),
-        description="Further origins whose pages may use the session cookie, with commas between them.",
+        description="Further origins whose pages may call the gateway and read its answers (CORS), with the session "
+        "cookie too; with commas between them.",
+    )
+    any_origin: bool = Field(
+        default=False,
+        description="Whether pages of all other origins may do so with a token; the cookie stays for those that are "
+        "set.",
     )
     workers: int = Field(default=1, ge=1, le=64, description="The number of processes that share the port.")
     pool_size: int = Field(
@@ -87,6 +93,12 @@ class Settings(BaseSettings):
         default=10.0, gt=0, le=300, description="Seconds after which a request is given up and answered with TIMEOUT."
     )
     max_body: int = Field(default=262_144, ge=1_024, description="Bytes that the body of a request may have.")
+    compress_from: int = Field(
+        default=4_096,
+        ge=0,
+        description="Bytes from which an answer is compressed (gzip) for a client that asks for it; 0 for never, as "
+        "behind a proxy that does it.",
+    )
     max_head: int = Field(default=32_768, ge=1_024, description="Bytes that a request may have besides its body.")
     head_deadline: float = Field(
         default=10.0, gt=0, description="Seconds that a client may take to send the head of a request."

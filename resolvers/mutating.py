@@ -75,7 +75,7 @@ class Writer:
             tuple(entry for result in results for entry in result.errors),
             tuple(entry for result in results for entry in result.hidden),
             _cookie(results),
-        )
+        )._replace(written=True)
 
     async def _write_field(
         self, request: GraphQLRequest, operation: Operation, selected: SelectedField, variables: Variables

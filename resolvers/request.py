@@ -89,13 +89,15 @@ class Result(NamedTuple):
 
     `response` is the whole response without errors and notes, `{"data":…}`, as PostgreSQL wrote it: mostly it is sent
     as it is. None when nothing was executed (a request error: then `errors` says why). `cookie` is what becomes of the
-    client's session cookie, None when it stays as it is.
+    client's session cookie, None when it stays as it is. `written` tells that a mutation is answered: a token may be in
+    it.
     """
 
     response: bytes | None
     errors: tuple[ErrorEntry, ...] = ()
     hidden: tuple[Note, ...] = ()
     cookie: SessionCookie | None = None
+    written: bool = False
 
     @classmethod
     def of(

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import socket
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -268,3 +269,23 @@ def _left(client: socket.socket) -> int:
         while received := client.recv(65_536):
             count += len(received)
     return count
+
+
+def told(received: bytes) -> tuple[bytes, str]:
+    """The status line and the code of the one answer in what was received."""
+    head, _, body = received.partition(b"\r\n\r\n")
+    lines = dict(line.lower().split(b": ", 1) for line in head.split(b"\r\n")[1:])
+    assert lines[b"content-type"] == b"application/json; charset=utf-8"
+    assert int(lines[b"content-length"]) == len(body)
+    (error,) = json.loads(body)["errors"]
+    assert error["message"]
+    assert error["extensions"]["requestId"].encode() == lines[b"x-request-id"]
+    return head.split(b"\r\n")[0], error["extensions"]["code"]
+
+
+async def test_what_is_refused_before_the_endpoint_is_told_as_the_endpoint_tells_it(make_app: MakeApp) -> None:
+    async with running(make_app, max_head=8_192) as gateway:
+        too_large = await gateway.exchange(HEAD + b"x: " + b"a" * 20_000)
+        invalid = await gateway.exchange(b"nonsense\r\n\r\n")
+    assert told(too_large) == (b"HTTP/1.1 431 Request Header Fields Too Large", "PAYLOAD_TOO_LARGE")
+    assert told(invalid) == (b"HTTP/1.1 400 Bad Request", "BAD_USER_INPUT")
