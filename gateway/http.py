@@ -16,6 +16,7 @@ from typing import NamedTuple, Protocol
 from starlette.types import Receive, Scope, Send
 
 from db.errors import DatabaseError, DatabaseTimeout
+from db.tokens import CredentialKind, kind_of
 from gateway import negotiation, parameters
 from gateway.body import Disconnected, read_body
 from gateway.cookies import Cookies
@@ -23,6 +24,8 @@ from gateway.deadlines import Deadlines
 from gateway.faults import ALLOW_BOTH, CHALLENGE, CLOSE, HEADERS, Fault, Headers, bad_input, status_of
 from gateway.logs import Finished, Log
 from gateway.negotiation import MediaType
+from gateway.rates import Allowance, Rates
+from gateway.rates import headers as rate_headers
 from gateway.render import render
 from resolvers.request import ErrorEntry, GraphQLRequest, RequestError, Result, SessionCookie
 from schema.errors import ErrorCode, error_message
@@ -74,17 +77,25 @@ class Answer(NamedTuple):
 class GraphQLEndpoint:
     """The ASGI application behind /graphql; it answers 503 while `executor` gives None."""
 
-    def __init__(self, executor: Callable[[], Executor | None], bounds: Bounds, cookies: Cookies, log: Log) -> None:
+    def __init__(
+        self,
+        executor: Callable[[], Executor | None],
+        bounds: Bounds,
+        cookies: Cookies,
+        log: Log,
+        rates: Rates | None = None,
+    ) -> None:
         self._executor = executor
         self._bounds = bounds
         self._cookies = cookies
         self._deadlines = Deadlines(bounds.deadline)
         self._log = log
+        self._rates = rates
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
         began = time.perf_counter()
-        exchange = Exchange(scope, receive, self._cookies, f"{getrandbits(64):016x}")
+        exchange = Exchange(scope, receive, self._cookies, self._rates, f"{getrandbits(64):016x}")
         try:
             answer = await self._answer(exchange)
             await send({"type": "http.response.start", "status": answer.status, "headers": exchange.headers_of(answer)})
@@ -127,12 +138,14 @@ class GraphQLEndpoint:
 class Exchange:
     """One HTTP request and how it is answered; reading it goes from what decides the answer's form to the body."""
 
-    def __init__(self, scope: Scope, receive: Receive, cookies: Cookies, request_id: str) -> None:
+    def __init__(self, scope: Scope, receive: Receive, cookies: Cookies, rates: Rates | None, request_id: str) -> None:
         self.request_id = request_id
         self.media_type = MediaType.JSON
         self._scope = scope
         self._receive = receive
         self._cookies = cookies
+        self._rates = rates
+        self._allowances: tuple[Allowance, ...] = ()
         self._by_cookie = False
         self._headers: Mapping[bytes, bytes] = {}
         self._language = Language.FR
@@ -143,10 +156,16 @@ class Exchange:
         """The GraphQL request. Raises Fault and RequestError."""
         self._headers = headers = _headers(self._scope)
         self._negotiate(headers)
+        client = self._scope.get("client")
+        address = client[0] if client else ""
+        if self._rates is not None:
+            self._count(self._rates.of_address(address))
         method = self._scope["method"]
         if method == "POST":
             _check_content_type(headers)
         token = self._token(headers)
+        if self._rates is not None and token is not None and kind_of(token) is CredentialKind.API_KEY:
+            self._count(self._rates.of_key(token))
         if method == "POST":
             self._receiving = True
             body = await read_body(self._receive, headers.get(b"content-length"), max_body)
@@ -154,7 +173,6 @@ class Exchange:
             self._parameters = given = parameters.from_json(body)
         else:
             self._parameters = given = parameters.from_query_string(self._scope["query_string"])
-        client = self._scope.get("client")
         user_agent = headers.get(b"user-agent")
         return GraphQLRequest(
             query=given.query,
@@ -167,7 +185,7 @@ class Exchange:
             queries_only=method == "GET",
             request_id=self.request_id,
             user_agent=user_agent[:LONGEST_USER_AGENT].decode("latin-1") if user_agent else None,
-            address=client[0] if client else "",
+            address=address,
         )
 
     def answer(self, status: int, result: Result, headers: Headers = ()) -> Answer:
@@ -198,6 +216,7 @@ class Exchange:
             (b"x-request-id", self.request_id.encode()),
             *COMMON,
             *answer.headers,
+            *(rate_headers(self._allowances) if self._allowances else ()),
         ]
 
     def finished(self, answer: Answer, seconds: float) -> Finished:
@@ -213,6 +232,14 @@ class Exchange:
             beginning=given.query[:BEGINNING] if given else "",
             foreign_id=self._headers.get(b"x-request-id"),
         )
+
+    def _count(self, allowance: Allowance | None) -> None:
+        """Remember what is left of a limit. Raises Fault when it is used up; nothing of the body has been read then."""
+        if allowance is not None:
+            self._allowances = (*self._allowances, allowance)
+            if allowance.wait > 0:
+                message = error_message(ErrorCode.RATE_LIMITED, self._language)
+                raise Fault(429, ErrorCode.RATE_LIMITED, message)
 
     def _token(self, headers: Mapping[bytes, bytes]) -> str | None:
         """The credential: that of Authorization, else the session cookie's. Raises Fault."""
