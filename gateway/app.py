@@ -17,6 +17,7 @@ from gateway.cors import Cors
 from gateway.health import health_routes
 from gateway.http import Bounds, GraphQLEndpoint
 from gateway.logs import Log, open_log
+from gateway.rates import Rates
 from gateway.settings import Settings
 
 
@@ -36,8 +37,13 @@ class Gateway(Starlette):
             await super().__call__(scope, receive, send)
 
 
-def create_app(settings: Settings, backend: Backend | None = None, log: Log | None = None) -> Gateway:
-    """The application; without `backend` it opens the database of `settings.database_url` when it starts."""
+def create_app(
+    settings: Settings, backend: Backend | None = None, log: Log | None = None, *, rates: int | None = None
+) -> Gateway:
+    """The application; without `backend` it opens the database of `settings.database_url` when it starts.
+
+    `rates` is the descriptor of the table of limits that all workers share.
+    """
     log = log or open_log(settings.log_level, settings.log_format)
     behind = backend or database_backend(settings, log)
     bounds = Bounds(settings.max_body, settings.deadline)
@@ -52,7 +58,13 @@ def create_app(settings: Settings, backend: Backend | None = None, log: Log | No
             log.flush()
 
     endpoint = GraphQLEndpoint(
-        lambda: behind.executor, bounds, Cookies(settings), log, Cors(settings), Compression(settings.compress_from)
+        lambda: behind.executor,
+        bounds,
+        Cookies(settings),
+        log,
+        Cors(settings),
+        Compression(settings.compress_from),
+        Rates.of(settings, rates),
     )
     return Gateway(
         endpoint,

@@ -20,6 +20,7 @@ from gateway.app import create_app
 from gateway.logs import open_log
 from gateway.mail.carrier import Carrier, Later, Route, always, in_demo
 from gateway.mail.sender import NO_SMTP, sending
+from gateway.rates import new_table
 from gateway.server import Server, Signals, is_loopback, url
 from gateway.settings import Settings
 from gateway.workers import Workers, worker_environment
@@ -140,6 +141,7 @@ async def _run(settings: Settings, dsn: str, listener: socket, signals: Signals,
             settings.workers,
             worker_environment(dsn, settings),
             open_log(settings.log_level, settings.log_format),
+            rates=new_table(),
             shutdown_seconds=settings.shutdown,
         )
         with signals.calling(workers.stop):

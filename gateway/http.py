@@ -16,6 +16,7 @@ from typing import NamedTuple, Protocol
 from starlette.types import Receive, Scope, Send
 
 from db.errors import DatabaseError, DatabaseTimeout
+from db.tokens import CredentialKind, kind_of
 from gateway import negotiation, parameters
 from gateway.body import Disconnected, read_body
 from gateway.compression import ENCODED, Compression, accepts_gzip
@@ -25,6 +26,8 @@ from gateway.deadlines import Deadlines
 from gateway.faults import ALLOW_BOTH, CHALLENGE, CLOSE, HEADERS, Fault, Headers, bad_input, status_of
 from gateway.logs import Finished, Log
 from gateway.negotiation import MediaType
+from gateway.rates import Allowance, Rates
+from gateway.rates import headers as rate_headers
 from gateway.render import render
 from resolvers.request import ErrorEntry, GraphQLRequest, RequestError, Result, SessionCookie
 from schema.errors import ErrorCode, error_message
@@ -85,6 +88,7 @@ class GraphQLEndpoint:
         log: Log,
         cors: Cors,
         compression: Compression,
+        rates: Rates | None = None,
     ) -> None:
         self._executor = executor
         self._bounds = bounds
@@ -93,11 +97,12 @@ class GraphQLEndpoint:
         self._compression = compression
         self._deadlines = Deadlines(bounds.deadline)
         self._log = log
+        self._rates = rates
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
         began = time.perf_counter()
-        exchange = Exchange(scope, receive, self._cookies, self._cors, f"{getrandbits(64):016x}")
+        exchange = Exchange(scope, receive, self._cookies, self._cors, self._rates, f"{getrandbits(64):016x}")
         try:
             answer = await self._answer(exchange)
             if len(answer.body) >= self._compression.smallest and exchange.may_compress(answer):
@@ -145,13 +150,17 @@ class GraphQLEndpoint:
 class Exchange:
     """One HTTP request and how it is answered; reading it goes from what decides the answer's form to the body."""
 
-    def __init__(self, scope: Scope, receive: Receive, cookies: Cookies, cors: Cors, request_id: str) -> None:
+    def __init__(
+        self, scope: Scope, receive: Receive, cookies: Cookies, cors: Cors, rates: Rates | None, request_id: str
+    ) -> None:
         self.request_id = request_id
         self.media_type = MediaType.JSON
         self._scope = scope
         self._receive = receive
         self._cookies = cookies
         self._cors = cors
+        self._rates = rates
+        self._allowances: tuple[Allowance, ...] = ()
         self._by_cookie = False
         self._headers: Mapping[bytes, bytes] = {}
         self._language = Language.FR
@@ -162,10 +171,16 @@ class Exchange:
         """The GraphQL request. Raises Fault and RequestError."""
         self._headers = headers = _headers(self._scope)
         self._negotiate(headers)
+        client = self._scope.get("client")
+        address = client[0] if client else ""
+        if self._rates is not None:
+            self._count(self._rates.of_address(address))
         method = self._scope["method"]
         if method == "POST":
             _check_content_type(headers)
         token = self._token(headers)
+        if self._rates is not None and token is not None and kind_of(token) is CredentialKind.API_KEY:
+            self._count(self._rates.of_key(token))
         if method == "POST":
             self._receiving = True
             body = await read_body(self._receive, headers.get(b"content-length"), max_body)
@@ -173,7 +188,6 @@ class Exchange:
             self._parameters = given = parameters.from_json(body)
         else:
             self._parameters = given = parameters.from_query_string(self._scope["query_string"])
-        client = self._scope.get("client")
         user_agent = headers.get(b"user-agent")
         return GraphQLRequest(
             query=given.query,
@@ -186,7 +200,7 @@ class Exchange:
             queries_only=method == "GET",
             request_id=self.request_id,
             user_agent=user_agent[:LONGEST_USER_AGENT].decode("latin-1") if user_agent else None,
-            address=client[0] if client else "",
+            address=address,
         )
 
     def answer(self, status: int, result: Result, headers: Headers = ()) -> Answer:
@@ -218,6 +232,7 @@ class Exchange:
             (b"x-request-id", self.request_id.encode()),
             *COMMON,
             *answer.headers,
+            *(rate_headers(self._allowances) if self._allowances else ()),
         ]
         if origin is not None:
             headers += self._cors.headers(origin)
@@ -245,6 +260,14 @@ class Exchange:
             beginning=given.query[:BEGINNING] if given else "",
             foreign_id=self._headers.get(b"x-request-id"),
         )
+
+    def _count(self, allowance: Allowance | None) -> None:
+        """Remember what is left of a limit. Raises Fault when it is used up; nothing of the body has been read then."""
+        if allowance is not None:
+            self._allowances = (*self._allowances, allowance)
+            if allowance.wait > 0:
+                message = error_message(ErrorCode.RATE_LIMITED, self._language)
+                raise Fault(429, ErrorCode.RATE_LIMITED, message)
 
     def _token(self, headers: Mapping[bytes, bytes]) -> str | None:
         """The credential: that of Authorization, else the session cookie's. Raises Fault."""

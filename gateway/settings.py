@@ -103,6 +103,21 @@ class Settings(BaseSettings):
     head_deadline: float = Field(
         default=10.0, gt=0, description="Seconds that a client may take to send the head of a request."
     )
+    rate: float = Field(
+        default=100.0,
+        ge=0,
+        le=1_000_000,
+        description="Requests a second that one address may make on average; 0 is no limit. Counted by all workers "
+        "together, of IPv6 by /64 network. Behind a proxy ENFACT_TRUSTED_PROXIES has to name it.",
+    )
+    burst: int = Field(default=1_000, ge=1, le=1_000_000, description="Requests that one address may make at once.")
+    key_rate: float = Field(
+        default=50.0,
+        ge=0,
+        le=1_000_000,
+        description="Requests a second that one API key may make on average, from wherever; 0 is no limit.",
+    )
+    key_burst: int = Field(default=500, ge=1, le=1_000_000, description="Requests that one API key may make at once.")
     max_connections: int = Field(
         default=1_000, ge=1, description="Connections of each process; more are answered with 503."
     )

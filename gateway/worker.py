@@ -1,4 +1,7 @@
-"""One worker process: takes the number of a listening socket's descriptor, serves until SIGTERM or its parent's end."""
+"""One worker process: takes the descriptors of a listening socket and of the table of limits.
+
+It serves until SIGTERM or its parent's end.
+"""
 
 import asyncio
 import contextlib
@@ -16,7 +19,7 @@ from gateway.workers import READY
 STDIN, STDOUT = 0, 1
 
 
-async def serve(listener: socket.socket, settings: Settings) -> None:
+async def serve(listener: socket.socket, rates: int, settings: Settings) -> None:
     """Serve on `listener`; says so on standard output, and stops when standard input ends (the parent is gone)."""
     loop = asyncio.get_running_loop()
 
@@ -24,7 +27,7 @@ async def serve(listener: socket.socket, settings: Settings) -> None:
         with contextlib.suppress(BrokenPipeError):  # the parent is gone, and standard input says so too
             os.write(STDOUT, READY)
 
-    server = Server(create_app(settings), settings, say_ready)
+    server = Server(create_app(settings, rates=rates), settings, say_ready)
 
     def parent_ended() -> None:
         loop.remove_reader(STDIN)
@@ -37,10 +40,10 @@ async def serve(listener: socket.socket, settings: Settings) -> None:
 
 def main() -> None:
     """Run the worker."""
-    listener = socket.socket(fileno=int(sys.argv[1]))
+    listener, rates = socket.socket(fileno=int(sys.argv[1])), int(sys.argv[2])
     settings = Settings()
     with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
-        runner.run(serve(listener, settings))
+        runner.run(serve(listener, rates, settings))
 
 
 if __name__ == "__main__":

@@ -32,12 +32,23 @@ class WorkersEnd(RuntimeError):
 
 
 class Workers:
-    """The worker processes on one listening socket; `environment` holds their settings."""
+    """The worker processes on one listening socket; `environment` holds their settings.
+
+    `rates` is the descriptor of the table of limits that they share.
+    """
 
     def __init__(
-        self, listener: socket, count: int, environment: Mapping[str, str], log: Log, *, shutdown_seconds: float
+        self,
+        listener: socket,
+        count: int,
+        environment: Mapping[str, str],
+        log: Log,
+        *,
+        rates: int,
+        shutdown_seconds: float,
     ) -> None:
         self._listener = listener
+        self._rates = rates
         self._count = count
         self._environment = dict(environment)
         self._log = log
@@ -84,9 +95,9 @@ class Workers:
 
     async def _run_one(self, on_start: Callable[[], None]) -> tuple[bool, int]:
         """One worker's life; tells whether it got ready, and its exit code."""
-        fd = self._listener.fileno()
+        fds = (self._listener.fileno(), self._rates)
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "gateway.worker", str(fd), stdin=PIPE, stdout=PIPE, pass_fds=(fd,),
+            sys.executable, "-m", "gateway.worker", *map(str, fds), stdin=PIPE, stdout=PIPE, pass_fds=fds,
             env=self._environment, start_new_session=True,
         )  # fmt: skip
         self._processes.add(process)

@@ -142,7 +142,14 @@ def _gateway(place: Place) -> Sequence[str]:
 CONTENDERS: Final = {
     contender.name: contender
     for contender in (
-        Contender("gateway", "as shipped, everything on", _gateway, graphql, graphql_change),
+        Contender(
+            "gateway",
+            "as shipped, all on but rate limits",
+            _gateway,
+            graphql,
+            graphql_change,
+            environment=lambda place: {"ENFACT_RATE": "0", "ENFACT_KEY_RATE": "0"},
+        ),
         Contender("hand_written", "Starlette, asyncpg pool, SQL by hand", _module("hand_written"), route, route_change),
         Contender("bare", "ASGI function, prepared SQL by hand", _module("bare"), route, route_change),
         Contender("strawberry", "Strawberry with DataLoaders", _module("strawberry_server"), graphql, graphql_change),

@@ -52,7 +52,15 @@ async def serving(databases: Databases, log: Path, **settings: str) -> AsyncGene
     dsn = await databases.clone(await demo_template(databases))
     connection = await connect(dsn)
     with log.open("wb") as stderr:
-        running = gateway(stderr=stderr, DATABASE_URL=dsn, ENFACT_POOL_SIZE="4", ENFACT_ALLOWED_ORIGINS=APP, **settings)
+        running = gateway(
+            stderr=stderr,
+            DATABASE_URL=dsn,
+            ENFACT_POOL_SIZE="4",
+            ENFACT_ALLOWED_ORIGINS=APP,
+            ENFACT_RATE="0",
+            ENFACT_KEY_RATE="0",
+            **settings,
+        )
         started = await asyncio.to_thread(running.__enter__)
         try:
             async with httpx.AsyncClient(base_url=started.url, timeout=30) as client:

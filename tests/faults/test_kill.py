@@ -109,7 +109,10 @@ def _kinds(random: Random) -> Iterator[str]:
 
 async def test_what_was_acknowledged_outlives_any_process(tmp_path: Path) -> None:
     random = Random(SEED)
-    serving = gateway("--data", str(tmp_path / "data"), "--no-demo", "--workers", str(WORKERS), ENFACT_LOG_LEVEL="off")
+    serving = gateway(
+        "--data", str(tmp_path / "data"), "--no-demo", "--workers", str(WORKERS),
+        ENFACT_LOG_LEVEL="off", ENFACT_RATE="0",
+    )  # fmt: skip
     running = await asyncio.to_thread(serving.__enter__)
     try:
         victims = Victims.of(running, tmp_path / "data")

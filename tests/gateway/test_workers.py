@@ -15,6 +15,7 @@ import pytest
 from db.connection import connect
 from gateway import workers
 from gateway.logs import open_log
+from gateway.rates import new_table
 from gateway.server import listen, url
 from gateway.workers import Workers, WorkersEnd
 from tests.databases import Databases, over_tcp
@@ -33,7 +34,7 @@ class Team:
         self._listener = listen("127.0.0.1", 0)
         log = open_log("info", "json", self._lines)
         given = environment(DATABASE_URL=dsn, ENFACT_LOG_LEVEL="off", **settings)
-        self.workers = Workers(self._listener, count, given, log, shutdown_seconds=5)
+        self.workers = Workers(self._listener, count, given, log, rates=new_table(), shutdown_seconds=5)
         self.task = asyncio.create_task(self.workers.run(self.started.set))
 
     @property
@@ -50,6 +51,11 @@ class Team:
             with suppress(httpx.TransportError):  # the one that took it was killed
                 return (await client.post(f"{url(self._listener)}/graphql", json=QUERY)).status_code == 200
         return False
+
+    async def statuses(self, count: int) -> list[int]:
+        """How as many requests are answered, each over a connection of its own."""
+        async with httpx.AsyncClient(headers={"connection": "close"}, timeout=20) as client:
+            return [(await client.post(f"{url(self._listener)}/graphql", json=QUERY)).status_code for _ in range(count)]
 
     async def end(self) -> None:
         self.workers.stop()
@@ -137,3 +143,10 @@ async def test_a_worker_that_gets_ready_no_more_does_not_take_the_others_along(
     finally:
         await admin.execute(f"drop role {role}")
         await admin.close()
+
+
+async def test_an_address_has_one_limit_with_all_workers_together(fresh_dsn: str) -> None:
+    async with team(2, fresh_dsn, ENFACT_RATE="0.001", ENFACT_BURST="9") as running:
+        await asyncio.wait_for(running.started.wait(), 30)
+
+        assert sorted(await running.statuses(14)) == [200] * 9 + [429] * 5
