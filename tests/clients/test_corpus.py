@@ -81,6 +81,10 @@ def complaints(sent: bytes, received: bytes) -> list[str]:
             found.append(f"{reply.status} {reply.body[:200]!r}")
         if sent.startswith(b"HEAD") or reply.status in (404, 405) or not reply.body:
             continue
+        if not reply.headers["content-type"].startswith("application/"):
+            if b"upgrade: websocket" not in sent:  # refused in the words of that protocol
+                found.append(f"{reply.status} is no JSON: {reply.body[:200]!r}")
+            continue
         body = json.loads(reply.body)
         codes = {error["extensions"]["code"] for error in body.get("errors", ())}
         if not codes <= CODES or (reply.status >= 400 and not codes):
