@@ -115,7 +115,7 @@ class Whole:
     def body(self) -> bytes | None:
         """The body of the request; None while some of it is missing."""
         cycle = self._cycle
-        if cycle.more_body or cycle.disconnected or cycle.waiting_for_100_continue:
+        if cycle.more_body or cycle.disconnected:
             return None
         return bytes(cycle.body)
 
