@@ -12,6 +12,8 @@ class CredentialKind(Enum):
     API_KEY = "enk"
     VIEW_AS = "env"
 
+    __hash__ = object.__hash__  # Enum's is a function of Python, and each statement is looked up by its kind
+
 
 _MARKS = {f"{kind.value}_": kind for kind in CredentialKind}
 MARK = 4

@@ -8,42 +8,34 @@ class Deadlines:
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
-        self._running: dict[Deadline, float] = {}
+        self._running: dict[asyncio.Task[object] | None, float] = {}
         self._timer: asyncio.TimerHandle | None = None
 
-    def begin(self) -> "Deadline":
-        """The current task begins."""
-        deadline = Deadline(asyncio.current_task())
+    def begin(self) -> "asyncio.Task[object] | None":
+        """The current task begins something; it is what the other two methods take."""
+        task = asyncio.current_task()
         loop = asyncio.get_running_loop()
-        self._running[deadline] = loop.time() + self._seconds
+        self._running[task] = loop.time() + self._seconds
         if self._timer is None:
             self._timer = loop.call_later(self._seconds, self._sweep, loop)
-        return deadline
+        return task
 
-    def end(self, deadline: "Deadline") -> None:
+    def passed(self, task: "asyncio.Task[object] | None") -> bool:
+        """Whether it was cancelled for being too slow."""
+        return task not in self._running
+
+    def end(self, task: "asyncio.Task[object] | None") -> None:
         """Its work is done, or given up."""
-        self._running.pop(deadline, None)
-        if deadline.passed and deadline.task is not None:
-            deadline.task.uncancel()
+        if self._running.pop(task, None) is None and task is not None:
+            task.uncancel()
 
     def _sweep(self, loop: asyncio.AbstractEventLoop) -> None:
         self._timer = None
         now = loop.time()
-        for deadline, until in list(self._running.items()):
+        for task, until in list(self._running.items()):
             if until > now:
                 self._timer = loop.call_later(until - now, self._sweep, loop)
                 return
-            del self._running[deadline]
-            deadline.passed = True
-            if deadline.task is not None:
-                deadline.task.cancel()
-
-
-class Deadline:
-    """Until when one task may run, and whether that has passed."""
-
-    __slots__ = ("passed", "task")
-
-    def __init__(self, task: "asyncio.Task[object] | None") -> None:
-        self.task = task
-        self.passed = False
+            del self._running[task]
+            if task is not None:
+                task.cancel()

@@ -8,10 +8,10 @@ client still sends, else 504.
 import asyncio
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from random import getrandbits
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from starlette.types import Receive, Scope, Send
 
@@ -26,6 +26,7 @@ from gateway.deadlines import Deadlines
 from gateway.faults import ALLOW_BOTH, CHALLENGE, CLOSE, HEADERS, Fault, Headers, bad_input, status_of
 from gateway.logs import Finished, Log
 from gateway.negotiation import MediaType
+from gateway.protocol import WHOLE, Whole
 from gateway.rates import Allowance, Rates
 from gateway.rates import headers as rate_headers
 from gateway.render import render
@@ -40,11 +41,23 @@ LONGEST_USER_AGENT = 200
 BEGINNING = 200
 """Characters of a document in which the log looks for the operation's name."""
 
-COMMON: Headers = (
+COMMON: Final[Headers] = (
     (b"cache-control", b"no-store"),
     (b"vary", b"accept, accept-encoding, accept-language, authorization, cookie, hidden-fields, origin"),
     (b"x-content-type-options", b"nosniff"),
 )
+
+
+def _lines(fields: Iterable[tuple[bytes, bytes]]) -> bytes:
+    return b"".join([b"%b: %b\r\n" % field for field in fields])
+
+
+def _beginning(media_type: MediaType) -> bytes:
+    return _lines(((b"content-type", media_type), *COMMON)) + b"x-request-id: "
+
+
+JSON, GRAPHQL = map(_beginning, MediaType)
+"""How the header of an answer begins, up to the request's id."""
 
 
 class Executor(Protocol):
@@ -108,15 +121,17 @@ class GraphQLEndpoint:
             if len(answer.body) >= self._compression.smallest and exchange.may_compress(answer):
                 body = await self._compression.gzip(answer.body)
                 answer = answer._replace(body=body, headers=answer.headers + ENCODED)
-            await send({"type": "http.response.start", "status": answer.status, "headers": exchange.headers_of(answer)})
-            await send({"type": "http.response.body", "body": answer.body})
+            if answer.headers or not exchange.wrote(answer):
+                headers = exchange.headers_of(answer)
+                await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+                await send({"type": "http.response.body", "body": answer.body})
         except Disconnected:
             answer = Answer(499, b"")
         if self._log.requests:
             self._log.request(exchange.finished(answer, time.perf_counter() - began))
 
     async def _answer(self, exchange: "Exchange") -> Answer:
-        deadline = self._deadlines.begin()
+        task = self._deadlines.begin()
         try:
             request = await exchange.request(self._bounds.max_body)
             executor = self._executor()
@@ -137,14 +152,14 @@ class GraphQLEndpoint:
         except DatabaseError:
             return exchange.fail(ErrorCode.UNAVAILABLE)
         except asyncio.CancelledError:  # the deadline, or the server stops and this request ran longer than it waits
-            return exchange.fail(ErrorCode.TIMEOUT if deadline.passed else ErrorCode.UNAVAILABLE)
+            return exchange.fail(ErrorCode.TIMEOUT if self._deadlines.passed(task) else ErrorCode.UNAVAILABLE)
         except Disconnected:
             raise
         except Exception as error:  # noqa: BLE001 (whatever it is, the client gets a masked answer)
             self._log.exception(exchange.request_id, error)
             return exchange.fail(ErrorCode.INTERNAL)
         finally:
-            self._deadlines.end(deadline)
+            self._deadlines.end(task)
 
 
 class Exchange:
@@ -156,6 +171,8 @@ class Exchange:
         self.request_id = request_id
         self.media_type = MediaType.JSON
         self._scope = scope
+        extensions = scope.get("extensions")
+        self._whole: Whole | None = extensions.get(WHOLE) if extensions else None
         self._receive = receive
         self._cookies = cookies
         self._cors = cors
@@ -183,7 +200,9 @@ class Exchange:
             self._count(self._rates.of_key(token))
         if method == "POST":
             self._receiving = True
-            body = await read_body(self._receive, headers.get(b"content-length"), max_body)
+            body = self._whole.body() if self._whole is not None else None
+            if body is None or len(body) > max_body:
+                body = await read_body(self._receive, headers.get(b"content-length"), max_body)
             self._receiving = False
             self._parameters = given = parameters.from_json(body)
         else:
@@ -222,6 +241,16 @@ class Exchange:
         if self._receiving:
             return self.refuse(408, entries, CLOSE)
         return self.refuse(status_of(code, self.media_type), entries)
+
+    def wrote(self, answer: Answer) -> bool:
+        """Whether an answer without header fields of its own could be written at once."""
+        if self._whole is None or b"origin" in self._headers:
+            return False
+        beginning = JSON if answer.media_type is MediaType.JSON else GRAPHQL
+        fields = b"%b%b\r\n" % (beginning, self.request_id.encode())
+        if self._allowances:
+            fields += _lines(rate_headers(self._allowances))
+        return self._whole.answer(answer.status, fields, answer.body)
 
     def headers_of(self, answer: Answer) -> list[tuple[bytes, bytes]]:
         """The header of an answer."""

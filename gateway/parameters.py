@@ -4,7 +4,6 @@ Operations are not stored, so a request by document id or hash is answered with 
 """
 
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any, Final, NamedTuple, cast
 from urllib.parse import parse_qsl
 
@@ -15,9 +14,9 @@ from resolvers.request import RequestError
 from schema.errors import ErrorCode
 
 MOST_QUERY_FIELDS = 16
-KINDS: Final[Mapping[str, type]] = MappingProxyType(
-    {"query": str, "operationName": str, "documentId": str, "variables": dict, "extensions": dict}
-)
+KINDS: Final[Mapping[str, Any]] = {
+    "query": str, "operationName": str, "documentId": str, "variables": dict, "extensions": dict,
+}  # fmt: skip
 NO_QUERY = "The member `query` is missing: it holds the GraphQL document, as a string."
 
 

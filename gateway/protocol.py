@@ -2,12 +2,19 @@
 
 import asyncio
 from random import getrandbits
+from typing import cast
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from gateway.render import render
 from resolvers.request import ErrorEntry, Result
 from schema.errors import ErrorCode
+
+WHOLE = "enfact.http.response.whole"
+"""The ASGI extension by which a request is read and answered in one piece, a `Whole`."""
+
+LARGE = 16_384
+"""From so many bytes on it costs less to write a body by itself than to copy it."""
 
 TOO_LARGE = "431 Request Header Fields Too Large"
 INVALID = "400 Bad Request"
@@ -59,6 +66,9 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._timer is not None:
             self._stop_timer()
         super().on_headers_complete()
+        cycle: RequestResponseCycle | None = self.cycle  # none yet for a connection that begins with an upgrade
+        if cycle is not None:  # pyright: ignore[reportUnnecessaryComparison]
+            cast("dict[str, object]", cycle.scope)["extensions"] = {WHOLE: Whole(cycle)}
 
     def on_response_complete(self) -> None:
         """The answer has been written."""
@@ -113,6 +123,50 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+
+class Whole:
+    """A request and its answer each in one piece, where ASGI has messages: two for an answer, each with its checks."""
+
+    __slots__ = ("_cycle",)
+
+    def __init__(self, cycle: RequestResponseCycle) -> None:
+        self._cycle = cycle
+
+    def body(self) -> bytes | None:
+        """The body of the request; None while some of it is missing."""
+        cycle = self._cycle
+        if cycle.more_body or cycle.disconnected:
+            return None
+        return bytes(cycle.body)
+
+    def answer(self, status: int, fields: bytes, body: bytes) -> bool:
+        """Answer with these header fields (lines of ours, not checked again) and this body.
+
+        False, and nothing is written, for a client that does not read as fast as we write: it has to be waited for.
+        """
+        cycle = self._cycle
+        if cycle.flow.write_paused or cycle.response_started or cycle.waiting_for_100_continue:
+            return False
+        if cycle.disconnected:
+            return True
+        cycle.response_started = True
+        head = [STATUS_LINE[status], *(b"%b: %b\r\n" % field for field in cycle.default_headers), fields]
+        if not cycle.keep_alive:
+            head.append(b"connection: close\r\n")
+        head.append(b"content-length: %d\r\n\r\n" % len(body))
+        if len(body) < LARGE:
+            head.append(body)
+            cycle.transport.write(b"".join(head))
+        else:
+            cycle.transport.write(b"".join(head))
+            cycle.transport.write(body)
+        cycle.response_complete = True
+        cycle.message_event.set()
+        if not cycle.keep_alive:
+            cycle.transport.close()
+        cycle.on_response()
+        return True
 
 
 def bounded_protocol(max_head: int, max_body: int, head_deadline: float) -> type[BoundedProtocol]:

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from gateway.protocol import BoundedProtocol
+from gateway.protocol import BoundedProtocol, Whole
 from gateway.server import ListenError, Server, is_loopback, listen, url
 from gateway.settings import Settings
 from resolvers.request import Result
@@ -101,6 +101,68 @@ async def test_requests_follow_each_other_on_one_connection(make_app: MakeApp) -
             assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
             assert b"\r\nserver:" not in answer.lower()
         writer.close()
+
+
+def fields(answer: bytes) -> dict[bytes, bytes]:
+    """The header of an answer, but for what differs from one to the next."""
+    lines = answer.partition(b"\r\n\r\n")[0].split(b"\r\n")[1:]
+    pairs = dict(line.split(b": ", 1) for line in lines)
+    return {name: value for name, value in pairs.items() if name not in (b"date", b"x-request-id")}
+
+
+async def test_an_answer_in_one_piece_is_the_one_that_asgi_would_give(
+    make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent = HEAD + b"connection: close\r\n\r\n" + BODY
+    async with running(make_app) as gateway:
+        whole = await gateway.exchange(sent)
+    monkeypatch.setattr(Whole, "answer", lambda *_: False)
+    monkeypatch.setattr(Whole, "body", lambda _: None)
+    async with running(make_app) as gateway:
+        messages = await gateway.exchange(sent)
+
+    assert fields(whole) == fields(messages)
+    assert whole.partition(b"\r\n\r\n")[2] == messages.partition(b"\r\n\r\n")[2] == ANSWER
+    assert fields(whole)[b"connection"] == b"close"
+    assert len({line for line in whole.split(b"\r\n") if line.startswith((b"date: ", b"x-request-id: "))}) == 2
+
+
+@pytest.mark.parametrize("size", [100, 16_384, 300_000])
+async def test_answers_of_any_size_follow_each_other(make_app: MakeApp, executor: SmallExecutor, size: int) -> None:
+    executor.result = Result.of(b'{"name":"' + b"x" * size + b'"}')
+    async with running(make_app) as gateway:
+        received = await gateway.exchange((HEAD + b"\r\n" + BODY) * 2 + HEAD + b"connection: close\r\n\r\n" + BODY)
+    assert received.count(b"HTTP/1.1 200 OK\r\n") == 3
+    assert received.count(b"x" * size) == 3
+    assert received.count(b"\r\ncontent-length: %d\r\n" % (size + 20)) == 3
+
+
+async def test_a_body_of_any_length_leaves_the_connection_open(make_app: MakeApp, executor: SmallExecutor) -> None:
+    large = b'{"query":"{ name }","extensions":{"filler":"' + b"x" * 200_000 + b'"}}'
+    async with running(make_app) as gateway:
+        reader, writer = await gateway.connect()
+        for body in (large, BODY, large):
+            writer.write(HEAD.replace(b"length: 20", b"length: %d" % len(body)) + b"\r\n" + body)
+            assert (await answered(reader)).startswith(b"HTTP/1.1 200 OK\r\n")
+        writer.close()
+    assert len(executor.asked) == 3
+
+
+async def test_a_client_may_wait_for_leave_to_send_its_body(make_app: MakeApp) -> None:
+    async with running(make_app) as gateway:
+        reader, writer = await gateway.connect()
+        writer.write(HEAD + b"expect: 100-continue\r\n\r\n")
+        assert await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 20) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        writer.write(BODY)
+        assert (await answered(reader)).startswith(b"HTTP/1.1 200 OK\r\n")
+        writer.close()
+
+
+async def test_a_body_that_is_too_large_is_refused_when_it_is_there_at_once(make_app: MakeApp) -> None:
+    chunked = HEAD.replace(b"content-length: 20", b"transfer-encoding: chunked") + b"connection: close\r\n\r\n"
+    async with running(make_app, max_body=1_024) as gateway:
+        received = await gateway.exchange(chunked + b"500\r\n" + b" " * 0x500 + b"\r\n0\r\n\r\n")
+    assert received.startswith(b"HTTP/1.1 413 ")
 
 
 async def test_a_proxy_header_does_not_change_the_address(make_app: MakeApp, executor: SmallExecutor) -> None:
