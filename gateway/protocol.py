@@ -4,8 +4,11 @@ import asyncio
 from random import getrandbits
 from typing import cast
 
+from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
+from gateway.faults import RETRY_SOON, Headers
+from gateway.negotiation import MediaType
 from gateway.render import render
 from resolvers.request import ErrorEntry, Result
 from schema.errors import ErrorCode
@@ -20,19 +23,41 @@ TOO_LARGE = "431 Request Header Fields Too Large"
 INVALID = "400 Bad Request"
 
 
+def _refusal(code: ErrorCode, message: str) -> tuple[Headers, bytes]:
+    """The header and the body of an answer after which the connection is closed."""
+    request_id = f"{getrandbits(64):016x}"
+    body = render(Result(None, (ErrorEntry(code, message),)), request_id)
+    fields = (
+        (b"content-type", MediaType.JSON),
+        (b"content-length", b"%d" % len(body)),
+        (b"x-request-id", request_id.encode()),
+        (b"cache-control", b"no-store"),
+        (b"connection", b"close"),
+    )
+    return fields, body
+
+
+async def _overloaded(_scope: Scope, _receive: Receive, send: Send) -> None:
+    """The application of a connection that is one too many."""
+    fields, body = _refusal(ErrorCode.UNAVAILABLE, "There are too many connections; try again in a moment.")
+    await send({"type": "http.response.start", "status": 503, "headers": [*fields, *RETRY_SOON]})
+    await send({"type": "http.response.body", "body": body})
+
+
 class BoundedProtocol(HttpToolsProtocol):
     """Closes connections whose requests have a head of more than `max_head` bytes, a slow head, or no end.
 
     `max_rest` bounds what may come between a head and the answer: the body, however it is cut into chunks, and the
     beginning of a next request. `head_deadline` is in seconds, and so is `write_deadline`: how long a client may leave
     an answer unread. Counted is what has arrived when a chunk has been read, so a head may be larger by one chunk of
-    the socket.
+    the socket. While there are more than `max_connections`, whoever asks next is answered with 503.
     """
 
     max_head = 32_768
     max_rest = 557_056
     head_deadline = 10.0
     write_deadline = 20.0
+    max_connections = 1_000
 
     _spent = 0
     _answering = False
@@ -65,6 +90,8 @@ class BoundedProtocol(HttpToolsProtocol):
         self._spent = 0
         if self._timer is not None:
             self._stop_timer()
+        if len(self.connections) > self.max_connections:
+            self.app = _overloaded
         super().on_headers_complete()
         cycle: RequestResponseCycle | None = self.cycle  # none yet for a connection that begins with an upgrade
         if cycle is not None:  # pyright: ignore[reportUnnecessaryComparison]
@@ -102,13 +129,9 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def _end(self, status: str, code: ErrorCode, message: str) -> None:
         """Answer as the endpoint would, and close; nothing of the request can be relied upon."""
-        request_id = f"{getrandbits(64):016x}"
-        body = render(Result(None, (ErrorEntry(code, message),)), request_id)
-        head = (
-            f"HTTP/1.1 {status}\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: {len(body)}\r\n"
-            f"x-request-id: {request_id}\r\ncache-control: no-store\r\nconnection: close\r\n\r\n"
-        )
-        self.transport.write(head.encode() + body)
+        fields, body = _refusal(code, message)
+        head = b"".join([b"%b: %b\r\n" % field for field in fields])
+        self.transport.write(b"HTTP/1.1 %b\r\n%b\r\n%b" % (status.encode(), head, body))
         self.transport.close()
 
     def _expect_head(self) -> None:
@@ -169,7 +192,12 @@ class Whole:
         return True
 
 
-def bounded_protocol(max_head: int, max_body: int, head_deadline: float) -> type[BoundedProtocol]:
+def bounded_protocol(max_head: int, max_body: int, head_deadline: float, max_connections: int) -> type[BoundedProtocol]:
     """The protocol with these bounds (bytes, seconds); uvicorn wants a class."""
-    bounds = {"max_head": max_head, "max_rest": max_head + 2 * max_body, "head_deadline": head_deadline}
+    bounds = {
+        "max_head": max_head,
+        "max_rest": max_head + 2 * max_body,
+        "head_deadline": head_deadline,
+        "max_connections": max_connections,
+    }
     return type("Protocol", (BoundedProtocol,), bounds)

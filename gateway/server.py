@@ -107,7 +107,7 @@ def _reason(error: OSError, host: str, port: int) -> str:
 def _config(app: Starlette, settings: Settings) -> uvicorn.Config:
     return uvicorn.Config(
         app,
-        http=bounded_protocol(settings.max_head, settings.max_body, settings.head_deadline),
+        http=bounded_protocol(settings.max_head, settings.max_body, settings.head_deadline, settings.max_connections),
         ws="none",
         lifespan="on",
         interface="asgi3",
@@ -117,7 +117,6 @@ def _config(app: Starlette, settings: Settings) -> uvicorn.Config:
         forwarded_allow_ips=settings.trusted_proxies.split(","),
         server_header=False,
         backlog=BACKLOG,
-        limit_concurrency=settings.max_connections,
         timeout_keep_alive=settings.keep_alive,
         timeout_graceful_shutdown=settings.shutdown,
     )

@@ -5,7 +5,7 @@ import { GraphQLWsLink } from "@apollo/client/link/subscriptions";
 import { Client as Urql, fetchExchange, subscriptionExchange } from "@urql/core";
 import { createClient as createSse } from "graphql-sse";
 import { createClient as createWs } from "graphql-ws";
-import { LAMBERT, bearer, check, done, endpoint } from "./checks.mjs";
+import { LAMBERT, bearer, check, done, endpoint, given } from "./checks.mjs";
 
 const WATCH = `subscription Watch($id: ID!) { permissionMatrixChanged(companyId: $id) { id version } }`;
 const WRONG = `subscription Wrong($id: ID!) { permissionMatrixChanged(companyId: $id) { nothing } }`;
@@ -91,6 +91,18 @@ await check("graphql-sse: a dead token is told by its code", async () => {
     body: JSON.stringify({ query: WATCH, variables: { id: LAMBERT } }),
   });
   assert.match(await response.text(), /UNAUTHENTICATED/);
+});
+
+await check("an event stream may be read by a page of an origin that is set", async () => {
+  const response = await fetch(endpoint, {
+    method: "POST",
+    headers: {
+      "content-type": "application/json", accept: "text/event-stream", origin: given.origin, ...bearer("noah"),
+    },
+    body: JSON.stringify({ query: VIEWER }),
+  });
+  assert.equal(response.headers.get("access-control-allow-origin"), given.origin);
+  assert.match(await response.text(), /noah@demo/);
 });
 
 await check("graphql-ws: a dead token closes the socket or ends the subscription", async () => {

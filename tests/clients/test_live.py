@@ -17,4 +17,4 @@ pytestmark = pytest.mark.skipif(
 async def test_subscriptions_work_with_every_client(served: Served) -> None:
     seen = await checks("live.mjs", await served.given())
     assert not problems(seen), "\n".join(problems(seen))
-    assert len(seen) == 11
+    assert len(seen) == 12

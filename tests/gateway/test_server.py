@@ -351,3 +351,17 @@ async def test_what_is_refused_before_the_endpoint_is_told_as_the_endpoint_tells
         invalid = await gateway.exchange(b"nonsense\r\n\r\n")
     assert told(too_large) == (b"HTTP/1.1 431 Request Header Fields Too Large", "PAYLOAD_TOO_LARGE")
     assert told(invalid) == (b"HTTP/1.1 400 Bad Request", "BAD_USER_INPUT")
+
+
+async def test_one_connection_too_many_is_told_so_in_json(make_app: MakeApp) -> None:
+    async with running(make_app, max_connections=2) as gateway:
+        idle = [await gateway.connect() for _ in range(2)]
+        assert await gateway.connections(until=2) == 2
+        refused = await gateway.exchange(HEAD + b"\r\n" + BODY)
+        assert told(refused) == (b"HTTP/1.1 503 Service Unavailable", "UNAVAILABLE")
+        assert b"retry-after: 1" in refused
+        reader, writer = idle[0]
+        writer.write(HEAD + b"\r\n" + BODY)
+        assert (await answered(reader)).startswith(b"HTTP/1.1 200 ")
+        for _, writer in idle:
+            writer.close()
