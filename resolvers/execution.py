@@ -16,6 +16,7 @@ from resolvers.compilation import Bindings
 from resolvers.compiler import Compiler
 from resolvers.fields import HOMES, RESOLVERS
 from resolvers.inputs import Variables
+from resolvers.known import KnownOperations
 from resolvers.layout import Layout
 from resolvers.mutating import Writer
 from resolvers.mutations import MUTATIONS
@@ -43,7 +44,8 @@ class Executor:
     """Answers GraphQL requests on a database.
 
     `shows_secrets` may change at any time (a demo without mail shows what would be mailed). `report` is called with
-    every DatabaseError that a request meets, whatever becomes of the request. `keyring` has the keys for secrets.
+    every DatabaseError that a request meets, whatever becomes of the request. `keyring` has the keys for secrets,
+    `known` the operations that are known in advance.
     """
 
     def __init__(
@@ -54,10 +56,11 @@ class Executor:
         shows_secrets: bool = False,
         report: Callable[[DatabaseError], None] | None = None,
         keyring: Keyring | None = None,
+        known: KnownOperations | None = None,
     ) -> None:
         self._database = database
         self._compiler = compiler or default_compiler()
-        self._documents = Documents(self._compiler.schema)
+        self._known = known or KnownOperations(Documents(self._compiler.schema))
         self._report = report or _ignore
         self.uses = Uses()
         self._writer = Writer(
@@ -79,7 +82,7 @@ class Executor:
         DatabaseError when the database does not answer.
         """
         try:
-            operation = self._documents.find(request.query).choose(request.operation_name)
+            operation = self._known.document(request).choose(request.operation_name)
             variables = operation.coerce(request.variables)
             if not operation.is_mutation:
                 return await self._read(request, operation, variables)

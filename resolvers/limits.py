@@ -62,12 +62,15 @@ class Size:
     introspection_depth: int = 0
 
 
-def parse_document(text: str, limits: Limits) -> DocumentNode:
-    """Parse `text` and check its size. Raises RequestError (GRAPHQL_PARSE_FAILED, GRAPHQL_VALIDATION_FAILED)."""
+def parse_document(text: str, limits: Limits, *, located: bool = True) -> DocumentNode:
+    """Parse `text` and check its size; its nodes know their places in the text if `located`.
+
+    Raises RequestError (GRAPHQL_PARSE_FAILED, GRAPHQL_VALIDATION_FAILED).
+    """
     if len(text) > limits.source:
         raise RequestError(ErrorCode.GRAPHQL_PARSE_FAILED, f"The document is longer than {limits.source} characters.")
     try:
-        document = parse(text, max_tokens=limits.tokens, allow_empty_selection_sets=False)
+        document = parse(text, max_tokens=limits.tokens, no_location=not located, allow_empty_selection_sets=False)
     except GraphQLSyntaxError as error:
         places = tuple(Location(place.line, place.column) for place in error.locations or ())
         raise RequestError(ErrorCode.GRAPHQL_PARSE_FAILED, VALUE.sub(r"\1", error.message), places) from None

@@ -198,8 +198,18 @@ class Documents:
             self._cache.put(text, document, SYNTAX_TREE * len(text) + DOCUMENT)
         return document
 
-    def _read(self, text: str) -> Document:
-        parsed = parse_document(text, self.limits)
+    def pin(self, text: str) -> Document:
+        """The document of a text, which is kept for good; raises as `find` does.
+
+        Without the places of its tokens a document takes half of the memory; they only matter where it is refused.
+        """
+        self._read(text)
+        document = self._read(text, located=False)
+        self._cache.pin(text, document)
+        return document
+
+    def _read(self, text: str, *, located: bool = True) -> Document:
+        parsed = parse_document(text, self.limits, located=located)
         errors = validate(self.schema, parsed, rules_for(text), max_errors=VALIDATION_ERRORS, hide_suggestions=True)
         if errors:
             raise RequestError.several(tuple(_entry(error) for error in errors[:VALIDATION_ERRORS]))

@@ -18,9 +18,17 @@ AFTER_DATA: Final = "}"
 """What stands around `data` in a response that has no more than that."""
 
 
+class Reference(NamedTuple):
+    """How a client names a document that is known: one of the two; beside a text, the hash that it is to have."""
+
+    document_id: str | None = None
+    sha256_hash: str | None = None
+
+
 class GraphQLRequest(NamedTuple):
     """One GraphQL request, whatever transport brought it.
 
+    `query` is the document's text, empty where a `reference` stands for it (`KnownOperations` finds the document).
     `token` is the credential as the client sent it (None: anonymous), `by_cookie` whether a browser sent it by itself,
     `language` what Accept-Language asks for,
     `report_errors` whether hidden fields are reported as errors (`Hidden-Fields: error`) instead of notes,
@@ -38,6 +46,8 @@ class GraphQLRequest(NamedTuple):
     request_id: str = ""
     user_agent: str | None = None
     address: str = ""
+    reference: Reference | None = None
+    wants_cost: bool = False
 
     @property
     def kind(self) -> CredentialKind:
