@@ -99,13 +99,20 @@ class Compiler:
 
     def writes(self, operation: Operation, variables: Variables) -> tuple[SelectedField, ...]:
         """The root fields of a mutation, in the order in which they are to run."""
-        mutation = self.schema.mutation_type
-        assert mutation is not None
         inputs = Inputs(variables)
-        fields = self._collector(operation, inputs).collect(mutation, (operation.selection_set,))
+        fields = self._roots(operation, inputs)
         for selected in fields:  # what decides which fields there are decides what is selected of each, too
             operation.shapes.setdefault(selected.key, Shapes()).learn(inputs)
         return fields
+
+    def roots(self, operation: Operation, variables: Variables) -> tuple[SelectedField, ...]:
+        """The root fields of an operation, in the order of the response."""
+        return self._roots(operation, Inputs(variables))
+
+    def _roots(self, operation: Operation, inputs: Inputs) -> tuple[SelectedField, ...]:
+        root = self.schema.mutation_type if operation.is_mutation else self.schema.query_type
+        assert root is not None
+        return self._collector(operation, inputs).collect(root, (operation.selection_set,))
 
     def keep(self, operation: Operation, kind: CredentialKind = CredentialKind.SESSION) -> tuple[Statement, ...]:
         """Compile an operation for the variables that are plausible, and keep its statements for good.
