@@ -16,6 +16,7 @@ from db.secrets import Keyring
 from gateway.http import Executor
 from gateway.logs import Log, causes
 from gateway.settings import Settings
+from resolvers.cost import MAX_COST
 from resolvers.execution import Executor as DatabaseExecutor
 from resolvers.known import KnownOperations
 
@@ -117,7 +118,7 @@ class DatabaseBackend:
     """The executor on a PostgreSQL, and the chores that come with it.
 
     `sends_letters` tells that there is mail; a demo without it shows what would be mailed. `keyring` has the keys for
-    secrets, `known` the operations that are known in advance.
+    secrets, `known` the operations that are known in advance; none may cost more than `max_cost`.
     """
 
     def __init__(
@@ -129,6 +130,7 @@ class DatabaseBackend:
         sends_letters: bool = False,
         keyring: Keyring | None = None,
         known: KnownOperations | None = None,
+        max_cost: int = MAX_COST,
     ) -> None:
         self.executor: DatabaseExecutor | None = None
         self._dsn = dsn
@@ -137,6 +139,7 @@ class DatabaseBackend:
         self._sends_letters = sends_letters
         self._keyring = keyring
         self._known = known
+        self._max_cost = max_cost
         self._outage = Outage(log)
         self._chores = Chores(log)
         self._database: Database | None = None
@@ -187,7 +190,12 @@ class DatabaseBackend:
             raise
         self._database = database
         self.executor = executor = DatabaseExecutor(
-            database, shows_secrets=shows_secrets, report=self._report, keyring=self._keyring, known=self._known
+            database,
+            shows_secrets=shows_secrets,
+            report=self._report,
+            keyring=self._keyring,
+            known=self._known,
+            max_cost=self._max_cost,
         )
         self._chores.begin(self._works(database, executor))
         self._outage.end()
@@ -275,6 +283,7 @@ def database_backend(settings: Settings, log: Log) -> DatabaseBackend:
         sends_letters=settings.smtp_url is not None,
         keyring=settings.keyring,
         known=known_operations(settings),
+        max_cost=settings.max_cost,
     )
 
 

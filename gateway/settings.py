@@ -13,6 +13,7 @@ from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from db.secrets import Keyring, is_key
+from resolvers.cost import MAX_COST
 from resolvers.validation import normal_email
 
 SCHEMES = ("postgresql://", "postgres://")
@@ -94,6 +95,12 @@ class Settings(BaseSettings):
     )
     deadline: float = Field(
         default=10.0, gt=0, le=300, description="Seconds after which a request is given up and answered with TIMEOUT."
+    )
+    max_cost: int = Field(
+        default=MAX_COST,
+        ge=1_000,
+        description="What an operation may cost, about the number of values of its answer, lists taken to be full; "
+        "more is refused before anything runs. Who asks with extensions {cost: true} is told.",
     )
     max_body: int = Field(default=262_144, ge=1_024, description="Bytes that the body of a request may have.")
     max_head: int = Field(default=32_768, ge=1_024, description="Bytes that a request may have besides its body.")

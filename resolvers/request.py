@@ -99,13 +99,15 @@ class Result(NamedTuple):
 
     `response` is the whole response without errors and notes, `{"data":…}`, as PostgreSQL wrote it: mostly it is sent
     as it is. None when nothing was executed (a request error: then `errors` says why). `cookie` is what becomes of the
-    client's session cookie, None when it stays as it is.
+    client's session cookie, None when it stays as it is. `cost` is what the operation costs and may cost, where the
+    request wants to know.
     """
 
     response: bytes | None
     errors: tuple[ErrorEntry, ...] = ()
     hidden: tuple[Note, ...] = ()
     cookie: SessionCookie | None = None
+    cost: tuple[int, int] | None = None
 
     @classmethod
     def of(
@@ -114,9 +116,10 @@ class Result(NamedTuple):
         errors: tuple[ErrorEntry, ...] = (),
         hidden: tuple[Note, ...] = (),
         cookie: SessionCookie | None = None,
+        cost: tuple[int, int] | None = None,
     ) -> Self:
         """The answer with this JSON as its `data`."""
-        return cls(b"".join((BEFORE_DATA.encode(), data, AFTER_DATA.encode())), errors, hidden, cookie)
+        return cls(b"".join((BEFORE_DATA.encode(), data, AFTER_DATA.encode())), errors, hidden, cookie, cost)
 
     @property
     def data(self) -> bytes | None:
