@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gateway.manifests import read_manifest, reason
-from gateway.terminal import console, refusals
+from gateway.terminal import console, refusals, settings_of
 from resolvers.execution import default_compiler
 from resolvers.foresight import Audience, Foresight, Unseen, foresee
 from resolvers.operation import Documents
@@ -56,15 +56,17 @@ def check(
     by its path in the response with the app or the role that it needs; "refused" is one that would be an error, for an
     argument of it is behind the app. "leaves out" names what rows and values are skipped for, without a word.
 
+    "costs up to" is with every page as large as its variable allows; in red, above ENFACT_MAX_COST, which refuses it.
+
     Variables that are optional count as left out, so a filter that a client builds itself is not judged. To admit
     nothing but these operations, start the gateway with ENFACT_DOCUMENTS=MANIFEST and ENFACT_DOCUMENTS_ONLY=true.
     """
     with refusals():
-        found = list(check_manifest(manifest))
+        found, max_cost = list(check_manifest(manifest)), settings_of().max_cost
     if as_json:
         typer.echo(_as_json(found))
     else:
-        _print(Console(), found)
+        _print(Console(), found, max_cost)
     invalid = [one for one in found if one.foresight is None]
     for one in invalid:
         console().print(f"[red]enfact:[/] {manifest}: operation", Text(f"{one.id}: {one.error}"), soft_wrap=True)
@@ -86,7 +88,7 @@ def check_manifest(manifest: Path) -> Iterator[Checked]:
             yield Checked(id_, name, foresee(operation, compiler))
 
 
-def _print(output: Console, found: Iterable[Checked]) -> None:
+def _print(output: Console, found: Iterable[Checked], max_cost: int) -> None:
     table = Table(show_lines=True, pad_edge=False)
     for column in ("operation", "role"):
         table.add_column(column, overflow="fold")
@@ -95,6 +97,8 @@ def _print(output: Console, found: Iterable[Checked]) -> None:
         if one.foresight is None:
             continue
         label = Text(one.name or one.id)
+        if one.foresight.cost:
+            label.append(f"\ncosts up to {one.foresight.cost:,}", "red" if one.foresight.cost > max_cost else "dim")
         if not one.foresight.sights:
             table.add_row(label, "", UNKNOWN)
         for n, audience in enumerate(one.foresight.sights):
@@ -130,7 +134,9 @@ def _as_json(found: Iterable[Checked]) -> str:
     return json.dumps(
         {
             "operations": [
-                {"id": one.id, "name": one.name, "roles": _roles(one.foresight)} for one in checked if one.foresight
+                {"id": one.id, "name": one.name, "cost": one.foresight.cost, "roles": _roles(one.foresight)}
+                for one in checked
+                if one.foresight
             ],
             "invalid": [{"id": one.id, "error": one.error} for one in checked if one.foresight is None],
         },

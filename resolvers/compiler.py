@@ -121,19 +121,22 @@ class Compiler:
         """
         sets = list(plausible(operation, self.schema))
         for variables in sets:  # each may learn what else to look at, and then those before have another shape
-            self._statements(operation, variables, kind)
+            self.parts(operation, variables, kind)
         kept: list[Statement] = []
         for variables in sets:
-            for part, statement in self._statements(operation, variables, kind):
+            for part, statement in self.parts(operation, variables, kind):
                 shapes = operation.shapes[part]
                 self.statements.pin((shapes, kind, shapes.shape(variables)), statement)
                 kept.append(statement)
         return tuple(kept)
 
-    def _statements(
+    def parts(
         self, operation: Operation, variables: Variables, kind: CredentialKind
     ) -> list[tuple[str | None, Statement]]:
-        """The statements of an operation by their parts; without those that need a real value."""
+        """The statements of an operation: of a query the one, of a mutation by the keys of its payloads.
+
+        Those that need a real value to be compiled are left out.
+        """
         found: list[tuple[str | None, Statement]] = []
         if not operation.is_mutation:
             with suppress(RequestError):

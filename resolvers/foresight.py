@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+from db.tokens import CredentialKind
 from resolvers.compiler import Compiler
 from resolvers.coordinates import named_type
 from resolvers.mutations import MUTATIONS
@@ -62,11 +63,12 @@ class Sight:
 class Foresight:
     """What an operation would not show to each audience, and the apps with which an employee would see the most of it.
 
-    `sights` is empty when the operation cannot be compiled without real values.
+    `sights` is empty when the operation cannot be compiled without real values. `cost` is the most that it may cost.
     """
 
     sights: dict[Audience, Sight]
     apps: tuple[App, ...] = ()
+    cost: int = 0
 
 
 def foresee(operation: Operation, compiler: Compiler) -> Foresight:
@@ -78,7 +80,11 @@ def foresee(operation: Operation, compiler: Compiler) -> Foresight:
     sights = {audience: _sight(scopes, passes) for audience, passes in PASSES.items()}
     sights[Audience.ANONYMOUS] = Sight(tuple(_signed_in_only(operation, compiler)))
     gates = dict.fromkeys(gate for scope in scopes for gate in scope.gates)
-    return Foresight(sights, tuple(gate for gate in gates if isinstance(gate, App)))
+    costs = [
+        sum(statement.cost.most for _, statement in compiler.parts(operation, variables, CredentialKind.SESSION))
+        for variables in plausible(operation, compiler.schema)
+    ]
+    return Foresight(sights, tuple(gate for gate in gates if isinstance(gate, App)), max(costs))
 
 
 def _sight(scopes: Iterable[Judged], passes: Callable[[Gate], bool]) -> Sight:

@@ -49,6 +49,9 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     assert [(one["id"], one["name"]) for one in found["operations"]] == [
         ("board", "Board"), ("item", "Item"), ("catalogue", None), ("page", "Page"), ("in", "In"), ("out", "Out"),
     ]  # fmt: skip
+    assert [one["id"] for one in found["operations"] if one["cost"] > 0] == [
+        name for name in OPERATIONS if name != "page"
+    ]
     return {one["id"]: one["roles"] for one in found["operations"]}
 
 
@@ -85,7 +88,13 @@ def test_what_needs_a_real_value_is_said_to_be_unknown(told: dict[str, Any]) -> 
 def test_people_get_a_table(tmp_path: Path) -> None:
     done = enfact("documents", "check", write(tmp_path, **OPERATIONS))
     assert (done.returncode, done.stderr) == (0, "")
-    for line in ("company.invoices (INVOICES)", "company (signed in)", "sees everything", "needs real values"):
+    for line in (
+        "company.invoices (INVOICES)",
+        "company (signed in)",
+        "sees everything",
+        "needs real values",
+        "costs up to ",
+    ):
         assert line in done.stdout
     (apps,) = (line for line in done.stdout.splitlines() if "with DISCOUNTS" in line)
     assert "with DISCOUNTS, INVOICES: sees everything" in apps
