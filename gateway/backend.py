@@ -16,7 +16,9 @@ from db.secrets import Keyring
 from gateway.http import Executor
 from gateway.logs import Log, causes
 from gateway.settings import Settings
+from resolvers.cost import MAX_COST
 from resolvers.execution import Executor as DatabaseExecutor
+from resolvers.known import KnownOperations
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0
 USES_PAUSE = 60.0
@@ -116,7 +118,7 @@ class DatabaseBackend:
     """The executor on a PostgreSQL, and the chores that come with it.
 
     `sends_letters` tells that there is mail; a demo without it shows what would be mailed. `keyring` has the keys for
-    secrets.
+    secrets, `known` the operations that are known in advance; none may cost more than `max_cost`.
     """
 
     def __init__(
@@ -127,6 +129,8 @@ class DatabaseBackend:
         *,
         sends_letters: bool = False,
         keyring: Keyring | None = None,
+        known: KnownOperations | None = None,
+        max_cost: int = MAX_COST,
     ) -> None:
         self.executor: DatabaseExecutor | None = None
         self._dsn = dsn
@@ -134,6 +138,8 @@ class DatabaseBackend:
         self._log = log
         self._sends_letters = sends_letters
         self._keyring = keyring
+        self._known = known
+        self._max_cost = max_cost
         self._outage = Outage(log)
         self._chores = Chores(log)
         self._database: Database | None = None
@@ -184,7 +190,12 @@ class DatabaseBackend:
             raise
         self._database = database
         self.executor = executor = DatabaseExecutor(
-            database, shows_secrets=shows_secrets, report=self._report, keyring=self._keyring
+            database,
+            shows_secrets=shows_secrets,
+            report=self._report,
+            keyring=self._keyring,
+            known=self._known,
+            max_cost=self._max_cost,
         )
         self._chores.begin(self._works(database, executor))
         self._outage.end()
@@ -256,7 +267,10 @@ async def _holds_demo(database: Database) -> bool:
 
 
 def database_backend(settings: Settings, log: Log) -> DatabaseBackend:
-    """The backend on DATABASE_URL, which has to be set (the command line sets it for the embedded server)."""
+    """The backend on DATABASE_URL, which has to be set (the command line sets it for the embedded server).
+
+    Raises ManifestBroken.
+    """
     if settings.database_url is None:
         raise ValueError("DATABASE_URL is not set")
     pool = PoolSettings(
@@ -268,4 +282,15 @@ def database_backend(settings: Settings, log: Log) -> DatabaseBackend:
         log,
         sends_letters=settings.smtp_url is not None,
         keyring=settings.keyring,
+        known=known_operations(settings),
+        max_cost=settings.max_cost,
     )
+
+
+def known_operations(settings: Settings) -> KnownOperations | None:
+    """The operations of the manifests that are set; None without manifests. Raises ManifestBroken."""
+    if not settings.documents:
+        return None
+    from gateway import manifests  # noqa: PLC0415 (only who sets manifests needs it)
+
+    return manifests.known_operations(settings.documents, only=settings.documents_only)

@@ -20,6 +20,7 @@ from gateway.app import create_app
 from gateway.logs import open_log
 from gateway.mail.carrier import Carrier, Later, Route, always, in_demo
 from gateway.mail.sender import NO_SMTP, sending
+from gateway.manifests import check_manifests
 from gateway.rates import new_table
 from gateway.server import Server, Signals, is_loopback, url
 from gateway.settings import Settings
@@ -119,8 +120,10 @@ async def inspect_access(settings: Settings, named: str, at: datetime | None) ->
 async def serve(settings: Settings, listener: socket, watch: Watch, *, demo: bool) -> None:
     """Serve on `listener` until SIGINT or SIGTERM; the demo goes into an empty embedded database if `demo`.
 
-    Raises DatabaseError, EmbeddedError and WorkersEnd; cancelled when the signal comes before the start is over.
+    Raises ManifestBroken, DatabaseError, EmbeddedError and WorkersEnd; cancelled when the signal comes before the start
+    is over.
     """
+    check_manifests(settings.documents)  # what is wrong with them is told before anything is started
     signals = Signals(asyncio.get_running_loop())
     starting = cast("asyncio.Task[None]", asyncio.current_task())
     with signals.calling(starting.cancel):

@@ -139,14 +139,14 @@ class GraphQLEndpoint:
                 return exchange.fail(ErrorCode.UNAVAILABLE)
             result = await executor.execute(request)
             if result.response is None:
-                return exchange.refuse(status_of(result.errors[0].code, exchange.media_type), result.errors)
+                return exchange.refuse(exchange.status_of(result.errors[0].code), result.errors)
             return exchange.answer(200, result)
         except Preflight as preflight:
             return Answer(204, b"", headers=preflight.headers)
         except Fault as fault:
             return exchange.refuse(fault.status, (ErrorEntry(fault.code, fault.message),), fault.headers)
         except RequestError as refused:
-            return exchange.refuse(status_of(refused.entry.code, exchange.media_type), refused.entries)
+            return exchange.refuse(exchange.status_of(refused.entry.code), refused.entries)
         except (TimeoutError, DatabaseTimeout):
             return exchange.fail(ErrorCode.TIMEOUT)
         except DatabaseError:
@@ -220,6 +220,8 @@ class Exchange:
             request_id=self.request_id,
             user_agent=user_agent[:LONGEST_USER_AGENT].decode("latin-1") if user_agent else None,
             address=address,
+            reference=given.reference,
+            wants_cost=given.wants_cost,
         )
 
     def answer(self, status: int, result: Result, headers: Headers = ()) -> Answer:
@@ -251,6 +253,14 @@ class Exchange:
         if self._allowances:
             fields += _lines(rate_headers(self._allowances))
         return self._whole.answer(answer.status, fields, answer.body)
+
+    def status_of(self, code: ErrorCode) -> int:
+        """The status of a request error; Apollo's protocol wants 200 for a hash that is not known."""
+        given = self._parameters
+        by_hash = given is not None and given.reference is not None and given.reference.sha256_hash is not None
+        if code is ErrorCode.PERSISTED_QUERY_NOT_FOUND and by_hash:
+            return 200
+        return status_of(code, self.media_type)
 
     def headers_of(self, answer: Answer) -> list[tuple[bytes, bytes]]:
         """The header of an answer."""

@@ -1,7 +1,4 @@
-"""The parameters of a GraphQL request: takes a JSON body or a query string, gives them typed or raises Fault.
-
-Operations are not stored, so a request by document id or hash is answered with PERSISTED_QUERY_NOT_FOUND.
-"""
+"""The parameters of a GraphQL request: takes a JSON body or a query string, gives them typed or raises Fault."""
 
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple, cast
@@ -9,27 +6,33 @@ from urllib.parse import parse_qsl
 
 import orjson
 
-from gateway.faults import Fault, bad_input
-from resolvers.request import RequestError
-from schema.errors import ErrorCode
+from gateway.faults import bad_input
+from resolvers.request import Reference
 
 MOST_QUERY_FIELDS = 16
 KINDS: Final[Mapping[str, Any]] = {
     "query": str, "operationName": str, "documentId": str, "variables": dict, "extensions": dict,
 }  # fmt: skip
 NO_QUERY = "The member `query` is missing: it holds the GraphQL document, as a string."
+LONGEST_REFERENCE = 200
+"""Characters of a document id, or of a hash."""
 
 
 class Parameters(NamedTuple):
-    """What the client asks for."""
+    """What the client asks for: by its text, or by a reference to one that is known (then `query` may be empty).
+
+    `wants_cost`: the answer is to tell what the operation costs (`extensions: {"cost": true}`).
+    """
 
     query: str
     operation_name: str | None
     variables: Mapping[str, object]
+    reference: Reference | None = None
+    wants_cost: bool = False
 
 
 def from_json(body: bytes | bytearray) -> Parameters:
-    """The parameters of a POST. Raises Fault (400, and 200 for an unknown persisted query) and RequestError."""
+    """The parameters of a POST. Raises Fault (400)."""
     value = _loads(body, "The body")
     if isinstance(value, list):
         raise bad_input("Batches are not supported: send one operation per request.")
@@ -69,22 +72,34 @@ def _typed(values: Mapping[str, object], *, may_hold_nul: bool) -> Parameters:
         if value is not None and not isinstance(value, KINDS.get(name, object)):
             raise bad_input(f"The member `{name}` has to be {'a string' if KINDS[name] is str else 'an object'}.")
     known: Any = values.get
-    query, variables, document_id = known("query"), known("variables"), known("documentId")
-    if query is None:
-        raise _without_query(document_id, known("extensions"))
-    if document_id is not None:
+    query, variables, extensions = known("query"), known("variables"), known("extensions")
+    reference = _reference(known("documentId"), extensions)
+    if query is None and reference is None:
+        raise bad_input(NO_QUERY)
+    if query is not None and reference is not None and reference.document_id is not None:
         raise bad_input("Send either `query` or `documentId`, not both.")
     if may_hold_nul and _holds_nul(variables):
         raise bad_input("A string in `variables` contains the character U+0000, which cannot be stored.")
-    return Parameters(query, known("operationName") or None, variables or {})
+    wants_cost = extensions is not None and extensions.get("cost") is True
+    return Parameters(query or "", known("operationName") or None, variables or {}, reference, wants_cost)
 
 
-def _without_query(document_id: str | None, extensions: Mapping[str, object] | None) -> Fault | RequestError:
+def _reference(document_id: str | None, extensions: Mapping[str, Any] | None) -> Reference | None:
+    """What stands for the document, or beside it, by the specification's `documentId` or Apollo's `persistedQuery`."""
+    persisted = extensions.get("persistedQuery") if extensions else None
+    if persisted is None:
+        if document_id is None:
+            return None
+        if len(document_id) > LONGEST_REFERENCE:
+            raise bad_input(f"The member `documentId` is longer than {LONGEST_REFERENCE} characters.")
+        return Reference(document_id=document_id)
     if document_id is not None:
-        return RequestError(ErrorCode.PERSISTED_QUERY_NOT_FOUND, "No operation is stored under this `documentId`.")
-    if extensions and "persistedQuery" in extensions:
-        return Fault(200, ErrorCode.PERSISTED_QUERY_NOT_FOUND, "PersistedQueryNotFound")
-    return bad_input(NO_QUERY)
+        raise bad_input("Send either `documentId` or `extensions.persistedQuery`, not both.")
+    known = cast("dict[str, Any]", persisted if isinstance(persisted, dict) else {})
+    sha256_hash = known.get("sha256Hash")
+    if known.get("version") != 1 or not isinstance(sha256_hash, str) or not 0 < len(sha256_hash) <= LONGEST_REFERENCE:
+        raise bad_input('`extensions.persistedQuery` has to be {"version": 1, "sha256Hash": "…"}.')
+    return Reference(sha256_hash=sha256_hash)
 
 
 def _holds_nul(value: object) -> bool:

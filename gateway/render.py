@@ -1,7 +1,5 @@
 """The body of an answer: takes a Result, gives the bytes of the JSON response."""
 
-from collections.abc import Sequence
-
 import orjson
 
 from resolvers.request import ErrorEntry, Note, Result
@@ -11,15 +9,25 @@ LONGEST_MESSAGE = 1_000
 
 def render(result: Result, request_id: str) -> bytes:
     """The response; what PostgreSQL wrote goes through as it is, and is left out when it is None."""
-    if result.response is not None and not result.errors and not result.hidden:
+    if result.response is not None and not result.errors and not result.hidden and result.cost is None:
         return result.response
     members: list[bytes] = []
     if result.errors:
         members.append(b'"errors":' + _dumps([_error(entry, request_id) for entry in result.errors]))
-    if result.hidden:
-        members.append(b'"extensions":{"hidden":' + _dumps([_note(note) for note in result.hidden]) + b"}")
+    if result.hidden or result.cost is not None:
+        members.append(b'"extensions":' + _dumps(_extensions(result)))
     before = b"{" if result.response is None else result.response[:-1] + b","
     return before + b",".join(members) + b"}"
+
+
+def _extensions(result: Result) -> dict[str, object]:
+    extensions: dict[str, object] = {}
+    if result.hidden:
+        extensions["hidden"] = [_note(note) for note in result.hidden]
+    if result.cost is not None:
+        requested, limit = result.cost
+        extensions["cost"] = {"requested": requested, "limit": limit}
+    return extensions
 
 
 def _error(entry: ErrorEntry, request_id: str) -> dict[str, object]:
@@ -48,5 +56,5 @@ def _bounded(message: str) -> str:
     return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
-def _dumps(value: Sequence[object]) -> bytes:
+def _dumps(value: object) -> bytes:
     return orjson.dumps(value, default=str)

@@ -13,6 +13,7 @@ from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from db.secrets import Keyring, is_key
+from resolvers.cost import MAX_COST
 from resolvers.validation import normal_email
 
 SCHEMES = ("postgresql://", "postgres://")
@@ -89,8 +90,23 @@ class Settings(BaseSettings):
     statement_cache: int = Field(
         default=64, ge=0, description="Prepared statements kept per connection; 0 for a pooler in transaction mode."
     )
+    documents: Annotated[tuple[Path, ...], NoDecode] = Field(
+        default=(),
+        description="Manifests of trusted documents, with commas between them: JSON files as graphql-codegen, "
+        "relay-compiler and Apollo's generate-persisted-query-manifest write them. Clients name what they ask by id.",
+    )
+    documents_only: bool = Field(
+        default=False,
+        description="Whether operations of these manifests are all that is admitted, from everybody, ids only.",
+    )
     deadline: float = Field(
         default=10.0, gt=0, le=300, description="Seconds after which a request is given up and answered with TIMEOUT."
+    )
+    max_cost: int = Field(
+        default=MAX_COST,
+        ge=1_000,
+        description="What an operation may cost, about the number of values of its answer, lists taken to be full; "
+        "more is refused before anything runs. Who asks with extensions {cost: true} is told.",
     )
     max_body: int = Field(default=262_144, ge=1_024, description="Bytes that the body of a request may have.")
     compress_from: int = Field(
@@ -145,6 +161,18 @@ class Settings(BaseSettings):
         if url is not None and not url.get_secret_value().startswith(SCHEMES):
             raise ValueError(f"has to begin with {SCHEMES[0]}")
         return url
+
+    @field_validator("documents", mode="before")
+    @classmethod
+    def _split_documents(cls, paths: object) -> object:
+        return tuple(part.strip() for part in paths.split(",") if part.strip()) if isinstance(paths, str) else paths
+
+    @field_validator("documents_only")
+    @classmethod
+    def _check_documents_only(cls, only: bool, info: ValidationInfo) -> bool:
+        if only and not info.data.get("documents"):
+            raise ValueError("needs ENFACT_DOCUMENTS, the manifests with the operations that are admitted")
+        return only
 
     @field_validator("secret_keys")
     @classmethod

@@ -18,6 +18,7 @@ from db.errors import DatabaseError
 from db.installation import DemoRefused
 from db.secrets import KeyFileBroken, NoSecretKey
 from gateway import sdl
+from gateway.manifests import ManifestBroken
 from gateway.server import ListenError
 from gateway.settings import Settings
 from gateway.workers import WorkersEnd
@@ -37,6 +38,7 @@ REFUSALS = (
     KeyFileBroken,
     NoSecretKey,
     sdl.NoSchema,
+    ManifestBroken,
 )
 """Errors whose message is written for the person at the terminal."""
 

@@ -12,13 +12,15 @@ class Cache(Generic[K, V]):
 
     A second use moves an item to the protected segment, which newcomers cannot push out.
 
-    `size` bounds the sum of the items' weights; a quarter of it is for newcomers.
+    `size` bounds the sum of the items' weights; a quarter of it is for newcomers. What is pinned stays, and weighs
+    nothing.
     """
 
     def __init__(self, size: int) -> None:
         self._bounds = (size // 4, size - size // 4)
         self._segments: tuple[OrderedDict[K, tuple[V, int]], ...] = (OrderedDict(), OrderedDict())
         self._weights = [0, 0]
+        self._pinned: dict[K, V] = {}
 
     def get(self, key: K) -> V | None:
         """The item, now protected; None when it is not here."""
@@ -29,7 +31,7 @@ class Cache(Generic[K, V]):
             return found[0]
         found = newcomers.pop(key, None)
         if found is None:
-            return None
+            return self._pinned.get(key)
         self._weights[0] -= found[1]
         self._add(1, key, *found)
         return found[0]
@@ -40,8 +42,14 @@ class Cache(Generic[K, V]):
         if weight <= self._bounds[0]:
             self._add(0, key, value, weight)
 
+    def pin(self, key: K, value: V) -> None:
+        """Keep an item for good, whatever else comes."""
+        self.discard(key)
+        self._pinned[key] = value
+
     def discard(self, key: K) -> None:
         """Forget an item."""
+        self._pinned.pop(key, None)
         for n, segment in enumerate(self._segments):
             found = segment.pop(key, None)
             if found is not None:
@@ -49,12 +57,13 @@ class Cache(Generic[K, V]):
 
     def clear(self) -> None:
         """Forget everything."""
+        self._pinned.clear()
         for n, segment in enumerate(self._segments):
             segment.clear()
             self._weights[n] = 0
 
     def __len__(self) -> int:
-        return sum(len(segment) for segment in self._segments)
+        return len(self._pinned) + sum(len(segment) for segment in self._segments)
 
     def _add(self, n: int, key: K, value: V, weight: int) -> None:
         """Into segment `n`; what falls out of the protected one is a newcomer again, what falls out of that is gone."""

@@ -10,6 +10,7 @@ from sqlalchemy import Table
 from db.sql import Rows, Sql, alias, parameter, rows, sql
 from db.tables.identity import company, membership
 from db.tokens import CredentialKind
+from resolvers.cost import Costs
 from resolvers.inputs import Convert, Input, Inputs, Variable, Variables, value_of
 from resolvers.scopes import VIEWER, Scope
 from resolvers.selection import Collector
@@ -58,6 +59,7 @@ class Compilation:
     laterals: list[Sql] = field(default_factory=list[Sql])
     sites: list[Site] = field(default_factory=list[Site])
     commons: list[Sql] = field(default_factory=list[Sql])
+    costs: Costs = field(default_factory=Costs)
     speaks: bool = False
     carried: int = 0
     _shared: dict[object, Sql] = field(default_factory=dict[object, Sql])

@@ -4,6 +4,7 @@ Pure: nothing is awaited, nothing is asked of a database.
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -31,6 +32,8 @@ from resolvers.inputs import Inputs, Place, Variable, Variables, bad_input, plai
 from resolvers.layout import Layout
 from resolvers.objects import Objects
 from resolvers.operation import Operation, Shapes
+from resolvers.plausible import plausible
+from resolvers.request import RequestError
 from resolvers.roots import Roots
 from resolvers.scopes import Position
 from resolvers.selection import Collector, SelectedField
@@ -96,13 +99,54 @@ class Compiler:
 
     def writes(self, operation: Operation, variables: Variables) -> tuple[SelectedField, ...]:
         """The root fields of a mutation, in the order in which they are to run."""
-        mutation = self.schema.mutation_type
-        assert mutation is not None
         inputs = Inputs(variables)
-        fields = self._collector(operation, inputs).collect(mutation, (operation.selection_set,))
+        fields = self._roots(operation, inputs)
         for selected in fields:  # what decides which fields there are decides what is selected of each, too
             operation.shapes.setdefault(selected.key, Shapes()).learn(inputs)
         return fields
+
+    def roots(self, operation: Operation, variables: Variables) -> tuple[SelectedField, ...]:
+        """The root fields of an operation, in the order of the response."""
+        return self._roots(operation, Inputs(variables))
+
+    def _roots(self, operation: Operation, inputs: Inputs) -> tuple[SelectedField, ...]:
+        root = self.schema.mutation_type if operation.is_mutation else self.schema.query_type
+        assert root is not None
+        return self._collector(operation, inputs).collect(root, (operation.selection_set,))
+
+    def keep(self, operation: Operation, kind: CredentialKind = CredentialKind.SESSION) -> tuple[Statement, ...]:
+        """Compile an operation for the variables that are plausible, and keep its statements for good.
+
+        Gives one statement for each set of variables and each payload, as far as they can be made without values.
+        """
+        sets = list(plausible(operation, self.schema))
+        for variables in sets:  # each may learn what else to look at, and then those before have another shape
+            self.parts(operation, variables, kind)
+        kept: list[Statement] = []
+        for variables in sets:
+            for part, statement in self.parts(operation, variables, kind):
+                shapes = operation.shapes[part]
+                self.statements.pin((shapes, kind, shapes.shape(variables)), statement)
+                kept.append(statement)
+        return tuple(kept)
+
+    def parts(
+        self, operation: Operation, variables: Variables, kind: CredentialKind
+    ) -> list[tuple[str | None, Statement]]:
+        """The statements of an operation: of a query the one, of a mutation by the keys of its payloads.
+
+        Those that need a real value to be compiled are left out.
+        """
+        found: list[tuple[str | None, Statement]] = []
+        if not operation.is_mutation:
+            with suppress(RequestError):
+                found.append((None, self.read(operation, variables, kind)))
+            return found
+        for selected in self.writes(operation, variables):
+            if selected.name != "__typename":
+                with suppress(RequestError):
+                    found.append((selected.key, self.payload(operation, selected, variables, kind)))
+        return found
 
     def _find(
         self,

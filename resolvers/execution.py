@@ -14,8 +14,10 @@ from resolvers.answers import refusal, result_of, token_hash
 from resolvers.checks import check_mutations, check_schema
 from resolvers.compilation import Bindings
 from resolvers.compiler import Compiler
+from resolvers.cost import MAX_COST, check_cost
 from resolvers.fields import HOMES, RESOLVERS
 from resolvers.inputs import Variables
+from resolvers.known import KnownOperations
 from resolvers.layout import Layout
 from resolvers.mutating import Writer
 from resolvers.mutations import MUTATIONS
@@ -43,7 +45,8 @@ class Executor:
     """Answers GraphQL requests on a database.
 
     `shows_secrets` may change at any time (a demo without mail shows what would be mailed). `report` is called with
-    every DatabaseError that a request meets, whatever becomes of the request. `keyring` has the keys for secrets.
+    every DatabaseError that a request meets, whatever becomes of the request. `keyring` has the keys for secrets,
+    `known` the operations that are known in advance; one that costs more than `max_cost` is refused.
     """
 
     def __init__(
@@ -54,14 +57,23 @@ class Executor:
         shows_secrets: bool = False,
         report: Callable[[DatabaseError], None] | None = None,
         keyring: Keyring | None = None,
+        known: KnownOperations | None = None,
+        max_cost: int = MAX_COST,
     ) -> None:
         self._database = database
         self._compiler = compiler or default_compiler()
-        self._documents = Documents(self._compiler.schema)
+        self._known = known or KnownOperations(Documents(self._compiler.schema))
         self._report = report or _ignore
         self.uses = Uses()
+        self._max_cost = max_cost
         self._writer = Writer(
-            database, self._compiler, keyring or Keyring(), self.uses, self._report, shows_secrets=shows_secrets
+            database,
+            self._compiler,
+            keyring or Keyring(),
+            self.uses,
+            self._report,
+            max_cost,
+            shows_secrets=shows_secrets,
         )
 
     @property
@@ -79,7 +91,7 @@ class Executor:
         DatabaseError when the database does not answer.
         """
         try:
-            operation = self._documents.find(request.query).choose(request.operation_name)
+            operation = self._known.document(request).choose(request.operation_name)
             variables = operation.coerce(request.variables)
             if not operation.is_mutation:
                 return await self._read(request, operation, variables)
@@ -94,13 +106,18 @@ class Executor:
 
     async def _read(self, request: GraphQLRequest, operation: Operation, variables: Variables) -> Result:
         statement = self._compiler.read(operation, variables, request.kind)
+        if statement.cost.most > self._max_cost:
+            check_cost((statement.cost,), variables, self._max_cost, request.language)
         bindings = Bindings(variables, token_hash(request.token), request.language)
         record = await self._database.read(statement.sql, statement.arguments(bindings))
         if request.token is not None:
             if record[2] is None:
                 raise refusal(ErrorCode.UNAUTHENTICATED, request.language)
             self.uses.add(record[2])
-        return result_of(request, statement, record)
+        result = result_of(request, statement, record)
+        if request.wants_cost:
+            return result._replace(cost=(statement.cost.of(variables), self._max_cost))
+        return result
 
 
 def _ignore(_error: DatabaseError) -> None:

@@ -22,12 +22,18 @@ from graphql import (
     parse,
 )
 
+from resolvers.glance import counts, quiet, tokens_and_comments
 from resolvers.request import Location, RequestError
 from schema.errors import ErrorCode
 
 INTROSPECTION = frozenset({"__schema", "__type"})
 NESTING = 100  # braces and spreads inside each other that are measured at all: it bounds the recursion
 BARE, COMPOUND = 1, 10  # what validation pays to compare two fields without, and with, arguments or selections
+
+FAR = {"aliases": 2, "directives": 2}
+"""What has so many times more than it may is refused without a place."""
+
+WORDS = {"spreads": "fragments spread", "items": "items in a list"}
 
 VALUE = re.compile(r"\b(String|BlockString|Int|Float) '.*'", re.DOTALL)
 """How a message of the parser quotes a value, which may be a password."""
@@ -41,6 +47,7 @@ class Limits:
 
     source: int = 65_536  # characters
     tokens: int = 2_000
+    comments: int = 2_000
     operations: int = 20
     fragments: int = 100  # validation compares the fragments of a selection set pair by pair
     depth: int = 12  # fields inside each other, introspection apart
@@ -48,7 +55,9 @@ class Limits:
     aliases: int = 30
     directives: int = 50
     root_fields: int = 20  # of one operation, after expanding fragments
+    spreads: int = 400  # fragments used, inline ones too
     fields: int = 3_000  # after expanding fragments, all operations together
+    items: int = 1_000  # of one list; the lists of variables are bounded in operation.py
     comparisons: int = 50_000  # n fields of one response name make n(n-1)/2 pairs for validation
 
 
@@ -62,17 +71,34 @@ class Size:
     introspection_depth: int = 0
 
 
-def parse_document(text: str, limits: Limits) -> DocumentNode:
-    """Parse `text` and check its size. Raises RequestError (GRAPHQL_PARSE_FAILED, GRAPHQL_VALIDATION_FAILED)."""
+def parse_document(text: str, limits: Limits, *, located: bool = True) -> DocumentNode:
+    """Parse `text` and check its size; its nodes know their places in the text if `located`.
+
+    Raises RequestError (GRAPHQL_PARSE_FAILED, GRAPHQL_VALIDATION_FAILED).
+    """
     if len(text) > limits.source:
         raise RequestError(ErrorCode.GRAPHQL_PARSE_FAILED, f"The document is longer than {limits.source} characters.")
+    _glance(text, limits)
     try:
-        document = parse(text, max_tokens=limits.tokens, allow_empty_selection_sets=False)
+        document = parse(text, max_tokens=limits.tokens, no_location=not located, allow_empty_selection_sets=False)
     except GraphQLSyntaxError as error:
         places = tuple(Location(place.line, place.column) for place in error.locations or ())
         raise RequestError(ErrorCode.GRAPHQL_PARSE_FAILED, VALUE.sub(r"\1", error.message), places) from None
     check_limits(document, limits)
     return document
+
+
+def _glance(text: str, limits: Limits) -> None:
+    """Refuse what is plainly too large before it is parsed; of what is only a little so, parsing tells where."""
+    tokens, comments = tokens_and_comments(text, limits.tokens + limits.comments + 1)
+    for what, count in (("tokens", tokens), ("comments", comments)):
+        if count > getattr(limits, what):
+            message = f"The document has more than {getattr(limits, what)} {what}."
+            raise RequestError(ErrorCode.GRAPHQL_PARSE_FAILED, message)
+    for what, count in counts(quiet(text)):
+        most: int = getattr(limits, what)
+        if count > FAR.get(what, 1) * most:
+            raise _refused(f"The document has more than {most} {WORDS.get(what, what)}.")
 
 
 def check_limits(document: DocumentNode, limits: Limits) -> None:

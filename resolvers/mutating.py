@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ from db.secrets import Keyring
 from resolvers.answers import refusal, result_of, token_hash
 from resolvers.compilation import Bindings
 from resolvers.compiler import Compiler
+from resolvers.cost import MAX_COST, Cost, check_cost
 from resolvers.inputs import Variables, read_arguments, value_of
 from resolvers.mutations import MUTATIONS
 from resolvers.operation import Operation
@@ -41,7 +43,8 @@ LOG: Final = logging.getLogger("enfact.execution")
 class Writer:
     """Runs mutations on a database.
 
-    `report` is called with every DatabaseError that one meets. `shows_secrets` may change at any time.
+    `report` is called with every DatabaseError that one meets. Payloads that cost more than `max_cost` together are
+    refused before anything is written. `shows_secrets` may change at any time.
     """
 
     database: Database
@@ -49,14 +52,20 @@ class Writer:
     keyring: Keyring
     uses: Uses
     report: Callable[[DatabaseError], None]
+    max_cost: int = MAX_COST
     shows_secrets: bool = False
 
     async def write(self, request: GraphQLRequest, operation: Operation, variables: Variables) -> Result:
-        """Run the root fields one after the other; what one of them wrote stays, whatever becomes of the next."""
+        """Run the root fields one after the other; what one of them wrote stays, whatever becomes of the next.
+
+        RequestError when nothing was written: UNAUTHENTICATED, COST_EXCEEDED.
+        """
+        fields = self.compiler.writes(operation, variables)
+        cost = self._check_cost(request, operation, fields, variables)
         members: list[bytes] = []
         results: list[Result] = []
         late = False
-        for selected in self.compiler.writes(operation, variables):
+        for selected in fields:
             if late:
                 result = _failed(ErrorCode.TIMEOUT, request.language, selected)
             else:
@@ -75,7 +84,19 @@ class Writer:
             tuple(entry for result in results for entry in result.errors),
             tuple(entry for result in results for entry in result.hidden),
             _cookie(results),
+            (cost, self.max_cost) if request.wants_cost else None,
         )._replace(written=True)
+
+    def _check_cost(
+        self, request: GraphQLRequest, operation: Operation, fields: tuple[SelectedField, ...], variables: Variables
+    ) -> int:
+        """What the payloads cost together; a field that is refused for its values costs nothing."""
+        costs: list[Cost] = []
+        for selected in fields:
+            if selected.name != "__typename":
+                with suppress(RequestError):
+                    costs.append(self.compiler.payload(operation, selected, variables, request.kind).cost)
+        return check_cost(costs, variables, self.max_cost, request.language)
 
     async def _write_field(
         self, request: GraphQLRequest, operation: Operation, selected: SelectedField, variables: Variables

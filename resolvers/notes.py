@@ -62,7 +62,7 @@ def hidden(statement: Statement, text: str | None) -> tuple[Hidden, ...]:
         return ()
     found: dict[tuple[Path, Gate, bool], _Place] = {}
     for closed in read_closed(statement, text):
-        for n, gate, refused in _shut(statement.scopes[closed.scope], closed):
+        for n, gate, refused in shut(statement.scopes[closed.scope], closed):
             entry = statement.scopes[closed.scope].entries[n]
             place = found.setdefault((entry.at.path, gate, refused), _Place((closed.scope, n), entry, closed.index))
             place.companies[f"com_{closed.company}"] = None
@@ -82,7 +82,7 @@ class _Place:
     companies: dict[str, None] = field(default_factory=dict[str, None])
 
 
-def _shut(scope: Judged, closed: Closed) -> Iterator[tuple[int, Gate, bool]]:
+def shut(scope: Judged, closed: Closed) -> Iterator[tuple[int, Gate, bool]]:
     """The places of the entries that a company row hides or refuses; what lies below one of them is not mentioned."""
     dark: set[int] = set()
     for n, entry in enumerate(scope.entries):

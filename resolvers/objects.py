@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple, TypeAlias
 
 from graphql import (
@@ -33,6 +34,7 @@ from resolvers.catalogues import prepared
 from resolvers.compilation import Compilation, Row, Site
 from resolvers.convert import enum_name, enum_names
 from resolvers.coordinates import Fields, id_prefix, named_type, node_type, type_of
+from resolvers.cost import EXTRA, LOOKUP, ROW, SUM, items_of, leaf_cost
 from resolvers.criteria import criteria
 from resolvers.encoding import encode, encode_id
 from resolvers.gates import Need, type_need
@@ -98,12 +100,14 @@ class Objects:
         if isinstance(named, GraphQLObjectType):
             return self.members(row, (named,), selection_sets, at)
         assert isinstance(named, GraphQLInterfaceType)
-        branches: list[tuple[Sql, Json]] = []
-        for types in self._groups(named, selection_sets):
-            shared = frozenset[object].intersection(*(frozenset(type_need(type_)) for type_ in types))
-            inside = self._branch(row, types, at).holding(gate for gate in type_need(types[0]) if gate in shared)
-            branches.append((self._is_one_of(row, types), self.members(row, types, selection_sets, inside)))
-        return _cases(branches)
+        groups = self._groups(named, selection_sets)
+        return _cases(self.to.costs.either([partial(self._group, row, types, selection_sets, at) for types in groups]))
+
+    def _group(self, row: Row, types: Types, selection_sets: SelectionSets, at: Position) -> tuple[Sql, Json]:
+        """The condition that the row is of one of these types, and its JSON then."""
+        shared = frozenset[object].intersection(*(frozenset(type_need(type_)) for type_ in types))
+        inside = self._branch(row, types, at).holding(gate for gate in type_need(types[0]) if gate in shared)
+        return self._is_one_of(row, types), self.members(row, types, selection_sets, inside)
 
     def _groups(self, named: GraphQLInterfaceType, selection_sets: SelectionSets) -> list[Types]:
         """The possible types, those together that give the same fields of the same types behind the same gates."""
@@ -133,6 +137,7 @@ class Objects:
     def members(self, row: Row, types: Types, selection_sets: SelectionSets, at: Position) -> Json:
         """JSON of the row as an object of one of the types, which all give the same fields."""
         fields = self.to.collector.collect(types[0], selection_sets)
+        self.to.costs.charge(at.path, ROW + len(fields))
         return json_object((selected.key, self.field(row, types, selected, at)) for selected in fields)
 
     # --- fields
@@ -156,9 +161,12 @@ class Objects:
         return only_if(row.scope.passes((*needs, *inputs)), value)
 
     def _value(self, row: Row, types: Types, chosen: Chosen) -> Json:
+        self.to.costs.charge(chosen.at.path, EXTRA.get(types[0].name, 0))
         match self.layout.resolution(types[0], chosen.selected.name):
             case Leaf(value):
-                return encode(chosen.declared, value(row, chosen.arguments))
+                found = value(row, chosen.arguments)
+                self.to.costs.charge(chosen.at.path, leaf_cost(chosen.declared, found))
+                return encode(chosen.declared, found)
             case Identity(key, of, mark):
                 named = [self.layout.schema.type_map[of]] if of else types
                 prefix = self._by_type(row, types[: len(named)], [_prefix(type_) for type_ in named])
@@ -221,6 +229,7 @@ class Objects:
         return tuple(conditions)
 
     def _reference(self, row: Row, chosen: Chosen, meant: Meant) -> Json:
+        self.to.costs.charge(chosen.at.path, LOOKUP)
         target = self._target(row, chosen.returned, chosen.arguments)
         kind = (*self.layout.placement(chosen.returned.name).conditions(target.rows), *self._held(target, chosen))
         shown = self.shown(target, chosen.returned, chosen.at)
@@ -242,7 +251,9 @@ class Objects:
         where = every([*target.rows.where, *of_type, *shown, *meant(target)])
         keys = Order.by([OrderKey.parse(key) for key in listing.order or placement.order])
         sorted_by = keys.clause(target.rows)
-        json = self.object_of(target, chosen.returned, chosen.selection_sets, chosen.at.in_rows())
+        self.to.costs.charge(chosen.at.path, LOOKUP)
+        with self.to.costs.times(items_of(chosen.returned)):
+            json = self.object_of(target, chosen.returned, chosen.selection_sets, chosen.at.in_rows())
         source = (listing.instead(row, target) if listing.instead else None) or target.rows.source
         if placement.table.info["catalogue"]:
             catalogue = prepared(self.to, target.rows, sorted_by, json, where)
@@ -254,7 +265,9 @@ class Objects:
 
     def _derived(self, row: Row, chosen: Chosen, relation: Rows, order: str) -> Json:
         target = row.child(relation, chosen.arguments)
-        json = concatenation(self.object_of(target, chosen.returned, chosen.selection_sets, chosen.at.in_rows()))
+        self.to.costs.charge(chosen.at.path, SUM)
+        with self.to.costs.times(items_of(chosen.returned)):
+            json = concatenation(self.object_of(target, chosen.returned, chosen.selection_sets, chosen.at.in_rows()))
         listed = sql("string_agg({}, ',' order by {}) from {}", json, relation[order], relation.source)
         return (Text("["), Expression(sql("coalesce((select {}), '')", listed)), Text("]"))
 

@@ -4,7 +4,7 @@ Parsed, bounded, validated, chosen, its variables coerced. Documents are cached.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
@@ -25,6 +25,7 @@ from graphql import (
     validate,
 )
 
+from resolvers.bounds import ITEMS, VALUES, is_too_long, measured
 from resolvers.cache import Cache
 from resolvers.coordinates import coerced_value, literal_value, type_at
 from resolvers.inputs import Inputs, Lookup, Variables, bad_input
@@ -34,9 +35,6 @@ from resolvers.rules import rules_for
 from schema.errors import ErrorCode
 
 VALIDATION_ERRORS: Final = 5
-
-VALUES: Final = 16_000
-"""How many values the variables of a request may have, in all their lists and objects together."""
 
 SYNTAX_TREE, DOCUMENT = 160, 4_000
 """What a document takes in memory: so many bytes a character of its text, and so many besides."""
@@ -124,10 +122,13 @@ class Operation:
         """
         if not self.wanted:
             return {}
-        if _many(given):
+        count, longest = measured(given)
+        if count > VALUES:
             raise bad_input(f"The variables have more than {VALUES} values.")
         coerced: dict[str, Any] = {}
         for wanted in self.wanted:
+            if longest > ITEMS and is_too_long(given.get(wanted.name), wanted.type):
+                raise wanted.misfit(f"has a list of more than {ITEMS} items")
             if wanted.name in given:
                 coerced[wanted.name] = wanted.coerce(given[wanted.name])
             elif wanted.default is not None:
@@ -138,21 +139,6 @@ class Operation:
             if coerced.get(name) is None:
                 raise bad_input(f'Variable "${name}" may not be null where it is used.')
         return coerced
-
-
-def _many(given: Mapping[str, object]) -> bool:
-    """Whether some JSON has more than `VALUES` values, itself among them; counts no further than it has to."""
-    waiting, count = _nested(given.values()), 1 + len(given)
-    while waiting and count <= VALUES:
-        inside = waiting.pop()
-        count += len(inside)
-        waiting += _nested(inside.values() if isinstance(inside, dict) else inside)
-    return count > VALUES
-
-
-def _nested(values: Iterable[object]) -> list[dict[str, object] | list[object]]:
-    """Those of some values that hold more."""
-    return [cast("list[object]", value) for value in values if isinstance(value, (dict, list))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,8 +184,18 @@ class Documents:
             self._cache.put(text, document, SYNTAX_TREE * len(text) + DOCUMENT)
         return document
 
-    def _read(self, text: str) -> Document:
-        parsed = parse_document(text, self.limits)
+    def pin(self, text: str) -> Document:
+        """The document of a text, which is kept for good; raises as `find` does.
+
+        Without the places of its tokens a document takes half of the memory; they only matter where it is refused.
+        """
+        self._read(text)
+        document = self._read(text, located=False)
+        self._cache.pin(text, document)
+        return document
+
+    def _read(self, text: str, *, located: bool = True) -> Document:
+        parsed = parse_document(text, self.limits, located=located)
         errors = validate(self.schema, parsed, rules_for(text), max_errors=VALIDATION_ERRORS, hide_suggestions=True)
         if errors:
             raise RequestError.several(tuple(_entry(error) for error in errors[:VALIDATION_ERRORS]))

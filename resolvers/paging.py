@@ -12,6 +12,7 @@ from graphql import GraphQLNamedType, GraphQLObjectType, SelectionSetNode
 from db.sql import NULL, Expression, Json, Sql, Text, concatenation, every, join, json_object, number, sql
 from resolvers.compilation import Compilation, Row
 from resolvers.coordinates import named_type
+from resolvers.cost import COUNT, FILTER, LOOKUP, ROW, Size, size_of
 from resolvers.inputs import ABSENT, Input, bad_input
 from resolvers.ordering import Order, before, beyond
 from resolvers.scopes import Position, Scope
@@ -78,6 +79,7 @@ class _Paging:
     needs_cursor: bool = False
     backward: bool = False
     size: Sql = NULL
+    items: int | Size = PAGE_DEFAULT
     between: tuple[Sql, ...] = ()
 
     @property
@@ -229,13 +231,15 @@ def page(
 
     Raises RequestError (BAD_USER_INPUT) for sizes and cursors that no client may send.
     """
-    paging = _Paging(listed, arguments)
+    paging, costs = _Paging(listed, arguments), listed.row.to.costs
     paging.backward = paging.given("last")
     if paging.backward and paging.given("first"):
         raise bad_input("A page is either the first or the last rows, not both.")
-    paging.size = listed.row.to.bind(paging.argument("last" if paging.backward else "first"), page_size, "int4")
+    asked = paging.argument("last" if paging.backward else "first")
+    paging.size, paging.items = listed.row.to.bind(asked, page_size, "int4"), size_of(asked, PAGE_DEFAULT, PAGE_MAX)
     paging.between = tuple(paging.cursors())
     fields = paging.collect(connection, selected)
+    costs.charge(at.path, LOOKUP + len(fields) + (FILTER if paging.given("filter") else 0))
     _look_ahead(paging, connection, fields)
     json = concatenation(json_object((chosen.key, _field(paging, connection, chosen, at)) for chosen in fields))
     if not paging.columns and not paging.needs_cursor and not paging.sees_beyond:
@@ -257,14 +261,18 @@ def _field(paging: _Paging, connection: GraphQLObjectType, chosen: SelectedField
     inside = at.under(chosen.key)
     are_companies = paging.listed.scope is not None and paging.listed.within is None
     inside = inside.in_indexed() if are_companies else inside.in_rows()
+    costs = paging.to.costs
     match chosen.name:
         case "nodes":
-            return paging.rows(paging.listed.item(chosen.selection_sets, inside))
+            with costs.times(paging.items):
+                return paging.rows(paging.listed.item(chosen.selection_sets, inside))
         case "edges":
-            return paging.rows(_edge(paging, named_type(connection.fields["edges"]), chosen, inside))
+            with costs.times(paging.items):
+                return paging.rows(_edge(paging, named_type(connection.fields["edges"]), chosen, inside))
         case "pageInfo":
             return _page_info(paging, named_type(connection.fields["pageInfo"]), chosen)
         case "totalCount":
+            costs.charge(inside.path, COUNT)
             return paging.total()
         case _:
             return (Text(f'"{connection.name}"'),)
@@ -272,7 +280,9 @@ def _field(paging: _Paging, connection: GraphQLObjectType, chosen: SelectedField
 
 def _edge(paging: _Paging, edge: GraphQLNamedType, chosen: SelectedField, at: Position) -> Json:
     members: list[tuple[str, Json]] = []
-    for selected in paging.collect(edge, chosen):
+    fields = paging.collect(edge, chosen)
+    paging.to.costs.charge(at.path, ROW + len(fields))
+    for selected in fields:
         match selected.name:
             case "node":
                 members.append((selected.key, paging.listed.item(selected.selection_sets, at.under(selected.key))))

@@ -18,9 +18,17 @@ AFTER_DATA: Final = "}"
 """What stands around `data` in a response that has no more than that."""
 
 
+class Reference(NamedTuple):
+    """How a client names a document that is known: one of the two; beside a text, the hash that it is to have."""
+
+    document_id: str | None = None
+    sha256_hash: str | None = None
+
+
 class GraphQLRequest(NamedTuple):
     """One GraphQL request, whatever transport brought it.
 
+    `query` is the document's text, empty where a `reference` stands for it (`KnownOperations` finds the document).
     `token` is the credential as the client sent it (None: anonymous), `by_cookie` whether a browser sent it by itself,
     `language` what Accept-Language asks for,
     `report_errors` whether hidden fields are reported as errors (`Hidden-Fields: error`) instead of notes,
@@ -38,6 +46,8 @@ class GraphQLRequest(NamedTuple):
     request_id: str = ""
     user_agent: str | None = None
     address: str = ""
+    reference: Reference | None = None
+    wants_cost: bool = False
 
     @property
     def kind(self) -> CredentialKind:
@@ -89,14 +99,15 @@ class Result(NamedTuple):
 
     `response` is the whole response without errors and notes, `{"data":…}`, as PostgreSQL wrote it: mostly it is sent
     as it is. None when nothing was executed (a request error: then `errors` says why). `cookie` is what becomes of the
-    client's session cookie, None when it stays as it is. `written` tells that a mutation is answered: a token may be in
-    it.
+    client's session cookie, None when it stays as it is. `cost` is what the operation costs and may cost, where the
+    request wants to know. `written` tells that a mutation is answered: a token may be in it.
     """
 
     response: bytes | None
     errors: tuple[ErrorEntry, ...] = ()
     hidden: tuple[Note, ...] = ()
     cookie: SessionCookie | None = None
+    cost: tuple[int, int] | None = None
     written: bool = False
 
     @classmethod
@@ -106,9 +117,10 @@ class Result(NamedTuple):
         errors: tuple[ErrorEntry, ...] = (),
         hidden: tuple[Note, ...] = (),
         cookie: SessionCookie | None = None,
+        cost: tuple[int, int] | None = None,
     ) -> Self:
         """The answer with this JSON as its `data`."""
-        return cls(b"".join((BEFORE_DATA.encode(), data, AFTER_DATA.encode())), errors, hidden, cookie)
+        return cls(b"".join((BEFORE_DATA.encode(), data, AFTER_DATA.encode())), errors, hidden, cookie, cost)
 
     @property
     def data(self) -> bytes | None:

@@ -5,6 +5,7 @@ The fields of Query, and the fields of a mutation's payload, which are read like
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, LiteralString
 
 from graphql import GraphQLNamedType, GraphQLObjectType, is_leaf_type
@@ -28,8 +29,9 @@ from db.sql import (
 from db.tables.apps import app
 from db.tables.identity import company, credential
 from resolvers.compilation import Compilation, Row, Site
-from resolvers.convert import Key, Keys, KnownPrefix, bounded, enum_name, prefix
+from resolvers.convert import MANY, Key, Keys, KnownPrefix, bounded, enum_name, prefix
 from resolvers.coordinates import id_prefix, named_type
+from resolvers.cost import CATALOGUE, FOUND, size_of
 from resolvers.encoding import encode
 from resolvers.gates import type_need
 from resolvers.inputs import Distinct, Input, bad_input, read_arguments
@@ -64,6 +66,7 @@ class Roots:
     def query(self, query: GraphQLObjectType, selection_sets: SelectionSets) -> Json:
         """JSON of `data` of a query."""
         fields = self.to.collector.collect(query, selection_sets)
+        self.to.costs.charge((), len(fields))
         return json_object((selected.key, self._query_field(query, selected)) for selected in fields)
 
     def _query_field(self, query: GraphQLObjectType, selected: SelectedField) -> Json:
@@ -137,7 +140,8 @@ class Roots:
         conditions = TRUE
         if kind is not None and self.to.inputs.given(kind):
             conditions = sql("{} = {}", listed["kind"], self.to.bind(kind, enum_name, "text"))
-        json = self.objects.object_of(Row(listed, self.to), returned, selection_sets, at)
+        with self.to.costs.times(CATALOGUE):
+            json = self.objects.object_of(Row(listed, self.to), returned, selection_sets, at)
         items = sql(
             "coalesce((select string_agg({}, ',' order by {}) from {} where {}), '')",
             concatenation(json),
@@ -159,11 +163,15 @@ class Roots:
         """One branch per type of id, each only for its own ids, in the order of the ids."""
         ids = self.to.bind(given, Keys(), "uuid[]")
         kinds = self.to.bind(given, _prefixes, "text[]")
-        branches: list[Sql] = []
-        for found in self.to.inputs.look(given, Distinct(self._known_prefix())):
-            type_ = self._node_type(found)
-            if type_ is not None:
-                branches.append(self._found(type_, selection_sets, at, sql("p.id"), sql("p.kind = {}", literal(found))))
+        types = {found: self._node_type(found) for found in self.to.inputs.look(given, Distinct(self._known_prefix()))}
+        with self.to.costs.times(size_of(given, MANY, MANY)):
+            branches = self.to.costs.either(
+                [
+                    partial(self._found, type_, selection_sets, at, sql("p.id"), sql("p.kind = {}", literal(found)))
+                    for found, type_ in types.items()
+                    if type_ is not None
+                ]
+            )
         union = join(" union all ", branches) or sql("select null::text j, null::text h")
         return self._site(
             sql(
@@ -188,6 +196,7 @@ class Roots:
 
         A kind not held is as if it did not exist.
         """
+        self.to.costs.charge(at.path, FOUND)
         placement = self.objects.layout.placement(type_.name)
         need = type_need(type_)
         scope = self.to.enter(None)
@@ -216,6 +225,7 @@ class Roots:
     def payload(self, payload: GraphQLObjectType, selection_sets: SelectionSets, at: Position) -> Json:
         """JSON of a mutation's payload, read from what the mutation wrote under the payload's field names."""
         fields = self.to.collector.collect(payload, selection_sets)
+        self.to.costs.charge(at.path, len(fields))
         return json_object(
             (selected.key, self._payload_field(payload, selected, at.under(selected.key))) for selected in fields
         )

@@ -12,6 +12,7 @@ from db.sql import Json, Sql, Text, concatenation, every, join, literal, number,
 from db.tables.identity import account, credential, membership
 from db.tokens import CredentialKind
 from resolvers.compilation import Bindings, Compilation, Source
+from resolvers.cost import NOTHING, Cost
 from resolvers.presence import is_in
 from resolvers.request import AFTER_DATA, BEFORE_DATA
 from resolvers.scopes import VIEWER, Entry
@@ -44,14 +45,15 @@ class Statement:
     """SQL with the source of each parameter.
 
     Its columns are the response (`{"data":…}`), the closed gates (null: none), the credential's key, with closed gates
-    the viewer's language, and of an API key how it wants hidden fields to be told. `weight` estimates its size in
-    memory, in bytes.
+    the viewer's language, and of an API key how it wants hidden fields to be told. `cost` is known before it runs;
+    `weight` estimates its size in memory, in bytes.
     """
 
     sql: str
     parameters: tuple[Source, ...]
     scopes: tuple[Judged, ...]
     weight: int
+    cost: Cost = NOTHING
 
     def arguments(self, bindings: Bindings) -> list[object]:
         """The parameters' values; RequestError (BAD_USER_INPUT) for one that no client may send."""
@@ -85,8 +87,9 @@ def finish(to: Compilation, data: Json) -> Statement:
     )
     scopes = tuple(Judged(tuple(scope.gates), tuple(scope.entries)) for scope in to.scopes)
     entries = sum(len(scope.entries) for scope in scopes)
-    weight = STATEMENT + len(statement) + PARAMETER * len(to.parameters) + ENTRY * entries + to.carried
-    return Statement(str(statement), tuple(to.parameters), scopes, weight)
+    cost = to.costs.total()
+    weight = STATEMENT + len(statement) + PARAMETER * len(to.parameters) + ENTRY * entries + to.carried + cost.weight
+    return Statement(str(statement), tuple(to.parameters), scopes, weight, cost)
 
 
 def _unmentioned(to: Compilation, *texts: Sql) -> list[Sql]:

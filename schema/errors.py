@@ -126,7 +126,7 @@ ERROR_MESSAGES: Mapping[ErrorCode, str] = MappingProxyType(
         ErrorCode.APP_REQUIRED: "This needs access to the app {app}.",
         ErrorCode.ROLE_REQUIRED: "This needs the role {role}.",
         ErrorCode.RATE_LIMITED: "Too many requests; please wait a moment.",
-        ErrorCode.COST_EXCEEDED: "The operation asks for too much at once; please ask for less.",
+        ErrorCode.COST_EXCEEDED: "This costs {cost}, and {limit} is allowed; please ask for less, mainly of {field}.",
         ErrorCode.PERSISTED_QUERY_NOT_FOUND: "This stored operation is not known.",
         ErrorCode.PERSISTED_QUERY_REQUIRED: "Only operations that were stored in advance are accepted.",
         ErrorCode.ACCESS_REVOKED: "Your access has ended.",

@@ -114,12 +114,12 @@ async def open_client(dsn: str, **settings: object) -> AsyncGenerator[httpx.Asyn
 
 
 @asynccontextmanager
-async def open_demo(databases: Databases) -> AsyncGenerator[Demo]:
+async def open_demo(databases: Databases, **settings: object) -> AsyncGenerator[Demo]:
     """A clone of the demo with the application on it; dropped at the end."""
     dsn = await databases.clone(await demo_template(databases))
     connection = await connect(dsn)
     try:
-        async with open_client(dsn, pool_size=4) as client:
+        async with open_client(dsn, pool_size=4, **settings) as client:
             yield Demo(client, connection, dsn)
     finally:
         await connection.close()

@@ -1,5 +1,6 @@
 """The bench for the tests of this folder: a database with the data set, the product on it, the same rows in memory."""
 
+import sys
 from collections.abc import AsyncGenerator
 
 import pytest
@@ -44,4 +45,4 @@ async def bench(bench_dsn: str, bench_database: Database) -> Bench:
         world = await World.load(connection)
     finally:
         await connection.close()
-    return Bench(build(), world, Executor(bench_database))
+    return Bench(build(), world, Executor(bench_database, max_cost=sys.maxsize))

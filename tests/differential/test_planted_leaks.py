@@ -1,5 +1,6 @@
 """The checks find leaks: a gate is taken from the product, and the differential and non-interference checks tell."""
 
+import sys
 from dataclasses import dataclass
 from functools import cache
 
@@ -108,7 +109,7 @@ async def test_the_differential_check_finds_a_missing_gate(
 ) -> None:
     viewer = bench.data.viewer(everything_but(plant.app))
     with leaking(*plant.coordinates) as compiler:
-        found = await _differing(bench, plant, viewer, Executor(bench_database, compiler))
+        found = await _differing(bench, plant, viewer, Executor(bench_database, compiler, max_cost=sys.maxsize))
     assert found is not None
     assert await bench.difference(found, viewer) is None
 

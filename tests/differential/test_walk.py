@@ -4,6 +4,7 @@ The lines and their paths come from the gate table, which is made of the schema.
 """
 
 import json
+import sys
 from collections import defaultdict
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
@@ -46,7 +47,7 @@ def strangers(gate: Gate, bench: Bench) -> Viewer:
 
 @pytest.mark.parametrize("gate", LINES, ids=named)
 async def test_who_lacks_only_this_sees_nothing_of_it(bench: Bench, bench_database: Database, gate: Gate) -> None:
-    stranger, product = strangers(gate, bench), Executor(bench_database)
+    stranger, product = strangers(gate, bench), Executor(bench_database, max_cost=sys.maxsize)
     lacking = {gate, Role.OWNER}
     for line in LINES[gate]:
         for walk in walks(line):
@@ -61,7 +62,7 @@ async def test_who_lacks_only_this_sees_nothing_of_it(bench: Bench, bench_databa
 async def test_who_has_nothing_else_sees_what_needs_nothing_else(
     bench: Bench, bench_database: Database, gate: App
 ) -> None:
-    viewer, product = bench.data.viewer(nothing_but(gate)), Executor(bench_database)
+    viewer, product = bench.data.viewer(nothing_but(gate)), Executor(bench_database, max_cost=sys.maxsize)
     held = {gate, *ALWAYS}
     for line in LINES[gate]:
         for walk in walks(line):
@@ -99,7 +100,7 @@ def told_selections(result: Result) -> list[tuple[str, ...]]:
 async def test_who_has_everything_finds_something_at_every_line(
     bench: Bench, bench_database: Database, gate: Gate
 ) -> None:
-    owner, product = bench.data.viewer("Olga"), Executor(bench_database)
+    owner, product = bench.data.viewer("Olga"), Executor(bench_database, max_cost=sys.maxsize)
     for line in LINES[gate]:
         if line.kind is CoordinateKind.MUTATION:
             continue
@@ -156,7 +157,7 @@ async def writing(dsn: str) -> AsyncGenerator[Executor]:
     try:
         with suppress(_Undo):
             async with database.transaction() as connection:
-                yield Executor(Undone(connection))
+                yield Executor(Undone(connection), max_cost=sys.maxsize)
                 raise _Undo
     finally:
         await database.close()

@@ -17,7 +17,9 @@ from gateway.app import create_app
 from gateway.http import Executor
 from gateway.logs import open_log
 from gateway.settings import Settings
+from resolvers.known import KnownOperations
 from resolvers.limits import Limits, parse_document
+from resolvers.operation import Documents
 from resolvers.request import GraphQLRequest, RequestError, Result
 from schema.errors import ErrorCode
 
@@ -36,6 +38,7 @@ class SmallExecutor:
     error: Exception | None = None
     delay: float = 0.0
     began: asyncio.Event = field(default_factory=asyncio.Event)
+    known: KnownOperations = field(default_factory=lambda: KnownOperations(Documents(SCHEMA)))
 
     async def execute(self, request: GraphQLRequest) -> Result:
         self.asked.append(request)
@@ -43,6 +46,8 @@ class SmallExecutor:
         await asyncio.sleep(self.delay)
         if self.error is not None:
             raise self.error
+        if request.reference is not None:
+            self.known.document(request)
         return self.result or _execute(request)
 
 

@@ -38,7 +38,15 @@ USED = {
     *(("letter", text) for text in (GREETING, GREETING_WITHOUT_NAME, DAYS, MINUTES)),
 }
 TRANSLATED = ["fr", "nl", "de"]
-VALUES = {"app": "Agenda", "apps": "Climapulse", "field": "email", "plan": "Pro", "role": "owner"}
+VALUES = {
+    "app": "Agenda",
+    "apps": "Climapulse",
+    "cost": "100001",
+    "limit": "100000",
+    "field": "email",
+    "plan": "Pro",
+    "role": "owner",
+}
 # Connections whose label has a word in it besides the brand.
 WORDED = {App.CODABOX_BANK, App.CODABOX_ACCOUNTING, App.SEPA_EPC_QR}
 
@@ -100,6 +108,7 @@ def test_which_messages_have_placeholders() -> None:
         UserErrorCode.APP_REQUIRED_BY: ["app", "apps"],
         UserErrorCode.PLAN_REQUIRED: ["app", "plan"],
         ErrorCode.APP_REQUIRED: ["app"],
+        ErrorCode.COST_EXCEEDED: ["cost", "field", "limit"],
         ErrorCode.ROLE_REQUIRED: ["role"],
     }
 

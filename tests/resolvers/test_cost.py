@@ -1,0 +1,223 @@
+"""resolvers/cost.py: what an operation costs is known before it runs, and too much is refused before anything does."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+import pytest
+
+from gateway.render import render
+from resolvers.compiler import Compiler
+from resolvers.cost import COUNT, FILTER, LOOKUP, MAX_COST, SEARCH, SUM, Cost
+from resolvers.execution import Executor, default_compiler
+from resolvers.operation import Documents
+from resolvers.request import GraphQLRequest, Result
+from resolvers.statement import Statement
+from schema.errors import ErrorCode
+from schema.language import Language
+from tests.bench.operations import OPERATIONS
+from tests.golden.case import Case, read_cases
+from tests.golden.world import World
+
+EXPLOSION = "companies(first: 100) { nodes { invoices(first: 100) { nodes { lines { name } } } } }"
+LAST = "companies(first: 100) { nodes { invoices(last: 3) { nodes { number date status totalExcl totalIncl } } } }"
+
+
+def statement(query: str, **variables: object) -> Statement:
+    compiler = default_compiler()
+    operation = Documents(compiler.schema).find(query).choose(None)
+    return compiler.read(operation, operation.coerce(variables))
+
+
+def cost(query: str, **variables: object) -> int:
+    """What a query costs with these variables."""
+    return statement(query, **variables).cost.of(variables)
+
+
+def of_company(selection: str) -> str:
+    return f'{{ company(id: "") {{ {selection} }} }}'
+
+
+def added(selection: str, to: str = "id") -> int:
+    """What a selection of a company adds to it."""
+    return cost(of_company(f"{to} {selection}")) - cost(of_company(to))
+
+
+def test_every_object_and_every_field_count_one() -> None:
+    assert cost("{ __typename }") == 1
+    assert cost("{ viewer { __typename } }") == 1 + 1 + 1
+    assert added("name") == 1
+    assert added("a: name b: name") == 2
+    assert added("access { external }") == 1 + 1 + 1
+
+
+def test_a_list_counts_as_often_as_it_may_have_items() -> None:
+    page = 1 + LOOKUP + 1  # the field, a look at other rows, the field `nodes`
+    assert added("invoices { nodes { number } }") == page + 50 * (1 + 1)
+    assert added("invoices(first: 7) { nodes { number } }") == page + 7 * (1 + 1)
+    assert added("invoices(last: 7) { nodes { number date } }") == page + 7 * (1 + 2)
+    assert added("invoices(first: 0) { nodes { number } }") == page
+    assert added("invoices(first: 7) { edges { cursor node { number } } }") == page + 7 * (1 + 2 + 1 + 1)
+    lines = added("invoices(first: 7) { nodes { lines { name } } }")
+    assert lines == page + 7 * (1 + 1 + LOOKUP + 8 * (1 + 1))
+
+
+def test_what_takes_longer_than_a_value_counts_more() -> None:
+    assert added("invoices(first: 1) { totalCount }") == 1 + LOOKUP + 1 + COUNT
+    filtered = 'invoices(first: 1, filter: {number: {contains: "x"}}) { totalCount }'
+    assert added(filtered) == added("invoices(first: 1) { totalCount }") + FILTER
+    assert added("dashboard { turnover openTasks }") >= 2 * SUM
+    assert added('search(text: "ab") { customers { totalCount } products { totalCount } }') >= 2 * SEARCH
+    products = "products(first: 1) {{ nodes {{ {} }} }}"
+    assert added(products.format("group { id }")) - added(products.format("number")) == LOOKUP + 1 + 1
+
+
+def test_page_sizes_in_variables_are_taken_from_the_request() -> None:
+    nested = "{ viewer { companies(first: $n) { nodes { invoices(first: $m) { nodes { id } } } } } }"
+    query = f"query ($n: Int, $m: Int = 3) {nested}"
+    written = "{ viewer { companies(first: %d) { nodes { invoices(first: %d) { nodes { id } } } } } }"
+    found = statement(query).cost
+    for n, m in ((1, 1), (0, 100), (100, 0), (7, 13), (100, 100)):
+        assert found.of({"n": n, "m": m}) == cost(written % (n, m))
+    assert found.of({"m": 3}) == cost(written % (50, 3))
+    assert found.most == cost(written % (100, 100))
+    assert found.of({"n": -5, "m": 10_000}) == cost(written % (0, 100))
+
+
+def test_one_variable_may_size_several_lists_inside_each_other() -> None:
+    query = "query ($n: Int) { viewer { companies(first: $n) { nodes { invoices(first: $n) { nodes { id } } } } } }"
+    written = "{ viewer { companies(first: %d) { nodes { invoices(first: %d) { nodes { id } } } } } }"
+    assert statement(query).cost.of({"n": 20}) == cost(written % (20, 20))
+
+
+def test_ids_count_as_many_as_there_are() -> None:
+    ids = [f"inv_{n:032x}" for n in range(40)]
+    query = "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }"
+    one, forty = cost(query, ids=ids[:1]), cost(query, ids=ids)
+    assert forty - 1 - one == 39 * (one - 1 - 1) or forty > 39 * (one - 10)
+    assert cost(f"{{ nodes(ids: {orjson.dumps(ids).decode()}) {{ id }} }}") == forty
+    assert statement(query, ids=ids[:1]).cost.most > forty
+
+
+def test_of_kinds_that_exclude_each_other_the_dearest_counts() -> None:
+    def documents(fragments: str) -> int:
+        return added(f"documents(first: 10) {{ nodes {{ number {fragments} }} }}")
+
+    invoice, quote = "... on Invoice { a: date b: date c: date }", "... on Quote { a: date b: date }"
+    assert documents(invoice + quote) == documents(invoice)
+    assert documents("... on Invoice { lines { name } }" + quote) == documents("... on Invoice { lines { name } }")
+
+
+def test_a_cheap_variable_does_not_stand_in_for_a_dear_constant() -> None:
+    query = """
+    query ($n: Int) { company(id: "") { documents(first: 100) { nodes {
+      ... on Invoice { customer { invoices(first: $n) { nodes { id } } } }
+      ... on Quote { customer { invoices(first: 99) { nodes { id } } } }
+    } } } }"""
+    dear = query.replace("$n)", "0)").replace("($n: Int)", "")
+    assert statement(query).cost.of({"n": 0}) == cost(dear) > 100 * 99
+
+
+@pytest.mark.parametrize("case", [pytest.param(case, id=case.name) for case in read_cases() if not case.is_mutation])
+def test_what_people_ask_is_far_from_the_limit(case: Case) -> None:
+    assert cost(case.query, **case.variables) < MAX_COST / 2
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_what_the_benchmark_asks_is_far_from_the_limit(name: str) -> None:
+    operation = OPERATIONS[name]
+    if "mutation" not in operation.query:
+        assert cost(operation.query, **operation.variables) < MAX_COST / 2
+
+
+def test_a_page_of_companies_with_their_last_invoices_is_cheap_and_an_explosion_is_not() -> None:
+    assert cost(f"{{ viewer {{ {LAST} }} }}") < MAX_COST / 20
+    assert cost(f"{{ viewer {{ {EXPLOSION} }} }}") > MAX_COST
+
+
+async def refused(world: World, query: str, language: Language = Language.EN, **variables: Any) -> Result:
+    """The refusal of an operation of which nothing ran."""
+    async with world.signed_in("compta") as token:
+        request = GraphQLRequest(query, variables=variables, token=token, language=language)
+        with world._recording() as statements:  # pyright: ignore[reportPrivateUsage]
+            result = await world.executor.execute(request)
+        assert statements == []
+    assert result.response is None
+    (entry,) = result.errors
+    assert entry.code is ErrorCode.COST_EXCEEDED
+    return result
+
+
+MESSAGES: Mapping[Language, str] = {
+    Language.FR: "Cette demande coûte {cost}, pour {limit} autorisés. Demandez moins, surtout de {field}.",
+    Language.NL: "Deze vraag kost {cost}, en {limit} is toegestaan; vraag minder, vooral van {field}.",
+    Language.EN: "This costs {cost}, and {limit} is allowed; please ask for less, mainly of {field}.",
+    Language.DE: "Diese Anfrage kostet {cost}, erlaubt sind {limit}; "
+    "bitte fragen Sie weniger ab, vor allem von {field}.",
+}
+
+
+@pytest.mark.parametrize("language", Language)
+async def test_what_costs_too_much_is_refused_before_anything_runs(world: World, language: Language) -> None:
+    query = f"{{ viewer {{ account {{ email }} {EXPLOSION} }} }}"
+    (entry,) = (await refused(world, query, language)).errors
+    field = "viewer.companies.nodes.invoices.nodes.lines"
+    assert entry.extensions == {"cost": cost(query), "limit": MAX_COST, "selection": field.split(".")}
+    assert entry.message == MESSAGES[language].format(cost=cost(query), limit=MAX_COST, field=field)
+
+
+async def test_one_statement_is_refused_for_some_variables_and_runs_for_others(world: World) -> None:
+    query = f"query ($n: Int) {{ viewer {{ {EXPLOSION.replace('invoices(first: 100)', 'invoices(first: $n)')} }} }}"
+    (entry,) = (await refused(world, query, n=100)).errors
+    assert entry.extensions["cost"] == cost(query, n=100)
+    async with world.signed_in("compta") as token:
+        outcome = await world.ask(query, {"n": 2}, token)
+    assert (outcome.result.errors, outcome.result.response is not None) == ((), True)
+
+
+async def test_the_limit_is_the_last_cost_that_is_admitted(world: World) -> None:
+    query = "{ apps { app label } }"
+    for limit, admitted in ((cost(query), True), (cost(query) - 1, False)):
+        result = await Executor(world.database, max_cost=limit).execute(GraphQLRequest(query))
+        assert (result.response is not None) is admitted
+
+
+LOGIN = """
+mutation ($email: String!) {
+  login(input: {email: $email, password: "demo-enfact-2026"}) { token viewer { account { email } %s } }
+  %s
+}"""
+
+
+async def test_payloads_that_cost_too_much_are_refused_before_anything_is_written(world: World) -> None:
+    half = EXPLOSION.replace("invoices(first: 100)", "invoices(first: 30)")
+    (entry,) = (await refused(world, LOGIN % (EXPLOSION, ""), email="noah@demo.enfact.test")).errors
+    assert entry.extensions["selection"] == ["login", "viewer", "companies", "nodes", "invoices", "nodes", "lines"]
+    again = f'b: login(input: {{email: $email, password: "x"}}) {{ viewer {{ {half} }} }}'
+    (entry,) = (await refused(world, LOGIN % (half, again), email="noah@demo.enfact.test")).errors
+    assert f"{MAX_COST} is allowed" in entry.message
+
+
+async def test_a_request_is_told_its_cost_when_it_asks_and_nothing_else_changes(world: World) -> None:
+    query = "{ viewer { companies(first: 2) { nodes { name plan } } } }"
+    async with world.signed_in("compta") as token:
+        plain, told = [
+            render(await world.executor.execute(GraphQLRequest(query, token=token, wants_cost=wants)), "r")
+            for wants in (False, True)
+        ]
+    expected = {"requested": cost(query), "limit": MAX_COST}
+    answer = orjson.loads(told)
+    assert answer["extensions"].pop("cost") == expected
+    assert answer == orjson.loads(plain)
+    assert b"cost" not in plain
+    mutation = "mutation { logout { viewer { account { email } } } }"
+    result = await world.executor.execute(GraphQLRequest(mutation, wants_cost=True))
+    assert result.cost is None or result.cost[1] == MAX_COST
+
+
+def test_a_formula_takes_memory_that_counts() -> None:
+    compiler = Compiler(default_compiler().schema, default_compiler().layout)
+    operation = Documents(compiler.schema).find(f"{{ viewer {{ {LAST} }} }}").choose(None)
+    found = compiler.read(operation, {})
+    assert found.weight > len(found.sql) + found.cost.weight
+    assert Cost(0, ()).weight > 0
