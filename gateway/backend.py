@@ -14,6 +14,7 @@ from db.installation import is_demo
 from db.migrate import is_migrated
 from db.secrets import Keyring
 from gateway.http import Executor
+from gateway.live import keep_waking
 from gateway.logs import Log, causes
 from gateway.settings import Settings
 from resolvers.execution import Executor as DatabaseExecutor
@@ -116,7 +117,7 @@ class DatabaseBackend:
     """The executor on a PostgreSQL, and the chores that come with it.
 
     `sends_letters` tells that there is mail; a demo without it shows what would be mailed. `keyring` has the keys for
-    secrets.
+    secrets. `listen_dsn` is where notifications come from, `dsn` by default.
     """
 
     def __init__(
@@ -127,6 +128,7 @@ class DatabaseBackend:
         *,
         sends_letters: bool = False,
         keyring: Keyring | None = None,
+        listen_dsn: str | None = None,
     ) -> None:
         self.executor: DatabaseExecutor | None = None
         self._dsn = dsn
@@ -134,6 +136,7 @@ class DatabaseBackend:
         self._log = log
         self._sends_letters = sends_letters
         self._keyring = keyring
+        self._listen_dsn = listen_dsn or dsn
         self._outage = Outage(log)
         self._chores = Chores(log)
         self._database: Database | None = None
@@ -191,7 +194,10 @@ class DatabaseBackend:
 
     def _works(self, database: Database, executor: DatabaseExecutor) -> list[Coroutine[Any, Any, None]]:
         """What goes on beside the requests."""
-        works = [self._keep_writing_uses(database, executor)]
+        works = [
+            self._keep_writing_uses(database, executor),
+            keep_waking(self._listen_dsn, executor.wakes, self._log),
+        ]
         if not self._sends_letters:
             works.append(self._keep_looking_for_demo(database, executor))
         return list(works)
@@ -268,4 +274,5 @@ def database_backend(settings: Settings, log: Log) -> DatabaseBackend:
         log,
         sends_letters=settings.smtp_url is not None,
         keyring=settings.keyring,
+        listen_dsn=settings.listen_url.get_secret_value() if settings.listen_url is not None else None,
     )

@@ -15,11 +15,16 @@ def render(result: Result, request_id: str) -> bytes:
         return result.response
     members: list[bytes] = []
     if result.errors:
-        members.append(b'"errors":' + _dumps([_error(entry, request_id) for entry in result.errors]))
+        members.append(b'"errors":' + render_errors(result.errors, request_id))
     if result.hidden:
         members.append(b'"extensions":{"hidden":' + _dumps([_note(note) for note in result.hidden]) + b"}")
     before = b"{" if result.response is None else result.response[:-1] + b","
     return before + b",".join(members) + b"}"
+
+
+def render_errors(errors: Sequence[ErrorEntry], request_id: str) -> bytes:
+    """The errors alone, as a JSON list."""
+    return _dumps([_error(entry, request_id) for entry in errors])
 
 
 def _error(entry: ErrorEntry, request_id: str) -> dict[str, object]:
