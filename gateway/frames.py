@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any, Final
 
+from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import CloseCode
 
@@ -48,6 +49,12 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         self.transport.write(b"".join(self.conn.data_to_send()))
         self.transport.close()
         self._end_soon()
+
+    async def send(self, message: ASGISendEvent) -> None:
+        """Send what the application says; a handshake that it refuses with an answer of its own is complete, too."""
+        await super().send(message)
+        if message["type"] == "websocket.http.response.body":
+            self.handshake_complete = True
 
     def handle_cont(self, event: Any) -> None:
         """Another part of a message."""

@@ -68,7 +68,7 @@ class Message:
             raise Gone(received.get("code", 1005))
         members = _object(_loads(received.get("text")))
         type_, id_, payload = members.get("type"), members.get("id"), members.get("payload")
-        if type_ not in KNOWN:
+        if not isinstance(type_, str) or type_ not in KNOWN:
             _invalid()
         if type_ not in WITH_ID:
             id_ = ""

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import aclosing
 from dataclasses import dataclass
 from random import getrandbits
-from typing import Any
+from typing import Any, ParamSpec
 
 import orjson
 
@@ -23,6 +23,8 @@ from gateway.render import render, render_errors
 from resolvers.live import Subscription
 from resolvers.request import ErrorEntry, GraphQLRequest, RequestError, Result
 from schema.errors import ErrorCode, error_message
+
+P = ParamSpec("P")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +56,9 @@ class Operations:
         self.count += 1
         request_id = f"{getrandbits(64):016x}"
         if len(self._by_id) >= self._behind.places.bounds.of_socket:
-            self.run(self._tell(message.id, _failed(ErrorCode.RATE_LIMITED, base), request_id))
+            self.run(self._tell, message.id, _failed(ErrorCode.RATE_LIMITED, base), request_id)
         else:
-            self._by_id[message.id] = self.run(self._answer(message, base._replace(request_id=request_id)))
+            self._by_id[message.id] = self.run(self._answer, message, base._replace(request_id=request_id))
 
     def end(self, id_: str) -> None:
         """The client does not want to hear of an operation any more, if it is under way."""
@@ -71,9 +73,11 @@ class Operations:
         if self._tasks:
             await asyncio.wait(self._tasks)
 
-    def run(self, work: Coroutine[Any, Any, object]) -> asyncio.Task[None]:
-        """Let something run for as long as the socket is there."""
-        task = asyncio.create_task(_until_gone(work))
+    def run(
+        self, work: Callable[P, Coroutine[Any, Any, object]], *args: P.args, **more: P.kwargs
+    ) -> asyncio.Task[None]:
+        """Let something run for as long as the socket is there; it may end before it began."""
+        task = asyncio.create_task(_until_gone(work, *args, **more))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
@@ -155,9 +159,9 @@ class Operations:
             del self._by_id[id_]
 
 
-async def _until_gone(work: Coroutine[Any, Any, object]) -> None:
+async def _until_gone(work: Callable[P, Coroutine[Any, Any, object]], *args: P.args, **more: P.kwargs) -> None:
     try:
-        await work
+        await work(*args, **more)
     except (Gone, OSError):
         return  # nobody is there to be told
 

@@ -76,6 +76,11 @@ class Socket:
             await self._close(closing.code, closing.reason)
         except Gone as gone:
             code = gone.code
+        except OSError:
+            raise
+        except Exception as error:  # noqa: BLE001 (whatever it is, the client gets no more than that)
+            code = 1011
+            await self._fail(error)
         finally:
             self._closed = True
             await self._operations.end_all()
@@ -112,7 +117,7 @@ class Socket:
         )
         if request.token is not None:
             watch = await self._watched(request)
-            self._operations.run(self._watch(watch))
+            self._operations.run(self._watch, watch).add_done_callback(lambda _: watch.close())
             try:
                 self._place.seat(watch)
             except Full:
@@ -156,10 +161,7 @@ class Socket:
         except AccessLost:
             await self._close(*FORBIDDEN)
         except Exception as error:  # noqa: BLE001 (whatever it is, nobody watches any more)
-            self._log.exception(f"{getrandbits(64):016x}", error)
-            await self._close(1011, "Internal error")
-        finally:
-            watch.close()
+            await self._fail(error)
 
     # --- sending
 
@@ -167,6 +169,10 @@ class Socket:
         if self._closed:
             raise Gone(1006)
         await self._send_event({"type": "websocket.send", "text": message.decode()})
+
+    async def _fail(self, error: Exception) -> None:
+        self._log.exception(f"{getrandbits(64):016x}", error)
+        await self._close(1011, "Internal error")
 
     async def _close(self, code: int, reason: str) -> None:
         if not self._closed:

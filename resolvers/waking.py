@@ -34,12 +34,12 @@ class Wake:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 
-    async def wait(self, longest: float = PERIOD) -> None:
-        """Return when it is time to look; after so many seconds at most. One task at a time."""
+    async def wait(self, longest: float | None = None) -> None:
+        """Return when it is time to look; after so many seconds (the period) at most. One task at a time."""
         loop = asyncio.get_running_loop()
         if not self._due:
             self._waiter = loop.create_future()
-            timer = loop.call_later(longest * random.uniform(SPREAD, 1), self.set)  # noqa: S311 (no secret)
+            timer = loop.call_later((longest or PERIOD) * random.uniform(SPREAD, 1), self.set)  # noqa: S311 (no secret)
             try:
                 await self._waiter
             finally:
