@@ -49,14 +49,17 @@ class Operations:
         self._by_id: dict[str, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def begin(self, message: Message, base: GraphQLRequest) -> None:
-        """Begin what a message asks for; `base` is a request without it. Raises Closing when its id is taken."""
+    async def begin(self, message: Message, base: GraphQLRequest) -> None:
+        """Begin what a message asks for; `base` is a request without it. Raises Closing when its id is taken.
+
+        What is not begun is told before the next message is looked at: a client that does not read cannot pile it up.
+        """
         if message.id in self._by_id:
             raise Closing(4409, f"Subscriber for {message.id} already exists")
         self.count += 1
         request_id = f"{getrandbits(64):016x}"
         if len(self._by_id) >= self._behind.places.bounds.of_socket:
-            self.run(self._tell, message.id, _failed(ErrorCode.RATE_LIMITED, base), request_id)
+            await self._tell(message.id, _failed(ErrorCode.RATE_LIMITED, base), request_id)
         else:
             self._by_id[message.id] = self.run(self._answer, message, base._replace(request_id=request_id))
 

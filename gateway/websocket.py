@@ -129,7 +129,7 @@ class Socket:
             case "subscribe":
                 if self._request is None:
                     raise Closing(4401, "Unauthorized")
-                self._operations.begin(message, self._request)
+                await self._operations.begin(message, self._request)
             case "complete":
                 self._operations.end(message.id)
             case "ping":
