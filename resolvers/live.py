@@ -102,12 +102,12 @@ class Subscription:
     The first answer itself is not told. `account` and `kind` say who subscribes, `language` in which language.
     """
 
-    __slots__ = ("_asked", "_live", "_seen", "_wake", "account", "kind", "language")
+    __slots__ = ("_live", "_seen", "_wake", "account", "asked", "kind", "language")
 
     def __init__(self, live: Live, asked: Asked) -> None:
         """Use `Live`."""
         self._live = live
-        self._asked = asked
+        self.asked = asked
         self._wake = live.wakes.add(asked.company)
         self._seen: bytes | None = None
         self.account: uuid.UUID | None = None
@@ -134,7 +134,7 @@ class Subscription:
     @property
     def request(self) -> GraphQLRequest:
         """The request that asked for it, less its document."""
-        return self._asked.request
+        return self.asked.request
 
     def __aiter__(self) -> Self:
         return self
@@ -148,7 +148,7 @@ class Subscription:
                 continue
             before, self._seen = self._seen, self._digest(record)
             if self._seen not in (None, before):
-                return result_of(self._asked.request, self._asked.statement, record)
+                return result_of(self.asked.request, self.asked.statement, record)
         raise AccessLost(self.language)
 
     def close(self) -> None:
@@ -157,7 +157,7 @@ class Subscription:
 
     async def read(self) -> Record:
         """The row of its statement now. DatabaseError when the database does not answer."""
-        return await self._live.database.read(self._asked.statement.sql, self._asked.arguments)
+        return await self._live.database.read(self.asked.statement.sql, self.asked.arguments)
 
     async def _again(self) -> Record | None:
         """The row of its statement when it is its turn; None when the database does not answer, and then it waits."""
@@ -175,6 +175,6 @@ class Subscription:
         if record[3] is not None:
             self.language = Language(record[3])
         response, closed = record[0], record[1]
-        if record[2] is None or response == self._asked.nothing:
+        if record[2] is None or response == self.asked.nothing:
             return None
         return hashlib.blake2b(b"\0".join((response or b"", closed or b"")), digest_size=16).digest()

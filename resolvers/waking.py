@@ -7,7 +7,7 @@ with time, and for notifications that were lost.
 import asyncio
 import random
 import uuid
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Iterator
 from typing import Final
 
 PERIOD: Final = 15.0
@@ -63,6 +63,9 @@ class Wakes:
 
     def __len__(self) -> int:
         return len(self._all)
+
+    def __iter__(self) -> Iterator[Wake]:
+        return iter(self._all)
 
     def add(self, company: uuid.UUID | None) -> Wake:
         """A new alarm, for what changes in a company."""

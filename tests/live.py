@@ -12,6 +12,7 @@ from db.connection import Connection, connect
 from db.database import Database, PoolSettings
 from gateway.live import keep_waking
 from gateway.logs import open_log
+from resolvers.answers import result_of
 from resolvers.execution import Executor
 from resolvers.live import AccessLost, Subscription
 from resolvers.request import GraphQLRequest, Result
@@ -71,6 +72,12 @@ class Follower:
                 self.told.put_nowait(orjson.loads(result.data or b"null"))
         except AccessLost as lost:
             self.codes = [entry.code.value for entry in lost.entries]
+
+
+async def answer_of(subscription: Subscription) -> Result:
+    """What a subscription reads now, as it would tell it."""
+    asked = subscription.asked
+    return result_of(asked.request, asked.statement, await subscription.read())
 
 
 @dataclass(slots=True)

@@ -13,6 +13,7 @@ import httpx
 from pydantic import SecretStr
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
+from websockets.typing import Subprotocol
 
 from gateway import logs
 from gateway.app import create_app
@@ -24,7 +25,7 @@ from tests.databases import Databases
 from tests.firm import Firm
 from tests.live import PATIENCE, Station, open_station
 
-SUBPROTOCOL: Final = "graphql-transport-ws"
+SUBPROTOCOL: Final = Subprotocol("graphql-transport-ws")
 EVENTS: Final = "text/event-stream"
 
 
@@ -107,17 +108,19 @@ class Gateway:
     station: Station
     port: int
     task: "asyncio.Task[None]"
+    app: Any
     lines: io.StringIO
     client: httpx.AsyncClient
 
     @asynccontextmanager
     async def socket(
-        self, headers: Mapping[str, str] | None = None, *protocols: Any, **options: Any
+        self, headers: Mapping[str, str] | None = None, *protocols: str, **options: Any
     ) -> AsyncGenerator[Socket]:
         """A socket that is open."""
+        offered = [Subprotocol(name) for name in protocols or (SUBPROTOCOL,)]
         async with connect(
-            f"ws://127.0.0.1:{self.port}/graphql", subprotocols=protocols or (SUBPROTOCOL,),
-            additional_headers=headers or {}, compression=None, proxy=None, **options,
+            f"ws://127.0.0.1:{self.port}/graphql", subprotocols=offered, additional_headers=headers or {},
+            compression=None, proxy=None, **options,
         ) as connection:  # fmt: skip
             yield Socket(connection)
 
@@ -160,14 +163,17 @@ class Gateway:
 
     def subscriptions(self, firm: Firm) -> int:
         """How many subscriptions of a firm have read for the first time."""
-        wakes = self.executor.wakes._all
-        return sum(wake.company == firm.key and wake.credential is not None for wake in wakes)
+        return sum(wake.company == firm.key and wake.credential is not None for wake in self.executor.wakes)
 
     @property
     def executor(self) -> Executor:
         """What answers in the gateway."""
-        executor: Any = self.server._gateway._endpoint._executor()
-        return executor
+        return self.app._endpoint._executor()
+
+    @property
+    def places(self) -> Any:
+        """The places for sockets and streams."""
+        return self.app._places
 
     async def stop(self) -> None:
         """Stop it, and return when it has."""
@@ -196,7 +202,7 @@ async def open_gateway(databases: Databases, template: str, **options: object) -
         port = listener.getsockname()[1]
         try:
             async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=PATIENCE) as client:
-                yield Gateway(server, station, port, task, lines, client)
+                yield Gateway(server, station, port, task, app, lines, client)
         finally:
             server.stop()
             async with asyncio.timeout(PATIENCE):

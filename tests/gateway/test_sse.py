@@ -269,5 +269,4 @@ async def test_a_client_that_goes_away_ends_its_subscription(gateway: Gateway, f
         async with client.stream("POST", "/graphql", json=body, headers=headers):
             await gateway.subscribed(firm)
     await gateway.subscribed(firm, 0)
-    places = gateway.server._gateway._places
-    await gateway.settles(lambda: not places._open and not places._counts)
+    await gateway.settles(lambda: not gateway.places._open and not gateway.places._counts)

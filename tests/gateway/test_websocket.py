@@ -17,7 +17,7 @@ from resolvers import waking
 from tests.databases import Databases
 from tests.firm import Firm
 from tests.live import ACCESS, DEAF, MATRIX
-from tests.wire import Gateway, Socket, open_gateway
+from tests.wire import Gateway, open_gateway
 
 ME: Final = "{ viewer { account { email } } }"
 WHO: Final = "query ($id: ID!) { company(id: $id) { access { role } invoices { totalCount } } }"
@@ -324,6 +324,17 @@ async def test_an_id_may_be_used_once_at_a_time(gateway: Gateway, firm: Firm) ->
     await gateway.subscribed(firm, 0)
 
 
+ODD: Final[list[object]] = [1, "x", [], [{}], True, 0.5]
+NO_IDS: Final[list[object]] = [None, 1, "", [], {}, True, "x" * 257]
+NO_REQUESTS: Final[list[object]] = [
+    {}, {"query": None}, {"query": 1}, {"query": ["{"]}, {"query": {}}, {"variables": {}}, {"operationName": "A"},
+    {"query": ME, "variables": "x"}, {"query": ME, "variables": []}, {"query": ME, "variables": 1},
+    {"query": ME, "operationName": 5}, {"query": ME, "operationName": ["a"]}, {"query": ME, "operationName": {}},
+    {"query": ME, "extensions": "x"}, {"query": ME, "extensions": []}, {"documentId": 5},
+    {"query": ME, "documentId": {}},
+]  # fmt: skip
+
+
 def malformed() -> Iterator[object]:
     """What no client of the protocol sends, once it has begun."""
     yield from ("", " ", "{", "}", "nonsense", "[1]", "[]", "1", "-0.5", "null", "true", '"text"', "[[]]", '{"a":}')
@@ -333,21 +344,15 @@ def malformed() -> Iterator[object]:
     yield from ({"type": "start"}, {"type": "stop"}, {"type": "ka"}, {"type": "connection_ack"}, {"type": "data"})
     yield from ({"type": "connection_terminate"}, {"type": "x" * 10_000}, {"Type": "ping"})
     yield from ({"type": name, "id": "1", "payload": {"data": None}} for name in ("next", "error"))
-    for payload in (1, "x", [], [{}], True, 0.5):
+    for payload in ODD:
         yield {"type": "ping", "payload": payload}
         yield {"type": "pong", "payload": payload}
         yield {"type": "subscribe", "id": "1", "payload": payload}
-    for id_ in (None, 1, "", [], {}, True, "x" * 257):
+    for id_ in NO_IDS:
         yield {"type": "complete", "id": id_}
         yield {"type": "subscribe", "id": id_, "payload": {"query": ME}}
     yield from ({"type": "complete"}, {"type": "subscribe"}, {"type": "subscribe", "id": "1"})
-    for payload in (
-        {}, {"query": None}, {"query": 1}, {"query": ["{"]}, {"query": {}}, {"variables": {}}, {"operationName": "A"},
-        {"query": ME, "variables": "x"}, {"query": ME, "variables": []}, {"query": ME, "variables": 1},
-        {"query": ME, "operationName": 5}, {"query": ME, "operationName": ["a"]}, {"query": ME, "operationName": {}},
-        {"query": ME, "extensions": "x"}, {"query": ME, "extensions": []}, {"documentId": 5},
-        {"query": ME, "documentId": {}},
-    ):  # fmt: skip
+    for payload in NO_REQUESTS:
         yield {"type": "subscribe", "id": "1", "payload": payload}
 
 
@@ -542,7 +547,6 @@ async def test_sockets_leave_nothing_behind(gateway: Gateway, firm: Firm) -> Non
             for n in range(5):
                 await client.subscribe(str(n), ACCESS, id=firm.id)
             await gateway.subscribed(firm, 5)
-    await gateway.settles(lambda: not gateway.executor.wakes._all and not gateway.executor.wakes._by)
-    places = gateway.server._gateway._places
-    await gateway.settles(lambda: not places._open and not places._counts)
-    assert isinstance(client, Socket)
+    wakes: Any = gateway.executor.wakes
+    await gateway.settles(lambda: not wakes._all and not wakes._by)
+    await gateway.settles(lambda: not gateway.places._open and not gateway.places._counts)

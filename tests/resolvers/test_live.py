@@ -11,9 +11,9 @@ import pytest
 from db.errors import DatabaseUnavailable
 from db.tokens import CredentialKind, hash_token
 from resolvers import live, waking
-from resolvers.execution import Executor
 from resolvers.live import Subscription
 from resolvers.request import GraphQLRequest, Result
+from resolvers.waking import Wakes
 from schema.language import Language
 from tests.databases import Databases
 from tests.firm import Firm
@@ -48,7 +48,7 @@ async def firm(station: Station) -> Firm:
 
 async def do(station: Station, token: str, mutation: str, **given: object) -> Any:
     """The payload of a mutation that succeeds."""
-    answer = await station.outside.ask(token, mutation, **({"input": given} if given else {}))
+    answer = await station.outside.ask(token, mutation, input=given)
     (payload,) = answer.data.values()
     assert (answer.errors, payload["errors"]) == ((), [])
     return payload
@@ -362,7 +362,7 @@ async def test_a_database_that_is_away_for_a_while_ends_nothing(
 
 
 async def test_a_subscription_that_is_closed_is_forgotten(station: Station, firm: Firm) -> None:
-    wakes = Executor(station.executor._database).wakes
+    wakes: Any = Wakes()
     for company in (firm.key, None):
         wake = wakes.add(company)
         wakes.know(wake, firm["anna"].account)
