@@ -78,7 +78,9 @@ def create_app(
         from gateway.operations import Behind  # noqa: PLC0415 (many a process meets no socket)
         from gateway.websocket import WebSocketEndpoint  # noqa: PLC0415 (many a process meets no socket)
 
-        return WebSocketEndpoint(Behind(lambda: behind.executor, places, cookies, Deadlines(settings.deadline), log, limits))
+        return WebSocketEndpoint(
+            Behind(lambda: behind.executor, places, cookies, Deadlines(settings.deadline), log, limits)
+        )
 
     return Gateway(
         GraphQLEndpoint(lambda: behind.executor, bounds, cookies, log, places, limits),

@@ -10,7 +10,7 @@ from starlette.types import Scope, Send
 from gateway import negotiation
 from gateway.cookies import Cookies
 from gateway.faults import Fault
-from gateway.http import LONGEST_USER_AGENT
+from gateway.http import LONGEST_USER_AGENT, address_of
 from gateway.live import Full, Place, Places
 from gateway.render import render
 from resolvers.request import ErrorEntry, Result
@@ -46,13 +46,13 @@ class Handshake:
                 cookies.check_sender(asked, headers)
             except Fault:
                 forged = True
-        client, user_agent = scope.get("client"), headers.get(b"user-agent")
+        user_agent = headers.get(b"user-agent")
         return cls(
             token,
             forged,
             negotiation.language(headers.get(b"accept-language")),
             user_agent[:LONGEST_USER_AGENT].decode("latin-1") if user_agent else None,
-            client[0] if client else "",
+            address_of(scope),
         )
 
 

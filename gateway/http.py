@@ -305,11 +305,9 @@ class Exchange:
 
     def headers_of(self, answer: Answer) -> list[tuple[bytes, bytes]]:
         """The header of an answer."""
-        if answer.events is not None:
-            return [*answer.events.headers, (b"x-request-id", self.request_id.encode()), *COMMON]
+        whole = ((b"content-type", answer.media_type), (b"content-length", b"%d" % len(answer.body)))
         return [
-            (b"content-type", answer.media_type),
-            (b"content-length", b"%d" % len(answer.body)),
+            *(answer.events.headers if answer.events is not None else whole),
             (b"x-request-id", self.request_id.encode()),
             *COMMON,
             *answer.headers,

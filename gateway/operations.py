@@ -11,6 +11,7 @@ from typing import Any, ParamSpec
 import orjson
 
 from db.errors import DatabaseError, DatabaseTimeout
+from db.tokens import CredentialKind
 from gateway import parameters
 from gateway.cookies import Cookies
 from gateway.deadlines import Deadlines
@@ -19,6 +20,7 @@ from gateway.http import BEGINNING, Executor
 from gateway.live import Places, told
 from gateway.logs import Log, operation_name
 from gateway.messages import Closing, Gone, Message
+from gateway.rates import Rates
 from gateway.render import render, render_errors
 from resolvers.live import Subscription
 from resolvers.request import ErrorEntry, GraphQLRequest, RequestError, Result
@@ -36,6 +38,16 @@ class Behind:
     cookies: Cookies
     deadlines: Deadlines
     log: Log
+    rates: Rates | None = None
+
+    def may_ask(self, request: GraphQLRequest) -> bool:
+        """Count one request more of an address and an API key; whether neither has made too many."""
+        if self.rates is None:
+            return True
+        token, allowances = request.token, [self.rates.of_address(request.address)]
+        if token is not None and request.kind is CredentialKind.API_KEY:
+            allowances.append(self.rates.of_key(token))
+        return not any(allowance is not None and allowance.wait > 0 for allowance in allowances)
 
 
 class Operations:
@@ -58,7 +70,7 @@ class Operations:
             raise Closing(4409, f"Subscriber for {message.id} already exists")
         self.count += 1
         request_id = f"{getrandbits(64):016x}"
-        if len(self._by_id) >= self._behind.places.bounds.of_socket:
+        if len(self._by_id) >= self._behind.places.bounds.of_socket or not self._behind.may_ask(base):
             await self._tell(message.id, _failed(ErrorCode.RATE_LIMITED, base), request_id)
         else:
             self._by_id[message.id] = self.run(self._answer, message, base._replace(request_id=request_id))
@@ -112,7 +124,7 @@ class Operations:
 
     async def _start(self, message: Message, base: GraphQLRequest) -> Result | Subscription:
         """The result of an operation, or its subscription; whatever goes wrong is a result, too."""
-        deadline = self._behind.deadlines.begin()
+        task = self._behind.deadlines.begin()
         try:
             given = parameters.from_members(message.payload)
             executor = self._behind.executor()
@@ -130,14 +142,14 @@ class Operations:
         except DatabaseError:
             return _failed(ErrorCode.UNAVAILABLE, base)
         except asyncio.CancelledError:
-            if not deadline.passed:
+            if not self._behind.deadlines.passed(task):
                 raise
             return _failed(ErrorCode.TIMEOUT, base)
         except Exception as error:  # noqa: BLE001 (whatever it is, the client gets a masked answer)
             self._log.exception(base.request_id, error)
             return _failed(ErrorCode.INTERNAL, base)
         finally:
-            self._behind.deadlines.end(deadline)
+            self._behind.deadlines.end(task)
 
     async def _tell(self, id_: str, result: Result, request_id: str, *, live: bool = False) -> ErrorCode | None:
         """Send a result: the only one, unless it is one of a subscription's. Gives the code of its first error.

@@ -12,7 +12,7 @@ from typing import Final
 from starlette.types import Receive, Scope, Send
 
 from db.errors import DatabaseError
-from gateway.faults import Fault
+from gateway.faults import RETRY_SOON, Fault
 from gateway.handshake import SUBPROTOCOL, Handshake, enter, refuse
 from gateway.http import headers_of
 from gateway.live import Full, Place
@@ -20,6 +20,7 @@ from gateway.messages import ACK, FORBIDDEN, PONG, TRY_LATER, Closing, Gone, Mes
 from gateway.operations import Behind, Operations
 from resolvers.live import AccessLost, Subscription
 from resolvers.request import GraphQLRequest, RequestError
+from schema.errors import ErrorCode, error_message
 
 INIT_SECONDS: Final = 5.0
 """Seconds within which a client has to send `connection_init`."""
@@ -36,6 +37,9 @@ class WebSocketEndpoint:
         await receive()  # websocket.connect
         try:
             handshake = Handshake.read(scope, headers_of(scope), self._behind.cookies)
+            if not self._behind.may_ask(GraphQLRequest("", address=handshake.address)):
+                message = error_message(ErrorCode.RATE_LIMITED, handshake.language)
+                raise Fault(429, ErrorCode.RATE_LIMITED, message, RETRY_SOON)
             place = enter(self._behind.places, handshake.address)
         except Fault as fault:
             await refuse(scope, send, fault)
