@@ -34,7 +34,7 @@ class LiveBounds:
     of_address: int = 100
     of_user: int = 20
     of_socket: int = 100
-    subscriptions: int = 10_000
+    subscriptions: int = 5_000
 
     @classmethod
     def of(cls, settings: Settings) -> "LiveBounds":

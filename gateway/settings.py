@@ -123,7 +123,9 @@ class Settings(BaseSettings):
     max_subscriptions_of_socket: int = Field(
         default=100, ge=1, description="Operations that may be under way on one WebSocket."
     )
-    max_subscriptions: int = Field(default=10_000, ge=1, description="Subscriptions of each process.")
+    max_subscriptions: int = Field(
+        default=5_000, ge=1, description="Subscriptions of each process; each takes some 7 KiB."
+    )
     listen_url: SecretStr | None = Field(
         default=None,
         description="The database past a pooler in transaction mode, for the one connection that listens to it; "
