@@ -88,13 +88,26 @@ async def test_what_changes_nothing_for_somebody_is_not_told(station: Station, f
     assert bram.told.empty()
 
 
-async def test_wake_ups_that_come_together_are_answered_once(station: Station, firm: Firm) -> None:
-    anna = await station.follow(firm["anna"].token, ACCESS, firm)
+async def test_wake_ups_that_come_together_are_answered_once(
+    station: Station, firm: Firm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    anna, usual, reads = await station.follow(firm["anna"].token, ACCESS, firm), Subscription.read, 0
+    await station.heard()
+    await asyncio.sleep(0.05)
+
+    async def read(self: Subscription) -> Any:
+        nonlocal reads
+        reads += 1
+        return await usual(self)
+
+    monkeypatch.setattr(Subscription, "read", read)
     for _ in range(5):
         station.executor.wakes.company(firm.key)
+    await asyncio.sleep(0.05)
     await station.toggle(firm, "anna", "DISCOUNTS", on=True)
     await anna.next()
-    assert anna.told.empty()
+    await asyncio.sleep(0.05)
+    assert (reads, anna.told.empty()) == (2, True)
 
 
 async def test_only_what_is_selected_makes_an_event(station: Station, firm: Firm) -> None:
