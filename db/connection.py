@@ -3,7 +3,7 @@
 DSNs are libpq's: one host or several, a socket's folder as `?host=`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
@@ -49,6 +49,14 @@ class Connection(Protocol):
 
     def get_server_version(self) -> tuple[Any, ...]:
         """The server's version, the major number first."""
+        ...
+
+    async def add_listener(self, channel: str, callback: Callable[..., None]) -> None:
+        """Listen to a channel: each notification is a call with the connection, a process id, channel and payload."""
+        ...
+
+    def add_termination_listener(self, callback: Callable[..., None]) -> None:
+        """Call back when the connection ends, however it does."""
         ...
 
     def is_closed(self) -> bool:

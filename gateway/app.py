@@ -1,6 +1,6 @@
 """The application: takes settings, gives the ASGI app with /graphql and the two health endpoints."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -8,33 +8,50 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.backend import Backend, database_backend
 from gateway.compression import Compression
 from gateway.cookies import Cookies
 from gateway.cors import Cors
+from gateway.deadlines import Deadlines
 from gateway.health import health_routes
 from gateway.http import Bounds, GraphQLEndpoint
+from gateway.live import LiveBounds, Places
 from gateway.logs import Log, open_log
 from gateway.rates import Rates
 from gateway.settings import Settings
 
 
 class Gateway(Starlette):
-    """The ASGI application: /graphql is answered straight away, everything else by Starlette's routes."""
+    """The ASGI application: /graphql is answered straight away, everything else by Starlette's routes.
 
-    def __init__(self, endpoint: GraphQLEndpoint, **starlette: Any) -> None:
+    `sockets` gives what answers WebSockets there; it is asked once, for the first of them.
+    """
+
+    def __init__(
+        self, endpoint: GraphQLEndpoint, sockets: Callable[[], ASGIApp], places: Places, **starlette: Any
+    ) -> None:
         super().__init__(**starlette)
         self._endpoint = endpoint
+        self._make_sockets = sockets
+        self._sockets: ASGIApp | None = None
+        self._places = places
         self.router.redirect_slashes = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or live through the lifespan."""
         if scope["type"] == "http" and scope["path"] == "/graphql":
             await self._endpoint(scope, receive, send)
+        elif scope["type"] == "websocket" and scope["path"] == "/graphql":
+            self._sockets = self._sockets or self._make_sockets()
+            await self._sockets(scope, receive, send)
         else:
             await super().__call__(scope, receive, send)
+
+    async def end_streams(self) -> None:
+        """End what would not end by itself, since the server stops."""
+        await self._places.stop()
 
 
 def create_app(
@@ -57,17 +74,21 @@ def create_app(
             await behind.close()
             log.flush()
 
-    endpoint = GraphQLEndpoint(
-        lambda: behind.executor,
-        bounds,
-        Cookies(settings),
-        log,
-        Cors(settings),
-        Compression(settings.compress_from),
-        Rates.of(settings, rates),
-    )
+    cookies, places, limits = Cookies(settings), Places(LiveBounds.of(settings)), Rates.of(settings, rates)
+    cors, compression = Cors(settings), Compression(settings.compress_from)
+
+    def sockets() -> ASGIApp:
+        from gateway.operations import Behind  # noqa: PLC0415 (many a process meets no socket)
+        from gateway.websocket import WebSocketEndpoint  # noqa: PLC0415 (many a process meets no socket)
+
+        return WebSocketEndpoint(
+            Behind(lambda: behind.executor, places, cookies, Deadlines(settings.deadline), log, limits)
+        )
+
     return Gateway(
-        endpoint,
+        GraphQLEndpoint(lambda: behind.executor, bounds, cookies, log, cors, compression, places, limits),
+        sockets,
+        places,
         routes=health_routes(behind.ready),
         lifespan=lifespan,
         exception_handlers={HTTPException: _refuse},

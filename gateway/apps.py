@@ -19,7 +19,7 @@ KINDS = {
     AppKind.PART: "Parts, active for every company",
     AppKind.CONNECTION: "Connections that a company activates",
 }
-NAMED = (CoordinateKind.TYPE, CoordinateKind.FIELD, CoordinateKind.MUTATION)
+NAMED = (CoordinateKind.TYPE, CoordinateKind.FIELD, CoordinateKind.MUTATION, CoordinateKind.SUBSCRIPTION)
 """The kinds of coordinate that a summary names; of the others it tells how many there are."""
 
 SHOWN = 4

@@ -14,6 +14,7 @@ from db.installation import is_demo
 from db.migrate import is_migrated
 from db.secrets import Keyring
 from gateway.http import Executor
+from gateway.live import keep_waking
 from gateway.logs import Log, causes
 from gateway.settings import Settings
 from resolvers.cost import MAX_COST
@@ -118,7 +119,8 @@ class DatabaseBackend:
     """The executor on a PostgreSQL, and the chores that come with it.
 
     `sends_letters` tells that there is mail; a demo without it shows what would be mailed. `keyring` has the keys for
-    secrets, `known` the operations that are known in advance; none may cost more than `max_cost`.
+    secrets, `known` the operations that are known in advance; none may cost more than `max_cost`. `listen_dsn` is where
+    notifications come from, `dsn` by default.
     """
 
     def __init__(
@@ -131,6 +133,7 @@ class DatabaseBackend:
         keyring: Keyring | None = None,
         known: KnownOperations | None = None,
         max_cost: int = MAX_COST,
+        listen_dsn: str | None = None,
     ) -> None:
         self.executor: DatabaseExecutor | None = None
         self._dsn = dsn
@@ -140,6 +143,7 @@ class DatabaseBackend:
         self._keyring = keyring
         self._known = known
         self._max_cost = max_cost
+        self._listen_dsn = listen_dsn or dsn
         self._outage = Outage(log)
         self._chores = Chores(log)
         self._database: Database | None = None
@@ -202,7 +206,10 @@ class DatabaseBackend:
 
     def _works(self, database: Database, executor: DatabaseExecutor) -> list[Coroutine[Any, Any, None]]:
         """What goes on beside the requests."""
-        works = [self._keep_writing_uses(database, executor)]
+        works = [
+            self._keep_writing_uses(database, executor),
+            keep_waking(self._listen_dsn, executor.wakes, self._log),
+        ]
         if not self._sends_letters:
             works.append(self._keep_looking_for_demo(database, executor))
         return list(works)
@@ -284,6 +291,7 @@ def database_backend(settings: Settings, log: Log) -> DatabaseBackend:
         keyring=settings.keyring,
         known=known_operations(settings),
         max_cost=settings.max_cost,
+        listen_dsn=settings.listen_url.get_secret_value() if settings.listen_url is not None else None,
     )
 
 

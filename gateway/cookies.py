@@ -80,6 +80,12 @@ class Cookies:
         if scope["method"] == "GET" and not headers.get(b"x-enfact-request"):
             raise _refused("a GET needs the header X-Enfact-Request, with any value")
 
+    def check_page(self, scope: Scope, headers: Mapping[bytes, bytes]) -> None:
+        """Let a handshake pass unless a page of another site asks: browsers keep nobody from that. Raises Fault."""
+        sender = headers.get(b"origin")
+        if sender is not None and sender not in self._further and sender != (self._own or _origin_of(scope, headers)):
+            raise Fault(403, ErrorCode.CSRF_REFUSED, "The Origin of the handshake is not one of those that are set.")
+
     def headers(self, cookie: SessionCookie) -> Headers:
         """The header that sets the session's cookie, or clears it; none where there is no cookie."""
         if self._name is None:

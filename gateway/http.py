@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from random import getrandbits
-from typing import Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from starlette.types import Receive, Scope, Send
 
@@ -23,16 +23,32 @@ from gateway.compression import ENCODED, Compression, accepts_gzip
 from gateway.cookies import Cookies
 from gateway.cors import Cors, Preflight
 from gateway.deadlines import Deadlines
-from gateway.faults import ALLOW_BOTH, CHALLENGE, CLOSE, HEADERS, Fault, Headers, bad_input, status_of
+from gateway.faults import (
+    ALLOW_BOTH,
+    CHALLENGE,
+    CLOSE,
+    HEADERS,
+    RETRY_SOON,
+    STATUSES,
+    Fault,
+    Headers,
+    bad_input,
+    status_of,
+)
+from gateway.live import Full, Places
 from gateway.logs import Finished, Log
-from gateway.negotiation import MediaType
+from gateway.negotiation import MediaType, Streams
 from gateway.protocol import WHOLE, Whole
 from gateway.rates import Allowance, Rates
 from gateway.rates import headers as rate_headers
 from gateway.render import render
+from resolvers.live import Subscription
 from resolvers.request import ErrorEntry, GraphQLRequest, RequestError, Result, SessionCookie
 from schema.errors import ErrorCode, error_message
 from schema.language import Language
+
+if TYPE_CHECKING:
+    from gateway.sse import EventStream
 
 BEARER = re.compile(rb"bearer +([A-Za-z0-9._~+/-]{1,512}={0,2}) *\Z", re.IGNORECASE)
 METHODS = frozenset({"GET", "POST"})
@@ -70,6 +86,14 @@ class Executor(Protocol):
         """
         ...
 
+    async def start(self, request: GraphQLRequest) -> Result | Subscription:
+        """The result, or the subscription that the request opens. Raises as `execute` does."""
+        ...
+
+    async def watch(self, request: GraphQLRequest) -> Subscription:
+        """What tells when the request's credential is known no more. Raises as `execute` does."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
@@ -88,6 +112,7 @@ class Answer(NamedTuple):
     headers: Headers = ()
     code: ErrorCode | None = None
     confidential: bool = False
+    events: "EventStream | None" = None
 
 
 class GraphQLEndpoint:
@@ -101,9 +126,11 @@ class GraphQLEndpoint:
         log: Log,
         cors: Cors,
         compression: Compression,
+        places: Places,
         rates: Rates | None = None,
     ) -> None:
         self._executor = executor
+        self._places = places
         self._bounds = bounds
         self._cookies = cookies
         self._cors = cors
@@ -118,17 +145,23 @@ class GraphQLEndpoint:
         exchange = Exchange(scope, receive, self._cookies, self._cors, self._rates, f"{getrandbits(64):016x}")
         try:
             answer = await self._answer(exchange)
-            if len(answer.body) >= self._compression.smallest and exchange.may_compress(answer):
-                body = await self._compression.gzip(answer.body)
-                answer = answer._replace(body=body, headers=answer.headers + ENCODED)
-            if answer.headers or not exchange.wrote(answer):
-                headers = exchange.headers_of(answer)
-                await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-                await send({"type": "http.response.body", "body": answer.body})
+            if answer.events is not None:
+                answer = await self._stream(exchange, answer, answer.events, send)
+            elif answer.headers or len(answer.body) >= self._compression.smallest or not exchange.wrote(answer):
+                await self._send(exchange, answer, send)
         except Disconnected:
             answer = Answer(499, b"")
         if self._log.requests:
             self._log.request(exchange.finished(answer, time.perf_counter() - began))
+
+    async def _send(self, exchange: "Exchange", answer: Answer, send: Send) -> None:
+        """Send an answer in ASGI's messages, compressed where that is asked for and pays."""
+        if len(answer.body) >= self._compression.smallest and exchange.may_compress(answer):
+            body = await self._compression.gzip(answer.body)
+            answer = answer._replace(body=body, headers=answer.headers + ENCODED)
+        headers = exchange.headers_of(answer)
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        await send({"type": "http.response.body", "body": answer.body})
 
     async def _answer(self, exchange: "Exchange") -> Answer:
         task = self._deadlines.begin()
@@ -137,6 +170,8 @@ class GraphQLEndpoint:
             executor = self._executor()
             if executor is None:
                 return exchange.fail(ErrorCode.UNAVAILABLE)
+            if exchange.streams is not Streams.REFUSED:
+                return self._start(exchange, await executor.start(request))
             result = await executor.execute(request)
             if result.response is None:
                 return exchange.refuse(exchange.status_of(result.errors[0].code), result.errors)
@@ -161,6 +196,36 @@ class GraphQLEndpoint:
         finally:
             self._deadlines.end(task)
 
+    def _start(self, exchange: "Exchange", started: Result | Subscription) -> Answer:
+        """The answer to a client that takes events: a subscription is told by them, a result if it likes them best.
+
+        What is refused for a reason of the transport has its status all the same.
+        """
+        if isinstance(started, Result):
+            refused = started.errors[0].code if started.response is None else None
+            if exchange.streams is not Streams.PREFERRED or refused in STATUSES:
+                if refused is not None:
+                    return exchange.refuse(exchange.status_of(refused), started.errors)
+                return exchange.answer(200, started)
+        from gateway.sse import EventStream  # noqa: PLC0415 (only some clients want events)
+
+        stream = EventStream(started, exchange.request_id, self._places, self._log)
+        try:
+            stream.seat(exchange.address)
+        except Full as full:
+            raise Fault(429, ErrorCode.RATE_LIMITED, full.message, RETRY_SOON) from None
+        return exchange.stream(stream)
+
+    async def _stream(self, exchange: "Exchange", answer: Answer, events: "EventStream", send: Send) -> Answer:
+        """Send events until they end; gives the answer as the log is to tell of it."""
+        try:
+            await events.send(exchange.receive, send, exchange.headers_of(answer))
+        except asyncio.CancelledError:  # the server has stopped, and waits no longer
+            return answer._replace(code=ErrorCode.UNAVAILABLE)
+        except Exception as error:  # noqa: BLE001 (the status has been sent)
+            self._log.exception(exchange.request_id, error)
+        return answer._replace(code=events.code)
+
 
 class Exchange:
     """One HTTP request and how it is answered; reading it goes from what decides the answer's form to the body."""
@@ -170,10 +235,12 @@ class Exchange:
     ) -> None:
         self.request_id = request_id
         self.media_type = MediaType.JSON
+        self.streams = Streams.REFUSED
+        self.receive = receive
+        self.address = ""
         self._scope = scope
         extensions = scope.get("extensions")
         self._whole: Whole | None = extensions.get(WHOLE) if extensions else None
-        self._receive = receive
         self._cookies = cookies
         self._cors = cors
         self._rates = rates
@@ -186,10 +253,9 @@ class Exchange:
 
     async def request(self, max_body: int) -> GraphQLRequest:
         """The GraphQL request. Raises Fault and RequestError."""
-        self._headers = headers = _headers(self._scope)
+        self._headers = headers = headers_of(self._scope)
         self._negotiate(headers)
-        client = self._scope.get("client")
-        address = client[0] if client else ""
+        self.address = address = address_of(self._scope)
         if self._rates is not None:
             self._count(self._rates.of_address(address))
         method = self._scope["method"]
@@ -202,7 +268,7 @@ class Exchange:
             self._receiving = True
             body = self._whole.body() if self._whole is not None else None
             if body is None or len(body) > max_body:
-                body = await read_body(self._receive, headers.get(b"content-length"), max_body)
+                body = await read_body(self.receive, headers.get(b"content-length"), max_body)
             self._receiving = False
             self._parameters = given = parameters.from_json(body)
         else:
@@ -215,7 +281,7 @@ class Exchange:
             token=token,
             by_cookie=self._by_cookie,
             language=self._language,
-            report_errors=_reports_errors(headers.get(b"hidden-fields")),
+            report_errors=reports_errors(headers.get(b"hidden-fields")),
             queries_only=method == "GET",
             request_id=self.request_id,
             user_agent=user_agent[:LONGEST_USER_AGENT].decode("latin-1") if user_agent else None,
@@ -223,6 +289,10 @@ class Exchange:
             reference=given.reference,
             wants_cost=given.wants_cost,
         )
+
+    def stream(self, events: "EventStream") -> Answer:
+        """An answer by events."""
+        return Answer(200, b"", self.media_type, events=events)
 
     def answer(self, status: int, result: Result, headers: Headers = ()) -> Answer:
         """An answer in the negotiated media type."""
@@ -264,10 +334,10 @@ class Exchange:
 
     def headers_of(self, answer: Answer) -> list[tuple[bytes, bytes]]:
         """The header of an answer."""
+        whole = ((b"content-type", answer.media_type), (b"content-length", b"%d" % len(answer.body)))
         origin = self._headers.get(b"origin")
         headers = [
-            (b"content-type", answer.media_type),
-            (b"content-length", b"%d" % len(answer.body)),
+            *(answer.events.headers if answer.events is not None else whole if answer.status != 204 else ()),
             (b"x-request-id", self.request_id.encode()),
             *COMMON,
             *answer.headers,
@@ -275,7 +345,7 @@ class Exchange:
         ]
         if origin is not None:
             headers += self._cors.headers(origin)
-        return headers if answer.status != 204 else headers[2:]
+        return headers
 
     def may_compress(self, answer: Answer) -> bool:
         """Whether the client asks for a compressed body, and its size may tell of what is in it.
@@ -312,7 +382,7 @@ class Exchange:
         """The credential: that of Authorization, else the session cookie's. Raises Fault."""
         authorization = headers.get(b"authorization")
         if authorization is not None:
-            return _bearer(authorization)
+            return bearer(authorization)
         cookie = headers.get(b"cookie")
         token = self._cookies.token(cookie) if cookie is not None else None
         if token is not None:
@@ -322,18 +392,27 @@ class Exchange:
 
     def _negotiate(self, headers: Mapping[bytes, bytes]) -> None:
         self._language = negotiation.language(headers.get(b"accept-language"))
-        media_type = negotiation.media_type(headers.get(b"accept"))
+        accept = headers.get(b"accept")
+        media_type = negotiation.media_type(accept)
+        if accept is not None and b"text/" in accept.lower():
+            self.streams = negotiation.streams(accept)
         self.media_type = media_type or MediaType.JSON
         if self._scope["method"] not in METHODS:
             if self._scope["method"] == "OPTIONS" and (preflight := self._cors.preflight(headers)):
                 raise preflight
             raise Fault(405, ErrorCode.METHOD_NOT_ALLOWED, "Only GET and POST are allowed here.", ALLOW_BOTH)
-        if media_type is None:
+        if media_type is None and self.streams is Streams.REFUSED:
             offered = "application/graphql-response+json or application/json"
             raise Fault(406, ErrorCode.NOT_ACCEPTABLE, f"The answer can only be {offered}.")
 
 
-def _headers(scope: Scope) -> Mapping[bytes, bytes]:
+def address_of(scope: Scope) -> str:
+    """The client's address; empty when there is none."""
+    client = scope.get("client")
+    return client[0] if client else ""
+
+
+def headers_of(scope: Scope) -> Mapping[bytes, bytes]:
     """The request's headers; lists are joined. Raises Fault when one is repeated that may come only once."""
     pairs: list[tuple[bytes, bytes]] = scope["headers"]
     headers = dict(pairs)
@@ -356,7 +435,8 @@ def _check_content_type(headers: Mapping[bytes, bytes]) -> None:
         raise Fault(415, ErrorCode.UNSUPPORTED_MEDIA_TYPE, "The body may not be compressed.")
 
 
-def _bearer(authorization: bytes) -> str:
+def bearer(authorization: bytes) -> str:
+    """The token in an Authorization header. Raises Fault (401)."""
     found = BEARER.match(authorization)
     if found is None:
         message = "The header Authorization has to be: Bearer, a space, and a token or an API key."
@@ -364,7 +444,8 @@ def _bearer(authorization: bytes) -> str:
     return found[1].decode()
 
 
-def _reports_errors(hidden_fields: bytes | None) -> bool:
+def reports_errors(hidden_fields: bytes | None) -> bool:
+    """Whether a Hidden-Fields header asks for errors instead of notes. Raises Fault (400)."""
     match hidden_fields:
         case None | b"null":
             return False

@@ -87,11 +87,15 @@ class Finished(NamedTuple):
         return "error" if self.status >= 500 else "info"
 
     def _operation(self) -> str | None:
-        """The operation's name as the client or the beginning of the document says it, when it is a name."""
-        if self.operation_name is not None:
-            return self.operation_name if NAME.match(self.operation_name) else None
-        found = OPERATION_NAME.match(self.beginning)
-        return found[1] if found else None
+        return operation_name(self.operation_name, self.beginning)
+
+
+def operation_name(given: str | None, beginning: str) -> str | None:
+    """The operation's name as the client or the beginning of the document says it, when it is a name."""
+    if given is not None:
+        return given if NAME.match(given) else None
+    found = OPERATION_NAME.match(beginning)
+    return found[1] if found else None
 
 
 class Lines:
@@ -140,6 +144,11 @@ class Log:
             event = finished.event()
             del event["time"], event["level"]
             getattr(self._logger, finished.level)(**event)
+
+    def live(self, event: str, **values: object) -> None:
+        """Something that lasted has ended: a socket, or an operation on one. It is told where requests are."""
+        self.flush()
+        self._logger.info(event, **values)
 
     def event(self, event: str, **values: object) -> None:
         """Something about the process as a whole that an operator wants to know."""

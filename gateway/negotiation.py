@@ -5,8 +5,11 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from types import MappingProxyType
+from typing import TypeVar
 
 from schema.language import Language
+
+T = TypeVar("T")
 
 LONGEST = 1_000  # bytes of a header that are looked at
 
@@ -24,10 +27,20 @@ class MediaType(bytes, enum.Enum):
     GRAPHQL = b"application/graphql-response+json; charset=utf-8"
 
 
+class Streams(enum.Enum):
+    """How welcome server-sent events are as an answer: more than JSON, less, or not at all."""
+
+    PREFERRED = "preferred"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+
+
 OFFERED: Mapping[str, MediaType] = MappingProxyType(
     {"application/json": MediaType.JSON, "application/graphql-response+json": MediaType.GRAPHQL}
 )
 WILDCARDS: Mapping[str, int] = MappingProxyType({"*/*": 0, "application/*": 1})
+EVENTS: Mapping[str, Streams] = MappingProxyType({"text/event-stream": Streams.PREFERRED})
+ONLY_TEXT: Mapping[str, int] = MappingProxyType({"text/*": 1})
 EXACT = 2
 SPOKEN: Mapping[str, Language] = MappingProxyType({language.name.lower(): language for language in Language})
 
@@ -35,6 +48,11 @@ SPOKEN: Mapping[str, Language] = MappingProxyType({language.name.lower(): langua
 def media_type(accept: bytes | None) -> MediaType | None:
     """The answer's media type for an Accept header (None: there is none), None when neither is acceptable."""
     return MediaType.JSON if not accept else _media_type(accept[:LONGEST])
+
+
+def streams(accept: bytes) -> Streams:
+    """Whether an Accept header takes server-sent events; `*/*` alone does not, as whoever sends it awaits an end."""
+    return _streams(accept[:LONGEST])
 
 
 def language(accept_language: bytes | None) -> Language:
@@ -54,18 +72,36 @@ def _is_json(content_type: bytes) -> bool:
 
 @lru_cache(maxsize=128)
 def _media_type(accept: bytes) -> MediaType | None:
-    ranked: dict[MediaType, tuple[int, float, int]] = {}
     ranges = list(_weighted(accept, str.lower))
-    for place, (name, weight) in enumerate(ranges):
-        for offer, kind in OFFERED.items():
-            precision = EXACT if name == offer else WILDCARDS.get(name, -1)
-            if precision > ranked.get(kind, (-1,))[0]:
-                ranked[kind] = precision, weight, -place
     if not ranges:
         return MediaType.JSON
+    ranked = _ranked(ranges, OFFERED, WILDCARDS)
     # of two that are equally welcome: the one that is named, then the one that is named first, then plain JSON
-    order = sorted(ranked.items(), key=lambda item: (item[1][1], item[1][0], item[1][2], item[0] is MediaType.JSON))
-    return order[-1][0] if order and order[-1][1][1] > 0 else None
+    order = sorted(ranked.items(), key=lambda item: (item[1], item[0] is MediaType.JSON))
+    return order[-1][0] if order and order[-1][1][0] > 0 else None
+
+
+@lru_cache(maxsize=128)
+def _streams(accept: bytes) -> Streams:
+    ranges = list(_weighted(accept, str.lower))
+    events = _ranked(ranges, EVENTS, ONLY_TEXT).get(Streams.PREFERRED)
+    if events is None or events[0] == 0:
+        return Streams.REFUSED
+    json = _ranked(ranges, OFFERED, WILDCARDS).values()
+    return Streams.ACCEPTED if any(rank > events for rank in json) else Streams.PREFERRED
+
+
+def _ranked(
+    ranges: list[tuple[str, float]], offered: Mapping[str, T], wildcards: Mapping[str, int]
+) -> dict[T, tuple[float, int, int]]:
+    """How welcome each offer is, by the range that names it most precisely: weight, precision, place in the list."""
+    ranked: dict[T, tuple[float, int, int]] = {}
+    for place, (name, weight) in enumerate(ranges):
+        for offer, kind in offered.items():
+            precision = EXACT if name == offer else wildcards.get(name, -1)
+            if precision > (ranked[kind][1] if kind in ranked else -1):
+                ranked[kind] = weight, precision, -place
+    return ranked
 
 
 @lru_cache(maxsize=128)

@@ -60,6 +60,11 @@ def from_query_string(query_string: bytes) -> Parameters:
     return _typed(values, may_hold_nul=True)
 
 
+def from_members(values: Mapping[str, object]) -> Parameters:
+    """The parameters in a JSON object that was read already. Raises as `from_json` does."""
+    return _typed(values, may_hold_nul=True)
+
+
 def _loads(text: bytes | bytearray | str, what: str) -> Any:
     try:
         return orjson.loads(text)

@@ -19,6 +19,9 @@ WHOLE = "enfact.http.response.whole"
 LARGE = 16_384
 """From so many bytes on it costs less to write a body by itself than to copy it."""
 
+WRITE_DEADLINE = 20.0
+"""Seconds that a client may leave an answer, or what a socket says, unread."""
+
 TOO_LARGE = "431 Request Header Fields Too Large"
 INVALID = "400 Bad Request"
 
@@ -56,7 +59,7 @@ class BoundedProtocol(HttpToolsProtocol):
     max_head = 32_768
     max_rest = 557_056
     head_deadline = 10.0
-    write_deadline = 20.0
+    write_deadline = WRITE_DEADLINE
     max_connections = 1_000
 
     _spent = 0
@@ -116,6 +119,11 @@ class BoundedProtocol(HttpToolsProtocol):
         """It has caught up."""
         super().resume_writing()
         self._stop_stalled()
+
+    def handle_websocket_upgrade(self) -> None:
+        """Another protocol has the connection from now on, with timers of its own."""
+        self._stop_stalled()
+        super().handle_websocket_upgrade()
 
     def _stop_stalled(self) -> None:
         if self._stalled is not None:

@@ -1,5 +1,7 @@
 """The body of an answer: takes a Result, gives the bytes of the JSON response."""
 
+from collections.abc import Sequence
+
 import orjson
 
 from resolvers.request import ErrorEntry, Note, Result
@@ -13,7 +15,7 @@ def render(result: Result, request_id: str) -> bytes:
         return result.response
     members: list[bytes] = []
     if result.errors:
-        members.append(b'"errors":' + _dumps([_error(entry, request_id) for entry in result.errors]))
+        members.append(b'"errors":' + render_errors(result.errors, request_id))
     if result.hidden or result.cost is not None:
         members.append(b'"extensions":' + _dumps(_extensions(result)))
     before = b"{" if result.response is None else result.response[:-1] + b","
@@ -28,6 +30,11 @@ def _extensions(result: Result) -> dict[str, object]:
         requested, limit = result.cost
         extensions["cost"] = {"requested": requested, "limit": limit}
     return extensions
+
+
+def render_errors(errors: Sequence[ErrorEntry], request_id: str) -> bytes:
+    """The errors alone, as a JSON list."""
+    return _dumps([_error(entry, request_id) for entry in errors])
 
 
 def _error(entry: ErrorEntry, request_id: str) -> dict[str, object]:

@@ -1,19 +1,24 @@
 """The HTTP server of one process: takes an application and a listening socket, serves until it is stopped."""
 
+import asyncio
 import contextlib
 import ipaddress
 import signal
 import socket
 from asyncio import AbstractEventLoop
 from collections.abc import Callable, Generator
+from typing import Any, cast
 
 import uvicorn
-from starlette.applications import Starlette
 
+from gateway.app import Gateway
 from gateway.protocol import bounded_protocol
 from gateway.settings import Settings
 
 BACKLOG = 2048
+PING_SECONDS = 30.0
+"""Seconds after which a socket is asked whether its client is there, and within which that has to answer."""
+
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -24,9 +29,10 @@ class ListenError(RuntimeError):
 class Server(uvicorn.Server):
     """uvicorn without its signal handling; `started` is called once requests are accepted."""
 
-    def __init__(self, app: Starlette, settings: Settings, on_start: Callable[[], None]) -> None:
+    def __init__(self, app: Gateway, settings: Settings, on_start: Callable[[], None]) -> None:
         super().__init__(_config(app, settings))
         self._on_start = on_start
+        self._gateway = app
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
@@ -37,6 +43,11 @@ class Server(uvicorn.Server):
         """Start the application, then accept."""
         await super().startup(sockets)
         self._on_start()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End streams, say goodbye on sockets, then let requests finish."""
+        await self._gateway.end_streams()
+        await super().shutdown(sockets)
 
     def stop(self) -> None:
         """Finish what runs, within the bound of the settings; asked twice, at once."""
@@ -104,11 +115,15 @@ def _reason(error: OSError, host: str, port: int) -> str:
             return f"Cannot listen on {host}, port {port}: {error.strerror}."
 
 
-def _config(app: Starlette, settings: Settings) -> uvicorn.Config:
+def _config(app: Gateway, settings: Settings) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         http=bounded_protocol(settings.max_head, settings.max_body, settings.head_deadline, settings.max_connections),
-        ws="none",
+        ws=cast("type[asyncio.Protocol]", _socket_protocol),
+        ws_max_size=settings.max_body,
+        ws_ping_interval=PING_SECONDS,
+        ws_ping_timeout=PING_SECONDS,
+        ws_per_message_deflate=False,
         lifespan="on",
         interface="asgi3",
         log_config=None,
@@ -120,3 +135,10 @@ def _config(app: Starlette, settings: Settings) -> uvicorn.Config:
         timeout_keep_alive=settings.keep_alive,
         timeout_graceful_shutdown=settings.shutdown,
     )
+
+
+def _socket_protocol(**given: Any) -> asyncio.Protocol:
+    """The protocol of a connection that becomes a WebSocket; uvicorn calls it as it would call the class."""
+    from gateway.frames import SocketProtocol  # noqa: PLC0415 (many a process meets no socket)
+
+    return SocketProtocol(**given)

@@ -141,6 +141,24 @@ class Settings(BaseSettings):
     shutdown: int = Field(
         default=15, ge=0, description="Seconds that running requests get to finish when the gateway is stopped."
     )
+    max_sockets: int = Field(
+        default=500, ge=0, description="WebSockets and event streams of each process; they count as connections, too."
+    )
+    max_sockets_of_address: int = Field(
+        default=100, ge=1, description="How many of these of one process may come from one address."
+    )
+    max_sockets_of_user: int = Field(default=20, ge=1, description="How many of these one login may have open.")
+    max_subscriptions_of_socket: int = Field(
+        default=100, ge=1, description="Operations that may be under way on one WebSocket."
+    )
+    max_subscriptions: int = Field(
+        default=5_000, ge=1, description="Subscriptions of each process; each takes some 7 KiB."
+    )
+    listen_url: SecretStr | None = Field(
+        default=None,
+        description="The database past a pooler in transaction mode, for the one connection that listens to it; "
+        "DATABASE_URL by default. Without notifications subscriptions look for changes every 15 seconds.",
+    )
     smtp_url: SecretStr | None = Field(
         default=None,
         description="The server that takes letters: smtp://user:password@host:port, smtps:// (TLS from the start) or "
@@ -155,7 +173,7 @@ class Settings(BaseSettings):
         default="auto", description="How it is logged, on standard error; auto is pretty on a terminal, else JSON."
     )
 
-    @field_validator("database_url")
+    @field_validator("database_url", "listen_url")
     @classmethod
     def _check_scheme(cls, url: SecretStr | None) -> SecretStr | None:
         if url is not None and not url.get_secret_value().startswith(SCHEMES):

@@ -196,7 +196,9 @@ class Checks:
     def companyless(self) -> Iterator[str]:
         """What is reached without entering a company has no gates; a mutation's are judged in the input's company."""
         waiting: list[GraphQLNamedType] = [
-            root for root in (self.schema.query_type, self.schema.mutation_type) if root is not None
+            root
+            for root in (self.schema.query_type, self.schema.mutation_type, self.schema.subscription_type)
+            if root is not None
         ]
         seen: set[str] = set()
         while waiting:

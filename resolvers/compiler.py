@@ -24,11 +24,12 @@ from graphql import (
 )
 from graphql.language import Visitor
 
+from db.sql import Text
 from db.tokens import CredentialKind
 from resolvers.cache import Cache
 from resolvers.compilation import Compilation
 from resolvers.coordinates import named_type
-from resolvers.inputs import Inputs, Place, Variable, Variables, bad_input, plain
+from resolvers.inputs import Input, Inputs, Place, Variable, Variables, bad_input, plain, read_arguments
 from resolvers.layout import Layout
 from resolvers.objects import Objects
 from resolvers.operation import Operation, Shapes
@@ -96,6 +97,33 @@ class Compiler:
             return finish(roots.to, roots.payload(payload, selected.selection_sets, Position().under(selected.key)))
 
         return self._find(operation, selected.key, variables, kind, compile_payload)
+
+    def live(
+        self, operation: Operation, variables: Variables, kind: CredentialKind = CredentialKind.SESSION
+    ) -> Statement:
+        """The statement of a subscription, which is read again for each event. RequestError as `read` does."""
+
+        def compile_live(roots: Roots) -> Statement:
+            return finish(roots.to, roots.live(self._live_root, (operation.selection_set,)), live=True)
+
+        return self._find(operation, None, variables, kind, compile_live)
+
+    def told(self, operation: Operation, variables: Variables) -> tuple[SelectedField, Input]:
+        """The only root field of a subscription, and the global id of the company that it is about."""
+        root, inputs = self._live_root, Inputs(variables)
+        (selected,) = self._collector(operation, inputs).collect(root, (operation.selection_set,))
+        return selected, read_arguments(selected.nodes[0], root.fields[selected.name].args)["companyId"]
+
+    def known(self, kind: CredentialKind) -> Statement:
+        """The statement that only looks whether a credential is known: a live one whose `data` is null."""
+        inputs = Inputs({})
+        return finish(Compilation(inputs, Collector(self.schema, {}, inputs), kind), (Text("null"),), live=True)
+
+    @property
+    def _live_root(self) -> GraphQLObjectType:
+        root = self.schema.subscription_type
+        assert root is not None
+        return root
 
     def writes(self, operation: Operation, variables: Variables) -> tuple[SelectedField, ...]:
         """The root fields of a mutation, in the order in which they are to run."""

@@ -19,11 +19,13 @@ from resolvers.fields import HOMES, RESOLVERS
 from resolvers.inputs import Variables
 from resolvers.known import KnownOperations
 from resolvers.layout import Layout
+from resolvers.live import Live, Subscription
 from resolvers.mutating import Writer
 from resolvers.mutations import MUTATIONS
 from resolvers.operation import Documents, Operation
 from resolvers.request import GraphQLRequest, RequestError, Result
 from resolvers.sessions import Uses
+from resolvers.waking import Wakes
 from schema import schema
 from schema.errors import ErrorCode
 
@@ -75,6 +77,12 @@ class Executor:
             max_cost,
             shows_secrets=shows_secrets,
         )
+        self._live = Live(database, self._compiler, self.uses, self._report)
+
+    @property
+    def wakes(self) -> Wakes:
+        """What wakes the subscriptions: to be told what changed."""
+        return self._live.wakes
 
     @property
     def shows_secrets(self) -> bool:
@@ -93,6 +101,8 @@ class Executor:
         try:
             operation = self._known.document(request).choose(request.operation_name)
             variables = operation.coerce(request.variables)
+            if operation.is_live:
+                raise refusal(ErrorCode.NOT_ACCEPTABLE, request.language)
             if not operation.is_mutation:
                 return await self._read(request, operation, variables)
             if request.queries_only:
@@ -103,6 +113,23 @@ class Executor:
         except DatabaseError as error:
             self._report(error)
             raise
+
+    async def start(self, request: GraphQLRequest) -> Result | Subscription:
+        """The result of a request for one, or the subscription that it opens. Raises as `execute` does."""
+        try:
+            operation = self._documents.find(request.query).choose(request.operation_name)
+            if operation.is_live:
+                return await self._live.subscribe(request, operation, operation.coerce(request.variables))
+        except RequestError as refused:
+            return Result(None, refused.entries)
+        return await self.execute(request)
+
+    async def watch(self, request: GraphQLRequest) -> Subscription:
+        """What tells when the credential of a request is known no more.
+
+        RequestError (UNAUTHENTICATED) when it is not known now, DatabaseError when the database does not answer.
+        """
+        return await self._live.watch(request)
 
     async def _read(self, request: GraphQLRequest, operation: Operation, variables: Variables) -> Result:
         statement = self._compiler.read(operation, variables, request.kind)

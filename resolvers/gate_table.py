@@ -35,6 +35,7 @@ class CoordinateKind(Enum):
     INPUT_FIELD = "input field"
     ENUM_VALUE = "enum value"
     MUTATION = "mutation"
+    SUBSCRIPTION = "subscription"
 
 
 class Step(NamedTuple):
@@ -53,8 +54,8 @@ class GatedCoordinate:
     """One line of the table: what is gated and by what.
 
     `paths` lead to the field that shows it: for an input field or enum value, the fields whose arguments take it
-    (`given` has the argument's members, outermost first), or whose rows carry it (`given` is empty). A mutation is
-    reached as itself, and judged in the company that its input names.
+    (`given` has the argument's members, outermost first), or whose rows carry it (`given` is empty). A mutation or a
+    subscription is reached as itself, and judged in the company that its input or argument names.
     """
 
     gate: Gate
@@ -124,7 +125,9 @@ class _Table:
                 continue
             match type_:
                 case GraphQLObjectType() if type_ is self.schema.mutation_type:
-                    yield from self._of_mutations(type_)
+                    yield from self._of_roots(CoordinateKind.MUTATION, type_)
+                case GraphQLObjectType() if type_ is self.schema.subscription_type:
+                    yield from self._of_roots(CoordinateKind.SUBSCRIPTION, type_)
                 case GraphQLObjectType() | GraphQLInterfaceType():
                     yield from self._of_fields(type_)
                 case GraphQLInputObjectType():
@@ -136,11 +139,11 @@ class _Table:
                 case _:
                     pass
 
-    def _of_mutations(self, type_: GraphQLObjectType) -> Iterator[GatedCoordinate]:
+    def _of_roots(self, kind: CoordinateKind, type_: GraphQLObjectType) -> Iterator[GatedCoordinate]:
         for name, field in type_.fields.items():
             reached = (Reached((Step(name, type_.name),)),)
             for gate in own_gates(field):
-                yield GatedCoordinate(gate, CoordinateKind.MUTATION, f"{type_.name}.{name}", type_.name, name, reached)
+                yield GatedCoordinate(gate, kind, f"{type_.name}.{name}", type_.name, name, reached)
 
     def _of_fields(self, type_: Fields) -> Iterator[GatedCoordinate]:
         to_type = tuple(Reached(path) for path in self.ways.get(type_.name, ()))

@@ -111,6 +111,11 @@ class Operation:
         return self.node.operation is OperationType.MUTATION
 
     @property
+    def is_live(self) -> bool:
+        """Whether it is a subscription."""
+        return self.node.operation is OperationType.SUBSCRIPTION
+
+    @property
     def selection_set(self) -> SelectionSetNode:
         """What it selects of the root."""
         return self.node.selection_set

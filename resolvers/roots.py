@@ -27,13 +27,13 @@ from db.sql import (
     sql,
 )
 from db.tables.apps import app
-from db.tables.identity import company, credential
+from db.tables.identity import company, credential, membership
 from resolvers.compilation import Compilation, Row, Site
 from resolvers.convert import MANY, Key, Keys, KnownPrefix, bounded, enum_name, prefix
 from resolvers.coordinates import id_prefix, named_type
 from resolvers.cost import CATALOGUE, FOUND, size_of
 from resolvers.encoding import encode
-from resolvers.gates import type_need
+from resolvers.gates import Need, own_gates, type_need
 from resolvers.inputs import Distinct, Input, bad_input, read_arguments
 from resolvers.objects import Objects, SelectionSets
 from resolvers.resolution import Arguments
@@ -107,13 +107,20 @@ class Roots:
         signed_in = sql("{}.account_id is not null", VIEWER)
         return only_if(signed_in, self.objects.object_of(row, returned, selection_sets, at))
 
-    def company(self, returned: GraphQLNamedType, selection_sets: SelectionSets, at: Position, only: Sql) -> Json:
-        """The company with the id `only`, or what hangs on it, if the viewer may enter it."""
+    def company(
+        self, returned: GraphQLNamedType, selection_sets: SelectionSets, at: Position, only: Sql, own: Need = ()
+    ) -> Json:
+        """The company with the id `only`, or what hangs on it, if the viewer may enter it; behind the gates `own`, too.
+
+        What is kept with a membership is of the viewer's own.
+        """
         scope = self.to.enter(only)
-        need = type_need(returned)
+        need = tuple(dict.fromkeys((*own, *type_need(returned))))
         if need:
             at = at.behind(scope.note(Entry(at, scope.places(need)))).holding(need)
         row = Row(scope.company, self.to, scope)
+        if self.objects.layout.placement(returned.name).table is membership:
+            row = row.child(scope.membership, {})
         json = only_if(scope.passes(need), self.objects.object_of(row, returned, selection_sets, at))
         source, entered = entrance(scope)
         return self._site(
@@ -219,6 +226,19 @@ class Roots:
             scope.relation(),
             every([sql("{} = {}", target["id"], id_), when, *placement.current(target.rows), entered, passes, *shown]),
         )
+
+    # --- subscriptions
+
+    def live(self, root: GraphQLObjectType, selection_sets: SelectionSets) -> Json:
+        """JSON of `data` of a subscription: of its only field, read from the company that it names."""
+        fields = self.to.collector.collect(root, selection_sets)
+        return json_object((selected.key, self._live_field(root, selected)) for selected in fields)
+
+    def _live_field(self, root: GraphQLObjectType, selected: SelectedField) -> Json:
+        declared = root.fields[selected.name]
+        only = self.to.bind(read_arguments(selected.nodes[0], declared.args)["companyId"], Key(("com",)), "uuid")
+        at = Position().under(selected.key)
+        return self.company(named_type(declared), selected.selection_sets, at, only, own_gates(declared))
 
     # --- payloads
 

@@ -45,8 +45,9 @@ class Statement:
     """SQL with the source of each parameter.
 
     Its columns are the response (`{"data":…}`), the closed gates (null: none), the credential's key, with closed gates
-    the viewer's language, and of an API key how it wants hidden fields to be told. `cost` is known before it runs;
-    `weight` estimates its size in memory, in bytes.
+    the viewer's language, and of an API key how it wants hidden fields to be told; of a live one also the account, and
+    the language in any case. `cost` is known before it runs; `weight`
+    estimates its size in memory, in bytes.
     """
 
     sql: str
@@ -60,7 +61,7 @@ class Statement:
         return [source(bindings) for source in self.parameters]
 
 
-def finish(to: Compilation, data: Json) -> Statement:
+def finish(to: Compilation, data: Json, *, live: bool = False) -> Statement:
     """The statement around the JSON of `data`, once everything in it is compiled."""
     json, laterals = concatenation((Text(BEFORE_DATA), *data, Text(AFTER_DATA))), join("", to.laterals)
     found = sql(
@@ -76,13 +77,14 @@ def finish(to: Compilation, data: Json) -> Statement:
     )
     login = rows(account, sql("w"))
     language = sql("(select {} from {} where {} = s.account_id)", login["language"], login.source, login["id"])
+    spoken = sql("s.language") if to.kind is CredentialKind.VIEW_AS else language
     statement = sql(
-        "with viewer as materialized ({}){} "
-        "select s.d::varchar, s.h::varchar, s.id, case when s.h is not null then {} end{} from ({}) s",
+        "with viewer as materialized ({}){} select s.d::varchar, s.h::varchar, s.id, {}{}{} from ({}) s",
         _viewing(to) if to.kind is CredentialKind.VIEW_AS else _viewer(to),
         join("", to.commons),
-        sql("s.language") if to.kind is CredentialKind.VIEW_AS else language,
+        spoken if live else sql("case when s.h is not null then {} end", spoken),
         sql(", s.hidden_fields") if to.kind is CredentialKind.API_KEY else sql(""),
+        sql(", s.account_id") if live else sql(""),
         found,
     )
     scopes = tuple(Judged(tuple(scope.gates), tuple(scope.entries)) for scope in to.scopes)

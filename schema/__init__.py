@@ -18,6 +18,7 @@ from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
 from schema.declarations import ENTITIES
+from schema.live import LiveSubscription
 from schema.mutation import Mutation
 from schema.query import Query
 from schema.scalars import SCALARS
@@ -35,10 +36,6 @@ class Schema(strawberry.Schema):
     def core(self) -> GraphQLSchema:
         """graphql-core's schema behind the declarations."""
         return self._schema
-
-    def as_str(self) -> str:
-        """The schema as SDL. It says what the roots are: `Subscription` is one of the types, and no root."""
-        return "schema {\n  query: Query\n  mutation: Mutation\n}\n\n" + super().as_str()
 
     def bind(self, execute: Execute | None) -> None:
         """Let `execute` of this schema run on something; None lets go."""
@@ -74,6 +71,7 @@ for module in iter_modules(__path__):
 schema: Final = Schema(
     query=Query,
     mutation=Mutation,
+    subscription=LiveSubscription,
     types=ENTITIES,
     config=StrawberryConfig(scalar_map=SCALARS),
 )

@@ -16,15 +16,18 @@ from db.connection import Connection
 from db.database import Database, PoolSettings
 from resolvers.execution import Executor
 from resolvers.gate_table import NODE, CoordinateKind, GatedCoordinate, Reached, gate_table
-from resolvers.request import Result
+from resolvers.live import Subscription
+from resolvers.request import GraphQLRequest, Result
 from schema import schema
 from schema.apps import App
 from schema.declarations import Gate, Role
 from schema.errors import ErrorCode
 from tests.differential.comparison import Bench, InTransaction, execute
-from tests.differential.dataset import ALWAYS, Viewer, everything_but, nothing_but
+from tests.differential.dataset import ALWAYS, Viewer, everything_but, key, nothing_but
 from tests.differential.gating import printed_schema, type_gates
-from tests.differential.walking import mutation, needs, payload, walks
+from tests.differential.operations import Case
+from tests.differential.walking import ROOTS, mutation, needs, payload, subscription, walks
+from tests.live import answer_of
 
 LINES: Final[dict[Gate, list[GatedCoordinate]]] = defaultdict(list)
 for _line in gate_table(schema.core):
@@ -102,7 +105,7 @@ async def test_who_has_everything_finds_something_at_every_line(
 ) -> None:
     owner, product = bench.data.viewer("Olga"), Executor(bench_database, max_cost=sys.maxsize)
     for line in LINES[gate]:
-        if line.kind is CoordinateKind.MUTATION:
+        if line.kind in ROOTS:
             continue
         found = [(walk, await execute(product, walk.case, owner)) for walk in walks(line)]
         assert not any(result.errors for _, result in found), line.coordinate
@@ -128,6 +131,38 @@ async def test_a_gated_mutation_is_done_for_who_holds_its_gate_only(
             result = await execute(product, mutation(line), viewer)
             assert [error.code for error in result.errors] == codes
             assert read(result)["at0"] == (None if codes else {"errors": []})
+
+
+LIVE: Final = [line for lines in LINES.values() for line in lines if subscription(line) is not None]
+DEACTIVATE: Final = "update company set mask = set_bit(mask, (select position from app where id = $2), 0) where id = $1"
+
+
+@pytest.mark.parametrize("line", LIVE, ids=lambda line: f"{line.coordinate}-{line.gate.name}")
+async def test_a_subscription_meets_the_gates_that_a_query_meets(
+    bench: Bench, bench_dsn: str, line: GatedCoordinate
+) -> None:
+    walk, owner = subscription(line), bench.data.viewer("Olga")
+    assert walk is not None
+    async with writing(bench_dsn) as product:
+        assert walk.shown({"at0": read(await first_answer(product, walk.case, owner))}), walk.case
+        for role in ("Full", "Compta", "Piet"):
+            assert read(await first_answer(product, walk.case, bench.data.viewer(role))) == {"permissionMatrix": None}
+    if isinstance(line.gate, App):
+        async with writing(bench_dsn) as product:
+            inside: Any = product
+            async with inside._database.transaction() as connection:
+                await connection.execute(DEACTIVATE, key("company A"), line.gate.name)
+            result = await first_answer(product, walk.case, owner)
+            assert walk.shown({"at0": read(result)}) == []
+            assert told_gates(result) == [line.gate]
+
+
+async def first_answer(product: Executor, case: Case, viewer: Viewer) -> Result:
+    """What a subscription reads before it tells anything."""
+    started = await product.start(GraphQLRequest(case.query, token=viewer.token))
+    assert isinstance(started, Subscription), started
+    started.close()
+    return await answer_of(started)
 
 
 def read(result: Result) -> Any:

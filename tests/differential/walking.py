@@ -23,6 +23,7 @@ ENTRANCES: Final = {
     "companies": "viewer { companies { nodes { %s } } }",
 }
 PAYLOAD: Final = "mutation { at0: updateProfile(input: {}) { viewer { companies { nodes { %s } } } } }"
+LIVE: Final = f"subscription {{ permissionMatrix: permissionMatrixChanged(companyId: {HERE}) {{ %s }} }}"
 SAMPLES: Final = {
     "String": '"5410000"', "Int": "1", "Boolean": "true", "Decimal": '"1"', "Date": '"2026-02-27"', "ID": HERE,
     "DateTime": '"2026-03-01T09:30:00Z"', "JSON": "{}",
@@ -87,9 +88,13 @@ def _used_on_the_way(members: Any, given: tuple[str, ...]) -> Iterator[Gate]:
             yield from _used_on_the_way(getattr(named, "fields", None) or getattr(named, "values", {}), given[1:])
 
 
+ROOTS: Final = (CoordinateKind.MUTATION, CoordinateKind.SUBSCRIPTION)
+"""What is reached as itself, and not below a company."""
+
+
 def walks(line: GatedCoordinate) -> Iterator[Walk]:
     """Documents that read a line by every path; the first path also by the other entrances."""
-    if line.kind is CoordinateKind.MUTATION:
+    if line.kind in ROOTS:
         return
     carrying = [path for path in line.paths if not path.given]
     using = [path for path in line.paths if path.given]
@@ -128,16 +133,29 @@ def _batches(paths: Sequence[Reached]) -> list[tuple[Reached, ...]]:
 
 def payload(line: GatedCoordinate) -> Walk | None:
     """The first path of a line below a mutation's payload."""
-    if line.kind is CoordinateKind.MUTATION:
+    if line.kind in ROOTS:
         return None
     below = [path for path in line.paths if NODE not in path.steps][:1]
     return Walk(line, Case(PAYLOAD % _below(line, below[0]), {}), tuple(below)) if below else None
 
 
+def subscription(line: GatedCoordinate) -> Walk | None:
+    """The first path of a line below a subscription's field: one that leads through the permission matrix."""
+    if line.kind is CoordinateKind.SUBSCRIPTION:
+        path = Reached((Step("permissionMatrix"),))
+        return Walk(line, Case(LIVE % "__typename", {}), (path,))
+    for path in line.paths:
+        first, *rest = path.steps
+        if first.name == "permissionMatrix" and rest and not path.given:
+            below = _below(line, path).removeprefix("permissionMatrix { ").removesuffix(" }")
+            return Walk(line, Case(LIVE % below, {}), (path,))
+    return None
+
+
 def of_companies(line: GatedCoordinate) -> Iterator[tuple[str, Reached]]:
     """What to select of companies to see a line, path by path."""
     for path in line.paths:
-        if not path.given and NODE not in path.steps and line.kind is not CoordinateKind.MUTATION:
+        if not path.given and NODE not in path.steps and line.kind not in ROOTS:
             yield _below(line, path), path
 
 

@@ -13,12 +13,13 @@ from graphql import OperationType, build_schema, get_operation_ast
 from starlette.applications import Starlette
 
 from gateway import logs
-from gateway.app import create_app
+from gateway.app import Gateway, create_app
 from gateway.http import Executor
 from gateway.logs import open_log
 from gateway.settings import Settings
 from resolvers.known import KnownOperations
 from resolvers.limits import Limits, parse_document
+from resolvers.live import Subscription
 from resolvers.operation import Documents
 from resolvers.request import GraphQLRequest, RequestError, Result
 from schema.errors import ErrorCode
@@ -49,6 +50,14 @@ class SmallExecutor:
         if request.reference is not None:
             self.known.document(request)
         return self.result or _execute(request)
+
+    async def start(self, request: GraphQLRequest) -> Result:
+        """The same: it has no subscriptions."""
+        return await self.execute(request)
+
+    async def watch(self, request: GraphQLRequest) -> Subscription:
+        """It knows no credentials."""
+        raise NotImplementedError(request.token)
 
 
 def _execute(request: GraphQLRequest) -> Result:
@@ -103,12 +112,12 @@ def log_lines(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
     return io.StringIO()
 
 
-MakeApp = Callable[..., Starlette]
+MakeApp = Callable[..., Gateway]
 
 
 @pytest.fixture
 def make_app(backend: SmallBackend, log_lines: io.StringIO) -> MakeApp:
-    def make(**settings: object) -> Starlette:
+    def make(**settings: object) -> Gateway:
         chosen = Settings.model_validate(settings)
         return create_app(chosen, backend, open_log(chosen.log_level, chosen.log_format, log_lines))
 
@@ -116,12 +125,12 @@ def make_app(backend: SmallBackend, log_lines: io.StringIO) -> MakeApp:
 
 
 @pytest.fixture
-def app(make_app: MakeApp) -> Starlette:
+def app(make_app: MakeApp) -> Gateway:
     return make_app()
 
 
 @pytest.fixture
-async def client(app: Starlette) -> AsyncGenerator[httpx.AsyncClient]:
+async def client(app: Gateway) -> AsyncGenerator[httpx.AsyncClient]:
     async with client_of(app) as client:
         yield client
 

@@ -9,6 +9,9 @@ SHOW = "import sys, {}; print(*sys.modules)"
 LETTERS = {"aiosmtplib", "email.headerregistry", "gateway.mail.message", "gateway.mail.smtp", "gateway.mail.terminal"}
 """What only a process that has sent a letter needs."""
 
+SOCKETS = {"websockets", "gateway.frames", "gateway.operations", "gateway.sse", "gateway.websocket"}
+"""What only a process needs at which a client has asked for a socket or for events."""
+
 NOBODY = {"alembic", "cryptography", "dns", "email_validator.deliverability", "sqlalchemy.ext.asyncio"}
 """What a gateway on a migrated database never needs: addresses are not looked up in the DNS."""
 
@@ -23,8 +26,8 @@ def loaded(module: str) -> set[str]:
 @pytest.mark.parametrize(
     ("module", "unneeded"),
     [
-        ("gateway.worker", NOBODY | LETTERS | {"gateway.mail", "gateway.boot", "db.demo", "typer"}),
-        ("gateway.cli", NOBODY | LETTERS),
+        ("gateway.worker", NOBODY | LETTERS | SOCKETS | {"gateway.mail", "gateway.boot", "db.demo", "typer"}),
+        ("gateway.cli", NOBODY | LETTERS | SOCKETS),
     ],
 )
 def test_a_process_loads_only_what_it_needs(module: str, unneeded: set[str]) -> None:
@@ -34,4 +37,5 @@ def test_a_process_loads_only_what_it_needs(module: str, unneeded: set[str]) -> 
 
 
 def test_what_is_not_loaded_would_be_found() -> None:
-    assert {name for name in NOBODY | LETTERS if loaded(name) & {name}} == NOBODY | LETTERS
+    everything = NOBODY | LETTERS | SOCKETS
+    assert {name for name in everything if loaded(name) & {name}} == everything

@@ -13,9 +13,11 @@ from typing import Any, Final, cast
 from db.connection import Connection, connect
 from db.database import Database, PoolSettings
 from resolvers.execution import Executor
+from resolvers.live import Subscription
 from resolvers.request import GraphQLRequest, Result
 from tests.databases import Databases
 from tests.golden.case import Case
+from tests.live import answer_of
 
 STRANGER: Final = "hors-ligne"
 """Somebody who is signed in and enters no company."""
@@ -114,12 +116,15 @@ class World:
     async def ask(
         self, query: str, variables: Any = None, token: str | None = None, *, report_errors: bool = False
     ) -> Outcome:
-        """Any operation with any credential."""
+        """Any operation with any credential; of a subscription what it reads at first."""
         request = GraphQLRequest(query, variables=variables or {}, token=token, report_errors=report_errors)
         with self._recording() as statements:
-            result = await self.executor.execute(request)
+            started = await self.executor.start(request)
             await asyncio.sleep(0)  # asyncpg tells its loggers in the loop's next round
-        return Outcome(result, tuple(statements))
+        if isinstance(started, Subscription):
+            started.close()
+            return Outcome(await answer_of(started), tuple(statements))
+        return Outcome(started, tuple(statements))
 
     @asynccontextmanager
     async def signed_in(self, login: str) -> AsyncGenerator[str]:

@@ -22,6 +22,7 @@ import pytest
 from db import database
 from db.connection import Connection, connect
 from resolvers.execution import Executor
+from resolvers.live import Subscription
 from resolvers.request import GraphQLRequest, Result
 from tests.rls.fence import COMPANIES, REFUSED, ROLE, TRESPASS
 
@@ -271,7 +272,7 @@ async def connect_fenced(dsn: str, **options: Any) -> Connection:
 @contextmanager
 def guarded() -> Generator[None]:
     """Every pool of the product is behind the fence of its database, and every request tells who calls."""
-    usual = Executor.execute
+    usual, usual_read = Executor.execute, Subscription.read
 
     async def execute(self: Executor, request: GraphQLRequest) -> Result:
         before = CALLER.set(Caller.of(request))
@@ -280,8 +281,16 @@ def guarded() -> Generator[None]:
         finally:
             CALLER.reset(before)
 
+    async def read(self: Subscription) -> Any:
+        before = CALLER.set(Caller.of(self.request))
+        try:
+            return await usual_read(self)
+        finally:
+            CALLER.reset(before)
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(database, "connect", connect_fenced)
+        patch.setattr(Subscription, "read", read)
         patch.setattr(Executor, "execute", execute)
         yield
 

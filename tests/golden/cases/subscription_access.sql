@@ -1,0 +1,35 @@
+with viewer as materialized (
+  select k.id, k.account_id
+  from credential k
+  where k.token_hash = $3::bytea and k.expires_at > now() and k.kind = 'SESSION'
+)
+select
+  s.d::varchar, s.h::varchar, s.id, (select w.language from account w where w.id = s.account_id), s.account_id
+from (
+  select '{"data":{"accessChanged":' || coalesce(l0.j, 'null') || '}}' d, null h, v.id, v.account_id
+  from (select 1) one
+    left join viewer v on true
+    left join lateral (
+      select
+        '{"role":' || coalesce('"' || m0.role::text || '"', 'null')
+        || ',"external":' || case when m0.external then 'true,"until":' else 'false,"until":' end
+        || coalesce(json_scalar(m0.until)::text, 'null')
+        || ',"can":' || case when (
+          select get_bit((c0.mask & m0.mask), t1.position) = 1 from app t1 where t1.id = $2::text
+        ) then
+          'true}'
+        else 'false}' end j,
+        null h
+      from membership m0
+        join company c0 on c0.id = m0.company_id
+      where
+        m0.account_id = v.account_id
+        and m0.company_id = $1::uuid
+        and m0.accepted_at is not null
+        and m0.removed_at is null
+        and (m0.until is null or m0.until > now())
+    ) l0 on true
+) s;
+-- $1 = 018b514d43a07000ac2b7ed4c4760a71
+-- $2 = DISCOUNTS
+-- $3 = <hash of a token>

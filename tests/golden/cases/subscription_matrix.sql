@@ -1,0 +1,59 @@
+with viewer as materialized (
+  select k.id, k.account_id
+  from credential k
+  where k.token_hash = $2::bytea and k.expires_at > now() and k.kind = 'SESSION'
+)
+select
+  s.d::varchar, s.h::varchar, s.id, (select w.language from account w where w.id = s.account_id), s.account_id
+from (
+  select
+    '{"data":{"changed":' || coalesce(l0.j, 'null') || '}}' d,
+    nullif(coalesce(l0.h, ''), '') h,
+    v.id,
+    v.account_id
+  from (select 1) one
+    left join viewer v on true
+    left join lateral (
+      select
+        case when a0.g0 then
+          '{"version":' || c0.access_version::text
+          || ',"rows":[' || coalesce((
+            select
+              string_agg(
+                '{"user":' || case when not t1.external then
+                  '{"email":' || coalesce(
+                    json_scalar((select t2.email from account t2 where t2.id = t1.account_id))::text, 'null'
+                  )
+                  || ',"agendaColor":' || case when a0.g1 then
+                    coalesce(json_scalar(t1.agenda_color)::text, 'null') || '}}'
+                  else 'null}}' end
+                else 'null}' end,
+                ',' order by t1.external, t1.created_at, t1.id
+              )
+            from membership t1
+            where t1.company_id = c0.id and t1.removed_at is null
+          ), '')
+          || ']}'
+        else 'null' end j,
+        case when not (a0.g0 and a0.g1) then
+          '0:' || encode(uuid_send(c0.id), 'hex') || ':' || array_to_string(array[a0.g0, a0.g1], '')
+        end h
+      from membership m0
+        join company c0 on c0.id = m0.company_id
+        cross join lateral (
+          select b.o g0, get_bit(b.e, 13) = 1 g1
+          from (
+            select (c0.mask & m0.mask) e, coalesce(m0.role = 'OWNER', false) o offset 0
+          ) b
+          offset 0
+        ) a0
+      where
+        m0.account_id = v.account_id
+        and m0.company_id = $1::uuid
+        and m0.accepted_at is not null
+        and m0.removed_at is null
+        and (m0.until is null or m0.until > now())
+    ) l0 on true
+) s;
+-- $1 = 018b514d43a07000ac2b7ed4c4760a71
+-- $2 = <hash of a token>
