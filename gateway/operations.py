@@ -131,7 +131,13 @@ class Operations:
             if executor is None:
                 return _failed(ErrorCode.UNAVAILABLE, base)
             return await executor.start(
-                base._replace(query=given.query, operation_name=given.operation_name, variables=given.variables)
+                base._replace(
+                    query=given.query,
+                    operation_name=given.operation_name,
+                    variables=given.variables,
+                    reference=given.reference,
+                    wants_cost=given.wants_cost,
+                )
             )
         except Fault as fault:
             return Result(None, (ErrorEntry(fault.code, fault.message),))

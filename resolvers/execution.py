@@ -117,7 +117,7 @@ class Executor:
     async def start(self, request: GraphQLRequest) -> Result | Subscription:
         """The result of a request for one, or the subscription that it opens. Raises as `execute` does."""
         try:
-            operation = self._documents.find(request.query).choose(request.operation_name)
+            operation = self._known.document(request).choose(request.operation_name)
             if operation.is_live:
                 return await self._live.subscribe(request, operation, operation.coerce(request.variables))
         except RequestError as refused:
