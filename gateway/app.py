@@ -11,12 +11,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.backend import Backend, database_backend
+from gateway.behind import Behind
 from gateway.compression import Compression
 from gateway.cookies import Cookies
 from gateway.cors import Cors
 from gateway.deadlines import Deadlines
 from gateway.health import health_routes
-from gateway.http import Bounds, GraphQLEndpoint
+from gateway.http import GraphQLEndpoint
 from gateway.live import LiveBounds, Places
 from gateway.logs import Log, open_log
 from gateway.rates import Rates
@@ -62,34 +63,35 @@ def create_app(
     `rates` is the descriptor of the table of limits that all workers share.
     """
     log = log or open_log(settings.log_level, settings.log_format)
-    behind = backend or database_backend(settings, log)
-    bounds = Bounds(settings.max_body, settings.deadline)
+    opened = backend or database_backend(settings, log)
+    behind = Behind(
+        executor=lambda: opened.executor,
+        places=Places(LiveBounds.of(settings)),
+        cookies=Cookies(settings),
+        deadlines=Deadlines(settings.deadline),
+        log=log,
+        rates=Rates.of(settings, rates),
+    )
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncGenerator[None, None]:
-        await behind.open()
+        await opened.open()
         try:
             yield
         finally:
-            await behind.close()
+            await opened.close()
             log.flush()
 
-    cookies, places, limits = Cookies(settings), Places(LiveBounds.of(settings)), Rates.of(settings, rates)
-    cors, compression = Cors(settings), Compression(settings.compress_from)
-
     def sockets() -> ASGIApp:
-        from gateway.operations import Behind  # noqa: PLC0415 (many a process meets no socket)
         from gateway.websocket import WebSocketEndpoint  # noqa: PLC0415 (many a process meets no socket)
 
-        return WebSocketEndpoint(
-            Behind(lambda: behind.executor, places, cookies, Deadlines(settings.deadline), log, limits)
-        )
+        return WebSocketEndpoint(behind)
 
     return Gateway(
-        GraphQLEndpoint(lambda: behind.executor, bounds, cookies, log, cors, compression, places, limits),
+        GraphQLEndpoint(behind, Cors(settings), Compression(settings.compress_from), settings.max_body),
         sockets,
-        places,
-        routes=health_routes(behind.ready),
+        behind.places,
+        routes=health_routes(opened.ready),
         lifespan=lifespan,
         exception_handlers={HTTPException: _refuse},
     )

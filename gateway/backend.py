@@ -4,18 +4,19 @@ Beside the requests it does what has to be done now and then, as long as the dat
 """
 
 import asyncio
-import time
-from collections.abc import Coroutine, Iterable
+from collections.abc import Coroutine
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from db.database import Database, PoolSettings
-from db.errors import DatabaseError, DatabaseMisconfigured, DatabaseTimeout, DatabaseUnavailable
+from db.errors import DatabaseError, DatabaseMisconfigured, DatabaseUnavailable
 from db.installation import is_demo
 from db.migrate import is_migrated
 from db.secrets import Keyring
-from gateway.http import Executor
+from gateway.behind import Executor
+from gateway.chores import Chores, Outage
 from gateway.live import keep_waking
-from gateway.logs import Log, causes
+from gateway.logs import Log
 from gateway.settings import Settings
 from resolvers.cost import MAX_COST
 from resolvers.execution import Executor as DatabaseExecutor
@@ -53,96 +54,34 @@ class Backend(Protocol):
         ...
 
 
-class Chores:
-    """Work beside the requests: begun together, cancelled together. What fails is logged by kind, and not begun again.
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """On which terms requests are answered.
 
-    Work that should go on after a failure catches it itself.
+    `sends_letters` tells that there is mail; a demo without it shows what would be mailed. `keyring` has the keys for
+    secrets, `known` the operations that are known in advance; none may cost more than `max_cost`.
     """
 
-    def __init__(self, log: Log) -> None:
-        self._log = log
-        self._running: set[asyncio.Task[None]] = set()
-
-    def begin(self, works: Iterable[Coroutine[Any, Any, None]]) -> None:
-        """Let these run from now on."""
-        for work in works:
-            task = asyncio.create_task(self._run(work))
-            self._running.add(task)
-            task.add_done_callback(self._running.discard)
-
-    async def end(self) -> None:
-        """Cancel them, and return when the last one is over; harmless when repeated."""
-        running = list(self._running)
-        for task in running:
-            task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
-
-    async def _run(self, work: Coroutine[Any, Any, None]) -> None:
-        try:
-            await work
-        except Exception as error:  # noqa: BLE001 (whatever it is, requests are answered all the same)
-            self._log.event("background work ended", kind=type(error).__name__, work=work.__qualname__)
-
-
-class Outage:
-    """Tells the log once that the database does not answer, and once that it does again, however many requests ask."""
-
-    def __init__(self, log: Log) -> None:
-        self._log = log
-        self._since: float | None = None
-        self._hopeless = False
-
-    def report(self, error: DatabaseError) -> bool:
-        """The database did not do what was asked; True when an outage begins with that.
-
-        A statement that took too long is no outage. One that turns out not to end by waiting is told a second time.
-        """
-        if isinstance(error, DatabaseTimeout):
-            return False
-        begins, hopeless = self._since is None, isinstance(error, DatabaseMisconfigured)
-        if begins or (hopeless and not self._hopeless):
-            self._log.event("database does not answer", **causes(error))
-            self._hopeless = hopeless
-        if begins:
-            self._since = time.monotonic()
-        return begins
-
-    def end(self) -> None:
-        """The database answers."""
-        if self._since is not None:
-            seconds = round(time.monotonic() - self._since, 1)
-            self._since = None
-            self._log.event("database answers again", seconds=seconds)
+    sends_letters: bool = False
+    keyring: Keyring | None = None
+    known: KnownOperations | None = None
+    max_cost: int = MAX_COST
 
 
 class DatabaseBackend:
     """The executor on a PostgreSQL, and the chores that come with it.
 
-    `sends_letters` tells that there is mail; a demo without it shows what would be mailed. `keyring` has the keys for
-    secrets, `known` the operations that are known in advance; none may cost more than `max_cost`. `listen_dsn` is where
-    notifications come from, `dsn` by default.
+    `listen_dsn` is where notifications come from, `dsn` by default.
     """
 
     def __init__(
-        self,
-        dsn: str,
-        pool: PoolSettings,
-        log: Log,
-        *,
-        sends_letters: bool = False,
-        keyring: Keyring | None = None,
-        known: KnownOperations | None = None,
-        max_cost: int = MAX_COST,
-        listen_dsn: str | None = None,
+        self, dsn: str, pool: PoolSettings, log: Log, terms: Terms | None = None, *, listen_dsn: str | None = None
     ) -> None:
         self.executor: DatabaseExecutor | None = None
         self._dsn = dsn
         self._pool = pool
         self._log = log
-        self._sends_letters = sends_letters
-        self._keyring = keyring
-        self._known = known
-        self._max_cost = max_cost
+        self._terms = terms or Terms()
         self._listen_dsn = listen_dsn or dsn
         self._outage = Outage(log)
         self._chores = Chores(log)
@@ -188,7 +127,7 @@ class DatabaseBackend:
     async def _connect(self) -> None:
         database = await Database.open(self._dsn, self._pool)
         try:
-            shows_secrets = not self._sends_letters and await _holds_demo(database)
+            shows_secrets = not self._terms.sends_letters and await _holds_demo(database)
         except BaseException:
             await database.close()
             raise
@@ -197,9 +136,9 @@ class DatabaseBackend:
             database,
             shows_secrets=shows_secrets,
             report=self._report,
-            keyring=self._keyring,
-            known=self._known,
-            max_cost=self._max_cost,
+            keyring=self._terms.keyring,
+            known=self._terms.known,
+            max_cost=self._terms.max_cost,
         )
         self._chores.begin(self._works(database, executor))
         self._outage.end()
@@ -210,7 +149,7 @@ class DatabaseBackend:
             self._keep_writing_uses(database, executor),
             keep_waking(self._listen_dsn, executor.wakes, self._log),
         ]
-        if not self._sends_letters:
+        if not self._terms.sends_letters:
             works.append(self._keep_looking_for_demo(database, executor))
         return list(works)
 
@@ -283,16 +222,14 @@ def database_backend(settings: Settings, log: Log) -> DatabaseBackend:
     pool = PoolSettings(
         size=settings.pool_size, statement_cache=settings.statement_cache, statement_timeout=settings.deadline
     )
-    return DatabaseBackend(
-        settings.database_url.get_secret_value(),
-        pool,
-        log,
+    terms = Terms(
         sends_letters=settings.smtp_url is not None,
         keyring=settings.keyring,
         known=known_operations(settings),
         max_cost=settings.max_cost,
-        listen_dsn=settings.listen_url.get_secret_value() if settings.listen_url is not None else None,
     )
+    listen_dsn = settings.listen_url.get_secret_value() if settings.listen_url is not None else None
+    return DatabaseBackend(settings.database_url.get_secret_value(), pool, log, terms, listen_dsn=listen_dsn)
 
 
 def known_operations(settings: Settings) -> KnownOperations | None:

@@ -11,7 +11,7 @@ from strawberry.types import ExecutionResult
 
 from db.errors import DatabaseError, DatabaseTimeout, DatabaseUnavailable
 from gateway.backend import database_backend
-from gateway.http import Executor
+from gateway.behind import Executor
 from gateway.logs import open_log
 from gateway.render import render
 from gateway.settings import Settings

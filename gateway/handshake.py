@@ -9,8 +9,8 @@ from starlette.types import Scope, Send
 
 from gateway import negotiation
 from gateway.cookies import Cookies
+from gateway.exchange import LONGEST_USER_AGENT, address_of
 from gateway.faults import Fault
-from gateway.http import LONGEST_USER_AGENT, address_of
 from gateway.live import Full, Place, Places
 from gateway.render import render
 from resolvers.request import ErrorEntry, Result

@@ -6,143 +6,44 @@ client still sends, else 504.
 """
 
 import asyncio
-import re
 import time
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from random import getrandbits
-from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING
 
 from starlette.types import Receive, Scope, Send
 
 from db.errors import DatabaseError, DatabaseTimeout
-from db.tokens import CredentialKind, kind_of
-from gateway import negotiation, parameters
-from gateway.body import Disconnected, read_body
-from gateway.compression import ENCODED, Compression, accepts_gzip
-from gateway.cookies import Cookies
+from gateway.behind import Behind
+from gateway.body import Disconnected
+from gateway.compression import ENCODED, Compression
 from gateway.cors import Cors, Preflight
-from gateway.deadlines import Deadlines
-from gateway.faults import (
-    ALLOW_BOTH,
-    CHALLENGE,
-    CLOSE,
-    HEADERS,
-    RETRY_SOON,
-    STATUSES,
-    Fault,
-    Headers,
-    bad_input,
-    status_of,
-)
-from gateway.live import Full, Places
-from gateway.logs import Finished, Log
-from gateway.negotiation import MediaType, Streams
-from gateway.protocol import WHOLE, Whole
-from gateway.rates import Allowance, Rates
-from gateway.rates import headers as rate_headers
-from gateway.render import render
+from gateway.exchange import Answer, Exchange
+from gateway.faults import RETRY_SOON, STATUSES, Fault
+from gateway.live import Full
+from gateway.negotiation import Streams
 from resolvers.live import Subscription
-from resolvers.request import ErrorEntry, GraphQLRequest, RequestError, Result, SessionCookie
-from schema.errors import ErrorCode, error_message
-from schema.language import Language
+from resolvers.request import ErrorEntry, RequestError, Result
+from schema.errors import ErrorCode
 
 if TYPE_CHECKING:
     from gateway.sse import EventStream
 
-BEARER = re.compile(rb"bearer +([A-Za-z0-9._~+/-]{1,512}={0,2}) *\Z", re.IGNORECASE)
-METHODS = frozenset({"GET", "POST"})
-SINGLE = frozenset({b"authorization", b"content-type", b"content-length", b"content-encoding", b"hidden-fields"})
-LONGEST_USER_AGENT = 200
-BEGINNING = 200
-"""Characters of a document in which the log looks for the operation's name."""
-
-COMMON: Final[Headers] = (
-    (b"cache-control", b"no-store"),
-    (b"vary", b"accept, accept-encoding, accept-language, authorization, cookie, hidden-fields, origin"),
-    (b"x-content-type-options", b"nosniff"),
-)
-
-
-def _lines(fields: Iterable[tuple[bytes, bytes]]) -> bytes:
-    return b"".join([b"%b: %b\r\n" % field for field in fields])
-
-
-def _beginning(media_type: MediaType) -> bytes:
-    return _lines(((b"content-type", media_type), *COMMON)) + b"x-request-id: "
-
-
-JSON, GRAPHQL = map(_beginning, MediaType)
-"""How the header of an answer begins, up to the request's id."""
-
-
-class Executor(Protocol):
-    """What answers GraphQL requests."""
-
-    async def execute(self, request: GraphQLRequest) -> Result:
-        """The result; raises RequestError for a request error, DatabaseError when the database does not answer.
-
-        That the database does not answer it has told whoever should know.
-        """
-        ...
-
-    async def start(self, request: GraphQLRequest) -> Result | Subscription:
-        """The result, or the subscription that the request opens. Raises as `execute` does."""
-        ...
-
-    async def watch(self, request: GraphQLRequest) -> Subscription:
-        """What tells when the request's credential is known no more. Raises as `execute` does."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """What one request may take: bytes of its body, and seconds from its head to its answer."""
-
-    max_body: int = 262_144
-    deadline: float = 10.0
-
-
-class Answer(NamedTuple):
-    """The answer to one request, and what the log tells of it; what is `confidential` is never compressed."""
-
-    status: int
-    body: bytes
-    media_type: MediaType = MediaType.JSON
-    headers: Headers = ()
-    code: ErrorCode | None = None
-    confidential: bool = False
-    events: "EventStream | None" = None
-
 
 class GraphQLEndpoint:
-    """The ASGI application behind /graphql; it answers 503 while `executor` gives None."""
+    """The ASGI application behind /graphql; it answers 503 while there is no executor."""
 
-    def __init__(
-        self,
-        executor: Callable[[], Executor | None],
-        bounds: Bounds,
-        cookies: Cookies,
-        log: Log,
-        cors: Cors,
-        compression: Compression,
-        places: Places,
-        rates: Rates | None = None,
-    ) -> None:
-        self._executor = executor
-        self._places = places
-        self._bounds = bounds
-        self._cookies = cookies
+    def __init__(self, behind: Behind, cors: Cors, compression: Compression, max_body: int) -> None:
+        self._behind = behind
         self._cors = cors
         self._compression = compression
-        self._deadlines = Deadlines(bounds.deadline)
-        self._log = log
-        self._rates = rates
+        self._max_body = max_body
+        self._deadlines = behind.deadlines
+        self._log = behind.log
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
         began = time.perf_counter()
-        exchange = Exchange(scope, receive, self._cookies, self._cors, self._rates, f"{getrandbits(64):016x}")
+        exchange = Exchange(scope, receive, self._behind, self._cors, f"{getrandbits(64):016x}")
         try:
             answer = await self._answer(exchange)
             if answer.events is not None:
@@ -154,7 +55,7 @@ class GraphQLEndpoint:
         if self._log.requests:
             self._log.request(exchange.finished(answer, time.perf_counter() - began))
 
-    async def _send(self, exchange: "Exchange", answer: Answer, send: Send) -> None:
+    async def _send(self, exchange: Exchange, answer: Answer, send: Send) -> None:
         """Send an answer in ASGI's messages, compressed where that is asked for and pays."""
         if len(answer.body) >= self._compression.smallest and exchange.may_compress(answer):
             body = await self._compression.gzip(answer.body)
@@ -163,11 +64,11 @@ class GraphQLEndpoint:
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": answer.body})
 
-    async def _answer(self, exchange: "Exchange") -> Answer:
+    async def _answer(self, exchange: Exchange) -> Answer:
         task = self._deadlines.begin()
         try:
-            request = await exchange.request(self._bounds.max_body)
-            executor = self._executor()
+            request = await exchange.request(self._max_body)
+            executor = self._behind.executor()
             if executor is None:
                 return exchange.fail(ErrorCode.UNAVAILABLE)
             if exchange.streams is not Streams.REFUSED:
@@ -196,7 +97,7 @@ class GraphQLEndpoint:
         finally:
             self._deadlines.end(task)
 
-    def _start(self, exchange: "Exchange", started: Result | Subscription) -> Answer:
+    def _start(self, exchange: Exchange, started: Result | Subscription) -> Answer:
         """The answer to a client that takes events: a subscription is told by them, a result if it likes them best.
 
         What is refused for a reason of the transport has its status all the same.
@@ -209,14 +110,14 @@ class GraphQLEndpoint:
                 return exchange.answer(200, started)
         from gateway.sse import EventStream  # noqa: PLC0415 (only some clients want events)
 
-        stream = EventStream(started, exchange.request_id, self._places, self._log)
+        stream = EventStream(started, exchange.request_id, self._behind.places, self._log)
         try:
             stream.seat(exchange.address)
         except Full as full:
             raise Fault(429, ErrorCode.RATE_LIMITED, full.message, RETRY_SOON) from None
         return exchange.stream(stream)
 
-    async def _stream(self, exchange: "Exchange", answer: Answer, events: "EventStream", send: Send) -> Answer:
+    async def _stream(self, exchange: Exchange, answer: Answer, events: "EventStream", send: Send) -> Answer:
         """Send events until they end; gives the answer as the log is to tell of it."""
         try:
             await events.send(exchange.receive, send, exchange.headers_of(answer))
@@ -225,231 +126,3 @@ class GraphQLEndpoint:
         except Exception as error:  # noqa: BLE001 (the status has been sent)
             self._log.exception(exchange.request_id, error)
         return answer._replace(code=events.code)
-
-
-class Exchange:
-    """One HTTP request and how it is answered; reading it goes from what decides the answer's form to the body."""
-
-    def __init__(
-        self, scope: Scope, receive: Receive, cookies: Cookies, cors: Cors, rates: Rates | None, request_id: str
-    ) -> None:
-        self.request_id = request_id
-        self.media_type = MediaType.JSON
-        self.streams = Streams.REFUSED
-        self.receive = receive
-        self.address = ""
-        self._scope = scope
-        extensions = scope.get("extensions")
-        self._whole: Whole | None = extensions.get(WHOLE) if extensions else None
-        self._cookies = cookies
-        self._cors = cors
-        self._rates = rates
-        self._allowances: tuple[Allowance, ...] = ()
-        self._by_cookie = False
-        self._headers: Mapping[bytes, bytes] = {}
-        self._language = Language.FR
-        self._parameters: parameters.Parameters | None = None
-        self._receiving = False
-
-    async def request(self, max_body: int) -> GraphQLRequest:
-        """The GraphQL request. Raises Fault and RequestError."""
-        self._headers = headers = headers_of(self._scope)
-        self._negotiate(headers)
-        self.address = address = address_of(self._scope)
-        if self._rates is not None:
-            self._count(self._rates.of_address(address))
-        method = self._scope["method"]
-        if method == "POST":
-            _check_content_type(headers)
-        token = self._token(headers)
-        if self._rates is not None and token is not None and kind_of(token) is CredentialKind.API_KEY:
-            self._count(self._rates.of_key(token))
-        if method == "POST":
-            self._receiving = True
-            body = self._whole.body() if self._whole is not None else None
-            if body is None or len(body) > max_body:
-                body = await read_body(self.receive, headers.get(b"content-length"), max_body)
-            self._receiving = False
-            self._parameters = given = parameters.from_json(body)
-        else:
-            self._parameters = given = parameters.from_query_string(self._scope["query_string"])
-        user_agent = headers.get(b"user-agent")
-        return GraphQLRequest(
-            query=given.query,
-            operation_name=given.operation_name,
-            variables=given.variables,
-            token=token,
-            by_cookie=self._by_cookie,
-            language=self._language,
-            report_errors=reports_errors(headers.get(b"hidden-fields")),
-            queries_only=method == "GET",
-            request_id=self.request_id,
-            user_agent=user_agent[:LONGEST_USER_AGENT].decode("latin-1") if user_agent else None,
-            address=address,
-            reference=given.reference,
-            wants_cost=given.wants_cost,
-        )
-
-    def stream(self, events: "EventStream") -> Answer:
-        """An answer by events."""
-        return Answer(200, b"", self.media_type, events=events)
-
-    def answer(self, status: int, result: Result, headers: Headers = ()) -> Answer:
-        """An answer in the negotiated media type."""
-        code = result.errors[0].code if result.errors else None
-        if result.cookie is not None and (self._by_cookie or result.cookie.token is not None):
-            headers += self._cookies.headers(result.cookie)
-        return Answer(status, render(result, self.request_id), self.media_type, headers, code, result.written)
-
-    def refuse(self, status: int, entries: tuple[ErrorEntry, ...], headers: Headers | None = None) -> Answer:
-        """The answer to a request of which nothing was executed; the first of `entries` decides."""
-        more = HEADERS.get(entries[0].code, ()) if headers is None else headers
-        dead = entries[0].code is ErrorCode.UNAUTHENTICATED
-        return self.answer(status, Result(None, entries, cookie=SessionCookie() if dead else None), more)
-
-    def fail(self, code: ErrorCode) -> Answer:
-        """The answer when it is not the client's fault, in the client's language."""
-        entries = (ErrorEntry(code, error_message(code, self._language)),)
-        if self._receiving:
-            return self.refuse(408, entries, CLOSE)
-        return self.refuse(status_of(code, self.media_type), entries)
-
-    def wrote(self, answer: Answer) -> bool:
-        """Whether an answer without header fields of its own could be written at once."""
-        if self._whole is None or b"origin" in self._headers:
-            return False
-        beginning = JSON if answer.media_type is MediaType.JSON else GRAPHQL
-        fields = b"%b%b\r\n" % (beginning, self.request_id.encode())
-        if self._allowances:
-            fields += _lines(rate_headers(self._allowances))
-        return self._whole.answer(answer.status, fields, answer.body)
-
-    def status_of(self, code: ErrorCode) -> int:
-        """The status of a request error; Apollo's protocol wants 200 for a hash that is not known."""
-        given = self._parameters
-        by_hash = given is not None and given.reference is not None and given.reference.sha256_hash is not None
-        if code is ErrorCode.PERSISTED_QUERY_NOT_FOUND and by_hash:
-            return 200
-        return status_of(code, self.media_type)
-
-    def headers_of(self, answer: Answer) -> list[tuple[bytes, bytes]]:
-        """The header of an answer."""
-        whole = ((b"content-type", answer.media_type), (b"content-length", b"%d" % len(answer.body)))
-        origin = self._headers.get(b"origin")
-        headers = [
-            *(answer.events.headers if answer.events is not None else whole if answer.status != 204 else ()),
-            (b"x-request-id", self.request_id.encode()),
-            *COMMON,
-            *answer.headers,
-            *(rate_headers(self._allowances) if self._allowances else ()),
-        ]
-        if origin is not None:
-            headers += self._cors.headers(origin)
-        return headers
-
-    def may_compress(self, answer: Answer) -> bool:
-        """Whether the client asks for a compressed body, and its size may tell of what is in it.
-
-        It may not where another site's page could make a browser ask with its cookie and count bytes (BREACH), and not
-        where a token may be in it.
-        """
-        by_own_page = not self._by_cookie or self._headers.get(b"sec-fetch-site") == b"same-origin"
-        return by_own_page and not answer.confidential and accepts_gzip(self._headers.get(b"accept-encoding"))
-
-    def finished(self, answer: Answer, seconds: float) -> Finished:
-        """What the log tells of this exchange, which took so many seconds."""
-        given = self._parameters
-        return Finished(
-            at=time.time(),
-            seconds=seconds,
-            request_id=self.request_id,
-            status=answer.status,
-            code=answer.code,
-            operation_name=given.operation_name if given else None,
-            beginning=given.query[:BEGINNING] if given else "",
-            foreign_id=self._headers.get(b"x-request-id"),
-        )
-
-    def _count(self, allowance: Allowance | None) -> None:
-        """Remember what is left of a limit. Raises Fault when it is used up; nothing of the body has been read then."""
-        if allowance is not None:
-            self._allowances = (*self._allowances, allowance)
-            if allowance.wait > 0:
-                message = error_message(ErrorCode.RATE_LIMITED, self._language)
-                raise Fault(429, ErrorCode.RATE_LIMITED, message)
-
-    def _token(self, headers: Mapping[bytes, bytes]) -> str | None:
-        """The credential: that of Authorization, else the session cookie's. Raises Fault."""
-        authorization = headers.get(b"authorization")
-        if authorization is not None:
-            return bearer(authorization)
-        cookie = headers.get(b"cookie")
-        token = self._cookies.token(cookie) if cookie is not None else None
-        if token is not None:
-            self._cookies.check_sender(self._scope, headers)
-            self._by_cookie = True
-        return token
-
-    def _negotiate(self, headers: Mapping[bytes, bytes]) -> None:
-        self._language = negotiation.language(headers.get(b"accept-language"))
-        accept = headers.get(b"accept")
-        media_type = negotiation.media_type(accept)
-        if accept is not None and b"text/" in accept.lower():
-            self.streams = negotiation.streams(accept)
-        self.media_type = media_type or MediaType.JSON
-        if self._scope["method"] not in METHODS:
-            if self._scope["method"] == "OPTIONS" and (preflight := self._cors.preflight(headers)):
-                raise preflight
-            raise Fault(405, ErrorCode.METHOD_NOT_ALLOWED, "Only GET and POST are allowed here.", ALLOW_BOTH)
-        if media_type is None and self.streams is Streams.REFUSED:
-            offered = "application/graphql-response+json or application/json"
-            raise Fault(406, ErrorCode.NOT_ACCEPTABLE, f"The answer can only be {offered}.")
-
-
-def address_of(scope: Scope) -> str:
-    """The client's address; empty when there is none."""
-    client = scope.get("client")
-    return client[0] if client else ""
-
-
-def headers_of(scope: Scope) -> Mapping[bytes, bytes]:
-    """The request's headers; lists are joined. Raises Fault when one is repeated that may come only once."""
-    pairs: list[tuple[bytes, bytes]] = scope["headers"]
-    headers = dict(pairs)
-    if len(headers) == len(pairs):
-        return headers
-    joined: dict[bytes, bytes] = {}
-    for name, value in pairs:
-        if name in joined and name in SINGLE:
-            raise bad_input(f"The header {name.decode('latin-1').title()} may come only once.")
-        between = b"; " if name == b"cookie" else b","
-        joined[name] = joined[name] + between + value if name in joined else value
-    return joined
-
-
-def _check_content_type(headers: Mapping[bytes, bytes]) -> None:
-    if not negotiation.is_json(headers.get(b"content-type")):
-        message = "The body has to be sent with Content-Type: application/json, in UTF-8."
-        raise Fault(415, ErrorCode.UNSUPPORTED_MEDIA_TYPE, message)
-    if headers.get(b"content-encoding", b"identity") != b"identity":
-        raise Fault(415, ErrorCode.UNSUPPORTED_MEDIA_TYPE, "The body may not be compressed.")
-
-
-def bearer(authorization: bytes) -> str:
-    """The token in an Authorization header. Raises Fault (401)."""
-    found = BEARER.match(authorization)
-    if found is None:
-        message = "The header Authorization has to be: Bearer, a space, and a token or an API key."
-        raise Fault(401, ErrorCode.UNAUTHENTICATED, message, CHALLENGE)
-    return found[1].decode()
-
-
-def reports_errors(hidden_fields: bytes | None) -> bool:
-    """Whether a Hidden-Fields header asks for errors instead of notes. Raises Fault (400)."""
-    match hidden_fields:
-        case None | b"null":
-            return False
-        case b"error":
-            return True
-        case _:
-            raise bad_input("The header Hidden-Fields has to be `null` or `error`.")

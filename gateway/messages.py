@@ -7,9 +7,9 @@ from typing import Any, Final, NoReturn, cast
 import orjson
 from starlette.types import Message as Received
 
+from gateway.exchange import bearer, reports_errors
 from gateway.faults import Fault
 from gateway.handshake import LONGEST_REASON
-from gateway.http import bearer, reports_errors
 
 LONGEST_ID: Final = 256
 """Characters that the id of an operation may have."""

@@ -4,50 +4,25 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import aclosing
-from dataclasses import dataclass
 from random import getrandbits
 from typing import Any, ParamSpec
 
 import orjson
 
 from db.errors import DatabaseError, DatabaseTimeout
-from db.tokens import CredentialKind
 from gateway import parameters
-from gateway.cookies import Cookies
-from gateway.deadlines import Deadlines
+from gateway.behind import Behind
+from gateway.exchange import BEGINNING
 from gateway.faults import Fault
-from gateway.http import BEGINNING, Executor
-from gateway.live import Places, told
-from gateway.logs import Log, operation_name
+from gateway.live import told
+from gateway.logs import operation_name
 from gateway.messages import Closing, Gone, Message
-from gateway.rates import Rates
 from gateway.render import render, render_errors
 from resolvers.live import Subscription
 from resolvers.request import ErrorEntry, GraphQLRequest, RequestError, Result
 from schema.errors import ErrorCode, error_message
 
 P = ParamSpec("P")
-
-
-@dataclass(frozen=True, slots=True)
-class Behind:
-    """What all sockets share."""
-
-    executor: Callable[[], Executor | None]
-    places: Places
-    cookies: Cookies
-    deadlines: Deadlines
-    log: Log
-    rates: Rates | None = None
-
-    def may_ask(self, request: GraphQLRequest) -> bool:
-        """Count one request more of an address and an API key; whether neither has made too many."""
-        if self.rates is None:
-            return True
-        token, allowances = request.token, [self.rates.of_address(request.address)]
-        if token is not None and request.kind is CredentialKind.API_KEY:
-            allowances.append(self.rates.of_key(token))
-        return not any(allowance is not None and allowance.wait > 0 for allowance in allowances)
 
 
 class Operations:

@@ -12,12 +12,13 @@ from typing import Final
 from starlette.types import Receive, Scope, Send
 
 from db.errors import DatabaseError
+from gateway.behind import Behind
+from gateway.exchange import headers_of
 from gateway.faults import RETRY_SOON, Fault
 from gateway.handshake import SUBPROTOCOL, Handshake, enter, refuse
-from gateway.http import headers_of
 from gateway.live import Full, Place
 from gateway.messages import ACK, FORBIDDEN, PONG, TRY_LATER, Closing, Gone, Message
-from gateway.operations import Behind, Operations
+from gateway.operations import Operations
 from resolvers.live import AccessLost, Subscription
 from resolvers.request import GraphQLRequest, RequestError
 from schema.errors import ErrorCode, error_message

@@ -14,7 +14,7 @@ from starlette.applications import Starlette
 
 from gateway import logs
 from gateway.app import Gateway, create_app
-from gateway.http import Executor
+from gateway.behind import Executor
 from gateway.logs import open_log
 from gateway.settings import Settings
 from resolvers.known import KnownOperations

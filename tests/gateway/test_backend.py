@@ -12,7 +12,8 @@ from db.connection import Connection, connect
 from db.database import PoolSettings
 from db.tokens import hash_token
 from gateway import backend
-from gateway.backend import Chores, DatabaseBackend, database_backend
+from gateway.backend import DatabaseBackend, Terms, database_backend
+from gateway.chores import Chores
 from gateway.logs import open_log
 from gateway.settings import Settings
 from resolvers.request import GraphQLRequest
@@ -106,7 +107,7 @@ async def test_a_demo_that_is_loaded_later_shows_what_would_be_mailed(
 ) -> None:
     monkeypatch.setattr(backend, "DEMO_PAUSE", 0.01)
     log = open_log("info", "json", lines)
-    behind = DatabaseBackend(fresh_dsn, PoolSettings(size=2), log, sends_letters=sends_letters)
+    behind = DatabaseBackend(fresh_dsn, PoolSettings(size=2), log, Terms(sends_letters=sends_letters))
     await behind.open()
     try:
         executor = behind.executor

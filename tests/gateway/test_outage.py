@@ -17,7 +17,7 @@ from db.errors import DatabaseMisconfigured, DatabaseTimeout, DatabaseUnavailabl
 from db.migrate import migrate
 from gateway import backend, logs
 from gateway.app import create_app
-from gateway.backend import Outage
+from gateway.chores import Outage
 from gateway.logs import open_log
 from gateway.settings import Settings
 from resolvers.catalogue import app_rows

@@ -6,6 +6,7 @@ import json
 import socket
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from unittest.mock import Mock
 
 import pytest
 
@@ -116,8 +117,8 @@ async def test_an_answer_in_one_piece_is_the_one_that_asgi_would_give(
     sent = HEAD + b"connection: close\r\n\r\n" + BODY
     async with running(make_app) as gateway:
         whole = await gateway.exchange(sent)
-    monkeypatch.setattr(Whole, "answer", lambda *_: False)
-    monkeypatch.setattr(Whole, "body", lambda _: None)
+    monkeypatch.setattr(Whole, "answer", Mock(return_value=False))
+    monkeypatch.setattr(Whole, "body", Mock(return_value=None))
     async with running(make_app) as gateway:
         messages = await gateway.exchange(sent)
 

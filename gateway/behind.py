@@ -1,0 +1,54 @@
+"""What stands behind every transport: who answers, what is counted and kept, and where it is told."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from db.tokens import CredentialKind
+from gateway.cookies import Cookies
+from gateway.deadlines import Deadlines
+from gateway.live import Places
+from gateway.logs import Log
+from gateway.rates import Rates
+from resolvers.live import Subscription
+from resolvers.request import GraphQLRequest, Result
+
+
+class Executor(Protocol):
+    """What answers GraphQL requests."""
+
+    async def execute(self, request: GraphQLRequest) -> Result:
+        """The result; raises RequestError for a request error, DatabaseError when the database does not answer.
+
+        That the database does not answer it has told whoever should know.
+        """
+        ...
+
+    async def start(self, request: GraphQLRequest) -> Result | Subscription:
+        """The result, or the subscription that the request opens. Raises as `execute` does."""
+        ...
+
+    async def watch(self, request: GraphQLRequest) -> Subscription:
+        """What tells when the request's credential is known no more. Raises as `execute` does."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """What all transports share; `executor` gives None while there is nothing to ask."""
+
+    executor: Callable[[], Executor | None]
+    places: Places
+    cookies: Cookies
+    deadlines: Deadlines
+    log: Log
+    rates: Rates | None = None
+
+    def may_ask(self, request: GraphQLRequest) -> bool:
+        """Count one request more of an address and an API key; whether neither has made too many."""
+        if self.rates is None:
+            return True
+        token, allowances = request.token, [self.rates.of_address(request.address)]
+        if token is not None and request.kind is CredentialKind.API_KEY:
+            allowances.append(self.rates.of_key(token))
+        return not any(allowance is not None and allowance.wait > 0 for allowance in allowances)
