@@ -23,6 +23,7 @@ from resolvers.operation import Documents
 from resolvers.request import GraphQLRequest, Reference, RequestError
 from schema import schema
 from tests.demo import JSON, Answer, open_client
+from tests.gateway.test_cli import enfact
 
 APPS = "query Apps { apps(kind: BASE) { app } }"
 NAMES = "query Names { __typename apps(kind: PART) { app label(language: NL) } }"
@@ -301,6 +302,19 @@ def test_a_broken_manifest_is_told_with_file_id_and_line(tmp_path: Path, case: s
             read([file])
         assert str(broken.value).startswith(f"{file}: ")
         assert message in str(broken.value)
+
+
+def test_a_gateway_with_a_broken_manifest_does_not_start(tmp_path: Path) -> None:
+    file, data = tmp_path / "manifest.json", tmp_path / "data"
+    file.write_text(json.dumps({"a": "{ nothing }"}))
+    for workers in ("1", "2"):
+        done = enfact("serve", "--port", "0", "--workers", workers, "--data", str(data), ENFACT_DOCUMENTS=str(file))
+        assert done.returncode == 1
+        assert (
+            done.stderr.lstrip()
+            == f"enfact: {file}: operation a: line 1: Cannot query field 'nothing' on type 'Query'.\n"
+        )
+    assert not data.exists()
 
 
 def test_two_manifests_may_share_an_operation_but_not_an_id(tmp_path: Path) -> None:
