@@ -111,7 +111,7 @@ class Compiler:
     def told(self, operation: Operation, variables: Variables) -> tuple[SelectedField, Input]:
         """The only root field of a subscription, and the global id of the company that it is about."""
         root, inputs = self._live_root, Inputs(variables)
-        (selected,) = self._collector(operation, inputs).collect(root, (operation.selection_set,))
+        (selected,) = self._collector(operation, inputs).collect(self.root(operation), (operation.selection_set,))
         return selected, read_arguments(selected.nodes[0], root.fields[selected.name].args)["companyId"]
 
     def known(self, kind: CredentialKind) -> Statement:
@@ -133,14 +133,18 @@ class Compiler:
             operation.shapes.setdefault(selected.key, Shapes()).learn(inputs)
         return fields
 
+    def root(self, operation: Operation) -> GraphQLObjectType:
+        """The type of the root fields of an operation."""
+        root = self.schema.get_root_type(operation.node.operation)
+        assert root is not None
+        return root
+
     def roots(self, operation: Operation, variables: Variables) -> tuple[SelectedField, ...]:
         """The root fields of an operation, in the order of the response."""
         return self._roots(operation, Inputs(variables))
 
     def _roots(self, operation: Operation, inputs: Inputs) -> tuple[SelectedField, ...]:
-        root = self.schema.mutation_type if operation.is_mutation else self.schema.query_type
-        assert root is not None
-        return self._collector(operation, inputs).collect(root, (operation.selection_set,))
+        return self._collector(operation, inputs).collect(self.root(operation), (operation.selection_set,))
 
     def keep(self, operation: Operation, kind: CredentialKind = CredentialKind.SESSION) -> tuple[Statement, ...]:
         """Compile an operation for the variables that are plausible, and keep its statements for good.
@@ -161,14 +165,15 @@ class Compiler:
     def parts(
         self, operation: Operation, variables: Variables, kind: CredentialKind
     ) -> list[tuple[str | None, Statement]]:
-        """The statements of an operation: of a query the one, of a mutation by the keys of its payloads.
+        """The statements of an operation: of a query or subscription the one, of a mutation by its payloads' keys.
 
         Those that need a real value to be compiled are left out.
         """
         found: list[tuple[str | None, Statement]] = []
         if not operation.is_mutation:
             with suppress(RequestError):
-                found.append((None, self.read(operation, variables, kind)))
+                compile_ = self.live if operation.is_live else self.read
+                found.append((None, compile_(operation, variables, kind)))
             return found
         for selected in self.writes(operation, variables):
             if selected.name != "__typename":

@@ -77,7 +77,7 @@ class Executor:
             max_cost,
             shows_secrets=shows_secrets,
         )
-        self._live = Live(database, self._compiler, self.uses, self._report)
+        self._live = Live(database, self._compiler, self.uses, self._report, max_cost=max_cost)
 
     @property
     def wakes(self) -> Wakes:

@@ -103,8 +103,7 @@ def _sight(scopes: Iterable[Judged], passes: Callable[[Gate], bool]) -> Sight:
 
 def _signed_in_only(operation: Operation, compiler: Compiler) -> Iterator[Unseen]:
     """The root fields that give nothing to who is not signed in."""
-    root = compiler.schema.mutation_type if operation.is_mutation else compiler.schema.query_type
-    assert root is not None
+    root = compiler.root(operation)
     found = {
         selected.key: selected.name
         for variables in plausible(operation, compiler.schema)

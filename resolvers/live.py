@@ -20,6 +20,7 @@ from resolvers.answers import refusal, result_of, token_hash
 from resolvers.compilation import Bindings
 from resolvers.compiler import Compiler
 from resolvers.convert import Key
+from resolvers.cost import MAX_COST, check_cost
 from resolvers.inputs import Variables, value_of
 from resolvers.operation import Operation
 from resolvers.request import AFTER_DATA, BEFORE_DATA, GraphQLRequest, RequestError, Result
@@ -42,22 +43,28 @@ class AccessLost(RequestError):
 
 @dataclass(slots=True)
 class Live:
-    """Opens subscriptions on a database; `report` is called with every DatabaseError that one meets."""
+    """Opens subscriptions on a database; `report` is called with every DatabaseError that one meets.
+
+    One whose reading costs more than `max_cost` is refused.
+    """
 
     database: Database
     compiler: Compiler
     uses: Uses
     report: Callable[[DatabaseError], None]
     wakes: Wakes = field(default_factory=Wakes)
+    max_cost: int = MAX_COST
     _known: dict[CredentialKind, Statement] = field(default_factory=dict[CredentialKind, Statement])
 
     async def subscribe(self, request: GraphQLRequest, operation: Operation, variables: Variables) -> "Subscription":
         """A subscription whose first answer is known: when there is none to see, the next that comes is AccessLost.
 
-        Raises RequestError (UNAUTHENTICATED, FORBIDDEN) and DatabaseError.
+        Raises RequestError (UNAUTHENTICATED, FORBIDDEN, COST_EXCEEDED) and DatabaseError.
         """
         selected, given = self.compiler.told(operation, variables)
         statement = self.compiler.live(operation, variables, request.kind)
+        if statement.cost.most > self.max_cost:
+            check_cost((statement.cost,), variables, self.max_cost, request.language)
         key = Key(("com",))(value_of(given, variables))
         nothing = f'{BEFORE_DATA}{{"{selected.key}":null}}{AFTER_DATA}'.encode()
         arguments = statement.arguments(Bindings(variables, token_hash(request.token), request.language))

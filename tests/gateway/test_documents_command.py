@@ -25,6 +25,7 @@ OPERATIONS = {
     "catalogue": "{ apps { app } }",
     "page": "query Page($after: String!) { viewer { companies(after: $after) { totalCount } } }",
     "in": "mutation In($input: LoginInput!) { login(input: $input) { token viewer { companies { nodes { plan } } } } }",
+    "live": "subscription Live($id: ID!) { matrix: permissionMatrixChanged(companyId: $id) { version } }",
     "out": "mutation Out { bye: logout { viewer { companies { totalCount } } } }",
 }
 
@@ -47,7 +48,8 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     found = json.loads(done.stdout)
     assert found["invalid"] == []
     assert [(one["id"], one["name"]) for one in found["operations"]] == [
-        ("board", "Board"), ("item", "Item"), ("catalogue", None), ("page", "Page"), ("in", "In"), ("out", "Out"),
+        ("board", "Board"), ("item", "Item"), ("catalogue", None), ("page", "Page"), ("in", "In"),
+        ("live", "Live"), ("out", "Out"),
     ]  # fmt: skip
     assert [one["id"] for one in found["operations"] if one["cost"] > 0] == [
         name for name in OPERATIONS if name != "page"
@@ -79,6 +81,12 @@ def test_payloads_are_judged_and_who_may_write_without_signing_in(told: dict[str
     assert hidden(told["in"]["EMPLOYEE"]) == ["login.viewer.companies.nodes.plan OWNER"]
     assert hidden(told["in"]["ANONYMOUS"]) == []
     assert hidden(told["out"]["ANONYMOUS"]) == ["bye SIGN_IN"]
+
+
+def test_a_subscription_is_judged_as_what_it_reads(told: dict[str, Any]) -> None:
+    assert hidden(told["live"]["OWNER"]) == []
+    assert hidden(told["live"]["EMPLOYEE"]) == ["matrix OWNER"]
+    assert hidden(told["live"]["ANONYMOUS"]) == ["matrix SIGN_IN"]
 
 
 def test_what_needs_a_real_value_is_said_to_be_unknown(told: dict[str, Any]) -> None:

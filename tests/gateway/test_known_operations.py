@@ -233,6 +233,7 @@ def test_what_is_kept_in_advance_no_flood_evicts() -> None:
         ("query ($n: Int, $f: ViewerCompanyFilter) { viewer { companies(first: $n, filter: $f) { totalCount } } }", 1),
         ("mutation ($input: LoginInput!) { login(input: $input) { token } a: logout { __typename } }", 2),
         ("query ($after: String!) { viewer { companies(after: $after) { totalCount } } }", 0),
+        ("subscription ($id: ID!) { accessChanged(companyId: $id) { apps } }", 1),
         ("query ($of: App!) { company(id: \"\") { access { can(app: $of) } } }", 1),
     ],
 )  # fmt: skip

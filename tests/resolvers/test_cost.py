@@ -26,7 +26,8 @@ LAST = "companies(first: 100) { nodes { invoices(last: 3) { nodes { number date 
 def statement(query: str, **variables: object) -> Statement:
     compiler = default_compiler()
     operation = Documents(compiler.schema).find(query).choose(None)
-    return compiler.read(operation, operation.coerce(variables))
+    compile_ = compiler.live if operation.is_live else compiler.read
+    return compile_(operation, operation.coerce(variables))
 
 
 def cost(query: str, **variables: object) -> int:
@@ -196,6 +197,18 @@ async def test_payloads_that_cost_too_much_are_refused_before_anything_is_writte
     again = f'b: login(input: {{email: $email, password: "x"}}) {{ viewer {{ {half} }} }}'
     (entry,) = (await refused(world, LOGIN % (half, again), email="noah@demo.enfact.test")).errors
     assert f"{MAX_COST} is allowed" in entry.message
+
+
+async def test_a_subscription_that_costs_too_much_to_read_is_refused_before_it_is_read(world: World) -> None:
+    cells = " ".join(f"c{n}: cells {{ app granted effective }}" for n in range(29))
+    query = f"subscription ($id: ID!) {{ permissionMatrixChanged(companyId: $id) {{ rows {{ {cells} }} }} }}"
+    async with world.signed_in("compta") as token:
+        request = GraphQLRequest(query, variables={"id": f"com_{0:032x}"}, token=token, language=Language.EN)
+        with world._recording() as statements:  # pyright: ignore[reportPrivateUsage]
+            result = await world.executor.start(request)
+        assert statements == []
+    assert isinstance(result, Result)
+    assert [entry.code for entry in result.errors] == [ErrorCode.COST_EXCEEDED]
 
 
 async def test_a_request_is_told_its_cost_when_it_asks_and_nothing_else_changes(world: World) -> None:
