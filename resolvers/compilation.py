@@ -60,6 +60,7 @@ class Compilation:
     commons: list[Sql] = field(default_factory=list[Sql])
     speaks: bool = False
     carried: int = 0
+    explained: dict[tuple[str, str], tuple[Sql, Sql]] = field(default_factory=dict[tuple[str, str], tuple[Sql, Sql]])
     _shared: dict[object, Sql] = field(default_factory=dict[object, Sql])
     _tables: int = 0
 

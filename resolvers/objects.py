@@ -174,8 +174,9 @@ class Objects:
                 return self._reference(row, chosen, lambda target: link(row, target))
             case Listing(link) as listing:
                 return self._listing(row, chosen, lambda target: link(row, target), listing)
-            case Derived(relation, order):
-                return self._derived(row, chosen, relation(row), order)
+            case Derived(relation, order, when):
+                listed = self._derived(row, chosen, relation(row, chosen.arguments), order)
+                return only_if(when(row, chosen.arguments) if when else None, listed)
             case Given(argument):
                 value = self.to.bind(row.arguments[argument], enum_name, "text")
                 return encode(chosen.declared, value)
