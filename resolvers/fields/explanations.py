@@ -80,8 +80,8 @@ def _explanations(row: Row, arguments: Arguments) -> Rows:
     person, meant = _person(row, arguments)
     entry = row.to.rows(app)
     closed = sql(
-        "case left(w.gate, 1) when {} then get_bit({} & {}, substr(w.gate, 2)::int) = 0 "
-        "when {} then {} is distinct from 'OWNER' when {} then not ({}) "
+        "case when left(w.gate, 1) = {} then get_bit({} & {}, substr(w.gate, 2)::int) = 0 "
+        "when w.gate = {} then {} is distinct from 'OWNER' when w.gate = {} then not ({}) "
         "else encode(uuid_send({}), 'hex') <> substr(w.gate, 2) end",
         APP,
         row["mask"],
@@ -107,9 +107,9 @@ def _explanations(row: Row, arguments: Arguments) -> Rows:
         meant,
     )
     reason = sql(
-        "case left(f.gate, 1) when {} then case when get_bit({}, substr(f.gate, 2)::int) = 0 "
-        "then 'NOT_ACTIVATED' else 'NOT_GRANTED' end when {} then 'ROLE' when {} then 'NOT_GRANTED' "
-        "when {} then 'OTHER_COMPANY' end",
+        "case when left(f.gate, 1) = {} then case when get_bit({}, substr(f.gate, 2)::int) = 0 "
+        "then 'NOT_ACTIVATED' else 'NOT_GRANTED' end when f.gate = {} then 'ROLE' when f.gate = {} then 'NOT_GRANTED' "
+        "when left(f.gate, 1) = {} then 'OTHER_COMPANY' end",
         APP,
         row["mask"],
         ROLE,
