@@ -9,9 +9,16 @@ from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias, cast
 
 import orjson
-from graphql import GraphQLNamedType, GraphQLObjectType, GraphQLSchema, OperationType, SelectionSetNode, is_abstract_type
+from graphql import (
+    GraphQLNamedType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    OperationType,
+    SelectionSetNode,
+    is_abstract_type,
+)
 
-from db.sql import Sql, literal
+from db.sql import literal
 from resolvers.convert import GLOBAL_ID
 from resolvers.coordinates import id_prefix, named_type
 from resolvers.gates import field_need, type_need

@@ -27,6 +27,7 @@ from db.sql import (
     literal,
     nullable,
     only_if,
+    sparse_object,
     sql,
 )
 from resolvers.catalogues import prepared
@@ -115,7 +116,10 @@ class Objects:
                 for field in fields
                 if field.name in type_.fields
             )
-            same = (tuple((field.key, *map(id, field.nodes)) for field in fields), needs)
+            same = (
+                tuple((field.key, field.dropping, field.optional, *map(id, field.nodes)) for field in fields),
+                needs,
+            )
             groups.setdefault(same, []).append(type_)
         return [tuple(group) for group in groups.values()]
 
@@ -133,9 +137,18 @@ class Objects:
     def members(self, row: Row, types: Types, selection_sets: SelectionSets, at: Position) -> Json:
         """JSON of the row as an object of one of the types, which all give the same fields."""
         fields = self.to.collector.collect(types[0], selection_sets)
+        if any(selected.optional for selected in fields):
+            return sparse_object((selected.key, *self._optional(row, types, selected, at)) for selected in fields)
         return json_object((selected.key, self.field(row, types, selected, at)) for selected in fields)
 
     # --- fields
+
+    def _optional(self, row: Row, types: Types, selected: SelectedField, at: Position) -> tuple[Json, Sql | None]:
+        """JSON of a selected field, and the condition under which an optional one is there at all."""
+        needs = self.layout.need(types[0], selected.name) if selected.name in types[0].fields else ()
+        lacking = tuple(gate for gate in needs if gate not in at.held)
+        json = self.field(row, types, selected, at)
+        return json, _passes(row, lacking) if selected.optional and lacking else None
 
     def field(self, row: Row, types: Types, selected: SelectedField, at: Position) -> Json:
         """JSON of a selected field: `null` where a gate is closed, and then nothing of it is computed."""
@@ -150,10 +163,10 @@ class Objects:
         if not needs and not inputs:
             return self._value(row, types, Chosen(selected, declared, arguments, inside))
         assert row.scope is not None, "the boot check refuses gates outside a company"
-        noted = row.scope.note(Entry(inside, row.scope.places(needs), row.scope.places(inputs)))
-        inside = inside.behind(noted).holding((*needs, *inputs))
+        entry = Entry(inside, row.scope.places(needs), row.scope.places(inputs), silent=selected.optional)
+        inside = inside.behind(row.scope.note(entry)).holding((*needs, *inputs))
         value = self._value(row, types, Chosen(selected, declared, arguments, inside))
-        return only_if(row.scope.passes((*needs, *inputs)), value)
+        return only_if(row.scope.passes(inputs if selected.optional else (*needs, *inputs)), value)
 
     def _value(self, row: Row, types: Types, chosen: Chosen) -> Json:
         match self.layout.resolution(types[0], chosen.selected.name):

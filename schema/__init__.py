@@ -19,6 +19,7 @@ from strawberry.types.graphql import OperationType
 
 from schema.declarations import ENTITIES
 from schema.mutation import Mutation
+from schema.optional import optional
 from schema.query import Query
 from schema.scalars import SCALARS
 
@@ -75,5 +76,6 @@ schema: Final = Schema(
     query=Query,
     mutation=Mutation,
     types=ENTITIES,
+    directives=[optional],
     config=StrawberryConfig(scalar_map=SCALARS),
 )

@@ -124,7 +124,7 @@ async def test_many_different_operations_in_one_request_are_refused_and_one_is_r
 
     def ask(different: int) -> GraphQLRequest:
         fields = " ".join(
-            f'a{n}: explainAccess(userId: $id, operation: $o{n % different}) {{ path }}' for n in range(29)
+            f"a{n}: explainAccess(userId: $id, operation: $o{n % different}) {{ path }}" for n in range(29)
         )
         declared = " ".join(f"$o{n}: String!" for n in range(different))
         variables = {f"o{n}": f"{large} #{n}" for n in range(different)}
@@ -140,7 +140,10 @@ async def test_many_different_operations_in_one_request_are_refused_and_one_is_r
 
 async def test_names_that_would_make_an_answer_of_megabytes_are_refused(office: Office) -> None:
     owner, name = office.firm["owner"], "x" * 30_000
-    fields = " ".join(f"a{n}: name" for n in range(28)) + " vatNumber plan legalForm street city phone email website iban country postcode"
+    fields = (
+        " ".join(f"a{n}: name" for n in range(28))
+        + " vatNumber plan legalForm street city phone email website iban country postcode"
+    )
     query = f'{{ {name}: company(id: "{office.firm.id}") {{ y: customers {{ nodes {{ id }} }} {fields} }} }}'
     answer = await explain(office, owner.token, owner.id, query)
     assert answer.codes == ["BAD_USER_INPUT"]

@@ -415,6 +415,16 @@ class _Writer:
         return f"a{self.aliases}{'x' * (70 if self.chance(3) else 0)}: " if self.aliases <= ALIASES else None
 
     def directive(self) -> str:
+        """At most one of each."""
+        return self.condition() + self.optional()
+
+    def optional(self) -> str:
+        if self.directives >= DIRECTIVES or not self.chance(9):
+            return ""
+        self.directives += 1
+        return " @optional"
+
+    def condition(self) -> str:
         if self.directives >= DIRECTIVES or not self.chance(9):
             return ""
         self.directives += 1

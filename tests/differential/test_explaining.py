@@ -44,7 +44,7 @@ async def laboratory(bench_dsn: str) -> AsyncGenerator[Laboratory]:
 @given(case=operations(*FAVOURITES, companies=("A",)), seed=st.integers(0, 2**32))
 @searched(150)
 async def test_what_is_explained_is_what_is_shown(bench: Bench, laboratory: Laboratory, case: Case, seed: int) -> None:
-    held = [app.value for app in App if app in ALWAYS or Random(f"{seed}{app}").random() < 0.6]  # noqa: S311
+    held = [app.value for app in App if app in ALWAYS or Random(f"{seed}{app}").random() < 0.6]
     filled = await bench.fill(case)
     transaction = laboratory.connection.transaction()
     await transaction.start()

@@ -79,7 +79,9 @@ async def test_what_is_not_granted_or_not_active_or_for_owners_is_told_with_its_
 
 
 async def test_the_entries_stand_in_document_order_once_per_path(office: Office) -> None:
-    query = of(office, "documents { nodes { ... on Invoice { b: amountPaid } ... on Quote { a: date } b: date } } a: name")
+    query = of(
+        office, "documents { nodes { ... on Invoice { b: amountPaid } ... on Quote { a: date } b: date } } a: name"
+    )
     query = query.replace("b: date", "number")
     found = await told(office, "owner", query)
     assert list(found) == [
@@ -118,7 +120,8 @@ async def test_another_company_an_unknown_one_and_a_malformed_id_are_told_alike(
     query = "query ($id: ID!) { company(id: $id) { name invoices { totalCount } } }"
     other = await office.connection.fetchval("insert into company (name) values ('Other') returning id")
     answers = [
-        await explain(office, "anna", query, {"id": id_}) for id_ in (f"com_{other.hex}", f"com_{'0' * 32}", "com_1", "")
+        await explain(office, "anna", query, {"id": id_})
+        for id_ in (f"com_{other.hex}", f"com_{'0' * 32}", "com_1", "")
     ]
     first, *others = [answer.data for answer in answers]
     assert {str(other) for other in others} == {str(first)}
