@@ -59,7 +59,7 @@ DIRECTIVES: Final[frozenset[Rule]] = frozenset(
 
 
 class OptionalOffRootMutation(ValidationRule):
-    """A root field of a mutation is not optional, neither by itself nor by a fragment: each of them tells what it did."""
+    """A root field of a mutation is not optional, neither by itself nor by a fragment: each says what it did."""
 
     def enter_operation_definition(self, node: OperationDefinitionNode, *_: object) -> None:
         """Look through the root fields of a mutation."""

@@ -35,7 +35,7 @@ async def other(office: Office) -> Firm:
 
 
 async def explain(office: Office, token: str, user: str, operation: str, variables: Any = None) -> Answer:
-    given = {"operation": operation, "variables": variables, "company": office.firm.id}
+    given: dict[str, Any] = {"operation": operation, "variables": variables, "company": office.firm.id}
     return await office.ask(token, EXPLAIN, id=user, **given)
 
 
@@ -75,8 +75,8 @@ async def test_nobody_from_outside_of_the_company_is_answered(office: Office, ot
 
 async def test_nothing_of_the_operation_runs(office: Office) -> None:
     owner, before = office.firm["owner"], await office.firm.everything()
-    operation = f"""mutation {{ deleteUser(input: {{companyId: "{office.firm.id}", userId: "{office.firm["bram"].id}"}}) {{
-      errors {{ code }} }} }}"""
+    given = f'{{companyId: "{office.firm.id}", userId: "{office.firm["bram"].id}"}}'
+    operation = f"mutation {{ deleteUser(input: {given}) {{ errors {{ code }} }} }}"
     answer = await explain(office, owner.token, owner.id, operation)
     assert answer.codes == ["BAD_USER_INPUT"]
     assert await office.firm.everything() == before

@@ -123,9 +123,13 @@ def _explanations(row: Row, arguments: Arguments) -> Rows:
         APP,
         entry["position"],
     )
-    told = sql("select f.n, f.gate is null visible, {} reason, {} app, left(f.gate, 1) = {} of_role from ({}) f offset 0",
-        reason, named, ROLE, judged,
-    )  # fmt: skip
+    told = sql(
+        "select f.n, f.gate is null visible, {} reason, {} app, f.gate = {} of_role from ({}) f offset 0",
+        reason,
+        named,
+        ROLE,
+        judged,
+    )
     select = sql(
         "select e.n, array(select json_array_elements_text(e.selection -> 0)) path, j.visible, j.reason, j.app, "
         "case when j.of_role then 'OWNER' end role from json_array_elements({}::json) with ordinality e(selection, n) "

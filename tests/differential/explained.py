@@ -18,7 +18,8 @@ Needed: TypeAlias = tuple[Gate | str, ...]
 A: Final = f"com_{key('company A').hex}"
 OUTSIDE: Final = "{ viewer { account { id } } catalogue: apps { app } }"
 OF_A: Final = f"""
-{{ it: company(id: "{A}") {{ name __typename ...F plan invoices(filter: {{ discount: {{ isNull: true }} }}) {{ totalCount }} }} }}
+{{ it: company(id: "{A}") {{ name __typename ...F plan
+  invoices(filter: {{ discount: {{ isNull: true }} }}) {{ totalCount }} }} }}
 fragment F on Company {{ invoices2: invoices {{ nodes {{ discount number }} }} }}
 """
 OF_ANY: Final = """

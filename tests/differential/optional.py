@@ -1,4 +1,4 @@
-"""`@optional` made plain: fragments written out where they are spread, and the directive on each field that it reaches."""
+"""`@optional` made plain: fragments are written out, and each field that the directive reaches has it itself."""
 
 from collections.abc import Mapping
 from typing import Any, Final

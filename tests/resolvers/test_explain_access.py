@@ -38,7 +38,7 @@ async def activate(office: Office, *apps: App) -> None:
 
 
 async def explain(office: Office, whom: str, operation: str, variables: Any = None, by: str = "owner") -> Answer:
-    given = {"operation": operation, "variables": variables, "company": office.firm.id}
+    given: dict[str, Any] = {"operation": operation, "variables": variables, "company": office.firm.id}
     id_ = office.firm[whom].id if whom in office.firm.people else whom
     return await office.ask(office.firm[by].token, EXPLAIN, id=id_, **given)
 
@@ -173,8 +173,8 @@ async def test_what_lies_outside_of_companies_is_visible_and_companies_are_judge
 
 async def test_somebody_without_access_now_sees_nothing_of_the_company(office: Office) -> None:
     for name in ("pending", "former"):
-        found = await told(office, name, "{ viewer { account { id } } company(id: $id) { name invoices { totalCount } } }"
-                           .replace("$id", f'"{office.firm.id}"'))  # fmt: skip
+        query = "{ viewer { account { id } } " + of(office, "name invoices { totalCount }").removeprefix("{")
+        found = await told(office, name, query)
         assert found["viewer.account.id"] == SEEN
         assert found["company"] == found["company.name"] == found["company.invoices"] == no("NOT_GRANTED")
 
@@ -220,12 +220,13 @@ async def test_a_document_that_is_wrong_is_refused_with_what_is_wrong(
 
 
 async def test_variables_may_stand_in_the_document_with_variables_in_them(office: Office) -> None:
-    query = """
+    query = '''
     query ($company: ID!, $id: ID!, $inner: ID!, $order: String!) { company(id: $company) {
       explainAccess(userId: $id, variables: {id: $inner, order: [$order]},
-        operation: "query ($id: ID!, $order: [InvoiceOrder!]) { company(id: $id) { invoices(orderBy: $order) { totalCount } } }")
+        operation: """query ($id: ID!, $order: [InvoiceOrder!]) {
+          company(id: $id) { invoices(orderBy: $order) { totalCount } } }""")
       { path visible } } }
-    """
+    '''
     for inner, visible in ((office.firm.id, True), ("com_0", False), (office.firm.id, True)):
         answer = await office.ask(
             office.firm["owner"].token, query, company=office.firm.id, id=office.firm["owner"].id, inner=inner,

@@ -31,7 +31,7 @@ def _explanation(person: Scope, needed: Needed) -> dict[str, Any]:
             case App() if not person.reaches(gate):
                 return _no("NOT_GRANTED", app=gate.value)
             case Role() if not person.holds(gate):
-                return _no("ROLE", role=gate.value)
+                return _no("ROLE", role=gate.name)
             case str() if gate == ONLY_A and person.company["id"] != key("company A"):
                 return _no("OTHER_COMPANY")
             case str() if gate == HERE and not has_begun(person.membership):

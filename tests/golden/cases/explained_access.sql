@@ -68,7 +68,7 @@ from (
                         from app t2
                         where left(f.gate, 1) = 'a' and t2.position = substr(f.gate, 2)::int
                       ) app,
-                      left(f.gate, 1) = 'o' of_role
+                      f.gate = 'o' of_role
                     from (
                       select
                         k.n,
