@@ -7,9 +7,10 @@ import orjson
 import pytest
 
 from resolvers.request import GraphQLRequest
+from schema.apps import App
 from tests.databases import Databases
 from tests.firm import Answer, Firm
-from tests.resolvers.office import Office, open_office
+from tests.resolvers.office import MIDNIGHT, Office, open_office
 
 UPDATE: Final = """
 mutation ($input: UpdateProfileInput!) { updateProfile(input: $input) { %s } }
@@ -132,3 +133,13 @@ async def test_a_payload_leaves_out_what_who_wrote_may_not_see(office: Office) -
 async def test_the_directive_may_stand_on_fields_and_fragments_only(office: Office) -> None:
     for query in ("query @optional { apps { app } }", "query ($x: ID @optional) { node(id: $x) { id } }"):
         assert (await office.ask(None, query)).codes[0] == "GRAPHQL_VALIDATION_FAILED"
+
+
+async def test_kinds_of_rows_for_which_it_is_optional_stand_beside_others(office: Office) -> None:
+    await office.grant("clara", App.QUOTES, App.INVOICES)
+    for number, kind in (("1", "QUOTE"), ("2", "INVOICE")):
+        await office.document(number, kind, "SENT", MIDNIGHT.date(), "10")
+    selection = "documents(orderBy: [NUMBER_ASC]) { nodes { ... on Quote { ...F @optional } ... on Invoice { ...F } } }"
+    answer = await office.see("clara", f"{selection} }} }} fragment F on Document {{ ... {{ number discount")
+    assert answer.data["company"]["documents"]["nodes"] == [{"number": "1"}, {"number": "2", "discount": None}]
+    assert [note.path[-1] for note in answer.hidden] == ["discount"]
