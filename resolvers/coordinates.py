@@ -83,7 +83,7 @@ def item_type(type_: Any) -> Any:
 
 def member_type(type_: Any, name: str) -> Any:
     """The type of an input object's field; in a scalar that takes any JSON, the scalar."""
-    named: Any = get_named_type(type_)
+    named = cast("Any", get_named_type(type_))
     return named if isinstance(named, GraphQLScalarType) else type_of(input_object(type_).fields[name])
 
 
