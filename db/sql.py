@@ -200,6 +200,19 @@ def json_object(members: Iterable[tuple[str, Json]]) -> Json:
     return (*pieces, Text("}")) if pieces else (Text("{}"),)
 
 
+def sparse_object(members: Iterable[tuple[str, Json, Sql | None]]) -> Json:
+    """An object of which members are there only where their condition holds; those without one always are."""
+    pieces: list[Piece] = []
+    is_begun = False
+    for key, json, there in members:
+        member = (Text(f'{"{" if not pieces and there is None else ","}"{key}":'), *json)
+        is_begun = is_begun or (not pieces and there is None)
+        pieces.extend(member if there is None else (Choice(there, member, ()),))
+    if is_begun or not pieces:
+        return (*pieces, Text("}")) if pieces else (Text("{}"),)
+    return (Text("{"), Expression(sql("substr({}, 2)", concatenation(tuple(pieces)))), Text("}"))
+
+
 def nullable(text: Sql) -> Json:
     """JSON of a text expression that may be null."""
     return (Expression(sql("coalesce({}, 'null')", text)),)

@@ -62,6 +62,7 @@ class Compilation:
     costs: Costs = field(default_factory=Costs)
     speaks: bool = False
     carried: int = 0
+    explained: dict[tuple[str, str], tuple[Sql, Sql]] = field(default_factory=dict[tuple[str, str], tuple[Sql, Sql]])
     _shared: dict[object, Sql] = field(default_factory=dict[object, Sql])
     _tables: int = 0
 

@@ -76,8 +76,15 @@ def is_list(of: Typed) -> bool:
 
 
 def item_type(type_: Any) -> Any:
-    """The type of a list type's items."""
-    return _inside_non_null(type_).of_type
+    """The type of a list type's items; in a scalar that takes any JSON, the scalar."""
+    inner = _inside_non_null(type_)
+    return inner if isinstance(inner, GraphQLScalarType) else inner.of_type
+
+
+def member_type(type_: Any, name: str) -> Any:
+    """The type of an input object's field; in a scalar that takes any JSON, the scalar."""
+    named = cast("Any", get_named_type(type_))
+    return named if isinstance(named, GraphQLScalarType) else type_of(input_object(type_).fields[name])
 
 
 def input_object(type_: Any) -> GraphQLInputObjectType:

@@ -36,7 +36,9 @@ EXTRA: Final = {"Dashboard": SUM, "Report": 3 * SUM, "SearchResults": SEARCH}
 """What every field of some types counts besides: all rows of a kind are added up for it, or searched."""
 
 USUAL: Final = 4
-ITEMS: Final = {"DocumentLine": 8, "PermissionRow": 20, "PermissionCell": 60, "AppInfo": 60, "ReportRow": 24}
+ITEMS: Final = {
+    "DocumentLine": 8, "PermissionRow": 20, "PermissionCell": 60, "AppInfo": 60, "ReportRow": 24, "AccessExplanation": 400,
+}  # fmt: skip
 """How many items a list without pages is taken to have, by their type; `USUAL` of other types."""
 
 CATALOGUE: Final = 116

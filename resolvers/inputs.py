@@ -21,7 +21,7 @@ from graphql import (
     VariableNode,
 )
 
-from resolvers.coordinates import input_object, item_type, literal_value, type_of
+from resolvers.coordinates import item_type, literal_value, member_type, type_of
 from resolvers.request import RequestError
 from schema.errors import ErrorCode
 
@@ -160,8 +160,7 @@ def read_input(node: ValueNode, type_: Any) -> Input:
         case ListValueNode() if _has_variable(node):
             return Several(tuple(read_input(item, item_type(type_)) for item in node.values))
         case ObjectValueNode() if _has_variable(node):
-            fields = input_object(type_).fields
-            return Members({name: read_input(value, type_of(fields[name])) for name, value in _members(node)})
+            return Members({name: read_input(value, member_type(type_, name)) for name, value in _members(node)})
         case _:
             return Constant(literal_value(node, type_))
 

@@ -98,7 +98,8 @@ def shut(scope: Judged, closed: Closed) -> Iterator[tuple[int, Gate, bool]]:
         if shut:
             dark.add(n)
             place, refused = shut[0]
-            yield n, scope.gates[place], refused
+            if refused or not entry.silent:
+                yield n, scope.gates[place], refused
 
 
 def note(of: Hidden) -> Note:

@@ -28,6 +28,7 @@ from db.sql import (
     literal,
     nullable,
     only_if,
+    sparse_object,
     sql,
 )
 from resolvers.catalogues import prepared
@@ -119,7 +120,10 @@ class Objects:
                 for field in fields
                 if field.name in type_.fields
             )
-            same = (tuple((field.key, *map(id, field.nodes)) for field in fields), needs)
+            same = (
+                tuple((field.key, field.dropping, field.optional, *map(id, field.nodes)) for field in fields),
+                needs,
+            )
             groups.setdefault(same, []).append(type_)
         return [tuple(group) for group in groups.values()]
 
@@ -138,9 +142,18 @@ class Objects:
         """JSON of the row as an object of one of the types, which all give the same fields."""
         fields = self.to.collector.collect(types[0], selection_sets)
         self.to.costs.charge(at.path, ROW + len(fields))
+        if any(selected.optional for selected in fields):
+            return sparse_object((selected.key, *self._optional(row, types, selected, at)) for selected in fields)
         return json_object((selected.key, self.field(row, types, selected, at)) for selected in fields)
 
     # --- fields
+
+    def _optional(self, row: Row, types: Types, selected: SelectedField, at: Position) -> tuple[Json, Sql | None]:
+        """JSON of a selected field, and the condition under which an optional one is there at all."""
+        needs = self.layout.need(types[0], selected.name) if selected.name in types[0].fields else ()
+        lacking = tuple(gate for gate in needs if gate not in at.held)
+        json = self.field(row, types, selected, at)
+        return json, _passes(row, lacking) if selected.optional and lacking else None
 
     def field(self, row: Row, types: Types, selected: SelectedField, at: Position) -> Json:
         """JSON of a selected field: `null` where a gate is closed, and then nothing of it is computed."""
@@ -155,10 +168,10 @@ class Objects:
         if not needs and not inputs:
             return self._value(row, types, Chosen(selected, declared, arguments, inside))
         assert row.scope is not None, "the boot check refuses gates outside a company"
-        noted = row.scope.note(Entry(inside, row.scope.places(needs), row.scope.places(inputs)))
-        inside = inside.behind(noted).holding((*needs, *inputs))
+        entry = Entry(inside, row.scope.places(needs), row.scope.places(inputs), silent=selected.optional)
+        inside = inside.behind(row.scope.note(entry)).holding((*needs, *inputs))
         value = self._value(row, types, Chosen(selected, declared, arguments, inside))
-        return only_if(row.scope.passes((*needs, *inputs)), value)
+        return only_if(row.scope.passes(inputs if selected.optional else (*needs, *inputs)), value)
 
     def _value(self, row: Row, types: Types, chosen: Chosen) -> Json:
         self.to.costs.charge(chosen.at.path, EXTRA.get(types[0].name, 0))
@@ -182,8 +195,9 @@ class Objects:
                 return self._reference(row, chosen, lambda target: link(row, target))
             case Listing(link) as listing:
                 return self._listing(row, chosen, lambda target: link(row, target), listing)
-            case Derived(relation, order):
-                return self._derived(row, chosen, relation(row), order)
+            case Derived(relation, order, when):
+                listed = self._derived(row, chosen, relation(row, chosen.arguments), order)
+                return only_if(when(row, chosen.arguments) if when else None, listed)
             case Given(argument):
                 value = self.to.bind(row.arguments[argument], enum_name, "text")
                 return encode(chosen.declared, value)

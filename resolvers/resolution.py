@@ -63,10 +63,14 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Derived:
-    """All rows of a relation that is computed from the row, in the order of one of its columns."""
+    """All rows of a relation that is computed from the row, in the order of one of its columns.
 
-    relation: Callable[[Row], Rows]
+    Null where `when` gives a condition that does not hold.
+    """
+
+    relation: Callable[[Row, Arguments], Rows]
     order: str
+    when: Callable[[Row, Arguments], Sql] | None = None
 
 
 @dataclass(frozen=True, slots=True)

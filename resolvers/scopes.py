@@ -59,13 +59,14 @@ class Entry:
 
     Numbers are places in the scope's list of gates. `needs` hides the selection, `inputs` refuses it, `branches` are
     the needs of the kinds of row that carry what lies below (one of them must be held, else nothing below was there
-    to hide).
+    to hide). Of a `silent` selection it is not told that it is hidden.
     """
 
     at: Position
     needs: tuple[int, ...] = ()
     inputs: tuple[int, ...] = ()
     branches: tuple[tuple[int, ...], ...] = ()
+    silent: bool = False
 
 
 @dataclass(slots=True)

@@ -5,6 +5,7 @@ Fragments inlined, @skip and @include applied, fields of one response key merged
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Final, NamedTuple
 
 from graphql import (
     FieldNode,
@@ -21,16 +22,22 @@ from graphql import (
 
 from resolvers.inputs import Inputs, plain, read_arguments
 
+OPTIONAL: Final = "optional"
+"""The directive that lets a hidden field's key be left out."""
+
 
 @dataclass(frozen=True, slots=True)
 class SelectedField:
     """The field nodes that share a response key on one concrete type.
 
-    They have one name and equal arguments (validation says so).
+    They have one name and equal arguments (validation says so). `dropping` tells of each node whether it stands inside
+    a fragment with @optional, and is empty where none does; `optional`: each node has the directive or stands in one.
     """
 
     key: str
     nodes: tuple[FieldNode, ...]
+    dropping: tuple[bool, ...] = ()
+    optional: bool = False
 
     @property
     def name(self) -> str:
@@ -40,7 +47,44 @@ class SelectedField:
     @property
     def selection_sets(self) -> tuple[SelectionSetNode, ...]:
         """What is selected of the field's value, in order."""
+        if self.dropping:
+            return tuple(
+                Dropping(selections=node.selection_set.selections) if dropping else node.selection_set
+                for node, dropping in zip(self.nodes, self.dropping, strict=True)
+                if node.selection_set is not None
+            )
         return tuple(node.selection_set for node in self.nodes if node.selection_set is not None)
+
+
+class Dropping(SelectionSetNode):
+    """A selection set inside a fragment with @optional, at whatever depth: all of its fields are optional."""
+
+    __slots__ = ()
+
+
+class Occurrence(NamedTuple):
+    """A field node where it was found; `dropping`: inside a fragment with @optional."""
+
+    node: FieldNode
+    dropping: bool
+
+    @property
+    def is_optional(self) -> bool:
+        """Whether the key may be left out on its account."""
+        return self.dropping or _is_optional(self.node)
+
+
+def _is_optional(node: FieldNode | InlineFragmentNode | FragmentSpreadNode) -> bool:
+    return any(directive.name.value == OPTIONAL for directive in node.directives or ())
+
+
+def _selected(key: str, found: list[Occurrence]) -> SelectedField:
+    nodes = tuple(occurrence.node for occurrence in found)
+    if not any(occurrence.dropping or occurrence.node.directives for occurrence in found):
+        return SelectedField(key, nodes)
+    dropping = tuple(occurrence.dropping for occurrence in found)
+    optional = all(occurrence.is_optional for occurrence in found)
+    return SelectedField(key, nodes, dropping if any(dropping) else (), optional)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +99,19 @@ class Collector:
         self, type_: GraphQLObjectType, selection_sets: Iterable[SelectionSetNode]
     ) -> tuple[SelectedField, ...]:
         """The fields selected on a concrete type, in the order of their response keys."""
-        found: dict[str, list[FieldNode]] = {}
-        visited: set[str] = set()
+        found: dict[str, list[Occurrence]] = {}
+        visited: set[tuple[str, bool]] = set()
         for selection_set in selection_sets:
-            self._visit(type_, selection_set, found, visited)
-        return tuple(SelectedField(key, tuple(nodes)) for key, nodes in found.items())
+            self._visit(type_, selection_set, found, visited, isinstance(selection_set, Dropping))
+        return tuple(_selected(key, occurrences) for key, occurrences in found.items())
 
     def _visit(
         self,
         type_: GraphQLObjectType,
         selection_set: SelectionSetNode,
-        found: dict[str, list[FieldNode]],
-        visited: set[str],
+        found: dict[str, list[Occurrence]],
+        visited: set[tuple[str, bool]],
+        dropping: bool,
     ) -> None:
         for node in selection_set.selections:
             if not self._included(node):
@@ -74,15 +119,18 @@ class Collector:
             match node:
                 case FieldNode():
                     key = node.alias.value if node.alias else node.name.value
-                    found.setdefault(key, []).append(node)
+                    found.setdefault(key, []).append(Occurrence(node, dropping))
                 case InlineFragmentNode():
                     if node.type_condition is None or self._applies(node.type_condition.name.value, type_):
-                        self._visit(type_, node.selection_set, found, visited)
-                case FragmentSpreadNode() if node.name.value not in visited:
-                    visited.add(node.name.value)
+                        self._visit(type_, node.selection_set, found, visited, dropping or _is_optional(node))
+                case FragmentSpreadNode():
+                    inside = dropping or _is_optional(node)
+                    if (node.name.value, inside) in visited or (node.name.value, False) in visited:
+                        continue
+                    visited.add((node.name.value, inside))
                     fragment = self.fragments[node.name.value]
                     if self._applies(fragment.type_condition.name.value, type_):
-                        self._visit(type_, fragment.selection_set, found, visited)
+                        self._visit(type_, fragment.selection_set, found, visited, inside)
                 case _:
                     pass
 

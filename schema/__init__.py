@@ -20,6 +20,7 @@ from strawberry.types.graphql import OperationType
 from schema.declarations import ENTITIES
 from schema.live import LiveSubscription
 from schema.mutation import Mutation
+from schema.optional import optional
 from schema.query import Query
 from schema.scalars import SCALARS
 
@@ -73,5 +74,6 @@ schema: Final = Schema(
     mutation=Mutation,
     subscription=LiveSubscription,
     types=ENTITIES,
+    directives=[optional],
     config=StrawberryConfig(scalar_map=SCALARS),
 )

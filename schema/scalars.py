@@ -46,6 +46,10 @@ Json = NewType("Json", object)
 """Any JSON value."""
 
 
+def _as_given(value: Any) -> Any:
+    return value
+
+
 def _scalar(name: str, description: str, url: str, parse: Any) -> ScalarDefinition:
     return strawberry.scalar(name=name, description=description, specified_by_url=url, serialize=str, parse_value=parse)
 
@@ -66,5 +70,6 @@ SCALARS: Final[dict[object, ScalarDefinition]] = {
         "https://www.rfc-editor.org/rfc/rfc3339",
         parse_datetime,
     ),
+    Json: _scalar("JSON", "Any JSON value.", "https://www.rfc-editor.org/rfc/rfc8259", _as_given),
 }
 """Python type -> scalar of the schema."""

@@ -81,7 +81,7 @@ def _tax(report: Row, arguments: Arguments) -> Sql:
     return sql("null") if figures.tax is None else sql("(select {} from {})", _sum(figures.tax), figures.source)
 
 
-def _months(report: Row) -> Rows:
+def _months(report: Row, arguments: Arguments) -> Rows:
     figures = _figures(report)
     month, total = sql("to_char({}, 'YYYY-MM')", figures.day), _sum(figures.amount)
     select = sql("select {} as month, count(*) as count, {} as total from {} group by 1", month, total, figures.source)

@@ -53,6 +53,8 @@ class Collector:
         return condition == type_.name or condition in [interface.name for interface in type_.interfaces]
 
     def _included(self, directive: Any) -> bool:
+        if directive.name.value == "optional":
+            return True
         (condition,) = directive.arguments
         value = condition.value
         passed = self.variables[value.name.value] if isinstance(value, VariableNode) else value.value

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from db.tables import metadata
 from tests.differential.core import is_abstract, is_leaf, is_list, kinds_of, named_of, nullable_of
 from tests.differential.dataset import ACTIVE, AMOUNTS, build, key
+from tests.differential.explained import OPERATIONS
 from tests.differential.filling import DAY, MOMENT, TEXTS
 from tests.differential.gating import printed_schema
 from tests.differential.lists import prefix_of
@@ -231,6 +232,10 @@ class _Writer:
                 return self.chance(50)
             case "Int":
                 return self.pick((2, 3, 1, 5, 0, 100))
+            case "JSON":
+                return {}
+            case _ if hint == "operation":
+                return self.pick(tuple(OPERATIONS))
             case _:
                 return self.text()
 
@@ -257,7 +262,7 @@ class _Writer:
                 return self.pick(ids_of("cus"))
             case "group":
                 return self.pick(ids_of("prg"))
-            case "userIds":
+            case "userId" | "userIds":
                 return self.pick((*ids_of("usr"), *ids_of("ext")))
             case _:
                 return self.pick(ids_of(self.pick(_prefixes())))
@@ -410,6 +415,16 @@ class _Writer:
         return f"a{self.aliases}{'x' * (70 if self.chance(3) else 0)}: " if self.aliases <= ALIASES else None
 
     def directive(self) -> str:
+        """At most one of each."""
+        return self.condition() + self.optional()
+
+    def optional(self) -> str:
+        if self.directives >= DIRECTIVES or not self.chance(9):
+            return ""
+        self.directives += 1
+        return " @optional"
+
+    def condition(self) -> str:
         if self.directives >= DIRECTIVES or not self.chance(9):
             return ""
         self.directives += 1

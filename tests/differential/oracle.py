@@ -4,7 +4,7 @@ graphql-core's own executor calls naive resolvers over rows in memory. It shares
 the printed schema, the tables and the rules.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -18,6 +18,7 @@ from tests.differential.core import CORE, is_leaf, is_list, kinds_of, named_of
 from tests.differential.gating import Gate, field_gates, own_gates, printed_schema, type_gates, used_gates
 from tests.differential.items import Arguments, Item, Listed, scope_of, written
 from tests.differential.lists import Page, global_id, meets, order_of, paginate, snake, sort_key
+from tests.differential.optional import is_optional, written_out
 from tests.differential.special import SPECIAL
 from tests.differential.world import Record, Scope, World
 
@@ -61,6 +62,7 @@ def ask(
     world: World, document: DocumentNode, variables: Mapping[str, Any], token: str | None, language: str = "FR"
 ) -> Answer:
     """The answer to the only operation of a valid document. AssertionError when graphql-core finds an error."""
+    document = written_out(document)
     (operation,) = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
     fragments = {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
     values = get_variable_values(printed_schema(), operation.variable_definitions or (), dict(variables))
@@ -74,7 +76,16 @@ def ask(
         type_resolver=_type_of,
     )
     assert not result.errors, result.errors
+    for path in oracle.dropped:
+        _drop(result.data, path)
     return Answer(result.data, frozenset(oracle.hidden))
+
+
+def _drop(data: Any, path: Sequence[str | int]) -> None:
+    """Leave a key out."""
+    for step in path[:-1]:
+        data = data[step]
+    del data[path[-1]]
 
 
 class _Oracle:
@@ -89,6 +100,7 @@ class _Oracle:
         self.collector = collector
         self.variables = variables
         self.hidden: set[Hidden] = set()
+        self.dropped: list[list[str | int]] = []
 
     # --- notes: a walk over what is selected of a company row, whatever rows there are
 
@@ -112,6 +124,8 @@ class _Oracle:
         arguments = get_argument_values(declared, nodes[0], self.variables)
         for refused, gates in ((False, field_gates(declared)), (True, used_gates(declared, arguments))):
             closed = frozenset(gate for gate in gates if not scope.holds(gate))
+            if closed and not refused and is_optional(nodes):
+                return
             if closed:
                 self.hidden.add(Hidden(path, global_id("Company", scope.company["id"]), closed, refused))
                 return
@@ -142,6 +156,8 @@ class _Oracle:
 
     def _open(self, info: Any, arguments: Arguments, scope: Scope) -> bool:
         declared = info.parent_type.fields[info.field_name]
+        if not all(map(scope.holds, field_gates(declared))) and is_optional(info.field_nodes):
+            self.dropped.append(info.path.as_list())
         return all(map(scope.holds, (*field_gates(declared), *used_gates(declared, arguments))))
 
     def _root(self, name: str, info: Any, arguments: Arguments) -> Any:

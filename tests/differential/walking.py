@@ -1,5 +1,6 @@
 """From a line of the gate table to operations: every path that reaches it, as documents, and what they show."""
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -10,6 +11,7 @@ from resolvers.gate_table import NODE, CoordinateKind, GatedCoordinate, Reached,
 from schema.declarations import Gate
 from tests.differential.core import is_leaf, is_list, named_of
 from tests.differential.dataset import KINDS, key
+from tests.differential.explained import OF_A
 from tests.differential.gating import field_gates, own_gates, printed_schema, type_gates
 from tests.differential.lists import prefix_of
 from tests.differential.operations import Case, ids_of
@@ -29,6 +31,11 @@ SAMPLES: Final = {
     "DateTime": '"2026-03-01T09:30:00Z"', "JSON": "{}",
     "PeriodInput": '{from: "2017-03-01", until: "2026-12-31"}',
 }  # fmt: skip
+ASKED: Final = {
+    "userId": f'"usr_{key("membership Olga A ").hex}"',
+    "operation": json.dumps(OF_A),
+}
+"""What an argument takes that has to be something of its sort."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +212,7 @@ def _tail(type_: Any) -> str:
 
 def _arguments(field: Any, given: tuple[str, ...]) -> str:
     written = {
-        name: _argument(declared.type, given[1:] if given[:1] == (name,) else ())
+        name: ASKED.get(name) or _argument(declared.type, given[1:] if given[:1] == (name,) else ())
         for name, declared in field.args.items()
         if given[:1] == (name,) or is_required_argument(declared)
     }
