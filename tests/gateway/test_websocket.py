@@ -447,12 +447,11 @@ async def test_there_are_so_many_operations_on_a_socket_and_subscriptions_in_all
     async with open_gateway(databases, template, **bounds) as gateway:
         firm = await gateway.found()
         async with gateway.socket() as one, gateway.socket() as two:
-            for client, count in ((one, 2), (two, 1)):
+            for client, count, sum_ in ((one, 2, 2), (two, 1, 3)):  # the socket is full, then the process
                 await client.init(firm["anna"].token)
                 for n in range(count):
                     await client.subscribe(str(n), ACCESS, id=firm.id)
-            await gateway.subscribed(firm, 3)
-            for client in (one, two):
+                await gateway.subscribed(firm, sum_)
                 await client.subscribe("one too many", ACCESS, id=firm.id)
                 message = await client.receive()
                 assert (message["id"], codes(message)) == ("one too many", ["RATE_LIMITED"])
@@ -491,6 +490,20 @@ def frame(message: object) -> bytes:
     data = json.dumps(message).encode()
     size = bytes([0x80 | len(data)]) if len(data) < 126 else bytes([0x80 | 126]) + len(data).to_bytes(2, "big")
     return b"\x81" + size + b"\0\0\0\0" + data
+
+
+async def test_operations_count_as_the_requests_of_an_address(databases: Databases, template: str) -> None:
+    async with open_gateway(databases, template, rate=0.001, burst=4) as gateway, gateway.socket() as client:
+        await client.init()
+        for _ in range(3):
+            await client.subscribe("q", "{ apps { app } }")
+            assert [(await client.receive())["type"] for _ in range(2)] == ["next", "complete"]
+        await client.subscribe("q", "{ apps { app } }")
+        assert codes(await client.receive()) == ["RATE_LIMITED"]
+        with pytest.raises(InvalidStatus) as refused:
+            async with gateway.socket():
+                pass
+        assert refused.value.response.status_code == 429
 
 
 # --- the server -----------------------------------------------------------------------------------------------------
