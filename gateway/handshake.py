@@ -10,11 +10,11 @@ from starlette.types import Scope, Send
 from gateway import negotiation
 from gateway.cookies import Cookies
 from gateway.exchange import LONGEST_USER_AGENT, address_of
-from gateway.faults import Fault
+from gateway.faults import RETRY_SOON, Fault
 from gateway.live import Full, Place, Places
 from gateway.render import render
 from resolvers.request import ErrorEntry, Result
-from schema.errors import ErrorCode
+from schema.errors import ErrorCode, error_message
 from schema.language import Language
 
 SUBPROTOCOL: Final = "graphql-transport-ws"
@@ -56,12 +56,13 @@ class Handshake:
         )
 
 
-def enter(places: Places, address: str) -> Place:
+def enter(places: Places, handshake: Handshake) -> Place:
     """A place for a socket. Raises Fault (503)."""
     try:
-        return places.enter(address)
-    except Full as full:
-        raise Fault(503, ErrorCode.UNAVAILABLE, full.message) from None
+        return places.enter(handshake.address)
+    except Full:
+        message = error_message(ErrorCode.UNAVAILABLE, handshake.language)
+        raise Fault(503, ErrorCode.UNAVAILABLE, message, RETRY_SOON) from None
 
 
 async def refuse(scope: Scope, send: Send, fault: Fault) -> None:

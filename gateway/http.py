@@ -18,7 +18,7 @@ from gateway.body import Disconnected
 from gateway.compression import ENCODED, Compression
 from gateway.cors import Cors, Preflight
 from gateway.exchange import Answer, Exchange
-from gateway.faults import RETRY_SOON, STATUSES, Fault
+from gateway.faults import STATUSES, Fault
 from gateway.live import Full
 from gateway.negotiation import Streams
 from resolvers.live import Subscription
@@ -113,8 +113,8 @@ class GraphQLEndpoint:
         stream = EventStream(started, exchange.request_id, self._behind.places, self._log)
         try:
             stream.seat(exchange.address)
-        except Full as full:
-            raise Fault(429, ErrorCode.RATE_LIMITED, full.message, RETRY_SOON) from None
+        except Full:
+            return exchange.fail(ErrorCode.RATE_LIMITED)
         return exchange.stream(stream)
 
     async def _stream(self, exchange: Exchange, answer: Answer, events: "EventStream", send: Send) -> Answer:

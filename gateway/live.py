@@ -46,11 +46,7 @@ class LiveBounds:
 
 
 class Full(Exception):
-    """There are as many as there may be; `message` is for the client."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message)
-        self.message = message
+    """There are as many as there may be."""
 
 
 class Places:
@@ -65,10 +61,10 @@ class Places:
     def enter(self, address: str) -> "Place":
         """A place for a client at an address. Raises Full."""
         if self.stopping or len(self._open) >= self.bounds.sockets:
-            raise Full("There are too many live connections; please try again later.")
+            raise Full
         place = Place(self)
         if address:
-            place.take(("address", address), self.bounds.of_address, "There are too many live connections from here.")
+            place.take(("address", address), self.bounds.of_address)
         self._open.add(place)
         return place
 
@@ -81,10 +77,10 @@ class Places:
         if tasks:
             await asyncio.wait(tasks, timeout=RELEASED)
 
-    def take(self, key: Hashable, most: int, message: str) -> None:
+    def take(self, key: Hashable, most: int) -> None:
         """Count one more of something. Raises Full."""
         if self._counts[key] >= most:
-            raise Full(message)
+            raise Full
         self._counts[key] += 1
 
     def give(self, *keys: Hashable) -> None:
@@ -107,15 +103,15 @@ class Place:
         self._places = places
         self._keys: list[Hashable] = []
 
-    def take(self, key: Hashable, most: int, message: str) -> None:
+    def take(self, key: Hashable, most: int) -> None:
         """Count it as one of these. Raises Full."""
-        self._places.take(key, most, message)
+        self._places.take(key, most)
         self._keys.append(key)
 
     def seat(self, subscription: Subscription) -> None:
         """It is this user's. Who looks as somebody else takes no place of theirs. Raises Full."""
         user = ("user", subscription.kind, subscription.account)
-        self.take(user, self._places.bounds.of_user, "You have too many live connections open.")
+        self.take(user, self._places.bounds.of_user)
 
     def leave(self) -> None:
         """It has ended; harmless when repeated."""
@@ -128,10 +124,10 @@ async def told(subscription: Subscription, places: Places, request_id: str, into
     """The results of a subscription; after one without a response, which says why, there are no more."""
     key = "subscription"
     try:
-        places.take(key, places.bounds.subscriptions, "There are too many subscriptions; please try again later.")
-    except Full as full:
+        places.take(key, places.bounds.subscriptions)
+    except Full:
         subscription.close()
-        yield Result(None, (ErrorEntry(ErrorCode.RATE_LIMITED, full.message),))
+        yield _failed(ErrorCode.RATE_LIMITED, subscription)
         return
     try:
         async for result in subscription:
@@ -140,11 +136,14 @@ async def told(subscription: Subscription, places: Places, request_id: str, into
         yield Result(None, lost.entries)
     except Exception as error:  # noqa: BLE001 (whatever it is, the client gets a masked answer)
         into.exception(request_id, error)
-        code = ErrorCode.INTERNAL
-        yield Result(None, (ErrorEntry(code, error_message(code, subscription.language)),))
+        yield _failed(ErrorCode.INTERNAL, subscription)
     finally:
         subscription.close()
         places.give(key)
+
+
+def _failed(code: ErrorCode, subscription: Subscription) -> Result:
+    return Result(None, (ErrorEntry(code, error_message(code, subscription.language)),))
 
 
 async def keep_waking(dsn: str, wakes: Wakes, log: Log) -> None:

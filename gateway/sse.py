@@ -72,6 +72,8 @@ class EventStream:
             telling, gone = asyncio.create_task(self._tell(send)), asyncio.create_task(_until_gone(receive))
             if self.place is not None:
                 self.place.stream = telling
+                if self.places.stopping:
+                    telling.cancel()
             try:
                 while not (telling.done() or gone.done()):
                     await asyncio.wait((telling, gone), timeout=HEARTBEAT, return_when=asyncio.FIRST_COMPLETED)

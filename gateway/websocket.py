@@ -41,7 +41,7 @@ class WebSocketEndpoint:
             if not self._behind.may_ask(GraphQLRequest("", address=handshake.address)):
                 message = error_message(ErrorCode.RATE_LIMITED, handshake.language)
                 raise Fault(429, ErrorCode.RATE_LIMITED, message, RETRY_SOON)
-            place = enter(self._behind.places, handshake.address)
+            place = enter(self._behind.places, handshake)
         except Fault as fault:
             await refuse(scope, send, fault)
             return
