@@ -64,6 +64,9 @@ class BoundedProtocol(HttpToolsProtocol):
 
     _spent = 0
     _answering = False
+    _earlier: list[RequestResponseCycle] | None = None
+    """Requests that are not answered yet although another one has arrived behind them."""
+
     _timer: asyncio.TimerHandle | None = None
     _stalled: asyncio.TimerHandle | None = None
 
@@ -77,6 +80,10 @@ class BoundedProtocol(HttpToolsProtocol):
         self._stop_timer()
         self._stop_stalled()
         super().connection_lost(exc)
+        for cycle in self._earlier or ():  # uvicorn tells only the one that arrived last
+            if not cycle.response_complete:
+                cycle.disconnected = True
+                cycle.message_event.set()
 
     def data_received(self, data: bytes) -> None:
         """A chunk arrived; the parser calls the methods below."""
@@ -95,15 +102,21 @@ class BoundedProtocol(HttpToolsProtocol):
             self._stop_timer()
         if len(self.connections) > self.max_connections:
             self.app = _overloaded
+        earlier: RequestResponseCycle | None = self.cycle
         super().on_headers_complete()
         cycle: RequestResponseCycle | None = self.cycle  # none yet for a connection that begins with an upgrade
         if cycle is not None:  # pyright: ignore[reportUnnecessaryComparison]
             cast("dict[str, object]", cycle.scope)["extensions"] = {WHOLE: Whole(cycle)}
+            if earlier is not None and not earlier.response_complete:  # pyright: ignore[reportUnnecessaryComparison]
+                self._earlier = self._earlier or []
+                self._earlier.append(earlier)
 
     def on_response_complete(self) -> None:
         """The answer has been written."""
         self._answering = False
         self._spent = 0
+        if not self.pipeline:
+            self._earlier = None
         super().on_response_complete()
 
     def send_400_response(self, msg: str) -> None:

@@ -41,7 +41,7 @@ def corpus(token: str, company: str) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
     for name, sent in (
         *_first_lines(), *_headers(token), *_lengths(), *_chunks(), *_encodings(), *_bodies(), *_members(),
-        *_values(token, company), *_documents(token), *_addresses(), *_series(),
+        *_values(token, company), *_documents(token), *_addresses(), *_series(token),
     ):  # fmt: skip
         assert name not in found, name
         found[name] = sent
@@ -319,7 +319,7 @@ def _addresses() -> Iterator[tuple[str, bytes]]:
         yield f"address: {path.decode()}", request(GOOD, target=path)
 
 
-def _series() -> Iterator[tuple[str, bytes]]:
+def _series(token: str) -> Iterator[tuple[str, bytes]]:
     open_ended = (
         head(b"host: enfact", b"content-type: application/json", b"content-length: %d" % len(GOOD)) + CRLF + GOOD
     )
@@ -327,6 +327,10 @@ def _series() -> Iterator[tuple[str, bytes]]:
     both = (b"host: enfact", b"content-type: application/json", b"content-length: 4", b"transfer-encoding: chunked")
     yield "series: of 50", open_ended * 50 + request()
     yield "series: then nonsense", open_ended + b"nonsense\r\n\r\n"
+    waits = request(b'{"query":"{ viewer { account { id } } }"}', b"authorization: Bearer " + token.encode())
+    waits = waits.replace(b"connection: close\r\n", b"")
+    yield "series: two that wait, then nonsense", waits * 2 + b"nonsense\r\n\r\n"
+    yield "series: five that wait, then nonsense", waits * 5 + b"nonsense\r\n\r\n"
     yield "series: body too long", head(b"host: enfact", b"content-length: 2") + CRLF + GOOD + request()
     yield "series: smuggled by length and chunks", head(*both) + CRLF + smuggled
     yield "series: smuggled by a bare line feed", chunked(b"1a\n" + GOOD + b"\r\n" + smuggled)
