@@ -1,5 +1,6 @@
 """The programs of the README work as they stand there, but for the address and the credential."""
 
+import asyncio
 import json
 import re
 import sys
@@ -11,7 +12,9 @@ from tests.clients.test_clients import project
 from tests.clients.venvs import run
 from tests.databases import ROOT
 
-ADDRESS = "http://localhost:8000"
+ADDRESS = "localhost:8000"
+TOGGLE = "mutation ($input: SetAppAccessInput!) { setAppAccess(input: $input) { errors { code } } }"
+VERSION = "query ($id: ID!) { company(id: $id) { permissionMatrix { version } } }"
 KEY = 'mutation { createApiKey(input: {label: "A tool", readOnly: true}) { key errors { code } } }'
 
 
@@ -21,21 +24,42 @@ def programs(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
 
 
-async def outcome(served: Served, program: str, told: str, who: str, folder: Path) -> object:
+async def outcome(served: Served, program: str, told: str, who: str, folder: Path, begins: str = "") -> object:
     """What a JavaScript program has at its end, as somebody of the demo."""
-    assert program.count(ADDRESS) == 1
     token = json.dumps(await served.demo.token(who))
-    text = f"const token = {token};\n{program.replace(ADDRESS, served.url)}\nconsole.log(JSON.stringify({told}));\n"
+    text = f"const token = {token};\n{begins}\n{here(served, program)}\nconsole.log(JSON.stringify({told}));\n"
     (folder / "program.mjs").write_text(text, encoding="utf-8")
     code, out, err = await node("program.mjs", folder=folder)
     assert code == 0, err
     return json.loads(out)
 
 
+def here(served: Served, program: str) -> str:
+    """A program that asks the gateway of the test."""
+    assert program.count(ADDRESS) == 1
+    return program.replace(ADDRESS, served.url.removeprefix("http://"))
+
+
+async def stir(served: Served, company: str, enough: asyncio.Event) -> None:
+    """Switch an app of a seller off and on, again and again until it is enough."""
+    user = await served.demo.user("noah", "Chauffage Lambert")
+    while not enough.is_set():
+        for granted in (False, True):
+            answer = await served.demo.ask("lambert", VERSION, id=company)
+            given = {
+                "companyId": company,
+                "expectedVersion": answer.data["company"]["permissionMatrix"]["version"],
+                "changes": [{"userId": user, "app": "DISCOUNTS", "granted": granted}],
+            }
+            answer = await served.demo.ask("lambert", TOGGLE, input=given)
+            assert answer.data["setAppAccess"]["errors"] == []
+        await asyncio.sleep(0.2)
+
+
 async def test_the_javascript_of_the_readme_works(served: Served, tmp_path: Path) -> None:
     need_packages()
     folder = project("relay", tmp_path)
-    single_page, mobile = programs("js")
+    single_page, mobile, live = programs("js")
     shown = "[data.viewer.companies.nodes.map((node) => node.name), error ?? null, [...hidden]]"
     assert await outcome(served, single_page, shown, "noah", folder) == [
         ["Bières Delvaux", "Chauffage Lambert"], None, ["viewer.companies.nodes.invoices"],
@@ -43,14 +67,24 @@ async def test_the_javascript_of_the_readme_works(served: Served, tmp_path: Path
     shown = "[Object.keys(data.company), errors ?? null]"
     assert await outcome(served, mobile, shown, "eva", folder) == [["name", "agendaEvents"], None]
     assert await outcome(served, mobile, shown, "lambert", folder) == [["name", "agendaEvents", "invoices"], None]
+    company = await served.demo.company("Chauffage Lambert")
+    begins = (
+        f"const companyId = {json.dumps(company)}; let seen; const show = (apps) => {{ seen = apps; live.dispose(); }};"
+    )
+    enough = asyncio.Event()
+    stirring = asyncio.create_task(stir(served, company, enough))
+    try:
+        assert "INVOICES" in str(await outcome(served, live, "seen", "noah", folder, begins))
+    finally:
+        enough.set()
+        await stirring
 
 
 async def test_the_python_of_the_readme_works(served: Served) -> None:
     (program,) = programs("python")
-    assert program.count(ADDRESS) == 1
     created = (await served.demo.ask("compta", KEY)).data["createApiKey"]
     assert created["errors"] == []
-    text = f"key = {created['key']!r}\n{program.replace(ADDRESS, served.url)}\n"
+    text = f"key = {created['key']!r}\n{here(served, program)}\n"
     text += "print(len({company['id'] for company in companies}))\n"
     code, told = await run(sys.executable, "-c", text)
     assert (code, told.strip()) == (0, "62")
