@@ -4,7 +4,7 @@ import httpx
 
 from tests.clients.serving import Served
 
-MATRIX = "viewer { companies { nodes { id permissionMatrix { rows { id cells { app granted effective reason } } } } } }"
+MATRIX = "viewer { companies(first: 1) { nodes { id permissionMatrix { rows { id cells { app granted effective reason } } } } } }"
 READ = f"{{ {MATRIX} }}"
 WRITE = f"mutation {{ updateProfile(input: {{}}) {{ {MATRIX} errors {{ code }} }} }}"
 
