@@ -4,7 +4,8 @@ import httpx
 
 from tests.clients.serving import Served
 
-MATRIX = "viewer { companies(first: 1) { nodes { id permissionMatrix { rows { id cells { app granted effective reason } } } } } }"
+ROWS = "rows { id cells { app granted effective reason } }"
+MATRIX = f"viewer {{ companies(first: 1) {{ nodes {{ id permissionMatrix {{ {ROWS} }} }} }} }}"
 READ = f"{{ {MATRIX} }}"
 WRITE = f"mutation {{ updateProfile(input: {{}}) {{ {MATRIX} errors {{ code }} }} }}"
 

@@ -3,15 +3,10 @@
 import json
 from pathlib import Path
 
-import pytest
-
-from gateway.settings import Settings
 from tests.clients.node import checks, need_packages, node, problems
 from tests.clients.serving import Served, serving
 from tests.clients.test_clients import COMPILE_RELAY, GENERATE, project
 from tests.databases import Databases
-
-pytestmark = pytest.mark.skipif("documents" not in Settings.model_fields, reason="operations are not kept")
 
 
 async def test_automatic_persisted_queries_work(served: Served) -> None:
