@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from random import getrandbits
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from starlette.types import Receive, Scope, Send
 
@@ -28,12 +28,16 @@ from gateway.rates import Allowance, Rates
 from gateway.rates import headers as rate_headers
 from gateway.render import render
 from resolvers.request import ErrorEntry, GraphQLRequest, RequestError, Result, SessionCookie
+from schema.access import HiddenFields
 from schema.errors import ErrorCode, error_message
 from schema.language import Language
 
 BEARER = re.compile(rb"bearer +([A-Za-z0-9._~+/-]{1,512}={0,2}) *\Z", re.IGNORECASE)
 METHODS = frozenset({"GET", "POST"})
 SINGLE = frozenset({b"authorization", b"content-type", b"content-length", b"content-encoding", b"hidden-fields"})
+MODES: Final[Mapping[bytes, HiddenFields]] = {mode.name.lower().encode(): mode for mode in HiddenFields}
+"""The values of `Hidden-Fields`."""
+
 LONGEST_USER_AGENT = 200
 BEGINNING = 200
 """Characters of a document in which the log looks for the operation's name."""
@@ -181,7 +185,7 @@ class Exchange:
             token=token,
             by_cookie=self._by_cookie,
             language=self._language,
-            report_errors=_reports_errors(headers.get(b"hidden-fields")),
+            hidden_fields=_hidden_fields(headers.get(b"hidden-fields")),
             queries_only=method == "GET",
             request_id=self.request_id,
             user_agent=user_agent[:LONGEST_USER_AGENT].decode("latin-1") if user_agent else None,
@@ -295,11 +299,9 @@ def _bearer(authorization: bytes) -> str:
     return found[1].decode()
 
 
-def _reports_errors(hidden_fields: bytes | None) -> bool:
-    match hidden_fields:
-        case None | b"null":
-            return False
-        case b"error":
-            return True
-        case _:
-            raise bad_input("The header Hidden-Fields has to be `null` or `error`.")
+def _hidden_fields(mode: bytes | None) -> HiddenFields:
+    if mode is None:
+        return HiddenFields.NULL
+    if mode not in MODES:
+        raise bad_input("The header Hidden-Fields has to be `null`, `error` or `absent`.")
+    return MODES[mode]

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Final, NamedTuple, Self
 
 from db.tokens import CredentialKind, kind_of
+from schema.access import HiddenFields
 from schema.errors import ErrorCode
 from schema.texts import Language
 
@@ -23,7 +24,7 @@ class GraphQLRequest(NamedTuple):
 
     `token` is the credential as the client sent it (None: anonymous), `by_cookie` whether a browser sent it by itself,
     `language` what Accept-Language asks for,
-    `report_errors` whether hidden fields are reported as errors (`Hidden-Fields: error`) instead of notes,
+    `hidden_fields` how hidden fields are told (`Hidden-Fields`; an API key's own mode may be stricter),
     `queries_only` whether mutations are refused (GET).
     """
 
@@ -33,7 +34,7 @@ class GraphQLRequest(NamedTuple):
     token: str | None = None
     by_cookie: bool = False
     language: Language = Language.FR
-    report_errors: bool = False
+    hidden_fields: HiddenFields = HiddenFields.NULL
     queries_only: bool = False
     request_id: str = ""
     user_agent: str | None = None
