@@ -22,6 +22,7 @@ from resolvers.mutations import MUTATIONS
 from resolvers.operation import Documents, Operation
 from resolvers.request import GraphQLRequest, RequestError, Result
 from resolvers.sessions import Uses
+from resolvers.viewing import Viewing
 from schema import schema
 from schema.errors import ErrorCode
 
@@ -60,6 +61,7 @@ class Executor:
         self._documents = Documents(self._compiler.schema)
         self._report = report or _ignore
         self.uses = Uses()
+        self._viewing = Viewing(database, self._compiler.schema, self.uses)
         self._writer = Writer(
             database, self._compiler, keyring or Keyring(), self.uses, self._report, shows_secrets=shows_secrets
         )
@@ -79,7 +81,8 @@ class Executor:
         DatabaseError when the database does not answer.
         """
         try:
-            operation = self._documents.find(request.query).choose(request.operation_name)
+            view = await self._viewing.validating(request) if request.may_be_absent else None
+            operation = self._documents.find(request.query, view).choose(request.operation_name)
             variables = operation.coerce(request.variables)
             if not operation.is_mutation:
                 return await self._read(request, operation, variables)
@@ -93,7 +96,8 @@ class Executor:
             raise
 
     async def _read(self, request: GraphQLRequest, operation: Operation, variables: Variables) -> Result:
-        statement = self._compiler.read(operation, variables, request.kind)
+        view = await self._viewing.of(request) if operation.introspects else None
+        statement = self._compiler.read(operation, variables, request.kind, view)
         bindings = Bindings(variables, token_hash(request.token), request.language)
         record = await self._database.read(statement.sql, statement.arguments(bindings))
         if request.token is not None:

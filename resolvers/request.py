@@ -45,6 +45,11 @@ class GraphQLRequest(NamedTuple):
         """What sort of credential the token is taken for; a cookie is a session or nothing."""
         return CredentialKind.SESSION if self.by_cookie else kind_of(self.token)
 
+    @property
+    def may_be_absent(self) -> bool:
+        """Whether hidden fields may have to be unknown to it: it says so, or its API key may."""
+        return self.hidden_fields is HiddenFields.ABSENT or self.kind is CredentialKind.API_KEY
+
 
 @dataclass(frozen=True, slots=True)
 class Location:
