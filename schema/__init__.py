@@ -7,12 +7,14 @@ same path as HTTP.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from copy import copy
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any, Final, TypeAlias
 
 import strawberry
 from graphql import GraphQLError, GraphQLSchema
+from strawberry.printer import print_schema
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
@@ -38,7 +40,18 @@ class Schema(strawberry.Schema):
 
     def as_str(self) -> str:
         """The schema as SDL. It says what the roots are: `Subscription` is one of the types, and no root."""
-        return "schema {\n  query: Query\n  mutation: Mutation\n}\n\n" + super().as_str()
+        return self.text_of(self.core)
+
+    def text_of(self, core: GraphQLSchema) -> str:
+        """A part of the schema as SDL, in the same way."""
+        part = copy(self)
+        part._schema = core  # noqa: SLF001 (what Strawberry's printer prints)
+        roots = "".join(
+            f"  {operation}: {root.name}\n"
+            for operation, root in (("query", core.query_type), ("mutation", core.mutation_type))
+            if root is not None
+        )
+        return f"schema {{\n{roots}}}\n\n{print_schema(part)}"
 
     def bind(self, execute: Execute | None) -> None:
         """Let `execute` of this schema run on something; None lets go."""
