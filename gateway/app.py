@@ -13,24 +13,27 @@ from starlette.types import Receive, Scope, Send
 from gateway.backend import Backend, database_backend
 from gateway.cookies import Cookies
 from gateway.health import health_routes
-from gateway.http import Bounds, GraphQLEndpoint
+from gateway.http import Bounds, GraphQLEndpoint, SchemaEndpoint
 from gateway.logs import Log, open_log
 from gateway.rates import Rates
 from gateway.settings import Settings
 
 
 class Gateway(Starlette):
-    """The ASGI application: /graphql is answered straight away, everything else by Starlette's routes."""
+    """The ASGI application: GraphQL and its schema are answered straight away, all else by Starlette's routes."""
 
-    def __init__(self, endpoint: GraphQLEndpoint, **starlette: Any) -> None:
+    def __init__(self, endpoint: GraphQLEndpoint, download: SchemaEndpoint, **starlette: Any) -> None:
         super().__init__(**starlette)
         self._endpoint = endpoint
+        self._download = download
         self.router.redirect_slashes = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or live through the lifespan."""
         if scope["type"] == "http" and scope["path"] == "/graphql":
             await self._endpoint(scope, receive, send)
+        elif scope["type"] == "http" and scope["path"] == "/schema.graphql":
+            await self._download(scope, receive, send)
         else:
             await super().__call__(scope, receive, send)
 
@@ -55,9 +58,10 @@ def create_app(
             await behind.close()
             log.flush()
 
-    endpoint = GraphQLEndpoint(lambda: behind.executor, bounds, Cookies(settings), log, Rates.of(settings, rates))
+    cookies, counted = Cookies(settings), Rates.of(settings, rates)
     return Gateway(
-        endpoint,
+        GraphQLEndpoint(lambda: behind.executor, bounds, cookies, log, counted),
+        SchemaEndpoint(lambda: behind.executor, bounds, cookies, log, counted),
         routes=health_routes(behind.ready),
         lifespan=lifespan,
         exception_handlers={HTTPException: _refuse},

@@ -38,6 +38,8 @@ SINGLE = frozenset({b"authorization", b"content-type", b"content-length", b"cont
 MODES: Final[Mapping[bytes, HiddenFields]] = {mode.name.lower().encode(): mode for mode in HiddenFields}
 """The values of `Hidden-Fields`."""
 
+SDL: Final = b"text/plain; charset=utf-8"
+FILE: Final[Headers] = ((b"content-disposition", b'inline; filename="schema.graphql"'),)
 LONGEST_USER_AGENT = 200
 BEGINNING = 200
 """Characters of a document in which the log looks for the operation's name."""
@@ -59,6 +61,10 @@ class Executor(Protocol):
         """
         ...
 
+    async def schema_text(self, request: GraphQLRequest) -> str:
+        """The schema as the caller sees it, as SDL; raises as `execute` does."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
@@ -73,7 +79,7 @@ class Answer(NamedTuple):
 
     status: int
     body: bytes
-    media_type: MediaType = MediaType.JSON
+    media_type: bytes = MediaType.JSON
     headers: Headers = ()
     code: ErrorCode | None = None
 
@@ -112,14 +118,7 @@ class GraphQLEndpoint:
     async def _answer(self, exchange: "Exchange") -> Answer:
         deadline = self._deadlines.begin()
         try:
-            request = await exchange.request(self._bounds.max_body)
-            executor = self._executor()
-            if executor is None:
-                return exchange.fail(ErrorCode.UNAVAILABLE)
-            result = await executor.execute(request)
-            if result.response is None:
-                return exchange.refuse(status_of(result.errors[0].code, exchange.media_type), result.errors)
-            return exchange.answer(200, result)
+            return await self._ask(exchange)
         except Fault as fault:
             return exchange.refuse(fault.status, (ErrorEntry(fault.code, fault.message),), fault.headers)
         except RequestError as refused:
@@ -138,6 +137,27 @@ class GraphQLEndpoint:
         finally:
             self._deadlines.end(deadline)
 
+    async def _ask(self, exchange: "Exchange") -> Answer:
+        request = await exchange.request(self._bounds.max_body)
+        executor = self._executor()
+        if executor is None:
+            return exchange.fail(ErrorCode.UNAVAILABLE)
+        result = await executor.execute(request)
+        if result.response is None:
+            return exchange.refuse(status_of(result.errors[0].code, exchange.media_type), result.errors)
+        return exchange.answer(200, result)
+
+
+class SchemaEndpoint(GraphQLEndpoint):
+    """The ASGI application behind /schema.graphql: the schema as the caller sees it; errors are told as ever."""
+
+    async def _ask(self, exchange: "Exchange") -> Answer:
+        request = exchange.caller()
+        executor = self._executor()
+        if executor is None:
+            return exchange.fail(ErrorCode.UNAVAILABLE)
+        return Answer(200, (await executor.schema_text(request)).encode(), SDL, FILE)
+
 
 class Exchange:
     """One HTTP request and how it is answered; reading it goes from what decides the answer's form to the body."""
@@ -155,6 +175,23 @@ class Exchange:
         self._language = Language.FR
         self._parameters: parameters.Parameters | None = None
         self._receiving = False
+
+    def caller(self) -> GraphQLRequest:
+        """Who asks, by GET, for something that is no operation. Raises Fault."""
+        self._headers = headers = _headers(self._scope)
+        self._language = negotiation.language(headers.get(b"accept-language"))
+        if self._scope["method"] != "GET":
+            raise Fault(405, ErrorCode.METHOD_NOT_ALLOWED, "Only GET is allowed here.", ((b"allow", b"GET"),))
+        client = self._scope.get("client")
+        address = client[0] if client else ""
+        if self._rates is not None:
+            self._count(self._rates.of_address(address))
+        token = self._token(headers)
+        if self._rates is not None and token is not None and kind_of(token) is CredentialKind.API_KEY:
+            self._count(self._rates.of_key(token))
+        return GraphQLRequest(
+            "", token=token, by_cookie=self._by_cookie, language=self._language, request_id=self.request_id
+        )
 
     async def request(self, max_body: int) -> GraphQLRequest:
         """The GraphQL request. Raises Fault and RequestError."""

@@ -95,6 +95,14 @@ class Executor:
             self._report(error)
             raise
 
+    async def schema_text(self, request: GraphQLRequest) -> str:
+        """The schema as who sends a request sees it, as SDL. RequestError (UNAUTHENTICATED); DatabaseError."""
+        try:
+            return self._viewing.text(await self._viewing.of(request))
+        except DatabaseError as error:
+            self._report(error)
+            raise
+
     async def _read(self, request: GraphQLRequest, operation: Operation, variables: Variables) -> Result:
         view = await self._viewing.of(request) if operation.introspects else None
         statement = self._compiler.read(operation, variables, request.kind, view)

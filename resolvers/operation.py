@@ -4,11 +4,12 @@ Parsed, bounded, validated, chosen, its variables coerced. Documents are cached.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
 from graphql import (
+    DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
@@ -25,6 +26,7 @@ from graphql import (
     ValidationContext,
     VariableDefinitionNode,
     print_ast,
+    specified_rules,
     validate,
 )
 
@@ -32,8 +34,9 @@ from resolvers.cache import Cache
 from resolvers.coordinates import coerced_value, literal_value, type_at
 from resolvers.inputs import Inputs, Lookup, Variables, bad_input
 from resolvers.limits import INTROSPECTION, Limits, parse_document
+from resolvers.pruning import may_be_optional, pruned
 from resolvers.request import ErrorEntry, Location, RequestError
-from resolvers.rules import rules_for
+from resolvers.rules import UNUSED, Rule, rules_for
 from resolvers.views import View
 from resolvers.visibility import Held
 from schema.errors import ErrorCode
@@ -214,7 +217,10 @@ class Documents:
 
     def _read(self, text: str, view: View) -> Document:
         parsed = parse_document(text, self.limits)
-        errors = validate(view.schema, parsed, rules_for(text), max_errors=VALIDATION_ERRORS, hide_suggestions=True)
+        if view is not self._whole and may_be_optional(text):
+            errors, parsed = self._prune(parsed, view)
+        else:
+            errors = _validated(view, parsed, rules_for(text))
         if errors:
             raise RequestError.several(tuple(_entry(error) for error in errors[:VALIDATION_ERRORS]))
         fragments = {node.name.value: node for node in parsed.definitions if isinstance(node, FragmentDefinitionNode)}
@@ -235,6 +241,19 @@ class Documents:
                 for node in operations
             }
         )
+
+    def _prune(self, parsed: DocumentNode, view: View) -> tuple[list[GraphQLError], DocumentNode]:
+        """What is wrong with a document, and what is left of it in a view.
+
+        What it does not use was written so; what it only uses in what is not there was used.
+        """
+        left = pruned(parsed, view.schema)
+        unused = _validated(view, parsed, UNUSED)
+        return unused + _validated(view, left, tuple(rule for rule in specified_rules if rule not in UNUSED)), left
+
+
+def _validated(view: View, parsed: DocumentNode, rules: Sequence[Rule]) -> list[GraphQLError]:
+    return validate(view.schema, parsed, rules, max_errors=VALIDATION_ERRORS, hide_suggestions=True)
 
 
 def _wanted(schema: GraphQLSchema, node: OperationDefinitionNode) -> tuple[Wanted, ...]:

@@ -15,6 +15,7 @@ from graphql import (
     KnownFragmentNamesRule,
     NoFragmentCyclesRule,
     NoUnusedFragmentsRule,
+    NoUnusedVariablesRule,
     PossibleFragmentSpreadsRule,
     StreamDirectiveOnListField,
     UniqueDirectivesPerLocationRule,
@@ -47,6 +48,9 @@ DIRECTIVES: Final[frozenset[Rule]] = frozenset(
     }
 )
 """Only documents with `@` can break them."""
+
+
+UNUSED: Final[tuple[Rule, ...]] = (NoUnusedFragmentsRule, NoUnusedVariablesRule)
 
 
 def rules_for(text: str) -> tuple[Rule, ...]:

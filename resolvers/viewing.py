@@ -17,22 +17,27 @@ from resolvers.held import KEY, held_in, held_statement, mode_in
 from resolvers.request import GraphQLRequest
 from resolvers.sessions import Uses
 from resolvers.views import View, Views
-from resolvers.visibility import NOTHING
+from resolvers.visibility import NOTHING, Held
+from schema import schema
 from schema.access import HiddenFields
 from schema.errors import ErrorCode
 
 OLD_KEYS: Final = 4_000
 """So many API keys are remembered that do not show their mode in themselves; a key's mode never changes."""
 
+TEXTS: Final = 4_000_000
+"""The room for views as SDL, in characters."""
+
 
 class Viewing:
     """Finds the view of a request's caller in a schema."""
 
-    def __init__(self, database: Database, schema: GraphQLSchema, uses: Uses) -> None:
+    def __init__(self, database: Database, core: GraphQLSchema, uses: Uses) -> None:
         self._database = database
         self._uses = uses
-        self._views = Views(schema)
+        self._views = Views(core)
         self._absent = Cache[bytes, bool](OLD_KEYS)
+        self._texts = Cache[Held, str](TEXTS)
 
     async def of(self, request: GraphQLRequest) -> View:
         """What the caller may see in any company. RequestError (UNAUTHENTICATED); DatabaseError."""
@@ -58,6 +63,14 @@ class Viewing:
             absent = mode_in(record) is HiddenFields.ABSENT
             self._absent.put(hashed, absent)
         return self._views.of(held_in(record)) if absent else None
+
+    def text(self, view: View) -> str:
+        """A view as SDL."""
+        text = self._texts.get(view.held)
+        if text is None:
+            text = schema.text_of(view.schema).rstrip("\n") + "\n"
+            self._texts.put(view.held, text, len(text))
+        return text
 
     async def _held(self, request: GraphQLRequest, hashed: bytes) -> Record:
         statement = held_statement(request.kind)

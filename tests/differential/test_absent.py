@@ -44,6 +44,9 @@ class Asked:
         token = request.token.replace("~", " ") if request.token is not None else None
         return await self._executor.execute(request._replace(token=token))
 
+    async def schema_text(self, request: GraphQLRequest) -> str:
+        return await self._executor.schema_text(request)
+
 
 @asynccontextmanager
 async def asking(database: Database) -> AsyncGenerator[httpx.AsyncClient]:
