@@ -15,7 +15,11 @@ class CredentialKind(Enum):
     __hash__ = object.__hash__  # Enum's is a function of Python, and each statement is looked up by its kind
 
 
-_MARKS = {f"{kind.value}_": kind for kind in CredentialKind}
+ABSENT_KEY = "ena"
+"""How an API key begins that wants hidden fields to be unknown: what it may ask for is then checked otherwise, and that
+has to be known before anything is looked up."""
+
+_MARKS = {f"{kind.value}_": kind for kind in CredentialKind} | {f"{ABSENT_KEY}_": CredentialKind.API_KEY}
 MARK = 4
 """So many characters of a token say of what kind it is."""
 
@@ -36,3 +40,8 @@ def kind_of(token: str | None) -> CredentialKind:
     Only a claim: whoever looks the token up asks for a credential of this kind.
     """
     return _MARKS.get(token[:MARK], CredentialKind.SESSION) if token is not None else CredentialKind.SESSION
+
+
+def is_absent_key(token: str | None) -> bool:
+    """Whether a token says to be an API key that wants hidden fields to be unknown; only a claim, as in `kind_of`."""
+    return token is not None and token.startswith(f"{ABSENT_KEY}_")

@@ -16,6 +16,7 @@ from gateway.compression import Compression
 from gateway.cookies import Cookies
 from gateway.cors import Cors
 from gateway.deadlines import Deadlines
+from gateway.download import SchemaEndpoint
 from gateway.health import health_routes
 from gateway.http import GraphQLEndpoint
 from gateway.live import LiveBounds, Places
@@ -25,16 +26,22 @@ from gateway.settings import Settings
 
 
 class Gateway(Starlette):
-    """The ASGI application: /graphql is answered straight away, everything else by Starlette's routes.
+    """The ASGI application: GraphQL and its schema are answered straight away, all else by Starlette's routes.
 
     `sockets` gives what answers WebSockets there; it is asked once, for the first of them.
     """
 
     def __init__(
-        self, endpoint: GraphQLEndpoint, sockets: Callable[[], ASGIApp], places: Places, **starlette: Any
+        self,
+        endpoint: GraphQLEndpoint,
+        download: SchemaEndpoint,
+        sockets: Callable[[], ASGIApp],
+        places: Places,
+        **starlette: Any,
     ) -> None:
         super().__init__(**starlette)
         self._endpoint = endpoint
+        self._download = download
         self._make_sockets = sockets
         self._sockets: ASGIApp | None = None
         self._places = places
@@ -47,6 +54,8 @@ class Gateway(Starlette):
         elif scope["type"] == "websocket" and scope["path"] == "/graphql":
             self._sockets = self._sockets or self._make_sockets()
             await self._sockets(scope, receive, send)
+        elif scope["type"] == "http" and scope["path"] == "/schema.graphql":
+            await self._download(scope, receive, send)
         else:
             await super().__call__(scope, receive, send)
 
@@ -87,8 +96,10 @@ def create_app(
 
         return WebSocketEndpoint(behind)
 
+    common = (behind, Cors(settings), Compression(settings.compress_from), settings.max_body)
     return Gateway(
-        GraphQLEndpoint(behind, Cors(settings), Compression(settings.compress_from), settings.max_body),
+        GraphQLEndpoint(*common),
+        SchemaEndpoint(*common),
         sockets,
         behind.places,
         routes=health_routes(opened.ready),

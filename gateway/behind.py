@@ -32,6 +32,10 @@ class Executor(Protocol):
         """What tells when the request's credential is known no more. Raises as `execute` does."""
         ...
 
+    async def schema_text(self, request: GraphQLRequest) -> str:
+        """The schema as the caller sees it, as SDL. Raises as `execute` does."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Behind:

@@ -26,7 +26,7 @@ from gateway.server import Server, Signals, is_loopback, url
 from gateway.settings import Settings
 from gateway.workers import Workers, worker_environment
 from resolvers.catalogue import app_rows
-from resolvers.inspection import Inspected, inspect_matrix
+from resolvers.inspection import Inspected, inspect_matrix, schema_seen_by
 from resolvers.mutations.passwords import hash_password
 from resolvers.support import SupportAccount, SupportRefused, make_account
 
@@ -113,6 +113,16 @@ async def inspect_access(settings: Settings, named: str, at: datetime | None) ->
         database = await Database.open(dsn, PoolSettings(size=1))
         try:
             return await inspect_matrix(database, named, at)
+        finally:
+            await database.close()
+
+
+async def inspect_schema(settings: Settings, email: str) -> str:
+    """The schema as an account sees it, as SDL. Raises InspectionRefused, DatabaseError, EmbeddedError."""
+    async with open_dsn(settings) as dsn:
+        database = await Database.open(dsn, PoolSettings(size=1))
+        try:
+            return await schema_seen_by(database, email)
         finally:
             await database.close()
 

@@ -111,11 +111,22 @@ def schema(
         Path | None,
         typer.Option(metavar="FILE", exists=True, dir_okay=False, help="Compare FILE with the schema of this version."),
     ] = None,
+    as_: Annotated[
+        str | None, typer.Option("--as", metavar="EMAIL", help="What the account with this address sees of it.")
+    ] = None,
+    data: Data = None,
 ) -> None:
     """Print the GraphQL schema (SDL).
 
     With --check FILE it is compared instead: breaking changes are named, and the exit code is 1 when FILE differs.
+    With --as EMAIL only that is printed which the account holds in one of its companies.
     """
+    if check is not None and as_ is not None:
+        raise typer.BadParameter("--check compares the whole schema", param_hint="--as")
+    if as_ is not None:
+        with refusals():
+            typer.echo(run(boot.inspect_schema(settings_of(data=data), as_)), nl=False)
+        return
     if check is None:
         typer.echo(sdl.current(), nl=False)
         return

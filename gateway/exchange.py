@@ -13,7 +13,7 @@ from gateway.behind import Behind
 from gateway.body import read_body
 from gateway.compression import accepts_gzip
 from gateway.cors import Cors
-from gateway.faults import ALLOW_BOTH, CHALLENGE, CLOSE, HEADERS, Fault, Headers, bad_input, status_of
+from gateway.faults import ALLOW_BOTH, ALLOW_GET, CHALLENGE, CLOSE, HEADERS, Fault, Headers, bad_input, status_of
 from gateway.logs import Finished
 from gateway.negotiation import MediaType, Streams
 from gateway.protocol import WHOLE, Whole
@@ -21,6 +21,7 @@ from gateway.rates import Allowance
 from gateway.rates import headers as rate_headers
 from gateway.render import render
 from resolvers.request import ErrorEntry, GraphQLRequest, Result, SessionCookie
+from schema.access import HiddenFields
 from schema.errors import ErrorCode, error_message
 from schema.language import Language
 
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 BEARER = re.compile(rb"bearer +([A-Za-z0-9._~+/-]{1,512}={0,2}) *\Z", re.IGNORECASE)
 METHODS = frozenset({"GET", "POST"})
 SINGLE = frozenset({b"authorization", b"content-type", b"content-length", b"content-encoding", b"hidden-fields"})
+MODES: Final[Mapping[bytes, HiddenFields]] = {mode.name.lower().encode(): mode for mode in HiddenFields}
+"""The values of `Hidden-Fields`."""
+
 LONGEST_USER_AGENT = 200
 BEGINNING = 200
 """Characters of a document in which the log looks for the operation's name."""
@@ -58,7 +62,7 @@ class Answer(NamedTuple):
 
     status: int
     body: bytes
-    media_type: MediaType = MediaType.JSON
+    media_type: bytes = MediaType.JSON
     headers: Headers = ()
     code: ErrorCode | None = None
     confidential: bool = False
@@ -86,19 +90,27 @@ class Exchange:
         self._parameters: parameters.Parameters | None = None
         self._receiving = False
 
+    def caller(self) -> GraphQLRequest:
+        """Who asks, by GET, for something that is no operation. Raises Fault."""
+        self._headers = headers = headers_of(self._scope)
+        self._language = negotiation.language(headers.get(b"accept-language"))
+        if self._scope["method"] != "GET":
+            raise Fault(405, ErrorCode.METHOD_NOT_ALLOWED, "Only GET is allowed here.", ALLOW_GET)
+        self._count_address()
+        token = self._credential(headers)
+        return GraphQLRequest(
+            "", token=token, by_cookie=self._by_cookie, language=self._language, request_id=self.request_id
+        )
+
     async def request(self, max_body: int) -> GraphQLRequest:
         """The GraphQL request. Raises Fault and RequestError."""
         self._headers = headers = headers_of(self._scope)
         self._negotiate(headers)
-        self.address = address = address_of(self._scope)
-        if self._behind.rates is not None:
-            self._count(self._behind.rates.of_address(address))
+        self._count_address()
         method = self._scope["method"]
         if method == "POST":
             _check_content_type(headers)
-        token = self._token(headers)
-        if self._behind.rates is not None and token is not None and kind_of(token) is CredentialKind.API_KEY:
-            self._count(self._behind.rates.of_key(token))
+        token = self._credential(headers)
         if method == "POST":
             self._receiving = True
             body = self._whole.body() if self._whole is not None else None
@@ -116,11 +128,11 @@ class Exchange:
             token=token,
             by_cookie=self._by_cookie,
             language=self._language,
-            report_errors=reports_errors(headers.get(b"hidden-fields")),
+            hidden_fields=hidden_fields_of(headers.get(b"hidden-fields")),
             queries_only=method == "GET",
             request_id=self.request_id,
             user_agent=user_agent[:LONGEST_USER_AGENT].decode("latin-1") if user_agent else None,
-            address=address,
+            address=self.address,
             reference=given.reference,
             wants_cost=given.wants_cost,
         )
@@ -205,6 +217,19 @@ class Exchange:
             foreign_id=self._headers.get(b"x-request-id"),
         )
 
+    def _count_address(self) -> None:
+        """One request more from its address. Raises Fault."""
+        self.address = address_of(self._scope)
+        if self._behind.rates is not None:
+            self._count(self._behind.rates.of_address(self.address))
+
+    def _credential(self, headers: Mapping[bytes, bytes]) -> str | None:
+        """The credential; one request more if it is an API key. Raises Fault."""
+        token = self._token(headers)
+        if self._behind.rates is not None and token is not None and kind_of(token) is CredentialKind.API_KEY:
+            self._count(self._behind.rates.of_key(token))
+        return token
+
     def _count(self, allowance: Allowance | None) -> None:
         """Remember what is left of a limit. Raises Fault when it is used up; nothing of the body has been read then."""
         if allowance is not None:
@@ -279,12 +304,10 @@ def bearer(authorization: bytes) -> str:
     return found[1].decode()
 
 
-def reports_errors(hidden_fields: bytes | None) -> bool:
-    """Whether a Hidden-Fields header asks for errors instead of notes. Raises Fault (400)."""
-    match hidden_fields:
-        case None | b"null":
-            return False
-        case b"error":
-            return True
-        case _:
-            raise bad_input("The header Hidden-Fields has to be `null` or `error`.")
+def hidden_fields_of(mode: bytes | None) -> HiddenFields:
+    """What a Hidden-Fields header asks for. Raises Fault (400)."""
+    if mode is None:
+        return HiddenFields.NULL
+    if mode not in MODES:
+        raise bad_input("The header Hidden-Fields has to be `null`, `error` or `absent`.")
+    return MODES[mode]

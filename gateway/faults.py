@@ -9,6 +9,7 @@ from schema.errors import ErrorCode
 Headers = tuple[tuple[bytes, bytes], ...]
 
 ALLOW_BOTH: Headers = ((b"allow", b"GET, POST"),)
+ALLOW_GET: Headers = ((b"allow", b"GET"),)
 ALLOW_POST: Headers = ((b"allow", b"POST"),)
 CHALLENGE: Headers = ((b"www-authenticate", b'Bearer realm="enfact"'),)
 CLOSE: Headers = ((b"connection", b"close"),)

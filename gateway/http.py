@@ -67,16 +67,7 @@ class GraphQLEndpoint:
     async def _answer(self, exchange: Exchange) -> Answer:
         task = self._deadlines.begin()
         try:
-            request = await exchange.request(self._max_body)
-            executor = self._behind.executor()
-            if executor is None:
-                return exchange.fail(ErrorCode.UNAVAILABLE)
-            if exchange.streams is not Streams.REFUSED:
-                return self._start(exchange, await executor.start(request))
-            result = await executor.execute(request)
-            if result.response is None:
-                return exchange.refuse(exchange.status_of(result.errors[0].code), result.errors)
-            return exchange.answer(200, result)
+            return await self._ask(exchange)
         except Preflight as preflight:
             return Answer(204, b"", headers=preflight.headers)
         except Fault as fault:
@@ -96,6 +87,18 @@ class GraphQLEndpoint:
             return exchange.fail(ErrorCode.INTERNAL)
         finally:
             self._deadlines.end(task)
+
+    async def _ask(self, exchange: Exchange) -> Answer:
+        request = await exchange.request(self._max_body)
+        executor = self._behind.executor()
+        if executor is None:
+            return exchange.fail(ErrorCode.UNAVAILABLE)
+        if exchange.streams is not Streams.REFUSED:
+            return self._start(exchange, await executor.start(request))
+        result = await executor.execute(request)
+        if result.response is None:
+            return exchange.refuse(exchange.status_of(result.errors[0].code), result.errors)
+        return exchange.answer(200, result)
 
     def _start(self, exchange: Exchange, started: Result | Subscription) -> Answer:
         """The answer to a client that takes events: a subscription is told by them, a result if it likes them best.

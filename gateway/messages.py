@@ -7,9 +7,10 @@ from typing import Any, Final, NoReturn, cast
 import orjson
 from starlette.types import Message as Received
 
-from gateway.exchange import bearer, reports_errors
+from gateway.exchange import bearer, hidden_fields_of
 from gateway.faults import Fault
 from gateway.handshake import LONGEST_REASON
+from schema.access import HiddenFields
 
 LONGEST_ID: Final = 256
 """Characters that the id of an operation may have."""
@@ -97,10 +98,10 @@ class Message:
             raise Closing(*FORBIDDEN) from None
 
     @property
-    def reports_errors(self) -> bool:
-        """Whether `connection_init` asks for errors instead of notes. Raises Closing."""
+    def hidden_fields(self) -> HiddenFields:
+        """How `connection_init` wants hidden fields to be told. Raises Closing."""
         try:
-            return reports_errors(self._option("Hidden-Fields"))
+            return hidden_fields_of(self._option("Hidden-Fields"))
         except Fault:
             _invalid()
 

@@ -116,7 +116,7 @@ class Socket:
             token=handshake.cookie if by_cookie else token,
             by_cookie=by_cookie,
             language=handshake.language,
-            report_errors=message.reports_errors,
+            hidden_fields=message.hidden_fields,
             user_agent=handshake.user_agent,
             address=handshake.address,
         )

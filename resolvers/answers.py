@@ -6,6 +6,7 @@ from db.tokens import CredentialKind, hash_token
 from resolvers.notes import error, hidden, note
 from resolvers.request import GraphQLRequest, RequestError, Result
 from resolvers.statement import Statement
+from schema.access import HiddenFields
 from schema.apps import App, app_label
 from schema.declarations import Gate
 from schema.errors import ErrorCode, error_message, role_label
@@ -22,6 +23,11 @@ def token_hash(token: str | None) -> bytes | None:
     return hash_token(token) if token is not None else None
 
 
+def stricter(*modes: HiddenFields) -> HiddenFields:
+    """The mode that tells least of hidden fields: NULL < ERROR < ABSENT."""
+    return max(modes, key=tuple(HiddenFields).index)
+
+
 def result_of(request: GraphQLRequest, statement: Statement, record: Record) -> Result:
     """The result that a statement's row stands for."""
     response, closed = record[0], record[1]
@@ -31,7 +37,10 @@ def result_of(request: GraphQLRequest, statement: Statement, record: Record) -> 
         return Result(response)
     language = Language(record[3]) if record[3] is not None else request.language
     found = hidden(statement, closed.decode())
-    reports_errors = request.report_errors or (request.kind is CredentialKind.API_KEY and record[4] == "ERROR")
+    mode = request.hidden_fields
+    if request.kind is CredentialKind.API_KEY:
+        mode = stricter(mode, HiddenFields[record[4]])
+    reports_errors = mode is HiddenFields.ERROR
     told = [of for of in found if of.refused or reports_errors]
     noted = [of for of in found if not of.refused and not reports_errors]
     return Result(

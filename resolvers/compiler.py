@@ -6,7 +6,7 @@ Pure: nothing is awaited, nothing is asked of a database.
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 import orjson
 from graphql import (
@@ -39,20 +39,26 @@ from resolvers.roots import Roots
 from resolvers.scopes import Position
 from resolvers.selection import Collector, SelectedField
 from resolvers.statement import Statement, finish
+from resolvers.views import View
+from resolvers.visibility import Held
 
 ROOM = 24_000_000
 """The room for all statements, in bytes."""
+
+
+Kept: TypeAlias = tuple[Shapes, CredentialKind, Held | None, tuple[Any, ...]]
+"""What a statement is kept under; the gates are those of the view that introspection tells of."""
 
 
 @dataclass(frozen=True, slots=True)
 class TypeNames:
     """The view of a variable in an introspection field: a text that names no type is as good as any other such text."""
 
-    schema: GraphQLSchema
+    names: frozenset[str]
 
     def __call__(self, value: Any) -> Any:
         """The value, or "" for a text that is no type's name."""
-        return "" if isinstance(value, str) and value not in self.schema.type_map else plain(value)
+        return "" if isinstance(value, str) and value not in self.names else plain(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +67,19 @@ class Compiler:
 
     schema: GraphQLSchema
     layout: Layout
-    statements: Cache[tuple[Shapes, CredentialKind, tuple[Any, ...]], Statement] = field(
-        default_factory=lambda: Cache[tuple[Shapes, CredentialKind, tuple[Any, ...]], Statement](ROOM)
-    )
+    statements: Cache[Kept, Statement] = field(default_factory=lambda: Cache[Kept, Statement](ROOM))
 
     def read(
-        self, operation: Operation, variables: Variables, kind: CredentialKind = CredentialKind.SESSION
+        self,
+        operation: Operation,
+        variables: Variables,
+        kind: CredentialKind = CredentialKind.SESSION,
+        view: View | None = None,
     ) -> Statement:
         """The statement of a query for a kind of credential.
 
-        RequestError (BAD_USER_INPUT) for values that no client may send.
+        Introspection tells of a view, by default of the whole schema. RequestError (BAD_USER_INPUT) for values that no
+        client may send.
         """
 
         def compile_query(roots: Roots) -> Statement:
@@ -78,7 +87,7 @@ class Compiler:
             assert query is not None
             return finish(roots.to, roots.query(query, (operation.selection_set,)))
 
-        return self._find(operation, None, variables, kind, compile_query)
+        return self._find(operation, None, variables, kind, compile_query, view)
 
     def payload(
         self,
@@ -158,7 +167,7 @@ class Compiler:
         for variables in sets:
             for part, statement in self.parts(operation, variables, kind):
                 shapes = operation.shapes[part]
-                self.statements.pin((shapes, kind, shapes.shape(variables)), statement)
+                self.statements.pin((shapes, kind, None, shapes.shape(variables)), statement)
                 kept.append(statement)
         return tuple(kept)
 
@@ -188,17 +197,19 @@ class Compiler:
         variables: Variables,
         kind: CredentialKind,
         compile_: Callable[[Roots], Statement],
+        view: View | None = None,
     ) -> Statement:
         shapes = operation.shapes.get(part) or operation.shapes.setdefault(part, Shapes())
-        statement = self.statements.get((shapes, kind, shapes.shape(variables)))
+        held = view.held if view is not None else None
+        statement = self.statements.get((shapes, kind, held, shapes.shape(variables)))
         if statement is None:
             inputs = Inputs(variables)
             to = Compilation(inputs, self._collector(operation, inputs), kind)
-            introspection = Introspection(self.schema, operation, inputs)
+            introspection = Introspection(view.schema if view is not None else self.schema, operation, inputs)
             statement = compile_(Roots(Objects(self.layout, to), introspection.answer))
             shapes.learn(inputs)
             shape = shapes.shape(variables)
-            self.statements.put((shapes, kind, shape), statement, statement.weight + 2 * len(repr(shape)))
+            self.statements.put((shapes, kind, held, shape), statement, statement.weight + 2 * len(repr(shape)))
         return statement
 
     def _collector(self, operation: Operation, inputs: Inputs) -> Collector:
@@ -219,7 +230,7 @@ class Introspection:
     def answer(self, selected: SelectedField) -> str:
         """The JSON of an introspection field."""
         fragments, names = _reached(selected, self.operation.fragments)
-        seen = {name: self.inputs.look(Variable(Place(name)), TypeNames(self.schema)) for name in names}
+        seen = {name: self.inputs.look(Variable(Place(name)), TypeNames(self.operation.names)) for name in names}
         variables = {name: value for name, value in seen.items() if value is not None}
         node = OperationDefinitionNode(
             operation=OperationType.QUERY,

@@ -25,6 +25,7 @@ from resolvers.mutations import MUTATIONS
 from resolvers.operation import Documents, Operation
 from resolvers.request import GraphQLRequest, RequestError, Result
 from resolvers.sessions import Uses
+from resolvers.viewing import Viewing
 from resolvers.waking import Wakes
 from schema import schema
 from schema.errors import ErrorCode
@@ -68,6 +69,7 @@ class Executor:
         self._report = report or _ignore
         self.uses = Uses()
         self._max_cost = max_cost
+        self._viewing = Viewing(database, self._compiler.schema, self.uses)
         self._writer = Writer(
             database,
             self._compiler,
@@ -99,15 +101,7 @@ class Executor:
         DatabaseError when the database does not answer.
         """
         try:
-            operation = self._known.document(request).choose(request.operation_name)
-            variables = operation.coerce(request.variables)
-            if operation.is_live:
-                raise refusal(ErrorCode.NOT_ACCEPTABLE, request.language)
-            if not operation.is_mutation:
-                return await self._read(request, operation, variables)
-            if request.queries_only:
-                raise refusal(ErrorCode.METHOD_NOT_ALLOWED, request.language)
-            return await self._writer.write(request, operation, variables)
+            return await self._run(request, await self._operation(request))
         except RequestError as refused:
             return Result(None, refused.entries)
         except DatabaseError as error:
@@ -117,12 +111,15 @@ class Executor:
     async def start(self, request: GraphQLRequest) -> Result | Subscription:
         """The result of a request for one, or the subscription that it opens. Raises as `execute` does."""
         try:
-            operation = self._known.document(request).choose(request.operation_name)
+            operation = await self._operation(request)
             if operation.is_live:
                 return await self._live.subscribe(request, operation, operation.coerce(request.variables))
+            return await self._run(request, operation)
         except RequestError as refused:
             return Result(None, refused.entries)
-        return await self.execute(request)
+        except DatabaseError as error:
+            self._report(error)
+            raise
 
     async def watch(self, request: GraphQLRequest) -> Subscription:
         """What tells when the credential of a request is known no more.
@@ -131,8 +128,31 @@ class Executor:
         """
         return await self._live.watch(request)
 
+    async def schema_text(self, request: GraphQLRequest) -> str:
+        """The schema as who sends a request sees it, as SDL. RequestError (UNAUTHENTICATED); DatabaseError."""
+        try:
+            return self._viewing.text(await self._viewing.of(request))
+        except DatabaseError as error:
+            self._report(error)
+            raise
+
+    async def _operation(self, request: GraphQLRequest) -> Operation:
+        view = await self._viewing.validating(request) if request.may_be_absent else None
+        return self._known.document(request, view).choose(request.operation_name)
+
+    async def _run(self, request: GraphQLRequest, operation: Operation) -> Result:
+        variables = operation.coerce(request.variables)
+        if operation.is_live:
+            raise refusal(ErrorCode.NOT_ACCEPTABLE, request.language)
+        if not operation.is_mutation:
+            return await self._read(request, operation, variables)
+        if request.queries_only:
+            raise refusal(ErrorCode.METHOD_NOT_ALLOWED, request.language)
+        return await self._writer.write(request, operation, variables)
+
     async def _read(self, request: GraphQLRequest, operation: Operation, variables: Variables) -> Result:
-        statement = self._compiler.read(operation, variables, request.kind)
+        view = await self._viewing.of(request) if operation.introspects else None
+        statement = self._compiler.read(operation, variables, request.kind, view)
         if statement.cost.most > self._max_cost:
             check_cost((statement.cost,), variables, self._max_cost, request.language)
         bindings = Bindings(variables, token_hash(request.token), request.language)

@@ -17,8 +17,11 @@ from db.tokens import CredentialKind, hash_token, new_token
 from resolvers.compilation import Bindings
 from resolvers.convert import Key
 from resolvers.execution import default_compiler
+from resolvers.held import held_in, held_statement
 from resolvers.operation import Documents
 from resolvers.presence import present
+from resolvers.views import Views
+from schema import schema
 
 MATRIX: Final = """
 query ($id: ID!, $at: DateTime) {
@@ -42,6 +45,11 @@ insert into credential (token_hash, account_id, expires_at)
 select $1, m.account_id, now() + interval '1 minute' from membership m
 where m.company_id = $2 and m.role = 'OWNER' and {present("m")}
 order by m.created_at, m.id limit 1
+returning id
+"""
+SIGN_IN_AS: Final = """
+insert into credential (token_hash, account_id, expires_at)
+select $1, id, now() + interval '1 minute' from account where email = lower($2)
 returning id
 """
 SIGN_OUT: Final = "delete from credential where id = $1"
@@ -78,6 +86,23 @@ async def inspect_matrix(database: Database, named: str, at: datetime | None) ->
         found = await _ask(connection, token, {"id": f"com_{company['id'].hex}", "at": at and at.isoformat()})
         await connection.execute(SIGN_OUT, credential)
     return Inspected(found["id"], found["name"], found["permissionMatrix"])
+
+
+async def schema_seen_by(database: Database, email: str) -> str:
+    """The schema as the account with this address sees it, as SDL. Raises InspectionRefused for one that nobody has."""
+    async with database.transaction() as connection:
+        if not await is_migrated(connection):
+            raise InspectionRefused("The database is not that of this version: enfact migrate brings it there.")
+        token = new_token(CredentialKind.SESSION.value)
+        credential = await connection.fetchval(SIGN_IN_AS, hash_token(token), email.replace("\0", ""))
+        if credential is None:
+            raise InspectionRefused(f"Nobody has the address {email}.")
+        statement = held_statement(CredentialKind.SESSION)
+        record = await connection.fetchrow(statement.sql, *statement.arguments(hash_token(token)))
+        assert record is not None, "a statement gives one row"
+        await connection.execute(SIGN_OUT, credential)
+    view = Views(default_compiler().schema).of(held_in(record))
+    return schema.text_of(view.schema).rstrip("\n") + "\n"
 
 
 async def _company(connection: Connection, named: str) -> Record:

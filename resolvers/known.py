@@ -13,6 +13,7 @@ from resolvers.cache import Cache
 from resolvers.inputs import bad_input
 from resolvers.operation import Document, Documents
 from resolvers.request import GraphQLRequest, Reference, RequestError
+from resolvers.views import View
 from schema.errors import ErrorCode, error_message
 
 SHA256: Final = "sha256:"
@@ -42,23 +43,23 @@ class KnownOperations:
         self._only = only
         self._registered: Cache[str, str] = Cache(room)
 
-    def document(self, request: GraphQLRequest) -> Document:
-        """The document that a request means.
+    def document(self, request: GraphQLRequest, view: View | None = None) -> Document:
+        """The document that a request means, validated against a view or the whole schema.
 
         RequestError: PERSISTED_QUERY_NOT_FOUND, PERSISTED_QUERY_REQUIRED, BAD_USER_INPUT for a hash that is another
         text's, and what is wrong with the document.
         """
         if request.reference is None and not self._only:
-            return self.documents.find(request.query)
-        return self._named(request, request.reference or Reference())
+            return self.documents.find(request.query, view)
+        return self._named(request, request.reference or Reference(), view)
 
-    def _named(self, request: GraphQLRequest, reference: Reference) -> Document:
+    def _named(self, request: GraphQLRequest, reference: Reference, view: View | None) -> Document:
         if not request.query and reference != Reference():
-            return self.documents.find(self._text(request, reference))
+            return self.documents.find(self._text(request, reference), view)
         if self._only:
             message = error_message(ErrorCode.PERSISTED_QUERY_REQUIRED, request.language)
             raise RequestError(ErrorCode.PERSISTED_QUERY_REQUIRED, message)
-        return self._registering(request.query, reference.sha256_hash or "")
+        return self._registering(request.query, reference.sha256_hash or "", view)
 
     def _text(self, request: GraphQLRequest, reference: Reference) -> str:
         """The text behind a reference."""
@@ -76,11 +77,11 @@ class KnownOperations:
             raise RequestError(ErrorCode.PERSISTED_QUERY_NOT_FOUND, UNKNOWN_HASH)
         return text
 
-    def _registering(self, text: str, sha256_hash: str) -> Document:
+    def _registering(self, text: str, sha256_hash: str, view: View | None) -> Document:
         """The document of a text that came with its hash; only what is valid is registered."""
         if hash_of(text) != sha256_hash:
             raise bad_input("`sha256Hash` is not the SHA-256 of `query`.")
-        document = self.documents.find(text)
+        document = self.documents.find(text, view)
         if sha256_hash not in self._trusted and self._registered.get(sha256_hash) is None:
             self._registered.put(sha256_hash, text, ENTRY + len(text))
         return document

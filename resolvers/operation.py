@@ -4,15 +4,19 @@ Parsed, bounded, validated, chosen, its variables coerced. Documents are cached.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
 from graphql import (
+    DocumentNode,
+    FieldNode,
     FragmentDefinitionNode,
+    FragmentSpreadNode,
     GraphQLError,
     GraphQLNonNull,
     GraphQLSchema,
+    InlineFragmentNode,
     NonNullTypeNode,
     OperationDefinitionNode,
     OperationType,
@@ -29,9 +33,12 @@ from resolvers.bounds import ITEMS, VALUES, is_too_long, measured
 from resolvers.cache import Cache
 from resolvers.coordinates import coerced_value, literal_value, type_at
 from resolvers.inputs import Inputs, Lookup, Variables, bad_input
-from resolvers.limits import Limits, parse_document
+from resolvers.limits import INTROSPECTION, Limits, parse_document
+from resolvers.pruning import may_be_optional, pruned
 from resolvers.request import ErrorEntry, Location, RequestError
-from resolvers.rules import rules_for
+from resolvers.rules import EVERY, UNUSED, Rule, rules_for
+from resolvers.views import View
+from resolvers.visibility import Held
 from schema.errors import ErrorCode
 
 VALIDATION_ERRORS: Final = 5
@@ -96,13 +103,16 @@ class Operation:
     """A validated operation, and what its statements depend on.
 
     `shapes` by root response key, None for the whole of a query; `required` are the variables that may be null by their
-    own type, but not where they are used.
+    own type, but not where they are used; `names` are the types that there are for it; `introspects` tells whether it
+    may select `__schema` or `__type`.
     """
 
     node: OperationDefinitionNode
     fragments: Mapping[str, FragmentDefinitionNode]
     wanted: tuple[Wanted, ...] = ()
     required: frozenset[str] = frozenset()
+    names: frozenset[str] = frozenset()
+    introspects: bool = False
     shapes: dict[str | None, Shapes] = field(default_factory=dict[str | None, Shapes])
 
     @property
@@ -176,17 +186,23 @@ class Documents:
     schema: GraphQLSchema
     limits: Limits = field(default_factory=Limits)
     room: int = 24_000_000
-    _cache: Cache[str, Document] = field(init=False)
+    _whole: View = field(init=False)
+    _cache: Cache[str | tuple[Held, str], Document] = field(init=False)
 
     def __post_init__(self) -> None:
+        self._whole = View.whole(self.schema)
         self._cache = Cache(self.room)
 
-    def find(self, text: str) -> Document:
-        """The document of a text. RequestError: GRAPHQL_PARSE_FAILED, GRAPHQL_VALIDATION_FAILED."""
-        document = self._cache.get(text)
+    def find(self, text: str, view: View | None = None) -> Document:
+        """The document of a text, validated against a view or the whole schema.
+
+        RequestError: GRAPHQL_PARSE_FAILED, GRAPHQL_VALIDATION_FAILED.
+        """
+        key = text if view is None else (view.held, text)
+        document = self._cache.get(key)
         if document is None:
-            document = self._read(text)
-            self._cache.put(text, document, SYNTAX_TREE * len(text) + DOCUMENT)
+            document = self._read(text, view or self._whole)
+            self._cache.put(key, document, SYNTAX_TREE * len(text) + DOCUMENT)
         return document
 
     def pin(self, text: str) -> Document:
@@ -194,37 +210,73 @@ class Documents:
 
         Without the places of its tokens a document takes half of the memory; they only matter where it is refused.
         """
-        self._read(text)
-        document = self._read(text, located=False)
+        self._read(text, self._whole)
+        document = self._read(text, self._whole, located=False)
         self._cache.pin(text, document)
         return document
 
-    def _read(self, text: str, *, located: bool = True) -> Document:
+    def _read(self, text: str, view: View, *, located: bool = True) -> Document:
         parsed = parse_document(text, self.limits, located=located)
-        errors = validate(self.schema, parsed, rules_for(text), max_errors=VALIDATION_ERRORS, hide_suggestions=True)
+        if view is not self._whole and may_be_optional(text):
+            errors, parsed = self._prune(parsed, view)
+        else:
+            errors = _validated(view, parsed, rules_for(text))
         if errors:
             raise RequestError.several(tuple(_entry(error) for error in errors[:VALIDATION_ERRORS]))
         fragments = {node.name.value: node for node in parsed.definitions if isinstance(node, FragmentDefinitionNode)}
         operations = [node for node in parsed.definitions if isinstance(node, OperationDefinitionNode)]
         if not operations:
             raise RequestError(ErrorCode.OPERATION_RESOLUTION_FAILURE, "The document has no operation.")
-        usages = ValidationContext(self.schema, parsed, TypeInfo(self.schema), lambda error: None)
+        usages = ValidationContext(view.schema, parsed, TypeInfo(view.schema), lambda error: None)
         return Document(
             {
                 node.name.value if node.name else None: Operation(
-                    node, fragments, self._wanted(node), _required(usages, node)
+                    node,
+                    fragments,
+                    _wanted(view.schema, node),
+                    _required(usages, node),
+                    view.names,
+                    any(name in INTROSPECTION for name in root_fields(node.selection_set, fragments)),
                 )
                 for node in operations
             }
         )
 
-    def _wanted(self, node: OperationDefinitionNode) -> tuple[Wanted, ...]:
-        found: list[Wanted] = []
-        for definition in node.variable_definitions or ():
-            type_ = type_at(self.schema, definition.type)
-            default = literal_value(definition.default_value, type_) if definition.default_value else None
-            found.append(Wanted(definition.variable.name.value, type_, default, definition))
-        return tuple(found)
+    def _prune(self, parsed: DocumentNode, view: View) -> tuple[list[GraphQLError], DocumentNode]:
+        """What is wrong with a document, and what is left of it in a view.
+
+        What it does not use was written so; what it only uses in what is not there was used.
+        """
+        left = pruned(parsed, view.schema)
+        unused = _validated(view, parsed, UNUSED)
+        return unused + _validated(view, left, tuple(rule for rule in EVERY if rule not in UNUSED)), left
+
+
+def _validated(view: View, parsed: DocumentNode, rules: Sequence[Rule]) -> list[GraphQLError]:
+    return validate(view.schema, parsed, rules, max_errors=VALIDATION_ERRORS, hide_suggestions=True)
+
+
+def _wanted(schema: GraphQLSchema, node: OperationDefinitionNode) -> tuple[Wanted, ...]:
+    found: list[Wanted] = []
+    for definition in node.variable_definitions or ():
+        type_ = type_at(schema, definition.type)
+        default = literal_value(definition.default_value, type_) if definition.default_value else None
+        found.append(Wanted(definition.variable.name.value, type_, default, definition))
+    return tuple(found)
+
+
+def root_fields(selections: SelectionSetNode, fragments: Mapping[str, FragmentDefinitionNode]) -> Iterator[str]:
+    """The names of the fields that an operation may select of its root."""
+    for selection in selections.selections:
+        match selection:
+            case FieldNode():
+                yield selection.name.value
+            case InlineFragmentNode():
+                yield from root_fields(selection.selection_set, fragments)
+            case FragmentSpreadNode():
+                yield from root_fields(fragments[selection.name.value].selection_set, fragments)
+            case _:
+                pass
 
 
 def _required(usages: ValidationContext, node: OperationDefinitionNode) -> frozenset[str]:

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Final, NamedTuple, Self
 
 from db.tokens import CredentialKind, kind_of
+from schema.access import HiddenFields
 from schema.errors import ErrorCode
 from schema.texts import Language
 
@@ -31,7 +32,7 @@ class GraphQLRequest(NamedTuple):
     `query` is the document's text, empty where a `reference` stands for it (`KnownOperations` finds the document).
     `token` is the credential as the client sent it (None: anonymous), `by_cookie` whether a browser sent it by itself,
     `language` what Accept-Language asks for,
-    `report_errors` whether hidden fields are reported as errors (`Hidden-Fields: error`) instead of notes,
+    `hidden_fields` how hidden fields are told (`Hidden-Fields`; an API key's own mode may be stricter),
     `queries_only` whether mutations are refused (GET).
     """
 
@@ -41,7 +42,7 @@ class GraphQLRequest(NamedTuple):
     token: str | None = None
     by_cookie: bool = False
     language: Language = Language.FR
-    report_errors: bool = False
+    hidden_fields: HiddenFields = HiddenFields.NULL
     queries_only: bool = False
     request_id: str = ""
     user_agent: str | None = None
@@ -53,6 +54,11 @@ class GraphQLRequest(NamedTuple):
     def kind(self) -> CredentialKind:
         """What sort of credential the token is taken for; a cookie is a session or nothing."""
         return CredentialKind.SESSION if self.by_cookie else kind_of(self.token)
+
+    @property
+    def may_be_absent(self) -> bool:
+        """Whether hidden fields may have to be unknown to it: it says so, or its API key may."""
+        return self.hidden_fields is HiddenFields.ABSENT or self.kind is CredentialKind.API_KEY
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from graphql import (
     KnownFragmentNamesRule,
     NoFragmentCyclesRule,
     NoUnusedFragmentsRule,
+    NoUnusedVariablesRule,
     OperationDefinitionNode,
     OperationType,
     PossibleFragmentSpreadsRule,
@@ -81,6 +82,11 @@ class OptionalOffRootMutation(ValidationRule):
                     self._look(fragment.selection_set, seen)
 
 
+EVERY: Final[tuple[Rule, ...]] = (*specified_rules, OptionalOffRootMutation)
+UNUSED: Final[tuple[Rule, ...]] = (NoUnusedFragmentsRule, NoUnusedVariablesRule)
+"""What a document may break by what is not in it any more."""
+
+
 def rules_for(text: str) -> tuple[Rule, ...]:
     """The rules to ask for a document."""
     return RULES["..." in text or "fragment" in text, "@" in text]
@@ -90,7 +96,7 @@ def _rules(*, fragments: bool, directives: bool) -> tuple[Rule, ...]:
     pointless = (frozenset[Rule]() if fragments else FRAGMENTS) | (
         frozenset[Rule]() if directives else {*DIRECTIVES, OptionalOffRootMutation}
     )
-    return tuple(rule for rule in (*specified_rules, OptionalOffRootMutation) if rule not in pointless)
+    return tuple(rule for rule in EVERY if rule not in pointless)
 
 
 RULES: Final = {

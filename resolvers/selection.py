@@ -16,6 +16,7 @@ from graphql import (
     GraphQLSchema,
     GraphQLSkipDirective,
     InlineFragmentNode,
+    SelectionNode,
     SelectionSetNode,
     is_abstract_type,
 )
@@ -71,10 +72,11 @@ class Occurrence(NamedTuple):
     @property
     def is_optional(self) -> bool:
         """Whether the key may be left out on its account."""
-        return self.dropping or _is_optional(self.node)
+        return self.dropping or has_optional(self.node)
 
 
-def _is_optional(node: FieldNode | InlineFragmentNode | FragmentSpreadNode) -> bool:
+def has_optional(node: SelectionNode) -> bool:
+    """Whether a selection has the directive itself."""
     return any(directive.name.value == OPTIONAL for directive in node.directives or ())
 
 
@@ -122,9 +124,9 @@ class Collector:
                     found.setdefault(key, []).append(Occurrence(node, dropping))
                 case InlineFragmentNode():
                     if node.type_condition is None or self._applies(node.type_condition.name.value, type_):
-                        self._visit(type_, node.selection_set, found, visited, dropping or _is_optional(node))
+                        self._visit(type_, node.selection_set, found, visited, dropping or has_optional(node))
                 case FragmentSpreadNode():
-                    inside = dropping or _is_optional(node)
+                    inside = dropping or has_optional(node)
                     if (node.name.value, inside) in visited or (node.name.value, False) in visited:
                         continue
                     visited.add((node.name.value, inside))

@@ -80,7 +80,7 @@ def finish(to: Compilation, data: Json, *, live: bool = False) -> Statement:
     spoken = sql("s.language") if to.kind is CredentialKind.VIEW_AS else language
     statement = sql(
         "with viewer as materialized ({}){} select s.d::varchar, s.h::varchar, s.id, {}{}{} from ({}) s",
-        _viewing(to) if to.kind is CredentialKind.VIEW_AS else _viewer(to),
+        caller(to),
         join("", to.commons),
         spoken if live else sql("case when s.h is not null then {} end", spoken),
         sql(", s.hidden_fields") if to.kind is CredentialKind.API_KEY else sql(""),
@@ -101,6 +101,11 @@ def _unmentioned(to: Compilation, *texts: Sql) -> list[Sql]:
     """
     mentioned = {name for text in texts for name in re.findall(r"\$\d+", text)}
     return [bound for bound in to.bound if bound.partition("::")[0] not in mentioned]
+
+
+def caller(to: Compilation) -> Sql:
+    """Who calls, by the credential, for the kind that the statement is for; no row where nobody does."""
+    return _viewing(to) if to.kind is CredentialKind.VIEW_AS else _viewer(to)
 
 
 def _viewer(to: Compilation) -> Sql:

@@ -7,12 +7,14 @@ same path as HTTP.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from copy import copy
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any, Final, TypeAlias
 
 import strawberry
 from graphql import GraphQLError, GraphQLSchema
+from strawberry.printer import print_schema
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
@@ -37,6 +39,12 @@ class Schema(strawberry.Schema):
     def core(self) -> GraphQLSchema:
         """graphql-core's schema behind the declarations."""
         return self._schema
+
+    def text_of(self, core: GraphQLSchema) -> str:
+        """A part of the schema as SDL, in the same way."""
+        part = copy(self)
+        part._schema = core  # noqa: SLF001 (what Strawberry's printer prints)
+        return print_schema(part)
 
     def bind(self, execute: Execute | None) -> None:
         """Let `execute` of this schema run on something; None lets go."""

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
-from db.tokens import CredentialKind, hash_token, new_token
+from db.tokens import ABSENT_KEY, CredentialKind, hash_token, new_token
 from resolvers.mutations.access import has
 from resolvers.presence import present
 from resolvers.trail import Change, record
@@ -94,9 +94,9 @@ async def create_api_key(write: Write, given: Input) -> Written:
     await connection.execute(FORGET_KEYS, account)
     if await connection.fetchval(KEYS, account) >= MOST_KEYS:
         raise Refused(Problem(UserErrorCode.TOO_MANY_ATTEMPTS))
-    key = new_token(CredentialKind.API_KEY.value)
-    company = bound["id"] if bound is not None else None
     mode = given.get("hiddenFields") or HiddenFields.NULL
+    key = new_token(ABSENT_KEY if mode is HiddenFields.ABSENT else CredentialKind.API_KEY.value)
+    company = bound["id"] if bound is not None else None
     expires_at: datetime | None = given.get("expiresAt")
     made = await connection.fetchrow(
         MAKE_KEY, hash_token(key), account, label, key[-4:], company, given.get("readOnly") or False, mode.name,

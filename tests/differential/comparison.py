@@ -11,6 +11,7 @@ from db.connection import Connection
 from db.database import Database
 from resolvers.execution import Executor
 from resolvers.request import GraphQLRequest, Result
+from schema.access import HiddenFields
 from schema.apps import App
 from schema.declarations import Gate, Role
 from tests.differential.dataset import DataSet, Viewer, key
@@ -28,6 +29,10 @@ def _list_of(type_: str) -> str:
         if str(field.type) == f"{type_}Connection":
             return name
     raise AssertionError(f"no list of {type_}")
+
+
+MODES: Final = (HiddenFields.NULL, HiddenFields.ERROR)
+"""The modes in which every operation is answered: what hides is told, not taken out of the schema."""
 
 
 class InTransaction(Database):
@@ -76,17 +81,17 @@ class Bench:
     async def difference(self, case: Case, viewer: Viewer, product: Executor | None = None) -> str | None:
         """Where the product and the oracle differ on a case with real cursors, in either mode; None when they agree."""
         answer = ask(self.world, parse(case.query), case.variables, viewer.token)
-        for report_errors in (False, True):
-            result = await execute(product or self._product, case, viewer, report_errors=report_errors)
-            found = _difference(result, answer.data, answer.hidden, report_errors=report_errors)
+        for mode in MODES:
+            result = await execute(product or self._product, case, viewer, mode=mode)
+            found = _difference(result, answer.data, answer.hidden, report_errors=mode is HiddenFields.ERROR)
             if found:
-                return f"{found}\nviewer: {viewer}, errors: {report_errors}\n{case}"
+                return f"{found}\nviewer: {viewer}, hidden fields: {mode.name}\n{case}"
         return None
 
 
-async def execute(product: Executor, case: Case, viewer: Viewer, *, report_errors: bool = False) -> Result:
+async def execute(product: Executor, case: Case, viewer: Viewer, *, mode: HiddenFields = HiddenFields.NULL) -> Result:
     """The product's answer."""
-    request = GraphQLRequest(case.query, variables=case.variables, token=viewer.token, report_errors=report_errors)
+    request = GraphQLRequest(case.query, variables=case.variables, token=viewer.token, hidden_fields=mode)
     return await product.execute(request)
 
 

@@ -11,7 +11,7 @@ from db.database import Database, PoolSettings
 from resolvers.compiler import Compiler
 from resolvers.execution import Executor
 from resolvers.request import Result
-from tests.differential.comparison import InTransaction, execute
+from tests.differential.comparison import MODES, InTransaction, execute
 from tests.differential.dataset import Viewer
 from tests.differential.operations import Case
 from tests.differential.secrets import Secret
@@ -87,7 +87,7 @@ class Laboratory:
 
     async def _ask(self, case: Case, viewer: Viewer) -> Result:
         """The answer; every other operation asks for errors instead of notes."""
-        return await execute(self.product, case, viewer, report_errors=self._number(case) % 2 == 1)
+        return await execute(self.product, case, viewer, mode=MODES[self._number(case) % 2])
 
     def _number(self, case: Case) -> int:
         return self._cases.setdefault(str(case), len(self._cases))

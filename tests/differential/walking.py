@@ -134,6 +134,11 @@ def mutation(line: GatedCoordinate) -> Case:
     return Case(f"mutation {{ at0: {step.name}(input: {{{given}}}) {{ errors {{ code }} }} }}", {})
 
 
+def alone(line: GatedCoordinate, path: Reached) -> Case:
+    """A document over one path of a line."""
+    return Case(_document(line, (path,), "company"), {})
+
+
 def _batches(paths: Sequence[Reached]) -> list[tuple[Reached, ...]]:
     return [tuple(paths[start : start + AT_ONCE]) for start in range(0, len(paths), AT_ONCE)]
 

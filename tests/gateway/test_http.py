@@ -14,6 +14,7 @@ from starlette.types import Message, Scope
 
 from db.errors import DatabaseTimeout, DatabaseUnavailable
 from resolvers.request import ErrorEntry, Location, Note, RequestError, Result
+from schema.access import HiddenFields
 from schema.errors import ErrorCode
 from schema.language import Language
 from tests.gateway.conftest import MakeApp, SmallBackend, SmallExecutor, client_of
@@ -115,7 +116,8 @@ async def test_the_request_reaches_the_executor_as_it_was_sent(
     assert response.status_code == 200
     (request,) = executor.asked
     assert (request.query, request.operation_name, request.variables) == (body["query"], "A", {"n": 3})
-    assert (request.token, request.report_errors, request.language) == ("enf_abc-DEF_1", True, Language.NL)
+    assert (request.token, request.hidden_fields) == ("enf_abc-DEF_1", HiddenFields.ERROR)
+    assert request.language is Language.NL
     assert (request.queries_only, request.address, request.user_agent) == (False, "192.0.2.7", "x" * 200)
     assert request.request_id == response.headers["x-request-id"]
 
@@ -330,15 +332,21 @@ async def test_head_is_405(client: httpx.AsyncClient) -> None:
     assert (response.status_code, response.headers["allow"]) == (405, "GET, POST")
 
 
-@pytest.mark.parametrize("value", ["absent", "Null", "", "error, null"])
+@pytest.mark.parametrize("value", ["hidden", "Null", "", "error, null", "absent,absent"])
 async def test_unknown_modes_of_hidden_fields_are_400(client: httpx.AsyncClient, value: str) -> None:
     error = checked_error(await post(client, OK, hidden_fields=value), 400, ErrorCode.BAD_USER_INPUT)
     assert "Hidden-Fields" in error["message"]
 
 
-async def test_hidden_fields_null_asks_for_notes(client: httpx.AsyncClient, executor: SmallExecutor) -> None:
-    assert (await post(client, OK, hidden_fields="null")).status_code == 200
-    assert executor.asked[0].report_errors is False
+@pytest.mark.parametrize(("headers", "mode"), [
+    ({}, HiddenFields.NULL), ({"hidden_fields": "null"}, HiddenFields.NULL),
+    ({"hidden_fields": "error"}, HiddenFields.ERROR), ({"hidden_fields": "absent"}, HiddenFields.ABSENT),
+])  # fmt: skip
+async def test_the_client_says_how_hidden_fields_are_told(
+    client: httpx.AsyncClient, executor: SmallExecutor, headers: dict[str, str], mode: HiddenFields
+) -> None:
+    assert (await post(client, OK, **headers)).status_code == 200
+    assert executor.asked[0].hidden_fields is mode
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,8 @@
 """A golden case: takes a `.graphql` file with a head comment, gives the operation, its viewer, variables and siblings.
 
 The head begins with what the case shows; then come `viewer: <login>` (left out: nobody is signed in), `without: <apps>`
-(what the toggled-off viewer lacks, OWNER for the role), `variables: <JSON>` and `hidden: error` (how hidden fields are
-reported).
+(what the toggled-off viewer lacks, OWNER for the role), `variables: <JSON>` and `hidden: error` or `hidden: absent`
+(how hidden fields are told).
 """
 
 import json
@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
+
+from schema.access import HiddenFields
 
 FOLDER: Final = Path(__file__).parent / "cases"
 KEYS: Final = ("viewer", "without", "variables", "hidden")
@@ -25,7 +27,7 @@ class Case:
     viewer: str | None = None
     without: tuple[str, ...] = ()
     variables: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    report_errors: bool = False
+    hidden_fields: HiddenFields = HiddenFields.NULL
 
     @property
     def name(self) -> str:
@@ -66,8 +68,9 @@ def read_case(file: Path) -> Case:
             head[key] = value
         else:
             shows.append(line.removeprefix("#").strip())
-    if not shows or head.get("hidden", "error") != "error":
-        raise ValueError(f"{file.name}: the head says neither what the case shows nor a known way of reporting")
+    mode = head.get("hidden", "null").upper()
+    if not shows or mode not in HiddenFields.__members__:
+        raise ValueError(f"{file.name}: the head says neither what the case shows nor a known way of telling")
     variables = json.loads(head.get("variables", "{}"))
     without = tuple(head.get("without", "").split())
-    return Case(file, query, " ".join(shows), head.get("viewer"), without, variables, "hidden" in head)
+    return Case(file, query, " ".join(shows), head.get("viewer"), without, variables, HiddenFields[mode])

@@ -30,7 +30,7 @@ def test_every_file_belongs_to_a_case() -> None:
     assert strays == [], "remove what no .graphql file stands for"
 
 
-@pytest.mark.parametrize("head", ["", "# viewer: eva\n", "# It reads.\n# hidden: absent\n"])
+@pytest.mark.parametrize("head", ["", "# viewer: eva\n", "# It reads.\n# hidden: never\n"])
 def test_a_head_that_says_too_little_is_refused(tmp_path: Path, head: str) -> None:
     file = tmp_path / "case.graphql"
     file.write_text(head + "{ viewer { account { email } } }\n")

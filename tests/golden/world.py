@@ -15,6 +15,7 @@ from db.database import Database, PoolSettings
 from resolvers.execution import Executor
 from resolvers.live import Subscription
 from resolvers.request import GraphQLRequest, Result
+from schema.access import HiddenFields
 from tests.databases import Databases
 from tests.golden.case import Case
 from tests.live import answer_of
@@ -102,7 +103,7 @@ class World:
         login = STRANGER if viewing is Viewing.STRANGER else case.viewer
         lacking = case.without if viewing is Viewing.TOGGLED_OFF else ()
         async with self._signed_in(login) as token, self._lacking(login, lacking):
-            return await self.ask(case.query, case.variables, token, report_errors=case.report_errors)
+            return await self.ask(case.query, case.variables, token, hidden_fields=case.hidden_fields)
 
     async def run_all(self, case: Case) -> dict[Viewing, Outcome]:
         """The case for every viewer, the entitled one last; what writes runs on a clone of its own."""
@@ -114,10 +115,15 @@ class World:
         return dict(zip(Viewing, reversed(outcomes), strict=True))
 
     async def ask(
-        self, query: str, variables: Any = None, token: str | None = None, *, report_errors: bool = False
+        self,
+        query: str,
+        variables: Any = None,
+        token: str | None = None,
+        *,
+        hidden_fields: HiddenFields = HiddenFields.NULL,
     ) -> Outcome:
         """Any operation with any credential; of a subscription what it reads at first."""
-        request = GraphQLRequest(query, variables=variables or {}, token=token, report_errors=report_errors)
+        request = GraphQLRequest(query, variables=variables or {}, token=token, hidden_fields=hidden_fields)
         with self._recording() as statements:
             started = await self.executor.start(request)
             await asyncio.sleep(0)  # asyncpg tells its loggers in the loop's next round

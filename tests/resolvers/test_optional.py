@@ -7,6 +7,7 @@ import orjson
 import pytest
 
 from resolvers.request import GraphQLRequest
+from schema.access import HiddenFields
 from schema.apps import App
 from tests.databases import Databases
 from tests.firm import Answer, Firm
@@ -30,10 +31,10 @@ async def seen(office: Office, selection: str, who: str = "anna", declared: str 
     """What somebody gets in both modes, told nothing."""
     query = f"query ($id: ID!{declared}) {{ company(id: $id) {{ {selection} }} }}"
     answers: list[bytes] = []
-    for report_errors in (False, True):
+    for mode in (HiddenFields.NULL, HiddenFields.ERROR):
         request = GraphQLRequest(
             query, variables={"id": office.firm.id, **variables}, token=office.firm[who].token,
-            report_errors=report_errors,
+            hidden_fields=mode,
         )  # fmt: skip
         result = await office.ask.executor.execute(request)
         assert (result.errors, result.hidden) == ((), ())

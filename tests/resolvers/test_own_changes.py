@@ -7,6 +7,7 @@ from typing import Any, Final
 import pytest
 
 from resolvers.request import GraphQLRequest
+from schema.access import HiddenFields
 from tests.databases import Databases
 from tests.firm import Firm, Person
 from tests.outside import Login, Outside
@@ -103,7 +104,7 @@ async def test_an_accountant_sees_the_own_terms_and_is_told_what_is_hidden_once_
         ((*place, "user", "email"), "OWNER", (second.id, first.id)),
         ((*place, "externalUser"), "OWNER", (second.id, first.id)),
     ]
-    request = GraphQLRequest(OWN, token=claire.token, report_errors=True)
+    request = GraphQLRequest(OWN, token=claire.token, hidden_fields=HiddenFields.ERROR)
     errors = (await outside.ask.executor.execute(request)).errors
     assert [(error.code.value, error.path) for error in errors] == [("ROLE_REQUIRED", place), ("ROLE_REQUIRED", place)]
 

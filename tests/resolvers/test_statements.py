@@ -1,6 +1,7 @@
 """One statement for a query, whatever it selects and whoever looks; one more than the writes for a mutation."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +12,7 @@ from resolvers.coordinates import named_type, node_type
 from resolvers.execution import default_compiler
 from resolvers.limits import Limits, parse_document
 from resolvers.request import RequestError
+from schema.access import HiddenFields
 from tests.golden.case import Case, read_cases
 from tests.golden.record import read_answer
 from tests.golden.world import Outcome, Viewing, World
@@ -27,8 +29,14 @@ READ = "with viewer as materialized"
 @pytest.mark.parametrize("case", QUERIES)
 async def test_a_query_is_one_statement_and_the_same_for_every_viewer(case: Case, world: World) -> None:
     outcomes = (await world.run_all(case)).values()
-    assert [len(outcome.statements) for outcome in outcomes] == [1, 1, 1]
-    assert len({outcome.statements[0].sql for outcome in outcomes}) == 1
+    count = 2 if depends_on_a_view(case) else 1
+    assert [len(outcome.statements) for outcome in outcomes] == [count] * 3
+    assert len({outcome.statements[-1].sql for outcome in outcomes}) == 1
+
+
+def depends_on_a_view(case: Case) -> bool:
+    """Whether what its caller holds has to be known before it is answered."""
+    return case.hidden_fields is HiddenFields.ABSENT or re.search(r"\b__(schema|type)\b", case.query) is not None
 
 
 # --- the biggest operation ------------------------------------------------------------------------------------------

@@ -1,6 +1,27 @@
 with viewer as materialized (
   select k.id, k.account_id
   from credential k
+  where k.token_hash = $1::bytea and k.expires_at > now() and k.kind = 'SESSION'
+)
+select v.id, h.apps, h.owner, null::text
+from (select 1) one
+  left join viewer v on true
+  left join lateral (
+    select bit_or((c0.mask & m0.mask))::text apps, bool_or(m0.role = 'OWNER') owner
+    from membership m0
+      join company c0 on c0.id = m0.company_id
+    where
+      m0.account_id = v.account_id
+      and m0.company_id = c0.id
+      and m0.accepted_at is not null
+      and m0.removed_at is null
+      and (m0.until is null or m0.until > now())
+  ) h on true;
+-- $1 = <hash of a token>
+
+with viewer as materialized (
+  select k.id, k.account_id
+  from credential k
   where k.token_hash = $3::bytea and k.expires_at > now() and k.kind = 'SESSION'
 )
 select

@@ -1,0 +1,170 @@
+"""`@optional` where hidden fields are unknown: takes a document, gives it without optional names that there are not.
+
+A name that is hidden and one that never was go alike. Only names of fields, and of types in the conditions of optional
+fragments, are looked at; what is left is validated as ever.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any, cast
+
+from graphql import (
+    DefinitionNode,
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLNamedType,
+    GraphQLSchema,
+    InlineFragmentNode,
+    OperationDefinitionNode,
+    SelectionNode,
+    SelectionSetNode,
+    VariableNode,
+    get_named_type,
+    visit,
+)
+from graphql.language import Visitor
+
+from resolvers.selection import OPTIONAL, has_optional
+
+
+def may_be_optional(text: str) -> bool:
+    """Whether a document may use the directive; most do not."""
+    return "@" in text and OPTIONAL in text
+
+
+def pruned(document: DocumentNode, schema: GraphQLSchema) -> DocumentNode:
+    """The document without optional fields and fragments that name what the schema does not have.
+
+    Variables and fragments that nothing uses any more for that go, too. Root fields of mutations stay as they are. What
+    an optional fragment's name stands for is put in its place: elsewhere the same fragment may not be optional.
+    """
+    return _Pruning(document, schema).document()
+
+
+class _Pruning:
+    """One document on its way."""
+
+    def __init__(self, document: DocumentNode, schema: GraphQLSchema) -> None:
+        self._document = document
+        self._schema = schema
+        self._fragments = {
+            node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)
+        }
+
+    def document(self) -> DocumentNode:
+        definitions = [self._definition(node) for node in self._document.definitions]
+        fragments = {node.name.value: node for node in definitions if isinstance(node, FragmentDefinitionNode)}
+        before, after = self._used(self._document.definitions, self._fragments), self._used(definitions, fragments)
+        left: list[DefinitionNode] = []
+        for place, node in enumerate(definitions):
+            if isinstance(node, FragmentDefinitionNode) and node.name.value in before.fragments - after.fragments:
+                continue
+            if isinstance(node, OperationDefinitionNode):
+                used = self._used([node], fragments).variables
+                gone = self._used([self._document.definitions[place]], self._fragments).variables - used
+                kept = [of for of in node.variable_definitions or () if of.variable.name.value not in gone]
+                left.append(replace(node, variable_definitions=tuple(kept)))
+            else:
+                left.append(node)
+        return replace(self._document, definitions=tuple(left))
+
+    def _used(self, definitions: Iterable[DefinitionNode], fragments: Mapping[str, FragmentDefinitionNode]) -> "_Used":
+        """What the operations among these lead to."""
+        used = _Used()
+        for node in definitions:
+            if isinstance(node, OperationDefinitionNode):
+                visit(node.selection_set, used)
+        read: set[str] = set()
+        while waiting := used.fragments & fragments.keys() - read:
+            for name in waiting:
+                read.add(name)
+                visit(fragments[name], used)
+        return used
+
+    def _definition(self, node: DefinitionNode) -> DefinitionNode:
+        match node:
+            case OperationDefinitionNode():
+                type_ = self._schema.get_root_type(node.operation)
+            case FragmentDefinitionNode():
+                type_ = self._schema.type_map.get(node.type_condition.name.value)
+            case _:
+                return node
+        return replace(node, selection_set=self._set(node.selection_set, type_, (), everything=False))
+
+    def _set(
+        self, of: SelectionSetNode, type_: GraphQLNamedType | None, inside: tuple[str, ...], *, everything: bool
+    ) -> SelectionSetNode:
+        """A selection set of a type (None: it is not known, and then nothing goes); `everything` in it is optional."""
+        left = [self._selection(node, type_, inside, everything=everything) for node in of.selections]
+        return replace(of, selections=tuple(node for node in left if node is not None))
+
+    def _selection(
+        self, node: SelectionNode, type_: GraphQLNamedType | None, inside: tuple[str, ...], *, everything: bool
+    ) -> SelectionNode | None:
+        optional = everything or has_optional(node)
+        match node:
+            case FieldNode():
+                return self._field(node, type_, inside, optional=optional, everything=everything)
+            case InlineFragmentNode(type_condition=None):
+                return replace(node, selection_set=self._set(node.selection_set, type_, inside, everything=optional))
+            case InlineFragmentNode():
+                return self._fragment(node, inside, optional=optional)
+            case FragmentSpreadNode() if optional and node.name.value not in inside:
+                return self._spread(node, inside)
+            case _:
+                return node
+
+    def _field(
+        self,
+        node: FieldNode,
+        type_: GraphQLNamedType | None,
+        inside: tuple[str, ...],
+        *,
+        optional: bool,
+        everything: bool,
+    ) -> FieldNode | None:
+        declared = self._schema.get_field(cast("Any", type_), node.name.value) if hasattr(type_, "fields") else None
+        if declared is None and type_ is not None and optional and type_ is not self._schema.mutation_type:
+            return None
+        if node.selection_set is None:
+            return node
+        named = cast("GraphQLNamedType", get_named_type(cast("Any", declared).type)) if declared is not None else None
+        return replace(node, selection_set=self._set(node.selection_set, named, inside, everything=everything))
+
+    def _fragment(self, node: InlineFragmentNode, inside: tuple[str, ...], *, optional: bool) -> SelectionNode | None:
+        assert node.type_condition is not None
+        type_ = self._schema.type_map.get(node.type_condition.name.value)
+        if type_ is None and optional:
+            return None
+        return replace(node, selection_set=self._set(node.selection_set, type_, inside, everything=optional))
+
+    def _spread(self, node: FragmentSpreadNode, inside: tuple[str, ...]) -> SelectionNode | None:
+        found = self._fragments.get(node.name.value)
+        if found is None:
+            return node
+        inline = InlineFragmentNode(
+            type_condition=found.type_condition,
+            directives=node.directives,
+            selection_set=found.selection_set,
+            loc=node.loc,
+        )
+        return self._fragment(inline, (*inside, node.name.value), optional=True)
+
+
+class _Used(Visitor):
+    """Collects the names of the variables and fragments below nodes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.variables: set[str] = set()
+        self.fragments: set[str] = set()
+
+    def enter_variable(self, node: VariableNode, *_: object) -> None:
+        """A variable is used."""
+        self.variables.add(node.name.value)
+
+    def enter_fragment_spread(self, node: FragmentSpreadNode, *_: object) -> None:
+        """A fragment is used."""
+        self.fragments.add(node.name.value)

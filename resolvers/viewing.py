@@ -1,0 +1,81 @@
+"""Requests whose answer depends on which names there are for their caller: introspection, and the mode `absent`.
+
+They read first what their credential holds, before they are validated, so that neither an answer nor its time tells a
+hidden name from one that never was.
+"""
+
+from typing import Final
+
+from asyncpg import Record
+from graphql import GraphQLSchema
+
+from db.database import Database
+from db.tokens import hash_token, is_absent_key
+from resolvers.answers import refusal
+from resolvers.cache import Cache
+from resolvers.held import KEY, held_in, held_statement, mode_in
+from resolvers.request import GraphQLRequest
+from resolvers.sessions import Uses
+from resolvers.views import View, Views
+from resolvers.visibility import NOTHING, Held
+from schema import schema
+from schema.access import HiddenFields
+from schema.errors import ErrorCode
+
+OLD_KEYS: Final = 4_000
+"""So many API keys are remembered that do not show their mode in themselves; a key's mode never changes."""
+
+TEXTS: Final = 4_000_000
+"""The room for views as SDL, in characters."""
+
+
+class Viewing:
+    """Finds the view of a request's caller in a schema."""
+
+    def __init__(self, database: Database, core: GraphQLSchema, uses: Uses) -> None:
+        self._database = database
+        self._uses = uses
+        self._views = Views(core)
+        self._absent = Cache[bytes, bool](OLD_KEYS)
+        self._texts = Cache[Held, str](TEXTS)
+
+    async def of(self, request: GraphQLRequest) -> View:
+        """What the caller may see in any company. RequestError (UNAUTHENTICATED); DatabaseError."""
+        if request.token is None:
+            return self._views.of(NOTHING)
+        return self._views.of(held_in(await self._held(request, hash_token(request.token))))
+
+    async def validating(self, request: GraphQLRequest) -> View | None:
+        """The view that a request is validated against, None where that is the whole schema.
+
+        A key that was made before keys showed their mode tells it at its first request. RequestError (UNAUTHENTICATED);
+        DatabaseError.
+        """
+        if request.hidden_fields is HiddenFields.ABSENT or is_absent_key(request.token):
+            return await self.of(request)
+        assert request.token is not None, "only an API key has a mode of its own"
+        hashed = hash_token(request.token)
+        absent = self._absent.get(hashed)
+        if absent is False:
+            return None
+        record = await self._held(request, hashed)
+        if absent is None:
+            absent = mode_in(record) is HiddenFields.ABSENT
+            self._absent.put(hashed, absent)
+        return self._views.of(held_in(record)) if absent else None
+
+    def text(self, view: View) -> str:
+        """A view as SDL."""
+        text = self._texts.get(view.held)
+        if text is None:
+            text = schema.text_of(view.schema).rstrip("\n") + "\n"
+            self._texts.put(view.held, text, len(text))
+        return text
+
+    async def _held(self, request: GraphQLRequest, hashed: bytes) -> Record:
+        statement = held_statement(request.kind)
+        record = await self._database.read(statement.sql, statement.arguments(hashed))
+        if record[KEY] is None:
+            raise refusal(ErrorCode.UNAUTHENTICATED, request.language)
+        self._uses.add(record[KEY])
+        return record

@@ -1,0 +1,77 @@
+"""GET /schema.graphql and `enfact schema --as`: the schema as somebody sees it, under the rules of every request."""
+
+import subprocess
+
+import httpx
+import pytest
+from graphql import build_schema
+from starlette.applications import Starlette
+
+from schema.errors import ErrorCode
+from tests.databases import Databases
+from tests.demo import open_demo
+from tests.gateway.conftest import SmallExecutor, client_of
+from tests.gateway.test_cli import ENFACT, START_SECONDS, environment
+
+
+def seen_by(dsn: str, name: str) -> subprocess.CompletedProcess[str]:
+    """The command."""
+    return subprocess.run(
+        [*ENFACT, "schema", "--as", f"{name}@demo.enfact.test"], env=environment(DATABASE_URL=dsn),
+        capture_output=True, text=True, timeout=START_SECONDS, check=False,
+    )  # fmt: skip
+
+
+CREDENTIALS = "select count(*) from credential"
+
+
+async def test_the_schema_is_text_that_nobody_keeps(client: httpx.AsyncClient, executor: SmallExecutor) -> None:
+    response = await client.get("/schema.graphql", headers={"authorization": "Bearer enf_a", "accept-language": "nl"})
+    assert (response.status_code, response.text) == (200, "type Query\n")
+    assert response.headers["content-type"] == "text/plain; charset=utf-8"
+    assert response.headers["cache-control"] == "no-store"
+    assert "schema.graphql" in response.headers["content-disposition"]
+    assert [request.token for request in executor.asked] == ["enf_a"]
+
+
+async def test_a_cookie_is_taken_as_for_a_query_by_get(app: Starlette, executor: SmallExecutor) -> None:
+    async with client_of(app) as client:
+        forged = await client.get("/schema.graphql", headers={"cookie": "enfact_session=enf_a"})
+        assert (forged.status_code, executor.asked) == (403, [])
+        ours = {"cookie": "enfact_session=enf_a", "x-enfact-request": "1"}
+        assert (await client.get("/schema.graphql", headers=ours)).status_code == 200
+    assert executor.asked[0].by_cookie
+
+
+@pytest.mark.parametrize(("method", "headers", "status", "code"), [
+    ("POST", {}, 405, ErrorCode.METHOD_NOT_ALLOWED),
+    ("GET", {"authorization": "Basic a"}, 401, ErrorCode.UNAUTHENTICATED),
+])  # fmt: skip
+async def test_errors_are_json(
+    client: httpx.AsyncClient, method: str, headers: dict[str, str], status: int, code: ErrorCode
+) -> None:
+    response = await client.request(method, "/schema.graphql", headers=headers)
+    assert (response.status_code, response.json()["errors"][0]["extensions"]["code"]) == (status, code.value)
+    assert response.headers["content-type"].startswith("application/json")
+
+
+async def test_everybody_gets_what_they_may_see(databases: Databases) -> None:
+    async with open_demo(databases) as demo:
+        texts: dict[str | None, str] = {}
+        for name in (None, "lambert", "noah", "eva"):
+            headers = {} if name is None else {"authorization": f"Bearer {await demo.token(name)}"}
+            response = await demo.client.get("/schema.graphql", headers=headers)
+            assert response.status_code == 200
+            texts[name] = response.text
+            build_schema(response.text)
+        unknown = await demo.client.get("/schema.graphql", headers={"authorization": "Bearer enf_x"})
+        assert (unknown.status_code, unknown.json()["errors"][0]["extensions"]["code"]) == (401, "UNAUTHENTICATED")
+        union = ("type Invoice ", "type StockMovement ")  # one of each of noah's companies
+        assert [[line in texts[name] for line in union] for name in ("noah", "eva", None)] == [
+            [True, True], [False, False], [False, False]
+        ]  # fmt: skip
+        before = await demo.connection.fetchval(CREDENTIALS)
+        for name in ("noah", "lambert"):
+            ran = seen_by(demo.dsn, name)
+            assert (ran.returncode, ran.stdout) == (0, texts[name])
+        assert await demo.connection.fetchval(CREDENTIALS) == before
