@@ -196,7 +196,7 @@ async def test_introspection_tells_nothing_that_is_not_held(world: World, mode: 
     held = {"QUOTES", "INVOICES", "DISCOUNTS", "STOCK", "EMPTY_GOODS"}
     assert [line.coordinate for line in lines if line.gate.name not in held and line.coordinate in seller] == []
     assert {line.coordinate for line in lines} & nobody == set()
-    assert {"Quote", "Invoice", "StockMovement", "Customer.discount", "ReportKind.QUOTES"} <= seller
+    assert {"Quote", "Invoice", "StockMovement", "Customer.discount", "DocumentKind.QUOTE"} <= seller
 
 
 # --- @optional -------------------------------------------------------------------------------------------------------
