@@ -288,10 +288,20 @@ def guarded() -> Generator[None]:
         finally:
             CALLER.reset(before)
 
+    usual_text = Executor.schema_text
+
+    async def schema_text(self: Executor, request: GraphQLRequest) -> str:
+        before = CALLER.set(Caller.of(request))
+        try:
+            return await usual_text(self, request)
+        finally:
+            CALLER.reset(before)
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(database, "connect", connect_fenced)
         patch.setattr(Subscription, "read", read)
         patch.setattr(Executor, "execute", execute)
+        patch.setattr(Executor, "schema_text", schema_text)
         yield
 
 
