@@ -168,7 +168,7 @@ class Gateway:
     @property
     def executor(self) -> Executor:
         """What answers in the gateway."""
-        return self.app._endpoint._executor()
+        return self.app._endpoint._behind.executor()
 
     @property
     def places(self) -> Any:

@@ -23,7 +23,7 @@ from db import database
 from db.connection import Connection, connect
 from resolvers.execution import Executor
 from resolvers.live import Subscription
-from resolvers.request import GraphQLRequest, Result
+from resolvers.request import GraphQLRequest
 from tests.rls.fence import COMPANIES, REFUSED, ROLE, TRESPASS
 
 MARK: Final = "_fenced"
@@ -272,36 +272,25 @@ async def connect_fenced(dsn: str, **options: Any) -> Connection:
 @contextmanager
 def guarded() -> Generator[None]:
     """Every pool of the product is behind the fence of its database, and every request tells who calls."""
-    usual, usual_read = Executor.execute, Subscription.read
 
-    async def execute(self: Executor, request: GraphQLRequest) -> Result:
-        before = CALLER.set(Caller.of(request))
-        try:
-            return await usual(self, request)
-        finally:
-            CALLER.reset(before)
+    def of(asker: Any) -> GraphQLRequest:
+        return asker.request if isinstance(asker, Subscription) else asker
 
-    async def read(self: Subscription) -> Any:
-        before = CALLER.set(Caller.of(self.request))
-        try:
-            return await usual_read(self)
-        finally:
-            CALLER.reset(before)
+    def telling(usual: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+        async def told(self: Any, *asked: GraphQLRequest) -> Any:
+            before = CALLER.set(Caller.of(of(asked[0] if asked else self)))
+            try:
+                return await usual(self, *asked)
+            finally:
+                CALLER.reset(before)
 
-    usual_text = Executor.schema_text
-
-    async def schema_text(self: Executor, request: GraphQLRequest) -> str:
-        before = CALLER.set(Caller.of(request))
-        try:
-            return await usual_text(self, request)
-        finally:
-            CALLER.reset(before)
+        return told
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(database, "connect", connect_fenced)
-        patch.setattr(Subscription, "read", read)
-        patch.setattr(Executor, "execute", execute)
-        patch.setattr(Executor, "schema_text", schema_text)
+        patch.setattr(Subscription, "read", telling(Subscription.read))
+        for name in ("execute", "start", "schema_text"):
+            patch.setattr(Executor, name, telling(getattr(Executor, name)))
         yield
 
 
