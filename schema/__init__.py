@@ -13,7 +13,7 @@ from pkgutil import iter_modules
 from typing import Any, Final, TypeAlias
 
 import strawberry
-from graphql import GraphQLError, GraphQLSchema
+from graphql import GraphQLError, GraphQLInterfaceType, GraphQLObjectType, GraphQLSchema, is_introspection_type
 from strawberry.printer import print_schema
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionResult
@@ -85,3 +85,8 @@ schema: Final = Schema(
     directives=[optional],
     config=StrawberryConfig(scalar_map=SCALARS),
 )
+
+for type_ in schema.core.type_map.values():
+    if isinstance(type_, GraphQLObjectType | GraphQLInterfaceType) and not is_introspection_type(type_):
+        for declared in type_.fields.values():
+            declared.resolve = None  # Strawberry's, a closure for each; statements resolve fields here

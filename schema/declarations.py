@@ -195,6 +195,7 @@ def _lean(declared: type[T]) -> type[T]:
     for name in ("__init__", "__repr__", "__eq__", "__match_args__"):
         if name in declared.__dict__:
             delattr(declared, name)
+    declared.__doc__ = None  # the signature of the method that is gone
     return declared
 
 
