@@ -20,6 +20,9 @@ ABSENT_KEY = "ena"
 has to be known before anything is looked up."""
 
 _MARKS = {f"{kind.value}_": kind for kind in CredentialKind} | {f"{ABSENT_KEY}_": CredentialKind.API_KEY}
+KEY_MARKS = tuple(mark for mark, kind in _MARKS.items() if kind is CredentialKind.API_KEY)
+"""How API keys begin."""
+
 MARK = 4
 """So many characters of a token say of what kind it is."""
 

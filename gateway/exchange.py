@@ -254,8 +254,7 @@ class Exchange:
         self._language = negotiation.language(headers.get(b"accept-language"))
         accept = headers.get(b"accept")
         media_type = negotiation.media_type(accept)
-        if accept is not None and b"text/" in accept.lower():
-            self.streams = negotiation.streams(accept)
+        self.streams = negotiation.streams(accept)
         self.media_type = media_type or MediaType.JSON
         if self._scope["method"] not in METHODS:
             if self._scope["method"] == "OPTIONS" and (preflight := self._cors.preflight(headers)):

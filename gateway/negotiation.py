@@ -50,9 +50,9 @@ def media_type(accept: bytes | None) -> MediaType | None:
     return MediaType.JSON if not accept else _media_type(accept[:LONGEST])
 
 
-def streams(accept: bytes) -> Streams:
+def streams(accept: bytes | None) -> Streams:
     """Whether an Accept header takes server-sent events; `*/*` alone does not, as whoever sends it awaits an end."""
-    return _streams(accept[:LONGEST])
+    return Streams.REFUSED if not accept else _streams(accept[:LONGEST])
 
 
 def language(accept_language: bytes | None) -> Language:

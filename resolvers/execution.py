@@ -3,8 +3,11 @@
 A query is one statement, a mutation one transaction per root field whose payload the same compiler reads.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from functools import cache
+from typing import Any
+
+from graphql import OperationType
 
 from db.database import Database
 from db.errors import DatabaseError
@@ -101,7 +104,8 @@ class Executor:
         DatabaseError when the database does not answer.
         """
         try:
-            return await self._run(request, await self._operation(request))
+            view = await self._viewing.validating(request) if request.may_be_absent else None
+            return await self._run(request, self._known.document(request, view).choose(request.operation_name))
         except RequestError as refused:
             return Result(None, refused.entries)
         except DatabaseError as error:
@@ -111,7 +115,8 @@ class Executor:
     async def start(self, request: GraphQLRequest) -> Result | Subscription:
         """The result of a request for one, or the subscription that it opens. Raises as `execute` does."""
         try:
-            operation = await self._operation(request)
+            view = await self._viewing.validating(request) if request.may_be_absent else None
+            operation = self._known.document(request, view).choose(request.operation_name)
             if operation.is_live:
                 return await self._live.subscribe(request, operation, operation.coerce(request.variables))
             return await self._run(request, operation)
@@ -136,19 +141,18 @@ class Executor:
             self._report(error)
             raise
 
-    async def _operation(self, request: GraphQLRequest) -> Operation:
-        view = await self._viewing.validating(request) if request.may_be_absent else None
-        return self._known.document(request, view).choose(request.operation_name)
-
-    async def _run(self, request: GraphQLRequest, operation: Operation) -> Result:
+    def _run(self, request: GraphQLRequest, operation: Operation) -> Coroutine[Any, Any, Result]:
+        """What answers an operation that ends by itself. RequestError for one that does not, and for its variables."""
         variables = operation.coerce(request.variables)
-        if operation.is_live:
-            raise refusal(ErrorCode.NOT_ACCEPTABLE, request.language)
-        if not operation.is_mutation:
-            return await self._read(request, operation, variables)
-        if request.queries_only:
-            raise refusal(ErrorCode.METHOD_NOT_ALLOWED, request.language)
-        return await self._writer.write(request, operation, variables)
+        match operation.node.operation:
+            case OperationType.QUERY:
+                return self._read(request, operation, variables)
+            case OperationType.SUBSCRIPTION:
+                raise refusal(ErrorCode.NOT_ACCEPTABLE, request.language)
+            case OperationType.MUTATION if request.queries_only:
+                raise refusal(ErrorCode.METHOD_NOT_ALLOWED, request.language)
+            case OperationType.MUTATION:
+                return self._writer.write(request, operation, variables)
 
     async def _read(self, request: GraphQLRequest, operation: Operation, variables: Variables) -> Result:
         view = await self._viewing.of(request) if operation.introspects else None

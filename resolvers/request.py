@@ -9,7 +9,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final, NamedTuple, Self
 
-from db.tokens import CredentialKind, kind_of
+from db.tokens import KEY_MARKS, CredentialKind, kind_of
 from schema.access import HiddenFields
 from schema.errors import ErrorCode
 from schema.texts import Language
@@ -58,7 +58,9 @@ class GraphQLRequest(NamedTuple):
     @property
     def may_be_absent(self) -> bool:
         """Whether hidden fields may have to be unknown to it: it says so, or its API key may."""
-        return self.hidden_fields is HiddenFields.ABSENT or self.kind is CredentialKind.API_KEY
+        return self.hidden_fields is HiddenFields.ABSENT or (
+            self.token is not None and self.token.startswith(KEY_MARKS) and not self.by_cookie
+        )
 
 
 @dataclass(frozen=True, slots=True)
