@@ -38,7 +38,7 @@ EXTRA: Final = {"Dashboard": SUM, "Report": 3 * SUM, "SearchResults": SEARCH}
 USUAL: Final = 4
 ITEMS: Final = {
     "DocumentLine": 8, "PermissionRow": 20, "PermissionCell": 60, "AppInfo": 60, "ReportRow": 24,
-    "AccessExplanation": 400,
+    "AccessExplanation": 80,
 }  # fmt: skip
 """How many items a list without pages is taken to have, by their type; `USUAL` of other types."""
 

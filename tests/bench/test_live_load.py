@@ -39,7 +39,7 @@ AFFECTED: Final = 18 * EACH
 async def test_a_toggle_reaches_a_thousand_subscriptions(databases: Databases, template: str) -> None:
     async with open_station(databases, template) as station:
         firm = await station.outside.found("DISCOUNTS", "STOCK")
-        serving = gateway(DATABASE_URL=station.dsn, ENFACT_LOG_LEVEL="warning")
+        serving = gateway(DATABASE_URL=station.dsn, ENFACT_LOG_LEVEL="warning", ENFACT_RATE="0")
         running = await asyncio.to_thread(serving.__enter__)
         try:
             async with AsyncExitStack() as stack:

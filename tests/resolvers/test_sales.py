@@ -265,7 +265,7 @@ async def test_a_subscription_and_its_invoices_lead_to_each_other(demo: World) -
     selection = (
         f"id customer {{ id }} {lines} invoices {{ nodes {{ customer {{ id }} subscription {{ id }} {lines} }} }}"
     )
-    query = f'{{ company(id: "{company}") {{ subscriptions {{ nodes {{ {selection} }} }} }} }}'
+    query = f'{{ company(id: "{company}") {{ subscriptions(first: 5) {{ nodes {{ {selection} }} }} }} }}'
     result = (await demo.run(Case(Path("sales"), query, "", "compta"))).result
     assert result.data is not None
     found = orjson.loads(result.data)["company"]["subscriptions"]["nodes"]
