@@ -1,5 +1,6 @@
 """The schema as its caller sees it, for tools that generate typed clients: the ASGI endpoint behind /schema.graphql."""
 
+import asyncio
 from typing import Final
 
 from gateway.exchange import Answer, Exchange
@@ -14,9 +15,15 @@ FILE: Final[Headers] = ((b"content-disposition", b'inline; filename="schema.grap
 class SchemaEndpoint(GraphQLEndpoint):
     """Answers a GET with SDL, by the same credentials, limits and errors as a GraphQL request."""
 
-    async def _ask(self, exchange: Exchange) -> Answer:
-        request = exchange.caller()
-        executor = self._behind.executor()
-        if executor is None:
-            return exchange.fail(ErrorCode.UNAVAILABLE)
-        return Answer(200, (await executor.schema_text(request)).encode(), SDL, FILE)
+    async def _answer(self, exchange: Exchange) -> Answer:
+        task = self._deadlines.begin()
+        try:
+            request = exchange.caller()
+            executor = self._behind.executor()
+            if executor is None:
+                return exchange.fail(ErrorCode.UNAVAILABLE)
+            return Answer(200, (await executor.schema_text(request)).encode(), SDL, FILE)
+        except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 (see there)
+            return self._failed(exchange, error, late=self._deadlines.passed(task))
+        finally:
+            self._deadlines.end(task)

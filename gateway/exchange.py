@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from starlette.types import Receive, Scope
@@ -72,23 +73,24 @@ class Answer(NamedTuple):
 class Exchange:
     """One HTTP request and how it is answered; reading it goes from what decides the answer's form to the body."""
 
+    media_type = MediaType.JSON
+    streams = Streams.REFUSED
+    address = ""
+    _language = Language.FR
+    _by_cookie = False
+    _receiving = False
+    _allowances: tuple[Allowance, ...] = ()
+    _parameters: parameters.Parameters | None = None
+    _headers: Mapping[bytes, bytes] = MappingProxyType({})
+
     def __init__(self, scope: Scope, receive: Receive, behind: Behind, cors: Cors, request_id: str) -> None:
         self.request_id = request_id
-        self.media_type = MediaType.JSON
-        self.streams = Streams.REFUSED
         self.receive = receive
-        self.address = ""
         self._scope = scope
-        extensions = scope.get("extensions")
-        self._whole: Whole | None = extensions.get(WHOLE) if extensions else None
         self._behind = behind
         self._cors = cors
-        self._allowances: tuple[Allowance, ...] = ()
-        self._by_cookie = False
-        self._headers: Mapping[bytes, bytes] = {}
-        self._language = Language.FR
-        self._parameters: parameters.Parameters | None = None
-        self._receiving = False
+        extensions = scope.get("extensions")
+        self._whole: Whole | None = extensions.get(WHOLE) if extensions else None
 
     def caller(self) -> GraphQLRequest:
         """Who asks, by GET, for something that is no operation. Raises Fault."""

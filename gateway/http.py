@@ -67,38 +67,41 @@ class GraphQLEndpoint:
     async def _answer(self, exchange: Exchange) -> Answer:
         task = self._deadlines.begin()
         try:
-            return await self._ask(exchange)
+            request = await exchange.request(self._max_body)
+            executor = self._behind.executor()
+            if executor is None:
+                return exchange.fail(ErrorCode.UNAVAILABLE)
+            if exchange.streams is not Streams.REFUSED:
+                return self._start(exchange, await executor.start(request))
+            result = await executor.execute(request)
+            if result.response is None:
+                return exchange.refuse(exchange.status_of(result.errors[0].code), result.errors)
+            return exchange.answer(200, result)
         except Preflight as preflight:
             return Answer(204, b"", headers=preflight.headers)
-        except Fault as fault:
-            return exchange.refuse(fault.status, (ErrorEntry(fault.code, fault.message),), fault.headers)
-        except RequestError as refused:
-            return exchange.refuse(exchange.status_of(refused.entry.code), refused.entries)
-        except (TimeoutError, DatabaseTimeout):
-            return exchange.fail(ErrorCode.TIMEOUT)
-        except DatabaseError:
-            return exchange.fail(ErrorCode.UNAVAILABLE)
-        except asyncio.CancelledError:  # the deadline, or the server stops and this request ran longer than it waits
-            return exchange.fail(ErrorCode.TIMEOUT if self._deadlines.passed(task) else ErrorCode.UNAVAILABLE)
-        except Disconnected:
-            raise
-        except Exception as error:  # noqa: BLE001 (whatever it is, the client gets a masked answer)
-            self._log.exception(exchange.request_id, error)
-            return exchange.fail(ErrorCode.INTERNAL)
+        except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 (see there)
+            return self._failed(exchange, error, late=self._deadlines.passed(task))
         finally:
             self._deadlines.end(task)
 
-    async def _ask(self, exchange: Exchange) -> Answer:
-        request = await exchange.request(self._max_body)
-        executor = self._behind.executor()
-        if executor is None:
-            return exchange.fail(ErrorCode.UNAVAILABLE)
-        if exchange.streams is not Streams.REFUSED:
-            return self._start(exchange, await executor.start(request))
-        result = await executor.execute(request)
-        if result.response is None:
-            return exchange.refuse(exchange.status_of(result.errors[0].code), result.errors)
-        return exchange.answer(200, result)
+    def _failed(self, exchange: Exchange, error: BaseException, *, late: bool) -> Answer:
+        """The answer to a request that ended in an exception, `late` after its deadline. Raises Disconnected."""
+        match error:
+            case Fault():
+                return exchange.refuse(error.status, (ErrorEntry(error.code, error.message),), error.headers)
+            case RequestError():
+                return exchange.refuse(exchange.status_of(error.entry.code), error.entries)
+            case TimeoutError() | DatabaseTimeout():
+                return exchange.fail(ErrorCode.TIMEOUT)
+            case DatabaseError():
+                return exchange.fail(ErrorCode.UNAVAILABLE)
+            case asyncio.CancelledError():  # by the deadline, or the server stops and the request ran longer than that
+                return exchange.fail(ErrorCode.TIMEOUT if late else ErrorCode.UNAVAILABLE)
+            case Disconnected():
+                raise error
+            case _:  # whatever it is, the client gets a masked answer
+                self._log.exception(exchange.request_id, error)
+                return exchange.fail(ErrorCode.INTERNAL)
 
     def _start(self, exchange: Exchange, started: Result | Subscription) -> Answer:
         """The answer to a client that takes events: a subscription is told by them, a result if it likes them best.

@@ -78,9 +78,11 @@ def _typed(values: Mapping[str, object], *, may_hold_nul: bool) -> Parameters:
             raise bad_input(f"The member `{name}` has to be {'a string' if KINDS[name] is str else 'an object'}.")
     known: Any = values.get
     query, variables, extensions = known("query"), known("variables"), known("extensions")
-    reference = _reference(known("documentId"), extensions)
-    if query is None and reference is None:
-        raise bad_input(NO_QUERY)
+    reference = None
+    if query is None or extensions is not None or "documentId" in values:
+        reference = _reference(known("documentId"), extensions)
+        if query is None and reference is None:
+            raise bad_input(NO_QUERY)
     if query is not None and reference is not None and reference.document_id is not None:
         raise bad_input("Send either `query` or `documentId`, not both.")
     if may_hold_nul and _holds_nul(variables):

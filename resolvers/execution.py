@@ -144,15 +144,13 @@ class Executor:
     def _run(self, request: GraphQLRequest, operation: Operation) -> Coroutine[Any, Any, Result]:
         """What answers an operation that ends by itself. RequestError for one that does not, and for its variables."""
         variables = operation.coerce(request.variables)
-        match operation.node.operation:
-            case OperationType.QUERY:
-                return self._read(request, operation, variables)
-            case OperationType.SUBSCRIPTION:
-                raise refusal(ErrorCode.NOT_ACCEPTABLE, request.language)
-            case OperationType.MUTATION if request.queries_only:
-                raise refusal(ErrorCode.METHOD_NOT_ALLOWED, request.language)
-            case OperationType.MUTATION:
-                return self._writer.write(request, operation, variables)
+        if operation.node.operation is OperationType.QUERY:
+            return self._read(request, operation, variables)
+        if operation.is_live:
+            raise refusal(ErrorCode.NOT_ACCEPTABLE, request.language)
+        if request.queries_only:
+            raise refusal(ErrorCode.METHOD_NOT_ALLOWED, request.language)
+        return self._writer.write(request, operation, variables)
 
     async def _read(self, request: GraphQLRequest, operation: Operation, variables: Variables) -> Result:
         view = await self._viewing.of(request) if operation.introspects else None
