@@ -8,15 +8,19 @@ import sys
 from collections import defaultdict
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from typing import Any, Final
 
 import pytest
 
 from db.connection import Connection
 from db.database import Database, PoolSettings
-from resolvers.execution import Executor
+from resolvers.cache import Cache
+from resolvers.execution import Executor, default_compiler
 from resolvers.gate_table import NODE, CoordinateKind, GatedCoordinate, Reached, gate_table
+from resolvers.known import KnownOperations
 from resolvers.live import Subscription
+from resolvers.operation import Documents
 from resolvers.request import GraphQLRequest, Result
 from schema import schema
 from schema.apps import App
@@ -48,9 +52,26 @@ def strangers(gate: Gate, bench: Bench) -> Viewer:
     return bench.data.viewer(everything_but(gate) if isinstance(gate, App) else "Full")
 
 
-@pytest.mark.parametrize("gate", LINES, ids=named)
-async def test_who_lacks_only_this_sees_nothing_of_it(bench: Bench, bench_database: Database, gate: Gate) -> None:
-    stranger, product = strangers(gate, bench), Executor(bench_database, max_cost=sys.maxsize)
+@pytest.fixture(scope="module")
+def product(bench_database: Database) -> Executor:
+    """One for all viewers, with room for all documents of a gate: whoever asks the same again finds them."""
+    compiler = replace(default_compiler(), statements=Cache(ROOM))
+    known = KnownOperations(Documents(compiler.schema, room=ROOM))
+    return Executor(bench_database, compiler, known=known, max_cost=sys.maxsize)
+
+
+ROOM: Final = 400_000_000
+"""Bytes."""
+
+APPS: Final = [gate for gate in LINES if isinstance(gate, App)]
+GATES: Final = [*APPS, *(gate for gate in LINES if isinstance(gate, Role))]
+EACH: Final[dict[str, Any]] = {"ids": named, "scope": "module"}
+"""Gate by gate, all viewers of one before the next."""
+
+
+@pytest.mark.parametrize("gate", GATES, **EACH)
+async def test_who_lacks_only_this_sees_nothing_of_it(bench: Bench, product: Executor, gate: Gate) -> None:
+    stranger = strangers(gate, bench)
     lacking = {gate, Role.OWNER}
     for line in LINES[gate]:
         for walk in walks(line):
@@ -61,11 +82,9 @@ async def test_who_lacks_only_this_sees_nothing_of_it(bench: Bench, bench_databa
             assert told or line.kind in ROWS or all(is_quiet(path, gate) for path in walk.paths), walk.case
 
 
-@pytest.mark.parametrize("gate", [gate for gate in LINES if isinstance(gate, App)], ids=named)
-async def test_who_has_nothing_else_sees_what_needs_nothing_else(
-    bench: Bench, bench_database: Database, gate: App
-) -> None:
-    viewer, product = bench.data.viewer(nothing_but(gate)), Executor(bench_database, max_cost=sys.maxsize)
+@pytest.mark.parametrize("gate", APPS, **EACH)
+async def test_who_has_nothing_else_sees_what_needs_nothing_else(bench: Bench, product: Executor, gate: App) -> None:
+    viewer = bench.data.viewer(nothing_but(gate))
     held = {gate, *ALWAYS}
     for line in LINES[gate]:
         for walk in walks(line):
@@ -99,11 +118,9 @@ def told_selections(result: Result) -> list[tuple[str, ...]]:
     return [*(note.path for note in result.hidden), *(tuple(of["selection"]) for of in errors)]
 
 
-@pytest.mark.parametrize("gate", LINES, ids=named)
-async def test_who_has_everything_finds_something_at_every_line(
-    bench: Bench, bench_database: Database, gate: Gate
-) -> None:
-    owner, product = bench.data.viewer("Olga"), Executor(bench_database, max_cost=sys.maxsize)
+@pytest.mark.parametrize("gate", GATES, **EACH)
+async def test_who_has_everything_finds_something_at_every_line(bench: Bench, product: Executor, gate: Gate) -> None:
+    owner = bench.data.viewer("Olga")
     for line in LINES[gate]:
         if line.kind in ROOTS:
             continue
@@ -112,7 +129,7 @@ async def test_who_has_everything_finds_something_at_every_line(
         assert any(walk.shown(read(result)) for walk, result in found), line.coordinate
 
 
-@pytest.mark.parametrize("gate", LINES, ids=named)
+@pytest.mark.parametrize("gate", GATES, **EACH)
 async def test_a_payload_shows_no_more_than_a_query(bench: Bench, bench_dsn: str, gate: Gate) -> None:
     stranger, owner = strangers(gate, bench), bench.data.viewer("Olga")
     async with writing(bench_dsn) as product:
