@@ -22,7 +22,7 @@ from schema.language import Language
 
 T = TypeVar("T")
 
-MAX_COST: Final = 250_000
+MAX_COST: Final = 100_000
 """What an operation may cost unless the operator says otherwise."""
 
 ROW, LOOKUP, FOUND, COUNT, FILTER = 1, 4, 20, 400, 200
@@ -31,13 +31,13 @@ ROW, LOOKUP, FOUND, COUNT, FILTER = 1, 4, 20, 400, 200
 LEAF_LIST, COMPUTED = 30, 4
 """A leaf that is a list, and one that a query of its own computes."""
 
-SUM, SEARCH = 750, 7_500
+SUM, SEARCH = 300, 3_000
 EXTRA: Final = {"Dashboard": SUM, "Report": 3 * SUM, "SearchResults": SEARCH}
 """What every field of some types counts besides: all rows of a kind are added up for it, or searched."""
 
 USUAL: Final = 4
 ITEMS: Final = {
-    "DocumentLine": 8, "PermissionRow": 15, "PermissionCell": 60, "AppInfo": 60, "ReportRow": 24,
+    "DocumentLine": 8, "PermissionRow": 20, "PermissionCell": 60, "AppInfo": 60, "ReportRow": 24,
     "AccessExplanation": 80,
 }  # fmt: skip
 """How many items a list without pages is taken to have, by their type; `USUAL` of other types."""
