@@ -1,4 +1,4 @@
-"""The application: takes settings, gives the ASGI app with /graphql and the two health endpoints."""
+"""The application: takes settings, gives the ASGI app: /graphql (its sockets, too), /schema.graphql and health."""
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager

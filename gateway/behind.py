@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from db.tokens import CredentialKind
 from gateway.cookies import Cookies
 from gateway.deadlines import Deadlines
 from gateway.live import Places
@@ -52,7 +51,5 @@ class Behind:
         """Count one request more of an address and an API key; whether neither has made too many."""
         if self.rates is None:
             return True
-        token, allowances = request.token, [self.rates.of_address(request.address)]
-        if token is not None and request.kind is CredentialKind.API_KEY:
-            allowances.append(self.rates.of_key(token))
+        allowances = self.rates.of_address(request.address), self.rates.of_key(request.token)
         return not any(allowance is not None and allowance.wait > 0 for allowance in allowances)

@@ -9,15 +9,16 @@ import orjson
 from graphql import GraphQLError, Source
 from strawberry.types import ExecutionResult
 
-from db.errors import DatabaseError, DatabaseTimeout, DatabaseUnavailable
+from db.errors import DatabaseError, DatabaseUnavailable
 from gateway.backend import database_backend
 from gateway.behind import Executor
+from gateway.faults import code_of
 from gateway.logs import open_log
 from gateway.render import render
 from gateway.settings import Settings
 from resolvers.request import ErrorEntry, GraphQLRequest, RequestError, Result
 from schema import Execute, Schema, schema
-from schema.errors import ErrorCode, error_message
+from schema.errors import error_message
 from schema.language import Language
 
 BEARER: Final = "bearer "
@@ -67,7 +68,7 @@ def executing(executor: Executor) -> Execute:
         except RequestError as refused:
             result = Result(None, refused.entries)
         except DatabaseError as error:
-            code = ErrorCode.TIMEOUT if isinstance(error, DatabaseTimeout) else ErrorCode.UNAVAILABLE
+            code = code_of(error)
             result = Result(None, (ErrorEntry(code, error_message(code, request.language)),))
         return _as_strawberry(render(result, request.request_id), query)
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from starlette.types import Receive, Scope
 
-from db.tokens import CredentialKind, kind_of
 from gateway import negotiation, parameters
 from gateway.behind import Behind
 from gateway.body import read_body
@@ -228,7 +227,7 @@ class Exchange:
     def _credential(self, headers: Mapping[bytes, bytes]) -> str | None:
         """The credential; one request more if it is an API key. Raises Fault."""
         token = self._token(headers)
-        if self._behind.rates is not None and token is not None and kind_of(token) is CredentialKind.API_KEY:
+        if self._behind.rates is not None:
             self._count(self._behind.rates.of_key(token))
         return token
 

@@ -1,8 +1,10 @@
 """What the gateway refuses by itself, and the HTTP status of every error code."""
 
+import asyncio
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from db.errors import DatabaseError, DatabaseTimeout
 from gateway.negotiation import MediaType
 from schema.errors import ErrorCode
 
@@ -51,6 +53,19 @@ class Fault(Exception):
         self.code = code
         self.message = message
         self.headers = headers
+
+
+def code_of(error: BaseException, *, late: bool = False) -> ErrorCode:
+    """The code of what went wrong and is not the client's fault; `late`: the request's deadline had passed."""
+    match error:
+        case TimeoutError() | DatabaseTimeout():
+            return ErrorCode.TIMEOUT
+        case DatabaseError():
+            return ErrorCode.UNAVAILABLE
+        case asyncio.CancelledError():  # by the deadline, or the server stops and the request ran longer than that
+            return ErrorCode.TIMEOUT if late else ErrorCode.UNAVAILABLE
+        case _:
+            return ErrorCode.INTERNAL
 
 
 def bad_input(message: str) -> Fault:

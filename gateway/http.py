@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING
 
 from starlette.types import Receive, Scope, Send
 
-from db.errors import DatabaseError, DatabaseTimeout
 from gateway.behind import Behind
 from gateway.body import Disconnected
 from gateway.compression import ENCODED, Compression
 from gateway.cors import Cors, Preflight
 from gateway.exchange import Answer, Exchange
-from gateway.faults import STATUSES, Fault
+from gateway.faults import STATUSES, Fault, code_of
 from gateway.live import Full
 from gateway.negotiation import Streams
 from resolvers.live import Subscription
@@ -91,17 +90,13 @@ class GraphQLEndpoint:
                 return exchange.refuse(error.status, (ErrorEntry(error.code, error.message),), error.headers)
             case RequestError():
                 return exchange.refuse(exchange.status_of(error.entry.code), error.entries)
-            case TimeoutError() | DatabaseTimeout():
-                return exchange.fail(ErrorCode.TIMEOUT)
-            case DatabaseError():
-                return exchange.fail(ErrorCode.UNAVAILABLE)
-            case asyncio.CancelledError():  # by the deadline, or the server stops and the request ran longer than that
-                return exchange.fail(ErrorCode.TIMEOUT if late else ErrorCode.UNAVAILABLE)
             case Disconnected():
                 raise error
             case _:  # whatever it is, the client gets a masked answer
-                self._log.exception(exchange.request_id, error)
-                return exchange.fail(ErrorCode.INTERNAL)
+                code = code_of(error, late=late)
+                if code is ErrorCode.INTERNAL:
+                    self._log.exception(exchange.request_id, error)
+                return exchange.fail(code)
 
     def _start(self, exchange: Exchange, started: Result | Subscription) -> Answer:
         """The answer to a client that takes events: a subscription is told by them, a result if it likes them best.

@@ -9,11 +9,10 @@ from typing import Any, ParamSpec
 
 import orjson
 
-from db.errors import DatabaseError, DatabaseTimeout
 from gateway import parameters
 from gateway.behind import Behind
 from gateway.exchange import BEGINNING
-from gateway.faults import Fault
+from gateway.faults import Fault, code_of
 from gateway.live import told
 from gateway.logs import operation_name
 from gateway.messages import Closing, Gone, Message
@@ -118,17 +117,14 @@ class Operations:
             return Result(None, (ErrorEntry(fault.code, fault.message),))
         except RequestError as refused:
             return Result(None, refused.entries)
-        except (TimeoutError, DatabaseTimeout):
-            return _failed(ErrorCode.TIMEOUT, base)
-        except DatabaseError:
-            return _failed(ErrorCode.UNAVAILABLE, base)
-        except asyncio.CancelledError:
-            if not self._behind.deadlines.passed(task):
-                raise
-            return _failed(ErrorCode.TIMEOUT, base)
-        except Exception as error:  # noqa: BLE001 (whatever it is, the client gets a masked answer)
-            self._log.exception(base.request_id, error)
-            return _failed(ErrorCode.INTERNAL, base)
+        except (Exception, asyncio.CancelledError) as error:
+            late = self._behind.deadlines.passed(task)
+            if isinstance(error, asyncio.CancelledError) and not late:
+                raise  # the socket is gone, or its client wants to hear no more
+            code = code_of(error, late=late)
+            if code is ErrorCode.INTERNAL:  # whatever it is, the client gets a masked answer
+                self._log.exception(base.request_id, error)
+            return _failed(code, base)
         finally:
             self._behind.deadlines.end(task)
 

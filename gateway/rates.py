@@ -17,6 +17,7 @@ from ipaddress import IPv6Address, ip_address
 from math import ceil
 from typing import Final
 
+from db.tokens import CredentialKind, kind_of
 from gateway.faults import Headers
 from gateway.settings import Settings
 
@@ -138,9 +139,11 @@ class Rates:
         """One request more from that address; None without such a limit."""
         return self._address.take(network(address)) if self._address is not None else None
 
-    def of_key(self, token: str) -> Allowance | None:
-        """One request more by that API key; None without such a limit."""
-        return self._key.take(token.encode()) if self._key is not None else None
+    def of_key(self, token: str | None) -> Allowance | None:
+        """One request more by that API key; None without such a limit, and for what is no API key."""
+        if self._key is None or token is None or kind_of(token) is not CredentialKind.API_KEY:
+            return None
+        return self._key.take(token.encode())
 
 
 @lru_cache(maxsize=1_024)

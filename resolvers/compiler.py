@@ -3,7 +3,7 @@
 Pure: nothing is awaited, nothing is asked of a database.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias, cast
@@ -11,18 +11,13 @@ from typing import Any, TypeAlias, cast
 import orjson
 from graphql import (
     DocumentNode,
-    FragmentDefinitionNode,
-    FragmentSpreadNode,
     GraphQLObjectType,
     GraphQLSchema,
     OperationDefinitionNode,
     OperationType,
     SelectionSetNode,
-    VariableNode,
     execution,
-    visit,
 )
-from graphql.language import Visitor
 
 from db.sql import Text
 from db.tokens import CredentialKind
@@ -34,6 +29,7 @@ from resolvers.layout import Layout
 from resolvers.objects import Objects
 from resolvers.operation import Operation, Shapes
 from resolvers.plausible import plausible
+from resolvers.reach import Reach
 from resolvers.request import RequestError
 from resolvers.roots import Roots
 from resolvers.scopes import Position
@@ -83,9 +79,7 @@ class Compiler:
         """
 
         def compile_query(roots: Roots) -> Statement:
-            query = self.schema.query_type
-            assert query is not None
-            return finish(roots.to, roots.query(query, (operation.selection_set,)))
+            return finish(roots.to, roots.query(self.root(operation), (operation.selection_set,)))
 
         return self._find(operation, None, variables, kind, compile_query, view)
 
@@ -97,9 +91,7 @@ class Compiler:
         kind: CredentialKind = CredentialKind.SESSION,
     ) -> Statement:
         """The statement that reads the payload of a mutation's root field from what was written."""
-        mutation = self.schema.mutation_type
-        assert mutation is not None
-        payload = named_type(mutation.fields[selected.name])
+        payload = named_type(self.root(operation).fields[selected.name])
         assert isinstance(payload, GraphQLObjectType)
 
         def compile_payload(roots: Roots) -> Statement:
@@ -113,26 +105,20 @@ class Compiler:
         """The statement of a subscription, which is read again for each event. RequestError as `read` does."""
 
         def compile_live(roots: Roots) -> Statement:
-            return finish(roots.to, roots.live(self._live_root, (operation.selection_set,)), live=True)
+            return finish(roots.to, roots.live(self.root(operation), (operation.selection_set,)), live=True)
 
         return self._find(operation, None, variables, kind, compile_live)
 
     def told(self, operation: Operation, variables: Variables) -> tuple[SelectedField, Input]:
         """The only root field of a subscription, and the global id of the company that it is about."""
-        root, inputs = self._live_root, Inputs(variables)
-        (selected,) = self._collector(operation, inputs).collect(self.root(operation), (operation.selection_set,))
-        return selected, read_arguments(selected.nodes[0], root.fields[selected.name].args)["companyId"]
+        (selected,) = self.roots(operation, variables)
+        declared = self.root(operation).fields[selected.name]
+        return selected, read_arguments(selected.nodes[0], declared.args)["companyId"]
 
     def known(self, kind: CredentialKind) -> Statement:
         """The statement that only looks whether a credential is known: a live one whose `data` is null."""
         inputs = Inputs({})
         return finish(Compilation(inputs, Collector(self.schema, {}, inputs), kind), (Text("null"),), live=True)
-
-    @property
-    def _live_root(self) -> GraphQLObjectType:
-        root = self.schema.subscription_type
-        assert root is not None
-        return root
 
     def writes(self, operation: Operation, variables: Variables) -> tuple[SelectedField, ...]:
         """The root fields of a mutation, in the order in which they are to run."""
@@ -229,8 +215,9 @@ class Introspection:
 
     def answer(self, selected: SelectedField) -> str:
         """The JSON of an introspection field."""
-        fragments, names = _reached(selected, self.operation.fragments)
-        seen = {name: self.inputs.look(Variable(Place(name)), TypeNames(self.operation.names)) for name in names}
+        reach = Reach(selected.nodes, self.operation.fragments)
+        look, view = self.inputs.look, TypeNames(self.operation.names)
+        seen = {name: look(Variable(Place(name)), view) for name in reach.variables}
         variables = {name: value for name, value in seen.items() if value is not None}
         node = OperationDefinitionNode(
             operation=OperationType.QUERY,
@@ -238,42 +225,12 @@ class Introspection:
             variable_definitions=tuple(
                 definition
                 for definition in self.operation.node.variable_definitions or ()
-                if definition.variable.name.value in names
+                if definition.variable.name.value in reach.variables
             ),
         )
+        fragments = [self.operation.fragments[name] for name in reach.fragments]
         document = DocumentNode(definitions=(node, *fragments))
         answered = cast("Any", execution).execute_sync(self.schema, document, variable_values=variables)
         if answered.errors or answered.data is None:
             raise bad_input("A variable of an introspection field has a value that does not fit.")
         return orjson.dumps(answered.data[selected.key]).decode()
-
-
-class _Reach(Visitor):
-    """Collects the names of the variables and fragments below a node."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.variables: dict[str, None] = {}
-        self.fragments: dict[str, None] = {}
-
-    def enter_variable(self, node: VariableNode, *_: object) -> None:
-        """A variable is used."""
-        self.variables[node.name.value] = None
-
-    def enter_fragment_spread(self, node: FragmentSpreadNode, *_: object) -> None:
-        """A fragment is used."""
-        self.fragments[node.name.value] = None
-
-
-def _reached(
-    selected: SelectedField, fragments: Mapping[str, FragmentDefinitionNode]
-) -> tuple[tuple[FragmentDefinitionNode, ...], tuple[str, ...]]:
-    """The fragments that a field leads to, and the variables used in it and in them."""
-    reach, read = _Reach(), set[str]()
-    for node in selected.nodes:
-        visit(node, reach)
-    while waiting := [name for name in reach.fragments if name not in read]:
-        for name in waiting:
-            read.add(name)
-            visit(fragments[name], reach)
-    return tuple(fragments[name] for name in reach.fragments), tuple(reach.variables)

@@ -20,12 +20,10 @@ from graphql import (
     OperationDefinitionNode,
     SelectionNode,
     SelectionSetNode,
-    VariableNode,
     get_named_type,
-    visit,
 )
-from graphql.language import Visitor
 
+from resolvers.reach import Reach
 from resolvers.selection import OPTIONAL, has_optional
 
 
@@ -57,31 +55,24 @@ class _Pruning:
         definitions = [self._definition(node) for node in self._document.definitions]
         fragments = {node.name.value: node for node in definitions if isinstance(node, FragmentDefinitionNode)}
         before, after = self._used(self._document.definitions, self._fragments), self._used(definitions, fragments)
+        unused = before.fragments.keys() - after.fragments.keys()
         left: list[DefinitionNode] = []
-        for place, node in enumerate(definitions):
-            if isinstance(node, FragmentDefinitionNode) and node.name.value in before.fragments - after.fragments:
-                continue
+        for was, node in zip(self._document.definitions, definitions, strict=True):
             if isinstance(node, OperationDefinitionNode):
-                used = self._used([node], fragments).variables
-                gone = self._used([self._document.definitions[place]], self._fragments).variables - used
+                gone = (
+                    self._used([was], self._fragments).variables.keys() - self._used([node], fragments).variables.keys()
+                )
                 kept = [of for of in node.variable_definitions or () if of.variable.name.value not in gone]
                 left.append(replace(node, variable_definitions=tuple(kept)))
-            else:
+            elif not (isinstance(node, FragmentDefinitionNode) and node.name.value in unused):
                 left.append(node)
         return replace(self._document, definitions=tuple(left))
 
-    def _used(self, definitions: Iterable[DefinitionNode], fragments: Mapping[str, FragmentDefinitionNode]) -> "_Used":
+    def _used(self, definitions: Iterable[DefinitionNode], fragments: Mapping[str, FragmentDefinitionNode]) -> Reach:
         """What the operations among these lead to."""
-        used = _Used()
-        for node in definitions:
-            if isinstance(node, OperationDefinitionNode):
-                visit(node.selection_set, used)
-        read: set[str] = set()
-        while waiting := used.fragments & fragments.keys() - read:
-            for name in waiting:
-                read.add(name)
-                visit(fragments[name], used)
-        return used
+        return Reach(
+            [node.selection_set for node in definitions if isinstance(node, OperationDefinitionNode)], fragments
+        )
 
     def _definition(self, node: DefinitionNode) -> DefinitionNode:
         match node:
@@ -151,20 +142,3 @@ class _Pruning:
             loc=node.loc,
         )
         return self._fragment(inline, (*inside, node.name.value), optional=True)
-
-
-class _Used(Visitor):
-    """Collects the names of the variables and fragments below nodes."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.variables: set[str] = set()
-        self.fragments: set[str] = set()
-
-    def enter_variable(self, node: VariableNode, *_: object) -> None:
-        """A variable is used."""
-        self.variables.add(node.name.value)
-
-    def enter_fragment_spread(self, node: FragmentSpreadNode, *_: object) -> None:
-        """A fragment is used."""
-        self.fragments.add(node.name.value)

@@ -71,15 +71,9 @@ def _is_here(row: Row, arguments: Arguments) -> Sql:
     return sql("exists (select from {} where {})", person.source, meant)
 
 
-def _explanations(row: Row, arguments: Arguments) -> Rows:
-    """One row per selection.
-
-    Each set of needs is judged once: of several ways one has to be open, else the one that leads furthest tells why.
-    """
-    selections, needs = _explained(row, arguments)
-    person, meant = _person(row, arguments)
-    entry = row.to.rows(app)
-    closed = sql(
+def _closed(row: Row, person: Rows) -> Sql:
+    """Whether a gate of a way (`w.gate`) is closed to a person."""
+    return sql(
         "case when left(w.gate, 1) = {} then get_bit({} & {}, substr(w.gate, 2)::int) = 0 "
         "when w.gate = {} then {} is distinct from 'OWNER' when w.gate = {} then not ({}) "
         "else encode(uuid_send({}), 'hex') <> substr(w.gate, 2) end",
@@ -92,20 +86,30 @@ def _explanations(row: Row, arguments: Arguments) -> Rows:
         is_in(person),
         row["id"],
     )
-    first = sql(
+
+
+def _judged(needs: Sql, closed: Sql, person: Rows, meant: Sql) -> Sql:
+    """Each set of needs with the gate that closes it, judged once.
+
+    Of several ways one has to be open, else the one that leads furthest tells why.
+    """
+    return sql(
+        "select k.n, "
         "(select case when bool_and(x.gate is not null) then (array_agg(x.gate order by x.far desc, o.n))[1] end "
         "from json_array_elements(k.ways) with ordinality o(gates, n) left join lateral "
         "(select w.gate, w.n far from json_array_elements_text(o.gates) with ordinality w(gate, n) "
-        "where {} order by w.n limit 1) x on true)",
+        "where {} order by w.n limit 1) x on true) gate "
+        "from json_array_elements({}::json) with ordinality k(ways, n), {} where {} offset 0",
         closed,
-    )
-    judged = sql(
-        "select k.n, {} gate from json_array_elements({}::json) with ordinality k(ways, n), {} where {} offset 0",
-        first,
         needs,
         person.source,
         meant,
     )
+
+
+def _told(row: Row, judged: Sql) -> Sql:
+    """The same as it is told: why, and the app or role."""
+    entry = row.to.rows(app)
     reason = sql(
         "case when left(f.gate, 1) = {} then case when get_bit({}, substr(f.gate, 2)::int) = 0 "
         "then 'NOT_ACTIVATED' else 'NOT_GRANTED' end when f.gate = {} then 'ROLE' when f.gate = {} then 'NOT_GRANTED' "
@@ -123,13 +127,20 @@ def _explanations(row: Row, arguments: Arguments) -> Rows:
         APP,
         entry["position"],
     )
-    told = sql(
+    return sql(
         "select f.n, f.gate is null visible, {} reason, {} app, f.gate = {} of_role from ({}) f offset 0",
         reason,
         named,
         ROLE,
         judged,
     )
+
+
+def _explanations(row: Row, arguments: Arguments) -> Rows:
+    """One row per selection."""
+    selections, needs = _explained(row, arguments)
+    person, meant = _person(row, arguments)
+    told = _told(row, _judged(needs, _closed(row, person), person, meant))
     select = sql(
         "select e.n, array(select json_array_elements_text(e.selection -> 0)) path, j.visible, j.reason, j.app, "
         "case when j.of_role then 'OWNER' end role from json_array_elements({}::json) with ordinality e(selection, n) "
