@@ -139,6 +139,9 @@ def _gateway(place: Place) -> Sequence[str]:
     return (sys.executable, "-m", "gateway.cli", "serve", "--port", str(place.port))
 
 
+UNLIMITED: Final = {"ENFACT_RATE": "0", "ENFACT_KEY_RATE": "0"}
+"""No rate limits: all load comes from one address."""
+
 CONTENDERS: Final = {
     contender.name: contender
     for contender in (
@@ -148,7 +151,7 @@ CONTENDERS: Final = {
             _gateway,
             graphql,
             graphql_change,
-            environment=lambda place: {"ENFACT_RATE": "0", "ENFACT_KEY_RATE": "0"},
+            environment=lambda place: UNLIMITED,
         ),
         Contender("hand_written", "Starlette, asyncpg pool, SQL by hand", _module("hand_written"), route, route_change),
         Contender("bare", "ASGI function, prepared SQL by hand", _module("bare"), route, route_change),
@@ -177,7 +180,14 @@ CONTENDERS: Final = {
 }
 
 
-UNGATED: Final = Contender("ungated", "the gateway without gates", _module("ungated"), graphql, graphql_change)
+UNGATED: Final = Contender(
+    "ungated",
+    "the gateway without gates",
+    _module("ungated"),
+    graphql,
+    graphql_change,
+    environment=lambda place: UNLIMITED,
+)
 """Not one of the contenders: for the cost of gates."""
 
 
