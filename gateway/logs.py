@@ -14,11 +14,14 @@ from functools import lru_cache
 from typing import Any, Literal, NamedTuple, TextIO, cast
 
 import orjson
-import structlog
-from structlog.stdlib import ProcessorFormatter
-from structlog.typing import EventDict, FilteringBoundLogger, Processor, WrappedLogger
 
+from gateway.unloaded import unloaded
 from schema.errors import ErrorCode
+
+with unloaded("rich"):  # structlog would draw tracebacks with it, which this log never writes
+    import structlog
+    from structlog.stdlib import ProcessorFormatter
+    from structlog.typing import EventDict, FilteringBoundLogger, Processor, WrappedLogger
 
 Level = Literal["debug", "info", "warning", "error", "off"]
 Form = Literal["auto", "json", "pretty"]

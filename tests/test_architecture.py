@@ -3,6 +3,7 @@
 import ast
 import re
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -197,3 +198,10 @@ def test_no_file_names_a_host_of_packages() -> None:
         if file.is_file() and any(host in file.read_text(encoding="utf-8", errors="replace") for host in HOSTS)
     ]
     assert named == []
+
+
+def test_a_worker_does_not_load_what_only_terminals_need() -> None:
+    """In a process of its own: megabytes for each worker (gateway/unloaded.py)."""
+    code = "import sys, gateway.worker; print({'rich', 'pygments', 'typer', 'babel', 'alembic'} & set(sys.modules))"
+    ended = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert ended.stdout == "set()\n"
