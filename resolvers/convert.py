@@ -1,6 +1,7 @@
 """From a client's coerced values to what a statement's parameters take; refuses what PostgreSQL could not take."""
 
 import datetime
+import hashlib
 import re
 from dataclasses import dataclass
 from enum import Enum
@@ -139,3 +140,15 @@ class Keys:
     def __call__(self, value: Any) -> list[str | None]:
         """The keys in ids."""
         return [Key(self.prefixes)(item) for item in bounded(value)]
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """What tells a list of enum values or ids from other lists of that name, whatever their order."""
+
+    name: str
+
+    def __call__(self, value: Any) -> str:
+        """16 hexadecimal digits."""
+        said = "\n".join([self.name, *sorted({str(enum_name(item)) for item in bounded(value)})])
+        return hashlib.sha256(said.encode(errors="surrogatepass")).hexdigest()[:16]

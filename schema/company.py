@@ -61,7 +61,7 @@ class Company(Node):
     users: Connection[User] | None = connection("The members.", Role.OWNER)
     external_users: list[ExternalUser] | None = gated("Accountants and support.", Role.OWNER)
     permission_matrix: PermissionMatrix | None = gated(
-        "Who may see what.",
+        "Who may see what. The matrix of a moment, and a part of one, have ids of their own.",
         Role.OWNER,
         at=Argument(
             datetime.datetime | None,

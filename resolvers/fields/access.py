@@ -6,12 +6,12 @@ Access, users, the permission matrix and its history, all read from the masks of
 from collections.abc import Mapping
 from typing import Final
 
-from db.sql import Rows, Sql, every, literal, sql
+from db.sql import Rows, Sql, every, join, literal, sql
 from db.tables.apps import app
 from db.tables.identity import account, company, credential, membership
 from db.tokens import CredentialKind
 from resolvers.compilation import Row
-from resolvers.convert import Keys, enum_name, enum_names
+from resolvers.convert import Fingerprint, Keys, enum_name, enum_names
 from resolvers.past import company_then, is_past, members_then, moment
 from resolvers.resolution import Arguments, Identity, Inline, Leaf, Listing, Made, Reference, Resolution
 from resolvers.scopes import VIEWER, Scope
@@ -79,14 +79,14 @@ def _active(row: Row, column: Row) -> tuple[Sql, ...]:
     assert matrix is not None
     mask = matrix["mask"] if is_past(matrix) else _scope(row).company["mask"]
     active = sql("get_bit({}, {}) = 1", mask, column["position"])
-    if "apps" not in matrix.arguments or not row.to.inputs.given(matrix.arguments["apps"]):
+    if not _asks_for(matrix, "apps"):
         return (active,)
     return (active, sql("{} = any({})", column["id"], row.to.bind(matrix.arguments["apps"], enum_names, "text[]")))
 
 
 def _people(row: Row, person: Row) -> tuple[Sql, ...]:
     """The matrix's rows: everybody who was not removed, or those of them that were asked for."""
-    if "userIds" not in row.arguments or not row.to.inputs.given(row.arguments["userIds"]):
+    if not _asks_for(row, "userIds"):
         return ()
     users, externals = (row.to.bind(row.arguments["userIds"], Keys((prefix,)), "uuid[]") for prefix in ("usr", "ext"))
     asked = sql("{} = any(case when {} then {} else {} end)", person["id"], person["external"], externals, users)
@@ -119,10 +119,25 @@ def _effective(row: Row, arguments: Arguments) -> Sql:
     )
 
 
-def _mark(matrix: Row | None) -> Sql | None:
-    """What sets the matrix of a moment, and its rows, apart from the matrix of now: microseconds since 1970."""
-    then = moment(matrix) if matrix is not None else None
-    return sql("(extract(epoch from {}) * 1000000)::int8::text", then) if then is not None else None
+def _asks_for(matrix: Row, argument: str) -> bool:
+    """Whether only some of the matrix's rows or columns were asked for."""
+    return argument in matrix.arguments and matrix.to.inputs.given(matrix.arguments[argument])
+
+
+def _mark(matrix: Row | None, *narrowing: str) -> Sql | None:
+    """What sets a matrix, or a row of it, apart from the whole one of now, so that a client's cache keeps both.
+
+    Microseconds since 1970 for the matrix of a moment; a fingerprint for each of the narrowing arguments.
+    """
+    assert matrix is not None, "a row stands in a matrix"
+    then = moment(matrix)
+    marks = [] if then is None else [sql("(extract(epoch from {}) * 1000000)::int8::text", then)]
+    marks += [
+        matrix.to.bind(matrix.arguments[argument], Fingerprint(argument), "text")
+        for argument in narrowing
+        if _asks_for(matrix, argument)
+    ]
+    return join(" || '_' || ", marks) or None
 
 
 def _reason(row: Row, arguments: Arguments) -> Sql:
@@ -216,11 +231,11 @@ RESOLVERS: Final[Mapping[str, Resolution]] = {
     "ExternalUser.kind": _account("kind"),
     "ExternalUser.officeName": _account("office_name"),
     "ExternalUser.since": Leaf(lambda row, arguments: row["created_at"]),
-    "PermissionMatrix.id": Identity(lambda row: row["id"], mark=_mark),
+    "PermissionMatrix.id": Identity(lambda row: row["id"], mark=lambda row: _mark(row, "apps", "userIds")),
     "PermissionMatrix.version": Leaf(lambda row, arguments: row["access_version"]),
     "PermissionMatrix.apps": Listing(_active),
     "PermissionMatrix.rows": Listing(_people, order=("external", "created_at"), instead=members_then),
-    "PermissionRow.id": Identity(lambda row: row["id"], mark=lambda row: _mark(row.parent)),
+    "PermissionRow.id": Identity(lambda row: row["id"], mark=lambda row: _mark(row.parent, "apps")),
     "PermissionRow.user": Inline(lambda row: row.rows, when=lambda row: sql("not {}", row["external"])),
     "PermissionRow.externalUser": Inline(lambda row: row.rows, when=lambda row: row["external"]),
     "PermissionRow.cells": Listing(_active),

@@ -54,3 +54,34 @@ async def test_the_order_and_the_columns_are_those_of_the_catalogue(world: World
     assert len(matrix["rows"]) > 2
     for row in matrix["rows"]:
         assert [cell["app"] for cell in row["cells"]] == columns
+
+
+PART = """
+query ($id: ID!, $apps: [App!], $people: [ID!]) {
+  company(id: $id) { permissionMatrix(apps: $apps, userIds: $people) { id rows { id user { id } } } }
+}
+"""
+
+
+async def test_a_part_of_the_matrix_does_not_take_the_place_of_the_whole_in_a_clients_cache(world: World) -> None:
+    company = await world.connection.fetchval("select id from company where name = 'Chauffage Lambert'")
+
+    async def matrix(**part: object) -> tuple[str, dict[str, str]]:
+        """Its id, and those of its rows by the user."""
+        outcome = await world.ask(PART, {"id": f"com_{company.hex}", **part}, token)
+        assert outcome.result.data is not None
+        found = orjson.loads(outcome.result.data)["company"]["permissionMatrix"]
+        return found["id"], {row["user"]["id"]: row["id"] for row in found["rows"] if row["user"]}
+
+    async with world.signed_in("lambert") as token:
+        whole, rows = await matrix(apps=None, people=None)
+        one, other = list(rows)[:2]
+        some_people, same_rows = await matrix(people=[one, other])
+        assert same_rows == {one: rows[one], other: rows[other]}  # they are whole
+        assert (await matrix(people=[other, one, one]))[0] == some_people
+        some_apps, rows_of_two = await matrix(apps=["INVOICES", "QUOTES"])
+        assert not {*rows.values()} & {*rows_of_two.values()}
+        other_apps, rows_of_one = await matrix(apps=["INVOICES"])
+        assert not {*rows_of_two.values()} & {*rows_of_one.values()}
+        ids = [whole, some_people, some_apps, other_apps, (await matrix(people=[one]))[0], (await matrix(people=[]))[0]]
+    assert len({*ids}) == len(ids)

@@ -4,6 +4,7 @@ The viewer, the catalogue, access, the permission matrix.
 """
 
 import datetime
+import hashlib
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -205,12 +206,17 @@ def _company_permission_matrix(oracle: Oracle, item: Item, arguments: Arguments)
 
 
 def _permission_id(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
-    """A matrix of a moment, and its rows, have ids of their own."""
-    matrix = item if item.type == "PermissionMatrix" else item.parent
+    """A matrix of a moment or of some people, and its rows, and those of some apps, have ids of their own."""
+    whole = item.type == "PermissionMatrix"
+    matrix = item if whole else item.parent
     assert matrix is not None
     then = matrix.row.get("moment")
-    mark = "" if then is None else f"_{(then - EPOCH) // datetime.timedelta(microseconds=1)}"
-    return global_id(item.type, item.row["id"]) + mark
+    marks = [] if then is None else [str((then - EPOCH) // datetime.timedelta(microseconds=1))]
+    for argument in ("apps", "userIds") if whole else ("apps",):
+        if (asked := matrix.arguments.get(argument)) is not None:
+            named = "\n".join([argument, *sorted(set(asked))])
+            marks.append(hashlib.sha256(named.encode()).hexdigest()[:16])
+    return "_".join([global_id(item.type, item.row["id"]), *marks])
 
 
 def _permission_matrix_version(oracle: Oracle, item: Item, arguments: Arguments) -> Any:

@@ -1,7 +1,7 @@
 with viewer as materialized (
   select k.id, k.account_id
   from credential k
-  where k.token_hash = $7::bytea and k.expires_at > now() and k.kind = 'SESSION'
+  where k.token_hash = $10::bytea and k.expires_at > now() and k.kind = 'SESSION'
 ),
 p0 as materialized (
   select t5.id, t5.position, '{"app":"' || t5.id::text || '"}' k0 from app t5 order by t5.rank, t5.id
@@ -31,17 +31,20 @@ from (
             select
               '{"id":"pmx_' || encode(uuid_send(t1.id), 'hex')
               || '_' || (extract(epoch from t1.moment) * 1000000)::int8::text
+              || '_' || $3::text
+              || '_' || $4::text
               || '","version":' || t1.access_version::text
               || ',"apps":[' || coalesce((
                 select string_agg(t5.k0, ',')
                 from p0 t5
-                where get_bit(t1.mask, t5.position) = 1 and t5.id = any($3::text[])
+                where get_bit(t1.mask, t5.position) = 1 and t5.id = any($5::text[])
               ), '')
               || '],"rows":[' || coalesce((
                 select
                   string_agg(
                     '{"id":"prw_' || encode(uuid_send(t6.id), 'hex')
                     || '_' || (extract(epoch from t1.moment) * 1000000)::int8::text
+                    || '_' || $8::text
                     || '","user":' || case when not t6.external then
                       '{"firstName":' || json_scalar(t6.first_name)::text
                       || ',"role":' || coalesce('"' || t6.role::text || '"', 'null')
@@ -78,7 +81,7 @@ from (
                           ','
                         )
                       from p1 t7
-                      where get_bit(t1.mask, t7.position) = 1 and t7.id = any($6::text[])
+                      where get_bit(t1.mask, t7.position) = 1 and t7.id = any($9::text[])
                     ), '')
                     || ']}',
                     ',' order by t6.external, t6.created_at, t6.id
@@ -161,7 +164,7 @@ from (
                 where
                   t6.company_id = c0.id
                   and t6.removed_at is null
-                  and t6.id = any(case when t6.external then $5::uuid[] else $4::uuid[] end)
+                  and t6.id = any(case when t6.external then $7::uuid[] else $6::uuid[] end)
               ), '')
               || ']}'
             from (
@@ -230,8 +233,11 @@ from (
 ) s;
 -- $1 = 018b514d43a07000ac2b7ed4c4760a71
 -- $2 = <moment>
--- $3 = [INVOICES, DISCOUNTS, CUSTOMERS]
--- $4 = [018b6b1b2a5a7f68b0fc4ed82705a509, null]
--- $5 = [null, 019329cbd7ae77e099a4bba744868240]
--- $6 = [INVOICES, DISCOUNTS, CUSTOMERS]
--- $7 = <hash of a token>
+-- $3 = a7bbc5db418d7d0e
+-- $4 = 5b282d23bf27718a
+-- $5 = [INVOICES, DISCOUNTS, CUSTOMERS]
+-- $6 = [018b6b1b2a5a7f68b0fc4ed82705a509, null]
+-- $7 = [null, 019329cbd7ae77e099a4bba744868240]
+-- $8 = a7bbc5db418d7d0e
+-- $9 = [INVOICES, DISCOUNTS, CUSTOMERS]
+-- $10 = <hash of a token>
