@@ -51,6 +51,7 @@ class Cookies:
         self._attributes = b"; Path=/; HttpOnly; SameSite=Lax" + (b"; Secure" if secure else b"")
         self._own = own.encode() if own is not None else None
         self._further = frozenset(further.encode() for further in settings.allowed_origins)
+        self._any = settings.any_origin
 
     def token(self, cookie: bytes) -> str | None:
         """The token in a Cookie header, `UNUSABLE` for a cookie that is nobody's, None when there is no such cookie."""
@@ -81,9 +82,14 @@ class Cookies:
             raise _refused("a GET needs the header X-Enfact-Request, with any value")
 
     def check_page(self, scope: Scope, headers: Mapping[bytes, bytes]) -> None:
-        """Let a handshake pass unless a page of another site asks: browsers keep nobody from that. Raises Fault."""
+        """Let a handshake pass unless a page asks that may not read answers: browsers let all ask. Raises Fault.
+
+        One that passes may still have no use of the cookie, see `check_sender`.
+        """
         sender = headers.get(b"origin")
-        if sender is not None and sender not in self._further and sender != (self._own or _origin_of(scope, headers)):
+        if sender is None or self._any or sender in self._further:
+            return
+        if sender != (self._own or _origin_of(scope, headers)):
             raise Fault(403, ErrorCode.CSRF_REFUSED, "The Origin of the handshake is not one of those that are set.")
 
     def headers(self, cookie: SessionCookie) -> Headers:

@@ -224,6 +224,18 @@ async def test_a_page_of_another_site_gets_no_socket(gateway: Gateway, firm: Fir
         assert json.loads(refused.value.response.body)["errors"][0]["extensions"]["code"] == "CSRF_REFUSED"
 
 
+async def test_pages_of_any_site_that_may_ask_do_so_with_a_token_only(databases: Databases, template: str) -> None:
+    async with open_gateway(databases, template, any_origin=True) as gateway:
+        firm = await gateway.found()
+        headers = {"origin": "https://any.example", "cookie": f"enfact_session={firm['anna'].token}"}
+        async with gateway.socket(headers) as client:
+            await (await client.init(firm["bram"].token)).subscribe("q", ME)
+            assert (await client.receive())["payload"]["data"]["viewer"]["account"]["email"] == firm["bram"].email
+        async with gateway.socket(headers) as client:
+            await client.send({"type": "connection_init"})
+            assert await client.closed() == (4403, "Forbidden")
+
+
 # --- the handshake --------------------------------------------------------------------------------------------------
 
 
