@@ -29,12 +29,14 @@ from tests.bench.load import LoadError
 from tests.bench.measuring import FULL, QUICK, Bench, Plan, compare, measure, postmaster
 from tests.bench.normalise import Differs
 from tests.bench.operations import OPERATIONS
+from tests.bench.readme import with_figures
 from tests.bench.report import Target, operation_table, target_table, targets
 from tests.bench.servers import CONTENDERS, UNGATED, Contender, Place, Server, free_port, pin_ourselves, started
 from tests.bench.toggles import Toggles
 
 HERE: Final = Path(__file__).parent
 CACHE: Final = HERE.parents[1] / ".cache" / "bench"
+README: Final = HERE.parents[1] / "README.md"
 FOLDER: Final = CACHE / "postgres"
 NARROW: Final = 100
 OUT: Final = Console(width=None if Console().width >= NARROW else NARROW)
@@ -54,7 +56,8 @@ class Choice:
     @property
     def is_complete(self) -> bool:
         """Whether everything is measured, thoroughly."""
-        return self.plan is FULL and len(self.contenders) == len(CONTENDERS) and len(self.operations) == len(OPERATIONS)
+        everybody = len(self.contenders) == len(CONTENDERS) and len(self.operations) == len(OPERATIONS)
+        return everybody and self.plan is FULL and self.extras
 
 
 @app.command()
@@ -206,7 +209,7 @@ async def _extras(
 
 
 def _write(choice: Choice, results: Results, found: Sequence[Target], json: Path | None) -> None:
-    """Write what was asked for, and the README's chart when everything was measured thoroughly."""
+    """Write what was asked for, and the README's table and chart when everything was measured thoroughly."""
     more = {
         "pgbench": results.floor,
         "figures": [asdict(target) for target in found],
@@ -220,7 +223,10 @@ def _write(choice: Choice, results: Results, found: Sequence[Target], json: Path
     written = orjson.dumps(as_json(results.table, **more), option=orjson.OPT_INDENT_2) + b"\n"
     if json is not None:
         json.write_bytes(written)
-    folder = HERE if choice.is_complete else CACHE
+    complete = choice.is_complete and all(len(row) == len(CONTENDERS) for row in results.table.values())
+    if complete:
+        README.write_text(with_figures(README.read_text(), orjson.loads(written)))
+    folder = HERE if complete else CACHE
     (folder / "results.json").write_bytes(written)
     if any("gateway" in row for row in results.table.values()):
         (folder / "results.svg").write_text(chart(results.table))

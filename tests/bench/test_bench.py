@@ -23,12 +23,14 @@ from tests.bench.figures import Figures, Round, as_json, figures, percentile, ra
 from tests.bench.load import LoadError, ask, get, post, run
 from tests.bench.normalise import FROM_POSTGRAPHILE, Differs, difference, normalised
 from tests.bench.operations import OPERATIONS, READS
+from tests.bench.readme import with_figures
 from tests.bench.report import targets
 from tests.bench.servers import CONTENDERS
 from tests.bench.toggles import Toggles
 
 ROOT = Path(__file__).parents[2]
-ORDINARY = Path(__file__).parent / "contenders" / "ordinary.graphql"
+HERE = Path(__file__).parent
+ORDINARY = HERE / "contenders" / "ordinary.graphql"
 
 
 def took(cpu_ms: float) -> Figures:
@@ -174,6 +176,20 @@ def test_chart_keeps_marks_apart() -> None:
 def test_chart_needs_the_gateway() -> None:
     with pytest.raises(ValueError, match="nothing to compare"):
         chart({"viewer": {"bare": took(1.0)}})
+
+
+# --- the README
+
+
+def test_the_readme_shows_the_figures_of_the_last_whole_run() -> None:
+    readme, results = (ROOT / "README.md").read_text(), json.loads((HERE / "results.json").read_text())
+    assert with_figures(readme, results) == readme
+
+
+def test_a_readme_without_a_place_for_figures_is_refused() -> None:
+    results = json.loads((HERE / "results.json").read_text())
+    with pytest.raises(LookupError):
+        with_figures("# A product\n\n30 gated fields cost 1.10 times the same.\n", results)
 
 
 # --- data set
