@@ -11,7 +11,9 @@ from schema.relay import Connection, Node
 class NumberSequence(Node):
     kind: DocumentKind = field("The kind of document.")
     year: int = field("The year.")
-    format: str = field("How a number is printed: `{year}` and `{number:4}` stand for the year and four digits.")
+    format: str = field(
+        "How a number is printed: `{year}` and `{number:5}` stand for the year and five digits at least."
+    )
     next: int = field("The number that the next document gets.")
 
 

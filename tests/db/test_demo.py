@@ -301,6 +301,32 @@ async def test_numbers_are_gap_free_in_each_year_and_follow_the_dates(demo: Conn
         assert [day for _, day in numbers] == sorted(day for _, day in numbers)
 
 
+async def test_every_kind_and_year_has_a_sequence_that_prints_its_newest_number(demo: Connection) -> None:
+    newest = await demo.fetch(
+        """
+        select distinct on (d.company_id, d.kind, extract(year from d.date))
+            d.kind, d.number, d.sequence_number, extract(year from d.date)::int as year, s.format, s.next
+        from document d
+        left join number_sequence s on s.company_id = d.company_id and s.kind = d.kind
+            and s.year = extract(year from d.date)
+        order by d.company_id, d.kind, extract(year from d.date), d.sequence_number desc
+        """
+    )
+    assert {row["kind"] for row in newest} == set(PREFIXES)
+    for row in newest:
+        number = row["sequence_number"]
+        printed = row["format"].replace("{year}", str(row["year"])).replace("{number:5}", f"{number:05d}")
+        assert (printed, row["next"]) == (row["number"], number + 1)
+
+
+async def test_what_is_entered_in_the_books_has_the_journal_of_its_kind(demo: Connection) -> None:
+    rows = await demo.fetch(
+        "select distinct d.kind, j.kind as journal from document d left join journal j on j.id = d.journal_id"
+    )
+    journals = {"INVOICE": "SALES", "CREDIT_NOTE": "SALES", "PURCHASE": "PURCHASES", "CASH_TICKET": "CASH"}
+    assert {(row["kind"], row["journal"]) for row in rows} == {(kind, journals.get(kind)) for kind in PREFIXES}
+
+
 @dataclass(slots=True)
 class Sums:
     """What the test adds up of one document's lines."""

@@ -1,4 +1,4 @@
-"""The parts of the product: journals, numbering, looks, files, reminders, custom fields, mail, requests, settings."""
+"""The parts of the product: looks, files, reminders, custom fields, mail, requests, settings."""
 
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
@@ -13,24 +13,6 @@ from db.demo.scene import Scene
 
 AFTER: Final[tuple[str, ...]] = ()
 
-JOURNALS: Final = {
-    "FR": (
-        ("VEN", "Ventes", "SALES"),
-        ("ACH", "Achats", "PURCHASES"),
-        ("FIN", "Banque", "BANK"),
-        ("CAI", "Caisse", "CASH"),
-    ),
-    "NL": (
-        ("VKP", "Verkopen", "SALES"),
-        ("AKP", "Aankopen", "PURCHASES"),
-        ("FIN", "Bank", "BANK"),
-        ("KAS", "Kas", "CASH"),
-    ),
-}
-JOURNAL_OF: Final = {"INVOICE": 0, "CREDIT_NOTE": 0, "PURCHASE": 1, "CASH_TICKET": 3}
-"""The journal of a kind of document, by place; what is not entered in the books has none."""
-
-PREFIXES: Final = {"QUOTE": "O", "INVOICE": "", "CREDIT_NOTE": "NC"}
 NOTICES: Final = {
     "FR": (
         (
@@ -95,7 +77,6 @@ def play(scene: Scene) -> None:
     language = scene.language if scene.language in WORDS else "FR"
     chance = scene.chance("parts")
     part = _Parts(scene, chance, language, scene.all("document"))
-    part.accounting()
     part.looks()
     part.files()
     part.signatures()
@@ -120,18 +101,6 @@ class _Parts:
 
     def add(self, table: str, at: datetime | None = None, /, **columns: Any) -> UUID:
         return self.scene.add(table, at or self.begin, self.chance, **columns)
-
-    def accounting(self) -> None:
-        books = [self.add("journal", code=code, name=name, kind=kind) for code, name, kind in JOURNALS[self.language]]
-        last: dict[tuple[str, int], int] = {}
-        for row in self.documents:
-            if row["kind"] in JOURNAL_OF:
-                self.scene.change(row, journal_id=books[JOURNAL_OF[row["kind"]]])
-            place = (row["kind"], row["date"].year)
-            last[place] = max(last.get(place, 0), row["sequence_number"])
-        for (kind, year), number in sorted(last.items()):
-            form = f"{PREFIXES.get(kind, kind[:2])}{{year}}/{{number:4}}"
-            self.add("number_sequence", kind=kind, year=year, format=form, next=number + 1)
 
     def looks(self) -> None:
         site = f"https://files.enfact.test/{slug(self.scene.name)}"
