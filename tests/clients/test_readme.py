@@ -88,3 +88,26 @@ async def test_the_python_of_the_readme_works(served: Served) -> None:
     text += "print(len({company['id'] for company in companies}))\n"
     code, told = await run(sys.executable, "-c", text)
     assert (code, told.strip()) == (0, "62")
+
+
+async def test_the_toggle_of_the_readme_is_taken_away(served: Served) -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8").partition("\n## Seeing a toggle work\n")[2]
+    asked = re.findall(r"^ask \"\$([A-Z]+)\" <<'END'\n(.*?)^END$", text, re.MULTILINE | re.DOTALL)
+    assert [who for who, _ in asked] == ["NOAH", "LAMBERT", "LAMBERT"]
+    seen, matrix, change = [json.loads(body) for _, body in asked]
+    answer = await served.demo.ask("noah", seen["query"])
+    assert answer.codes == []
+    assert [node["invoices"] is None for node in answer.data["viewer"]["companies"]["nodes"]] == [True, False]
+    for granted in (change["variables"]["input"]["changes"][0]["granted"], True):
+        answer = await served.demo.ask("lambert", matrix["query"])
+        assert answer.codes == []
+        (company,) = answer.data["viewer"]["companies"]["nodes"]
+        rows = company["permissionMatrix"]["rows"]
+        (noah,) = [row["user"]["id"] for row in rows if row["user"] and row["user"]["firstName"] == "Noah"]
+        given = change["variables"]["input"] | {
+            "companyId": company["id"],
+            "expectedVersion": company["permissionMatrix"]["version"],
+            "changes": [change["variables"]["input"]["changes"][0] | {"userId": noah, "granted": granted}],
+        }
+        answer = await served.demo.ask("lambert", change["query"], input=given)
+        assert answer.data["setAppAccess"]["errors"] == []
