@@ -87,6 +87,8 @@ async def connect(dsn: str, **options: Any) -> Connection:
         return await driver.connect(dsn, **options)
     except DRIVER_ERRORS as error:
         raise translate_refusal(error) from error
+    except ValueError:  # of reading the address, whose parts (a password among them) it may quote
+        raise DatabaseMisconfigured("The address of the database cannot be read as a URL.") from None
 
 
 def require_version(major: int) -> None:

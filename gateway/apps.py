@@ -47,8 +47,8 @@ def print_table(console: Console, only: App | None, language: Language) -> None:
     console.print("enfact apps APP shows every path to what an app gates; --json has everything.", style="dim")
 
 
-def table_as_json() -> str:
-    """Every line of the gate table: gate, kind of coordinate, coordinate, paths from a company or from `node`."""
+def table_as_json(only: App | None = None) -> str:
+    """Every line of the gate table, or of one app: gate, kind, coordinate, paths from a company or from `node`."""
     lines = [
         {
             "app" if isinstance(line.gate, App) else "role": line.gate.name,
@@ -57,6 +57,7 @@ def table_as_json() -> str:
             "paths": [str(path) for path in line.paths],
         }
         for line in gate_table(schema.core)
+        if only is None or line.gate is only
     ]
     return json.dumps(lines, indent=2)
 
@@ -78,7 +79,7 @@ def _summary(app: App, lines: list[GatedCoordinate]) -> str:
         if line.kind is CoordinateKind.ENUM_VALUE and not all(p.given for p in line.paths)
     ]
     inputs = len(lines) - len(shown) - len(values)
-    return ", ".join((*shown, *values, *([f"{inputs} inputs"] if inputs else ()))) or "nothing"
+    return ", ".join((*shown, *values, *([f"{inputs} input{'s' * (inputs > 1)}"] if inputs else ()))) or "nothing"
 
 
 def _inherited(coordinate: str, shown: list[str]) -> bool:

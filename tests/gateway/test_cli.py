@@ -1,5 +1,6 @@
 """gateway/cli.py: the command `enfact`, started as a person does."""
 
+import json
 import os
 import re
 import shutil
@@ -16,6 +17,7 @@ from threading import Thread
 from typing import IO
 
 import httpx
+import pytest
 
 from db.connection import connect
 from gateway import sdl
@@ -170,6 +172,19 @@ def test_a_database_that_is_not_there_is_one_sentence() -> None:
     assert refused.returncode == 1
     assert refused.stderr.startswith("enfact: The database cannot be reached")
     assert "secret" not in refused.stderr
+
+
+@pytest.mark.parametrize("url", ["postgresql://u:secret@[h/x", "postgresql://u:sec/secret@h/x"])
+def test_an_address_that_cannot_be_read_is_refused_in_one_sentence_that_does_not_quote_it(url: str) -> None:
+    refused = enfact("migrate", DATABASE_URL=url)
+    assert refused.returncode == 1
+    assert refused.stderr == "enfact: The address of the database cannot be read as a URL.\n"
+
+
+def test_an_app_as_json_is_that_app_only() -> None:
+    lines = json.loads(enfact("apps", "cash_book", "--json").stdout)
+    assert {line["app"] for line in lines} == {"CASH_BOOK"}
+    assert enfact("apps", "NONE", "--json").returncode == 2
 
 
 async def test_migrate_and_serve_with_database_url(empty_dsn: str) -> None:
