@@ -43,6 +43,7 @@ STAGES = {
 
 app = typer.Typer(
     name="enfact",
+    rich_markup_mode="markdown",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -152,12 +153,12 @@ def apps(
     """Show what each app gates: the types, fields and values that are not there for who does not hold it."""
     from gateway import apps as gates  # noqa: PLC0415 (only this command needs it)
 
-    if as_json:
-        typer.echo(gates.table_as_json())
-        return
     only = App.__members__.get(app.upper()) if app is not None else None
     if app is not None and only is None:
         raise typer.BadParameter(f"there is no app {app}; enfact apps lists them all", param_hint="APP")
+    if as_json:
+        typer.echo(gates.table_as_json(only))
+        return
     gates.print_table(Console(), only, language)
 
 
@@ -201,8 +202,9 @@ class DemoProgress:
         self._bars.update(self._tasks[stage], completed=done, total=total)
 
     def stop(self) -> None:
-        """Leave the terminal to others; harmless when repeated."""
-        self._bars.stop()
+        """Leave the terminal to others; harmless when repeated, and before the first report."""
+        if self._tasks:
+            self._bars.stop()
 
 
 @contextlib.contextmanager

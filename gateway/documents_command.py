@@ -23,7 +23,11 @@ from schema.declarations import Gate
 EVERYTHING = "sees everything"
 UNKNOWN = "needs real values to be known (such as a cursor)"
 
-commands = typer.Typer(no_args_is_help=True, help="Trusted documents: the operations that clients know in advance.")
+commands = typer.Typer(
+    rich_markup_mode="markdown",
+    no_args_is_help=True,
+    help="Trusted documents: the operations that clients know in advance.",
+)
 
 
 @commands.callback()

@@ -21,7 +21,7 @@ from gateway.terminal import Data, console, refusals, run, settings_of
 
 UNREADABLE: Final = -1
 
-commands = typer.Typer(invoke_without_command=True, add_completion=False)
+commands = typer.Typer(rich_markup_mode="markdown", invoke_without_command=True, add_completion=False)
 
 
 @commands.callback()

@@ -10,7 +10,7 @@ from gateway.terminal import Data, console, refusals, run, settings_of
 from resolvers.support import SupportAccount
 from schema.language import Language
 
-commands = typer.Typer(no_args_is_help=True, help="Accounts of the support staff.")
+commands = typer.Typer(rich_markup_mode="markdown", no_args_is_help=True, help="Accounts of the support staff.")
 
 
 @commands.command()
