@@ -44,6 +44,15 @@ class Table:
         self._salt = self._map[:SALT]
         self._full_at = memoryview(self._map)[SALT:].cast("d")
 
+    @classmethod
+    def own(cls) -> "Table":
+        """A table of this process only, which keeps no descriptor open but that of its mapping."""
+        fd = new_table()
+        try:
+            return cls(fd)
+        finally:
+            os.close(fd)
+
     def places(self, name: bytes) -> tuple[int, int]:
         """The two places of a name; which ones cannot be told without the table."""
         digest = int.from_bytes(blake2b(name, key=self._salt, digest_size=4).digest())
@@ -129,7 +138,7 @@ class Rates:
         """The limits of the settings, over the table behind a descriptor (None: one of this process); None for none."""
         if not settings.rate and not settings.key_rate:
             return None
-        table = Table(new_table() if fd is None else fd)
+        table = Table.own() if fd is None else Table(fd)
         return cls(
             Limit(Policy("address", settings.rate, settings.burst), table) if settings.rate else None,
             Limit(Policy("key", settings.key_rate, settings.key_burst), table) if settings.key_rate else None,
