@@ -57,6 +57,7 @@ class Company(Node):
     email: str | None = gated("E-mail address.", App.COMPANY_INFO)
     website: str | None = gated("Website.", App.COMPANY_INFO)
     iban: str | None = gated("The main bank account.", App.COMPANY_INFO)
+    ibans: list[str] | None = gated("All bank accounts that the company names, the main one first.", App.COMPANY_INFO)
     active_apps: list[App] | None = gated("The active apps, base modules and parts included.", Role.OWNER)
     users: Connection[User] | None = connection("The members.", Role.OWNER)
     external_users: list[ExternalUser] | None = gated("Accountants and support.", Role.OWNER)

@@ -91,6 +91,7 @@ class Document(Node):
     discount_type: DiscountType | None = gated("How the discount is meant.", App.DISCOUNTS)
     total_discount: decimal.Decimal | None = gated("All discounts together.", App.DISCOUNTS)
     top_text: str | None = gated("A text above the lines.", App.EXTRA_TEXT_FIELDS)
+    sections: list[DocumentLine] | None = gated("The titles among the lines, in their order.", App.EXTRA_TEXT_FIELDS)
     section_behavior: SectionBehavior | None = gated(
         "What is printed of the lines below each title; none without titles.", App.EXTRA_TEXT_FIELDS
     )

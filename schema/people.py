@@ -40,7 +40,8 @@ class UpdateCompanyInput:
     phone: str | None = input_field("Phone number.")
     email: str | None = input_field("E-mail address.")
     website: str | None = input_field("Website.")
-    iban: str | None = input_field("Bank account.")
+    iban: str | None = input_field("Main bank account.")
+    further_ibans: list[str] | None = input_field("Further bank accounts, at most 20; null takes them away.")
     language: Language | None = input_field("The company's language.")
 
 

@@ -48,6 +48,14 @@ class WorkOrderMaterial:
     price: decimal.Decimal = field("The sales price of one.")
 
 
+@value("A customer's signature under a work order, given where the work was done.", App.WORK_ORDERS, prefix="wos")
+class WorkOrderSignature:
+    id: strawberry.ID = field("The global id.")
+    signed_at: datetime.datetime | None = field("When the customer signed.")
+    signer_name: str | None = field("Who signed.")
+    image_url: str | None = field("Where the picture of the signature is.")
+
+
 @entity("wor", App.WORK_ORDERS, description="A job at a customer's.")
 class WorkOrder(Node):
     number: str = field("The number as printed.")
@@ -59,6 +67,7 @@ class WorkOrder(Node):
     assignees: list[User] = field("Who does it.")
     materials: list[WorkOrderMaterial] = field("What was used, in the order in which it was noted.")
     kilometres: decimal.Decimal | None = field("The distance that was driven for it.")
+    signature: WorkOrderSignature | None = field("The customer's signature, once it was given.")
     created_at: datetime.datetime = field("When it was recorded.")
     site_address: Address | None = gated("The building site.", App.SITE_ADDRESSES)
     quote: Quote | None = gated("The quote that it carries out.", App.QUOTES)

@@ -127,6 +127,7 @@ def _company(plan: CompanyPlan, company_id: UUID, outcome: Outcome, chance: Rand
         email=f"info@{domain}" if number else None,
         website=f"https://www.{domain}" if number and (plan.index < 2 or happens(chance, 0.6)) else None,
         iban=account if number else None,
+        further_ibans=[bank_account(stream("savings", str(plan.index)))] if number and plan.index < 2 else [],
         language=known.language,
         currency="EUR",
         plan=known.plan,

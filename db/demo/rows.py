@@ -61,6 +61,7 @@ class CompanyRow:
     email: str | None
     website: str | None
     iban: str | None
+    further_ibans: list[str]
     language: str
     currency: str
     plan: str

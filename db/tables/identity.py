@@ -1,6 +1,7 @@
 """Who people are and where they may enter: accounts, companies, memberships (external users included), credentials."""
 
 from sqlalchemy import (
+    ARRAY,
     Boolean,
     CheckConstraint,
     Column,
@@ -13,6 +14,7 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     SmallInteger,
     Table,
+    Text,
     Uuid,
     text,
 )
@@ -67,6 +69,7 @@ company = Table(
     words("email", nullable=True),
     words("website", nullable=True),
     words("iban", nullable=True),
+    Column("further_ibans", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     words("language", default="FR"),
     words("currency", default="EUR"),
     words("plan", default="FREE"),

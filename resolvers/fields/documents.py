@@ -31,7 +31,13 @@ def _newest(kind: Sql) -> Reference:
     return Reference(link)
 
 
+def _titles(row: Row, line: Row) -> tuple[Sql, ...]:
+    """The lines of a document that are titles."""
+    return (sql("{} = {}", line["document_id"], row["id"]), sql("{} = 'SECTION'", line["type"]))
+
+
 RESOLVERS: Final[Mapping[str, Resolution]] = {
+    "Document.sections": Listing(_titles),
     "DocumentLine.position": Leaf(lambda row, arguments: sql("({} - {})", row["position"], row["titles_before"])),
     "Quote.invoices": MADE,
     "Quote.orderConfirmation": _newest(sql("'ORDER_CONFIRMATION'")),

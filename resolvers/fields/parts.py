@@ -8,7 +8,7 @@ from db.tables.parts import document_attachment, document_legal_notice
 from db.tables.settings import company_settings
 from resolvers.compilation import Row
 from resolvers.links import pointing, through
-from resolvers.resolution import Listing, Reference, Resolution
+from resolvers.resolution import Leaf, Listing, Reference, Resolution
 from resolvers.settings import SETTINGS, setting
 
 
@@ -28,6 +28,9 @@ def _terms(company: Row, attachment: Row) -> tuple[Sql, ...]:
 
 RESOLVERS: Final[Mapping[str, Resolution]] = {
     "Company.defaults": SETTINGS,
+    "Company.ibans": Leaf(
+        lambda row, arguments: sql("array_remove(array[{}] || {}, null)", row["iban"], row["further_ibans"])
+    ),
     "Company.emailSettings": SETTINGS,
     "Company.postalBalance": setting("postal_balance"),
     "Company.termsAttachment": Reference(_terms),

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Final
 
-from db.sql import Sql, equals
+from db.sql import Sql, equals, sql
 from db.tables.work_orders import work_order_assignee
 from resolvers.compilation import Row
 from resolvers.links import pointed, pointing, through
-from resolvers.resolution import Listing, Reference, Resolution
+from resolvers.resolution import Inline, Leaf, Listing, Reference, Resolution
 from resolvers.settings import setting
 
 
@@ -19,6 +19,10 @@ def _site(row: Row, address: Row) -> tuple[Sql, ...]:
 RESOLVERS: Final[Mapping[str, Resolution]] = {
     "WorkOrder.assignees": Listing(through(work_order_assignee, "work_order_id", "membership_id"), past=True),
     "WorkOrder.siteAddress": Reference(_site),
+    "WorkOrder.signature": Inline(lambda row: row.rows, when=lambda row: sql("{} is not null", row["signed_at"])),
+    "WorkOrderSignature.imageUrl": Leaf(lambda row, arguments: row["signature_url"]),
     "WorkOrder.maintenance": Reference(pointing("source_work_order_id")),
     "Company.kilometreRate": setting("kilometre_rate"),
 }
+
+HOMES: Final[Mapping[str, str]] = {"WorkOrderSignature": "work_order"}

@@ -1,7 +1,7 @@
 """Companies: another one under the same login, and the data of one."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import orjson
@@ -37,6 +37,7 @@ COLUMNS: Final[Mapping[str, str]] = {
     "email": "email",
     "website": "website",
     "iban": "iban",
+    "furtherIbans": "further_ibans",
     "language": "language",
 }
 """Member of the input -> column."""
@@ -61,6 +62,8 @@ TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW
 """
 COUNTRIES: Final = frozenset(CODES.split())
 """ISO 3166-1 alpha-2."""
+
+MOST: Final = 20
 
 PHONE: Final = re.compile(r"\+?[0-9(][0-9 ()./-]{3,38}")
 WEBSITE: Final = re.compile(r"https?://[\w-]+(?:\.[\w-]+)+(?::[0-9]{1,5})?(?:[/?#][^\s<>\"'\\]*)?", re.IGNORECASE)
@@ -92,10 +95,12 @@ async def update_company(write: Write, given: Input) -> Written:
     return Written(written)
 
 
-def _checked(checks: Checks, member: str, value: Any) -> str | None:
+def _checked(checks: Checks, member: str, value: Any) -> object:
     """The value as it is stored; what is blank is nothing."""
     if isinstance(value, Language):
         return value.name
+    if member in LISTS:
+        return _several(checks, member, value or ())
     before = len(checks.problems)
     text = checks.name(member, value) if member == "name" and value is not None else checks.line(member, value)
     if len(checks.problems) > before:
@@ -107,6 +112,15 @@ def _checked(checks: Checks, member: str, value: Any) -> str | None:
     if text is None and wrong:
         checks.add(member)
     return text
+
+
+def _several(checks: Checks, member: str, values: Sequence[Any]) -> list[str]:
+    """Each value as it is stored, once; none may be blank. Whatever is wrong with them is one problem."""
+    each = Checks()
+    stored = [LISTS[member](text) if (text := each.line(member, value)) else None for value in values[: MOST + 1]]
+    if len(values) > MOST or None in stored:
+        checks.add(member)
+    return list(dict.fromkeys(text for text in stored if text is not None))
 
 
 def _vat_number(text: str) -> str | None:
@@ -156,6 +170,9 @@ FORMS: Final[Mapping[str, Callable[[str], str | None]]] = {
     "iban": _iban,
 }
 """The stored form of a text that was written as people write it; None for what is none."""
+
+LISTS: Final[Mapping[str, Callable[[str], str | None]]] = {"furtherIbans": _iban}
+"""The same of members that are lists, at most `MOST` long."""
 
 MUTATIONS: Final[Mapping[str, Mutation]] = {
     "createCompany": Mutation(create_company),

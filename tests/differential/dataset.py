@@ -193,6 +193,7 @@ def _company(data: DataSet, name: str, n: int) -> None:
         email=_maybe(n, f"{name}@example.test"),
         website=_maybe(n, "https://example.test"),
         iban=_maybe(n, "BE68"),
+        further_ibans=([], ["BE43"], ["BE43", 'BE"9'])[n],
         language="FR",
         currency="EUR",
         plan=("PREMIUM", "PRO", "FREE")[n],

@@ -27,7 +27,7 @@ mutation ($input: CreateCompanyInput!) {
 UPDATE = """
 mutation ($input: UpdateCompanyInput!) {
   updateCompany(input: $input) {
-    company { name vatNumber street country phone email website iban } errors { code message field }
+    company { name vatNumber street country phone email website iban ibans } errors { code message field }
   }
 }
 """
@@ -298,6 +298,32 @@ async def test_a_datum_that_is_wrong_is_refused(office: Office, member: str, val
     firm = await office.found()
     errors = await office.refused(firm, **{"city": "Gent", member: value})
     assert [(error["code"], error["field"]) for error in errors] == [("VALIDATION", [member])]
+
+
+async def test_further_bank_accounts_follow_the_main_one(office: Office) -> None:
+    firm = await office.found()
+    other, third = "NL91 ABNA 0417 1643 00", iban(539, 2)
+    changes: list[tuple[dict[str, Any], list[str]]] = [
+        ({"furtherIbans": [third, other, third]}, [third, "NL91ABNA0417164300"]),
+        ({"iban": iban(539, 1)}, [iban(539, 1), third, "NL91ABNA0417164300"]),
+        ({"furtherIbans": [other]}, [iban(539, 1), "NL91ABNA0417164300"]),
+        ({"furtherIbans": None}, [iban(539, 1)]),
+        ({"iban": None}, []),
+    ]
+    for given, known in changes:
+        answer = await office.update(firm, **given)
+        assert answer.data["updateCompany"]["errors"] == []
+        assert answer.data["updateCompany"]["company"]["ibans"] == known
+
+
+@pytest.mark.parametrize(
+    "wrong", [["BE68539007547035"], [" "], ["x", "y"], ["\0"], [iban(539, n) for n in range(21)]], ids=range(5)
+)
+async def test_a_list_with_a_wrong_bank_account_is_refused_once(office: Office, wrong: list[str]) -> None:
+    firm = await office.found()
+    errors = await office.refused(firm, furtherIbans=[iban(539, 1), *wrong])
+    assert [(error["code"], error["field"]) for error in errors] == [("VALIDATION", ["furtherIbans"])]
+    assert (await office.row(firm))["further_ibans"] == []
 
 
 async def test_everything_that_is_wrong_is_told_at_once(office: Office) -> None:

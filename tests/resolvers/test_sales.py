@@ -67,10 +67,13 @@ async def titled(demo: World, place: int) -> str:
 
 # --- titles
 
+LINE: Final = "type position name totalIncl"
+
 
 async def test_titles_stand_above_the_lines_that_they_have_the_position_of(demo: World) -> None:
-    (invoice,) = await nodes(demo, await titled(demo, 0), "sectionBehavior lines { type position name totalIncl }")
+    (invoice,) = await nodes(demo, await titled(demo, 0), f"sectionBehavior sections {{ {LINE} }} lines {{ {LINE} }}")
     kinds = [line["type"] for line in invoice["lines"]]
+    assert invoice["sections"] == [line for line in invoice["lines"] if line["type"] == "SECTION"]
     assert kinds[0] == "SECTION"
     assert kinds.count("SECTION") == 2
     assert invoice["sectionBehavior"] in ("SUM", "PRICE")

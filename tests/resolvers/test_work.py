@@ -47,6 +47,24 @@ async def selected(world: World, login: str, selection: str) -> Any:
     return (await seen(world, login, selection))["data"]["company"]
 
 
+async def test_who_does_the_work_sees_what_the_customer_signed(world: World) -> None:
+    orders = await selected(
+        world,
+        "eva",
+        "workOrders(first: 100) {"
+        " nodes { status plannedEnd signature { id signedAt signerName imageUrl } customer { name } } }",
+    )
+    nodes = orders["workOrders"]["nodes"]
+    assert {node["status"] for node in nodes if node["signature"]} == {"DONE"}
+    for node in nodes:
+        if node["signature"]:
+            assert (node["signature"]["signedAt"], node["signature"]["signerName"]) == (
+                node["plannedEnd"],
+                node["customer"]["name"],
+            )
+            assert node["signature"]["imageUrl"].startswith("https://")
+
+
 # What is hidden
 
 

@@ -161,6 +161,7 @@ def _write(scene: Scene, one: Planned, number: str, chance: Random) -> None:
         quote_id=job.quote["id"] if job.quote else None,
         project_id=job.quote.get("project_id") if job.quote else None,
         created_at=job.asked,
+        **(_signature(scene, one, number) if status == "DONE" else {}),
     )
     assign(scene, order, one.people, job.asked, chance)
     used = [_used(good, chance) for good in job.goods]
@@ -169,6 +170,17 @@ def _write(scene: Scene, one: Planned, number: str, chance: Random) -> None:
         used.append({"product_id": None, "name": name, "quantity": Decimal(1), "price": Decimal("7.5000")})
     for position, columns in enumerate(used, 1):
         _material(scene, order, job.asked, chance, position=position, **columns)
+
+
+def _signature(scene: Scene, one: Planned, number: str) -> dict[str, object]:
+    """What the customer signs when the work is done."""
+    (customer,) = scene.all("contact", id=one.job.customer_id)
+    page = f"{scene.index}-{number.replace('/', '-')}"
+    return {
+        "signed_at": one.end,
+        "signer_name": customer["name"],
+        "signature_url": f"https://files.enfact.test/sign/{page}",
+    }
 
 
 def _used(good: Good, chance: Random) -> dict[str, object]:

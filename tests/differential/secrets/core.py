@@ -14,6 +14,7 @@ from tests.differential.secrets.rewriting import (
     SURE_COUNT,
     SURE_NUMBER,
     SURE_TEXT,
+    TAGS,
     TEXT,
     Column,
 )
@@ -33,6 +34,7 @@ COMPANY_TEXTS: Final = (
 COLUMNS: Final[tuple[Column, ...]] = (
     *(("company", column, App.COMPANY_INFO, TEXT) for column in COMPANY_TEXTS),
     ("company", "country", App.COMPANY_INFO, SURE_TEXT),
+    ("company", "further_ibans", App.COMPANY_INFO, TAGS),
     ("contact", "language", App.FOREIGN_LANGUAGE_CUSTOMERS, SPOKEN),
     ("contact", "currency", App.CURRENCIES, MONEY),
     ("contact", "discount", App.DISCOUNTS, NUMBER),
@@ -79,6 +81,7 @@ COLUMNS: Final[tuple[Column, ...]] = (
 )
 LEADS: Final = {
     "company": "{0}",
+    "company.further_ibans": "ibans",
     "contact": "customers {{ nodes {{ {0} }} }}",
     "product_group": "productGroups {{ nodes {{ {0} }} }}",
     "product": "products {{ nodes {{ {0} }} }}",
@@ -86,7 +89,7 @@ LEADS: Final = {
     "document_line": "documents {{ nodes {{ lines {{ {0} }} }} }}",
 }
 WORDS: Final = {
-    "company": ("company", "companies", "node", "access", "can", "apps"),
+    "company": ("company", "companies", "node", "access", "can", "apps", "ibans"),
     "contact": ("customers", "customer", "nodes", "totalCount"),
     "product_group": ("productGroups", "group", "products", "nodes"),
     "product": ("products", "product", "nodes", "totalCount"),

@@ -11,6 +11,7 @@ from tests.differential.secrets.rewriting import (
     SURE_MOMENT,
     SURE_NUMBER,
     SURE_TEXT,
+    TAGS,
     TEXT,
     Column,
 )
@@ -18,7 +19,6 @@ from tests.differential.secrets.rewriting import (
 REASON: Final = "case {0} when 'SALE' then 'RETURN' when 'RETURN' then 'LOSS' else 'SALE' end"
 STATUS: Final = "case {0} when 'NEW' then 'QUOTED' when 'QUOTED' then 'CLOSED' else 'NEW' end"
 BASIS: Final = "case {0} when 'INVOICES' then 'DELIVERY_NOTES' else 'INVOICES' end"
-TAGS: Final = "array_append({0}, 'Zz' || n)"
 
 
 def only(kind: str, how: str) -> str:

@@ -24,6 +24,10 @@ def _defaults(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
     return Item("Defaults", _settings(oracle, item), item.scope)
 
 
+def _ibans(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
+    return [iban for iban in (item.row["iban"], *item.row["further_ibans"]) if iban is not None]
+
+
 def _vat_rates(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
     return [written(rate) for rate in item.row["vat_rates"]]
 
@@ -64,6 +68,7 @@ def _signature(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
 
 SPECIAL: Final[dict[str, Resolver]] = {
     "Company.defaults": _defaults,
+    "Company.ibans": _ibans,
     "Defaults.vatRates": _vat_rates,
     "Company.emailSettings": _email_settings,
     "Company.postalBalance": _postal_balance,

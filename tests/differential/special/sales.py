@@ -77,9 +77,15 @@ def _suggested_emails(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
     return [Item("EmailTemplate", row, scope) for row in sorted(rows, key=lambda row: sort_key(["rank"], row))]
 
 
+def _sections(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
+    rows = oracle.world.rows("document_line", document_id=item.row["id"], type="SECTION")
+    return [Item("DocumentLine", row, item.scope) for row in sorted(rows, key=lambda row: sort_key(["position"], row))]
+
+
 def _of_all_kinds() -> Iterator[tuple[str, Resolver]]:
     for kind in kinds_of(printed_schema(), printed_schema().type_map["Document"]):
         yield f"{kind.name}.suggestedEmails", _suggested_emails
+        yield f"{kind.name}.sections", _sections
 
 
 SPECIAL: Final[dict[str, Resolver]] = {

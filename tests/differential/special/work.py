@@ -84,6 +84,14 @@ def _co2_equivalent(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
     return written(exact.quantize(Decimal("0.001"), ROUND_HALF_UP))
 
 
+def _signature(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
+    return Item("WorkOrderSignature", item.row, item.scope) if item.row["signed_at"] is not None else None
+
+
+def _signature_image(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
+    return item.row["signature_url"]
+
+
 SPECIAL: Final[Mapping[str, Resolver]] = {
     "AgendaEvent.users": _event_users,
     "AgendaSettings.startHour": _start_hour,
@@ -95,5 +103,7 @@ SPECIAL: Final[Mapping[str, Resolver]] = {
     "Company.timeRounding": _time_rounding,
     "WorkOrder.assignees": _assignees,
     "WorkOrder.maintenance": _maintenance,
+    "WorkOrder.signature": _signature,
     "WorkOrder.siteAddress": _site_address,
+    "WorkOrderSignature.imageUrl": _signature_image,
 }

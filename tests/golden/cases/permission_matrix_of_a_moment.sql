@@ -183,6 +183,7 @@ from (
                 c0.email email,
                 c0.website website,
                 c0.iban iban,
+                c0.further_ibans further_ibans,
                 c0.language language,
                 c0.currency currency,
                 c0.plan plan,
