@@ -155,6 +155,7 @@ class Invoice(Document):
 class DocumentFilter:
     number: TextCriterion | None = reads(Document, "number")
     date: DateCriterion | None = reads(Document, "date")
+    locked: bool | None = reads(Document, "locked")
     customer: IdCriterion | None = reads(Document, "customer")
     customer_name: TextCriterion | None = reads(Document, "customer_name")
     total_excl: DecimalCriterion | None = reads(Document, "total_excl")

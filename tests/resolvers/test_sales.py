@@ -65,6 +65,18 @@ async def titled(demo: World, place: int) -> str:
     return f'invoices(filter: {{number: {{eq: "{numbers[place]["number"]}"}}}})'
 
 
+# --- what accounting has still to get
+
+
+async def test_documents_that_accounting_has_not_yet_can_be_asked_for(demo: World) -> None:
+    counts = "open: {0}(filter: {{locked: false}}) {{ totalCount }} all: {0} {{ totalCount }}"
+    for connection in ("invoices", "creditNotes", "purchases", "documents"):
+        found = await ask(demo, counts.format(connection))
+        assert 0 < found["open"]["totalCount"] < found["all"]["totalCount"], connection
+    (rows,) = (await ask(demo, "documents(first: 100, filter: {locked: false}) { nodes { locked } }")).values()
+    assert {row["locked"] for row in rows["nodes"]} == {False}
+
+
 # --- titles
 
 LINE: Final = "type position name totalIncl"
