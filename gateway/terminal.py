@@ -2,8 +2,10 @@
 
 import asyncio
 import contextlib
+import os
 import signal
-from collections.abc import Coroutine, Generator
+from collections.abc import Coroutine, Generator, Iterable
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -27,6 +29,14 @@ from resolvers.support import SupportRefused
 
 T = TypeVar("T")
 
+OF_TESTS = "TEST_"
+"""What variables that are for the tests begin with, after ENFACT_."""
+
+
+class UnknownSetting(Exception):
+    """A variable of the environment has the name of no setting."""
+
+
 REFUSALS = (
     ListenError,
     EmbeddedError,
@@ -39,6 +49,7 @@ REFUSALS = (
     NoSecretKey,
     sdl.NoSchema,
     ManifestBroken,
+    UnknownSetting,
 )
 """Errors whose message is written for the person at the terminal."""
 
@@ -75,9 +86,26 @@ def refusals() -> Generator[None, None, None]:
 
 
 def settings_of(**options: object) -> Settings:
-    """The settings of the environment, with the options that were given on the command line."""
+    """The settings of the environment, with the options that were given on the command line.
+
+    Raises UnknownSetting and ValidationError.
+    """
+    check_names(os.environ)
     given: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
     return Settings(**given)
+
+
+def check_names(environment: Iterable[str]) -> None:
+    """Refuse what looks like a setting and is none: a limit with a misspelt name would not be there."""
+    variables = {name.upper(): field.validation_alias for name, field in Settings.model_fields.items()}
+    for name in sorted(environment):
+        said = name.upper().removeprefix("ENFACT_")
+        if said == name.upper() or said.startswith(OF_TESTS) or (said in variables and not variables[said]):
+            continue
+        near = (
+            f" Did you mean {variables[other] or f'ENFACT_{other}'}?" for other in get_close_matches(said, variables, 1)
+        )
+        raise UnknownSetting(f"{name} is no setting.{''.join(near)}")
 
 
 def run(coroutine: Coroutine[Any, Any, T]) -> T:

@@ -1,6 +1,6 @@
 """schemathesis makes operations out of the schema, right ones and wrong ones: none ends in 5xx or in an unknown code.
 
-ENFACT_SCHEMATHESIS is how many operations it makes for each root field (3 without it); it runs on a clone that is
+ENFACT_TEST_SCHEMATHESIS is how many operations it makes for each root field (3 without it); it runs on a clone that is
 thrown away.
 """
 
@@ -42,7 +42,7 @@ async def test_no_operation_of_the_schema_hurts(served: Served, tmp_path: Path) 
     found = (await served.demo.ask("lambert", OBJECTS, id=company)).response.text
     ids = [*[company] * 6, *re.findall(r'"id":"([a-z]+_[0-9a-f]{32})"', found)]
     assert len(ids) > 15
-    each = os.environ.get("ENFACT_SCHEMATHESIS", "3")
+    each = os.environ.get("ENFACT_TEST_SCHEMATHESIS", "3")
     code, told = await run(
         python.with_name("schemathesis"), "run", f"{served.url}/graphql",
         "--header", f"Authorization: Bearer {await served.demo.token('lambert')}",

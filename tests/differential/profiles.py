@@ -1,6 +1,6 @@
 """How long properties are searched: shortly and always alike, or deep and anew.
 
-ENFACT_DEEP=1 looks at 25 times as many operations, a greater number at so many.
+ENFACT_TEST_DEEP=1 looks at 25 times as many operations, a greater number at so many.
 """
 
 import os
@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from hypothesis import HealthCheck, Phase, settings
 
-DEEP: Final = int(os.environ.get("ENFACT_DEEP") or 0)
+DEEP: Final = int(os.environ.get("ENFACT_TEST_DEEP") or 0)
 
 CHECKS: Final = (
     HealthCheck.too_slow,

@@ -1,7 +1,7 @@
 """Processes are killed under load: the service comes back by itself, and what was acknowledged is there.
 
-ENFACT_KILL_ROUNDS kills as many times as it says and prints what was acknowledged and found; ENFACT_KILL_SEED plays
-another game.
+ENFACT_TEST_KILL_ROUNDS kills as many times as it says and prints what was acknowledged and found;
+ENFACT_TEST_KILL_SEED plays another game.
 """
 
 import asyncio
@@ -21,8 +21,8 @@ from tests.faults.victims import KINDS, Victims
 from tests.firm import Firm
 from tests.gateway.test_cli import gateway
 
-ROUNDS: Final = int(os.environ.get("ENFACT_KILL_ROUNDS") or 0)
-SEED: Final = int(os.environ.get("ENFACT_KILL_SEED") or 1)
+ROUNDS: Final = int(os.environ.get("ENFACT_TEST_KILL_ROUNDS") or 0)
+SEED: Final = int(os.environ.get("ENFACT_TEST_KILL_SEED") or 1)
 COMPANIES, WORKERS = 3, 2
 BACK_SECONDS: Final = 30.0
 STEP: Final = 0.02

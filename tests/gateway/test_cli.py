@@ -285,3 +285,17 @@ def test_differences_that_break_nothing_are_told_apart() -> None:
     text = sdl.current()
     assert sdl.compare(text) is None
     assert sdl.compare(text + "\n# a comment\n") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("ENFACT_DOCUMENT_ONLY", "ENFACT_DOCUMENT_ONLY is no setting. Did you mean ENFACT_DOCUMENTS_ONLY?"),
+        ("enfact_workrs", "enfact_workrs is no setting. Did you mean ENFACT_WORKERS?"),
+        ("ENFACT_DATABASE_URL", "ENFACT_DATABASE_URL is no setting. Did you mean DATABASE_URL?"),
+        ("ENFACT_ZZZ", "ENFACT_ZZZ is no setting."),
+    ],
+)
+def test_a_setting_that_does_not_exist_is_refused(name: str, said: str) -> None:
+    ended = enfact("serve", "--port", "0", **{name: "true"})
+    assert (ended.returncode, ended.stderr.strip()) == (1, f"enfact: {said}")
