@@ -35,7 +35,7 @@ from resolvers.catalogues import prepared
 from resolvers.compilation import Compilation, Row, Site
 from resolvers.convert import enum_name, enum_names
 from resolvers.coordinates import Fields, id_prefix, named_type, node_type, type_of
-from resolvers.cost import EXTRA, LOOKUP, ROW, SUM, items_of, leaf_cost
+from resolvers.cost import EXTRA, LOOKUP, ROW, SUM, items_of, leaf_cost, size_of
 from resolvers.criteria import criteria
 from resolvers.encoding import encode, encode_id
 from resolvers.gates import Need, type_need
@@ -266,7 +266,8 @@ class Objects:
         keys = Order.by([OrderKey.parse(key) for key in listing.order or placement.order])
         sorted_by = keys.clause(target.rows)
         self.to.costs.charge(chosen.at.path, LOOKUP)
-        with self.to.costs.times(items_of(chosen.returned)):
+        usual = items_of(chosen.returned)
+        with self.to.costs.times(size_of(listing.narrowed(row) if listing.narrowed else ABSENT, usual, usual)):
             json = self.object_of(target, chosen.returned, chosen.selection_sets, chosen.at.in_rows())
         source = (listing.instead(row, target) if listing.instead else None) or target.rows.source
         if placement.table.info["catalogue"]:

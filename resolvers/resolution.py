@@ -53,12 +53,15 @@ class Listing:
 
     `order` (columns, `-column` for descending) overrides the table's; `past`: those that have ended, too.
     `instead` gives what stands after FROM in place of the table (from the row at hand and one of it), or None.
+    `narrowed` gives, from the row at hand, the list that a client gave of the items it wants: there are no more than
+    it has.
     """
 
     link: Link
     order: tuple[str, ...] = ()
     past: bool = False
     instead: Callable[[Row, Row], Sql | None] | None = None
+    narrowed: Callable[[Row], Input] | None = None
 
 
 @dataclass(frozen=True, slots=True)

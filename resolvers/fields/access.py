@@ -12,6 +12,7 @@ from db.tables.identity import account, company, credential, membership
 from db.tokens import CredentialKind
 from resolvers.compilation import Row
 from resolvers.convert import Fingerprint, Keys, enum_name, enum_names
+from resolvers.inputs import ABSENT, Input
 from resolvers.past import company_then, is_past, members_then, moment
 from resolvers.resolution import Arguments, Identity, Inline, Leaf, Listing, Made, Reference, Resolution
 from resolvers.scopes import VIEWER, Scope
@@ -73,10 +74,16 @@ def _matrix_of(person: Row) -> Row | None:
     return line.parent if is_past(line.parent) else None
 
 
-def _active(row: Row, column: Row) -> tuple[Sql, ...]:
-    """The matrix's columns: active apps, or those of them that were asked for."""
+def _matrix(row: Row) -> Row:
+    """The matrix that has columns for a row: it itself, or the one that the row stands in."""
     matrix = row if row.rows.table is company else row.parent
     assert matrix is not None
+    return matrix
+
+
+def _active(row: Row, column: Row) -> tuple[Sql, ...]:
+    """The matrix's columns: active apps, or those of them that were asked for."""
+    matrix = _matrix(row)
     mask = matrix["mask"] if is_past(matrix) else _scope(row).company["mask"]
     active = sql("get_bit({}, {}) = 1", mask, column["position"])
     if not _asks_for(matrix, "apps"):
@@ -91,6 +98,11 @@ def _people(row: Row, person: Row) -> tuple[Sql, ...]:
     users, externals = (row.to.bind(row.arguments["userIds"], Keys((prefix,)), "uuid[]") for prefix in ("usr", "ext"))
     asked = sql("{} = any(case when {} then {} else {} end)", person["id"], person["external"], externals, users)
     return (asked,)
+
+
+def _columns(row: Row) -> Input:
+    """Which of the matrix's columns were asked for."""
+    return _matrix(row).arguments.get("apps", ABSENT)
 
 
 def _person(row: Row) -> Row:
@@ -233,12 +245,17 @@ RESOLVERS: Final[Mapping[str, Resolution]] = {
     "ExternalUser.since": Leaf(lambda row, arguments: row["created_at"]),
     "PermissionMatrix.id": Identity(lambda row: row["id"], mark=lambda row: _mark(row, "apps", "userIds")),
     "PermissionMatrix.version": Leaf(lambda row, arguments: row["access_version"]),
-    "PermissionMatrix.apps": Listing(_active),
-    "PermissionMatrix.rows": Listing(_people, order=("external", "created_at"), instead=members_then),
+    "PermissionMatrix.apps": Listing(_active, narrowed=_columns),
+    "PermissionMatrix.rows": Listing(
+        _people,
+        order=("external", "created_at"),
+        instead=members_then,
+        narrowed=lambda row: row.arguments.get("userIds", ABSENT),
+    ),
     "PermissionRow.id": Identity(lambda row: row["id"], mark=lambda row: _mark(row.parent, "apps")),
     "PermissionRow.user": Inline(lambda row: row.rows, when=lambda row: sql("not {}", row["external"])),
     "PermissionRow.externalUser": Inline(lambda row: row.rows, when=lambda row: row["external"]),
-    "PermissionRow.cells": Listing(_active),
+    "PermissionRow.cells": Listing(_active, narrowed=_columns),
     "PermissionCell.app": Leaf(lambda row, arguments: row["id"]),
     "PermissionCell.granted": Leaf(lambda row, arguments: _bit(row, "toggles")),
     "PermissionCell.effective": Leaf(_effective),

@@ -100,6 +100,59 @@ def test_ids_count_as_many_as_there_are() -> None:
     assert statement(query, ids=ids[:1]).cost.most > forty
 
 
+USERS = [f"usr_{n:032x}" for n in range(30)]
+APPS = ["CUSTOMERS", "DISCOUNTS", "STOCK"]
+ONE, THREE = "(apps: [DISCOUNTS])", "(apps: [CUSTOMERS, DISCOUNTS, STOCK])"
+FEW = f'(userIds: ["{USERS[0]}", "{USERS[1]}"])'
+SHOWN = "apps { app } rows { id cells { app granted } }"
+
+
+def shown(arguments: str, declared: str = "") -> str:
+    """A query of a company's matrix."""
+    return f'query {declared} {{ company(id: "") {{ permissionMatrix{arguments} {{ {SHOWN} }} }} }}'
+
+
+def matrix(rows: int, apps: int) -> int:
+    """What `shown` costs with so many rows and columns."""
+    around = 1 + 1 + 1 + 1 + 2  # a company and its matrix
+    return around + LOOKUP + apps * (1 + 1) + LOOKUP + rows * (1 + 2 + LOOKUP + apps * (1 + 2))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "rows", "apps"),
+    [
+        ("", 20, 60), (ONE, 20, 1), ("(apps: DISCOUNTS)", 20, 1), (THREE, 20, 3), (FEW, 2, 60),
+        (f"{FEW[:-1]}, {ONE[1:]}", 2, 1), ("(apps: [], userIds: [])", 0, 0), ("(apps: null, userIds: null)", 20, 60),
+        (f"(apps: [{70 * 'STOCK '}])", 20, 60), (f"(userIds: {orjson.dumps(USERS).decode()})", 20, 60),
+    ],
+)  # fmt: skip
+def test_of_a_matrix_only_what_was_asked_for_counts(arguments: str, rows: int, apps: int) -> None:
+    assert cost(shown(arguments)) == matrix(rows, apps)
+
+
+def test_what_was_asked_for_of_a_matrix_may_stand_in_variables() -> None:
+    narrowed = shown("(apps: $apps, userIds: $ids)", "($apps: [App!], $ids: [ID!])")
+    for compiled_for in ({}, {"apps": APPS, "ids": USERS}):
+        found = statement(narrowed, **compiled_for).cost
+        assert found.most == found.of({}) == found.of({"apps": None, "ids": None}) == matrix(20, 60)
+        assert found.of({"apps": APPS}) == matrix(20, 3)
+        assert found.of({"apps": APPS[:1], "ids": USERS[:2]}) == matrix(2, 1)
+        assert found.of({"apps": [], "ids": []}) == matrix(0, 0)
+        assert found.of({"apps": 70 * APPS, "ids": USERS}) == matrix(20, 60)
+    one = shown("(apps: [STOCK, $app], userIds: [$id])", "($app: App!, $id: ID!)")
+    assert cost(one, app="STOCK", id=USERS[0]) == matrix(1, 2)
+
+
+async def test_one_column_of_the_matrices_of_many_companies_may_be_asked_for(world: World) -> None:
+    query = "{ viewer { companies { nodes { permissionMatrix%s { rows { user { id } cells { app granted } } } } } } }"
+    assert cost(query % "") > MAX_COST
+    async with world.signed_in("lambert") as token:
+        outcome = await world.ask(query % ONE, {}, token)
+    assert outcome.result.errors == ()
+    (company,) = orjson.loads(outcome.result.data or b"")["viewer"]["companies"]["nodes"]
+    assert {cell["app"] for row in company["permissionMatrix"]["rows"] for cell in row["cells"]} == {"DISCOUNTS"}
+
+
 def test_of_kinds_that_exclude_each_other_the_dearest_counts() -> None:
     def documents(fragments: str) -> int:
         return added(f"documents(first: 10) {{ nodes {{ number {fragments} }} }}")
