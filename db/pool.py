@@ -5,8 +5,10 @@ Kept by hand, since asyncpg's own pool costs a tenth of a small request: no prox
 
 import asyncio
 import time
+from bisect import insort
 from collections import deque
 from collections.abc import Awaitable, Callable
+from operator import itemgetter
 
 from db.connection import Connection
 from db.errors import DatabaseUnavailable
@@ -31,7 +33,7 @@ class Pool:
         self._overdue: set[Connection] = set()
         self._watch: asyncio.TimerHandle | None = None
         self._places = 0  # connections that are open or being opened
-        self._waiting: deque[tuple[float, asyncio.Future[None]]] = deque()  # until when, by the loop's clock
+        self._waiting: deque[tuple[float, asyncio.Future[None]]] = deque()  # until when (loop clock), soonest first
         self._clock: asyncio.TimerHandle | None = None
         self._doomed: set[Connection] = set()
         self._closed = False
@@ -39,13 +41,16 @@ class Pool:
 
     async def acquire(self) -> Connection:
         """A connection that is open as far as is known. Raises DatabaseUnavailable, and what connecting raises."""
+        until: float | None = None
         while True:
             connection = self.take()
             if connection is not None:
                 return connection
             if self._places < self._size:
                 return await self._open()
-            await self._wait()
+            if until is None:
+                until = asyncio.get_running_loop().time() + self._patience
+            await self._wait(until)
 
     def take(self) -> Connection | None:
         """A connection that is free at once, None if there is none. Raises DatabaseUnavailable."""
@@ -121,13 +126,12 @@ class Pool:
             self._overdue.add(connection)
             connection.terminate()
 
-    async def _wait(self) -> None:
-        """Until a place or a connection may be free."""
+    async def _wait(self, until: float) -> None:
+        """Until a place or a connection may be free; who was woken and overtaken stands before those who came later."""
         loop = asyncio.get_running_loop()
         place: asyncio.Future[None] = loop.create_future()
-        self._waiting.append((loop.time() + self._patience, place))
-        if self._clock is None:
-            self._clock = loop.call_later(self._patience, self._give_up, loop)
+        insort(self._waiting, (until, place), key=itemgetter(0))
+        self._set_clock(loop)
         try:
             await place
         except BaseException:
@@ -135,8 +139,17 @@ class Pool:
                 self._wake()  # what was meant for us is for the next one
             raise
 
+    def _set_clock(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Let it ring when the patience of the first in line is over; he has waited longest."""
+        until = self._waiting[0][0]
+        if self._clock is not None and self._clock.when() > until:
+            self._clock.cancel()
+            self._clock = None
+        if self._clock is None:
+            self._clock = loop.call_at(until, self._give_up, loop)
+
     def _give_up(self, loop: asyncio.AbstractEventLoop) -> None:
-        """End the waiting of those whose patience is over; all have the same, so the first in line is the next."""
+        """End the waiting of those whose patience is over."""
         self._clock = None
         now = loop.time()
         while self._waiting and (self._waiting[0][0] <= now or self._waiting[0][1].done()):
@@ -145,7 +158,7 @@ class Pool:
                 message = f"No connection to the database became free within {self._patience} seconds."
                 place.set_exception(DatabaseUnavailable(message))
         if self._waiting:
-            self._clock = loop.call_later(self._waiting[0][0] - now, self._give_up, loop)
+            self._set_clock(loop)
 
     def _wake(self) -> None:
         while self._waiting:

@@ -97,6 +97,60 @@ async def test_who_is_cancelled_while_a_connection_was_meant_for_him_hands_it_on
         await given_up
 
 
+async def test_who_is_overtaken_again_and_again_does_not_wait_longer_than_others() -> None:
+    world = World(1, patience=0.05)
+    connection = await world.pool.acquire()
+    waiting = asyncio.create_task(world.pool.acquire())
+    await asyncio.sleep(0)
+    for _ in range(100):
+        world.pool.release(connection)  # wakes who waits
+        assert world.pool.take() is connection  # and is there before him
+        await asyncio.sleep(0.01)
+        if waiting.done():
+            break
+    assert waiting.done()
+    with pytest.raises(DatabaseUnavailable, match="free"):
+        await waiting
+
+
+async def test_who_is_overtaken_keeps_the_place_in_line() -> None:
+    world = World(1)
+    connection = await world.pool.acquire()
+    first, second, third = (asyncio.create_task(world.pool.acquire()) for _ in range(3))
+    await asyncio.sleep(0)
+    for _ in range(2):
+        world.pool.release(connection)
+        assert world.pool.take() is connection
+    for waiting in (first, second, third):
+        await asyncio.sleep(0)
+        world.pool.release(connection)
+        assert await asyncio.wait_for(waiting, 1) is connection
+
+
+def ring(pool: Pool) -> None:
+    """Let the clock ring now, as if it had been set for somebody who came earlier."""
+    assert pool._clock is not None  # pyright: ignore[reportPrivateUsage]
+    pool._clock.cancel()  # pyright: ignore[reportPrivateUsage]
+    pool._give_up(asyncio.get_running_loop())  # pyright: ignore[reportPrivateUsage]
+
+
+async def test_the_clock_rings_for_who_is_back_in_line_before_those_it_was_set_for() -> None:
+    world = World(1, patience=0.2)
+    connection = await world.pool.acquire()
+    first = asyncio.create_task(world.pool.acquire())
+    await asyncio.sleep(0.1)
+    later = asyncio.create_task(world.pool.acquire())
+    await asyncio.sleep(0)
+    world.pool.release(connection)
+    assert world.pool.take() is connection
+    ring(world.pool)
+    await asyncio.wait([first, later], return_when=asyncio.FIRST_COMPLETED)
+    assert (first.done(), later.done()) == (True, False)
+    for waiting in (first, later):
+        with pytest.raises(DatabaseUnavailable, match="free"):
+            await waiting
+
+
 @pytest.mark.parametrize("fault", ["ended", "dirty"])
 async def test_a_connection_that_is_not_whole_is_not_lent_again(fault: str) -> None:
     world = World(1)
