@@ -16,7 +16,7 @@ from db.secrets import Keyring
 from gateway.behind import Executor
 from gateway.chores import Chores, Outage
 from gateway.live import keep_waking
-from gateway.logs import Log
+from gateway.logs import Log, causes
 from gateway.settings import Settings
 from resolvers.cost import MAX_COST
 from resolvers.execution import Executor as DatabaseExecutor
@@ -127,19 +127,18 @@ class DatabaseBackend:
     async def _connect(self) -> None:
         database = await Database.open(self._dsn, self._pool)
         try:
-            shows_secrets = not self._terms.sends_letters and await _holds_demo(database)
+            executor = DatabaseExecutor(
+                database,
+                shows_secrets=not self._terms.sends_letters and await _holds_demo(database),
+                report=self._report,
+                keyring=self._terms.keyring,
+                known=self._terms.known,
+                max_cost=self._terms.max_cost,
+            )
         except BaseException:
             await database.close()
             raise
-        self._database = database
-        self.executor = executor = DatabaseExecutor(
-            database,
-            shows_secrets=shows_secrets,
-            report=self._report,
-            keyring=self._terms.keyring,
-            known=self._terms.known,
-            max_cost=self._terms.max_cost,
-        )
+        self._database, self.executor = database, executor
         self._chores.begin(self._works(database, executor))
         self._outage.end()
 
@@ -193,7 +192,8 @@ class DatabaseBackend:
             self._log.event("uses of sessions not written", kind=type(error).__name__)
 
     async def _keep_connecting(self) -> None:
-        pause = FIRST_PAUSE
+        """Connect, whatever it fails for: until then no request is answered. The same cause is told once in a row."""
+        pause, told = FIRST_PAUSE, None
         while self._database is None:
             await asyncio.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
@@ -201,6 +201,10 @@ class DatabaseBackend:
                 await self._connect()
             except DatabaseError as error:
                 self._outage.report(error)
+            except Exception as error:  # noqa: BLE001 (whatever it is, the next try may do)
+                if (why := causes(error)) != told:
+                    self._log.event("database not opened", **why)
+                    told = why
 
 
 async def _holds_demo(database: Database) -> bool:

@@ -189,7 +189,8 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
         if cause is None:
             return
         yield cause
-        cause = cause.__cause__ or cause.__context__
+        before = cause.__cause__ or cause.__context__
+        cause = None if before is cause else before  # `raise error from error` makes it its own cause
 
 
 def _clock(at: float) -> str:

@@ -9,7 +9,8 @@ import pytest
 from pydantic import SecretStr
 
 from db.connection import Connection, connect
-from db.database import PoolSettings
+from db.database import Database, PoolSettings
+from db.errors import DatabaseUnavailable
 from db.tokens import hash_token
 from gateway import backend
 from gateway.backend import DatabaseBackend, Terms, database_backend
@@ -27,6 +28,7 @@ with person as (
 insert into credential (token_hash, account_id, expires_at) select $1, id, now() + interval '1 day' from person
 """
 USED = "select count(*) from credential where last_used_at is not null"
+OTHERS = "select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
 REQUEST = GraphQLRequest("{ viewer { account { email } } }", token="enf_a")
 
 
@@ -132,6 +134,59 @@ async def test_a_database_that_is_not_migrated_opens_all_the_same(empty_dsn: str
     assert await behind.ready() == "the database is not migrated"
     await behind.close()
     assert lines.getvalue() == ""
+
+
+@pytest.fixture
+def away_at_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The database cannot be reached when it is opened for the first time."""
+    monkeypatch.setattr(backend, "FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(backend, "LONGEST_PAUSE", 0.01)
+    open_ = Database.open
+
+    async def away(*_: object) -> Database:
+        monkeypatch.setattr(Database, "open", open_)
+        raise DatabaseUnavailable("secret")
+
+    monkeypatch.setattr(Database, "open", away)
+
+
+@pytest.mark.usefixtures("away_at_first")
+async def test_what_fails_while_connecting_is_logged_by_kind_once_and_tried_again(
+    behind: DatabaseBackend, beside: Connection, lines: io.StringIO
+) -> None:
+    await beside.execute("alter table installation rename column demo to gone")
+    await behind.open()
+    await until(lambda: "UndefinedColumnError" in lines.getvalue())
+    await asyncio.sleep(0.2)  # it fails again and again
+    assert behind.executor is None
+    await beside.execute("alter table installation rename column gone to demo")
+    await until(lambda: behind.executor is not None)
+    await use(behind)
+    told = [json.loads(line) for line in lines.getvalue().splitlines()]
+    assert [line["event"] for line in told] == [
+        "database does not answer", "database not opened", "database answers again",
+    ]  # fmt: skip
+    assert (told[1]["kind"], told[1]["sqlstate"]) == ("UndefinedColumnError", "42703")
+    assert all(text not in lines.getvalue() for text in ("secret", "demo", "installation"))
+
+
+@pytest.mark.usefixtures("away_at_first")
+async def test_without_an_executor_there_is_no_database_and_connecting_goes_on(
+    behind: DatabaseBackend, beside: Connection, lines: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise ValueError("secret")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(backend, "DatabaseExecutor", fail)
+        await behind.open()
+        await until(lambda: "ValueError" in lines.getvalue())
+        await asyncio.sleep(0.5)  # it fails again and again
+        assert await behind.ready() == "the database cannot be reached"
+        assert await beside.fetchval(OTHERS) < 6, "the connections of tries that failed are closed"
+    await until(lambda: behind.executor is not None)
+    await use(behind)
+    assert "secret" not in lines.getvalue()
 
 
 async def test_a_chore_that_fails_ends_alone_and_the_others_are_cancelled_at_the_end(lines: io.StringIO) -> None:
