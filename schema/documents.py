@@ -73,6 +73,7 @@ class Document(Node):
     date: datetime.date = field("The document's date.")
     customer: Customer | None = field("The customer, as recorded now; none on what is bought.")
     customer_name: str | None = field("The customer's name as the document states it; none on what is bought.")
+    supplier_name: str | None = field("The supplier's name as the document states it; none on what is sold.")
     lines: list[DocumentLine] = field("The lines, in their order.")
     vat_type: VatType = field("Whether prices are without or with tax.")
     total_excl: decimal.Decimal = field("The total without tax.")
@@ -165,7 +166,7 @@ class DocumentFilter:
     discount: DecimalCriterion | None = reads(Document, "discount")
     total_discount: DecimalCriterion | None = reads(Document, "total_discount")
     total_profit: DecimalCriterion | None = reads(Document, "total_profit")
-    search: str | None = reads(Document, "number", "customer_name")
+    search: str | None = reads(Document, "number", "customer_name", "supplier_name")
 
 
 @input_object("Which quotes.")

@@ -27,7 +27,6 @@ class PurchaseOrderStatus(Enum):
 class PurchaseOrder(Document):
     status: PurchaseOrderStatus = field("Where it stands.")
     supplier: Supplier | None = gated("The supplier, as recorded now.", App.PURCHASES)
-    supplier_name: str | None = field("The supplier's name as the document states it.")
     supplier_reference: str | None = field("The number under which the supplier confirmed it.")
     expected_date: datetime.date | None = field("The day on which the goods should come.")
     purchase: Purchase | None = field("The purchase made of it; of several the newest.")

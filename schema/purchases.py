@@ -110,7 +110,6 @@ class PurchaseLine:
 class Purchase(Document):
     status: PurchaseStatus = field("Where it stands.")
     supplier: Supplier | None = field("The supplier, as recorded now.")
-    supplier_name: str | None = field("The supplier's name as the document states it.")
     supplier_reference: str | None = field("The number that the supplier gave it.")
     due_date: datetime.date | None = field("The last day to pay.")
     structured_communication: str | None = field("The reference for the payment.")

@@ -13,7 +13,7 @@ class SearchResults:
     customers: Connection[Customer] | None = connection("Customers by number, name, VAT number and e-mail address.")
     products: Connection[Product] | None = connection("Products by number and name.")
     documents: Connection[Document] | None = connection(
-        "Documents of every kind that the viewer holds, by number and customer's name.", is_open=True
+        "Documents of every kind that the viewer holds, by number and customer's or supplier's name.", is_open=True
     )
 
 

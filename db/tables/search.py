@@ -27,4 +27,4 @@ def _trigrams(table: Table, *columns: str) -> Index:
 
 _trigrams(contact, "number", "name", "vat_number", "email")
 _trigrams(product, "number", "name")
-_trigrams(document, "number", "customer_name")
+_trigrams(document, "number", "customer_name", "supplier_name")

@@ -46,13 +46,14 @@ LISTS: Final = {
     "lowStock": "id",
     "customers": "id number name vatNumber email",
     "products": "id number name",
-    "documents": "id number customerName",
+    "documents": "id number customerName supplierName",
 }
 KINDS: Final = {"SALES": "invoices", "CREDIT_NOTES": "creditNotes", "QUOTES": "quotes", "PURCHASES": "purchases"}
 FOUND: Final = ("customers", "products", "documents")
 TOGGLES: Final = (
     App.DASHBOARD, App.REPORTS, App.CURRENCIES, App.INVOICES, App.CREDIT_NOTES, App.QUOTES, App.PURCHASES, App.PAYMENTS,
     App.TIME_TRACKING, App.WORK_ORDERS, App.TASKS, App.PROCESSING_LISTS, App.STOCK, App.DELIVERY_NOTES,
+    App.PURCHASE_ORDERS,
 )  # fmt: skip
 TOGGLE: Final = "update membership set toggles = $1 where company_id = $2 and account_id = $3"
 
@@ -197,10 +198,10 @@ def found_in(rows: Rows | None, text: str) -> set[str] | None:
 
 
 def is_found(text: str, row: dict[str, Any]) -> bool:
-    """Whether the text stands in the row, or its name has words like it."""
-    name = row["name"] if "name" in row else row["customerName"]
+    """Whether the text stands in the row, or one of its names has words like it."""
+    names = [row["name"]] if "name" in row else [row["customerName"], row["supplierName"]]
     stands = any(value is not None and fold(text) in fold(value) for field, value in row.items() if field != "id")
-    return stands or (name is not None and word_similarity(text, name) >= THRESHOLD)
+    return stands or any(name is not None and word_similarity(text, name) >= THRESHOLD for name in names)
 
 
 # --- the properties

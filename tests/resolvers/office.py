@@ -44,13 +44,15 @@ class Office:
         return await self.connection.fetchval(statement, self.firm.key, *columns.values())
 
     async def document(
-        self, number: str, kind: str, status: str, day: datetime.date, excl: str, rate: str = "1", name: str = "Client"
-    ) -> None:
+        self, number: str, kind: str, status: str, day: datetime.date, excl: str, rate: str = "1",
+        name: str | None = "Client", supplier: str | None = None,
+    ) -> None:  # fmt: skip
         """A document of 21 percent; in dollars, where the rate is not one."""
         net = Decimal(excl)
         tax = round(net * 21 / 100, 2)
         await self.add(
             "document", kind=kind, number=number, sequence_number=1, status=status, date=day, customer_name=name,
+            supplier_name=supplier,
             total_excl=net, total_vat=tax, total_incl=net + tax, total_incl_base=round((net + tax) * Decimal(rate), 2),
             currency="EUR" if rate == "1" else "USD", exchange_rate=Decimal(rate),
         )  # fmt: skip

@@ -36,14 +36,26 @@ SOUGHT: Final[list[tuple[str, Found]]] = [
     ("", ([], [], [])),
     ("x" * 100, ([], [], [])),
 ]
-MANY: Final = """
+MANY_CUSTOMERS: Final = """
 insert into contact (company_id, sequence_number, number, name, vat_number, email)
 select $1, n, 'C' || n, md5(n::text), 'BE' || n, md5('x' || n) || '@example.test' from generate_series(100, 10100) n
 """
-SEARCH: Final = """
+SEARCH_CUSTOMERS: Final = """
 select name from contact where company_id = $1
 and (name ilike $2 or number ilike $2 or vat_number ilike $2 or email ilike $2 or $3 <% name)
 """
+MANY_DOCUMENTS: Final = """
+insert into document (company_id, kind, sequence_number, number, date, status, customer_name, supplier_name, total_excl,
+                      total_vat, total_incl, total_incl_base)
+select $1, kind, n, 'F' || n, '2026-02-27', 'SENT', case kind when 'INVOICE' then md5(n::text) end,
+    case kind when 'PURCHASE' then md5(n::text) end, 0, 0, 0, 0
+from generate_series(100, 10100) n, (values ('INVOICE'), ('PURCHASE')) of (kind)
+"""
+SEARCH_DOCUMENTS: Final = """
+select number from document where company_id = $1
+and (customer_name ilike $2 or supplier_name ilike $2 or number ilike $2 or $3 <% customer_name or $3 <% supplier_name)
+"""
+BOUGHT: Final = ["O-88", "P-88"]
 
 
 @pytest.fixture
@@ -58,6 +70,8 @@ async def office(databases: Databases, template: str) -> AsyncGenerator[Office]:
         await office.product(2, "Boiler")
         await office.document("F-77", "INVOICE", "SENT", DAY, "1.00", name="Lambert")
         await office.document("Q-77", "QUOTE", "SENT", DAY, "1.00", name="Lambert")
+        await office.document("P-88", "PURCHASE", "OPEN", DAY, "1.00", name=None, supplier="Thermo-Meuse")
+        await office.document("O-88", "PURCHASE_ORDER", "SENT", DAY, "1.00", name=None, supplier="Thermo-Meuse")
         yield office
 
 
@@ -87,6 +101,29 @@ async def test_kinds_of_document_that_are_not_held_are_not_found(office: Office)
     assert (await search(office, "lambert", "anna"))[2] == ["Q-77"]
     await office.grant("anna")
     assert (await search(office, "lambert", "anna"))[2] == []
+
+
+@pytest.mark.parametrize("text", ["Thermo-Meuse", "o-meus", "thermo mause"])
+async def test_what_is_bought_is_found_by_its_suppliers_name(office: Office, text: str) -> None:
+    assert await search(office, text) == ([], [], BOUGHT)
+
+
+@pytest.mark.parametrize(
+    ("held", "found"),
+    [
+        ((App.PURCHASES, App.PURCHASE_ORDERS), BOUGHT),
+        ((App.PURCHASES,), ["P-88"]),
+        ((App.PURCHASE_ORDERS,), ["O-88"]),
+        ((App.INVOICES, App.QUOTES), []),
+    ],
+)
+async def test_a_suppliers_name_finds_only_kinds_that_are_held(
+    office: Office, held: tuple[App, ...], found: list[str]
+) -> None:
+    await office.grant("anna", *held)
+    assert (await search(office, "thermo", "anna"))[2] == found
+    listed = await office.read("anna", 'documents(filter: {search: "THERMO"}) { totalCount nodes { supplierName } }')
+    assert listed["documents"] == {"totalCount": len(found), "nodes": [{"supplierName": "Thermo-Meuse"}] * len(found)}
 
 
 async def test_nothing_of_another_company_is_found(office: Office) -> None:
@@ -125,12 +162,18 @@ def scans(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield from scans(below)
 
 
-async def test_a_company_of_ten_thousand_customers_is_searched_by_an_index_of_its_own(office: Office) -> None:
+@pytest.mark.parametrize(
+    ("table", "many", "sought"),
+    [("contact", MANY_CUSTOMERS, SEARCH_CUSTOMERS), ("document", MANY_DOCUMENTS, SEARCH_DOCUMENTS)],
+)
+async def test_a_company_of_ten_thousand_rows_is_searched_by_an_index_of_its_own(
+    office: Office, table: str, many: str, sought: str
+) -> None:
     others = [await office.connection.fetchval("insert into company (name) values ('O') returning id") for _ in "abc"]
     for company in (office.firm.key, *others):
-        await office.connection.execute(MANY, company)
-    await office.connection.execute("vacuum analyze contact")  # as autovacuum does: no entries wait beside the index
-    text = await office.connection.fetchval(f"explain (format json) {SEARCH}", office.firm.key, "%lambert%", "lambert")
+        await office.connection.execute(many, company)
+    await office.connection.execute(f"vacuum analyze {table}")  # as autovacuum does: no entries wait beside the index
+    text = await office.connection.fetchval(f"explain (format json) {sought}", office.firm.key, "%lambert%", "lambert")
     read = [scan for scan in scans(json.loads(text)[0]["Plan"]) if "Index Cond" in scan]
-    assert {scan["Index Name"] for scan in read} == {"ix_contact_search"}
+    assert {scan["Index Name"] for scan in read} == {f"ix_{table}_search"}
     assert all("company_id" in scan["Index Cond"] for scan in read)

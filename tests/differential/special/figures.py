@@ -143,12 +143,12 @@ def _search(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
     return Item("SearchResults", {"text": arguments["text"].strip()}, item.scope)
 
 
-def _is_found(text: str, row: Record, name: str, others: tuple[str, ...]) -> bool:
-    stands = any(row[column] is not None and fold(text) in fold(row[column]) for column in (name, *others))
-    return stands or (row[name] is not None and word_similarity(text, row[name]) >= THRESHOLD)
+def _is_found(text: str, row: Record, names: tuple[str, ...], others: tuple[str, ...]) -> bool:
+    stands = any(row[column] is not None and fold(text) in fold(row[column]) for column in (*names, *others))
+    return stands or any(row[name] is not None and word_similarity(text, row[name]) >= THRESHOLD for name in names)
 
 
-def _found(type_name: str, table: str, name: str, *others: str) -> Resolver:
+def _found(type_name: str, table: str, names: tuple[str, ...], *others: str) -> Resolver:
     kinds = kinds_of(printed_schema(), printed_schema().type_map[type_name])
 
     def resolve(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
@@ -158,7 +158,7 @@ def _found(type_name: str, table: str, name: str, *others: str) -> Resolver:
             for kind in kinds
             if len(text) >= 2 and all(map(scope_of(item).holds, type_gates(kind)))
             for row in _rows(oracle, item, table, **HOLDINGS[kind.name].where)
-            if _is_found(text, row, name, others)
+            if _is_found(text, row, names, others)
         ]
         return oracle.connect(items, table, f"{type_name}Filter", arguments)
 
@@ -189,7 +189,7 @@ SPECIAL: Final[dict[str, Resolver]] = {
     "Report.rows": _rows_of_report,
     **{f"ReportRow.{name}": _column(name) for name in ("month", "count", "total")},
     "Company.search": _search,
-    "SearchResults.customers": _found("Customer", "contact", "name", "number", "vat_number", "email"),
-    "SearchResults.products": _found("Product", "product", "name", "number"),
-    "SearchResults.documents": _found("Document", "document", "customer_name", "number"),
+    "SearchResults.customers": _found("Customer", "contact", ("name",), "number", "vat_number", "email"),
+    "SearchResults.products": _found("Product", "product", ("name",), "number"),
+    "SearchResults.documents": _found("Document", "document", ("customer_name", "supplier_name"), "number"),
 }
