@@ -44,7 +44,7 @@ class Office:
         return await self.connection.fetchval(statement, self.firm.key, *columns.values())
 
     async def document(
-        self, number: str, kind: str, status: str, day: datetime.date, excl: str, rate: str = "1",
+        self, number: str, kind: str, status: str, day: datetime.date, excl: str, rate: str = "1", *,
         name: str | None = "Client", supplier: str | None = None,
     ) -> None:  # fmt: skip
         """A document of 21 percent; in dollars, where the rate is not one."""

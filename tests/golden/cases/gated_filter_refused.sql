@@ -65,6 +65,7 @@ from (
                 and (
                   strpos(lower(t3.number), lower($7::text)) > 0
                   or strpos(lower(t3.customer_name), lower($7::text)) > 0
+                  or strpos(lower(t3.supplier_name), lower($7::text)) > 0
                 )
               order by t3.date desc, t3.id desc
               limit $8::int4
