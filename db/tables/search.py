@@ -3,7 +3,7 @@
 New rows wait for their place in a list that every search reads; it is kept short, 256 kB.
 """
 
-from sqlalchemy import DDL, Index, Table, event
+from sqlalchemy import DDL, Index, Table, event, text
 
 from db.tables.contacts import contact
 from db.tables.documents import document
@@ -14,17 +14,19 @@ for extension in ("pg_trgm", "btree_gin"):
     event.listen(metadata, "before_create", DDL(f"create extension if not exists {extension}"))
 
 
-def _trigrams(table: Table, *columns: str) -> Index:
+def _trigrams(table: Table, *columns: str, name: str = "search", where: str | None = None) -> Index:
     """The index behind `resolvers/fields/search.py`: a company's rows by the trigrams of each column."""
     return Index(
-        f"ix_{table.name}_search",
-        *(table.columns[name] for name in ("company_id", *columns)),
+        f"ix_{table.name}_{name}",
+        *(table.columns[column] for column in ("company_id", *columns)),
         postgresql_using="gin",
         postgresql_with={"gin_pending_list_limit": 256},
         postgresql_ops=dict.fromkeys(columns, "gin_trgm_ops"),
+        postgresql_where=text(where) if where is not None else None,
     )
 
 
 _trigrams(contact, "number", "name", "vat_number", "email")
 _trigrams(product, "number", "name")
-_trigrams(document, "number", "customer_name", "supplier_name")
+_trigrams(document, "number", "customer_name")
+_trigrams(document, "supplier_name", name="supplier_search", where="supplier_name is not null")

@@ -2,7 +2,6 @@
 
 import datetime
 import json
-import re
 from collections.abc import AsyncGenerator, Iterator
 from typing import Any, Final
 
@@ -164,14 +163,14 @@ def scans(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 @pytest.mark.parametrize(
-    ("table", "many", "sought", "columns"),
+    ("table", "many", "sought", "indexes"),
     [
-        ("contact", MANY_CUSTOMERS, SEARCH_CUSTOMERS, {"number", "name", "vat_number", "email"}),
-        ("document", MANY_DOCUMENTS, SEARCH_DOCUMENTS, {"number", "customer_name", "supplier_name"}),
+        ("contact", MANY_CUSTOMERS, SEARCH_CUSTOMERS, {"ix_contact_search"}),
+        ("document", MANY_DOCUMENTS, SEARCH_DOCUMENTS, {"ix_document_search", "ix_document_supplier_search"}),
     ],
 )
-async def test_a_company_of_ten_thousand_rows_is_searched_by_an_index_of_its_own(
-    office: Office, table: str, many: str, sought: str, columns: set[str]
+async def test_a_company_of_ten_thousand_rows_is_searched_by_indexes_of_its_own(
+    office: Office, table: str, many: str, sought: str, indexes: set[str]
 ) -> None:
     others = [await office.connection.fetchval("insert into company (name) values ('O') returning id") for _ in "abc"]
     for company in (office.firm.key, *others):
@@ -179,6 +178,5 @@ async def test_a_company_of_ten_thousand_rows_is_searched_by_an_index_of_its_own
     await office.connection.execute(f"vacuum analyze {table}")  # as autovacuum does: no entries wait beside the index
     text = await office.connection.fetchval(f"explain (format json) {sought}", office.firm.key, "%lambert%", "lambert")
     read = [scan for scan in scans(json.loads(text)[0]["Plan"]) if "Index Cond" in scan]
-    assert {scan["Index Name"] for scan in read} == {f"ix_{table}_search"}
+    assert {scan["Index Name"] for scan in read} == indexes
     assert all("company_id" in scan["Index Cond"] for scan in read)
-    assert {column for scan in read for column in columns if re.search(rf"\b{column}\b", scan["Index Cond"])} == columns
