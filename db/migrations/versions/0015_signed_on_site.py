@@ -21,3 +21,8 @@ def upgrade() -> None:
     op.add_column(
         "company", sa.Column("further_ibans", postgresql.ARRAY(sa.Text()), nullable=False, server_default=none)
     )
+
+
+def downgrade() -> None:
+    """There is no way back: a database goes forward only."""
+    raise NotImplementedError("a database goes forward only")
