@@ -46,8 +46,8 @@ VALIDATION_ERRORS: Final = 5
 SYNTAX_TREE, DOCUMENT = 160, 4_000
 """What a document takes in memory: so many bytes a character of its text, and so many besides."""
 
-VALUE: Final = re.compile(r"(?:, found: |(?<= value): ).*", re.DOTALL)
-"""How graphql-core ends a message with the value that does not fit."""
+VALUE: Final = re.compile(r"(?:, found: |(?<= value): |, but encountered error ).*", re.DOTALL)
+"""How graphql-core ends a message with the value that does not fit, or with Python's words about it."""
 
 MESSAGE: Final = 300
 """How much of a message that quotes the document is sent back, in characters."""

@@ -320,6 +320,25 @@ async def test_a_bad_document_is_refused_in_both_media_types(demo: Demo, unchang
     assert answer.response.status_code in (200, 400)
 
 
+LONG: Final = "9" * 5_000
+"""More digits than Python turns into an integer unless told otherwise."""
+
+TOO_LONG: Final[Mapping[str, str]] = {
+    "literal": f"{{ viewer {{ companies(first: {LONG}) {{ totalCount }} }} }}",
+    "below zero": f"{{ viewer {{ companies(first: -{LONG}) {{ totalCount }} }} }}",
+    "default": f"query ($first: Int = {LONG}) {{ viewer {{ companies(first: $first) {{ totalCount }} }} }}",
+}
+
+
+@pytest.mark.parametrize("case", TOO_LONG)
+async def test_a_number_that_python_cannot_read_is_not_repeated_nor_are_its_words(
+    demo: Demo, unchanged: None, case: str
+) -> None:
+    answer = await post(demo, {"query": TOO_LONG[case]})
+    assert (answer.response.status_code, answer.codes) == (400, [VALIDATION])
+    assert answer.body["errors"][0]["message"] == "Expected value of type 'Int'."
+
+
 @pytest.mark.parametrize("given", [{}, {"id": None}, {"ID": "x"}, {"id": ["x"]}, {"id": {}}, {"id": 1.5}])
 async def test_a_missing_variable_is_named(demo: Demo, unchanged: None, given: dict[str, object]) -> None:
     answer = await post(demo, {"query": "query ($id: ID!) { node(id: $id) { id } }", "variables": given})
