@@ -20,9 +20,12 @@ class Mutation:
     login: identity.LoginPayload | None = field(
         "Sign in with a password.", input=Argument(identity.LoginInput, "Who signs in.")
     )
-    logout: identity.LogoutPayload | None = field("End the session that this request uses.")
+    logout: identity.LogoutPayload | None = field(
+        "End the session that this request uses, and all looks as somebody else."
+    )
     end_session: identity.EndSessionPayload | None = field(
-        "End one of one's own sessions.", input=Argument(identity.EndSessionInput, "The session.")
+        "End one of one's own sessions, and all looks as somebody else.",
+        input=Argument(identity.EndSessionInput, "The session."),
     )
     request_password_reset: identity.RequestPasswordResetPayload | None = field(
         "Have a mail sent with which a forgotten password can be replaced.",

@@ -21,9 +21,16 @@ LOGINS: Final = Limit("logins with an e-mail address", 20, MINUTE)
 FIND: Final = "select u.id, u.password_hash from (select) one left join account u on u.email = $1"
 STILL_RIGHT: Final = "select true from account where id = $1 and password_hash = $2 for share"
 END: Final = """
-delete from credential where id = $1 and account_id = $2 and kind = 'SESSION' and expires_at > now() returning id
+with ended as (
+  delete from credential where id = $1 and account_id = $2 and kind = 'SESSION' and expires_at > now()
+  returning id, account_id
+), looks as (
+  delete from credential l using ended e where l.account_id = e.account_id and l.kind = 'VIEW_AS'
+)
+select id from ended
 """
-LOG_OUT: Final = "delete from credential where id = $1"
+LOG_OUT: Final = "delete from credential where id = $1 or (account_id = $2 and kind = 'VIEW_AS')"
+"""With a session all looks as somebody else end: which of them it began is not known, and they are short."""
 
 
 async def _check_password(database: Database, request: GraphQLRequest, given: Input) -> Known | Refused:
@@ -60,7 +67,7 @@ def _wrong() -> Refused:
 
 async def logout(write: Write, given: Input) -> Written:
     """End the session that the request uses."""
-    await write.connection.execute(LOG_OUT, write.caller.credential)
+    await write.connection.execute(LOG_OUT, write.caller.credential, write.caller.account)
     return Written(cookie=_forget(write))
 
 

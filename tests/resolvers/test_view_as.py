@@ -194,6 +194,24 @@ async def test_a_look_ends_by_itself_and_is_not_prolonged(room: Room, firm: Firm
     assert (await room.ask(token, ME)).codes == ["UNAUTHENTICATED"]
 
 
+@pytest.mark.parametrize("ending", ["logout", "endSession"])
+async def test_a_look_ends_with_the_session_that_began_it(room: Room, firm: Firm, ending: str) -> None:
+    owner, other = firm["owner"], await Firm.found(room.connection)
+    session, mine, another = "the second session", await room.token(firm, "anna"), await room.token(other, "anna")
+    signed_in = "insert into credential (token_hash, account_id, expires_at) values ($1, $2, '2126-01-01') returning id"
+    key = await room.connection.fetchval(signed_in, hash_token(session), owner.account)
+    if ending == "logout":
+        answer = await room.ask(session, "mutation { logout { errors { code } } }")
+    else:
+        end = "mutation ($id: ID!) { endSession(input: {sessionId: $id}) { errors { code } } }"
+        answer = await room.ask(owner.token, end, id=f"ses_{key.hex}")
+    assert answer.data[ending]["errors"] == []
+    assert (await room.ask(mine, ME)).codes == ["UNAUTHENTICATED"]
+    assert (await room.ask(session, ME)).codes == ["UNAUTHENTICATED"]
+    assert (await room.ask(owner.token, ME)).errors == ()
+    assert (await room.ask(another, ME)).errors == ()
+
+
 async def test_so_many_looks_are_under_way(room: Room, firm: Firm) -> None:
     tokens = [await room.token(firm, "anna") for _ in range(MOST_VIEWS + 1)]
     count = "select count(*) from credential where account_id = $1 and kind = 'VIEW_AS'"
