@@ -33,6 +33,8 @@ class Operations:
         self._log = behind.log
         self._send = send
         self._by_id: dict[str, asyncio.Task[None]] = {}
+        self._running: set[asyncio.Task[None]] = set()
+        """Those by id, and those that were let go or told and have not ended: a write is not given up half-way."""
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def begin(self, message: Message, base: GraphQLRequest) -> None:
@@ -44,10 +46,21 @@ class Operations:
             raise Closing(4409, f"Subscriber for {message.id} already exists")
         self.count += 1
         request_id = f"{getrandbits(64):016x}"
-        if len(self._by_id) >= self._behind.places.bounds.of_socket or not self._behind.may_ask(base):
+        if await self._is_full() or not self._behind.may_ask(base):
             await self._tell(message.id, _failed(ErrorCode.RATE_LIMITED, base), request_id)
         else:
-            self._by_id[message.id] = self.run(self._answer, message, base._replace(request_id=request_id))
+            task = self.run(self._answer, message, base._replace(request_id=request_id))
+            self._by_id[message.id] = task
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
+
+    async def _is_full(self) -> bool:
+        """Whether as many run as may; those that were let go just now and can end at once do so first."""
+        most = self._behind.places.bounds.of_socket
+        if len(self._running) < most:
+            return False
+        await asyncio.sleep(0)
+        return sum(not task.done() for task in self._running) >= most
 
     def end(self, id_: str) -> None:
         """The client does not want to hear of an operation any more, if it is under way."""
@@ -77,6 +90,8 @@ class Operations:
         try:
             started = await self._start(message, base)
             if isinstance(started, Result):
+                if self._by_id.get(message.id) is not asyncio.current_task():
+                    return  # a write that was let go has ended; by now its id may be another operation's
                 events = int(started.response is not None)
                 code = await self._tell(message.id, started, request_id)
                 return

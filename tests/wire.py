@@ -151,6 +151,15 @@ class Gateway:
                         return line
                 await asyncio.sleep(0.01)
 
+    async def more(self, event: str, before: int, count: int = 1) -> list[dict[str, Any]]:
+        """The lines that say this after the first `before` lines, once there are so many of them."""
+
+        def lines() -> list[dict[str, Any]]:
+            return [line for line in self.events[before:] if line.get("event") == event]
+
+        await self.settles(lambda: len(lines()) >= count)
+        return lines()
+
     async def settles(self, condition: Callable[[], object]) -> None:
         """Return once something is true of the gateway."""
         async with asyncio.timeout(PATIENCE):
