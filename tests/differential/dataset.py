@@ -435,6 +435,10 @@ KINDS: Final = (
 """The kind of each document."""
 
 
+TYPES: Final = ("LINE", "COST", "SECTION")
+"""The types of lines, in turn; the first line of every third document is a title."""
+
+
 def _statuses(kind: str) -> tuple[str, ...]:
     """The values of the enum of a kind's statuses."""
     type_ = printed_schema().type_map.get("".join(map(str.capitalize, kind.split("_"))))
@@ -459,7 +463,9 @@ def _documents(data: DataSet, company: str) -> None:
         data.add("document", **of, **_document(company, n))
     for n in range(len(KINDS)):
         for position in range(n % 5):
-            line = _line(company, next(places), position)
+            place = next(places)
+            title = position == 0 and n % 3 == 0
+            line = {**_line(company, place, position), "type": "SECTION" if title else TYPES[place % 3]}
             data.add("document_line", **of, document_id=key(f"document {company} {n}"), **line)
 
 
