@@ -161,7 +161,7 @@ from company c join membership m on m.company_id = c.id
 where c.id = $1 and m.account_id = $2 and {present("m")}
 """
 LOCK: Final = f"""
-select from company c
+select true from company c
 where c.id = $1 and exists (
   select from membership m
   where m.company_id = c.id and m.account_id = $2 and (m.role = 'OWNER' or not $3) and {present("m")}
@@ -198,9 +198,11 @@ async def _lock(write: Write, company_id: str, *, owners_only: bool) -> Record:
     Locks no membership: whoever changes access locks the company first.
     """
     company = key_of(company_id, "com")
-    await write.connection.execute(LOCK, company, write.caller.account, owners_only)
+    locked = await write.connection.fetchval(LOCK, company, write.caller.account, owners_only)
     # A statement of its own: whoever held the lock may have changed everything.
     found = await write.connection.fetchrow(ENTERED, company, write.caller.account) if company is not None else None
-    if found is None:
+    if found is None or not (locked or owners_only):
         raise Refused(Problem(UserErrorCode.NOT_FOUND, ("companyId",)))
+    if not locked:
+        raise Forbidden  # also who has become an owner just now: nothing may be done without the lock
     return found

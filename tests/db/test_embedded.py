@@ -49,7 +49,8 @@ async def main():
     except EmbeddedError as error:
         return print("refused", error, flush=True)
     connection = await asyncpg.connect(dsn)
-    await connection.execute("create table if not exists visit (who text)")
+    # Two that create it at once: "if not exists" alone is no lock.
+    await connection.execute("select pg_advisory_xact_lock(1); create table if not exists visit (who text)")
     await connection.execute("insert into visit values ($1)", "process")
     count = await connection.fetchval("select count(*) from visit")
     await connection.close()

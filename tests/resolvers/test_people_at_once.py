@@ -14,6 +14,7 @@ import pytest
 
 from db.connection import Connection, connect
 from db.database import Database, PoolSettings
+from resolvers import writing
 from resolvers.execution import Executor
 from tests.databases import Databases
 from tests.firm import ALWAYS, Answer, Asker, Firm, apps_of, blocked, change, replay
@@ -351,3 +352,18 @@ async def test_many_changes_at_once_leave_one_history(office: Office) -> None:
     assert await office.owners(firm) >= 1
     await agrees(firm)
     assert await firm.toggles("clara") == ALWAYS
+
+
+@pytest.mark.parametrize(("who", "codes"), [("owner", ["FORBIDDEN"]), ("anna", ["FORBIDDEN"]), ("stranger", [])])
+async def test_who_becomes_an_owner_after_the_lock_was_refused_writes_nothing(
+    office: Office, monkeypatch: pytest.MonkeyPatch, who: str, codes: list[str]
+) -> None:
+    """As if the role came between the lock, which is for owners only, and the look at what the caller is."""
+    firm = await office.found()
+    monkeypatch.setattr(writing, "LOCK", writing.LOCK.replace("m.role = 'OWNER'", "m.role = 'NOBODY'"))
+    asking = firm if who != "stranger" else await office.found()
+    caller = asking[who if who != "stranger" else "owner"]
+    answer = await office.send(caller.token, "updateCompany", companyId=firm.id, name="Peeters")
+    assert answer.codes == codes
+    name = await office.connection.fetchval("select name from company where id = $1", firm.key)
+    assert name != "Peeters"
