@@ -328,11 +328,11 @@ async def test_a_write_over_its_deadline_is_told_over_http(office: Office, monke
     async def write_slowly(to: Write, given: Any) -> Written:
         done = await write(to, given)
         for _ in range(3):
-            await to.connection.execute("select pg_sleep(0.15)")
+            await to.connection.execute("select pg_sleep(0.5)")
         return done
 
     monkeypatch.setitem(cast("MutableMapping[str, Mutation]", MUTATIONS), "activateApp", Mutation(write_slowly))
-    async with open_client(office.dsn, pool_size=SIZE, deadline=0.4) as client:
+    async with open_client(office.dsn, pool_size=SIZE, deadline=1.2) as client:
         answer = await post(client, firm, SEVERAL, id=firm.id)
         assert answer.response.status_code == 200
         errors = [(error["extensions"]["code"], error["path"]) for error in answer.body["errors"]]

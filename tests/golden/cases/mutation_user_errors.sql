@@ -7,7 +7,7 @@ where k.token_hash = $1 and k.expires_at > now() and k.kind = $2;
 -- $1 = <hash of a token>
 -- $2 = SESSION
 
-select
+select true
 from company c
 where
   c.id = $1
@@ -108,7 +108,7 @@ where k.token_hash = $1 and k.expires_at > now() and k.kind = $2;
 -- $1 = <hash of a token>
 -- $2 = SESSION
 
-select
+select true
 from company c
 where
   c.id = $1
