@@ -150,5 +150,5 @@ class Fingerprint:
 
     def __call__(self, value: Any) -> str:
         """16 hexadecimal digits."""
-        said = "\n".join([self.name, *sorted({str(enum_name(item)) for item in bounded(value)})])
+        said = "\n".join([self.name, *sorted({str(enum_name(item)) for item in value or ()})])
         return hashlib.sha256(said.encode(errors="surrogatepass")).hexdigest()[:16]

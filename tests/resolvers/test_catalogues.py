@@ -6,6 +6,7 @@ import orjson
 
 from resolvers.execution import default_compiler
 from resolvers.operation import Documents
+from schema.apps import App
 from tests.golden.world import World
 
 MATRIX = """
@@ -83,5 +84,7 @@ async def test_a_part_of_the_matrix_does_not_take_the_place_of_the_whole_in_a_cl
         assert not {*rows.values()} & {*rows_of_two.values()}
         other_apps, rows_of_one = await matrix(apps=["INVOICES"])
         assert not {*rows_of_two.values()} & {*rows_of_one.values()}
+        all_apps, rows_of_all = await matrix(apps=[app.name for app in App])  # more than a list of ids may have
+        assert (len(rows_of_all), all_apps in (whole, some_apps)) == (len(rows), False)
         ids = [whole, some_people, some_apps, other_apps, (await matrix(people=[one]))[0], (await matrix(people=[]))[0]]
     assert len({*ids}) == len(ids)
