@@ -155,7 +155,7 @@ class Executor:
     async def _read(self, request: GraphQLRequest, operation: Operation, variables: Variables) -> Result:
         view = await self._viewing.of(request) if operation.introspects else None
         statement = self._compiler.read(operation, variables, request.kind, view)
-        if statement.cost.most > self._max_cost:
+        if statement.cost.most + statement.cost.work > self._max_cost:
             check_cost((statement.cost,), variables, self._max_cost, request.language)
         bindings = Bindings(variables, token_hash(request.token), request.language)
         record = await self._database.read(statement.sql, statement.arguments(bindings))
@@ -165,7 +165,7 @@ class Executor:
             self.uses.add(record[2])
         result = result_of(request, statement, record)
         if request.wants_cost:
-            return result._replace(cost=(statement.cost.of(variables), self._max_cost))
+            return result._replace(cost=(statement.cost.requested(variables), self._max_cost))
         return result
 
 
