@@ -144,4 +144,4 @@ async def _set(write: Write, company: Record, toggles: list[Toggle]) -> None:
         )
 
 
-MUTATIONS: Final[Mapping[str, Mutation]] = {"setAppAccess": Mutation(set_app_access)}
+MUTATIONS: Final[Mapping[str, Mutation]] = {"setAppAccess": Mutation(set_app_access, changes_access=True)}

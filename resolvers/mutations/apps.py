@@ -103,6 +103,6 @@ async def _switch(write: Write, company: Record, apps: Sequence[App], statement:
 
 
 MUTATIONS: Final[Mapping[str, Mutation]] = {
-    "activateApp": Mutation(activate_app),
-    "deactivateApp": Mutation(deactivate_app),
+    "activateApp": Mutation(activate_app, changes_access=True),
+    "deactivateApp": Mutation(deactivate_app, changes_access=True),
 }

@@ -204,7 +204,7 @@ def _wrong() -> Refused:
 
 
 MUTATIONS: Final[Mapping[str, Mutation]] = {
-    "requestPasswordReset": Mutation(request_password_reset, for_anyone=True),
-    "resetPassword": Mutation(reset_password, prepare=_prepare_reset, for_anyone=True),
-    "changePassword": Mutation(change_password, prepare=_prepare_change),
+    "requestPasswordReset": Mutation(request_password_reset, for_anyone=True, alone=True),
+    "resetPassword": Mutation(reset_password, prepare=_prepare_reset, for_anyone=True, changes_access=True),
+    "changePassword": Mutation(change_password, prepare=_prepare_change, changes_access=True),
 }

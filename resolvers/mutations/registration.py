@@ -71,7 +71,7 @@ def _preparing(called: str) -> Callable[[Database, GraphQLRequest, Input], Await
             checks.add("acceptTerms")
         if checks.problems:
             return Refused(*checks.problems)
-        async with database.transaction() as connection:
+        async with database.statements() as connection:
             admitted = await admit(connection, Guard((SIGN_UPS.on(network(request.address)),)))
         if admitted is None:
             return Refused(Problem(UserErrorCode.TOO_MANY_ATTEMPTS))

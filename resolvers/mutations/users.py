@@ -186,7 +186,7 @@ async def _somebody_else(write: Write, given: Input) -> tuple[Record, Record]:
 
 
 MUTATIONS: Final[Mapping[str, Mutation]] = {
-    "createUser": Mutation(create_user),
-    "updateUser": Mutation(update_user),
-    "deleteUser": Mutation(delete_user),
+    "createUser": Mutation(create_user, changes_access=True),
+    "updateUser": Mutation(update_user, changes_access=True),
+    "deleteUser": Mutation(delete_user, changes_access=True),
 }
