@@ -164,6 +164,7 @@ VIEWING: Final = f"""{CALLER}and exists (
 """
 """An owner who looks as a member: as long as both are what they were."""
 
+WAIT_LONGER: Final = f"select set_config('lock_timeout', '{PATIENCE}', true)"
 PATIENT: Final = f"select c.*, set_config('lock_timeout', '{PATIENCE}', true) patience from ({CALLER}) c"
 """Who asks, in a transaction that waits longer from now on."""
 
@@ -174,6 +175,8 @@ async def find_caller(connection: Connection, request: GraphQLRequest, *, patien
     `patiently`: for a change of access, which waits for others that are under way.
     """
     if request.token is None:
+        if patiently:
+            await connection.execute(WAIT_LONGER)
         return None
     signed_in = PATIENT if patiently else CALLER
     statement = VIEWING if request.kind is CredentialKind.VIEW_AS else signed_in
