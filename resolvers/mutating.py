@@ -21,7 +21,7 @@ from db.secrets import Keyring
 from resolvers.answers import refusal, result_of, token_hash
 from resolvers.compilation import Bindings
 from resolvers.compiler import Compiler
-from resolvers.cost import MAX_COST, Cost, check_cost
+from resolvers.cost import MAX_COST, Cost, check_cost, cost_of_rows
 from resolvers.inputs import Variables, read_arguments, value_of
 from resolvers.mutations import MUTATIONS
 from resolvers.operation import Operation
@@ -34,6 +34,8 @@ from resolvers.writing import (
     Forbidden,
     Input,
     Mutation,
+    Quota,
+    RateLimited,
     Refused,
     Unauthenticated,
     Write,
@@ -53,7 +55,7 @@ class Writer:
     """Runs mutations on a database.
 
     `report` is called with every DatabaseError that one meets. Payloads that cost more than `max_cost` together are
-    refused before anything is written. `shows_secrets` may change at any time.
+    refused before anything is written, and what is more than the `quota` says. `shows_secrets` may change at any time.
     """
 
     database: Database
@@ -62,6 +64,7 @@ class Writer:
     uses: Uses
     report: Callable[[DatabaseError], None]
     max_cost: int = MAX_COST
+    quota: Quota | None = None
     shows_secrets: bool = False
 
     async def write(self, request: GraphQLRequest, operation: Operation, variables: Variables) -> Result:
@@ -99,11 +102,13 @@ class Writer:
     def _check_cost(
         self, request: GraphQLRequest, operation: Operation, fields: tuple[SelectedField, ...], variables: Variables
     ) -> int:
-        """What the payloads cost together; a field that is refused for its values costs nothing."""
+        """What the writes and their payloads cost together; a field that is refused for its values costs nothing."""
         costs: list[Cost] = []
         for selected in fields:
             if selected.name != "__typename":
                 with suppress(RequestError):
+                    rows = MUTATIONS[selected.name].rows(self._input(selected, variables))
+                    costs.append(cost_of_rows(rows, selected.key))
                     costs.append(self.compiler.payload(operation, selected, variables, request.kind).cost)
         return check_cost(costs, variables, self.max_cost, request.language)
 
@@ -170,13 +175,20 @@ class Writer:
                     raise prepared
                 if caller is not None and caller.read_only:
                     raise Forbidden
-                written = await mutation.write(Write(connection, request, caller, prepared, self.shows_secrets), given)
+                rows = mutation.rows(given)
+                write = Write(connection, request, caller, prepared, self.shows_secrets, rows, self.quota)
+                write.count()
+                written = await mutation.write(write, given)
         except Refused as refused:
             language = caller.language if caller is not None else request.language
             written = Written({**refused.values, "errors": _problems(refused, language)})
             committed = False
         except Forbidden:
             return _failed(ErrorCode.FORBIDDEN, caller.language if caller is not None else request.language, selected)
+        except RateLimited as limited:
+            language = caller.language if caller is not None else request.language
+            told = {"retryAfter": limited.wait} if limited.wait is not None else {}
+            return _failed(ErrorCode.RATE_LIMITED, language, selected, told)
         cookie = written.cookie
         if cookie is None and caller is None and request.by_cookie:
             cookie = SessionCookie()  # the one that was sent works no more

@@ -9,7 +9,7 @@ import hashlib
 import uuid
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias
 
 from asyncpg import BitString, Record
 
@@ -18,6 +18,7 @@ from db.database import Database
 from db.secrets import Keyring
 from db.tables.metadata import APPS
 from db.tokens import CredentialKind, hash_token
+from resolvers.attempts import network
 from resolvers.convert import Key
 from resolvers.gates import Need
 from resolvers.presence import present
@@ -32,12 +33,27 @@ Input: TypeAlias = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who is signed in, by which credential; `read_only`: by one that writes nothing."""
+    """Who is signed in, by which credential; `read_only`: by one that writes nothing.
+
+    `confirmed` tells whether the account's address is.
+    """
 
     account: uuid.UUID
     credential: uuid.UUID
     language: Language
     read_only: bool = False
+    confirmed: bool = True
+
+
+class Quota(Protocol):
+    """How many rows somebody may write."""
+
+    def take(self, name: bytes, rows: int, *, confirmed: bool) -> int | None:
+        """Count so many rows more under a name: gives 0, or after how many seconds they may be written.
+
+        None when they are more than may ever be written at once; of what is refused nothing is counted.
+        """
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +61,7 @@ class Write:
     """One root field of a mutation inside its transaction.
 
     `prepared` is what its preparation found out before; `shows_secrets` tells that what would be mailed is shown
-    instead (a demo without mail).
+    instead (a demo without mail). `rows` is how many it writes, about, and `quota` how many it may.
     """
 
     connection: Connection
@@ -53,6 +69,8 @@ class Write:
     signed_in: Caller | None
     prepared: Any = None
     shows_secrets: bool = False
+    rows: int = 0
+    quota: Quota | None = None
 
     @property
     def language(self) -> Language:
@@ -65,6 +83,25 @@ class Write:
         if self.signed_in is None:
             raise Unauthenticated
         return self.signed_in
+
+    def count(self) -> None:
+        """Count the rows of who asks: an account by whatever credential, else an address. Raises RateLimited."""
+        if self.signed_in is not None:
+            self._take(b"account:" + self.signed_in.account.bytes, confirmed=self.signed_in.confirmed)
+        else:
+            self._take(b"address:" + network(self.request.address).encode(), confirmed=False)
+
+    def count_in(self, company: uuid.UUID) -> None:
+        """Count the rows of a company that is entered, by whoever writes them. Raises RateLimited.
+
+        Not those of who changes access: else others could use up what an owner needs to take rights away.
+        """
+        self._take(b"company:" + company.bytes, confirmed=True)
+
+    def _take(self, name: bytes, *, confirmed: bool) -> None:
+        wait = self.quota.take(name, self.rows, confirmed=confirmed) if self.quota is not None and self.rows else 0
+        if wait != 0:
+            raise RateLimited(wait)
 
     def right(self, company: uuid.UUID, *apps: App, as_owner: bool = False) -> tuple[object, ...]:
         """The first parameters of a statement that is `JUDGED`: the apps that are needed, or that it is for owners."""
@@ -113,9 +150,22 @@ class Unauthenticated(Exception):
     """The mutation needs somebody who is signed in."""
 
 
+class RateLimited(Exception):
+    """Somebody writes too much; `wait` says for how many seconds, None: so much can never be written at once."""
+
+    def __init__(self, wait: int | None) -> None:
+        super().__init__(f"wait {wait} seconds")
+        self.wait = wait
+
+
 def one_row(given: Input) -> int:
     """How many rows most mutations write."""
     return 1
+
+
+def no_rows(given: Input) -> int:
+    """How many rows count of what only ends things: they were counted when they were made."""
+    return 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +180,7 @@ class Mutation:
 
     One that `changes_access` changes who sees what, or ends a credential: only such ones may lock what other changes of
     access need, and they wait longer for each other. One that is `alone` has no transaction: each of its statements
-    stands by itself. `rows` is how many rows it writes, about.
+    stands by itself. `rows` is how many rows it writes, about: none where it only takes away what was made before.
     """
 
     write: Callable[[Write, Input], Awaitable[Written]]
@@ -152,7 +202,7 @@ PATIENCE: Final = "5s"
 """How long who changes access waits for others who do; everybody else waits for the lock time-out of the pool."""
 
 CALLER: Final = """
-select k.id, k.account_id, u.language, k.read_only
+select k.id, k.account_id, u.language, k.read_only, u.confirmed
 from credential k join account u on u.id = k.account_id
 where k.token_hash = $1 and k.expires_at > now() and k.kind = $2
 """
@@ -183,7 +233,8 @@ async def find_caller(connection: Connection, request: GraphQLRequest, *, patien
     found = await connection.fetchrow(statement, hash_token(request.token), request.kind.name)
     if found is None:
         return None
-    return Caller(found["account_id"], found["id"], Language(found["language"]), found["read_only"])
+    language = Language(found["language"])
+    return Caller(found["account_id"], found["id"], language, found["read_only"], found["confirmed"])
 
 
 def key_of(id_: str, *wanted: str) -> uuid.UUID | None:
@@ -255,7 +306,7 @@ async def _lock(write: Write, statement: str, company_id: str) -> tuple[bool, Re
     """
     locked = await write.connection.fetchval(statement, key_of(company_id, "com"), write.caller.account)
     # A statement of its own: whoever held the lock may have changed everything.
-    return locked is not None, await enter(write, company_id)
+    return locked is not None, await _entered(write, company_id)
 
 
 async def enter(write: Write, company_id: str, turn: int | None = None) -> Record:
@@ -263,8 +314,14 @@ async def enter(write: Write, company_id: str, turn: int | None = None) -> Recor
 
     Gives what `lock_as_owner` gives, and `access`: the mask of the apps that the caller holds there. What is written is
     judged again by the statement that writes it (`JUDGED`). With a `turn` it is the caller's turn, until the end of the
-    transaction, among those who write the same. Raises Refused (NOT_FOUND).
+    transaction, among those who write the same. Raises Refused (NOT_FOUND) and RateLimited.
     """
+    entered = await _entered(write, company_id, turn)
+    write.count_in(entered["id"])
+    return entered
+
+
+async def _entered(write: Write, company_id: str, turn: int | None = None) -> Record:
     company, account = key_of(company_id, "com"), write.caller.account
     if turn is None:
         entered = await write.connection.fetchrow(ENTERED, company, account)

@@ -9,7 +9,7 @@ from typing import Final
 from asyncpg import Record
 
 from db.outbox import LIVES
-from resolvers.founding import establish
+from resolvers.founding import establish, rows_of_company
 from resolvers.mutations.externals import enter
 from resolvers.mutations.invitations import send
 from resolvers.mutations.users import invite
@@ -70,4 +70,6 @@ async def _accountant(write: Write) -> Record:
     return account
 
 
-MUTATIONS: Final[Mapping[str, Mutation]] = {"createClientCompany": Mutation(create_client_company)}
+MUTATIONS: Final[Mapping[str, Mutation]] = {
+    "createClientCompany": Mutation(create_client_company, rows=rows_of_company)
+}

@@ -8,7 +8,7 @@ import orjson
 
 from db.belgium import is_enterprise_number, is_iban, is_vat_number
 from db.errors import DatabaseTimeout
-from resolvers.founding import Founder, found
+from resolvers.founding import Founder, found, rows_of_company
 from resolvers.validation import Checks, normal_email
 from resolvers.writing import (
     JUDGED,
@@ -198,6 +198,6 @@ LISTS: Final[Mapping[str, Callable[[str], str | None]]] = {"furtherIbans": _iban
 """The same of members that are lists, at most `MOST` long."""
 
 MUTATIONS: Final[Mapping[str, Mutation]] = {
-    "createCompany": Mutation(create_company),
+    "createCompany": Mutation(create_company, rows=rows_of_company),
     "updateCompany": Mutation(update_company, alone=True),
 }

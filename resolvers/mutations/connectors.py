@@ -207,6 +207,11 @@ def _options(checks: Checks, given: Sequence[Mapping[str, Any]]) -> dict[str, st
     return options
 
 
+def _rows(given: Input) -> int:
+    """The connection and its settings."""
+    return 1 + len(given.get("options") or ())
+
+
 def _check_secret(checks: Checks, sealed: Sealed) -> None:
     if sealed.problem is not None:
         checks.problems.append(sealed.problem)
@@ -221,7 +226,7 @@ def _not_active(app: App, member: str) -> Problem:
 
 
 MUTATIONS: Final[Mapping[str, Mutation]] = {
-    "connectService": Mutation(connect_service, seal=_seal_new),
-    "updateConnectedService": Mutation(update_connected_service, seal=_seal_other),
+    "connectService": Mutation(connect_service, seal=_seal_new, rows=_rows),
+    "updateConnectedService": Mutation(update_connected_service, seal=_seal_other, rows=_rows),
     "disconnectService": Mutation(disconnect_service),
 }

@@ -31,6 +31,7 @@ from resolvers.writing import (
     key_of,
     lock_as_owner,
     lock_from_outside,
+    no_rows,
 )
 from schema.errors import UserErrorCode
 
@@ -225,6 +226,6 @@ async def leave_company(write: Write, given: Input) -> Written:
 MUTATIONS: Final[Mapping[str, Mutation]] = {
     "addExternalUser": Mutation(add_external_user, prepare=_judge, changes_access=True),
     "updateExternalUser": Mutation(update_external_user, changes_access=True),
-    "removeExternalUser": Mutation(remove_external_user, changes_access=True),
-    "leaveCompany": Mutation(leave_company, changes_access=True),
+    "removeExternalUser": Mutation(remove_external_user, changes_access=True, rows=no_rows),
+    "leaveCompany": Mutation(leave_company, changes_access=True, rows=no_rows),
 }

@@ -24,6 +24,7 @@ from resolvers.writing import (
     enter,
     enter_as_owner,
     key_of,
+    no_rows,
     turn_of,
 )
 from schema.access import HiddenFields
@@ -185,6 +186,6 @@ async def start_view_as(write: Write, given: Input) -> Written:
 
 MUTATIONS: Final[Mapping[str, Mutation]] = {
     "createApiKey": Mutation(create_api_key, prepare=_forget_keys, gates=(App.API_ACCESS,)),
-    "revokeApiKey": Mutation(revoke_api_key, changes_access=True),
+    "revokeApiKey": Mutation(revoke_api_key, changes_access=True, rows=no_rows),
     "startViewAs": Mutation(start_view_as, alone=True),
 }

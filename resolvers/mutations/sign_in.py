@@ -9,7 +9,7 @@ from resolvers.mutations.passwords import Known, is_right
 from resolvers.request import GraphQLRequest, SessionCookie
 from resolvers.sessions import open_session_if_right
 from resolvers.validation import normal_email
-from resolvers.writing import Input, Mutation, Problem, Refused, Write, Written, key_of
+from resolvers.writing import Input, Mutation, Problem, Refused, Write, Written, key_of, no_rows
 from schema.errors import UserErrorCode
 from schema.identity import SessionKind
 
@@ -86,6 +86,6 @@ def _forget(write: Write) -> SessionCookie | None:
 
 MUTATIONS: Final[Mapping[str, Mutation]] = {
     "login": Mutation(login, prepare=_check_password, for_anyone=True, alone=True),
-    "logout": Mutation(logout, changes_access=True, alone=True),
-    "endSession": Mutation(end_session, changes_access=True, alone=True),
+    "logout": Mutation(logout, changes_access=True, alone=True, rows=no_rows),
+    "endSession": Mutation(end_session, changes_access=True, alone=True, rows=no_rows),
 }
