@@ -8,7 +8,7 @@ import asyncio
 import re
 import secrets
 import uuid
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -23,7 +23,7 @@ from db.connection import Connection, connect
 from db.database import Database, PoolSettings
 from db.secrets import Keyring, new_key
 from db.tokens import CredentialKind, hash_token, new_token
-from resolvers import mutating
+from resolvers import mutating, writing
 from resolvers.execution import Executor
 from resolvers.mutations import MUTATIONS, passwords
 from resolvers.request import GraphQLRequest, Result
@@ -99,10 +99,6 @@ class World:
 
     firm: Firm
     victim: Person
-    session: str
-    key: str
-    spare: str
-    reset: str
     invitation: str
     confirmation: str
     second: str
@@ -110,6 +106,10 @@ class World:
     service: str
     accountant: str
     version: int = 0
+    session: str = ""
+    key: str = ""
+    spare: str = ""
+    reset: str = ""
 
     @property
     def id(self) -> str:
@@ -302,11 +302,7 @@ class Place:
         world = World(
             firm,
             person,
-            session=f"ses_{(await self._credential(person.account, CredentialKind.SESSION))[0].hex}",
-            key=f"key_{(await self._credential(person.account, CredentialKind.API_KEY))[0].hex}",
-            spare=(await self._credential(person.account, CredentialKind.SESSION))[1],
             second=(await self._credential(outside, CredentialKind.SESSION))[1],
-            reset=await self._letter("PASSWORD_RESET", person.account),
             confirmation=await self._letter("CONFIRMATION", anna.account),
             invitation=await self._letter("INVITATION", pending.account, firm.key, pending.membership),
             document=f"inv_{(await run.fetchval(MAKE_DOCUMENT, firm.key)).hex}",
@@ -314,7 +310,16 @@ class Place:
             accountant=accountant,
         )
         await self._let_support_in(firm)
+        await self.renew(world)
         return world
+
+    async def renew(self, world: World) -> None:
+        """Give the victim credentials and a letter that work."""
+        account = world.victim.account
+        world.session = f"ses_{(await self._credential(account, CredentialKind.SESSION))[0].hex}"
+        world.key = f"key_{(await self._credential(account, CredentialKind.API_KEY))[0].hex}"
+        world.spare = (await self._credential(account, CredentialKind.SESSION))[1]
+        world.reset = await self._letter("PASSWORD_RESET", account)
 
     async def _credential(self, account: uuid.UUID, kind: CredentialKind) -> tuple[uuid.UUID, str]:
         token = new_token(kind.value)
@@ -356,9 +361,11 @@ async def place(databases: Databases, template: str) -> AsyncGenerator[Place]:
 
 
 @pytest.fixture(autouse=True)
-def moving(place: Place) -> None:
-    """Nobody is stopped until a test says so."""
+def moving(place: Place) -> Generator[None]:
+    """Nobody is stopped until a test says so, nor after it."""
     place.holding.stop, place.holding.inside = Stop(-1), []
+    yield
+    place.holding.stop.go.set()
 
 
 def done(result: Result) -> None:
@@ -415,6 +422,7 @@ async def revoke(place: Place, world: World) -> None:
     """Take away all that there is; fails when anything of it has to wait."""
     async with asyncio.timeout(PATIENCE):
         for mutation in REVOCATIONS:
+            await place.renew(world)
             done(await place.send(place.others, world, mutation))
 
 
@@ -454,6 +462,7 @@ async def test_a_lock_for_the_right_would_be_found(place: Place, monkeypatch: py
 
     planted = {**MUTATIONS, "requestExport": type(usual)(locking, gates=usual.gates)}
     monkeypatch.setattr(mutating, "MUTATIONS", planted)
+    monkeypatch.setattr(writing, "PATIENT", writing.PATIENT.replace(writing.PATIENCE, "200ms"))
     world, place.holding.stop = await place.build("anna"), Stop(0)
     holder = asyncio.create_task(place.send(place.holder, world, "requestExport"))
     await place.holding.stop.reached.wait()
