@@ -77,7 +77,7 @@ select $1, id, true, 'Max', 'Maes', now() from account where email = $2 returnin
 """
 ACCESS: Final = """
 select m.company_id::text || ' ' || m.account_id place, (c.mask & m.mask)::text apps,
-  coalesce(m.until, 'infinity') until,
+  coalesce(m.until, '9999-01-01T00:00Z') until,
   m.role = 'OWNER' owns
 from membership m join company c on c.id = m.company_id
 where m.accepted_at is not null and m.removed_at is null and (m.until is null or m.until > now())
