@@ -39,6 +39,9 @@ HASH: Final = CHEAP.hash(PASSWORD)
 PATIENCE: Final = 60
 """Seconds after which a test gives up; what waits for a lock is refused long before."""
 
+ENDLESS: Final = PoolSettings(size=4, statement_timeout=0, idle_in_transaction_timeout=0, longest_loan=600)
+"""Nothing ends the transaction of a holder but the test, so what waits for it waits too long."""
+
 APPS: Final = ("STOCK", "PONTO")
 HELD: Final = ("STOCK", "INVOICES", "DATA_IMPORT", "DATA_EXPORT", "EMAIL_SENDING", "API_ACCESS")
 COMPILED: Final = re.compile(r"\s*with viewer\b", re.IGNORECASE)
@@ -349,7 +352,7 @@ async def place(databases: Databases, template: str) -> AsyncGenerator[Place]:
     connection = await connect(dsn)
     async with connection.transaction():
         await make_account(connection, SupportAccount.of(fresh(), "Sam", "Support", Language.FR), HASH)
-    holding, others = await Stopping.open(dsn, PoolSettings(size=4)), await Database.open(dsn, PoolSettings(size=4))
+    holding, others = await Stopping.open(dsn, ENDLESS), await Database.open(dsn, PoolSettings(size=4))
     holding.inside = []
     ring = Keyring([new_key()])
     with pytest.MonkeyPatch.context() as patch:
