@@ -154,6 +154,15 @@ class Cost(NamedTuple):
 
 NOTHING: Final = Cost(0, ())
 
+WRITTEN: Final = 20
+"""What a row counts that is written."""
+
+
+def cost_of_rows(rows: int, key: str) -> Cost:
+    """What it costs to write so many rows by the root field with that key."""
+    weight = WRITTEN * rows
+    return Cost(weight, (Term(weight, (), (key,), weight),) if weight else ())
+
 
 def check_cost(costs: Sequence[Cost], variables: Variables, limit: int, language: Language) -> int:
     """What the parts of an operation cost together with these variables. RequestError (COST_EXCEEDED) above `limit`."""

@@ -30,6 +30,7 @@ from resolvers.request import GraphQLRequest, RequestError, Result
 from resolvers.sessions import Uses
 from resolvers.viewing import Viewing
 from resolvers.waking import Wakes
+from resolvers.writing import Quota
 from schema import schema
 from schema.errors import ErrorCode
 
@@ -97,6 +98,10 @@ class Executor:
     @shows_secrets.setter
     def shows_secrets(self, shows: bool) -> None:
         self._writer.shows_secrets = shows
+
+    def limit_writes(self, quota: Quota | None) -> None:
+        """Refuse from now on what writes more rows than the quota says; None: whatever it writes."""
+        self._writer.quota = quota
 
     async def execute(self, request: GraphQLRequest) -> Result:
         """The result of a request; one that is refused as a whole has no data.
