@@ -3,7 +3,6 @@
 No connection keeps session state between two users, so nothing is reset when one is given back.
 """
 
-import asyncio
 import os
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
@@ -15,6 +14,7 @@ import asyncpg
 from db.connection import Connection, connect, require_version
 from db.errors import DRIVER_ERRORS, ConnectionLost, DatabaseTimeout, DatabaseUnavailable, translate, translate_refusal
 from db.pool import Connect, Pool
+from db.sharing import GATEWAY, PAYER, Payer, Shares
 
 
 def _default_size() -> int:
@@ -27,11 +27,14 @@ class PoolSettings:
 
     `statement_cache` is per connection; 0 is for a pooler in transaction mode that knows no prepared statements. A
     statement of more than `longest_cached` characters is planned each time: a backend would keep megabytes for it.
+    One payer has at most `share` connections at once (0: a third of them), and `queue` requests that wait.
     The client ends a connection that is in use for `longest_loan`, in case the server is gone: it is longer than the
     server needs to give a transaction up.
     """
 
     size: int = 0
+    share: int = 0
+    queue: int = 100
     statement_cache: int = 64
     longest_cached: int = 32_768
     connect_timeout: float = 5.0
@@ -42,6 +45,23 @@ class PoolSettings:
     longest_loan: float = 30.0
     application_name: str = "enfact"
 
+    @property
+    def places(self) -> int:
+        """The number of connections."""
+        return self.size or _default_size()
+
+    def connections(self) -> Shares:
+        """How connections are shared out."""
+        return self._shares(self.places, self.share or self.places // 3)
+
+    def transactions(self) -> Shares:
+        """How transactions are: they take half of the connections, so that waiting for locks leaves some to reads."""
+        places = max(1, self.places // 2)
+        return self._shares(places, min(self.share or places, (places + 1) // 2))
+
+    def _shares(self, places: int, each: int) -> Shares:
+        return Shares(places, max(1, min(each, places)), self.queue, self.acquire_timeout)
+
 
 class Database:
     """A bounded pool of connections to one PostgreSQL, taken last in first out."""
@@ -49,16 +69,14 @@ class Database:
     def __init__(self, pool: Pool, settings: PoolSettings) -> None:
         """Use `Database.open`."""
         self._pool = pool
-        self._acquire_timeout = settings.acquire_timeout
-        self._writers = asyncio.Semaphore(max(1, (settings.size or _default_size()) // 2))
+        self._writers = settings.transactions()
 
     @classmethod
     async def open(cls, dsn: str, settings: PoolSettings | None = None) -> Self:
         """Connect and check the server's version. Raises DatabaseUnavailable or DatabaseMisconfigured."""
         settings = settings or PoolSettings()
-        size = settings.size or _default_size()
-        pool = Pool(_connecting(dsn, settings), size, settings.acquire_timeout, settings.longest_loan)
-        pool.release(await pool.acquire())
+        pool = Pool(_connecting(dsn, settings), settings.connections(), settings.longest_loan)
+        pool.release(await pool.acquire(GATEWAY), GATEWAY)
         return cls(pool, settings)
 
     async def close(self) -> None:
@@ -68,12 +86,12 @@ class Database:
     async def read(self, sql: str, arguments: Sequence[object]) -> asyncpg.Record:
         """The one row of a statement that only reads.
 
-        A connection that turns out to be dead is replaced once. Raises DatabaseTimeout, DatabaseUnavailable,
+        A connection that turns out to be dead is replaced once. Raises DatabaseTimeout, DatabaseUnavailable, Crowded,
         LookupError when there is no row, and the driver's error for a wrong statement.
         """
-        replaced = False
+        replaced, payer = False, PAYER.get()
         while True:
-            connection = self._pool.take() or await self._pool.acquire()
+            connection = self._pool.take(payer) or await self._pool.acquire(payer)
             try:
                 row = await connection.fetchrow(sql, *arguments)
             except DRIVER_ERRORS as error:
@@ -87,7 +105,7 @@ class Database:
                     raise LookupError("the statement gave no row")
                 return row
             finally:
-                self._pool.release(connection)
+                self._pool.release(connection, payer)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[Connection]:
@@ -95,15 +113,16 @@ class Database:
 
         It is never repeated. Raises as `read` does; what the body raises passes through.
         """
-        async with self._writing():
-            connection = await self._pool.acquire()
+        payer = PAYER.get()
+        async with self._writing(payer):
+            connection = await self._pool.acquire(payer)
             try:
                 async with connection.transaction():
                     yield connection
             except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
                 raise self._problem(connection, error) from error
             finally:
-                self._pool.release(connection)
+                self._pool.release(connection, payer)
 
     def _problem(self, connection: Connection, error: Exception) -> Exception:
         """What an error of the driver means."""
@@ -112,20 +131,14 @@ class Database:
         return translate(error)
 
     @asynccontextmanager
-    async def _writing(self) -> AsyncGenerator[None]:
-        """One of the places for transactions, which are half of the pool.
-
-        Those that wait for a lock leave the rest to reads.
-        """
-        try:
-            async with asyncio.timeout(self._acquire_timeout):
-                await self._writers.acquire()
-        except TimeoutError as error:
-            raise DatabaseUnavailable("Too many transactions are under way.") from error
+    async def _writing(self, payer: Payer) -> AsyncGenerator[None]:
+        """One of the places for transactions."""
+        if not self._writers.take(payer):
+            await self._writers.wait(payer)
         try:
             yield
         finally:
-            self._writers.release()
+            self._writers.give(payer)
 
     async def ping(self) -> None:
         """Return when the database answers. Raises DatabaseTimeout or DatabaseUnavailable."""
