@@ -12,7 +12,7 @@ from typing import Self
 import asyncpg
 
 from db.connection import Connection, connect, require_version
-from db.errors import DRIVER_ERRORS, ConnectionLost, DatabaseTimeout, DatabaseUnavailable, translate, translate_refusal
+from db.errors import DRIVER_ERRORS, ConnectionLost, DatabaseTimeout, translate, translate_refusal
 from db.pool import Connect, Pool
 from db.sharing import GATEWAY, PAYER, Payer, Shares
 

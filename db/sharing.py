@@ -15,7 +15,7 @@ from db.errors import Crowded, DatabaseError, DatabaseUnavailable
 Payer: TypeAlias = Hashable
 """Whose share something is taken from: an account, a network address, or the gateway itself."""
 
-GATEWAY: Final = "gateway"
+GATEWAY: Final[Payer] = ("the gateway",)
 """Who pays for what nobody asked for."""
 
 PAYER: Final[ContextVar[Payer]] = ContextVar("PAYER", default=GATEWAY)

@@ -4,24 +4,27 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 import orjson
 
 from db.database import Database
-from db.errors import DatabaseError, DatabaseTimeout
+from db.errors import DatabaseError
 from db.secrets import Keyring
-from resolvers.answers import refusal, result_of, token_hash
+from resolvers.answers import failure, refusal, result_of, token_hash
 from resolvers.compilation import Bindings
 from resolvers.compiler import Compiler
 from resolvers.cost import MAX_COST, Cost, check_cost
 from resolvers.inputs import Variables, read_arguments, value_of
 from resolvers.mutations import MUTATIONS
 from resolvers.operation import Operation
+from resolvers.payers import Payers
 from resolvers.request import ErrorEntry, GraphQLRequest, RequestError, Result, SessionCookie
 from resolvers.selection import SelectedField
 from resolvers.sessions import Uses
+from resolvers.turns import Turns
 from resolvers.writing import (
     Caller,
     Forbidden,
@@ -53,6 +56,8 @@ class Writer:
     uses: Uses
     report: Callable[[DatabaseError], None]
     max_cost: int = MAX_COST
+    turns: Turns = field(default_factory=Turns)
+    payers: Payers = field(default_factory=Payers)
     shows_secrets: bool = False
 
     async def write(self, request: GraphQLRequest, operation: Operation, variables: Variables) -> Result:
@@ -61,7 +66,7 @@ class Writer:
         RequestError when nothing was written: UNAUTHENTICATED, COST_EXCEEDED.
         """
         fields = self.compiler.writes(operation, variables)
-        cost = self._check_cost(request, operation, fields, variables)
+        cost = await self._weigh(request, operation, fields, variables)
         members: list[bytes] = []
         results: list[Result] = []
         late = False
@@ -87,6 +92,14 @@ class Writer:
             (cost, self.max_cost) if request.wants_cost else None,
         )._replace(written=True)
 
+    async def _weigh(
+        self, request: GraphQLRequest, operation: Operation, fields: tuple[SelectedField, ...], variables: Variables
+    ) -> int:
+        """What the payloads cost together, once their statements are compiled."""
+        check = partial(self._check_cost, request, operation, fields, variables)
+        kept = [self.compiler.kept(operation, selected.key, variables, request.kind) for selected in fields]
+        return check() if all(kept) else await self.turns.do(check)
+
     def _check_cost(
         self, request: GraphQLRequest, operation: Operation, fields: tuple[SelectedField, ...], variables: Variables
     ) -> int:
@@ -111,8 +124,7 @@ class Writer:
             return _failed(ErrorCode.UNAUTHENTICATED, request.language, selected)
         except DatabaseError as error:
             self.report(error)
-            code = ErrorCode.TIMEOUT if isinstance(error, DatabaseTimeout) else ErrorCode.UNAVAILABLE
-            return _failed(code, request.language, selected)
+            return _failed(failure(error), request.language, selected)
         except Exception:
             LOG.exception("a mutation of request %s failed", request.request_id)
             return _failed(ErrorCode.INTERNAL, request.language, selected)
@@ -158,6 +170,8 @@ class Writer:
         except Forbidden:
             return _failed(ErrorCode.FORBIDDEN, caller.language if caller is not None else request.language, selected)
         assert record is not None, "a statement gives one row"
+        if (hashed := token_hash(written.token or request.token)) is not None:
+            self.payers.know(hashed, record[-1])
         cookie = written.cookie
         if cookie is None and caller is None and request.by_cookie:
             cookie = SessionCookie()  # the one that was sent works no more

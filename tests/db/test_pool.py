@@ -33,9 +33,7 @@ class Ends:
 class World:
     """Opens connections for a pool and counts them."""
 
-    def __init__(
-        self, size: int, patience: float = 5.0, longest: float = 60.0, each: int = 0
-    ) -> None:
+    def __init__(self, size: int, patience: float = 5.0, longest: float = 60.0, each: int = 0) -> None:
         self.opened: list[Ends] = []
         self.refusals = 0
         self.pool = Pool(self.connect, Shares(size, each or size, 1_000, patience), longest)

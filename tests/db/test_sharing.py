@@ -66,7 +66,11 @@ class Room:
         assert free >= 0
         assert max(self.held.values(), default=0) <= self.each
         for payer in self.waits():
-            assert free == 0 or self.held[payer] == self.each or (free == 1 and self.held[payer] and self.each < self.places)
+            assert (
+                free == 0
+                or self.held[payer] == self.each
+                or (free == 1 and self.held[payer] and self.each < self.places)
+            )
 
 
 async def test_one_payer_has_a_few_and_another_finds_a_place() -> None:
