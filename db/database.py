@@ -4,17 +4,27 @@ No connection keeps session state between two users, so nothing is reset when on
 """
 
 import os
+import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Self
+from typing import Final, Self
+from weakref import WeakKeyDictionary
 
 import asyncpg
 
 from db.connection import Connection, connect, require_version
 from db.errors import DRIVER_ERRORS, ConnectionLost, DatabaseTimeout, translate, translate_refusal
+from db.kept import bound
 from db.pool import Connect, Pool
 from db.sharing import GATEWAY, PAYER, Payer, Shares
+
+MEMORY: Final = "select sum(total_bytes)::bigint from pg_backend_memory_contexts"
+"""What a backend has taken, in bytes; only a superuser or a member of pg_read_all_stats is told."""
+
+
+LONGEST_LIFE: Final = 3_600.0
+"""Seconds that a backend is kept where the server does not tell how large it is."""
 
 
 def _default_size() -> int:
@@ -25,8 +35,10 @@ def _default_size() -> int:
 class PoolSettings:
     """How the pool behaves; times are in seconds.
 
-    `statement_cache` is per connection; 0 is for a pooler in transaction mode that knows no prepared statements. A
-    statement of more than `longest_cached` characters is planned each time: a backend would keep megabytes for it.
+    `statement_cache` is per connection; 0 is for a pooler in transaction mode that knows no prepared statements. They
+    take at most `statement_memory` bytes in the server, by estimate, and are let go after `statement_lifetime`; a
+    backend that has more than `backend_memory` bytes is replaced. A statement of more than `longest_cached` characters
+    is planned each time: a backend would keep megabytes for it.
     One payer has at most `share` connections at once (0: a third of them), and `queue` requests that wait.
     The client ends a connection that is in use for `longest_loan`, in case the server is gone: it is longer than the
     server needs to give a transaction up.
@@ -35,7 +47,10 @@ class PoolSettings:
     size: int = 0
     share: int = 0
     queue: int = 100
-    statement_cache: int = 64
+    statement_cache: int = 500
+    statement_memory: int = 32 << 20
+    statement_lifetime: float = 600.0
+    backend_memory: int = 128 << 20
     longest_cached: int = 32_768
     connect_timeout: float = 5.0
     acquire_timeout: float = 5.0
@@ -69,7 +84,9 @@ class Database:
     def __init__(self, pool: Pool, settings: PoolSettings) -> None:
         """Use `Database.open`."""
         self._pool = pool
+        self._settings = settings
         self._writers = settings.transactions()
+        self._seen: WeakKeyDictionary[Connection, float] = WeakKeyDictionary()  # since when backends are looked after
 
     @classmethod
     async def open(cls, dsn: str, settings: PoolSettings | None = None) -> Self:
@@ -140,6 +157,34 @@ class Database:
         finally:
             self._writers.give(payer)
 
+    async def look_after(self) -> int:
+        """Let go what connections that nobody uses keep too long or too much of; gives how many were ended for it."""
+        ended = 0
+        for connection in self._pool.idle:
+            if self._pool.claim(connection, GATEWAY):
+                try:
+                    if not await self._is_fit(connection):
+                        connection.terminate()
+                        ended += 1
+                except DRIVER_ERRORS:
+                    connection.terminate()
+                finally:
+                    self._pool.release(connection, GATEWAY)
+        return ended
+
+    async def _is_fit(self, connection: Connection) -> bool:
+        """Whether a backend is small enough; where that is not told, whether it is not too old.
+
+        The question is prepared anew: then the driver ends what it let go.
+        """
+        seen = self._seen.setdefault(connection, time.monotonic())
+        try:
+            statement = await connection.prepare(MEMORY)
+            return (await statement.fetchval() or 0) <= self._settings.backend_memory
+        except asyncpg.InsufficientPrivilegeError:
+            await connection.prepare("select")
+            return time.monotonic() - seen < LONGEST_LIFE
+
     async def ping(self) -> None:
         """Return when the database answers. Raises DatabaseTimeout or DatabaseUnavailable."""
         await self.read("select 1", ())
@@ -153,10 +198,12 @@ def _connecting(dsn: str, settings: PoolSettings) -> Connect:
             dsn,
             timeout=settings.connect_timeout,
             statement_cache_size=settings.statement_cache,
-            max_cached_statement_lifetime=0,
+            max_cached_statement_lifetime=settings.statement_lifetime,
             max_cacheable_statement_size=settings.longest_cached,
             server_settings=_server_settings(settings),
         )
+        if settings.statement_cache:
+            bound(connection, settings.statement_memory)
         await _prepare(connection)
         return connection
 

@@ -51,7 +51,8 @@ class Outage:
     def report(self, error: DatabaseError) -> bool:
         """The database did not do what was asked; True when an outage begins with that.
 
-        A statement that took too long is no outage, nor is a queue that is full. One that turns out not to end by waiting is told a second time.
+        A statement that took too long is no outage, nor is a queue that is full. One that turns out not to end by
+        waiting is told a second time.
         """
         if isinstance(error, DatabaseTimeout | Crowded):
             return False

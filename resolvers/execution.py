@@ -54,8 +54,7 @@ class Executor:
 
     `shows_secrets` may change at any time (a demo without mail shows what would be mailed). `report` is called with
     every DatabaseError that a request meets, whatever becomes of the request. `keyring` has the keys for secrets,
-    `known` the operations that are known in advance; one that costs more than `max_cost` is refused. What is new is read
-    and compiled in `turns`.
+    `known` the operations that are known in advance; one that costs more than `max_cost` is refused.
     """
 
     def __init__(
@@ -68,10 +67,9 @@ class Executor:
         keyring: Keyring | None = None,
         known: KnownOperations | None = None,
         max_cost: int = MAX_COST,
-        turns: Turns | None = None,
     ) -> None:
         self._database = database
-        self._turns = turns or Turns()
+        self._turns = Turns()
         self._payers = Payers()
         self._compiler = compiler or default_compiler()
         self._known = known or KnownOperations(Documents(self._compiler.schema))

@@ -54,6 +54,7 @@ class Turns:
                 result = self._piece(payer, pieces)
                 if pieces.dead:
                     return cast("T", result)
+                await asyncio.sleep(0)
         finally:
             if pieces:  # it has begun, and nobody wants it any more
                 pieces.throw(GreenletExit)
