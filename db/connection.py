@@ -14,6 +14,14 @@ from db.errors import DRIVER_ERRORS, DatabaseMisconfigured, translate_refusal
 OLDEST_MAJOR = 18
 
 
+class PreparedStatement(Protocol):
+    """What is used of `asyncpg.PreparedStatement`; the statement ends some time after it is forgotten."""
+
+    async def fetchval(self, *args: object) -> Any:
+        """The first column of the first row, None when there is none."""
+        ...
+
+
 class Connection(Protocol):
     """What is used of `asyncpg.Connection`, pooled or not."""
 
@@ -35,6 +43,10 @@ class Connection(Protocol):
 
     async def fetchval(self, query: str, *args: object, column: int = 0) -> Any:
         """One column of the first row, None when there is none."""
+        ...
+
+    async def prepare(self, query: str) -> PreparedStatement:
+        """A statement that is planned once."""
         ...
 
     async def copy_records_to_table(

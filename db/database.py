@@ -3,18 +3,28 @@
 No connection keeps session state between two users, so nothing is reset when one is given back.
 """
 
-import asyncio
 import os
+import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Self
+from typing import Final, Self
+from weakref import WeakKeyDictionary
 
 import asyncpg
 
 from db.connection import Connection, connect, require_version
-from db.errors import DRIVER_ERRORS, ConnectionLost, DatabaseTimeout, DatabaseUnavailable, translate, translate_refusal
+from db.errors import DRIVER_ERRORS, ConnectionLost, DatabaseTimeout, translate, translate_refusal
+from db.kept import bound
 from db.pool import Connect, Pool
+from db.sharing import GATEWAY, PAYER, Payer, Shares
+
+MEMORY: Final = "select sum(total_bytes)::bigint from pg_backend_memory_contexts"
+"""What a backend has taken, in bytes; only a superuser or a member of pg_read_all_stats is told."""
+
+
+LONGEST_LIFE: Final = 3_600.0
+"""Seconds that a backend is kept where the server does not tell how large it is."""
 
 
 def _default_size() -> int:
@@ -25,15 +35,23 @@ def _default_size() -> int:
 class PoolSettings:
     """How the pool behaves; times are in seconds.
 
-    `statement_cache` is per connection; 0 is for a pooler in transaction mode that knows no prepared statements. A
-    statement of more than `longest_cached` characters is planned each time: a backend would keep megabytes for it.
+    `statement_cache` is per connection; 0 is for a pooler in transaction mode that knows no prepared statements. They
+    take at most `statement_memory` bytes in the server, by estimate, and are let go after `statement_lifetime`; a
+    backend that has more than `backend_memory` bytes is replaced. A statement of more than `longest_cached` characters
+    is planned each time: a backend would keep megabytes for it.
+    One payer has at most `share` connections at once (0: a third of them), and `queue` requests that wait.
     The client ends a connection that is in use for `longest_loan`, in case the server is gone: it is longer than the
     server needs to give a transaction up. What a transaction holds it holds for a moment only, since it waits for
     others for `lock_timeout` at most.
     """
 
     size: int = 0
-    statement_cache: int = 64
+    share: int = 0
+    queue: int = 100
+    statement_cache: int = 500
+    statement_memory: int = 32 << 20
+    statement_lifetime: float = 600.0
+    backend_memory: int = 128 << 20
     longest_cached: int = 32_768
     connect_timeout: float = 5.0
     acquire_timeout: float = 5.0
@@ -43,6 +61,23 @@ class PoolSettings:
     longest_loan: float = 30.0
     application_name: str = "enfact"
 
+    @property
+    def places(self) -> int:
+        """The number of connections."""
+        return self.size or _default_size()
+
+    def connections(self) -> Shares:
+        """How connections are shared out."""
+        return self._shares(self.places, self.share or self.places // 3)
+
+    def transactions(self) -> Shares:
+        """How transactions are: they take half of the connections, so that waiting for locks leaves some to reads."""
+        places = max(1, self.places // 2)
+        return self._shares(places, min(self.share or places, (places + 1) // 2))
+
+    def _shares(self, places: int, each: int) -> Shares:
+        return Shares(places, max(1, min(each, places)), self.queue, self.acquire_timeout)
+
 
 class Database:
     """A bounded pool of connections to one PostgreSQL, taken last in first out."""
@@ -50,16 +85,16 @@ class Database:
     def __init__(self, pool: Pool, settings: PoolSettings) -> None:
         """Use `Database.open`."""
         self._pool = pool
-        self._acquire_timeout = settings.acquire_timeout
-        self._writers = asyncio.Semaphore(max(1, (settings.size or _default_size()) // 2))
+        self._settings = settings
+        self._writers = settings.transactions()
+        self._seen: WeakKeyDictionary[Connection, float] = WeakKeyDictionary()  # since when backends are looked after
 
     @classmethod
     async def open(cls, dsn: str, settings: PoolSettings | None = None) -> Self:
         """Connect and check the server's version. Raises DatabaseUnavailable or DatabaseMisconfigured."""
         settings = settings or PoolSettings()
-        size = settings.size or _default_size()
-        pool = Pool(_connecting(dsn, settings), size, settings.acquire_timeout, settings.longest_loan)
-        pool.release(await pool.acquire())
+        pool = Pool(_connecting(dsn, settings), settings.connections(), settings.longest_loan)
+        pool.release(await pool.acquire(GATEWAY), GATEWAY)
         return cls(pool, settings)
 
     async def close(self) -> None:
@@ -69,12 +104,12 @@ class Database:
     async def read(self, sql: str, arguments: Sequence[object]) -> asyncpg.Record:
         """The one row of a statement that only reads.
 
-        A connection that turns out to be dead is replaced once. Raises DatabaseTimeout, DatabaseUnavailable,
+        A connection that turns out to be dead is replaced once. Raises DatabaseTimeout, DatabaseUnavailable, Crowded,
         LookupError when there is no row, and the driver's error for a wrong statement.
         """
-        replaced = False
+        replaced, payer = False, PAYER.get()
         while True:
-            connection = self._pool.take() or await self._pool.acquire()
+            connection = self._pool.take(payer) or await self._pool.acquire(payer)
             try:
                 row = await connection.fetchrow(sql, *arguments)
             except DRIVER_ERRORS as error:
@@ -88,7 +123,7 @@ class Database:
                     raise LookupError("the statement gave no row")
                 return row
             finally:
-                self._pool.release(connection)
+                self._pool.release(connection, payer)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[Connection]:
@@ -105,14 +140,15 @@ class Database:
 
         Nothing is repeated. Raises as `read` does; what the body raises passes through.
         """
-        async with self._writing():
-            connection = await self._pool.acquire()
+        payer = PAYER.get()
+        async with self._writing(payer):
+            connection = await self._pool.acquire(payer)
             try:
                 yield connection
             except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
                 raise self._problem(connection, error) from error
             finally:
-                self._pool.release(connection)
+                self._pool.release(connection, payer)
 
     def _problem(self, connection: Connection, error: Exception) -> Exception:
         """What an error of the driver means."""
@@ -121,20 +157,42 @@ class Database:
         return translate(error)
 
     @asynccontextmanager
-    async def _writing(self) -> AsyncGenerator[None]:
-        """One of the places for transactions, which are half of the pool.
-
-        Those that wait for a lock leave the rest to reads.
-        """
-        try:
-            async with asyncio.timeout(self._acquire_timeout):
-                await self._writers.acquire()
-        except TimeoutError as error:
-            raise DatabaseUnavailable("Too many transactions are under way.") from error
+    async def _writing(self, payer: Payer) -> AsyncGenerator[None]:
+        """One of the places for transactions."""
+        if not self._writers.take(payer):
+            await self._writers.wait(payer)
         try:
             yield
         finally:
-            self._writers.release()
+            self._writers.give(payer)
+
+    async def look_after(self) -> int:
+        """Let go what connections that nobody uses keep too long or too much of; gives how many were ended for it."""
+        ended = 0
+        for connection in self._pool.idle:
+            if self._pool.claim(connection, GATEWAY):
+                try:
+                    if not await self._is_fit(connection):
+                        connection.terminate()
+                        ended += 1
+                except DRIVER_ERRORS:
+                    connection.terminate()
+                finally:
+                    self._pool.release(connection, GATEWAY)
+        return ended
+
+    async def _is_fit(self, connection: Connection) -> bool:
+        """Whether a backend is small enough; where that is not told, whether it is not too old.
+
+        The question is prepared anew: then the driver ends what it let go.
+        """
+        seen = self._seen.setdefault(connection, time.monotonic())
+        try:
+            statement = await connection.prepare(MEMORY)
+            return (await statement.fetchval() or 0) <= self._settings.backend_memory
+        except asyncpg.InsufficientPrivilegeError:
+            await connection.prepare("select")
+            return time.monotonic() - seen < LONGEST_LIFE
 
     async def ping(self) -> None:
         """Return when the database answers. Raises DatabaseTimeout or DatabaseUnavailable."""
@@ -149,10 +207,12 @@ def _connecting(dsn: str, settings: PoolSettings) -> Connect:
             dsn,
             timeout=settings.connect_timeout,
             statement_cache_size=settings.statement_cache,
-            max_cached_statement_lifetime=0,
+            max_cached_statement_lifetime=settings.statement_lifetime,
             max_cacheable_statement_size=settings.longest_cached,
             server_settings=_server_settings(settings),
         )
+        if settings.statement_cache:
+            bound(connection, settings.statement_memory)
         await _prepare(connection)
         return connection
 

@@ -8,10 +8,12 @@ from collections.abc import Coroutine
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from db.connection import Connection
 from db.database import Database, PoolSettings
 from db.errors import DatabaseError, DatabaseMisconfigured, DatabaseUnavailable
 from db.installation import is_demo
 from db.migrate import is_migrated
+from db.pulse import Pulse
 from db.secrets import Keyring
 from gateway.behind import Executor
 from gateway.chores import Chores, Outage
@@ -26,6 +28,9 @@ from resolvers.writing import Quota
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0
 USES_PAUSE = 60.0
 """Seconds between two writes of the sessions that were used."""
+
+CARE_PAUSE = 60.0
+"""Seconds between two looks at what connections keep that nobody uses just now."""
 
 DEMO_PAUSE = 60.0
 """Seconds between two looks whether the database is the demo by now."""
@@ -88,6 +93,7 @@ class DatabaseBackend:
         self._listen_dsn = listen_dsn or dsn
         self._outage = Outage(log)
         self._chores = Chores(log)
+        self._pulse = Pulse(dsn, self._look)
         self._database: Database | None = None
         self._connecting: asyncio.Task[None] | None = None
         self._migrated = False
@@ -110,22 +116,26 @@ class DatabaseBackend:
         await self._chores.end()
         if self._database is not None:
             await self._database.close()
+        await self._pulse.close()
 
     async def ready(self) -> str | None:
         """None when the database answers and is migrated; a schema that was once current stays good enough."""
         if self._database is None:
             return "the database cannot be reached"
         try:
-            if self._migrated:
-                await self._database.ping()
-            else:
-                async with self._database.transaction() as connection:
-                    self._migrated = await is_migrated(connection)
+            await self._pulse.ask()
         except DatabaseMisconfigured:
             return "the database was migrated by a newer version"
         except DatabaseError:
             return "the database does not answer"
         return None if self._migrated else "the database is not migrated"
+
+    async def _look(self, connection: Connection) -> None:
+        """Ask the database whether it is migrated; then only whether it answers."""
+        if self._migrated:
+            await connection.execute("select")
+        else:
+            self._migrated = await is_migrated(connection)
 
     async def _connect(self) -> None:
         database = await Database.open(self._dsn, self._pool)
@@ -150,6 +160,7 @@ class DatabaseBackend:
         """What goes on beside the requests."""
         works = [
             self._keep_writing_uses(database, executor),
+            self._keep_backends_small(database),
             keep_waking(self._listen_dsn, executor.wakes, self._log),
         ]
         if not self._terms.sends_letters:
@@ -159,14 +170,14 @@ class DatabaseBackend:
     def _report(self, error: DatabaseError) -> None:
         """A request met this."""
         if self._outage.report(error) and self._database is not None:
-            self._chores.begin([self._watch_for_end(self._database)])
+            self._chores.begin([self._watch_for_end()])
 
-    async def _watch_for_end(self, database: Database) -> None:
+    async def _watch_for_end(self) -> None:
         """Return when the database answers again."""
         while True:
             await asyncio.sleep(BACK_PAUSE)
             try:
-                await database.ping()
+                await self._pulse.ask()
             except Exception:  # noqa: BLE001, S112 (whatever it is, that is no answer)
                 continue
             self._outage.end()
@@ -180,6 +191,12 @@ class DatabaseBackend:
                 executor.shows_secrets = await _holds_demo(database)
             except DatabaseError as error:
                 self._report(error)
+
+    async def _keep_backends_small(self, database: Database) -> None:
+        while True:
+            await asyncio.sleep(CARE_PAUSE)
+            if ended := await database.look_after():
+                self._log.event("database connections replaced", count=ended)
 
     async def _keep_writing_uses(self, database: Database, executor: DatabaseExecutor) -> None:
         while True:
@@ -228,7 +245,13 @@ def database_backend(settings: Settings, log: Log, quota: Quota | None = None) -
     if settings.database_url is None:
         raise ValueError("DATABASE_URL is not set")
     pool = PoolSettings(
-        size=settings.pool_size, statement_cache=settings.statement_cache, statement_timeout=settings.deadline
+        size=settings.pool_size,
+        share=settings.pool_share,
+        queue=settings.pool_queue,
+        statement_cache=settings.statement_cache,
+        statement_memory=settings.statement_memory << 20,
+        backend_memory=settings.backend_memory << 20,
+        statement_timeout=settings.deadline,
     )
     terms = Terms(
         sends_letters=settings.smtp_url is not None,

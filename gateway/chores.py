@@ -5,7 +5,7 @@ import time
 from collections.abc import Coroutine, Iterable
 from typing import Any
 
-from db.errors import DatabaseError, DatabaseMisconfigured, DatabaseTimeout
+from db.errors import Crowded, DatabaseError, DatabaseMisconfigured, DatabaseTimeout
 from gateway.logs import Log, causes
 
 
@@ -51,9 +51,10 @@ class Outage:
     def report(self, error: DatabaseError) -> bool:
         """The database did not do what was asked; True when an outage begins with that.
 
-        A statement that took too long is no outage. One that turns out not to end by waiting is told a second time.
+        A statement that took too long is no outage, nor is a queue that is full. One that turns out not to end by
+        waiting is told a second time.
         """
-        if isinstance(error, DatabaseTimeout):
+        if isinstance(error, DatabaseTimeout | Crowded):
             return False
         begins, hopeless = self._since is None, isinstance(error, DatabaseMisconfigured)
         if begins or (hopeless and not self._hopeless):

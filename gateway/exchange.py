@@ -100,7 +100,12 @@ class Exchange:
         self._count_address()
         token = self._credential(headers)
         return GraphQLRequest(
-            "", token=token, by_cookie=self._by_cookie, language=self._language, request_id=self.request_id
+            "",
+            token=token,
+            by_cookie=self._by_cookie,
+            language=self._language,
+            request_id=self.request_id,
+            address=self.address,
         )
 
     async def request(self, max_body: int) -> GraphQLRequest:

@@ -4,8 +4,9 @@ import asyncio
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from db.errors import DatabaseError, DatabaseTimeout
+from db.errors import DatabaseError
 from gateway.negotiation import MediaType
+from resolvers.answers import failure
 from schema.errors import ErrorCode
 
 Headers = tuple[tuple[bytes, bytes], ...]
@@ -58,10 +59,10 @@ class Fault(Exception):
 def code_of(error: BaseException, *, late: bool = False) -> ErrorCode:
     """The code of what went wrong and is not the client's fault; `late`: the request's deadline had passed."""
     match error:
-        case TimeoutError() | DatabaseTimeout():
+        case TimeoutError():
             return ErrorCode.TIMEOUT
         case DatabaseError():
-            return ErrorCode.UNAVAILABLE
+            return failure(error)
         case asyncio.CancelledError():  # by the deadline, or the server stops and the request ran longer than that
             return ErrorCode.TIMEOUT if late else ErrorCode.UNAVAILABLE
         case _:

@@ -11,23 +11,18 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from hashlib import blake2b
-from ipaddress import IPv6Address, ip_address
 from math import ceil
 from typing import Final
 
 from db.tokens import CredentialKind, kind_of
 from gateway.faults import Headers
 from gateway.settings import Settings
+from resolvers.addresses import network
 
 PLACES: Final = 1 << 16
 SALT: Final = 16
 SIZE: Final = SALT + 8 * PLACES
-NETWORK: Final = 64
-"""Who has an IPv6 address mostly has so many bits of network, and all addresses in it."""
-
-
 HOUR: Final = 3_600
 UNCONFIRMED: Final = 10
 """Whose address is not confirmed may write this part of what others may."""
@@ -172,25 +167,13 @@ class Rates:
 
     def of_address(self, address: str) -> Allowance | None:
         """One request more from that address; None without such a limit."""
-        return self._address.take(network(address)) if self._address is not None else None
+        return self._address.take(network(address).encode()) if self._address is not None else None
 
     def of_key(self, token: str | None) -> Allowance | None:
         """One request more by that API key; None without such a limit, and for what is no API key."""
         if self._key is None or token is None or kind_of(token) is not CredentialKind.API_KEY:
             return None
         return self._key.take(token.encode())
-
-
-@lru_cache(maxsize=1_024)
-def network(address: str) -> bytes:
-    """What counts as one address: an IPv4 address, or a network of IPv6."""
-    try:
-        parsed = ip_address(address.partition("%")[0])
-    except ValueError:
-        return address.encode()
-    if isinstance(parsed, IPv6Address):
-        return parsed.ipv4_mapped.packed if parsed.ipv4_mapped else parsed.packed[: NETWORK // 8]
-    return parsed.packed
 
 
 def headers(allowances: Sequence[Allowance]) -> Headers:

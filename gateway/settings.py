@@ -87,8 +87,35 @@ class Settings(BaseSettings):
         le=200,
         description="Database connections of each process; 0 is two per processor and two more.",
     )
+    pool_share: int = Field(
+        default=0,
+        ge=0,
+        le=200,
+        description="How many of these one account (its sessions and keys together), or one address where nobody is "
+        "signed in, may use at once, so that the others find some; 0 is a third of them.",
+    )
+    pool_queue: int = Field(
+        default=100,
+        ge=1,
+        le=10_000,
+        description="Requests of one account or address that may wait in each process for a connection; more are "
+        "refused with RATE_LIMITED.",
+    )
     statement_cache: int = Field(
-        default=64, ge=0, description="Prepared statements kept per connection; 0 for a pooler in transaction mode."
+        default=500,
+        ge=0,
+        description="Prepared statements kept per connection at most; 0 for a pooler in transaction mode.",
+    )
+    statement_memory: int = Field(
+        default=32,
+        ge=1,
+        description="Megabytes that the prepared statements of one connection may take in PostgreSQL, by estimate.",
+    )
+    backend_memory: int = Field(
+        default=128,
+        ge=16,
+        description="Megabytes from which a connection's process in PostgreSQL is replaced by a new one. Only a "
+        "superuser or a member of pg_read_all_stats is told of them; for others a connection lives an hour.",
     )
     documents: Annotated[tuple[Path, ...], NoDecode] = Field(
         default=(),

@@ -2,6 +2,7 @@
 
 from asyncpg import Record
 
+from db.errors import Crowded, DatabaseError, DatabaseTimeout
 from db.tokens import CredentialKind, hash_token
 from resolvers.budget import BOUNDS, Work, too_much
 from resolvers.notes import error, hidden, note
@@ -17,6 +18,17 @@ from schema.language import Language
 def refusal(code: ErrorCode, language: Language) -> RequestError:
     """The refusal of a whole request, in the language that it asks for."""
     return RequestError(code, error_message(code, language))
+
+
+def failure(error: DatabaseError) -> ErrorCode:
+    """The code of what the database, or the queue for it, did not do."""
+    match error:
+        case DatabaseTimeout():
+            return ErrorCode.TIMEOUT
+        case Crowded():
+            return ErrorCode.RATE_LIMITED
+        case _:
+            return ErrorCode.UNAVAILABLE
 
 
 def token_hash(token: str | None) -> bytes | None:

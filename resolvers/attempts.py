@@ -6,7 +6,6 @@ moment cannot slip through, and taken back when it was right. The limits are tho
 
 import asyncio
 import hashlib
-import ipaddress
 import uuid
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
@@ -97,17 +96,6 @@ class Guard:
     def buckets(self) -> list[bytes]:
         """All that a try is written down for."""
         return [bucket.key for bucket in (*self.limits, *((self.slows,) if self.slows else ()))]
-
-
-def network(address: str) -> str:
-    """What counts as one address: an IPv4 address, or the 64 bits of an IPv6 address that one household gets."""
-    try:
-        ip = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(ip, ipaddress.IPv4Address):
-        return str(ip)
-    return str(ip.ipv4_mapped) if ip.ipv4_mapped else f"{int(ip) >> 64:016x}/64"
 
 
 def delay(counted: int, most: int) -> float:

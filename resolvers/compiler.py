@@ -21,6 +21,7 @@ from graphql import (
 
 from db.sql import Text
 from db.tokens import CredentialKind
+from resolvers.breath import resolve_breathing
 from resolvers.budget import Budget, Work
 from resolvers.cache import Cache
 from resolvers.compilation import Compilation
@@ -83,6 +84,20 @@ class Compiler:
             return finish(roots.to, roots.query(self.root(operation), (operation.selection_set,)))
 
         return self._find(operation, None, variables, kind, compile_query, view)
+
+    def kept(
+        self,
+        operation: Operation,
+        part: str | None,
+        variables: Variables,
+        kind: CredentialKind,
+        view: View | None = None,
+    ) -> Statement | None:
+        """The statement of a part of an operation, if it is compiled already."""
+        shapes = operation.shapes.get(part)
+        if shapes is None:
+            return None
+        return self.statements.get((shapes, kind, view.held if view is not None else None, shapes.shape(variables)))
 
     def payload(
         self,
@@ -186,10 +201,10 @@ class Compiler:
         compile_: Callable[[Roots], Statement],
         view: View | None = None,
     ) -> Statement:
-        shapes = operation.shapes.get(part) or operation.shapes.setdefault(part, Shapes())
-        held = view.held if view is not None else None
-        statement = self.statements.get((shapes, kind, held, shapes.shape(variables)))
+        statement = self.kept(operation, part, variables, kind, view)
         if statement is None:
+            shapes = operation.shapes.setdefault(part, Shapes())
+            held = view.held if view is not None else None
             inputs = Inputs(variables)
             to = Compilation(inputs, self._collector(operation, inputs), kind)
             to.budget.charge(Work.TOKENS, operation.tokens)
@@ -249,7 +264,7 @@ class Introspection:
 
         execute = cast("Any", execution).execute_sync
         try:
-            return execute(self.schema, document, variable_values=variables, middleware=[charged])
+            return execute(self.schema, document, variable_values=variables, middleware=(resolve_breathing, charged))
         except Exhausted as exhausted:
             raise cast("RequestError", exhausted.__cause__) from None
 

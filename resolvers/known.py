@@ -6,8 +6,8 @@ everybody else. A text is no right: what it gives is judged by the statement, fo
 """
 
 import hashlib
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Final, TypeAlias
 
 from resolvers.cache import Cache
 from resolvers.inputs import bad_input
@@ -27,6 +27,10 @@ ENTRY: Final = 400
 
 UNKNOWN_HASH: Final = "PersistedQueryNotFound"
 """The message by which Apollo's clients know that they have to send the text too."""
+
+
+Find: TypeAlias = Callable[[str, View | None], Document | None]
+"""Gives the document of a text."""
 
 
 class KnownOperations:
@@ -49,17 +53,26 @@ class KnownOperations:
         RequestError: PERSISTED_QUERY_NOT_FOUND, PERSISTED_QUERY_REQUIRED, BAD_USER_INPUT for a hash that is another
         text's, and what is wrong with the document.
         """
-        if request.reference is None and not self._only:
-            return self.documents.find(request.query, view)
-        return self._named(request, request.reference or Reference(), view)
+        document = self._meant(request, view, self.documents.find)
+        assert document is not None, "what is not kept is read"
+        return document
 
-    def _named(self, request: GraphQLRequest, reference: Reference, view: View | None) -> Document:
+    def kept(self, request: GraphQLRequest, view: View | None = None) -> Document | None:
+        """The same if it was found before. RequestError as `document` does, but for what is wrong with a document."""
+        if request.reference is None and not self._only:
+            return self.documents.kept(request.query, view)
+        return self._meant(request, view, self.documents.kept)
+
+    def _meant(self, request: GraphQLRequest, view: View | None, find: Find) -> Document | None:
+        if request.reference is None and not self._only:
+            return find(request.query, view)
+        reference = request.reference or Reference()
         if not request.query and reference != Reference():
-            return self.documents.find(self._text(request, reference), view)
+            return find(self._text(request, reference), view)
         if self._only:
             message = error_message(ErrorCode.PERSISTED_QUERY_REQUIRED, request.language)
             raise RequestError(ErrorCode.PERSISTED_QUERY_REQUIRED, message)
-        return self._registering(request.query, reference.sha256_hash or "", view)
+        return self._registering(request.query, reference.sha256_hash or "", view, find)
 
     def _text(self, request: GraphQLRequest, reference: Reference) -> str:
         """The text behind a reference."""
@@ -77,12 +90,12 @@ class KnownOperations:
             raise RequestError(ErrorCode.PERSISTED_QUERY_NOT_FOUND, UNKNOWN_HASH)
         return text
 
-    def _registering(self, text: str, sha256_hash: str, view: View | None) -> Document:
+    def _registering(self, text: str, sha256_hash: str, view: View | None, find: Find) -> Document | None:
         """The document of a text that came with its hash; only what is valid is registered."""
         if hash_of(text) != sha256_hash:
             raise bad_input("`sha256Hash` is not the SHA-256 of `query`.")
-        document = self.documents.find(text, view)
-        if sha256_hash not in self._trusted and self._registered.get(sha256_hash) is None:
+        document = find(text, view)
+        if document is not None and sha256_hash not in self._trusted and self._registered.get(sha256_hash) is None:
             self._registered.put(sha256_hash, text, ENTRY + len(text))
         return document
 

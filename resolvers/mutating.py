@@ -8,7 +8,8 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
@@ -16,19 +17,21 @@ import orjson
 
 from db.connection import Connection
 from db.database import Database
-from db.errors import DatabaseError, DatabaseTimeout
+from db.errors import DatabaseError
 from db.secrets import Keyring
-from resolvers.answers import refusal, result_of, token_hash
+from resolvers.answers import failure, refusal, result_of, token_hash
 from resolvers.compilation import Bindings
 from resolvers.compiler import Compiler
 from resolvers.cost import MAX_COST, Cost, check_cost, cost_of_rows
 from resolvers.inputs import Variables, read_arguments, value_of
 from resolvers.mutations import MUTATIONS
 from resolvers.operation import Operation
+from resolvers.payers import Payers
 from resolvers.request import ErrorEntry, GraphQLRequest, RequestError, Result, SessionCookie
 from resolvers.selection import SelectedField
 from resolvers.sessions import Uses
 from resolvers.statement import Statement
+from resolvers.turns import Turns
 from resolvers.writing import (
     Caller,
     Forbidden,
@@ -65,6 +68,8 @@ class Writer:
     report: Callable[[DatabaseError], None]
     max_cost: int = MAX_COST
     quota: Quota | None = None
+    turns: Turns = field(default_factory=Turns)
+    payers: Payers = field(default_factory=Payers)
     shows_secrets: bool = False
 
     async def write(self, request: GraphQLRequest, operation: Operation, variables: Variables) -> Result:
@@ -73,7 +78,7 @@ class Writer:
         RequestError when nothing was written: UNAUTHENTICATED, COST_EXCEEDED.
         """
         fields = self.compiler.writes(operation, variables)
-        cost = self._check_cost(request, operation, fields, variables)
+        cost = await self._weigh(request, operation, fields, variables)
         members: list[bytes] = []
         results: list[Result] = []
         late = False
@@ -98,6 +103,14 @@ class Writer:
             _cookie(results),
             (cost, self.max_cost) if request.wants_cost else None,
         )._replace(written=True)
+
+    async def _weigh(
+        self, request: GraphQLRequest, operation: Operation, fields: tuple[SelectedField, ...], variables: Variables
+    ) -> int:
+        """What the payloads cost together, once their statements are compiled."""
+        check = partial(self._check_cost, request, operation, fields, variables)
+        kept = [self.compiler.kept(operation, selected.key, variables, request.kind) for selected in fields]
+        return check() if all(kept) else await self.turns.do(check)
 
     def _check_cost(
         self, request: GraphQLRequest, operation: Operation, fields: tuple[SelectedField, ...], variables: Variables
@@ -139,7 +152,7 @@ class Writer:
             return _failed(ErrorCode.UNAUTHENTICATED, request.language, selected)
         except DatabaseError as error:
             self.report(error)
-            return _failed(_code_of(error), request.language, selected)
+            return _failed(failure(error), request.language, selected)
         except Exception:
             LOG.exception("a mutation of request %s failed", request.request_id)
             return _failed(ErrorCode.INTERNAL, request.language, selected)
@@ -203,10 +216,12 @@ class Writer:
         statement = payload.statement
         try:
             record = await self.database.read(statement.sql, statement.arguments(payload.bindings))
+            if payload.bindings.token_hash is not None:
+                self.payers.know(payload.bindings.token_hash, record[-1])
             return result_of(request, statement, record)._replace(cookie=payload.cookie)
         except DatabaseError as error:
             self.report(error)
-            return payload.unread(_code_of(error))
+            return payload.unread(failure(error))
         except Exception:
             LOG.exception("a payload of request %s could not be read", request.request_id)
             return payload.unread(ErrorCode.INTERNAL)
@@ -294,10 +309,6 @@ def _failed(
 ) -> Result:
     entry = ErrorEntry(code, error_message(code, language), (selected.key,), extensions=extensions)
     return Result(None, (entry,))
-
-
-def _code_of(error: DatabaseError) -> ErrorCode:
-    return ErrorCode.TIMEOUT if isinstance(error, DatabaseTimeout) else ErrorCode.UNAVAILABLE
 
 
 def _at(entry: ErrorEntry, selected: SelectedField) -> ErrorEntry:

@@ -30,6 +30,7 @@ from graphql import (
 )
 
 from resolvers.bounds import ITEMS, VALUES, is_too_long, measured
+from resolvers.breath import Breathing
 from resolvers.cache import Cache
 from resolvers.coordinates import coerced_value, literal_value, type_at
 from resolvers.glance import tokens_and_comments
@@ -200,12 +201,15 @@ class Documents:
 
         RequestError: GRAPHQL_PARSE_FAILED, GRAPHQL_VALIDATION_FAILED.
         """
-        key = text if view is None else (view.held, text)
-        document = self._cache.get(key)
+        document = self.kept(text, view)
         if document is None:
             document = self._read(text, view or self._whole)
-            self._cache.put(key, document, SYNTAX_TREE * len(text) + DOCUMENT)
+            self._cache.put(_key(text, view), document, SYNTAX_TREE * len(text) + DOCUMENT)
         return document
+
+    def kept(self, text: str, view: View | None = None) -> Document | None:
+        """The document of a text, if it was found before."""
+        return self._cache.get(_key(text, view))
 
     def pin(self, text: str) -> Document:
         """The document of a text, which is kept for good; raises as `find` does.
@@ -256,8 +260,13 @@ class Documents:
         return unused + _validated(view, left, tuple(rule for rule in EVERY if rule not in UNUSED)), left
 
 
+def _key(text: str, view: View | None) -> str | tuple[Held, str]:
+    """What a document is kept under."""
+    return text if view is None else (view.held, text)
+
+
 def _validated(view: View, parsed: DocumentNode, rules: Sequence[Rule]) -> list[GraphQLError]:
-    return validate(view.schema, parsed, rules, max_errors=VALIDATION_ERRORS, hide_suggestions=True)
+    return validate(view.schema, parsed, (*rules, Breathing), max_errors=VALIDATION_ERRORS, hide_suggestions=True)
 
 
 def _wanted(schema: GraphQLSchema, node: OperationDefinitionNode) -> tuple[Wanted, ...]:

@@ -21,6 +21,7 @@ from graphql import (
     is_abstract_type,
 )
 
+from resolvers.breath import breathe
 from resolvers.budget import Budget, Work
 from resolvers.inputs import Inputs, plain, read_arguments
 
@@ -106,6 +107,7 @@ class Collector:
         self, type_: GraphQLObjectType, selection_sets: Iterable[SelectionSetNode]
     ) -> tuple[SelectedField, ...]:
         """The fields selected on a concrete type, in the order of their response keys."""
+        breathe()
         found: dict[str, list[Occurrence]] = {}
         visited: set[tuple[str, bool]] = set()
         for selection_set in selection_sets:

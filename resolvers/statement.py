@@ -45,8 +45,8 @@ class Statement:
     """SQL with the source of each parameter.
 
     Its columns are the response (`{"data":…}`), the closed gates (null: none), the credential's key, with closed gates
-    the viewer's language, and of an API key how it wants hidden fields to be told; of a live one also the account, and
-    the language in any case. `cost` is known before it runs; `weight`
+    the viewer's language (of a live one in any case), of an API key how it wants hidden fields to be told, and last the
+    credential's account. `cost` is known before it runs; `weight`
     estimates its size in memory, in bytes.
     """
 
@@ -65,11 +65,12 @@ def finish(to: Compilation, data: Json, *, live: bool = False) -> Statement:
     """The statement around the JSON of `data`, once everything in it is compiled."""
     json, laterals = concatenation((Text(BEFORE_DATA), *data, Text(AFTER_DATA))), _joined(to.laterals)
     found = sql(
-        "select {} d, {} h, {}.id, {}.account_id{} from (select {}) one left join viewer {} on true{}",
+        "select {} d, {} h, {}.id, {}.{}{} from (select {}) one left join viewer {} on true{}",
         json,
         _closed(to),
         VIEWER,
         VIEWER,
+        sql("payer account_id") if to.kind is CredentialKind.VIEW_AS else sql("account_id"),
         sql(", {}.{}", VIEWER, MORE[to.kind]) if to.kind in MORE else sql(""),
         join(", ", [number(1), *_unmentioned(to, json, laterals)]),
         VIEWER,
@@ -79,12 +80,11 @@ def finish(to: Compilation, data: Json, *, live: bool = False) -> Statement:
     language = sql("(select {} from {} where {} = s.account_id)", login["language"], login.source, login["id"])
     spoken = sql("s.language") if to.kind is CredentialKind.VIEW_AS else language
     statement = sql(
-        "with viewer as materialized ({}){} select s.d::varchar, s.h::varchar, s.id, {}{}{} from ({}) s",
+        "with viewer as materialized ({}){} select s.d::varchar, s.h::varchar, s.id, {}{}, s.account_id from ({}) s",
         caller(to),
         join("", to.commons),
         spoken if live else sql("case when s.h is not null then {} end", spoken),
         sql(", s.hidden_fields") if to.kind is CredentialKind.API_KEY else sql(""),
-        sql(", s.account_id") if live else sql(""),
         found,
     )
     scopes = tuple(Judged(tuple(scope.gates), tuple(scope.entries)) for scope in to.scopes)
@@ -152,8 +152,8 @@ def _viewing(to: Compilation) -> Sql:
     viewed, owner = (rows(membership, name, company=shown["company_id"]) for name in (sql("m"), sql("o")))
     inside = [condition for member in (viewed, owner) for condition in (*member.where, is_in(member))]
     return sql(
-        "select {}, {}, {}, {}, {}, {}, {} from {}, {}, {} where {}",
-        *(shown[column] for column in ("id", "company_id", "membership_id")),
+        "select {}, {}, {}, {} payer, {}, {}, {}, {} from {}, {}, {} where {}",
+        *(shown[column] for column in ("id", "company_id", "membership_id", "account_id")),
         *(viewed[column] for column in ("account_id", "first_name", "last_name", "language")),
         shown.source,
         viewed.source,

@@ -4,6 +4,7 @@ They read first what their credential holds, before they are validated, so that 
 hidden name from one that never was.
 """
 
+from functools import partial
 from typing import Final
 
 from asyncpg import Record
@@ -16,6 +17,7 @@ from resolvers.cache import Cache
 from resolvers.held import KEY, held_in, held_statement, mode_in
 from resolvers.request import GraphQLRequest
 from resolvers.sessions import Uses
+from resolvers.turns import Turns
 from resolvers.views import View, Views
 from resolvers.visibility import NOTHING, Held
 from schema import schema
@@ -30,11 +32,12 @@ TEXTS: Final = 4_000_000
 
 
 class Viewing:
-    """Finds the view of a request's caller in a schema."""
+    """Finds the view of a request's caller in a schema; what is new is made in `turns`."""
 
-    def __init__(self, database: Database, core: GraphQLSchema, uses: Uses) -> None:
+    def __init__(self, database: Database, core: GraphQLSchema, uses: Uses, turns: Turns) -> None:
         self._database = database
         self._uses = uses
+        self._turns = turns
         self._views = Views(core)
         self._absent = Cache[bytes, bool](OLD_KEYS)
         self._texts = Cache[Held, str](TEXTS)
@@ -42,8 +45,8 @@ class Viewing:
     async def of(self, request: GraphQLRequest) -> View:
         """What the caller may see in any company. RequestError (UNAUTHENTICATED); DatabaseError."""
         if request.token is None:
-            return self._views.of(NOTHING)
-        return self._views.of(held_in(await self._held(request, hash_token(request.token))))
+            return await self._view(NOTHING)
+        return await self._view(held_in(await self._held(request, hash_token(request.token))))
 
     async def validating(self, request: GraphQLRequest) -> View | None:
         """The view that a request is validated against, None where that is the whole schema.
@@ -62,15 +65,18 @@ class Viewing:
         if absent is None:
             absent = mode_in(record) is HiddenFields.ABSENT
             self._absent.put(hashed, absent)
-        return self._views.of(held_in(record)) if absent else None
+        return await self._view(held_in(record)) if absent else None
 
-    def text(self, view: View) -> str:
+    async def text(self, view: View) -> str:
         """A view as SDL."""
         text = self._texts.get(view.held)
         if text is None:
-            text = schema.text_of(view.schema).rstrip("\n") + "\n"
+            text = await self._turns.do(partial(_printed, view))
             self._texts.put(view.held, text, len(text))
         return text
+
+    async def _view(self, held: Held) -> View:
+        return self._views.kept(held) or await self._turns.do(partial(self._views.of, held))
 
     async def _held(self, request: GraphQLRequest, hashed: bytes) -> Record:
         statement = held_statement(request.kind)
@@ -79,3 +85,7 @@ class Viewing:
             raise refusal(ErrorCode.UNAUTHENTICATED, request.language)
         self._uses.add(record[KEY])
         return record
+
+
+def _printed(view: View) -> str:
+    return schema.text_of(view.schema).rstrip("\n") + "\n"

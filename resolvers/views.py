@@ -26,6 +26,7 @@ from graphql import (
 )
 from strawberry.schema.schema_converter import CustomGraphQLEnumType
 
+from resolvers.breath import breathe
 from resolvers.cache import Cache
 from resolvers.coordinates import Fields, definition, named_type, type_of
 from resolvers.visibility import NOTHING, Held, Needs, Visible, members
@@ -64,12 +65,16 @@ class Views:
 
     def of(self, held: Held) -> View:
         """The view of somebody who holds these gates; who holds every gate sees the whole schema."""
-        held &= self._needs.gates
-        view = self._cache.get(held)
+        view = self.kept(held)
         if view is None:
+            held &= self._needs.gates
             view = self._make(held)
             self._cache.put(held, view, view.weight)
         return view
+
+    def kept(self, held: Held) -> View | None:
+        """The same, if it was made before."""
+        return self._cache.get(held & self._needs.gates)
 
     def _make(self, held: Held) -> View:
         whole = self._needs.schema
@@ -128,6 +133,7 @@ class _Building:
                 waiting.append(name)
         differing: set[str] = set()
         while waiting:
+            breathe()
             name = waiting.pop()
             if name not in differing:
                 differing.add(name)
@@ -191,6 +197,7 @@ class _Building:
         return {name: self._field(type_, name, of) for name, of in self._visible.members(type_).items()}
 
     def _field(self, type_: Fields, name: str, declared: GraphQLField) -> GraphQLField:
+        breathe()
         arguments = self._visible.arguments(type_, name, declared) if declared.args else {}
         others = {argument for argument, of in arguments.items() if named_type(of).name in self._other}
         if named_type(declared).name not in self._other and not others and len(arguments) == len(declared.args):

@@ -18,7 +18,7 @@ from db.database import Database
 from db.secrets import Keyring
 from db.tables.metadata import APPS
 from db.tokens import CredentialKind, hash_token
-from resolvers.attempts import network
+from resolvers.addresses import network
 from resolvers.convert import Key
 from resolvers.gates import Need
 from resolvers.presence import present

@@ -16,7 +16,8 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from db.database import Database
 from db.outbox import Letter, post
 from db.tokens import hash_token
-from resolvers.attempts import HOUR, MINUTE, Guard, Limit, Tries, admit, network, take_back, trying
+from resolvers.addresses import network
+from resolvers.attempts import HOUR, MINUTE, Guard, Limit, Tries, admit, take_back, trying
 from resolvers.request import GraphQLRequest, SessionCookie
 from resolvers.validation import PASSWORD, Checks, normal_email
 from resolvers.writing import Input, Mutation, Problem, Refused, Unauthenticated, Write, Written, no_rows

@@ -8,7 +8,8 @@ from typing import Final
 from db.database import Database
 from db.outbox import Letter, post
 from db.tokens import hash_token
-from resolvers.attempts import HOUR, Guard, Limit, admit, network
+from resolvers.addresses import network
+from resolvers.attempts import HOUR, Guard, Limit, admit
 from resolvers.founding import Founder, found, rows_of_company
 from resolvers.mutations.passwords import LOCK, hash_password
 from resolvers.request import GraphQLRequest

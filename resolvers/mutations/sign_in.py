@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from db.database import Database
-from resolvers.attempts import MINUTE, Guard, Limit, network, take_back, trying
+from resolvers.addresses import network
+from resolvers.attempts import MINUTE, Guard, Limit, take_back, trying
 from resolvers.mutations.passwords import Known, is_right
 from resolvers.request import GraphQLRequest, SessionCookie
 from resolvers.sessions import open_session_if_right

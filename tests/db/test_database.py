@@ -3,7 +3,8 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Generator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from urllib.parse import urlsplit, urlunsplit
 
@@ -12,7 +13,8 @@ import pytest
 
 from db.connection import connect, require_version
 from db.database import Database, PoolSettings
-from db.errors import ConnectionLost, DatabaseMisconfigured, DatabaseTimeout, DatabaseUnavailable, translate
+from db.errors import ConnectionLost, Crowded, DatabaseMisconfigured, DatabaseTimeout, DatabaseUnavailable, translate
+from db.sharing import PAYER
 from tests.databases import Databases, over_tcp
 
 SLOW_PID = "pg_backend_pid() from (select pg_sleep(0.5)) slow"
@@ -30,6 +32,19 @@ async def narrow(worker_dsn: str) -> AsyncGenerator[Database]:
 
 async def backend(database: Database) -> int:
     return (await database.read("select pg_backend_pid()", ()))[0]
+
+
+@contextmanager
+def paid_by(payer: str) -> Generator[None]:
+    """What is done in the block is somebody's."""
+    before = PAYER.set(payer)
+    yield
+    PAYER.reset(before)
+
+
+async def slow_pid(database: Database, payer: str) -> int:
+    with paid_by(payer):
+        return (await database.read(f"select {SLOW_PID}", ()))[0]
 
 
 async def end_all(dsn: str) -> int:
@@ -192,14 +207,14 @@ async def test_a_cancelled_read_leaves_the_pool_healthy(narrow: Database) -> Non
 async def test_a_pool_without_a_free_connection_is_unavailable_after_a_while(narrow: Database) -> None:
     async with narrow.transaction():
         start = time.monotonic()
-        with pytest.raises(DatabaseUnavailable, match="became free"):
+        with paid_by("another"), pytest.raises(DatabaseUnavailable, match="became free"):
             await narrow.ping()
     assert 0.15 < time.monotonic() - start < 2
     await narrow.ping()
 
 
 async def test_the_pool_never_opens_more_connections_than_its_size(worker_dsn: str) -> None:
-    database = await Database.open(worker_dsn, PoolSettings(size=3, application_name="bound"))
+    database = await Database.open(worker_dsn, PoolSettings(size=3, share=3, application_name="bound"))
     count = "select count(*), pg_sleep(0.02) from pg_stat_activity where application_name = 'bound'"
     rows = await asyncio.gather(*(database.read(count, ()) for _ in range(30)))
     await database.close()
@@ -347,15 +362,35 @@ def test_a_message_that_was_cut_off_is_a_lost_connection(error: Exception) -> No
 
 
 async def test_transactions_leave_half_of_the_connections_to_reads(worker_dsn: str) -> None:
-    database = await Database.open(worker_dsn, PoolSettings(size=4, acquire_timeout=1))
-    async with database.transaction(), database.transaction():
-        with pytest.raises(DatabaseUnavailable, match="transactions"):
+    database = await Database.open(worker_dsn, PoolSettings(size=4, share=2, acquire_timeout=1))
+    async with database.transaction():
+        with paid_by("another"):
             async with database.transaction():
-                pass
-        rows = await asyncio.gather(*(database.read(f"select {SLOW_PID}", ()) for _ in range(2)))
-        assert len({row[0] for row in rows}) == 2
-    async with database.transaction(), database.transaction():
+                with paid_by("a third"), pytest.raises(DatabaseUnavailable, match="became free"):
+                    async with database.transaction():
+                        pass
+                rows = await asyncio.gather(*(slow_pid(database, payer) for payer in ("a third", "a fourth")))
+                assert len(set(rows)) == 2
+    async with database.transaction():
         pass
+    await database.close()
+
+
+async def test_one_payer_leaves_connections_and_transactions_to_others(worker_dsn: str) -> None:
+    database = await Database.open(worker_dsn, PoolSettings(size=6, acquire_timeout=0.3))
+    with paid_by("seller"):
+        slow = [asyncio.create_task(database.read("select pg_sleep(60)", ())) for _ in range(8)]
+    await asyncio.sleep(0)
+    with paid_by("another"):
+        assert (await database.read("select 1", ()))[0] == 1
+        async with database.transaction() as connection:
+            assert await connection.fetchval("select 2") == 2
+    with paid_by("seller"), pytest.raises(Crowded):
+        await database.ping()
+    assert [task.done() for task in slow[:2]] == [False, False]
+    for task in slow:
+        task.cancel()
+    await asyncio.gather(*slow, return_exceptions=True)
     await database.close()
 
 

@@ -4,6 +4,7 @@ import asyncio
 import io
 import json
 from collections.abc import AsyncGenerator
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -212,3 +213,27 @@ async def test_a_chore_that_fails_ends_alone_and_the_others_are_cancelled_at_the
     told = json.loads(lines.getvalue())
     assert (told["event"], told["kind"]) == ("background work ended", "ValueError")
     assert "secret" not in lines.getvalue()
+
+
+async def test_readiness_is_told_while_nobody_finds_a_connection(behind: DatabaseBackend) -> None:
+    await behind.open()
+    assert await behind.ready() is None
+    database: Any = behind.__dict__["_database"]
+    pool = database.__dict__["_pool"]
+    connections = [await pool.acquire(payer) for payer in ("one", "another")]
+    waiting = asyncio.create_task(database.ping())
+    assert await asyncio.gather(*(behind.ready() for _ in range(50))) == [None] * 50
+    assert not waiting.done()
+    for connection, payer in zip(connections, ("one", "another"), strict=True):
+        pool.release(connection, payer)
+    await waiting
+
+
+async def test_connections_are_looked_after_now_and_then(
+    fresh_dsn: str, lines: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backend, "CARE_PAUSE", 0.01)
+    behind = DatabaseBackend(fresh_dsn, PoolSettings(size=1, backend_memory=1), open_log("info", "json", lines))
+    await behind.open()
+    await until(lambda: "database connections replaced" in lines.getvalue())
+    await behind.close()

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.rates import Limit, Policy, Table, headers, network, new_table
+from gateway.rates import Limit, Policy, Table, headers, new_table
+from resolvers.addresses import network
 from tests.gateway.conftest import MakeApp, SmallExecutor, client_of
 
 QUERY = {"query": "{ name }"}

@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 
 from db.database import Database, PoolSettings
-from resolvers.attempts import LONGEST_DELAY, MINUTE, Guard, Limit, admit, delay, network, trying
+from resolvers.addresses import network
+from resolvers.attempts import LONGEST_DELAY, MINUTE, Guard, Limit, admit, delay, trying
 from resolvers.execution import Executor
 from resolvers.mutations.sign_in import ADDRESSES, LOGINS, PAIRS
 from tests.databases import Databases

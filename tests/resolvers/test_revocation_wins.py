@@ -21,6 +21,7 @@ from asyncpg import Record
 
 from db.connection import Connection, connect
 from db.database import Database, PoolSettings
+from db.errors import DatabaseTimeout
 from db.secrets import Keyring, new_key
 from db.tokens import CredentialKind, hash_token, new_token
 from resolvers import mutating, writing
@@ -485,7 +486,7 @@ async def test_a_write_whose_payload_is_not_read_is_told_to_be_done(
 
     async def fail(self: Database, sql: str, arguments: Sequence[object]) -> Record:
         if COMPILED.match(sql):
-            raise mutating.DatabaseTimeout("late")
+            raise DatabaseTimeout("late")
         return await Database.read(self, sql, arguments)
 
     monkeypatch.setattr(Stopping, "read", fail)
@@ -502,7 +503,7 @@ async def test_a_refusal_whose_payload_is_not_read_wrote_nothing(place: Place, m
     world.service = f"cns_{'0' * 32}"
 
     async def fail(self: Database, sql: str, arguments: Sequence[object]) -> Record:
-        raise mutating.DatabaseTimeout("late")
+        raise DatabaseTimeout("late")
 
     monkeypatch.setattr(Stopping, "read", fail)
     (error,) = (await place.send(place.holder, world, "disconnectService")).errors

@@ -7,7 +7,8 @@ select
   s.d::varchar,
   s.h::varchar,
   s.id,
-  case when s.h is not null then (select w.language from account w where w.id = s.account_id) end
+  case when s.h is not null then (select w.language from account w where w.id = s.account_id) end,
+  s.account_id
 from (
   select
     '{"data":{"company":' || coalesce(l0.j, 'null')

@@ -1,9 +1,12 @@
 BEGIN;
 
-select k.id, k.account_id, u.language, k.read_only
-from credential k
-  join account u on u.id = k.account_id
-where k.token_hash = $1 and k.expires_at > now() and k.kind = $2;
+select c.*, set_config('lock_timeout', '5s', true) patience
+from (
+  select k.id, k.account_id, u.language, k.read_only, u.confirmed
+  from credential k
+    join account u on u.id = k.account_id
+  where k.token_hash = $1 and k.expires_at > now() and k.kind = $2
+) c;
 -- $1 = <hash of a token>
 -- $2 = SESSION
 
@@ -17,7 +20,7 @@ where
     where
       m.company_id = c.id
       and m.account_id = $2
-      and (m.role = 'OWNER' or not $3)
+      and m.role = 'OWNER'
       and m.accepted_at is not null
       and m.removed_at is null
       and (m.until is null or m.until > now())
@@ -25,7 +28,6 @@ where
 update;
 -- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
 -- $2 = 018b514d-43a0-7000-bed6-ee291da75f8d
--- $3 = True
 
 select
   c.id, c.plan, c.mask, c.access_version, clock_timestamp() at, m.role, m.id member, c.mask & m.mask access
@@ -99,6 +101,8 @@ where id = $1;
 -- $5 = [DISCOUNTS, PURCHASES]
 -- $6 = [False, True]
 
+COMMIT;
+
 with viewer as materialized (
   select k.id, k.account_id
   from credential k
@@ -113,7 +117,8 @@ select
   s.d::varchar,
   s.h::varchar,
   s.id,
-  case when s.h is not null then (select w.language from account w where w.id = s.account_id) end
+  case when s.h is not null then (select w.language from account w where w.id = s.account_id) end,
+  s.account_id
 from (
   select
     '{"data":{"permissionMatrix":' || coalesce(l0.j, 'null')
@@ -221,5 +226,3 @@ from (
 -- $4 = [DISCOUNTS, PURCHASES]
 -- $5 = []
 -- $6 = <hash of a token>
-
-COMMIT;
