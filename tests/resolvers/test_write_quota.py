@@ -225,7 +225,7 @@ async def test_what_is_written_is_in_the_cost(office: Office) -> None:
 async def test_a_whole_matrix_can_be_written_and_several_in_one_request_cannot(office: Office) -> None:
     firm = await office.found()
     changes = [change(firm["anna"], "STOCK", granted=True)] * 2_320
-    given = {"companyId": firm.id, "expectedVersion": 0, "changes": changes}
+    given: dict[str, Any] = {"companyId": firm.id, "expectedVersion": 0, "changes": changes}
     fields = [f"m{n}: setAppAccess(input: $input) {{ errors {{ code }} }}" for n in range(3)]
     office.executor.limit_writes(None)
     for count, codes in ((1, []), (2, []), (3, ["COST_EXCEEDED"])):
