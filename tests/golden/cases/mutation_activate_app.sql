@@ -1,9 +1,12 @@
 BEGIN;
 
-select k.id, k.account_id, u.language, k.read_only
-from credential k
-  join account u on u.id = k.account_id
-where k.token_hash = $1 and k.expires_at > now() and k.kind = $2;
+select c.*, set_config('lock_timeout', '5s', true) patience
+from (
+  select k.id, k.account_id, u.language, k.read_only, u.confirmed
+  from credential k
+    join account u on u.id = k.account_id
+  where k.token_hash = $1 and k.expires_at > now() and k.kind = $2
+) c;
 -- $1 = <hash of a token>
 -- $2 = SESSION
 
@@ -17,7 +20,7 @@ where
     where
       m.company_id = c.id
       and m.account_id = $2
-      and (m.role = 'OWNER' or not $3)
+      and m.role = 'OWNER'
       and m.accepted_at is not null
       and m.removed_at is null
       and (m.until is null or m.until > now())
@@ -25,7 +28,6 @@ where
 update;
 -- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
 -- $2 = 018b514d-43a0-7000-bed6-ee291da75f8d
--- $3 = True
 
 select
   c.id, c.plan, c.mask, c.access_version, clock_timestamp() at, m.role, m.id member, c.mask & m.mask access
@@ -71,6 +73,8 @@ from unnest($4::text[]) app_id;
 
 update company set access_version = access_version + 1 where id = $1;
 -- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
+
+COMMIT;
 
 with viewer as materialized (
   select k.id, k.account_id, u.language language
@@ -137,14 +141,15 @@ from (
 -- $6 = []
 -- $7 = <hash of a token>
 
-COMMIT;
-
 BEGIN;
 
-select k.id, k.account_id, u.language, k.read_only
-from credential k
-  join account u on u.id = k.account_id
-where k.token_hash = $1 and k.expires_at > now() and k.kind = $2;
+select c.*, set_config('lock_timeout', '5s', true) patience
+from (
+  select k.id, k.account_id, u.language, k.read_only, u.confirmed
+  from credential k
+    join account u on u.id = k.account_id
+  where k.token_hash = $1 and k.expires_at > now() and k.kind = $2
+) c;
 -- $1 = <hash of a token>
 -- $2 = SESSION
 
@@ -158,7 +163,7 @@ where
     where
       m.company_id = c.id
       and m.account_id = $2
-      and (m.role = 'OWNER' or not $3)
+      and m.role = 'OWNER'
       and m.accepted_at is not null
       and m.removed_at is null
       and (m.until is null or m.until > now())
@@ -166,7 +171,6 @@ where
 update;
 -- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
 -- $2 = 018b514d-43a0-7000-bed6-ee291da75f8d
--- $3 = True
 
 select
   c.id, c.plan, c.mask, c.access_version, clock_timestamp() at, m.role, m.id member, c.mask & m.mask access
@@ -213,6 +217,8 @@ from unnest($4::text[]) app_id;
 
 update company set access_version = access_version + 1 where id = $1;
 -- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
+
+COMMIT;
 
 with viewer as materialized (
   select k.id, k.account_id
@@ -272,5 +278,3 @@ from (
 -- $2 = CASH_TICKETS
 -- $3 = []
 -- $4 = <hash of a token>
-
-COMMIT;

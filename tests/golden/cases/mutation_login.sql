@@ -22,57 +22,15 @@ select
 -- $4 = <hash of a token>
 -- $5 = 0:01:00
 
-BEGIN;
-
-select pg_advisory_xact_lock(key) from unnest($1::bigint[]) key;
+select id from admit_try($1, $2, $3, $4, $5) id;
 -- $1 = [-6205989694341656597, 3242165648623180469]
-
-with old as (
-  delete from attempt
-  where
-    id in (
-      select id
-      from attempt
-      where id < (select uuidv7(interval '-61 minutes'))
-      order by id
-      limit 20
-      for update skip locked
-    )
-)
-insert into attempt (bucket)
-select bucket
-from unnest($4::bytea[]) bucket
-where
-  not exists (
-    select
-    from unnest($1::bytea[], $2::int[], $3::interval[]) w(bucket, most, per)
-    where
-      w.most <= (
-        select count(*)
-        from (
-          select from attempt a where a.bucket = w.bucket and a.at > now() - w.per limit w.most
-        ) counted
-      )
-  )
-returning id;
--- $1 = [<hash of a token>, <hash of a token>]
--- $2 = [5, 50]
--- $3 = [0:01:00, 0:01:00]
--- $4 = [<hash of a token>, <hash of a token>, <hash of a token>]
-
-COMMIT;
+-- $2 = [<hash of a token>, <hash of a token>]
+-- $3 = [5, 50]
+-- $4 = [0:01:00, 0:01:00]
+-- $5 = [<hash of a token>, <hash of a token>, <hash of a token>]
 
 select u.id, u.password_hash from (select) one left join account u on u.email = $1;
 -- $1 = eva@demo.enfact.test
-
-BEGIN;
-
-select true from account where id = $1 and password_hash = $2 for share;
--- $1 = 018f5745-23a0-7000-8b16-964b1ab70522
--- $2 = $argon2id$v=19$m=65536,t=3,p=4$ZW5mYWN0IGRlbW8gc2FsdA$OsXG/U/0x+n+L+V3pD7LfyAa6fw4bE5wQSMynNe+XnY
-
-delete from attempt where id = any($1::uuid[]);
--- $1 = [<new key>, <new key>, <new key>]
 
 delete from credential
 where
@@ -95,12 +53,24 @@ where
   );
 -- $1 = 018f5745-23a0-7000-8b16-964b1ab70522
 
-insert into credential (token_hash, account_id, user_agent, last_used_at, expires_at, ends_at)
-values ($1, $2, $3, now(), now() + interval '14 days', now() + interval '90 days')
-returning expires_at, ends_at;
+with known as (
+  select id from account where id = $2 and password_hash = $4 for share
+),
+opened as (
+  insert into credential (token_hash, account_id, user_agent, last_used_at, expires_at, ends_at)
+  select $1, id, $3, now(), now() + interval '14 days', now() + interval '90 days'
+  from known
+  returning expires_at, ends_at
+)
+select expires_at, ends_at
+from opened;
 -- $1 = <hash of a token>
 -- $2 = 018f5745-23a0-7000-8b16-964b1ab70522
 -- $3 = null
+-- $4 = $argon2id$v=19$m=65536,t=3,p=4$ZW5mYWN0IGRlbW8gc2FsdA$OsXG/U/0x+n+L+V3pD7LfyAa6fw4bE5wQSMynNe+XnY
+
+delete from attempt where id = any($1::uuid[]);
+-- $1 = [<new key>, <new key>, <new key>]
 
 with viewer as materialized (
   select k.id, k.account_id
@@ -160,8 +130,6 @@ from (
 -- $2 = []
 -- $3 = <hash of a token>
 
-COMMIT;
-
 select
   exists (
     select
@@ -186,52 +154,15 @@ select
 -- $4 = <hash of a token>
 -- $5 = 0:01:00
 
-BEGIN;
-
-select pg_advisory_xact_lock(key) from unnest($1::bigint[]) key;
+select id from admit_try($1, $2, $3, $4, $5) id;
 -- $1 = [-6205989694341656597, -60507344658393860]
-
-with old as (
-  delete from attempt
-  where
-    id in (
-      select id
-      from attempt
-      where id < (select uuidv7(interval '-61 minutes'))
-      order by id
-      limit 20
-      for update skip locked
-    )
-)
-insert into attempt (bucket)
-select bucket
-from unnest($4::bytea[]) bucket
-where
-  not exists (
-    select
-    from unnest($1::bytea[], $2::int[], $3::interval[]) w(bucket, most, per)
-    where
-      w.most <= (
-        select count(*)
-        from (
-          select from attempt a where a.bucket = w.bucket and a.at > now() - w.per limit w.most
-        ) counted
-      )
-  )
-returning id;
--- $1 = [<hash of a token>, <hash of a token>]
--- $2 = [5, 50]
--- $3 = [0:01:00, 0:01:00]
--- $4 = [<hash of a token>, <hash of a token>, <hash of a token>]
-
-COMMIT;
+-- $2 = [<hash of a token>, <hash of a token>]
+-- $3 = [5, 50]
+-- $4 = [0:01:00, 0:01:00]
+-- $5 = [<hash of a token>, <hash of a token>, <hash of a token>]
 
 select u.id, u.password_hash from (select) one left join account u on u.email = $1;
 -- $1 = nobody@demo.enfact.test
-
-BEGIN;
-
-ROLLBACK;
 
 with viewer as materialized (
   select k.id, k.account_id

@@ -1,9 +1,12 @@
 BEGIN;
 
-select k.id, k.account_id, u.language, k.read_only
-from credential k
-  join account u on u.id = k.account_id
-where k.token_hash = $1 and k.expires_at > now() and k.kind = $2;
+select c.*, set_config('lock_timeout', '5s', true) patience
+from (
+  select k.id, k.account_id, u.language, k.read_only, u.confirmed
+  from credential k
+    join account u on u.id = k.account_id
+  where k.token_hash = $1 and k.expires_at > now() and k.kind = $2
+) c;
 -- $1 = <hash of a token>
 -- $2 = SESSION
 
@@ -17,7 +20,7 @@ where
     where
       m.company_id = c.id
       and m.account_id = $2
-      and (m.role = 'OWNER' or not $3)
+      and m.role = 'OWNER'
       and m.accepted_at is not null
       and m.removed_at is null
       and (m.until is null or m.until > now())
@@ -25,27 +28,24 @@ where
 update;
 -- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
 -- $2 = 018b514d-43a0-7000-bed6-ee291da75f8d
--- $3 = True
 
-select
-  c.id, c.plan, c.mask, c.access_version, clock_timestamp() at, m.role, m.id member, c.mask & m.mask access
-from company c
-  join membership m on m.company_id = c.id
-where
-  c.id = $1
-  and m.account_id = $2
-  and m.accepted_at is not null
-  and m.removed_at is null
-  and (m.until is null or m.until > now());
+select e.*, p.id person, p.external, p.role role_there, p.toggles
+from (
+  select
+    c.id, c.plan, c.mask, c.access_version, clock_timestamp() at, m.role, m.id member, c.mask & m.mask access
+  from company c
+    join membership m on m.company_id = c.id
+  where
+    c.id = $1
+    and m.account_id = $2
+    and m.accepted_at is not null
+    and m.removed_at is null
+    and (m.until is null or m.until > now())
+) e
+  left join membership p on p.company_id = e.id and p.id = any($3::uuid[]) and p.removed_at is null;
 -- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
 -- $2 = 018b514d-43a0-7000-bed6-ee291da75f8d
-
-select id, external, role, toggles
-from membership
-where company_id = $1 and id = any($2::uuid[]) and removed_at is null for no key
-update;
--- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
--- $2 = [018b6b1b-2a5a-7f68-b0fc-4ed82705a509]
+-- $3 = [018b6b1b-2a5a-7f68-b0fc-4ed82705a509]
 
 with change as (
   select c.membership_id, c.app_id, c.granted, nothing, set_bit(nothing, a.position, 1) bit
@@ -98,6 +98,8 @@ where id = $1;
 -- $4 = [018b6b1b-2a5a-7f68-b0fc-4ed82705a509, 018b6b1b-2a5a-7f68-b0fc-4ed82705a509]
 -- $5 = [DISCOUNTS, PURCHASES]
 -- $6 = [False, True]
+
+COMMIT;
 
 with viewer as materialized (
   select k.id, k.account_id
@@ -219,5 +221,3 @@ from (
 -- $4 = [DISCOUNTS, PURCHASES]
 -- $5 = []
 -- $6 = <hash of a token>
-
-COMMIT;
