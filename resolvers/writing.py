@@ -7,7 +7,7 @@ can keep an owner from taking rights away.
 
 import hashlib
 import uuid
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol, TypeAlias
 
@@ -249,6 +249,10 @@ from company c join membership m on m.company_id = c.id
 where c.id = $1 and m.account_id = $2 and {present("m")}
 """
 IN_TURN: Final = f"select e.*, pg_advisory_xact_lock($3) turn from ({ENTERED}) e"
+WITH_PEOPLE: Final = f"""
+select e.*, p.id person, p.external, p.role role_there, p.toggles
+from ({ENTERED}) e left join membership p on p.company_id = e.id and p.id = any($3::uuid[]) and p.removed_at is null
+"""
 LOCK: Final = f"""
 select true from company c
 where c.id = $1 and exists (
@@ -291,6 +295,20 @@ async def lock_as_owner(write: Write, company_id: str) -> Record:
     return owned
 
 
+async def lock_with_people(
+    write: Write, company_id: str, people: Sequence[uuid.UUID]
+) -> tuple[Record, Mapping[uuid.UUID, Record]]:
+    """The same with some of its people by their keys, as they are under the lock: `external, role_there, toggles`."""
+    company = key_of(company_id, "com")
+    locked = await write.connection.fetchval(LOCK, company, write.caller.account)
+    rows = await write.connection.fetch(WITH_PEOPLE, company, write.caller.account, people)
+    if not rows:
+        raise _unknown_company()
+    if not locked or rows[0]["role"] != "OWNER":
+        raise Forbidden
+    return rows[0], {row["person"]: row for row in rows}
+
+
 async def lock_from_outside(write: Write, company_id: str) -> Record:
     """Lock the company for an external user, who ends the own access; gives and raises what `lock_as_owner` does."""
     locked, entered = await _lock(write, LOCK_FROM_OUTSIDE, company_id)
@@ -328,8 +346,12 @@ async def _entered(write: Write, company_id: str, turn: int | None = None) -> Re
     else:
         entered = await write.connection.fetchrow(IN_TURN, company, account, turn)
     if entered is None:
-        raise Refused(Problem(UserErrorCode.NOT_FOUND, ("companyId",)))
+        raise _unknown_company()
     return entered
+
+
+def _unknown_company() -> Refused:
+    return Refused(Problem(UserErrorCode.NOT_FOUND, ("companyId",)))
 
 
 async def enter_as_owner(write: Write, company_id: str, turn: int | None = None) -> Record:

@@ -8,7 +8,7 @@ from typing import Final
 from asyncpg import BitString, Record
 
 from db.tables.metadata import APPS
-from resolvers.writing import Input, Mutation, Problem, Refused, Write, Written, key_of, lock_as_owner
+from resolvers.writing import Input, Mutation, Problem, Refused, Write, Written, key_of, lock_with_people
 from schema.apps import CATALOGUE, App, app_label
 from schema.errors import UserErrorCode
 
@@ -18,11 +18,6 @@ CHANGES: Final = 3_000
 PROBLEMS: Final = 20
 """How many reasons of one refusal are told."""
 
-PEOPLE: Final = """
-select id, external, role, toggles from membership
-where company_id = $1 and id = any($2::uuid[]) and removed_at is null
-for no key update
-"""
 SET: Final = """
 with change as (
   select c.membership_id, c.app_id, c.granted, nothing, set_bit(nothing, a.position, 1) bit
@@ -85,18 +80,17 @@ def has(mask: BitString, app: App) -> bool:
 
 async def set_app_access(write: Write, given: Input) -> Written:
     """Set toggles of a company's users."""
-    company = await lock_as_owner(write, given["companyId"])
-    written = {"company": company["id"]}
-    if company["access_version"] != given["expectedVersion"]:
-        raise Refused(Problem(UserErrorCode.VERSION_CONFLICT, ("expectedVersion",)), values=written)
     toggles = [
         Toggle(n, change["userId"], change["app"], change["granted"]) for n, change in enumerate(given["changes"])
     ]
+    company, people = await lock_with_people(write, given["companyId"], _keys(toggles))
+    written = {"company": company["id"]}
+    if company["access_version"] != given["expectedVersion"]:
+        raise Refused(Problem(UserErrorCode.VERSION_CONFLICT, ("expectedVersion",)), values=written)
     if len(toggles) > CHANGES:
         raise Refused(
             Problem(UserErrorCode.VALIDATION, ("changes",), lambda language: {"field": "changes"}), values=written
         )
-    people = {person["id"]: person for person in await write.connection.fetch(PEOPLE, company["id"], _keys(toggles))}
     problems = list(_problems(toggles, people, company))
     if problems:
         raise Refused(*problems[:PROBLEMS], values=written)
@@ -119,7 +113,7 @@ def _problems(toggles: list[Toggle], people: Mapping[uuid.UUID, Record], company
         person = people.get(toggle.membership) if toggle.membership is not None else None
         if person is None or person["external"] != toggle.user_id.startswith("ext"):
             yield toggle.problem(UserErrorCode.NOT_FOUND, "userId")
-        elif person["external"] or person["role"] == "OWNER":
+        elif person["external"] or person["role_there"] == "OWNER":
             yield toggle.problem(UserErrorCode.NOT_TOGGLEABLE, "userId")
         elif CATALOGUE[toggle.app].always_visible and not toggle.granted:
             yield toggle.problem(UserErrorCode.ALWAYS_VISIBLE, "app")

@@ -44,6 +44,8 @@ insert into document (company_id, id, kind, number, sequence_number, date, statu
 values ($1, $3, 'INVOICE', '1', 1, '2026-01-01', 'SENT', 0, 0, 0, 0)
 """
 MINE: Final = "company_id = $1 and "
+JUDGED: Final = "judged.company"
+ANY_JUDGED: Final = "judged.company is not null"
 ANY: Final = "$1::uuid is not null and "
 TWIN: Final = "md5('twin of ' || $1::uuid)::uuid"
 
@@ -62,7 +64,9 @@ class Planted:
 
 PLANTED: Final = {
     "an update of any company's row": Planted("updateUser", users, "UPDATE", MINE, ANY),
-    "an update of any company": Planted("updateCompany", companies, "UPDATE", "c.id = $1", "$1::uuid is not null"),
+    "an update of any company": Planted(
+        "updateCompany", companies, "UPDATE", f"c.id = {JUDGED} and c.access_version = judged.version", ANY_JUDGED
+    ),
     "an update in a part of a statement": Planted("setAppAccess", access, "SET", f"m.{MINE}m.id", "m.id"),
     "an update of who is invited elsewhere": Planted(
         "acceptInvitation", invitations, "ACCEPT", MINE, ANY, by="pending"
@@ -83,13 +87,17 @@ PLANTED: Final = {
         "updateUser", users, "MEMBER", f"{MINE}id = $2 and not external and removed_at is null", f"{ANY}id = $2"
     ),
     "a question about every company": Planted("createUser", users, "TAKEN", f"m.{MINE}", ANY),
-    "a connection of any company": Planted("updateConnectedService", connectors, "UPDATE", MINE, ANY),
-    "a deletion of any company's connection": Planted("disconnectService", connectors, "DELETE", MINE, ANY),
+    "a connection of any company": Planted(
+        "updateConnectedService", connectors, "UPDATE", f"company_id = {JUDGED}", ANY_JUDGED
+    ),
+    "a deletion of any company's connection": Planted(
+        "disconnectService", connectors, "DELETE", f"company_id = {JUDGED}", ANY_JUDGED
+    ),
     "a connection in another company": Planted(
-        "connectService", connectors, "CONNECT", "values ($1,", f"values ({TWIN},"
+        "connectService", connectors, "CONNECT", "select company,", f"select {TWIN},"
     ),
     "a document of any company": Planted("sendDocument", requests, "DOCUMENT", MINE, ANY),
-    "a request in another company": Planted("startImport", requests, "IMPORT", "values ($1,", f"values ({TWIN},"),
+    "a request in another company": Planted("startImport", requests, "IMPORT", "select company,", f"select {TWIN},"),
     "every company's requests": Planted("requestExport", requests, "WAITING_EXPORTS", MINE, ANY),
     "an owner of any company": Planted(
         "updateCompany", writing, "ENTERED", "m.account_id = $2", "$2::uuid is not null", by="stranger"

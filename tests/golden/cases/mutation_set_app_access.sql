@@ -29,25 +29,23 @@ update;
 -- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
 -- $2 = 018b514d-43a0-7000-bed6-ee291da75f8d
 
-select
-  c.id, c.plan, c.mask, c.access_version, clock_timestamp() at, m.role, m.id member, c.mask & m.mask access
-from company c
-  join membership m on m.company_id = c.id
-where
-  c.id = $1
-  and m.account_id = $2
-  and m.accepted_at is not null
-  and m.removed_at is null
-  and (m.until is null or m.until > now());
+select e.*, p.id person, p.external, p.role role_there, p.toggles
+from (
+  select
+    c.id, c.plan, c.mask, c.access_version, clock_timestamp() at, m.role, m.id member, c.mask & m.mask access
+  from company c
+    join membership m on m.company_id = c.id
+  where
+    c.id = $1
+    and m.account_id = $2
+    and m.accepted_at is not null
+    and m.removed_at is null
+    and (m.until is null or m.until > now())
+) e
+  left join membership p on p.company_id = e.id and p.id = any($3::uuid[]) and p.removed_at is null;
 -- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
 -- $2 = 018b514d-43a0-7000-bed6-ee291da75f8d
-
-select id, external, role, toggles
-from membership
-where company_id = $1 and id = any($2::uuid[]) and removed_at is null for no key
-update;
--- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
--- $2 = [018b6b1b-2a5a-7f68-b0fc-4ed82705a509]
+-- $3 = [018b6b1b-2a5a-7f68-b0fc-4ed82705a509]
 
 with change as (
   select c.membership_id, c.app_id, c.granted, nothing, set_bit(nothing, a.position, 1) bit
