@@ -15,6 +15,7 @@ import asyncpg
 from db.connection import Connection, connect, require_version
 from db.errors import DRIVER_ERRORS, ConnectionLost, DatabaseTimeout, DatabaseUnavailable, translate, translate_refusal
 from db.pool import Connect, Pool
+from db.times import tell_times
 
 
 def _default_size() -> int:
@@ -169,12 +170,13 @@ def _milliseconds(seconds: float) -> str:
 
 
 async def _prepare(connection: Connection) -> None:
-    """Check the server (another one may answer after a failover), and let `varchar` arrive as bytes."""
+    """Check the server (another one may answer after a failover), let `varchar` arrive as bytes, times as they are."""
     try:
         require_version(connection.get_server_version()[0])
         await connection.set_type_codec(
             "varchar", schema="pg_catalog", format="binary", encoder=str.encode, decoder=bytes
         )
+        await tell_times(connection)
     except BaseException as error:
         connection.terminate()
         if isinstance(error, DRIVER_ERRORS):

@@ -12,7 +12,7 @@ from db.tables.identity import company, membership
 from db.tokens import CredentialKind
 from resolvers.cost import Costs
 from resolvers.inputs import Convert, Input, Inputs, Variable, Variables, value_of
-from resolvers.scopes import VIEWER, Scope
+from resolvers.scopes import VIEWER, Scope, entrance
 from resolvers.selection import Collector
 from schema.language import Language
 
@@ -137,6 +137,12 @@ class Compilation:
         scope = Scope(n, entered, member, self.kind)
         self.scopes.append(scope)
         return scope
+
+    def entered(self, only: Sql) -> Sql:
+        """The condition that the viewer may enter a company now, for rows whose gates are judged elsewhere."""
+        scope = Scope(0, self.rows(company), self.rows(membership, company=only), self.kind)
+        source, conditions = entrance(scope)
+        return sql("exists (select from {} where {})", source, conditions)
 
 
 @dataclass(frozen=True, slots=True)

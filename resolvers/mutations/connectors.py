@@ -14,9 +14,9 @@ from asyncpg import Record
 from db.secrets import Keyring, NoSecretKey, Place
 from resolvers.mutations.access import has
 from resolvers.validation import NAME, Checks, is_plain
-from resolvers.writing import Input, Mutation, Problem, Refused, Write, Written, key_of, lock_as_owner
+from resolvers.writing import Input, Mutation, Problem, Refused, Write, Written, key_of, lock_as_owner, reached
 from schema.apps import CATALOGUE, App, AppKind, app_label
-from schema.errors import NO_SECRET_KEY, UserErrorCode
+from schema.errors import NO_SECRET_KEY, TOO_MANY_SERVICES, UserErrorCode
 
 SERVICES: Final = 200
 """So many connections a company has at most."""
@@ -105,7 +105,7 @@ async def connect_service(write: Write, given: Input) -> Written:
     _check_secret(checks, sealed)
     checks.refuse(written)
     if await write.connection.fetchval(COUNT, company["id"]) >= SERVICES:
-        raise Refused(Problem(UserErrorCode.TOO_MANY_ATTEMPTS), values=written)
+        raise Refused(reached(SERVICES, TOO_MANY_SERVICES), values=written)
     row = (company["id"], sealed.service)
     moment = (company["member"], company["at"])
     await write.connection.execute(CONNECT, *row, app.name, label, account, sealed.secret, sealed.last4, *moment)

@@ -17,14 +17,25 @@ from resolvers.coordinates import id_prefix
 from resolvers.gates import Need, own_gates, type_need, without_always
 from resolvers.mutations.access import has
 from resolvers.validation import LINE, Checks
-from resolvers.writing import Forbidden, Input, Mutation, Problem, Refused, Write, Written, key_of, lock_as_visitor
+from resolvers.writing import (
+    Forbidden,
+    Input,
+    Mutation,
+    Problem,
+    Refused,
+    Write,
+    Written,
+    key_of,
+    lock_as_visitor,
+    reached,
+)
 from schema import schema
 from schema.apps import App
 from schema.declarations import Gate
-from schema.errors import UserErrorCode
+from schema.errors import TOO_MANY_WAITING, UserErrorCode
 
 WAITING: Final = 20
-"""So many imports of a company wait at most, and so many exports."""
+"""So many imports that one person asked for wait at most, and so many exports."""
 
 RECIPIENTS: Final = 20
 """An e-mail has so many addresses at most."""
@@ -32,8 +43,12 @@ RECIPIENTS: Final = 20
 EMAILS: Final = 200
 """So many e-mails a company sends in an hour at most."""
 
-WAITING_IMPORTS: Final = "select count(*) from import_request where company_id = $1 and status = 'WAITING'"
-WAITING_EXPORTS: Final = "select count(*) from export_request where company_id = $1 and status = 'WAITING'"
+WAITING_IMPORTS: Final = """
+select count(*) from import_request where company_id = $1 and requested_by_id = $2 and status = 'WAITING'
+"""
+WAITING_EXPORTS: Final = """
+select count(*) from export_request where company_id = $1 and requested_by_id = $2 and status = 'WAITING'
+"""
 IMPORT: Final = """
 insert into import_request (company_id, model, format, requested_by_id, created_at) values ($1, $2, $3, $4, $5)
 returning id
@@ -89,8 +104,8 @@ async def request_export(write: Write, given: Input) -> Written:
 
 async def _wait(write: Write, given: Input, company: Record, count: str, insert: str) -> object:
     """A new request, unless too many wait already; gives its key."""
-    if await write.connection.fetchval(count, company["id"]) >= WAITING:
-        raise Refused(Problem(UserErrorCode.TOO_MANY_ATTEMPTS), values={"company": company["id"]})
+    if await write.connection.fetchval(count, company["id"], company["member"]) >= WAITING:
+        raise Refused(reached(WAITING, TOO_MANY_WAITING), values={"company": company["id"]})
     what = (given["model"].name, given["format"].name)
     return await write.connection.fetchval(insert, company["id"], *what, company["member"], company["at"])
 
