@@ -253,10 +253,13 @@ def _account(data: DataSet, name: str, *, kind: str = "MEMBER", language: str = 
             hidden_fields=("NULL", "ERROR", "ABSENT")[n],
             read_only=n == 0,
             company_id=key("company A") if n == 1 else None,
+            closed=[key("company B")] if n == 0 else [],
         )
 
 
-_NO_KEY: Final = {"label": None, "last4": None, "hidden_fields": None, "read_only": False, "company_id": None}
+_NO_KEY: Final = {
+    "label": None, "last4": None, "hidden_fields": None, "read_only": False, "company_id": None, "closed": [],
+}  # fmt: skip
 
 
 _ORDINAL: Final = "membership"

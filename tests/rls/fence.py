@@ -2,9 +2,9 @@
 
 A request opens what its credential opens (a session the companies that its account has entered, an API key its own or
 those where the account holds API_ACCESS, a look as somebody else only one), the company of a letter whose secret it
-carries and those of the account that the letter went to, and within one transaction: companies that it founds, those of the account for which it opens a session, and
-those that were open when it began. The policies look that up by themselves, from what the test says of the request; of
-the statements that the product makes they know nothing.
+carries and those of the account that the letter went to, and within one transaction: companies that it founds, those of
+the account for which it opens a session, and those that were open when it began. The policies look that up by
+themselves, from what the test says of the request; of the statements that the product makes they know nothing.
 
 With the fence up a company that is not open has no rows. With the fence down all can be seen, but a row of a company
 that is not open can be neither written, changed nor deleted: that is an error. Outside of any request all is open:

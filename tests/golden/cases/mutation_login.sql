@@ -68,7 +68,7 @@ select u.id, u.password_hash from (select) one left join account u on u.email = 
 BEGIN;
 
 select true from account where id = $1 and password_hash = $2 for share;
--- $1 = 018f5745-23a0-7000-8b16-964b1ab70522
+-- $1 = f42bc9b6-d028-4507-ac6b-7f6b6cb4c745
 -- $2 = $argon2id$v=19$m=65536,t=3,p=4$ZW5mYWN0IGRlbW8gc2FsdA$OsXG/U/0x+n+L+V3pD7LfyAa6fw4bE5wQSMynNe+XnY
 
 delete from attempt where id = any($1::uuid[]);
@@ -93,13 +93,13 @@ where
       )
     for update skip locked
   );
--- $1 = 018f5745-23a0-7000-8b16-964b1ab70522
+-- $1 = f42bc9b6-d028-4507-ac6b-7f6b6cb4c745
 
 insert into credential (token_hash, account_id, user_agent, last_used_at, expires_at, ends_at)
 values ($1, $2, $3, now(), now() + interval '14 days', now() + interval '90 days')
 returning expires_at, ends_at;
 -- $1 = <hash of a token>
--- $2 = 018f5745-23a0-7000-8b16-964b1ab70522
+-- $2 = f42bc9b6-d028-4507-ac6b-7f6b6cb4c745
 -- $3 = null
 
 with viewer as materialized (

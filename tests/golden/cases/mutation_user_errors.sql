@@ -23,8 +23,8 @@ where
       and (m.until is null or m.until > now())
   ) for no key
 update;
--- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
--- $2 = 018b514d-43a0-7000-bed6-ee291da75f8d
+-- $1 = 514c94de-889b-4144-be3f-e722f52193db
+-- $2 = 07656aff-d104-44fc-8719-c71dcce21eed
 -- $3 = True
 
 select
@@ -37,8 +37,8 @@ where
   and m.accepted_at is not null
   and m.removed_at is null
   and (m.until is null or m.until > now());
--- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
--- $2 = 018b514d-43a0-7000-bed6-ee291da75f8d
+-- $1 = 514c94de-889b-4144-be3f-e722f52193db
+-- $2 = 07656aff-d104-44fc-8719-c71dcce21eed
 
 ROLLBACK;
 
@@ -96,7 +96,7 @@ from (
     ) l0 on true
 ) s;
 -- $1 = [{"code":"VERSION_CONFLICT","message":"Les droits d'accès ont été modifiés entre-temps. Veuillez les recharger et réessa…
--- $2 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
+-- $2 = 514c94de-889b-4144-be3f-e722f52193db
 -- $3 = <hash of a token>
 
 BEGIN;
@@ -124,8 +124,8 @@ where
       and (m.until is null or m.until > now())
   ) for no key
 update;
--- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
--- $2 = 018b514d-43a0-7000-bed6-ee291da75f8d
+-- $1 = 514c94de-889b-4144-be3f-e722f52193db
+-- $2 = 07656aff-d104-44fc-8719-c71dcce21eed
 -- $3 = True
 
 select
@@ -138,15 +138,15 @@ where
   and m.accepted_at is not null
   and m.removed_at is null
   and (m.until is null or m.until > now());
--- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
--- $2 = 018b514d-43a0-7000-bed6-ee291da75f8d
+-- $1 = 514c94de-889b-4144-be3f-e722f52193db
+-- $2 = 07656aff-d104-44fc-8719-c71dcce21eed
 
 select id, external, role, toggles
 from membership
 where company_id = $1 and id = any($2::uuid[]) and removed_at is null for no key
 update;
--- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
--- $2 = [00000000-0000-0000-0000-000000000000, 018b6b1b-2a5a-7f68-b0fc-4ed82705a509]
+-- $1 = 514c94de-889b-4144-be3f-e722f52193db
+-- $2 = [00000000-0000-0000-0000-000000000000, 51104fc7-bba5-42e7-a8f3-b81128a50d29]
 
 ROLLBACK;
 
@@ -193,5 +193,5 @@ from (
     ) l0 on true
 ) s;
 -- $1 = [{"code":"APP_NOT_ACTIVE","message":"L'application Gestion des stocks n'est pas active dans cette entreprise. Veuillez d…
--- $2 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
+-- $2 = 514c94de-889b-4144-be3f-e722f52193db
 -- $3 = <hash of a token>
