@@ -167,8 +167,8 @@ async def test_no_mutation_makes_an_infinity_of_a_time(demo: Demo, coordinate: s
         "select m.id from membership m join company c on c.id = m.company_id join account a on a.id = m.account_id "
         "where c.name = $1 and m.removed_at is null and a.email = 'compta@demo.enfact.test'", LAMBERT,
     )  # fmt: skip
-    given = {"c": company, "e": f"ext_{external.hex}"}
-    variables = given if "$e" in WRITTEN[coordinate] else {"c": company}
+    given: dict[str, Any] = {"c": company, "e": f"ext_{external.hex}"}
+    variables: dict[str, Any] = given if "$e" in WRITTEN[coordinate] else {"c": company}
     past = await demo.ask("lambert", WRITTEN[coordinate], until=FIRST, **variables)
     (payload,) = past.data.values()
     assert [error["code"] for error in payload["errors"]] == ["VALIDATION"]

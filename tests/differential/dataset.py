@@ -257,7 +257,7 @@ def _account(data: DataSet, name: str, *, kind: str = "MEMBER", language: str = 
         )
 
 
-_NO_KEY: Final = {
+_NO_KEY: Final[dict[str, Any]] = {
     "label": None, "last4": None, "hidden_fields": None, "read_only": False, "company_id": None, "closed": [],
 }  # fmt: skip
 

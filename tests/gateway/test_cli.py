@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from queue import Empty, Queue
 from threading import Thread
-from typing import IO
+from typing import IO, Any
 
 import httpx
 import pytest
@@ -204,7 +204,7 @@ async def test_migrate_and_serve_with_database_url(empty_dsn: str) -> None:
 
 @pytest.mark.parametrize("reached", [{"ENFACT_HOST": "0.0.0.0"}, {"ENFACT_TRUSTED_PROXIES": "127.0.0.1"}])
 async def test_a_demo_that_others_would_reach_is_refused_unless_one_says_so(
-    fresh_dsn: str, reached: dict[str, str]
+    fresh_dsn: str, reached: dict[str, Any]
 ) -> None:
     connection = await connect(fresh_dsn)
     await connection.execute("insert into installation (demo) values (true)")

@@ -8,6 +8,7 @@ from pydantic import SecretStr, ValidationError
 
 from db.secrets import Keyring
 from gateway.settings import Settings, default_data_folder
+from gateway.workers import worker_environment
 
 KEY = "A" * 42 + "E="
 
@@ -182,6 +183,14 @@ def test_letters_need_an_address_that_their_readers_reach(host: str) -> None:
 )  # fmt: skip
 def test_a_demo_that_others_reach_is_hidden_unless_it_is_exposed(given: dict[str, Any], hides: bool) -> None:
     assert Settings.model_validate(given).hides_demo is hides
+
+
+def test_a_worker_is_told_what_options_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = Settings(host="0.0.0.0", expose_demo=True)
+    for name, value in worker_environment("postgresql://h/x", said).items():
+        monkeypatch.setenv(name, value)
+    worker = Settings()
+    assert (worker.host, worker.expose_demo, worker.hides_demo) == ("0.0.0.0", True, False)
 
 
 def test_a_public_url_that_is_wrong_is_told_once() -> None:

@@ -1,7 +1,7 @@
 """What ids tell: a key that is made of a moment gives away no moment that a gate hides."""
 
 from collections.abc import AsyncGenerator, Iterator
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from graphql import GraphQLObjectType
@@ -62,7 +62,13 @@ async def test_when_somebody_came_stands_in_no_id_that_others_see(shop: Shop) ->
     firm = await Firm.found(shop.connection)
     made = await shop.ask(firm["owner"].token, CREATE_COMPANY, input={"name": "Second"})
     company = made.data["createCompany"]["company"]["id"]
-    given = {"email": "ada@firm.test", "firstName": "A", "lastName": "B", "role": "EMPLOYEE", "apps": []}
+    given: dict[str, Any] = {
+        "email": "ada@firm.test",
+        "firstName": "A",
+        "lastName": "B",
+        "role": "EMPLOYEE",
+        "apps": [],
+    }
     invited = await shop.ask(firm["owner"].token, INVITE, input={"companyId": company, **given})
     assert invited.data["createUser"]["errors"] == []
     came = [row["created_at"] for row in await shop.connection.fetch(

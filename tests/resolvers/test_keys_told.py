@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import pytest
 
+from resolvers.attempts import HOUR, Limit
 from resolvers.mutations import keys
 from resolvers.writing import hash_token
 from schema.errors import TOO_MANY_KEYS, UserErrorCode, user_message
@@ -278,6 +279,15 @@ async def test_a_key_that_does_not_open_the_owners_company_is_not_found(shop: Sh
 
 
 # --- limits
+
+
+async def test_keys_are_made_so_often(shop: Shop, firm: Firm, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keys, "MADE", Limit("keys in a test", 2, HOUR))
+    for _ in range(2):
+        _, id_ = await shop.key(firm["anna"].token)
+        await shop.ask(firm["anna"].token, REVOKE, input={"apiKeyId": id_})
+    assert codes(await shop.create(firm["anna"].token)) == [("TOO_MANY_ATTEMPTS", None)]
+    assert codes(await shop.create(firm["owner"].token)) == []
 
 
 async def test_a_full_account_is_told_what_to_do(shop: Shop, firm: Firm, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -314,7 +314,7 @@ async def test_an_export_is_for_the_person_alone_whose_rights_it_was_made_with(o
     await office.connection.execute("update export_request set ready = true, url = 'https://files.test/' || id")
     for by in ("owner", "partner", "anna", "accountant"):
         for whose, export in made.items():
-            given = {"company": office.firm.id, "export": export}
+            given: dict[str, Any] = {"company": office.firm.id, "export": export}
             data = (await office.ask(office.firm[by].token, EXPORTS, **given)).data
             own = [id_ for name, id_ in made.items() if name == by]
             listed = data["company"]["exportRequests"]
