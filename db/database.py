@@ -18,6 +18,7 @@ from db.errors import DRIVER_ERRORS, ConnectionLost, DatabaseTimeout, translate,
 from db.kept import bound
 from db.pool import Connect, Pool
 from db.sharing import GATEWAY, PAYER, Payer, Shares
+from db.times import tell_times
 
 MEMORY: Final = "select sum(total_bytes)::bigint from pg_backend_memory_contexts"
 """What a backend has taken, in bytes; only a superuser or a member of pg_read_all_stats is told."""
@@ -238,12 +239,13 @@ def _milliseconds(seconds: float) -> str:
 
 
 async def _prepare(connection: Connection) -> None:
-    """Check the server (another one may answer after a failover), and let `varchar` arrive as bytes."""
+    """Check the server (another one may answer after a failover), let `varchar` arrive as bytes, times as they are."""
     try:
         require_version(connection.get_server_version()[0])
         await connection.set_type_codec(
             "varchar", schema="pg_catalog", format="binary", encoder=str.encode, decoder=bytes
         )
+        await tell_times(connection)
     except BaseException as error:
         connection.terminate()
         if isinstance(error, DRIVER_ERRORS):

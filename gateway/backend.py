@@ -64,12 +64,12 @@ class Backend(Protocol):
 class Terms:
     """On which terms requests are answered.
 
-    `sends_letters` tells that there is mail; a demo without it shows what would be mailed. `keyring` has the keys for
-    secrets, `known` the operations that are known in advance; none may cost more than `max_cost`, nor write more rows
-    than the `quota` says.
+    `shows_secrets` tells that a demo shows what would be mailed: there is no mail, and nobody else reaches it.
+    `keyring` has the keys for secrets, `known` the operations that are known in advance; none may cost more than
+    `max_cost`, nor write more rows than the `quota` says.
     """
 
-    sends_letters: bool = False
+    shows_secrets: bool = False
     keyring: Keyring | None = None
     known: KnownOperations | None = None
     max_cost: int = MAX_COST
@@ -142,7 +142,7 @@ class DatabaseBackend:
         try:
             executor = DatabaseExecutor(
                 database,
-                shows_secrets=not self._terms.sends_letters and await _holds_demo(database),
+                shows_secrets=self._terms.shows_secrets and await _holds_demo(database),
                 report=self._report,
                 keyring=self._terms.keyring,
                 known=self._terms.known,
@@ -163,7 +163,7 @@ class DatabaseBackend:
             self._keep_backends_small(database),
             keep_waking(self._listen_dsn, executor.wakes, self._log),
         ]
-        if not self._terms.sends_letters:
+        if self._terms.shows_secrets:
             works.append(self._keep_looking_for_demo(database, executor))
         return list(works)
 
@@ -254,7 +254,7 @@ def database_backend(settings: Settings, log: Log, quota: Quota | None = None) -
         statement_timeout=settings.deadline,
     )
     terms = Terms(
-        sends_letters=settings.smtp_url is not None,
+        shows_secrets=settings.smtp_url is None and not settings.hides_demo,
         keyring=settings.keyring,
         known=known_operations(settings),
         max_cost=settings.max_cost,

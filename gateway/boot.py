@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from db.connection import connect
 from db.database import Database, PoolSettings
 from db.embedded import Embedded
-from db.installation import DemoRefused, is_demo
+from db.installation import DemoExposed, DemoRefused, is_demo
 from db.migrate import is_migrated, migrate
 from db.secrets import folder_keys
 from gateway.app import create_app
@@ -130,8 +130,8 @@ async def inspect_schema(settings: Settings, email: str) -> str:
 async def serve(settings: Settings, listener: socket, watch: Watch, *, demo: bool) -> None:
     """Serve on `listener` until SIGINT or SIGTERM; the demo goes into an empty embedded database if `demo`.
 
-    Raises ManifestBroken, DatabaseError, EmbeddedError and WorkersEnd; cancelled when the signal comes before the start
-    is over.
+    Raises DemoExposed, ManifestBroken, DatabaseError, EmbeddedError and WorkersEnd; cancelled when the signal comes
+    before the start is over.
     """
     check_manifests(settings.documents)  # what is wrong with them is told before anything is started
     signals = Signals(asyncio.get_running_loop())
@@ -140,9 +140,11 @@ async def serve(settings: Settings, listener: socket, watch: Watch, *, demo: boo
         async with open_dsn(settings) as dsn:
             settings = with_secret_keys(settings)
             await migrate(dsn, app_rows())
-            if demo and settings.database_url is None and is_loopback(listener):
+            if demo and settings.database_url is None and is_loopback(listener) and not settings.hides_demo:
                 await _load_demo_once(dsn, watch.progress)
             started = Started(url(listener), await _holds_demo(dsn))
+            if started.demo and settings.hides_demo:
+                raise DemoExposed
             async with _minding_letters(settings, dsn, started):
                 await _run(settings, dsn, listener, signals, lambda: watch.started(started))
 

@@ -64,6 +64,9 @@ def serve(
     data: Data = None,
     workers: Annotated[int | None, typer.Option(help="Processes that share the port (1).", show_default=False)] = None,
     no_demo: Annotated[bool, typer.Option("--no-demo", help="Leave an empty embedded database empty.")] = False,
+    expose_demo: Annotated[
+        bool, typer.Option("--expose-demo", help="Let others reach a demo, whose passwords everybody knows.")
+    ] = False,
 ) -> None:
     """Start the gateway: database, migrations, and on a first start the demo.
 
@@ -71,7 +74,7 @@ def serve(
     on the same folder (with another port) shares it. Ctrl+C, or SIGTERM, lets running requests finish.
     """
     with refusals():
-        settings = settings_of(host=host, port=port, data=data, workers=workers)
+        settings = settings_of(host=host, port=port, data=data, workers=workers, expose_demo=expose_demo or None)
         listener = listen(settings.host, settings.port)
         with _progress() as progress:
             watch = boot.Watch(progress, lambda started: _greet(started, progress))

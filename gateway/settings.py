@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping
 from ipaddress import IPv6Address, ip_address, ip_network
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import SplitResult, urlsplit
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
@@ -74,6 +74,11 @@ class Settings(BaseSettings):
         default=frozenset(),
         description="Further origins whose pages may call the gateway and read its answers (CORS), with the session "
         "cookie too; with commas between them.",
+    )
+    expose_demo: bool = Field(
+        default=False,
+        description="Whether a demo may be reached from other machines, although everybody knows its passwords and, "
+        "without ENFACT_SMTP_URL, it shows the secrets of its invitations to who invites.",
     )
     any_origin: bool = Field(
         default=False,
@@ -238,6 +243,11 @@ class Settings(BaseSettings):
         return SecretStr(",".join(texts))
 
     @property
+    def hides_demo(self) -> bool:
+        """Whether others could reach the gateway, and a demo is not for them."""
+        return _is_reached(dict(self)) and not self.expose_demo
+
+    @property
     def keyring(self) -> Keyring:
         """The keys for secrets."""
         return Keyring(self.secret_keys.get_secret_value().split(",") if self.secret_keys is not None else ())
@@ -277,7 +287,7 @@ class Settings(BaseSettings):
             raise ValueError(
                 "would send the password in the clear: begin it with smtps:// (TLS from the start) or smtp+starttls://"
             )
-        if info.data.get("public_url", "") is None and not is_loopback(info.data.get("host", "localhost")):
+        if info.data.get("public_url", "") is None and (_is_reached(info.data) or not is_loopback(parts.hostname)):
             raise ValueError("needs ENFACT_PUBLIC_URL, the address that people open, for that is what letters link to")
         return url
 
@@ -292,6 +302,13 @@ class Settings(BaseSettings):
         if normal is None:
             raise ValueError("has to be an e-mail address")
         return normal
+
+
+def _is_reached(settings: Mapping[str, Any]) -> bool:
+    """Whether others than this machine reach the gateway, as far as its settings tell."""
+    public = urlsplit(settings.get("public_url") or "http://localhost").hostname or ""
+    hosts = settings.get("host", "localhost"), public
+    return bool(settings.get("trusted_proxies")) or not all(map(is_loopback, hosts))
 
 
 def is_loopback(host: str) -> bool:

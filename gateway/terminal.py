@@ -17,7 +17,7 @@ from uvicorn.loops.auto import auto_loop_factory
 
 from db.embedded import EmbeddedError
 from db.errors import DatabaseError
-from db.installation import DemoRefused
+from db.installation import DemoExposed, DemoRefused
 from db.secrets import KeyFileBroken, NoSecretKey
 from gateway import sdl
 from gateway.manifests import ManifestBroken
@@ -42,6 +42,7 @@ REFUSALS = (
     EmbeddedError,
     DatabaseError,
     DemoRefused,
+    DemoExposed,
     SupportRefused,
     InspectionRefused,
     WorkersEnd,

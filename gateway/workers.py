@@ -137,7 +137,8 @@ class Workers:
 
 
 def worker_environment(dsn: str, settings: Settings) -> dict[str, str]:
-    """The environment of a worker: ours, the database, the host that is listened on, and the keys for secrets."""
+    """The environment of a worker: ours, the database, what options may have said, and the keys for secrets."""
     keys = settings.secret_keys
     known = {"ENFACT_SECRET_KEYS": keys.get_secret_value()} if keys is not None else {}
-    return {**os.environ, "DATABASE_URL": dsn, "ENFACT_HOST": settings.host, **known}
+    said = {"ENFACT_HOST": settings.host, "ENFACT_EXPOSE_DEMO": str(settings.expose_demo)}
+    return {**os.environ, "DATABASE_URL": dsn, **said, **known}

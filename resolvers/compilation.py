@@ -13,7 +13,7 @@ from db.tokens import CredentialKind
 from resolvers.budget import Budget
 from resolvers.cost import Costs, noted
 from resolvers.inputs import Convert, Input, Inputs, Variable, Variables, value_of
-from resolvers.scopes import VIEWER, Entry, Position, Scope
+from resolvers.scopes import VIEWER, Entry, Position, Scope, entrance
 from resolvers.selection import Collector
 from schema.language import Language
 
@@ -151,6 +151,12 @@ class Compilation:
         """The position inside a selection that is behind gates of a scope."""
         self.costs.charge(inside.path, noted(inside.path), scope.times)
         return inside.behind(scope.note(entry))
+
+    def entered(self, only: Sql) -> Sql:
+        """The condition that the viewer may enter a company now, for rows whose gates are judged elsewhere."""
+        scope = Scope(0, self.rows(company), self.rows(membership, company=only), self.kind)
+        source, conditions = entrance(scope)
+        return sql("exists (select from {} where {})", source, conditions)
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,11 @@ class Placement:
         return (*self.conditions(rows), *((sql("{} is null", rows[ended]),) if ended else ()))
 
     @property
+    def private(self) -> str | None:
+        """The column with the only membership that sees a row."""
+        return self.table.info.get("private")
+
+    @property
     def order(self) -> tuple[str, ...]:
         """How the rows are listed unless something else is asked for."""
         return (self.table.info["order"],)
@@ -176,13 +181,13 @@ class Layout:
             return
         if any(self.carried(kind) != self.carried(nodes) for kind in self._kinds(nodes)):
             raise LayoutError(f"{where} gives kinds of {nodes.name} that carry gated enum values it does not know of")
-        if not self.carried(nodes):
-            return
         table = self.placement(nodes.name).table
+        if not self.carried(nodes) and table.info.get("private") is None:
+            return
         if not table.info.get("tenant") and table.name != "company":
-            raise LayoutError(f"{where} gives rows with gated enum values outside of any company")
+            raise LayoutError(f"{where} gives rows that only some may see outside of any company")
         if not is_list(declared) and node_type(returned) is None and not is_nullable(declared):
-            raise LayoutError(f"{where} may be left out for a gated enum value that it carries, but may not be null")
+            raise LayoutError(f"{where} may be left out for whom it is not, but may not be null")
 
     def _is_given(self, type_: Fields, name: str) -> bool:
         """Whether a field gives back an argument: a gated value that is not held was refused there."""

@@ -268,8 +268,15 @@ class Objects:
         return row.child(self.to.rows(table, company=company), arguments)
 
     def shown(self, row: Row, named: GraphQLNamedType, at: Position) -> tuple[Sql, ...]:
-        """The conditions under which a row of a type carries no enum value that the viewer does not hold."""
+        """The conditions under which a row is the viewer's to see.
+
+        It carries no enum value that the viewer does not hold, and was not made with somebody else's rights.
+        """
         conditions: list[Sql] = []
+        private = self.layout.placement(named.name).private if self.layout.is_placed(named.name) else None
+        if private is not None:
+            assert row.scope is not None, "the layout refuses private rows outside of any company"
+            conditions.append(sql("{} = {}", row[private], row.scope.membership["id"]))
         for column, values in self.layout.carried(named).items():
             branches = [
                 sql("when {} = {} then {}", row[column], literal(value), _passes(row, lacking))

@@ -9,7 +9,7 @@ from db.tokens import CredentialKind
 from resolvers.budget import Path
 from resolvers.cost import Times
 from resolvers.gates import Need
-from resolvers.presence import is_in
+from resolvers.presence import carries, is_in
 from schema.apps import CATALOGUE, App
 from schema.declarations import Gate
 
@@ -173,7 +173,8 @@ def entrance(scope: Scope) -> tuple[Sql, Sql]:
 def _narrowed(scope: Scope) -> tuple[Sql, ...]:
     """What a credential other than a session opens of the companies of its account.
 
-    A key: its own company or any, where its owner holds API_ACCESS now. A look as somebody else: that one membership.
+    A key: its own company or any, where its owner has been since it was made and holds API_ACCESS now. A look as
+    somebody else: that one membership.
     """
     member = scope.membership
     match scope.kind:
@@ -181,7 +182,7 @@ def _narrowed(scope: Scope) -> tuple[Sql, ...]:
             return ()
         case CredentialKind.API_KEY:
             return (
-                sql("({}.company_id is null or {} = {}.company_id)", VIEWER, member["company_id"], VIEWER),
+                carries(member, VIEWER),
                 sql("get_bit({}, {}) = 1", scope.effective, number(CATALOGUE[App.API_ACCESS].position)),
             )
         case CredentialKind.VIEW_AS:

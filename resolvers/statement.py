@@ -125,7 +125,8 @@ def _viewer(to: Compilation) -> Sql:
     login = rows(account, sql("u"))
     language = sql(", {} language", login["language"]) if to.speaks else sql("")
     joined = sql(" join {} on {} = {}", login.source, login["id"], shown["account_id"]) if to.speaks else sql("")
-    bound = sql(", {}, {}", shown["company_id"], shown["hidden_fields"])
+    columns = ("company_id", "hidden_fields", "created_at", "closed")
+    bound = sql(", {}, {}, {}, {}", *(shown[column] for column in columns))
     return sql(
         "select {}, {}{}{} from {}{} where {} = {} and {} > now() and {} = {}",
         shown["id"],

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Final
 
 from db.connection import Connection
+from resolvers.ending import end_in
 from resolvers.validation import Checks
 from schema.language import Language
 
@@ -27,16 +28,12 @@ from account a
 where m.company_id = $1 and m.external and m.removed_at is null and a.id = m.account_id and a.kind = 'SUPPORT'
 """
 REMOVE: Final = """
-with gone as (
-  update membership m set removed_at = $2
-  from account a
-  where m.company_id = $1 and m.external and m.removed_at is null and a.id = m.account_id and a.kind = 'SUPPORT'
-    and ($3::bool or m.until <= $2)
-  returning m.account_id
-)
-delete from credential where company_id = $1 and account_id in (select account_id from gone)
+update membership m set removed_at = $2
+from account a
+where m.company_id = $1 and m.external and m.removed_at is null and a.id = m.account_id and a.kind = 'SUPPORT'
+  and ($3::bool or m.until <= $2)
+returning m.id, m.account_id
 """
-"""What opens this company alone ends with the access to it, or it would work again when support is let in again."""
 
 ENTER: Final = """
 insert into membership (company_id, account_id, external, first_name, last_name, language, created_at, accepted_at,
@@ -72,18 +69,28 @@ update company set access_version = access_version + 1 where id = any($2::uuid[]
 """
 
 
-async def switch_on(connection: Connection, company: uuid.UUID, at: datetime, until: datetime) -> None:
+async def switch_on(
+    connection: Connection, company: uuid.UUID, at: datetime, until: datetime, *, actor: uuid.UUID
+) -> None:
     """Let support into a company, which is locked after `hold_accounts`, from `at` to `until`."""
-    await connection.execute(REMOVE, company, at, False)
+    await _remove(connection, company, at, actor, those_who_may_enter=False)
     await connection.execute(PROLONG, company, until)
     await connection.execute(ENTER, company, at, until)
     await connection.execute(SWITCH, company, until)
 
 
-async def switch_off(connection: Connection, company: uuid.UUID, at: datetime) -> None:
+async def switch_off(connection: Connection, company: uuid.UUID, at: datetime, *, actor: uuid.UUID) -> None:
     """End the access of support to a company, which is locked."""
-    await connection.execute(REMOVE, company, at, True)
+    await _remove(connection, company, at, actor, those_who_may_enter=True)
     await connection.execute(SWITCH, company, None)
+
+
+async def _remove(
+    connection: Connection, company: uuid.UUID, at: datetime, actor: uuid.UUID, *, those_who_may_enter: bool
+) -> None:
+    """Remove those whose term has passed, or all; what they opened the company with ends, also when they come again."""
+    for gone in await connection.fetch(REMOVE, company, at, those_who_may_enter):
+        await end_in(connection, company, gone["id"], gone["account_id"], at, actor)
 
 
 async def hold_accounts(connection: Connection) -> None:

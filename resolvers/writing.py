@@ -133,6 +133,11 @@ class Problem:
     text: str | None = None
 
 
+def reached(most: int, text: str) -> Problem:
+    """A limit on how many of something there are; `text` says what to do about it."""
+    return Problem(UserErrorCode.LIMIT_REACHED, None, lambda language: {"most": str(most)}, text)
+
+
 class Refused(Exception):
     """The mutation is refused for reasons that a user can mend; nothing of it is written."""
 

@@ -166,11 +166,16 @@ class ApiKey:
     id: strawberry.ID = field("The global id.")
     label: str = field("What the key is for.")
     last4: str = field("The last four characters of the key.")
-    company_id: strawberry.ID | None = field("The only company that it opens; null for all that allow keys.")
+    owner: Account | None = field("Whose key it is.")
+    company_id: strawberry.ID | None = field(
+        "The only company that it opens; null for all that its owner was in when it was made and that allow keys."
+    )
     read_only: bool = field("Whether nothing can be changed with it.")
     hidden_fields: HiddenFields = field("How hidden fields are told, whatever a request asks for.")
     created_at: datetime.datetime = field("When it was made.")
-    last_used_at: datetime.datetime | None = field("When it was last used.")
+    last_used_at: datetime.datetime | None = field(
+        "When it was last used; not told of somebody else's that opens several companies."
+    )
     expires_at: datetime.datetime | None = field("When it stops working; null: never.")
 
 

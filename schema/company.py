@@ -5,7 +5,7 @@ from enum import Enum
 
 import strawberry
 
-from schema.access import Access, AccessChange, ExternalUser, PermissionMatrix, User
+from schema.access import Access, AccessChange, ApiKey, ExternalUser, PermissionMatrix, User
 from schema.apps import App, Plan
 from schema.customers import Customer, CustomerFilter, CustomerOrder
 from schema.declarations import (
@@ -61,6 +61,9 @@ class Company(Node):
     active_apps: list[App] | None = gated("The active apps, base modules and parts included.", Role.OWNER)
     users: Connection[User] | None = connection("The members.", Role.OWNER)
     external_users: list[ExternalUser] | None = gated("Accountants and support.", Role.OWNER)
+    api_keys: list[ApiKey] | None = gated(
+        "The API keys that open this company, or are bound to it, newest first; empty for who shows a key.", Role.OWNER
+    )
     permission_matrix: PermissionMatrix | None = gated(
         "Who may see what. The matrix of a moment, and a part of one, have ids of their own.",
         Role.OWNER,

@@ -52,6 +52,9 @@ class UserErrorCode(enum.Enum):
     NOT_FOUND = strawberry.enum_value(
         "NOT_FOUND", description="The object does not exist, or the viewer may not know of it."
     )
+    LIMIT_REACHED = strawberry.enum_value(
+        "LIMIT_REACHED", description="There are as many as there may be; waiting alone does not help."
+    )
 
 
 @strawberry.type(description="A reason, meant for the end user, why a mutation did not do what was asked.")
@@ -107,12 +110,21 @@ MESSAGES: Mapping[UserErrorCode, str] = MappingProxyType(
         UserErrorCode.INVALID_CREDENTIALS: "The e-mail address or the password is not correct.",
         UserErrorCode.TOO_MANY_ATTEMPTS: "Too many attempts; please wait a while and try again.",
         UserErrorCode.NOT_FOUND: "This could not be found.",
+        UserErrorCode.LIMIT_REACHED: "There are as many of these as there may be; please remove one first.",
     }
 )
 
 NO_SECRET_KEY: Final = "A secret cannot be kept here: the operator has set no key to encrypt it with."  # noqa: S105 (a message)
 
-EXPLANATIONS: Final = (NO_SECRET_KEY,)
+TOO_MANY_KEYS: Final = "You have {most} API keys, which is the most; please revoke one that you no longer need."
+TOO_MANY_WAITING: Final = (
+    "{most} of your requests are waiting, which is the most; please wait until one of them is done."
+)
+TOO_MANY_SERVICES: Final = (
+    "The company has {most} connections, which is the most; please remove one that it no longer needs."
+)
+
+EXPLANATIONS: Final = (NO_SECRET_KEY, TOO_MANY_KEYS, TOO_MANY_WAITING, TOO_MANY_SERVICES)
 """Messages that say more than the one of their code, whose place they take."""
 
 ERROR_MESSAGES: Mapping[ErrorCode, str] = MappingProxyType(

@@ -101,7 +101,8 @@ class ResetPasswordInput:
 
 @value("The answer to a new password; one signs in with it afterwards.")
 class ResetPasswordPayload:
-    viewer: Viewer | None = field("Who is signed in; all sessions of the login have ended.")
+    revoked_api_keys: int | None = field("How many API keys ended with the old password, besides every session.")
+    viewer: Viewer | None = field("Who is signed in; all sessions and API keys of the login have ended.")
     errors: list[UserError] = field("Why not.")
 
 
@@ -124,7 +125,7 @@ class ChangePasswordInput:
     new_password: str = input_field("The new password, at least 10 characters.", optional=False)
 
 
-@value("The answer to a change of password; all other sessions have ended.")
+@value("The answer to a change of password: all other sessions have ended, API keys go on.")
 class ChangePasswordPayload:
     viewer: Viewer | None = field("Who is signed in.")
     errors: list[UserError] = field("Why not.")

@@ -14,7 +14,9 @@ from schema.query import Viewer
 @input_object("An API key to make.")
 class CreateApiKeyInput:
     label: str = input_field("What the key is for; at most 100 characters.", optional=False)
-    company_id: strawberry.ID | None = input_field("The only company that it opens; all that allow keys by default.")
+    company_id: strawberry.ID | None = input_field(
+        "The only company that it opens; by default all that its owner is in now and that allow keys."
+    )
     expires_at: datetime.datetime | None = input_field("When it stops working; never by default.")
     read_only: bool | None = input_field("Whether nothing can be changed with it; false by default.")
     hidden_fields: HiddenFields | None = input_field("How hidden fields are told; `NULL` by default.")
@@ -28,14 +30,19 @@ class CreateApiKeyPayload:
     errors: list[UserError] = field("Why not.")
 
 
-@input_object("An API key of one's own.")
+@input_object("An API key of one's own, or one that opens a company of which one is an owner.")
 class RevokeApiKeyInput:
     api_key_id: strawberry.ID = input_field("The key.", optional=False)
+    company_id: strawberry.ID | None = input_field(
+        "The company that it is to open no more, for its owners; by default one's own key ends altogether, and "
+        "somebody else's opens no company of the caller's any more."
+    )
 
 
 @value("The answer to the end of an API key.")
 class RevokeApiKeyPayload:
     viewer: Viewer | None = field("Who is signed in.")
+    company: Company | None = field("The only company that was closed to the key by its owner.")
     errors: list[UserError] = field("Why not.")
 
 

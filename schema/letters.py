@@ -51,7 +51,8 @@ LETTERS: Final[Mapping[str, LetterTexts]] = {
     ),
     "PASSWORD_RESET": LetterTexts(
         "Choose a new password",
-        "Somebody, most likely you, asked for a new password on enFact. Open this link to choose one:",
+        "Somebody, most likely you, asked for a new password on enFact. Open this link to choose one, which ends your "
+        "sessions and API keys:",
         "If it was not you, you can ignore this letter: your password stays as it is.",
     ),
     "ACCESS_NOTICE": LetterTexts(

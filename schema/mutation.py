@@ -110,7 +110,8 @@ class Mutation:
         "Make a key for another program.", App.API_ACCESS, input=Argument(keys.CreateApiKeyInput, "The key.")
     )
     revoke_api_key: keys.RevokeApiKeyPayload | None = field(
-        "End one of one's own keys.", input=Argument(keys.RevokeApiKeyInput, "The key.")
+        "End one of one's own keys; as an owner, what somebody's key opens of one's company.",
+        input=Argument(keys.RevokeApiKeyInput, "The key."),
     )
     add_external_user: outside.AddExternalUserPayload | None = field(
         "Give an accountant access to everything in a company but its users.",

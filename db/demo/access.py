@@ -12,7 +12,7 @@ from uuid import UUID
 from asyncpg import BitString, Range
 
 from db.demo.apps import Apps
-from db.demo.chance import uuid7
+from db.demo.chance import uuid4, uuid7
 from db.demo.rows import AccessChangeRow, AccountRow, AppGrantRow, CompanyAppRow, MembershipRow
 from db.demo.stories import (
     Activate,
@@ -160,7 +160,7 @@ class AccessHistory:
         return None if days is None else datetime.combine(self._now.date(), time(22), UTC) + timedelta(days=days)
 
     def _enter(self, who: str, role: str | None, accepted_at: datetime | None) -> _Member:
-        member = _Member(uuid7(self._now, self._chance), self._cast[who], role, self._now, accepted_at)
+        member = _Member(uuid4(self._chance), self._cast[who], role, self._now, accepted_at)
         self._members[who] = member
         if role is not None:
             member.toggles = dict.fromkeys(self._apps.always_visible(), (self._now, None))

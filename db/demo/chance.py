@@ -1,6 +1,7 @@
-"""Repeatable chance: takes names, gives random streams; takes a moment and a stream, gives a uuidv7 of that moment."""
+"""Repeatable chance: takes names, gives random streams; takes a stream, gives keys, a uuidv7 for a moment."""
 
 from datetime import UTC, date, datetime, time, timedelta
+from hashlib import sha256
 from random import Random
 from uuid import UUID
 
@@ -22,6 +23,11 @@ def uuid7(at: datetime, chance: Random) -> UUID:
     fraction = rest * 4
     value = milliseconds << 80 | 0x7 << 76 | fraction << 64 | 0b10 << 62 | chance.getrandbits(62)
     return UUID(int=value)
+
+
+def uuid4(chance: Random) -> UUID:
+    """A key that tells nothing of when its row was made."""
+    return UUID(bytes=sha256(chance.getrandbits(62).to_bytes(8)).digest()[:16], version=4)
 
 
 def office_hour(day: date, chance: Random) -> datetime:

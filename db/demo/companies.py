@@ -11,7 +11,7 @@ from db.demo.access import AccessHistory, Founding, Outcome
 from db.demo.addresses import Address, bank_account, enterprise, phone
 from db.demo.apps import Apps
 from db.demo.catalogue import PriceList
-from db.demo.chance import happens, stream, uuid7
+from db.demo.chance import happens, stream, uuid4
 from db.demo.customers import Clientele, Market, find_customers
 from db.demo.documents import Business, Volume, make_documents
 from db.demo.lines import Till
@@ -81,7 +81,7 @@ def morning(day: date) -> datetime:
 def build_company(plan: CompanyPlan, apps: Apps, today: date) -> Rows:
     """The rows of one company."""
     chance = stream("company", str(plan.index))
-    company_id = uuid7(plan.created, chance)
+    company_id = uuid4(chance)
     founding = Founding(company_id, plan.created, plan.people.owner, plan.people.pending_owner)
     history = AccessHistory(founding, plan.people.cast, apps, stream("access", str(plan.index)))
     outcome = history.tell(plan.people.story)

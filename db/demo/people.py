@@ -8,7 +8,7 @@ from random import Random
 
 from argon2 import PasswordHasher
 
-from db.demo.chance import uuid7
+from db.demo.chance import uuid4
 from db.demo.names import FIRST_NAMES, SURNAMES
 from db.demo.rows import AccountRow
 
@@ -62,7 +62,7 @@ class Accounts:
 
     def _add(self, name: Name, at: datetime, login: str | None, *, office: str | None, confirmed: bool) -> AccountRow:
         row = AccountRow(
-            id=uuid7(at, self._chance),
+            id=uuid4(self._chance),
             email=self._address(login or slug(f"{name.first} {name.last}").replace("-", ".")),
             password_hash=self._hash if confirmed else None,
             first_name=name.first,

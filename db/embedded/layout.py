@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import os
+import shutil
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -132,9 +133,22 @@ def is_private(folder: Path, uid: int) -> bool:
 
 def open_log(layout: Layout) -> int:
     """A descriptor that appends to the log; a log that has grown large is first put aside, replacing the last."""
-    if layout.log.exists() and layout.log.stat().st_size > LOG_ROTATION_BYTES:
-        layout.log.replace(layout.log.with_suffix(".log.1"))
+    put_log_aside(layout)
     return open_private(layout.log, os.O_WRONLY | os.O_APPEND)
+
+
+def put_log_aside(layout: Layout) -> None:
+    """Copy a log that has grown large in place of the last one, and empty it: a server that writes goes on in it."""
+    if not layout.log.exists() or layout.log.stat().st_size <= LOG_ROTATION_BYTES:
+        return
+    aside = layout.log.with_suffix(".log.1")
+    aside.unlink(missing_ok=True)
+    with (
+        os.fdopen(open_private(layout.log, os.O_RDWR), "rb") as log,
+        os.fdopen(open_private(aside, os.O_WRONLY), "wb") as copy,
+    ):
+        shutil.copyfileobj(log, copy)
+        os.ftruncate(log.fileno(), 0)
 
 
 def open_private(file: Path, flags: int) -> int:

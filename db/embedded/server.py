@@ -5,6 +5,7 @@ when the owner goes away.
 """
 
 import asyncio
+import contextlib
 import logging
 import os
 import signal
@@ -28,6 +29,7 @@ from db.embedded.layout import (
     open_folder,
     open_log,
     open_private,
+    put_log_aside,
     remove_short_socket_folder,
 )
 from db.embedded.lock import OwnerLock
@@ -42,11 +44,21 @@ DEFAULTS = MappingProxyType(
         "timezone": "UTC",
         "log_timezone": "UTC",
         "log_line_prefix": "%m [%p] ",
+        "log_min_messages": "log",
+        "log_min_error_statement": "panic",
+        "log_error_verbosity": "terse",
+        "log_parameter_max_length": "0",
+        "log_parameter_max_length_on_error": "0",
     }
 )
+"""What a client's statement was refused for stays out of the log: it may quote the statement, or values."""
+
 READY_SECONDS = 120.0
 JOIN_SECONDS = 150.0
 LOCK_POLL_SECONDS = 0.2
+LOG_LOOK_SECONDS = 10.0
+"""Seconds between two looks at the size of the log."""
+
 RETRY_PAUSES = (0.02, 0.05, 0.1, 0.3, 1.0)
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 5.0
 """Seconds before the second restart in a row, and at most; the first one comes at once."""
@@ -142,7 +154,7 @@ class Embedded:
         while True:
             if self._child is not None:
                 began = loop.time()
-                logger.warning("PostgreSQL ended by itself (exit code %s)", await self._child.wait())
+                logger.warning("PostgreSQL ended by itself (exit code %s)", await _tended(self._child, layout))
                 self._child = None
                 pause = 0.0 if loop.time() - began > STEADY_SECONDS else min(pause, SERVED_PAUSE)
             elif not (self._lock and self._lock.acquire()):
@@ -237,6 +249,18 @@ async def _until_ready(layout: Layout, child: Child, written: int) -> None:
             f"PostgreSQL on {layout.data} does not answer after {READY_SECONDS:.0f} s. "
             f"The end of {layout.log}:\n{log_tail(layout.log, written)}"
         ) from None
+
+
+async def _tended(child: Child, layout: Layout) -> int:
+    """Wait for the end of the server, whose log is kept short meanwhile; gives its exit code."""
+    while True:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(LOG_LOOK_SECONDS):
+                return await child.wait()
+        try:
+            await asyncio.to_thread(put_log_aside, layout)
+        except OSError:
+            logger.exception("The log of PostgreSQL is not put aside")
 
 
 async def _joinable(layout: Layout) -> bool:

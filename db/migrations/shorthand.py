@@ -35,9 +35,13 @@ def check(table: str, column: str, *choices: str) -> sa.CheckConstraint:
 
 def add_check(table: str, column: str, *choices: str) -> None:
     """The same on a table that is there already."""
-    name = f"ck_{table}_{column}"
-    op.execute(f"alter table {table} add constraint {name} check ({_listed(column, choices)}) not valid")
-    op.execute(f"alter table {table} validate constraint {name}")
+    add_check_that(table, column, _listed(column, choices))
+
+
+def add_check_that(table: str, name: str, condition: str) -> None:
+    """A condition on the rows of a table that is there already; those that are there are looked at, too."""
+    op.execute(f"alter table {table} add constraint ck_{table}_{name} check ({condition}) not valid")
+    op.execute(f"alter table {table} validate constraint ck_{table}_{name}")
 
 
 def _listed(column: str, choices: tuple[str, ...]) -> str:

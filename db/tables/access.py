@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import TSTZRANGE
 
-from db.tables.metadata import Stamp, holds, metadata, reference, stamp, tenant_table, words
+from db.tables.metadata import Stamp, holds, metadata, moment, reference, stamp, tenant_table, words
 
 OPEN = text("upper_inf(valid)")
 """The period that has not ended; found by an index of its own, however long the history is."""
@@ -70,9 +70,19 @@ access_change = tenant_table(
     words("role_before", nullable=True),
     words("role_after", nullable=True),
     stamp("until", nullable=True),
+    Column("credential_id", Uuid, nullable=True),
     ForeignKeyConstraint(["company_id", "membership_id"], ["membership.company_id", "membership.id"]),
+    moment("until"),
     Index("ix_access_change_company_id_at", "company_id", "at", "id"),
     Index("ix_access_change_company_id_membership_id", "company_id", "membership_id"),
+    Index(
+        "ix_access_change_credential_id",
+        "credential_id",
+        "company_id",
+        postgresql_where=text("credential_id is not null"),
+    ),
     info=holds(order="-at", AccessChange={}),
 )
-"""The audit trail: one row per change of access, written by the transaction that makes it."""
+"""The audit trail: one row per change of access, written by the transaction that makes it.
+
+`credential_id` is the API key that was made or revoked, which may be gone."""

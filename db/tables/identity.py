@@ -19,7 +19,7 @@ from sqlalchemy import (
     text,
 )
 
-from db.tables.metadata import APPS, NO_APPS, holds, key, mask, metadata, stamp, tenant_table, words
+from db.tables.metadata import APPS, NO_APPS, holds, key, mask, metadata, moment, stamp, tenant_table, words
 
 installation = Table(
     "installation",
@@ -34,7 +34,7 @@ installation = Table(
 account = Table(
     "account",
     metadata,
-    key(),
+    key(timeless=True),
     words("email"),
     words("password_hash", nullable=True),
     words("first_name"),
@@ -55,7 +55,7 @@ account = Table(
 company = Table(
     "company",
     metadata,
-    key(),
+    key(timeless=True),
     words("name"),
     words("vat_number", nullable=True),
     words("enterprise_number", nullable=True),
@@ -80,6 +80,7 @@ company = Table(
     PrimaryKeyConstraint("id"),
     CheckConstraint("plan in ('FREE', 'PRO', 'PREMIUM')", name="plan"),
     CheckConstraint("language in ('FR', 'NL', 'EN', 'DE')", name="language"),
+    moment("support_until"),
     info=holds(order="name", Company={}),
 )
 """`mask`: the apps that are active for the company, base modules and parts included.
@@ -111,6 +112,7 @@ membership = tenant_table(
     stamp("removed_at", nullable=True),
     CheckConstraint("external = (role is null)", name="external_has_no_role"),
     CheckConstraint("role in ('OWNER', 'EMPLOYEE')", name="role"),
+    moment("until"),
     CheckConstraint("language in ('FR', 'NL', 'EN', 'DE')", name="language"),
     Index(
         "uq_membership_company_id_account_id",
@@ -121,6 +123,7 @@ membership = tenant_table(
     ),
     Index("ix_membership_account_id", "account_id", "company_id"),
     Index("ix_membership_account_id_company_name", "account_id", "company_name", "company_id"),
+    timeless=True,
     info=holds(order="last_name", ended="removed_at", User={"external": False}, ExternalUser={"external": True}),
 )
 """One row per person and company. A member has a role; an external user has none and reaches all active apps.
@@ -149,6 +152,7 @@ credential = Table(
     Column("read_only", Boolean, nullable=False, server_default=text("false")),
     Column("company_id", Uuid, ForeignKey("company.id", ondelete="CASCADE"), nullable=True),
     Column("membership_id", Uuid, nullable=True),
+    Column("closed", ARRAY(Uuid), nullable=False, server_default=text("'{}'")),
     PrimaryKeyConstraint("id"),
     ForeignKeyConstraint(
         ["company_id", "membership_id"], ["membership.company_id", "membership.id"], ondelete="CASCADE"
@@ -172,7 +176,9 @@ credential = Table(
 
 It works until `expires_at`, which moves on while a session is used, up to `ends_at` (null: without end), and which is
 `infinity` for a key without end. An API key is bound to `company_id`, or to none; with a VIEW_AS the owner `account_id`
-looks at that company as the one membership. It is the account's, whatever company it names."""
+looks at that company as the one membership. It is the account's, whatever company it names.
+
+`closed`: the companies that a key bound to none opens no more, whatever becomes of the account's part in them."""
 
 attempt = Table(
     "attempt",

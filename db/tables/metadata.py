@@ -58,16 +58,22 @@ class Holding:
 
 
 def holds(
-    *, order: str, ended: str | None = None, catalogue: bool = False, **types: Mapping[str, object]
+    *,
+    order: str,
+    ended: str | None = None,
+    private: str | None = None,
+    catalogue: bool = False,
+    **types: Mapping[str, object],
 ) -> dict[str, Any]:
     """The `info` of a table: GraphQL type name -> what makes a row one of that type (`{}`: every row).
 
     `order` is how its rows are listed unless something else is asked for: a column, or `-column` for the greatest
     first. `ended` names the column that is set when a row has ended: it is listed no more, though older rows may
-    still refer to it. A catalogue is the same few rows for everyone.
+    still refer to it. `private` names the column with the membership whose rights a row was made with: it is for
+    nobody else. A catalogue is the same few rows for everyone.
     """
     held = {name: Holding(where) for name, where in types.items()}
-    return {"types": held, "order": order, "ended": ended, "catalogue": catalogue}
+    return {"types": held, "order": order, "ended": ended, "private": private, "catalogue": catalogue}
 
 
 def add_to(table: Table, *items: Column[Any] | Constraint, **types: Mapping[str, object]) -> None:
@@ -97,22 +103,24 @@ def stamp(name: str, *, nullable: bool = False) -> Column[Any]:
     return Column(name, Stamp, nullable=nullable, server_default=None if nullable else text("now()"))
 
 
-def key(name: str = "id") -> Column[Any]:
-    """A uuidv7 key."""
-    return Column(name, Uuid, nullable=False, server_default=text("uuidv7()"))
+def key(name: str = "id", *, timeless: bool = False) -> Column[Any]:
+    """A uuidv7 key, which tells when its row was made; a `timeless` one tells nothing."""
+    return Column(name, Uuid, nullable=False, server_default=text("gen_random_uuid()" if timeless else "uuidv7()"))
 
 
-def tenant_table(name: str, *items: Any, info: dict[str, Any] | None = None, node: bool = True) -> Table:
+def tenant_table(
+    name: str, *items: Any, info: dict[str, Any] | None = None, node: bool = True, timeless: bool = False
+) -> Table:
     """A table of one company's rows: `company_id` leads its primary key.
 
-    `node` adds the plain index that `node(id:)` needs.
+    `node` adds the plain index that `node(id:)` needs; `timeless` keys tell nobody when a row was made.
     """
     indexes = [Index(f"ix_{name}_id", "id")] if node else []
     return Table(
         name,
         metadata,
         Column("company_id", Uuid, nullable=False),
-        key(),
+        key(timeless=timeless),
         *items,
         PrimaryKeyConstraint("company_id", "id"),
         ForeignKeyConstraint(["company_id"], ["company.id"], ondelete="CASCADE"),
@@ -129,6 +137,11 @@ def reference(column: str, target: str, *, ondelete: str = "NO ACTION") -> Forei
 def one_of(column: str, *choices: str) -> CheckConstraint:
     """The check that a column has one of these values."""
     return CheckConstraint(f"{column} in ({', '.join(map(repr, choices))})", name=column)
+
+
+def moment(column: str) -> CheckConstraint:
+    """The check that a column has no infinity, which is no moment that anybody could be told."""
+    return CheckConstraint(f"isfinite({column})", name=f"{column}_is_a_moment")
 
 
 def words(name: str, *, nullable: bool = False, default: str | None = None) -> Column[Any]:

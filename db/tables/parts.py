@@ -260,7 +260,7 @@ def _request(name: str, info: dict[str, Any], *items: "Column[Any]") -> Table:
 import_request = _request("import_request", holds(order="-created_at", ImportRequest={}))
 export_request = _request(
     "export_request",
-    holds(order="-created_at", ExportRequest={}),
+    holds(order="-created_at", private="requested_by_id", ExportRequest={}),
     Column("ready", Boolean, nullable=False, server_default=text("false")),
     words("url", nullable=True),
 )

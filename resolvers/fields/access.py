@@ -6,7 +6,7 @@ Access, users, the permission matrix and its history, all read from the masks of
 from collections.abc import Mapping
 from typing import Final
 
-from db.sql import Rows, Sql, every, join, literal, sql
+from db.sql import Rows, Sql, every, join, literal, number, sql
 from db.tables.apps import app
 from db.tables.identity import account, company, credential, membership
 from db.tokens import CredentialKind
@@ -14,8 +14,10 @@ from resolvers.compilation import Row
 from resolvers.convert import Fingerprint, Keys, enum_name, enum_names
 from resolvers.inputs import ABSENT, Input
 from resolvers.past import company_then, is_past, members_then, moment
+from resolvers.presence import carries, is_in
 from resolvers.resolution import Arguments, Identity, Inline, Leaf, Listing, Made, Reference, Resolution
 from resolvers.scopes import VIEWER, Scope
+from schema.apps import CATALOGUE, App
 
 
 def _scope(row: Row) -> Scope:
@@ -181,7 +183,7 @@ def _name(column: str) -> Leaf:
     def value(row: Row, arguments: Arguments) -> Sql:
         assert row.parent is not None, "a session or a change of access leads to an account"
         viewing = row.to.kind is CredentialKind.VIEW_AS
-        if row.parent.rows.table is credential:
+        if row.parent.rows.table is credential and row.parent.scope is None:
             return Rows(account, VIEWER)[column] if viewing else row[column]
         member, theirs = _memberships(row.parent, row["id"])
         said = sql(
@@ -227,9 +229,39 @@ def _changed(row: Row, person: Row) -> tuple[Sql, ...]:
     return (sql("{} = {}", person["id"], row["membership_id"]),)
 
 
+def _opening(row: Row, key: Row) -> tuple[Sql, ...]:
+    """The keys that open the company, or are bound to it, for a session to see.
+
+    They are found by their owners: the keys of everybody are many.
+    """
+    if row.to.kind is not CredentialKind.SESSION:
+        return (sql("false"),)
+    member, held = row.to.rows(membership, company=row.company), row.to.rows(credential)
+    position = number(CATALOGUE[App.API_ACCESS].position)
+    allowed = sql("get_bit({} & {}, {}) = 1", _scope(row).company["mask"], member["mask"], position)
+    conditions = [
+        *member.where,
+        is_in(member),
+        sql("{} = 'API_KEY'", held["kind"]),
+        carries(member, held.name),
+        sql("({} is not null or {})", held["company_id"], allowed),
+    ]
+    keys = sql(
+        "select {} from {} join {} on {} = {} where {}",
+        held["id"],
+        member.source,
+        held.source,
+        held["account_id"],
+        member["account_id"],
+        every(conditions),
+    )
+    return (sql("{} = any(array({}))", key["id"], keys), sql("{} > now()", key["expires_at"]))
+
+
 RESOLVERS: Final[Mapping[str, Resolution]] = {
     "Company.access": Inline(lambda row: _scope(row).membership),
     "Company.activeApps": Leaf(lambda row, arguments: _apps_in(row, row["mask"])),
+    "Company.apiKeys": Listing(_opening),
     "Company.permissionMatrix": Made(company_then),
     "Access.since": Leaf(lambda row, arguments: row["created_at"]),
     "Access.apps": Leaf(lambda row, arguments: _apps_in(row, _scope(row).effective)),

@@ -8,7 +8,7 @@ from db.tables.access import access_change
 from db.tables.identity import membership
 from db.tokens import CredentialKind
 from resolvers.compilation import Row
-from resolvers.resolution import Companies, Found, Leaf, Listing, Reference, Resolution, Scattered
+from resolvers.resolution import Arguments, Companies, Found, Leaf, Listing, Reference, Resolution, Scattered
 from resolvers.scopes import VIEWER
 
 
@@ -32,12 +32,12 @@ def _own_changes(row: Row) -> Found:
 
 
 def _told(row: Row, company: Sql) -> tuple[Sql, ...]:
-    """Of which companies a credential other than a session tells changes: a key of its own or any, a look of none."""
+    """Of which companies a credential other than a session tells changes: a key of those it opens, a look of none."""
     match row.to.kind:
         case CredentialKind.SESSION:
             return ()
         case CredentialKind.API_KEY:
-            return (sql("({}.company_id is null or {} = {}.company_id)", VIEWER, company, VIEWER),)
+            return (row.to.entered(company),)
         case CredentialKind.VIEW_AS:
             return (sql("false"),)
 
@@ -54,6 +54,12 @@ def _of_key(column: str) -> Leaf:
     return Leaf(lambda row, arguments: row[column])
 
 
+def _last_used(row: Row, arguments: Arguments) -> Sql:
+    """When a key was last used; of somebody else's that opens several companies it would tell of the others."""
+    mine = sql("{} = {}.account_id", row["account_id"], VIEWER)
+    return sql("case when {} is not null or {} then {} end", row["company_id"], mine, row["last_used_at"])
+
+
 RESOLVERS: Final[Mapping[str, Resolution]] = {
     "Viewer.account": Reference(lambda row, account: (sql("{} = {}", account["id"], row["account_id"]),)),
     "Viewer.companies": Companies(),
@@ -63,6 +69,7 @@ RESOLVERS: Final[Mapping[str, Resolution]] = {
     "ApiKey.label": _of_key("label"),
     "ApiKey.last4": _of_key("last4"),
     "ApiKey.hiddenFields": _of_key("hidden_fields"),
+    "ApiKey.lastUsedAt": Leaf(_last_used),
     "ApiKey.expiresAt": Leaf(lambda row, arguments: sql("nullif({}, 'infinity')", row["expires_at"])),
     "Session.current": Leaf(lambda row, arguments: sql("({} = {}.id)", row["id"], VIEWER)),
 }

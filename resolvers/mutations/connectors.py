@@ -25,10 +25,11 @@ from resolvers.writing import (
     Written,
     enter_as_owner,
     key_of,
+    reached,
     turn_of,
 )
 from schema.apps import CATALOGUE, App, AppKind, app_label
-from schema.errors import NO_SECRET_KEY, UserErrorCode
+from schema.errors import NO_SECRET_KEY, TOO_MANY_SERVICES, UserErrorCode
 
 SERVICES: Final = 200
 """So many connections a company has at most."""
@@ -125,7 +126,7 @@ async def connect_service(write: Write, given: Input) -> Written:
     _check_secret(checks, sealed)
     checks.refuse(written)
     if await write.connection.fetchval(COUNT, company["id"]) >= SERVICES:
-        raise Refused(Problem(UserErrorCode.TOO_MANY_ATTEMPTS), values=written)
+        raise Refused(reached(SERVICES, TOO_MANY_SERVICES), values=written)
     row = (company["id"], sealed.service)
     right = write.right(company["id"], app, as_owner=True)
     values = (app.name, label, account, sealed.secret, sealed.last4)

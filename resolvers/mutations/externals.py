@@ -172,7 +172,7 @@ async def enter(
 
 
 async def update_external_user(write: Write, given: Input) -> Written:
-    """Set or take away an accountant's term; a passed one that is prolonged gives access again.
+    """Set or take away an accountant's term; a passed one that is prolonged gives access again, but not to old keys.
 
     The term of support is that of the switch. Raises Refused (NOT_FOUND, VALIDATION).
     """
@@ -185,6 +185,8 @@ async def update_external_user(write: Write, given: Input) -> Written:
     checks.refuse(written)
     until: datetime | None = given.get("until")
     if "until" in given and until != external["until"]:
+        if external["until"] is not None and external["until"] <= company["at"]:
+            await end_credentials_in(write, company["id"], external["id"], external["account_id"], company["at"])
         await write.connection.execute(SET_UNTIL, company["id"], external["id"], until)
         await record(write, Change("EXTERNAL_CHANGED", company["id"], external["id"], company["at"], until=until))
         await grow(write, company["id"])

@@ -12,6 +12,7 @@ from db.database import Database
 from db.outbox import Letter, issue_token, post
 from db.tokens import hash_token
 from resolvers.attempts import HOUR, Guard, Limit, admit
+from resolvers.ending import end_all
 from resolvers.mutations.passwords import hash_by_letter, put_out
 from resolvers.request import GraphQLRequest, SessionCookie
 from resolvers.sessions import open_session
@@ -57,9 +58,7 @@ where t.token_hash = $1 and t.purpose = 'INVITATION' and t.expires_at > now()
 """
 ACCEPT: Final = "update membership set accepted_at = $3 where company_id = $1 and id = $2"
 CONFIRM: Final = """
-with ended as (
-  delete from credential where account_id = $1
-), forgotten as (
+with forgotten as (
   delete from mail_token where account_id = $1 and purpose = 'PASSWORD_RESET'
 )
 update account set password_hash = $2, confirmed = true where id = $1
@@ -151,6 +150,7 @@ async def accept_invitation(write: Write, given: Input) -> Written:
         if new is None:
             raise _refused_password()
         await write.connection.execute(CONFIRM, account, new)
+        await end_all(write.connection, account, actor=account)
         session = await open_session(write.connection, account, write.request.user_agent)
         token, cookie = session.token, put_out(write, account)
         values |= {"token": session.token, "expiresAt": session.expires_at}

@@ -5,12 +5,15 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
+from asyncpg import Record
+
 from db.database import Database
 from db.tokens import ABSENT_KEY, CredentialKind, hash_token, new_token
+from resolvers.attempts import HOUR, Guard, Limit, admit
+from resolvers.ending import ALLOWED, OPENED, end_all, end_in, tell_made
 from resolvers.mutations.access import has
-from resolvers.presence import present
+from resolvers.presence import carried, present
 from resolvers.request import GraphQLRequest
-from resolvers.trail import Change, record
 from resolvers.validation import Checks
 from resolvers.writing import (
     JUDGED,
@@ -24,15 +27,20 @@ from resolvers.writing import (
     enter,
     enter_as_owner,
     key_of,
+    lock_as_owner,
     no_rows,
+    reached,
     turn_of,
 )
 from schema.access import HiddenFields
 from schema.apps import CATALOGUE, App
-from schema.errors import UserErrorCode
+from schema.errors import TOO_MANY_KEYS, UserErrorCode
 
 MOST_KEYS: Final = 50
 """So many keys an account has."""
+
+MADE: Final = Limit("API keys made by an account", 100, HOUR)
+"""Each is told in the trail of every company that it opens."""
 
 MOST_VIEWS: Final = 20
 """So many looks as somebody else an account has under way; the oldest end."""
@@ -45,7 +53,6 @@ select exists (
   where m.account_id = $1 and {present("m")} and get_bit(c.mask & m.mask, $2) = 1
 )
 """
-MEMBER: Final = f"select m.id from membership m where m.company_id = $1 and m.account_id = $2 and {present('m')}"
 TURN: Final = "select pg_advisory_xact_lock($1)"
 FORGET_KEYS: Final = """
 delete from credential where kind = 'API_KEY' and expires_at <= now() and account_id = (
@@ -54,8 +61,9 @@ delete from credential where kind = 'API_KEY' and expires_at <= now() and accoun
 """
 KEYS: Final = "select count(*) from credential where account_id = $1 and kind = 'API_KEY'"
 MAKE_KEY: Final = f"""
-insert into credential (token_hash, account_id, kind, label, last4, company_id, read_only, hidden_fields, expires_at)
-select $1, $2, 'API_KEY', $3, $4, $5, $6, $7, coalesce($8::timestamptz, 'infinity')
+insert into credential (token_hash, account_id, kind, label, last4, company_id, read_only, hidden_fields, expires_at,
+  created_at)
+select $1, $2, 'API_KEY', $3, $4, $5, $6, $7, coalesce($8::timestamptz, 'infinity'), clock_timestamp()
 where exists (
   select from membership m join company c on c.id = m.company_id
   where m.account_id = $2 and ($5::uuid is null or c.id = $5) and {present("m")}
@@ -63,16 +71,30 @@ where exists (
 )
 returning id, expires_at > clock_timestamp() works
 """
-REVOKE: Final = """
-delete from credential where id = $1 and account_id = $2 and kind = 'API_KEY' returning company_id
+"""It is made after its owner came to be where it opens, however long the transaction waited."""
+
+FIND: Final = "select account_id, company_id from credential where id = $1 and kind = 'API_KEY'"
+OWNED: Final = f"""
+select m.company_id
+from credential k join membership m on m.account_id = k.account_id join company c on c.id = m.company_id
+  join membership o on o.company_id = m.company_id and o.account_id = $2 and o.role = 'OWNER' and {present("o")}
+where k.id = $1 and k.expires_at > now() and {present("m")} and {carried("m", "k")}
+  and (k.company_id is not null or {ALLOWED}) and ($3::uuid is null or m.company_id = $3)
+order by m.company_id
 """
-END_IN: Final = """
-with ended as (
-  delete from credential where account_id = $2 and company_id = $1 returning id, kind
+"""The companies of an owner that a key opens, or is bound to."""
+
+CLOSE: Final = f"""
+with closed as (
+  update credential k set closed = k.closed || c.id
+  from membership m join company c on c.id = m.company_id
+  where k.id = $1 and m.company_id = $2 and m.account_id = k.account_id and {OPENED}
+  returning m.id member
 )
-insert into access_change (company_id, at, kind, actor_id, membership_id)
-select $1, $3, 'KEY_REVOKED', $4, $5 from ended where kind = 'API_KEY'
+insert into access_change (company_id, at, kind, actor_id, membership_id, credential_id)
+select $2, $3, 'KEY_REVOKED', $4, member, $1 from closed
 """
+"""A key that opens other companies, too, goes on there."""
 USER: Final = """
 select id, accepted_at from membership where company_id = $1 and id = $2 and not external and removed_at is null
 """
@@ -106,7 +128,7 @@ async def _forget_keys(database: Database, request: GraphQLRequest, given: Input
 async def create_api_key(write: Write, given: Input) -> Written:
     """Make a key, which opens a company where the caller holds API_ACCESS, or all of these.
 
-    Raises Refused (NOT_FOUND, VALIDATION, TOO_MANY_ATTEMPTS) and Forbidden.
+    Raises Refused (NOT_FOUND, VALIDATION, LIMIT_REACHED, TOO_MANY_ATTEMPTS) and Forbidden.
     """
     account, connection = write.caller.account, write.connection
     bound = await enter(write, given["companyId"]) if given.get("companyId") is not None else None
@@ -121,6 +143,8 @@ async def create_api_key(write: Write, given: Input) -> Written:
     checks.refuse()
     await connection.execute(TURN, turn_of("keys", account))
     if await connection.fetchval(KEYS, account) >= MOST_KEYS:
+        raise Refused(reached(MOST_KEYS, TOO_MANY_KEYS))
+    if await admit(connection, Guard((MADE.on(account.hex),))) is None:
         raise Refused(Problem(UserErrorCode.TOO_MANY_ATTEMPTS))
     mode = given.get("hiddenFields") or HiddenFields.NULL
     key = new_token(ABSENT_KEY if mode is HiddenFields.ABSENT else CredentialKind.API_KEY.value)
@@ -135,29 +159,48 @@ async def create_api_key(write: Write, given: Input) -> Written:
     if not made["works"]:
         checks.add("expiresAt")
         checks.refuse()
-    if bound is not None:
-        await record(write, Change("KEY_CREATED", bound["id"], bound["member"]))
+    await tell_made(connection, made["id"])
     return Written({"key": key, "apiKey": made["id"]})
 
 
 async def revoke_api_key(write: Write, given: Input) -> Written:
-    """End one of one's own keys. Raises Refused (NOT_FOUND)."""
-    account, connection = write.caller.account, write.connection
-    revoked = await connection.fetchrow(REVOKE, key_of(given["apiKeyId"], "key"), account)
-    if revoked is None:
-        raise Refused(Problem(UserErrorCode.NOT_FOUND, ("apiKeyId",)))
-    if revoked["company_id"] is not None:
-        member = await connection.fetchval(MEMBER, revoked["company_id"], account)
-        if member is not None:  # the trail of a company is not written by who has left it
-            await record(write, Change("KEY_REVOKED", revoked["company_id"], member))
-    return Written()
+    """End one of one's own keys; as an owner what somebody's key opens of the caller's company, or companies.
+
+    Raises Refused (NOT_FOUND) and Forbidden.
+    """
+    key, company, caller = key_of(given["apiKeyId"], "key"), given.get("companyId"), write.caller.account
+    found = await write.connection.fetchrow(FIND, key)
+    if found is not None and key is not None:
+        if company is None and found["account_id"] == caller:
+            await end_all(write.connection, caller, actor=caller, only=key)
+            return Written()
+        closed = await _close(write, key, found, company)
+        if closed:
+            return Written({"company": closed[0] if len(closed) == 1 else None})
+    raise Refused(Problem(UserErrorCode.NOT_FOUND, ("apiKeyId",)))
+
+
+async def _close(write: Write, key: uuid.UUID, found: Record, company: str | None) -> list[uuid.UUID]:
+    """Close the caller's companies, or only one, to a key: one that is bound there ends. Gives what it opened."""
+    caller = write.caller.account
+    if company is not None:
+        await lock_as_owner(write, company)
+    only = key_of(company, "com") if company is not None else None
+    owned = [row["company_id"] for row in await write.connection.fetch(OWNED, key, caller, only)]
+    for each in owned:
+        locked = await lock_as_owner(write, f"com_{each.hex}")
+        if found["company_id"] is not None:
+            await end_all(write.connection, found["account_id"], actor=caller, only=key)
+        else:
+            await write.connection.execute(CLOSE, key, each, locked["at"], caller)
+    return owned
 
 
 async def end_credentials_in(
     write: Write, company: uuid.UUID, membership: uuid.UUID, account: uuid.UUID, at: datetime
 ) -> None:
-    """End what an account has that opens this company alone; its membership there ends, under the company's lock."""
-    await write.connection.execute(END_IN, company, account, at, write.caller.account, membership)
+    """End what an account opens this company with, since its membership there ends; under the company's lock."""
+    await end_in(write.connection, company, membership, account, at, write.caller.account)
 
 
 async def start_view_as(write: Write, given: Input) -> Written:

@@ -18,6 +18,7 @@ from db.outbox import Letter, post
 from db.tokens import hash_token
 from resolvers.addresses import network
 from resolvers.attempts import HOUR, MINUTE, Guard, Limit, Tries, admit, take_back, trying
+from resolvers.ending import end_all
 from resolvers.request import GraphQLRequest, SessionCookie
 from resolvers.validation import PASSWORD, Checks, normal_email
 from resolvers.writing import Input, Mutation, Problem, Refused, Unauthenticated, Write, Written, no_rows
@@ -57,7 +58,6 @@ CONSUME: Final = """
 delete from mail_token where token_hash = $1 and purpose = 'PASSWORD_RESET' and expires_at > now() returning account_id
 """
 RESET: Final = "update account set password_hash = $2, confirmed = true where id = $1"
-END_ALL: Final = "delete from credential where account_id = $1"
 FORGET: Final = "delete from mail_token where account_id = $1 and purpose = 'PASSWORD_RESET'"
 
 
@@ -147,7 +147,7 @@ async def _prepare_reset(database: Database, request: GraphQLRequest, given: Inp
 
 
 async def reset_password(write: Write, given: Input) -> Written:
-    """Set a new password by a letter's token: the address is confirmed, and every session ends.
+    """Set a new password by a letter's token: the address is confirmed, every session and API key ends.
 
     The account is locked first, so that two letters of one account do not wait for each other.
     """
@@ -158,9 +158,9 @@ async def reset_password(write: Write, given: Input) -> Written:
     if account is None:
         raise _invalid()
     await connection.execute(RESET, account, new)
-    await connection.execute(END_ALL, account)
+    revoked = await end_all(connection, account, actor=account)
     await connection.execute(FORGET, account)
-    return Written(cookie=put_out(write, account))
+    return Written({"revokedApiKeys": revoked}, cookie=put_out(write, account))
 
 
 def _invalid() -> Refused:

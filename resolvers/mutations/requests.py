@@ -28,15 +28,16 @@ from resolvers.writing import (
     Written,
     enter,
     key_of,
+    reached,
     turn_of,
 )
 from schema import schema
 from schema.apps import App
 from schema.declarations import Gate
-from schema.errors import UserErrorCode
+from schema.errors import TOO_MANY_WAITING, UserErrorCode
 
 WAITING: Final = 20
-"""So many imports of a company wait at most, and so many exports."""
+"""So many imports that one person asked for wait at most, and so many exports."""
 
 RECIPIENTS: Final = 20
 """An e-mail has so many addresses at most."""
@@ -44,8 +45,12 @@ RECIPIENTS: Final = 20
 EMAILS: Final = 200
 """So many e-mails a company sends in an hour at most."""
 
-WAITING_IMPORTS: Final = "select count(*) from import_request where company_id = $1 and status = 'WAITING'"
-WAITING_EXPORTS: Final = "select count(*) from export_request where company_id = $1 and status = 'WAITING'"
+WAITING_IMPORTS: Final = """
+select count(*) from import_request where company_id = $1 and requested_by_id = $2 and status = 'WAITING'
+"""
+WAITING_EXPORTS: Final = """
+select count(*) from export_request where company_id = $1 and requested_by_id = $2 and status = 'WAITING'
+"""
 IMPORT: Final = f"""
 {JUDGED}
 insert into import_request (company_id, model, format, requested_by_id, created_at)
@@ -91,7 +96,7 @@ async def start_import(write: Write, given: Input) -> Written:
     """Ask for data to be brought in."""
     needed = _apps(App.DATA_IMPORT, *MODELS[given["model"].name])
     company = await _enter(write, given, "imports", needed)
-    request = await _wait(write, given, (company["id"], *needed), WAITING_IMPORTS, IMPORT)
+    request = await _wait(write, given, company, write.right(company["id"], *needed), (WAITING_IMPORTS, IMPORT))
     return Written({"company": company["id"], "importRequest": request})
 
 
@@ -99,16 +104,22 @@ async def request_export(write: Write, given: Input) -> Written:
     """Ask for data to be taken out."""
     needed = _apps(App.DATA_EXPORT, *MODELS[given["model"].name])
     company = await _enter(write, given, "exports", needed)
-    request = await _wait(write, given, (company["id"], *needed), WAITING_EXPORTS, EXPORT)
+    request = await _wait(write, given, company, write.right(company["id"], *needed), (WAITING_EXPORTS, EXPORT))
     return Written({"company": company["id"], "exportRequest": request})
 
 
-async def _wait(write: Write, given: Input, right: tuple[Any, ...], count: str, insert: str) -> object:
-    """A new request, unless too many wait already; gives its key. `right` is the company and what is needed there."""
-    if await write.connection.fetchval(count, right[0]) >= WAITING:
-        raise Refused(Problem(UserErrorCode.TOO_MANY_ATTEMPTS), values={"company": right[0]})
+async def _wait(
+    write: Write, given: Input, company: Record, right: tuple[object, ...], statements: tuple[str, str]
+) -> object:
+    """A new request, unless too many of the caller's wait; gives its key.
+
+    `right` are the parameters of the statement that writes, which comes after the one that counts.
+    """
+    count, insert = statements
+    if await write.connection.fetchval(count, company["id"], company["member"]) >= WAITING:
+        raise Refused(reached(WAITING, TOO_MANY_WAITING), values={"company": company["id"]})
     what = (given["model"].name, given["format"].name)
-    return _judged(await write.connection.fetchval(insert, *write.right(*right), *what))
+    return _judged(await write.connection.fetchval(insert, *right, *what))
 
 
 async def send_document(write: Write, given: Input) -> Written:

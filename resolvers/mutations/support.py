@@ -30,9 +30,9 @@ async def set_support_access(write: Write, given: Input) -> Written:
         until = given.get("until") or at + USUAL
     if until != before:
         if until is not None:
-            await switch_on(write.connection, key, at, until)
+            await switch_on(write.connection, key, at, until, actor=write.caller.account)
         else:
-            await switch_off(write.connection, key, at)
+            await switch_off(write.connection, key, at, actor=write.caller.account)
         await record(write, Change("SUPPORT_ON" if until is not None else "SUPPORT_OFF", key, at=at, until=until))
         await grow(write, key)
     return Written({"company": key})

@@ -170,9 +170,9 @@ async def delete_user(write: Write, given: Input) -> Written:
     """End somebody else's access to the company, or a pending invitation; what the user made stays."""
     company, user = await _somebody_else(write, given)
     moment = (company["at"], write.caller.account)
+    await end_credentials_in(write, company["id"], user["id"], user["account_id"], company["at"])
     await write.connection.execute(DELETE, company["id"], user["id"], *moment)
     await withdraw(write.connection, company["id"], user["id"])
-    await end_credentials_in(write, company["id"], user["id"], user["account_id"], company["at"])
     await record(write, Change("USER_DELETED", company["id"], user["id"], company["at"], role_before=user["role"]))
     await grow(write, company["id"])
     return Written({"company": company["id"]})

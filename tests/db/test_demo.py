@@ -30,6 +30,9 @@ PREFIXES = {
 SECRET = ("secret", "secret_last4")
 """The services that the demo is connected with do not exist, so there is no secret to keep."""
 
+OF_KEYS = "credential_id"
+"""Nobody in the demo has an API key."""
+
 FILLED = ("account", "company", *(name for name, table in metadata.tables.items() if table.info.get("tenant")))
 """The tables that the demo fills: all of the companies' own."""
 
@@ -584,7 +587,7 @@ async def test_every_nullable_column_has_nulls_and_values(demo: Connection) -> N
     one_sided: list[str] = []
     for table in FILLED:
         for column in metadata.tables[table].columns:
-            if column.nullable and column.name not in SECRET:
+            if column.nullable and column.name not in (*SECRET, OF_KEYS):
                 known = f'count("{column.name}")'
                 row = await demo.fetchrow(f"select {known}, count(*) - {known} from {table}")
                 if row is None or not row[0] or not row[1]:
@@ -614,7 +617,7 @@ async def test_columns_of_apps_are_well_filled_where_the_app_is_used(demo: Conne
 
 
 async def test_keys_sort_by_creation(demo: Connection) -> None:
-    for table in ("account", "company", "membership", "contact", "product", "document"):
+    for table in ("contact", "product", "document"):
         assert not await demo.fetchval(
             f"""
             select exists (
@@ -622,6 +625,8 @@ async def test_keys_sort_by_creation(demo: Connection) -> None:
             """
         )
         assert await demo.fetchval(f"select bool_and(uuid_extract_version(id) = 7) from {table}")
+    for table in ("account", "company", "membership"):
+        assert await demo.fetchval(f"select bool_and(uuid_extract_version(id) = 4) from {table}")
     by_key = await demo.fetch("select id from document_line order by company_id, document_id, id")
     assert by_key == await demo.fetch("select id from document_line order by company_id, document_id, position")
 

@@ -9,9 +9,9 @@ import signal
 import sys
 import tempfile
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import asyncpg
 import pytest
@@ -423,6 +423,58 @@ async def test_large_log_is_put_aside(made: Path) -> None:
     async with Embedded(made, settings=QUICK):
         assert log.stat().st_size < 10_000
         assert log.with_suffix(".log.1").stat().st_size > LOG_ROTATION_BYTES
+
+
+async def test_a_log_that_grows_is_put_aside_while_the_server_goes_on_in_it(
+    made: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "LOG_LOOK_SECONDS", 0.02)
+    log = Layout(made).log
+    async with Embedded(made, settings=QUICK) as embedded:
+        with log.open("ab") as grown:
+            grown.write(b"x" * (LOG_ROTATION_BYTES + 1))
+        async with asyncio.timeout(30):
+            while not (log.with_suffix(".log.1").exists() and log.stat().st_size < LOG_ROTATION_BYTES):
+                await asyncio.sleep(0.01)
+        assert log.with_suffix(".log.1").stat().st_size > LOG_ROTATION_BYTES
+        await ask(await embedded.start(), "select pg_reload_conf()")
+        async with asyncio.timeout(30):
+            while "SIGHUP" not in log.read_text():
+                await asyncio.sleep(0.01)
+        assert "\0" not in log.read_text()
+
+
+WRONG: Final = (
+    "select 'Secret name'::int",
+    "insert into t values ('Secret name'), ('Secret name')",
+    "do $$ begin raise warning 'Secret name'; end $$",
+    "select 'Secret name', pg_sleep(60)",
+)
+
+
+async def test_no_statement_and_no_value_stands_in_the_log(made: Path) -> None:
+    log = Layout(made).log
+    async with Embedded(made, settings=QUICK) as embedded:
+        dsn = await embedded.start()
+        connection = await connect(dsn)
+        await connection.execute("create table t (name text unique); set statement_timeout = '200ms'")
+        for statement in WRONG:
+            with suppress(asyncpg.PostgresError):
+                await connection.execute(statement)
+        with pytest.raises(asyncpg.PostgresError):
+            await connection.fetchval("select $1::text::int", "Secret name")
+        with pytest.raises(TimeoutError):
+            await connection.fetchval("select pg_sleep(60), $1::text", "Secret name", timeout=0.1)
+        await connection.close()
+        crashed = await connect(dsn)
+        os.kill(await crashed.fetchval("select pg_backend_pid()"), signal.SIGKILL)
+        async with asyncio.timeout(60):
+            while "terminated by signal 9" not in log.read_text():
+                await asyncio.sleep(0.01)
+        crashed.terminate()
+    told = log.read_text()
+    for hidden in ("Secret", "pg_sleep", "select", "insert"):
+        assert hidden not in told
 
 
 @only_root

@@ -149,7 +149,14 @@ def _complete(data: DataSet) -> None:
 
 
 def _named(table: Table, company: str, n: int) -> Record:
-    return {"id": key(f"{table.name} {company} {n}")} if "id" in table.columns else {}
+    """The key of a row; half of those that are for one person only are the owner's, the others nobody's."""
+    named = {"id": key(f"{table.name} {company} {n}")} if "id" in table.columns else {}
+    owner = key(f"membership {_owner(company)} {company} ") if n % 2 == 0 else None
+    return {**named, table.info["private"]: owner} if table.info.get("private") else named
+
+
+def _owner(company: str) -> str:
+    return "Olga" if company == "A" else "Piet"
 
 
 def _count(table: Table) -> int:
@@ -253,10 +260,13 @@ def _account(data: DataSet, name: str, *, kind: str = "MEMBER", language: str = 
             hidden_fields=("NULL", "ERROR", "ABSENT")[n],
             read_only=n == 0,
             company_id=key("company A") if n == 1 else None,
+            closed=[key("company B")] if n == 0 else [],
         )
 
 
-_NO_KEY: Final = {"label": None, "last4": None, "hidden_fields": None, "read_only": False, "company_id": None}
+_NO_KEY: Final[dict[str, Any]] = {
+    "label": None, "last4": None, "hidden_fields": None, "read_only": False, "company_id": None, "closed": [],
+}  # fmt: skip
 
 
 _ORDINAL: Final = "membership"
@@ -300,7 +310,7 @@ def _people(data: DataSet) -> None:
     _account(data, "Olga")
     _account(data, "Piet", language="NL")
     for company in ACTIVE:
-        _join(data, "Olga" if company == "A" else "Piet", company, role="OWNER")
+        _join(data, _owner(company), company, role="OWNER")
     _account(data, "Full")
     _join(data, "Full", "A", App)
     _account(data, "Two", language="EN")

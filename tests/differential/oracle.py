@@ -285,6 +285,9 @@ def _shown(scope: Scope | None, type_: Any, row: Record, *, known: bool = False)
     """Whether the viewer holds what a row's type needs (`known`: yes), and every enum value that the row carries."""
     if scope is None:
         return True
+    private = HOMES[type_.name][0].info.get("private")
+    if private is not None and row[private] != scope.membership["id"]:
+        return False
     if not known and not all(map(scope.holds, type_gates(type_))):
         return False
     carried = [

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from queue import Empty, Queue
 from threading import Thread
-from typing import IO
+from typing import IO, Any
 
 import httpx
 import pytest
@@ -200,6 +200,26 @@ async def test_migrate_and_serve_with_database_url(empty_dsn: str) -> None:
         assert await connection.fetchval("select count(*) from company") == 0
     finally:
         await connection.close()
+
+
+@pytest.mark.parametrize("reached", [{"ENFACT_HOST": "0.0.0.0"}, {"ENFACT_TRUSTED_PROXIES": "127.0.0.1"}])
+async def test_a_demo_that_others_would_reach_is_refused_unless_one_says_so(
+    fresh_dsn: str, reached: dict[str, Any]
+) -> None:
+    connection = await connect(fresh_dsn)
+    await connection.execute("insert into installation (demo) values (true)")
+    await connection.close()
+    refused = enfact("serve", "--port", "0", DATABASE_URL=fresh_dsn, **reached)
+    assert refused.returncode == 1
+    assert refused.stderr.startswith("enfact: This database is the demo, whose passwords everybody knows")
+    with gateway("--expose-demo", DATABASE_URL=fresh_dsn, **reached) as running:
+        assert "Demo logins" in running.rest()
+
+
+def test_no_demo_is_made_where_others_would_reach_it(tmp_path: Path) -> None:
+    with gateway("--data", str(tmp_path), ENFACT_TRUSTED_PROXIES="127.0.0.1") as running:
+        assert running.get("/health/ready").status_code == 200
+        assert "Demo logins" not in running.rest()
 
 
 def test_serve_stops_cleanly_on_either_signal(tmp_path: Path) -> None:

@@ -1,12 +1,14 @@
 """gateway/settings.py: where settings come from, what is refused, and that secrets stay out of sight."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import SecretStr, ValidationError
 
 from db.secrets import Keyring
 from gateway.settings import Settings, default_data_folder
+from gateway.workers import worker_environment
 
 KEY = "A" * 42 + "E="
 
@@ -133,6 +135,7 @@ def test_what_is_no_origin_is_refused(url: str) -> None:
 @pytest.mark.parametrize("url", ["smtp://mail", "smtps://u:p%23@mail.example.be:465", "SMTP+STARTTLS://[::1]:587/"])
 def test_a_mail_server_needs_an_address_that_letters_come_from(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     monkeypatch.setenv("ENFACT_SMTP_URL", url)
+    monkeypatch.setenv("ENFACT_PUBLIC_URL", "https://app.example.be")
     with pytest.raises(ValidationError, match="mail_from"):
         Settings()
     monkeypatch.setenv("ENFACT_MAIL_FROM", "No-Reply@Example.be")
@@ -147,7 +150,8 @@ def test_a_password_for_mail_never_leaves_the_machine_in_the_clear(host: str) ->
     with pytest.raises(ValidationError, match=r"smtp_url\n.*in the clear: begin it with smtps:// .* or smtp\+starttls"):
         Settings(smtp_url=SecretStr(f"smtp://u:secret@{host}"), mail_from="a@example.be")
     for url in (f"smtps://u:secret@{host}", f"smtp+starttls://u:secret@{host}", f"smtp://{host}"):
-        assert Settings(smtp_url=SecretStr(url), mail_from="a@example.be").smtp_url is not None
+        public = {"public_url": "https://app.example.be", "mail_from": "a@example.be"}
+        assert Settings.model_validate({"smtp_url": SecretStr(url), **public}).smtp_url is not None
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1:2525", "[::1]"])
@@ -159,11 +163,34 @@ def test_a_relay_on_the_same_machine_may_have_a_password(host: str) -> None:
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "gateway.example.be"])
 def test_letters_need_an_address_that_their_readers_reach(host: str) -> None:
     letters = {"smtp_url": SecretStr("smtps://mail.example.be"), "mail_from": "a@example.be"}
-    with pytest.raises(ValidationError, match=r"smtp_url\n.*needs ENFACT_PUBLIC_URL"):
-        Settings.model_validate({"host": host, **letters})
-    for given in ({"host": host, "public_url": "https://app.example.be"}, {"host": "localhost"}):
-        assert Settings.model_validate({**given, **letters}).smtp_url is not None
+    relay = {**letters, "smtp_url": SecretStr("smtp://localhost")}
+    proxies = {"trusted_proxies": "127.0.0.1"}
+    for reached in ({"host": host, **letters}, {"host": host, **relay}, {**proxies, **relay}, letters):
+        with pytest.raises(ValidationError, match=r"smtp_url\n.*needs ENFACT_PUBLIC_URL"):
+            Settings.model_validate(reached)
+        assert Settings.model_validate({**reached, "public_url": "https://app.example.be"}).smtp_url is not None
+    assert Settings.model_validate(relay).smtp_url is not None
     assert Settings(host=host).smtp_url is None
+
+
+@pytest.mark.parametrize(
+    ("given", "hides"),
+    [
+        ({}, False), ({"host": "localhost"}, False), ({"public_url": "http://localhost:3000"}, False),
+        ({"host": "0.0.0.0"}, True), ({"host": "gateway.example.be"}, True), ({"trusted_proxies": "10.0.0.1"}, True),
+        ({"public_url": "https://demo.example.be"}, True), ({"host": "::", "expose_demo": True}, False),
+    ],
+)  # fmt: skip
+def test_a_demo_that_others_reach_is_hidden_unless_it_is_exposed(given: dict[str, Any], hides: bool) -> None:
+    assert Settings.model_validate(given).hides_demo is hides
+
+
+def test_a_worker_is_told_what_options_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = Settings(host="0.0.0.0", expose_demo=True)
+    for name, value in worker_environment("postgresql://h/x", said).items():
+        monkeypatch.setenv(name, value)
+    worker = Settings()
+    assert (worker.host, worker.expose_demo, worker.hides_demo) == ("0.0.0.0", True, False)
 
 
 def test_a_public_url_that_is_wrong_is_told_once() -> None:

@@ -2,9 +2,9 @@
 
 A request opens what its credential opens (a session the companies that its account has entered, an API key its own or
 those where the account holds API_ACCESS, a look as somebody else only one), the company of a letter whose secret it
-carries, and within one transaction: companies that it founds, those of the account for which it opens a session, and
-those that were open when it began. The policies look that up by themselves, from what the test says of the request; of
-the statements that the product makes they know nothing.
+carries and those of the account that the letter went to, and within one transaction: companies that it founds, those of
+the account for which it opens a session, and those that were open when it began. The policies look that up by
+themselves, from what the test says of the request; of the statements that the product makes they know nothing.
 
 With the fence up a company that is not open has no rows. With the fence down all can be seen, but a row of a company
 that is not open can be neither written, changed nor deleted: that is an error. Outside of any request all is open:
@@ -77,6 +77,7 @@ create function fence.entered() returns uuid[] language sql stable security defi
       and case k.kind
         when 'SESSION' then true
         when 'API_KEY' then coalesce(k.company_id = m.company_id, true) and get_bit(c.mask & m.mask, {KEYS}) = 1
+          and k.created_at >= m.accepted_at and not m.company_id = any (k.closed)
         when 'VIEW_AS' then k.company_id = m.company_id and m.role = 'OWNER' and exists (
           select from membership u
           where u.company_id = k.company_id and u.id = k.membership_id and u.role is not null
@@ -86,6 +87,10 @@ create function fence.entered() returns uuid[] language sql stable security defi
   ) || array(
     select company_id from mail_token
     where company_id is not null and token_hash = any ((select fence.hashes('fence.letters'))::bytea[])
+  ) || array(
+    select m.company_id from mail_token t join membership m on m.account_id = t.account_id
+    where t.token_hash = any ((select fence.hashes('fence.letters'))::bytea[])
+      and m.accepted_at is not null and m.removed_at is null and (m.until is null or m.until > now())
   )
 $$;
 create function fence.mine() returns text[] language sql stable security definer set search_path = public as $$

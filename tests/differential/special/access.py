@@ -49,6 +49,41 @@ def _key_ends(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
     return None if _ends(item.row) == ENDLESS else written(_ends(item.row))
 
 
+def _key_last_used(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
+    """Of somebody else's key that opens several companies it would tell of the others."""
+    mine = item.row["account_id"] == (oracle.session or {})["account_id"]
+    used = item.row["last_used_at"]
+    return written(used) if used is not None and (mine or item.row["company_id"] is not None) else None
+
+
+def _company_api_keys(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
+    """The keys that are bound to the company, or open it, of whoever has been in it since the key was made."""
+    now, company = datetime.datetime.now(datetime.UTC), scope_of(item).company
+    members = {
+        row["account_id"]: row
+        for row in oracle.world.rows("membership", company_id=company["id"], removed_at=None)
+        if has_begun(row)
+    }
+    rows = [
+        row
+        for row in oracle.world.rows("credential", kind="API_KEY")
+        if _ends(row) > now and row["account_id"] in members and _opens(row, company, members[row["account_id"]])
+    ]
+    return [Item("ApiKey", row, item.scope) for row in sorted(rows, key=lambda row: sort_key(["-created_at"], row))]
+
+
+def _opens(row: Record, company: Record, member: Record) -> bool:
+    if row["created_at"] < member["accepted_at"] or company["id"] in row["closed"]:
+        return False
+    if row["company_id"] is not None:
+        return row["company_id"] == company["id"]
+    return Scope(company, member).reaches(App.API_ACCESS)
+
+
+def _key_owner(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
+    return Item("Account", oracle.world.one("account", id=item.row["account_id"]) or {}, item.scope)
+
+
 def _session_current(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
     return item.row["id"] == (oracle.session or {})["id"]
 
@@ -278,6 +313,9 @@ SPECIAL: Final[Mapping[str, Resolver]] = {
     "Viewer.account": _viewer_account,
     "Viewer.sessions": _credentials("Session", "SESSION"),
     "Viewer.apiKeys": _credentials("ApiKey", "API_KEY"),
+    "Company.apiKeys": _company_api_keys,
+    "ApiKey.owner": _key_owner,
+    "ApiKey.lastUsedAt": _key_last_used,
     "ApiKey.companyId": _key_company,
     "ApiKey.expiresAt": _key_ends,
     "Session.current": _session_current,

@@ -75,8 +75,8 @@ from (
       offset 0
     ) l3 on true
 ) s;
--- $1 = 018b514d43a07000ac2b7ed4c4760a71
--- $2 = 018e224793a07000b231841d04df87a4
+-- $1 = 514c94de889b4144be3fe722f52193db
+-- $2 = 1edd6ad90ade4c1e95fc7cecdd9c1de9
 -- $3 = 00000000000000000000000000000000
 -- $4 = null
 -- $5 = <hash of a token>

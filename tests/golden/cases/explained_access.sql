@@ -137,11 +137,11 @@ from (
         and (m0.until is null or m0.until > now())
     ) l0 on true
 ) s;
--- $1 = 018b514d43a07000ac2b7ed4c4760a71
+-- $1 = 514c94de889b4144be3fe722f52193db
 -- $2 = [[["company"],1],[["company","name"],1],[["viewer"],2],[["viewer","companies"],2],[["viewer","companies","nodes"],3],[["…
 -- $3 = [[["c00000000000000000000000000000000","i"]],[[]],[["i"]],[["i","a3","a41"]],[["i","a34"]],[["i","o"]]]
--- $4 = 018b6b1b2a5a7f68b0fc4ed82705a509
+-- $4 = 51104fc7bba542e7a8f3b81128a50d29
 -- $5 = null
--- $6 = 018b6b1b2a5a7f68b0fc4ed82705a509
+-- $6 = 51104fc7bba542e7a8f3b81128a50d29
 -- $7 = null
 -- $8 = <hash of a token>

@@ -140,7 +140,7 @@ from (
         and (m0.until is null or m0.until > now())
     ) l0 on true
 ) s;
--- $1 = 018e224793a07000b231841d04df87a4
+-- $1 = 1edd6ad90ade4c1e95fc7cecdd9c1de9
 -- $2 = 3
 -- $3 = versement
 -- $4 = 2

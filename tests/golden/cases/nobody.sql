@@ -76,8 +76,8 @@ from (
       offset 0
     ) l2 on true
 ) s;
--- $1 = 018b514d43a07000ac2b7ed4c4760a71
--- $2 = 018b514d43a07000ac2b7ed4c4760a71
--- $3 = [018b514d43a07000ac2b7ed4c4760a71]
+-- $1 = 514c94de889b4144be3fe722f52193db
+-- $2 = 514c94de889b4144be3fe722f52193db
+-- $3 = [514c94de889b4144be3fe722f52193db]
 -- $4 = [com]
 -- $5 = null

@@ -125,11 +125,11 @@ from (
         and (m0.until is null or m0.until > now())
     ) l0 on true
 ) s;
--- $1 = 018b514d43a07000ac2b7ed4c4760a71
+-- $1 = 514c94de889b4144be3fe722f52193db
 -- $2 = [INVOICES, DISCOUNTS, CUSTOMERS]
 -- $3 = FR
 -- $4 = EN
--- $5 = [018b6b1b2a5a7f68b0fc4ed82705a509, 018b514d43a070008657b3ca6d9e91fb, null]
--- $6 = [null, null, 019329cbd7ae77e099a4bba744868240]
+-- $5 = [51104fc7bba542e7a8f3b81128a50d29, 039286ca7c344ed1bef8edf2a18b38ae, null]
+-- $6 = [null, null, 87c97cef90334cee8cb1bfab428e2f06]
 -- $7 = [INVOICES, DISCOUNTS, CUSTOMERS]
 -- $8 = <hash of a token>

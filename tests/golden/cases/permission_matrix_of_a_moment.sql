@@ -233,13 +233,13 @@ from (
         and (m0.until is null or m0.until > now())
     ) l0 on true
 ) s;
--- $1 = 018b514d43a07000ac2b7ed4c4760a71
+-- $1 = 514c94de889b4144be3fe722f52193db
 -- $2 = <moment>
 -- $3 = a7bbc5db418d7d0e
--- $4 = 5b282d23bf27718a
+-- $4 = 2aba144ae5cf92f9
 -- $5 = [INVOICES, DISCOUNTS, CUSTOMERS]
--- $6 = [018b6b1b2a5a7f68b0fc4ed82705a509, null]
--- $7 = [null, 019329cbd7ae77e099a4bba744868240]
+-- $6 = [51104fc7bba542e7a8f3b81128a50d29, null]
+-- $7 = [null, 87c97cef90334cee8cb1bfab428e2f06]
 -- $8 = a7bbc5db418d7d0e
 -- $9 = [INVOICES, DISCOUNTS, CUSTOMERS]
 -- $10 = <hash of a token>

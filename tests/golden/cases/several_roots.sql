@@ -148,10 +148,10 @@ from (
       offset 0
     ) l2 on true
 ) s;
--- $1 = 018b514d43a07000ac2b7ed4c4760a71
+-- $1 = 514c94de889b4144be3fe722f52193db
 -- $2 = 1
--- $3 = 018e224793a07000b231841d04df87a4
+-- $3 = 1edd6ad90ade4c1e95fc7cecdd9c1de9
 -- $4 = 1
--- $5 = 018b514d43a07000ac2b7ed4c4760a71
+-- $5 = 514c94de889b4144be3fe722f52193db
 -- $6 = 1
 -- $7 = <hash of a token>

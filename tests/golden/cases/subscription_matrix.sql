@@ -55,5 +55,5 @@ from (
         and (m0.until is null or m0.until > now())
     ) l0 on true
 ) s;
--- $1 = 018b514d43a07000ac2b7ed4c4760a71
+-- $1 = 514c94de889b4144be3fe722f52193db
 -- $2 = <hash of a token>
