@@ -38,9 +38,6 @@ class Pool:
 
         There is a connection for each place: who has one finds a connection, or room to open one.
         """
-        connection = self.take(payer)
-        if connection is not None:
-            return connection
         if not self._shares.take(payer):
             await self._shares.wait(payer)
         try:

@@ -71,6 +71,9 @@ class Shares:
     def give(self, payer: Payer) -> None:
         """Give one of this payer's places back, to who is next."""
         held = self._held[payer]
+        alone = len(self._queues) == 1 and payer in self._queues
+        if alone and (held == 1 or self._free >= self._kept) and self._serve_next(payer):
+            return  # it stays the payer's
         if held > 1:
             self._held[payer] = held - 1
         else:
@@ -131,18 +134,23 @@ class Shares:
     def _serve(self) -> None:
         """Hand out what is free to those whose turn it is."""
         while (payer := self._next()) is not None:
-            queue = self._queues[payer]
-            place = queue.popleft()
-            if not queue:
-                self._dissolve(payer)
-            if place.done():  # cancelled, and not yet told
-                continue
-            self._until.pop(place, None)
-            held = self._held.get(payer, 0)
-            self._held[payer] = held + 1
-            self._free -= 1
-            self._step(payer, held)
-            place.set_result(None)
+            if self._serve_next(payer):
+                held = self._held.get(payer, 0)
+                self._held[payer] = held + 1
+                self._free -= 1
+                self._step(payer, held)
+
+    def _serve_next(self, payer: Payer) -> bool:
+        """Let the first in the payer's queue go on; False for one who was cancelled, and is not told yet."""
+        queue = self._queues[payer]
+        place = queue.popleft()
+        if not queue:
+            self._dissolve(payer)
+        if place.done():
+            return False
+        del self._until[place]
+        place.set_result(None)
+        return True
 
     def _next(self) -> Payer | None:
         """Who may have a place now: of those who hold the fewest, the one who has waited longest for a turn."""

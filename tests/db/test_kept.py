@@ -1,6 +1,5 @@
-"""db/kept.py and Database.look_after against a real server: what connections keep is bounded by memory, not for good."""
+"""db/kept.py and Database.look_after against a real server: what connections keep has a bound, and is not for good."""
 
-import asyncio
 from collections.abc import AsyncGenerator
 
 import pytest
@@ -8,7 +7,7 @@ import pytest
 from db.connection import Connection, connect
 from db.database import Database, PoolSettings
 from db.kept import weight
-from tests.databases import Databases
+from tests.mailbox import until
 
 PREPARED = "select count(*), coalesce(sum(length(statement)), 0) from pg_prepared_statements"
 SIZE = 4_000
@@ -71,9 +70,12 @@ async def test_what_was_prepared_long_ago_is_let_go_by_who_looks_after_it(worker
     for number in range(5):
         await database.read(wide(number), ())
     assert (await prepared(database))[0] >= 5
-    async with asyncio.timeout(10):
-        while (await database.look_after(), await prepared(database))[1][0] > 2:
-            await asyncio.sleep(0.05)
+
+    async def few() -> bool:
+        await database.look_after()
+        return (await prepared(database))[0] <= 2
+
+    await until(few)
     await database.close()
 
 
@@ -89,9 +91,7 @@ async def test_a_backend_that_is_too_large_is_replaced_and_others_stay(worker_ds
     await fit.close()
 
 
-async def test_who_is_not_told_of_memory_ends_old_connections(
-    databases: Databases, worker_dsn: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_who_is_not_told_of_memory_ends_old_connections(worker_dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
     admin: Connection = await connect(worker_dsn)
     await admin.execute("drop role if exists unprivileged")
     await admin.execute("create role unprivileged login")

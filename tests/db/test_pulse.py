@@ -8,6 +8,7 @@ import pytest
 from db.connection import Connection, connect
 from db.errors import DatabaseUnavailable
 from db.pulse import Pulse
+from tests.mailbox import until
 
 HEALTH = (
     "select count(*) from pg_stat_activity where application_name = 'enfact health' and datname = current_database()"
@@ -62,8 +63,7 @@ async def test_it_connects_when_somebody_asks_and_keeps_the_connection(pulse: Pu
 async def test_many_at_once_are_one_question(pulse: Pulse, asked: Asked) -> None:
     asked.go_on.clear()
     asking = [asyncio.create_task(pulse.ask()) for _ in range(200)]
-    while not asked.count:
-        await asyncio.sleep(0.001)
+    await until(lambda: asked.count > 0)
     asking[0].cancel()  # who gives up takes no answer from the others
     asked.go_on.set()
     answered = await asyncio.gather(*asking, return_exceptions=True)

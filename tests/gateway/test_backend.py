@@ -4,6 +4,7 @@ import asyncio
 import io
 import json
 from collections.abc import AsyncGenerator
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -216,22 +217,23 @@ async def test_a_chore_that_fails_ends_alone_and_the_others_are_cancelled_at_the
 
 async def test_readiness_is_told_while_nobody_finds_a_connection(behind: DatabaseBackend) -> None:
     await behind.open()
-    assert behind._database is not None
     assert await behind.ready() is None
-    connections = [await behind._database._pool.acquire(payer) for payer in ("one", "another")]
-    waiting = asyncio.create_task(behind._database.ping())
+    database: Any = behind.__dict__["_database"]
+    pool = database.__dict__["_pool"]
+    connections = [await pool.acquire(payer) for payer in ("one", "another")]
+    waiting = asyncio.create_task(database.ping())
     assert await asyncio.gather(*(behind.ready() for _ in range(50))) == [None] * 50
     assert not waiting.done()
     for connection, payer in zip(connections, ("one", "another"), strict=True):
-        behind._database._pool.release(connection, payer)
+        pool.release(connection, payer)
     await waiting
 
 
 async def test_connections_are_looked_after_now_and_then(
-    fresh_dsn: str, lines: io.StringIO, monkeypatch: pytest.MonkeyPatch
+    behind: DatabaseBackend, lines: io.StringIO, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(backend, "CARE_PAUSE", 0.01)
-    behind = DatabaseBackend(fresh_dsn, PoolSettings(size=1, backend_memory=1), open_log("info", "json", lines))
+    monkeypatch.setattr("db.database.LONGEST_LIFE", 0.0)
+    monkeypatch.setattr("db.database.MEMORY", "select 1 << 30")
     await behind.open()
     await until(lambda: "database connections replaced" in lines.getvalue())
-    await behind.close()

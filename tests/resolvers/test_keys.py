@@ -95,7 +95,7 @@ class Shop:
 @pytest.fixture(scope="module")
 async def shop(databases: Databases, template: str) -> AsyncGenerator[Shop]:
     dsn = await databases.clone(template)
-    database, connection = await Database.open(dsn, PoolSettings(size=3)), await connect(dsn)
+    database, connection = await Database.open(dsn, PoolSettings(size=3, share=3)), await connect(dsn)
     yield Shop(Executor(database), database, connection)
     await connection.close()
     await database.close()

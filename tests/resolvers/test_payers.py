@@ -16,6 +16,7 @@ from resolvers.request import GraphQLRequest, Result
 from schema.errors import ErrorCode
 from tests.databases import Databases
 from tests.door import Door
+from tests.mailbox import until
 
 SMALL: Final = "{ viewer { account { email } } }"
 HOME: Final = "192.0.2.1"
@@ -59,20 +60,20 @@ class Office:
         self.under_way: list[Payer] = []
         self.payers: list[Payer] = []
         self.executor = Executor(database)
-        take = database._pool.take
+        pool: Any = database.__dict__["_pool"]
 
         async def hold(sql: str, arguments: Any) -> Any:
             payer = PAYER.get()
             self.payers.append(payer)
             if payer not in self.slow:
                 return await read(sql, arguments)
-            connection = take(payer) or await database._pool.acquire(payer)
+            connection = pool.take(payer) or await pool.acquire(payer)
             self.under_way.append(payer)
             try:
                 await self.go_on.wait()
             finally:
                 self.under_way.remove(payer)
-                database._pool.release(connection, payer)
+                pool.release(connection, payer)
             return await read(sql, arguments)
 
         read = database.read
@@ -83,9 +84,7 @@ class Office:
 
     async def held_up(self, count: int) -> None:
         """Return when so many statements are under way and held up; there are no more of them."""
-        async with asyncio.timeout(10):
-            while len(self.under_way) < count:
-                await asyncio.sleep(0.001)
+        await until(lambda: len(self.under_way) >= count)
         assert len(self.under_way) == count
 
     def begin(self, count: int, token: str | None = None, address: str = HOME) -> "list[asyncio.Task[Result]]":
@@ -164,7 +163,7 @@ async def test_new_documents_of_one_address_do_not_delay_anothers_known_ones(doo
     token = await door.token(await door.account())
     assert not (await office.ask(token)).errors
     pieces: list[Payer] = []
-    turns: Any = office.executor._turns
+    turns: Any = office.executor.__dict__["_turns"]
     count = turns._count
 
     def counted(payer: Payer, began: float, took: float) -> None:
@@ -181,8 +180,7 @@ async def test_new_documents_of_one_address_do_not_delay_anothers_known_ones(doo
         )
         for number in range(4)
     ]
-    while not pieces:
-        await asyncio.sleep(0)
+    await until(lambda: bool(pieces))
     before = len(pieces)
     assert not (await office.ask(token)).errors
     between = len(pieces) - before
