@@ -74,7 +74,7 @@ class PoolSettings:
     def transactions(self) -> Shares:
         """How transactions are: they take half of the connections, so that waiting for locks leaves some to reads."""
         places = max(1, self.places // 2)
-        return self._shares(places, min(self.share or places, (places + 1) // 2))
+        return self._shares(places, self.share or (places + 1) // 2)
 
     def _shares(self, places: int, each: int) -> Shares:
         return Shares(places, max(1, min(each, places)), self.queue, self.acquire_timeout)

@@ -71,9 +71,9 @@ class Shares:
     def give(self, payer: Payer) -> None:
         """Give one of this payer's places back, to who is next."""
         held = self._held[payer]
-        alone = len(self._queues) == 1 and payer in self._queues and (held == 1 or self._free >= self._kept)
-        if alone and self._serve_next(payer):
-            return  # nobody else waits, so it stays the payer's
+        alone = len(self._queues) == 1 and payer in self._queues
+        if alone and (held == 1 or self._free >= self._kept) and self._serve_next(payer):
+            return  # it stays the payer's
         if held > 1:
             self._held[payer] = held - 1
         else:

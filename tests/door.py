@@ -58,7 +58,7 @@ class Door:
     async def open(cls, databases: Databases, template: str, size: int = 6) -> AsyncGenerator["Door"]:
         """A door on a clone of a migrated database."""
         dsn = await databases.clone(template)
-        database, connection = await Database.open(dsn, PoolSettings(size=size)), await connect(dsn)
+        database, connection = await Database.open(dsn, PoolSettings(size=size, share=size)), await connect(dsn)
         yield cls(Asker(Executor(database)), connection, dsn)
         await connection.close()
         await database.close()

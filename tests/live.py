@@ -133,7 +133,11 @@ class Station:
 async def open_station(databases: Databases, template: str) -> AsyncGenerator[Station]:
     """A station on a clone of a migrated database."""
     dsn = await databases.clone(template)
-    database, connection, other = await Database.open(dsn, PoolSettings(size=6)), await connect(dsn), await connect(dsn)
+    database, connection, other = (
+        await Database.open(dsn, PoolSettings(size=6, share=6)),
+        await connect(dsn),
+        await connect(dsn),
+    )
     executor = Executor(database, shows_secrets=True)
     station = Station(Outside(Asker(executor), connection, other), executor, connection, dsn)
     waking = asyncio.create_task(keep_waking(dsn, executor.wakes, open_log("off", "json")))

@@ -64,7 +64,7 @@ class Outside:
     ) -> AsyncGenerator["Outside"]:
         """All of it on a clone of a migrated database."""
         dsn = await databases.clone(template)
-        database = await Database.open(dsn, PoolSettings(size=8))
+        database = await Database.open(dsn, PoolSettings(size=8, share=8))
         connection, other = await connect(dsn), await connect(dsn)
         yield cls(Asker(Executor(database, shows_secrets=shows_secrets)), connection, other)
         for used in (connection, other, database):

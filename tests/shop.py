@@ -83,7 +83,7 @@ class Shop:
 async def open_shop(databases: Databases, template: str) -> AsyncGenerator[Shop]:
     """A shop on a clone of a migrated database."""
     dsn = await databases.clone(template)
-    database, connection = await Database.open(dsn, PoolSettings(size=3)), await connect(dsn)
+    database, connection = await Database.open(dsn, PoolSettings(size=3, share=3)), await connect(dsn)
     yield Shop(Executor(database), database, connection)
     await connection.close()
     await database.close()

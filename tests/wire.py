@@ -199,7 +199,7 @@ class Gateway:
 async def open_gateway(databases: Databases, template: str, **options: object) -> AsyncGenerator[Gateway]:
     """A gateway on a port; `options` are settings."""
     async with open_station(databases, template) as station:
-        given = {"database_url": SecretStr(station.dsn), "pool_size": 4, "shutdown": 5, **options}
+        given = {"database_url": SecretStr(station.dsn), "pool_size": 4, "pool_share": 4, "shutdown": 5, **options}
         settings, lines, started = Settings.model_validate(given), io.StringIO(), asyncio.Event()
         listener, usual = listen("127.0.0.1", 0), logs.MOST_WAITING
         logs.MOST_WAITING = 1

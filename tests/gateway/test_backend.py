@@ -230,10 +230,10 @@ async def test_readiness_is_told_while_nobody_finds_a_connection(behind: Databas
 
 
 async def test_connections_are_looked_after_now_and_then(
-    fresh_dsn: str, lines: io.StringIO, monkeypatch: pytest.MonkeyPatch
+    behind: DatabaseBackend, lines: io.StringIO, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(backend, "CARE_PAUSE", 0.01)
-    behind = DatabaseBackend(fresh_dsn, PoolSettings(size=1, backend_memory=1), open_log("info", "json", lines))
+    monkeypatch.setattr("db.database.LONGEST_LIFE", 0.0)
+    monkeypatch.setattr("db.database.MEMORY", "select 1 << 30")
     await behind.open()
     await until(lambda: "database connections replaced" in lines.getvalue())
-    await behind.close()

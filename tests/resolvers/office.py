@@ -87,7 +87,7 @@ class Office:
 async def open_office(databases: Databases, template: str) -> AsyncGenerator[Office]:
     """An empty company on a database of its own."""
     dsn = await databases.clone(template)
-    database, connection = await Database.open(dsn, PoolSettings(size=2)), await connect(dsn)
+    database, connection = await Database.open(dsn, PoolSettings(size=2, share=2)), await connect(dsn)
     try:
         firm = await Firm.found(connection, *(app.value for app in App))
         await connection.execute("insert into company_settings (company_id) values ($1)", firm.key)

@@ -59,7 +59,7 @@ class Office:
 @pytest.fixture(scope="module")
 async def office(databases: Databases, template: str) -> AsyncGenerator[Office]:
     dsn = await databases.clone(template)
-    database, connection = await Database.open(dsn, PoolSettings(size=6)), await connect(dsn)
+    database, connection = await Database.open(dsn, PoolSettings(size=6, share=6)), await connect(dsn)
     yield Office(Asker(Executor(database)), connection, dsn)
     await connection.close()
     await database.close()

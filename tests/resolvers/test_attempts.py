@@ -105,7 +105,7 @@ async def test_a_refused_try_is_told_before_any_wait(fresh_database: Database) -
 
 async def test_of_twenty_wrong_passwords_at_once_five_are_checked_over_all_processes(door: Door) -> None:
     email, address = await door.account(), door.address()
-    other = await Database.open(door.dsn, PoolSettings(size=6))
+    other = await Database.open(door.dsn, PoolSettings(size=6, share=6))
     doors = (door, Door(Asker(Executor(other)), door.connection, door.dsn))
     answers = await asyncio.gather(*(doors[n % 2].login(email, f"wrong{n}", address=address) for n in range(20)))
     await other.close()

@@ -123,7 +123,7 @@ def key(service: Any) -> uuid.UUID:
 @pytest.fixture
 async def office(databases: Databases, template: str) -> AsyncGenerator[Office]:
     dsn = await databases.clone(template)
-    database, connection = await Database.open(dsn, PoolSettings(size=4)), await connect(dsn)
+    database, connection = await Database.open(dsn, PoolSettings(size=4, share=4)), await connect(dsn)
     firm = await Firm.found(connection, "PONTO", "YUKI")
     yield Office(Asker(Executor(database, keyring=RING)), connection, firm, dsn, database)
     await connection.close()

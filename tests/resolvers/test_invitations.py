@@ -113,7 +113,7 @@ class Office:
 @pytest.fixture(scope="module")
 async def office(databases: Databases, template: str) -> AsyncGenerator[Office]:
     dsn = await databases.clone(template)
-    database, connection = await Database.open(dsn, PoolSettings(size=3)), await connect(dsn)
+    database, connection = await Database.open(dsn, PoolSettings(size=3, share=3)), await connect(dsn)
     yield Office(Asker(Executor(database, shows_secrets=True)), Asker(Executor(database)), connection)
     await connection.close()
     await database.close()

@@ -67,7 +67,7 @@ class Office:
 @pytest.fixture(scope="module")
 async def office(databases: Databases, template: str) -> AsyncGenerator[Office]:
     dsn = await databases.clone(template)
-    database = await Database.open(dsn, PoolSettings(size=6))
+    database = await Database.open(dsn, PoolSettings(size=6, share=6))
     connection, other = await connect(dsn), await connect(dsn)
     yield Office(Asker(Executor(database, shows_secrets=True)), connection, other)
     for used in (connection, other, database):

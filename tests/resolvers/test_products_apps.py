@@ -83,7 +83,7 @@ class Shop:
 @pytest.fixture
 async def shop(databases: Databases, template: str) -> AsyncGenerator[Shop]:
     dsn = await databases.clone(template)
-    database, connection = await Database.open(dsn, PoolSettings(size=2)), await connect(dsn)
+    database, connection = await Database.open(dsn, PoolSettings(size=2, share=2)), await connect(dsn)
     firm = await Firm.found(connection, *APPS)
     await connection.execute("insert into company_settings (company_id) values ($1) on conflict do nothing", firm.key)
     yield Shop(Asker(Executor(database)), firm, connection)

@@ -84,7 +84,7 @@ class Trader:
 @pytest.fixture(scope="module")
 async def place(databases: Databases, template: str) -> AsyncGenerator[tuple[Asker, Connection]]:
     dsn = await databases.clone(template)
-    database, connection = await Database.open(dsn, PoolSettings(size=2)), await connect(dsn)
+    database, connection = await Database.open(dsn, PoolSettings(size=2, share=2)), await connect(dsn)
     yield Asker(Executor(database)), connection
     await connection.close()
     await database.close()

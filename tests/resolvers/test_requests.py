@@ -81,7 +81,7 @@ def outcome(answer: Answer, mutation: str) -> str:
 @pytest.fixture
 async def office(databases: Databases, template: str) -> AsyncGenerator[Office]:
     dsn = await databases.clone(template)
-    database, connection = await Database.open(dsn, PoolSettings(size=6)), await connect(dsn)
+    database, connection = await Database.open(dsn, PoolSettings(size=6, share=6)), await connect(dsn)
     firm = await Firm.found(connection, "PURCHASES")
     keys = [await connection.fetchval(MAKE_DOCUMENT, firm.key, kind, "1") for kind in ("INVOICE", "PURCHASE")]
     yield Office(Asker(Executor(database)), connection, firm, f"inv_{keys[0].hex}", f"pur_{keys[1].hex}")

@@ -59,7 +59,7 @@ class Room:
 @pytest.fixture(scope="module")
 async def room(databases: Databases, template: str) -> AsyncGenerator[Room]:
     dsn = await databases.clone(template)
-    database, connection = await Database.open(dsn, PoolSettings(size=3)), await connect(dsn)
+    database, connection = await Database.open(dsn, PoolSettings(size=3, share=3)), await connect(dsn)
     yield Room(Asker(Executor(database)), connection)
     await connection.close()
     await database.close()

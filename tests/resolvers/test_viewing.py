@@ -68,7 +68,7 @@ class Place:
 @pytest.fixture(scope="module")
 async def place(databases: Databases, template: str) -> AsyncGenerator[Place]:
     dsn = await databases.clone(template)
-    database, connection = await Counting.open(dsn, PoolSettings(size=4)), await connect(dsn)
+    database, connection = await Counting.open(dsn, PoolSettings(size=4, share=4)), await connect(dsn)
     yield Place(database, connection)
     await connection.close()
     await database.close()

@@ -181,7 +181,7 @@ async def site(databases: Databases, template: str) -> AsyncGenerator[Site]:
     """A firm with a project, in a database of this module's own."""
     dsn = await databases.clone(template)
     connection: Connection = await connect(dsn)
-    database = await Database.open(dsn, PoolSettings(size=2))
+    database = await Database.open(dsn, PoolSettings(size=2, share=2))
     firm = await Firm.found(connection, *APPS)
     await connection.execute(FOUND.replace("$1", f"'{firm.key}'").replace("$2", f"'{firm['bram'].membership}'"))
     yield Site(Asker(Executor(database)), firm)

@@ -131,7 +131,7 @@ def inputs(firm: Firm, other: Firm) -> Mapping[str, Mapping[str, Any]]:
 async def office(databases: Databases, template: str) -> AsyncGenerator[tuple[Asker, Connection]]:
     """How the product is asked on a database of the test's own, and a connection that looks beside it."""
     dsn = await databases.clone(template)
-    database, connection = await Database.open(dsn, PoolSettings(size=2)), await connect(dsn)
+    database, connection = await Database.open(dsn, PoolSettings(size=2, share=2)), await connect(dsn)
     try:
         yield Asker(Executor(database)), connection
     finally:
