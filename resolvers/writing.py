@@ -149,6 +149,19 @@ async def find_caller(connection: Connection, request: GraphQLRequest) -> Caller
     return Caller(found["account_id"], found["id"], Language(found["language"]), found["read_only"])
 
 
+HOLD: Final = "select from account where id = $1 for no key update"
+
+
+async def hold_account(write: Write) -> None:
+    """Lock the caller's account, after any company: nothing is added to it by what has just ended.
+
+    Raises Unauthenticated where the credential ended while the lock was waited for.
+    """
+    await write.connection.execute(HOLD, write.caller.account)
+    if await find_caller(write.connection, write.request) is None:
+        raise Unauthenticated
+
+
 def key_of(id_: str, *wanted: str) -> uuid.UUID | None:
     """The key in a global id of one of the types with these prefixes; None for anything else."""
     found = Key(wanted)(id_)
@@ -156,7 +169,8 @@ def key_of(id_: str, *wanted: str) -> uuid.UUID | None:
 
 
 ENTERED: Final = f"""
-select c.id, c.plan, c.mask, c.access_version, clock_timestamp() at, m.role, m.id member, c.mask & m.mask access
+select c.id, c.plan, c.mask, c.access_version, clock_timestamp() at, m.role, m.stands_in, m.id member,
+  c.mask & m.mask access
 from company c join membership m on m.company_id = c.id
 where c.id = $1 and m.account_id = $2 and {present("m")}
 """
@@ -164,11 +178,13 @@ LOCK: Final = f"""
 select true from company c
 where c.id = $1 and exists (
   select from membership m
-  where m.company_id = c.id and m.account_id = $2 and (m.role = 'OWNER' or not $3) and {present("m")}
+  where m.company_id = c.id and m.account_id = $2 and (m.role = 'OWNER' or m.stands_in and $4 or not $3)
+    and {present("m")}
 )
 for no key update
 """
-"""Locks for who enters the company, or ($3) only for its owners: nobody else may hold anybody up."""
+"""Locks for who enters the company, or ($3) only for its owners, or ($4) for who stands in for the first one, too:
+nobody else may hold anybody up."""
 
 
 async def lock_as_owner(write: Write, company_id: str) -> Record:
@@ -183,6 +199,17 @@ async def lock_as_owner(write: Write, company_id: str) -> Record:
     return owned
 
 
+async def lock_as_host(write: Write, company_id: str) -> Record:
+    """Lock the company of a mutation for its owners, and for who stands in until the first of them has come.
+
+    Gives what `lock_as_owner` gives, and `stands_in`. Raises what `lock_as_owner` raises.
+    """
+    company = await _lock(write, company_id, owners_only=True, or_stands_in=True)
+    if company["role"] != "OWNER" and not company["stands_in"]:
+        raise Forbidden
+    return company
+
+
 async def lock_as_visitor(write: Write, company_id: str) -> Record:
     """Lock the company of a mutation for everybody who enters it and holds an app.
 
@@ -192,13 +219,13 @@ async def lock_as_visitor(write: Write, company_id: str) -> Record:
     return await _lock(write, company_id, owners_only=False)
 
 
-async def _lock(write: Write, company_id: str, *, owners_only: bool) -> Record:
+async def _lock(write: Write, company_id: str, *, owners_only: bool, or_stands_in: bool = False) -> Record:
     """The company as it is under the lock, and what the caller is in it.
 
     Locks no membership: whoever changes access locks the company first.
     """
     company = key_of(company_id, "com")
-    locked = await write.connection.fetchval(LOCK, company, write.caller.account, owners_only)
+    locked = await write.connection.fetchval(LOCK, company, write.caller.account, owners_only, or_stands_in)
     # A statement of its own: whoever held the lock may have changed everything.
     found = await write.connection.fetchrow(ENTERED, company, write.caller.account) if company is not None else None
     if found is None or not (locked or owners_only):

@@ -52,6 +52,9 @@ class UserErrorCode(enum.Enum):
     NOT_FOUND = strawberry.enum_value(
         "NOT_FOUND", description="The object does not exist, or the viewer may not know of it."
     )
+    LIMIT_REACHED = strawberry.enum_value(
+        "LIMIT_REACHED", description="There are as many as there may be; waiting alone changes nothing."
+    )
 
 
 @strawberry.type(description="A reason, meant for the end user, why a mutation did not do what was asked.")
@@ -107,12 +110,28 @@ MESSAGES: Mapping[UserErrorCode, str] = MappingProxyType(
         UserErrorCode.INVALID_CREDENTIALS: "The e-mail address or the password is not correct.",
         UserErrorCode.TOO_MANY_ATTEMPTS: "Too many attempts; please wait a while and try again.",
         UserErrorCode.NOT_FOUND: "This could not be found.",
+        UserErrorCode.LIMIT_REACHED: "There cannot be more of these; please end one that you do not need any more.",
     }
 )
 
 NO_SECRET_KEY: Final = "A secret cannot be kept here: the operator has set no key to encrypt it with."  # noqa: S105 (a message)
 
-EXPLANATIONS: Final = (NO_SECRET_KEY,)
+PROVE_LOGIN: Final = (
+    "Please sign in first, or give the password with which this address signed up. If that was not you, say so with "
+    "the other link of the letter: the address is yours alone then."
+)
+CLIENTS_WAIT: Final = (
+    "Too many of your clients have not taken over their company yet; please ask them to accept their invitations, or "
+    "wait until one has lapsed."
+)
+INVITATIONS_WAIT: Final = (
+    "Too many invitations of this company wait for an answer; please delete users who do not need theirs any more."
+)
+OTHER_OWNER_FIRST: Final = (
+    "You are the only owner of this company; please make somebody else an owner first, who has accepted it."
+)
+
+EXPLANATIONS: Final = (NO_SECRET_KEY, PROVE_LOGIN, CLIENTS_WAIT, INVITATIONS_WAIT, OTHER_OWNER_FIRST)
 """Messages that say more than the one of their code, whose place they take."""
 
 ERROR_MESSAGES: Mapping[ErrorCode, str] = MappingProxyType(

@@ -9,14 +9,14 @@ import orjson
 from db.belgium import is_enterprise_number, is_iban, is_vat_number
 from resolvers.founding import Founder, found
 from resolvers.validation import Checks, normal_email
-from resolvers.writing import Input, Mutation, Problem, Refused, Write, Written, lock_as_owner
+from resolvers.writing import Input, Mutation, Problem, Refused, Write, Written, hold_account, lock_as_owner
 from schema.errors import UserErrorCode
 from schema.language import Language
 
 FOUNDED_A_DAY: Final = 20
 """So many companies one account founds in a day."""
 
-FOUNDER: Final = "select first_name, last_name, language from account where id = $1 for no key update"
+FOUNDER: Final = "select first_name, last_name, language from account where id = $1"
 FOUNDED: Final = """
 select count(*) from membership
 where account_id = $1 and not external and accepted_at = created_at and created_at > now() - interval '1 day'
@@ -76,6 +76,7 @@ async def create_company(write: Write, given: Input) -> Written:
     checks = Checks()
     name = checks.name("name", given["name"])
     checks.refuse()
+    await hold_account(write)
     who = await write.connection.fetchrow(FOUNDER, account)
     assert who is not None
     if await write.connection.fetchval(FOUNDED, account) >= FOUNDED_A_DAY:

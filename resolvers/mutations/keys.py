@@ -18,6 +18,7 @@ from resolvers.writing import (
     Refused,
     Write,
     Written,
+    hold_account,
     key_of,
     lock_as_owner,
     lock_as_visitor,
@@ -41,7 +42,6 @@ select exists (
 )
 """
 MEMBER: Final = f"select m.id from membership m where m.company_id = $1 and m.account_id = $2 and {present('m')}"
-LOCK_ACCOUNT: Final = "select from account where id = $1 for no key update"
 FORGET_KEYS: Final = "delete from credential where account_id = $1 and kind = 'API_KEY' and expires_at <= now()"
 KEYS: Final = "select count(*) from credential where account_id = $1 and kind = 'API_KEY'"
 MAKE_KEY: Final = """
@@ -90,7 +90,7 @@ async def create_api_key(write: Write, given: Input) -> Written:
     checks = Checks()
     label = checks.name("label", given["label"])
     checks.refuse()
-    await connection.execute(LOCK_ACCOUNT, account)
+    await hold_account(write)
     await connection.execute(FORGET_KEYS, account)
     if await connection.fetchval(KEYS, account) >= MOST_KEYS:
         raise Refused(Problem(UserErrorCode.TOO_MANY_ATTEMPTS))
@@ -146,6 +146,7 @@ async def start_view_as(write: Write, given: Input) -> Written:
         checks = Checks()
         checks.add("userId")
         checks.refuse(written)
+    await hold_account(write)
     await connection.execute(FORGET_VIEWS, account)
     token = new_token(CredentialKind.VIEW_AS.value)
     expires_at = await connection.fetchval(VIEW, hash_token(token), account, company["id"], user["id"])

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from resolvers.validation import Checks
-from resolvers.writing import Input, Mutation, Write, Written
+from resolvers.writing import Input, Mutation, Write, Written, hold_account
 
 NAMES: Final = ("firstName", "lastName")
 ACCOUNT: Final = """
@@ -29,6 +29,7 @@ async def update_profile(write: Write, given: Input) -> Written:
             checks.add(member)
     checks.refuse()
     if given:
+        await hold_account(write)
         language = given["language"].name if "language" in given else None
         for statement in (ACCOUNT, MEMBERSHIPS):
             await write.connection.execute(statement, caller.account, *(new.get(name) for name in NAMES), language)

@@ -23,7 +23,7 @@ from schema.errors import (
     user_message,
 )
 from schema.language import Language
-from schema.letters import BY_ACCOUNTANT, DAYS, GREETING, GREETING_WITHOUT_NAME, LETTERS, MINUTES
+from schema.letters import BY_ACCOUNTANT, DAYS, GREETING, GREETING_WITHOUT_NAME, LETTERS, MINUTES, STARTS_EMPTY
 from schema.texts import translate
 
 USED = {
@@ -35,7 +35,7 @@ USED = {
     *(("role-label", text) for text in ROLE_LABELS.values()),
     *(("letter-subject", letter.subject) for letter in (*LETTERS.values(), BY_ACCOUNTANT)),
     *(("letter", text) for letter in (*LETTERS.values(), BY_ACCOUNTANT) for text in (letter.request, letter.otherwise)),
-    *(("letter", text) for text in (GREETING, GREETING_WITHOUT_NAME, DAYS, MINUTES)),
+    *(("letter", text) for text in (GREETING, GREETING_WITHOUT_NAME, DAYS, MINUTES, STARTS_EMPTY)),
 }
 TRANSLATED = ["fr", "nl", "de"]
 VALUES = {
@@ -117,7 +117,7 @@ def test_user_error_codes_are_a_closed_list() -> None:
     names = """
         VALIDATION EMAIL_TAKEN SELF_EDIT_FORBIDDEN LAST_OWNER ALWAYS_VISIBLE NOT_TOGGLEABLE APP_NOT_ACTIVE
         APP_REQUIRED_BY PLAN_REQUIRED ACCOUNTANT_NOT_FOUND ALREADY_LINKED VERSION_CONFLICT INVITATION_INVALID
-        INVALID_CREDENTIALS TOO_MANY_ATTEMPTS NOT_FOUND
+        INVALID_CREDENTIALS TOO_MANY_ATTEMPTS NOT_FOUND LIMIT_REACHED
     """
     assert [code.value for code in UserErrorCode] == names.split()
     assert list(MESSAGES) == list(UserErrorCode)

@@ -17,7 +17,7 @@ where
     where
       m.company_id = c.id
       and m.account_id = $2
-      and (m.role = 'OWNER' or not $3)
+      and (m.role = 'OWNER' or m.stands_in and $4 or not $3)
       and m.accepted_at is not null
       and m.removed_at is null
       and (m.until is null or m.until > now())
@@ -26,9 +26,18 @@ update;
 -- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
 -- $2 = 018b514d-43a0-7000-bed6-ee291da75f8d
 -- $3 = True
+-- $4 = False
 
 select
-  c.id, c.plan, c.mask, c.access_version, clock_timestamp() at, m.role, m.id member, c.mask & m.mask access
+  c.id,
+  c.plan,
+  c.mask,
+  c.access_version,
+  clock_timestamp() at,
+  m.role,
+  m.stands_in,
+  m.id member,
+  c.mask & m.mask access
 from company c
   join membership m on m.company_id = c.id
 where
