@@ -207,7 +207,7 @@ async def test_a_company_has_no_more_connections_than_a_limit(office: Office, mo
     monkeypatch.setattr(connectors, "SERVICES", 2)
     answers = await asyncio.gather(*(office.send("connectService", app="PONTO", label=f"{n}") for n in range(5)))
     codes = sorted(error["code"] for answer in answers for error in answer.data["connectService"]["errors"])
-    assert codes == ["TOO_MANY_ATTEMPTS"] * 3
+    assert codes == ["LIMIT_REACHED"] * 3
     assert len((await office.rows())[0]) == 2
 
 
