@@ -50,16 +50,16 @@ where actor_id = $1 and company_id in (select company_id from membership where a
 """
 LEAVE: Final = """
 with held as (
-  select company_id, id, role, external from membership where account_id = $2 and removed_at is null
+  select company_id, id, role, external from membership where account_id = $1 and removed_at is null
 ), ended as (
-  update app_grant g set valid = tstzrange(lower(g.valid), greatest($3, lower(g.valid) + interval '1 microsecond'))
+  update app_grant g set valid = tstzrange(lower(g.valid), greatest($2, lower(g.valid) + interval '1 microsecond'))
   from held where g.company_id = held.company_id and g.membership_id = held.id and upper_inf(g.valid)
 ), gone as (
-  update membership m set removed_at = $3, toggles = repeat('0', 256)::bit(256)
+  update membership m set removed_at = $2, toggles = repeat('0', 256)::bit(256)
   from held where m.company_id = held.company_id and m.id = held.id
 ), trail as (
   insert into access_change (company_id, at, kind, membership_id, role_before)
-  select company_id, $3::timestamptz, case when external then 'EXTERNAL_REMOVED' else 'USER_DELETED' end, id, role
+  select company_id, $2::timestamptz, case when external then 'EXTERNAL_REMOVED' else 'USER_DELETED' end, id, role
   from held
 )
 update company c set access_version = access_version + 1 from held where c.id = held.company_id returning c.id
@@ -112,5 +112,5 @@ async def _separate(connection: Connection, account: Record) -> None:
     both = account["id"], registrant
     await connection.execute(HAND_OVER, *both)
     await connection.execute(REWRITE, *both)
-    left = await connection.fetch(LEAVE, *both, account["at"])
+    left = await connection.fetch(LEAVE, registrant, account["at"])
     await close_ownerless(connection, [company["id"] for company in left], account["at"])
