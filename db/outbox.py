@@ -77,6 +77,8 @@ select
     )
     limit 1
   ) end as accountant,
+  taken.kind in ('INVITATION', 'PASSWORD_RESET') and not account.confirmed and account.password_hash is not null
+    as starts_empty,
   taken.attempts > $2::int or taken.created_at < now() - $3::interval as too_late,
   account.id is not null and case taken.kind
     when 'PASSWORD_RESET' then true
@@ -138,7 +140,8 @@ class Claimed:
 
     `email` is the address of the login, never the one that was typed. `token` is the secret of the link, None for a
     letter without; `company` is None where the letter names none. `accountant` is the office that created the company,
-    in the invitation of its first owner. `attempt` counts from 1.
+    in the invitation of its first owner. `starts_empty`: somebody signed up with the address who never confirmed it,
+    and whoever reads the mailbox starts anew. `attempt` counts from 1.
     """
 
     id: uuid.UUID
@@ -150,6 +153,7 @@ class Claimed:
     company: str | None = field(repr=False)
     token: str | None = field(repr=False)
     accountant: str | None = field(default=None, repr=False)
+    starts_empty: bool = False
 
 
 async def post(connection: Connection, letter: Letter) -> None:
@@ -227,6 +231,7 @@ async def _claimed(connection: Connection, row: asyncpg.Record) -> Claimed:
         company=row["company"],
         token=await _renew_token(connection, row),
         accountant=row["accountant"],
+        starts_empty=row["starts_empty"],
     )
 
 

@@ -28,6 +28,7 @@ from gateway.workers import Workers, worker_environment
 from resolvers.catalogue import app_rows
 from resolvers.inspection import Inspected, inspect_matrix, schema_seen_by
 from resolvers.mutations.passwords import hash_password
+from resolvers.ownership import Appointed, Appointee, appoint_owner
 from resolvers.support import SupportAccount, SupportRefused, make_account
 
 Progress = Callable[[str, int, int], None]
@@ -88,6 +89,16 @@ async def fill_database(settings: Settings, progress: Progress, scale: int = 1) 
     async with open_dsn(settings) as dsn:
         await migrate(dsn, app_rows())
         await _load_demo(dsn, progress, scale)
+
+
+async def appoint(settings: Settings, company: str, who: Appointee) -> Appointed:
+    """Give a company without an owner one. Raises InspectionRefused, DatabaseError, EmbeddedError."""
+    async with open_dsn(settings) as dsn:
+        database = await Database.open(dsn, PoolSettings(size=1))
+        try:
+            return await appoint_owner(database, company, who)
+        finally:
+            await database.close()
 
 
 async def add_support(settings: Settings, account: SupportAccount, password: str) -> int:

@@ -1,4 +1,4 @@
-"""The command `enfact`: serve, migrate, demo, schema, apps, access, documents, support, secrets."""
+"""The command `enfact`: serve, migrate, demo, schema, apps, access, documents, support, secrets, owner."""
 
 import contextlib
 import sys
@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn
 
-from gateway import boot, documents_command, sdl, secrets_command, support_command
+from gateway import boot, documents_command, owner_command, sdl, secrets_command, support_command
 from gateway.server import listen
 from gateway.terminal import Data, console, refusals, run, settings_of
 from schema.apps import App
@@ -53,6 +53,7 @@ app = typer.Typer(
 app.add_typer(documents_command.commands, name="documents")
 app.add_typer(secrets_command.commands, name="secrets")
 app.add_typer(support_command.commands, name="support")
+app.command()(owner_command.owner)
 
 
 @app.command()

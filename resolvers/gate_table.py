@@ -23,7 +23,7 @@ from graphql import (
 from resolvers.coordinates import Fields, Typed, named_type
 from resolvers.gates import own_gates
 from schema.apps import CATALOGUE, App
-from schema.declarations import Gate, Role
+from schema.declarations import Gate, Role, Standing
 
 
 class CoordinateKind(Enum):
@@ -86,7 +86,7 @@ NODE: Final = Step("node", "Query")
 def gate_table(schema: GraphQLSchema) -> list[GatedCoordinate]:
     """Every gated coordinate of the schema, by gate in the catalogue's order, roles last."""
     table = _Table(schema)
-    rank = {gate: place for place, gate in enumerate((*CATALOGUE, *Role))}
+    rank = {gate: place for place, gate in enumerate((*CATALOGUE, *Role, *Standing))}
     return sorted(table.lines(), key=lambda line: (rank[line.gate], list(CoordinateKind).index(line.kind)))
 
 

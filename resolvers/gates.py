@@ -9,9 +9,9 @@ from typing import Any, Final, TypeAlias
 
 from graphql import GraphQLField, GraphQLNamedType
 
-from resolvers.coordinates import directives_at, named_type, node_type
+from resolvers.coordinates import definition, directives_at, named_type, node_type
 from schema.apps import CATALOGUE
-from schema.declarations import Gate, gates_of
+from schema.declarations import Gate, Role, Standing, gates_of
 
 Need: TypeAlias = tuple[Gate, ...]
 
@@ -38,3 +38,19 @@ def type_need(named: GraphQLNamedType) -> Need:
 def field_need(field: GraphQLField) -> Need:
     """What selecting this field requires, whatever leads to it."""
     return tuple(dict.fromkeys((*own_gates(field), *type_need(named_type(field)))))
+
+
+def judged_need(field: GraphQLField) -> Need:
+    """The same as statements judge it: some of what is for owners is also for who stands in for the first of them."""
+    need = field_need(field)
+    return _stood_in(need) if definition(field).metadata.get("stood_in") else need
+
+
+def _stood_in(need: Need) -> Need:
+    return tuple(Standing.OWNER if gate is Role.OWNER else gate for gate in need)
+
+
+def implied(gates: Iterable[Gate]) -> frozenset[Gate]:
+    """These gates, and those that whoever passes them passes as well."""
+    passed = frozenset(gates)
+    return passed | {Standing.OWNER} if Role.OWNER in passed else passed

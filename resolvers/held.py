@@ -14,7 +14,7 @@ from db.sql import Sql, sql
 from db.tokens import CredentialKind
 from resolvers.compilation import Bindings, Compilation
 from resolvers.inputs import Inputs
-from resolvers.scopes import VIEWER, entrance
+from resolvers.scopes import VIEWER, entrance, is_owner
 from resolvers.selection import Collector
 from resolvers.statement import caller
 from resolvers.visibility import Held
@@ -24,8 +24,8 @@ from schema.apps import CATALOGUE
 from schema.declarations import Role
 
 KEY, APPS, OWNER, MODE = range(4)
-"""The columns: the credential's key (null: it is unknown), the apps as text of bits, whether it is an owner somewhere
-(both null: no company), and an API key's mode."""
+"""The columns: the credential's key (null: it is unknown), the apps as text of bits, whether it is an owner somewhere,
+or stands in for one (both null: no company), and an API key's mode."""
 
 OF_KEY: Final[dict[CredentialKind, Sql]] = {CredentialKind.API_KEY: sql("{}.hidden_fields", VIEWER)}
 
@@ -53,13 +53,13 @@ def held_statement(kind: CredentialKind) -> HeldStatement:
     text = sql(
         "with viewer as materialized ({}) select {}.id, h.apps, h.owner, {} from (select 1) one "
         "left join viewer {} on true left join lateral "
-        "(select bit_or({})::text apps, bool_or({} = 'OWNER') owner from {} where {}) h on true",
+        "(select bit_or({})::text apps, bool_or({}) owner from {} where {}) h on true",
         caller(to),
         VIEWER,
         OF_KEY.get(kind, sql("null::text")),
         VIEWER,
         scope.effective,
-        scope.membership["role"],
+        is_owner(scope.membership, stands_in=True),
         source,
         entered,
     )

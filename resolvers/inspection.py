@@ -78,7 +78,7 @@ async def inspect_matrix(database: Database, named: str, at: datetime | None) ->
     async with database.transaction() as connection:
         if not await is_migrated(connection):
             raise InspectionRefused("The database is not that of this version: enfact migrate brings it there.")
-        company = await _company(connection, named)
+        company = await find_company(connection, named)
         token = new_token(CredentialKind.SESSION.value)
         credential = await connection.fetchval(SIGN_IN, hash_token(token), company["id"])
         if credential is None:
@@ -105,7 +105,8 @@ async def schema_seen_by(database: Database, email: str) -> str:
     return schema.text_of(view.schema).rstrip("\n") + "\n"
 
 
-async def _company(connection: Connection, named: str) -> Record:
+async def find_company(connection: Connection, named: str) -> Record:
+    """The key and the name of the company with this id or name. Raises InspectionRefused for none and for several."""
     key = Key(("com",))(named)
     found = await connection.fetch(NAMED, key, named.replace("\0", ""), TOLD)
     if not found:

@@ -23,7 +23,7 @@ from sqlalchemy import ForeignKeyConstraint, MetaData, Table
 
 from db.sql import Rows, Sql, equals, sql
 from resolvers.coordinates import Fields, id_prefix, is_list, is_nullable, named_type, node_type, python_name, snake
-from resolvers.gates import Need, field_need, own_gates, type_need
+from resolvers.gates import Need, judged_need, own_gates, type_need
 from resolvers.links import pointed, pointing
 from resolvers.resolution import Given, Identity, Leaf, Link, Listing, Paging, Reference, Resolution
 
@@ -121,7 +121,7 @@ class Layout:
         """What selecting a field of a type requires, whatever leads to it."""
         key = (type_.name, name)
         if key not in self._needs:
-            self._needs[key] = field_need(type_.fields[name])
+            self._needs[key] = judged_need(type_.fields[name])
         return self._needs[key]
 
     def carried(self, type_: GraphQLNamedType) -> Carried:

@@ -8,10 +8,10 @@ from db.sql import Rows, Sql, alias, every, join, number, sql
 from db.tokens import CredentialKind
 from resolvers.budget import Path
 from resolvers.cost import Times
-from resolvers.gates import Need
+from resolvers.gates import Need, implied
 from resolvers.presence import carries, is_in
 from schema.apps import CATALOGUE, App
-from schema.declarations import Gate
+from schema.declarations import Gate, Standing
 
 VIEWER: Final = sql("v")
 """The alias of the caller: no row when nobody is signed in."""
@@ -49,7 +49,7 @@ class Position(NamedTuple):
 
     def holding(self, gates: Iterable[Gate]) -> "Position":
         """The position where these gates have been passed."""
-        return self._replace(held=self.held | frozenset(gates))
+        return self._replace(held=self.held | implied(gates))
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +116,11 @@ class Scope:
             return sql("")
         columns = [sql("{} {}", _judge(gate), self._name(place)) for gate, place in self.gates.items()]
         return sql(
-            " cross join lateral "
-            "(select {} from (select {} e, coalesce({} = 'OWNER', false) o offset 0) b offset 0) {}",
+            " cross join lateral (select {} from (select {} e, {} o{} offset 0) b offset 0) {}",
             join(", ", columns),
             self.effective,
-            self.membership["role"],
+            is_owner(self.membership),
+            sql(", {} s", is_owner(self.membership, stands_in=True)) if Standing.OWNER in self.gates else sql(""),
             self.access,
         )
 
@@ -152,8 +152,16 @@ def _judge(gate: Gate) -> Sql:
     match gate:
         case App():
             return sql("get_bit(b.e, {}) = 1", number(CATALOGUE[gate].position))
+        case Standing():
+            return sql("b.s")
         case _:
             return sql("b.o")
+
+
+def is_owner(member: Rows, *, stands_in: bool = False) -> Sql:
+    """The condition that a membership is an owner's, or that of who stands in for the first one."""
+    owner = sql("coalesce({} = 'OWNER', false)", member["role"])
+    return sql("({} or {})", owner, member["stands_in"]) if stands_in else owner
 
 
 def entrance(scope: Scope) -> tuple[Sql, Sql]:

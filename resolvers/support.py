@@ -79,14 +79,16 @@ async def switch_on(
     await connection.execute(SWITCH, company, until)
 
 
-async def switch_off(connection: Connection, company: uuid.UUID, at: datetime, *, actor: uuid.UUID) -> None:
-    """End the access of support to a company, which is locked."""
+async def switch_off(
+    connection: Connection, company: uuid.UUID, at: datetime, *, actor: uuid.UUID | None = None
+) -> None:
+    """End the access of support to a company, which is locked; without an `actor` where nobody is left to."""
     await _remove(connection, company, at, actor, those_who_may_enter=True)
     await connection.execute(SWITCH, company, None)
 
 
 async def _remove(
-    connection: Connection, company: uuid.UUID, at: datetime, actor: uuid.UUID, *, those_who_may_enter: bool
+    connection: Connection, company: uuid.UUID, at: datetime, actor: uuid.UUID | None, *, those_who_may_enter: bool
 ) -> None:
     """Remove those whose term has passed, or all; what they opened the company with ends, also when they come again."""
     for gone in await connection.fetch(REMOVE, company, at, those_who_may_enter):

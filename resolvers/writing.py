@@ -242,6 +242,19 @@ async def find_caller(connection: Connection, request: GraphQLRequest, *, patien
     return Caller(found["account_id"], found["id"], language, found["read_only"], found["confirmed"])
 
 
+HOLD: Final = "select from account where id = $1 for no key update"
+
+
+async def hold_account(write: Write) -> None:
+    """Lock the caller's account, after any company: nothing is added to it by what has just ended.
+
+    Raises Unauthenticated where the credential ended while the lock was waited for.
+    """
+    await write.connection.execute(HOLD, write.caller.account)
+    if await find_caller(write.connection, write.request) is None:
+        raise Unauthenticated
+
+
 def key_of(id_: str, *wanted: str) -> uuid.UUID | None:
     """The key in a global id of one of the types with these prefixes; None for anything else."""
     found = Key(wanted)(id_)
@@ -249,7 +262,8 @@ def key_of(id_: str, *wanted: str) -> uuid.UUID | None:
 
 
 ENTERED: Final = f"""
-select c.id, c.plan, c.mask, c.access_version, clock_timestamp() at, m.role, m.id member, c.mask & m.mask access
+select c.id, c.plan, c.mask, c.access_version, clock_timestamp() at, m.role, m.stands_in, m.id member,
+  c.mask & m.mask access
 from company c join membership m on m.company_id = c.id
 where c.id = $1 and m.account_id = $2 and {present("m")}
 """
@@ -265,10 +279,18 @@ where c.id = $1 and exists (
 )
 for no key update
 """
-LOCK_FROM_OUTSIDE: Final = f"""
+LOCK_AS_HOST: Final = f"""
 select true from company c
 where c.id = $1 and exists (
-  select from membership m where m.company_id = c.id and m.account_id = $2 and m.external and {present("m")}
+  select from membership m
+  where m.company_id = c.id and m.account_id = $2 and (m.role = 'OWNER' or m.stands_in) and {present("m")}
+)
+for no key update
+"""
+LOCK_TO_LEAVE: Final = f"""
+select true from company c
+where c.id = $1 and exists (
+  select from membership m where m.company_id = c.id and m.account_id = $2 and {present("m")}
 )
 for no key update
 """
@@ -314,11 +336,22 @@ async def lock_with_people(
     return rows[0], {row["person"]: row for row in rows}
 
 
-async def lock_from_outside(write: Write, company_id: str) -> Record:
-    """Lock the company for an external user, who ends the own access; gives and raises what `lock_as_owner` does."""
-    locked, entered = await _lock(write, LOCK_FROM_OUTSIDE, company_id)
-    if not locked or entered["role"] is not None:
+async def lock_as_host(write: Write, company_id: str) -> Record:
+    """Lock the company for its owners, and for who stands in until the first of them has come.
+
+    Gives what `lock_as_owner` gives, and `stands_in`. Raises what `lock_as_owner` raises.
+    """
+    locked, entered = await _lock(write, LOCK_AS_HOST, company_id)
+    if not locked or (entered["role"] != "OWNER" and not entered["stands_in"]):
         raise Forbidden
+    return entered
+
+
+async def lock_to_leave(write: Write, company_id: str) -> Record:
+    """Lock the company for whoever ends the own access; gives what `lock_as_host` does. Raises Refused (NOT_FOUND)."""
+    locked, entered = await _lock(write, LOCK_TO_LEAVE, company_id)
+    if not locked:
+        raise _unknown_company()
     return entered
 
 

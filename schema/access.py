@@ -6,7 +6,7 @@ from enum import Enum
 import strawberry
 
 from schema.apps import App, AppKind, Plan
-from schema.declarations import OPEN, Argument, Role, entity, enum_value, field, gated, opened, value
+from schema.declarations import OPEN, Argument, Role, entity, enum_value, field, gated, opened, stood_in, value
 from schema.language import Language
 from schema.relay import Node
 
@@ -63,12 +63,12 @@ class UserStatus(Enum):
 class User(Node):
     first_name: str = opened("First name.")
     last_name: str = opened("Last name.")
-    email: str | None = gated("The e-mail address of the login.", Role.OWNER)
-    language: Language | None = gated("The language of messages.", Role.OWNER)
-    role: Role | None = gated("The role.", Role.OWNER)
-    status: UserStatus | None = gated("Whether the invitation was accepted.", Role.OWNER)
-    apps: list[App] | None = gated("The toggles that are on; of an owner: all active apps.", Role.OWNER)
-    created_at: datetime.datetime | None = gated("When the user was invited.", Role.OWNER)
+    email: str | None = stood_in(gated("The e-mail address of the login.", Role.OWNER))
+    language: Language | None = stood_in(gated("The language of messages.", Role.OWNER))
+    role: Role | None = stood_in(gated("The role.", Role.OWNER))
+    status: UserStatus | None = stood_in(gated("Whether the invitation was accepted.", Role.OWNER))
+    apps: list[App] | None = stood_in(gated("The toggles that are on; of an owner: all active apps.", Role.OWNER))
+    created_at: datetime.datetime | None = stood_in(gated("When the user was invited.", Role.OWNER))
 
 
 @entity("ext", Role.OWNER, description="Somebody from outside who reaches all active apps: an accountant or support.")
@@ -135,6 +135,10 @@ class AccessChangeKind(Enum):
     KEY_CREATED = enum_value("KEY_CREATED", "An API key was created.")
     KEY_REVOKED = enum_value("KEY_REVOKED", "An API key was revoked.")
     VIEWED_AS = enum_value("VIEWED_AS", "An owner looked at the company as a user.")
+    COMPANY_CLOSES = enum_value(
+        "COMPANY_CLOSES", "The company has no owner any more, and is closed from `until` on unless one comes."
+    )
+    COMPANY_STAYS = enum_value("COMPANY_STAYS", "A company that was to be closed, or was, has an owner again.")
 
 
 @value("A change of access.", prefix="acg")

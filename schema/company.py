@@ -20,6 +20,7 @@ from schema.declarations import (
     opened,
     order_enum,
     reads,
+    stood_in,
 )
 from schema.documents import (
     CreditNote,
@@ -59,7 +60,7 @@ class Company(Node):
     iban: str | None = gated("The main bank account.", App.COMPANY_INFO)
     ibans: list[str] | None = gated("All bank accounts that the company names, the main one first.", App.COMPANY_INFO)
     active_apps: list[App] | None = gated("The active apps, base modules and parts included.", Role.OWNER)
-    users: Connection[User] | None = connection("The members.", Role.OWNER)
+    users: Connection[User] | None = stood_in(connection("The members.", Role.OWNER))
     external_users: list[ExternalUser] | None = gated("Accountants and support.", Role.OWNER)
     api_keys: list[ApiKey] | None = gated(
         "The API keys that open this company, or are bound to it, newest first; empty for who shows a key.", Role.OWNER

@@ -27,6 +27,12 @@ class Role(Enum):
     EMPLOYEE = strawberry.enum_value("EMPLOYEE", description="Reaches the apps that an owner switched on.")
 
 
+class Standing(Enum):
+    """A role, where somebody else may stand in for the first who has it."""
+
+    OWNER = "OWNER"
+
+
 GATED_LOCATIONS: Final = [
     Location.FIELD_DEFINITION,
     Location.OBJECT,
@@ -57,7 +63,7 @@ class RequiresRole:
     role: Role
 
 
-Gate: TypeAlias = App | Role
+Gate: TypeAlias = App | Role | Standing
 """What a coordinate requires of the viewer in the company that the data belongs to."""
 
 
@@ -79,7 +85,7 @@ ENTITIES: Final[list[type]] = []
 
 def directives_of(gates: tuple[Gate, ...]) -> list[object]:
     """The schema directives that state `gates`."""
-    return [RequiresApp(app=gate) if isinstance(gate, App) else RequiresRole(role=gate) for gate in gates]
+    return [RequiresRole(role=gate) if isinstance(gate, Role) else RequiresApp(app=cast("App", gate)) for gate in gates]
 
 
 def gates_of(directives: Iterable[object]) -> tuple[Gate, ...]:
@@ -151,6 +157,12 @@ def named(name: str, declared: Any) -> Any:
 def gated(description: str, *gates: Gate, **arguments: Argument) -> Any:
     """A field that only who passes every gate may see; nullable, since hidden means null."""
     return _declare(description, gates, arguments, is_open=False)
+
+
+def stood_in(declared: Any) -> Any:
+    """The same field of owners, for who stands in for the first of them, too, until that one has come."""
+    declared.metadata = {**declared.metadata, "stood_in": True}
+    return declared
 
 
 def input_field(description: str, *gates: Gate, optional: bool = True) -> Any:

@@ -123,8 +123,25 @@ TOO_MANY_WAITING: Final = (
 TOO_MANY_SERVICES: Final = (
     "The company has {most} connections, which is the most; please remove one that it no longer needs."
 )
+PROVE_LOGIN: Final = (
+    "Please sign in first, or give the password with which this address signed up. If that was not you, say so with "
+    "the other link of the letter: the address is yours alone then."
+)
+CLIENTS_WAIT: Final = (
+    "Too many of your clients have not taken over their company yet; please ask them to accept their invitations, or "
+    "wait until one has lapsed."
+)
+INVITATIONS_WAIT: Final = (
+    "Too many invitations of this company wait for an answer; please delete users who do not need theirs any more."
+)
+OTHER_OWNER_FIRST: Final = (
+    "You are the only owner of this company; please make somebody else an owner first, who has accepted it."
+)
 
-EXPLANATIONS: Final = (NO_SECRET_KEY, TOO_MANY_KEYS, TOO_MANY_WAITING, TOO_MANY_SERVICES)
+EXPLANATIONS: Final = (
+    NO_SECRET_KEY, TOO_MANY_KEYS, TOO_MANY_WAITING, TOO_MANY_SERVICES, PROVE_LOGIN, CLIENTS_WAIT, INVITATIONS_WAIT,
+    OTHER_OWNER_FIRST,
+)  # fmt: skip
 """Messages that say more than the one of their code, whose place they take."""
 
 ERROR_MESSAGES: Mapping[ErrorCode, str] = MappingProxyType(

@@ -38,14 +38,27 @@ class SignUpPayload:
     errors: list[UserError] = field("Why not.")
 
 
-@input_object("The token of a confirmation mail.")
+@input_object("The token of a confirmation mail, and the password that the login has.")
 class ConfirmEmailInput:
     token: str = input_field("The token.", optional=False)
+    password: str | None = input_field("The login's password; not needed for who is signed in to that login.")
 
 
 @value("The answer to a confirmation.")
 class ConfirmEmailPayload:
     confirmed: bool | None = field("Whether the e-mail address is confirmed now.")
+    viewer: Viewer | None = field("Who is signed in.")
+    errors: list[UserError] = field("Why not.")
+
+
+@input_object("The token of a confirmation mail for somebody who did not sign up.")
+class DisclaimEmailInput:
+    token: str = input_field("The token.", optional=False)
+
+
+@value("The answer to who did not sign up.")
+class DisclaimEmailPayload:
+    disclaimed: bool | None = field("Whether the address is free of what somebody else did with it.")
     viewer: Viewer | None = field("Who is signed in.")
     errors: list[UserError] = field("Why not.")
 

@@ -23,7 +23,10 @@ DOMAIN: Final = re.compile(r"(?<=\w)([.\u3002\uff0e\uff61])(?=\w\w)")
 
 @dataclass(frozen=True, slots=True)
 class LetterTexts:
-    """The English texts of a letter: the link follows on `request`, `otherwise` is for who did not expect it."""
+    """The English texts of a letter: the link follows on `request`, `otherwise` is for who did not expect it.
+
+    What ends with a colon is followed by a link of its own.
+    """
 
     subject: str
     request: str
@@ -46,8 +49,9 @@ LETTERS: Final[Mapping[str, LetterTexts]] = {
     ),
     "CONFIRMATION": LetterTexts(
         "Confirm your e-mail address",
-        "Somebody, most likely you, signed up to enFact with this address. Open this link to confirm that it is yours:",
-        "If it was not you, you can ignore this letter: the address will not be confirmed.",
+        "Somebody, most likely you, signed up to enFact with this address. Open this link where you are signed in, or "
+        "with your password at hand, to confirm that it is yours:",
+        "If it was not you, open this link: what somebody else did with your address ends, and it is yours alone:",
     ),
     "PASSWORD_RESET": LetterTexts(
         "Choose a new password",
@@ -71,36 +75,50 @@ BY_ACCOUNTANT: Final = LetterTexts(
 )
 """The invitation of the first owner of a company that an accountant created."""
 
+STARTS_EMPTY: Final = (
+    "Somebody signed up with this address and never confirmed it. If that was you, open the link where you are signed "
+    "in: otherwise your account starts empty, and a company that was founded with it loses its owner."
+)
+"""For who might have an account that only the mailbox is proved of."""
+
 GREETING, GREETING_WITHOUT_NAME = "Hello {name},", "Hello,"
 DAYS = "The link works for {days} days, and only once."
 MINUTES = "The link works for {minutes} minutes, and only once."
 SIGNATURE: Final = "enFact"
 
 
-def write_letter(
-    kind: str,
-    language: Language | str,
-    *,
-    link: str,
-    name: str,
-    company: str | None,
-    lives: timedelta | None,
-    accountant: str | None = None,
-) -> Written:
-    """The letter of a kind of `LETTERS`: `name` is the reader's, `company` whose file it is about, `lives` how long the
-    link works (None: for ever), `accountant` who created the company, in an invitation of its first owner. KeyError for
-    an unknown kind, ValueError for an unknown language.
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a letter tells: `company` whose file it is about, `lives` how long its link works (None: for ever).
+
+    `accountant`: who created the company, in an invitation of its first owner. `other_link`: that of who did not expect
+    the letter. `starts_empty`: whether the reader's account does.
     """
-    texts = BY_ACCOUNTANT if kind == "INVITATION" and accountant is not None else LETTERS[kind]
-    named = {"company": company, "accountant": accountant}
+
+    company: str | None = None
+    lives: timedelta | None = None
+    accountant: str | None = None
+    other_link: str | None = None
+    starts_empty: bool = False
+
+
+def write_letter(kind: str, language: Language | str, *, link: str, name: str, facts: Facts) -> Written:
+    """The letter of a kind of `LETTERS`; `name` is the reader's.
+
+    KeyError for an unknown kind, ValueError for an unknown language.
+    """
+    texts = BY_ACCOUNTANT if kind == "INVITATION" and facts.accountant is not None else LETTERS[kind]
+    named = {"company": facts.company, "accountant": facts.accountant}
     values = {"name": plain(name), **{member: plain(text or "") or "…" for member, text in named.items()}}
 
     def told(text: str) -> str:
         return translate(language, "letter", text, **values)
 
     greeting = told(GREETING if values["name"] else GREETING_WITHOUT_NAME)
-    validity = [] if lives is None else [_validity(language, lives)]
-    paragraphs = [greeting, f"{told(texts.request)}\n{link}", *validity, told(texts.otherwise), SIGNATURE]
+    validity = [] if facts.lives is None else [_validity(language, facts.lives)]
+    warning = [told(STARTS_EMPTY)] if facts.starts_empty else []
+    otherwise = told(texts.otherwise) + (f"\n{facts.other_link}" if facts.other_link is not None else "")
+    paragraphs = [greeting, f"{told(texts.request)}\n{link}", *validity, *warning, otherwise, SIGNATURE]
     return Written(translate(language, "letter-subject", texts.subject, **values), "\n\n".join(paragraphs) + "\n")
 
 

@@ -15,7 +15,13 @@ class Mutation:
         input=Argument(outside.RegisterAccountantInput, "The accountant."),
     )
     confirm_email: identity.ConfirmEmailPayload | None = field(
-        "Confirm the e-mail address by the token of a mail.", input=Argument(identity.ConfirmEmailInput, "The token.")
+        "Confirm the e-mail address by the token of a mail, and the password or a session of the login.",
+        input=Argument(identity.ConfirmEmailInput, "The token, and the password."),
+    )
+    disclaim_email: identity.DisclaimEmailPayload | None = field(
+        "Say that somebody else signed up with one's e-mail address: the login starts empty, and what was founded with "
+        "it has no owner.",
+        input=Argument(identity.DisclaimEmailInput, "The token."),
     )
     login: identity.LoginPayload | None = field(
         "Sign in with a password.", input=Argument(identity.LoginInput, "Who signs in.")
@@ -32,7 +38,8 @@ class Mutation:
         input=Argument(identity.RequestPasswordResetInput, "Whose."),
     )
     reset_password: identity.ResetPasswordPayload | None = field(
-        "Replace a forgotten password; ends all sessions of the login.",
+        "Replace a forgotten password; ends all sessions of the login. One that was never confirmed starts empty, "
+        "unless one is signed in to it.",
         input=Argument(identity.ResetPasswordInput, "The new password."),
     )
     update_profile: identity.UpdateProfilePayload | None = field(
@@ -125,7 +132,7 @@ class Mutation:
         input=Argument(outside.RemoveExternalUserInput, "The external user."),
     )
     leave_company: outside.LeaveCompanyPayload | None = field(
-        "End one's own access from outside to a company.", input=Argument(outside.LeaveCompanyInput, "The company.")
+        "End one's own access to a company.", input=Argument(outside.LeaveCompanyInput, "The company.")
     )
     create_client_company: outside.CreateClientCompanyPayload | None = field(
         "Create the company of a client, as an accountant.",

@@ -78,12 +78,12 @@ class RemoveExternalUserPayload:
     errors: list[UserError] = field("Why not.")
 
 
-@input_object("A company that an external user leaves.")
+@input_object("A company that somebody leaves: an external user, an employee, or one of several owners.")
 class LeaveCompanyInput:
     company_id: strawberry.ID = input_field("The company.", optional=False)
 
 
-@value("The answer to the end of one's own access from outside.")
+@value("The answer to the end of one's own access.")
 class LeaveCompanyPayload:
     viewer: Viewer | None = field("Who left.")
     errors: list[UserError] = field("Why not.")

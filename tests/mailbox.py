@@ -39,8 +39,9 @@ class Received:
 
     @property
     def link(self) -> tuple[str, str]:
-        """The path and the token of the link; fails when there is not exactly one."""
-        ((path, token),) = LINK.findall(self.body)
+        """The path and the token of the link; fails where there is another one but that of who did not expect it."""
+        (path, token), *others = LINK.findall(self.body)
+        assert others == ([("not-me", token)] if path == "confirm" else [])
         return path, token
 
 

@@ -103,7 +103,7 @@ class Outside:
 
     # --- what they do
 
-    async def send(self, token: str | None, mutation: str, **given: object) -> Answer:
+    async def send(self, token: str | None, mutation: str, /, **given: object) -> Answer:
         """The answer to a mutation."""
         document = DOCUMENT % (mutation[0].upper() + mutation[1:], mutation, SELECTIONS.get(mutation, ""))
         return await self.ask(token, document, input=given)

@@ -128,7 +128,10 @@ async def test_people_from_outside(demo: Demo) -> None:  # noqa: PLR0915 (it is 
     }
     demo.use("griet", registered["token"])
     assert await codes(demo, "lambert", ADD, companyId=id_, email=GRIET) == ["ACCOUNTANT_NOT_FOUND"]
-    assert await do(demo, None, CONFIRM, token=await mailed(demo, GRIET)) == {"confirmed": True, "errors": []}
+    assert await do(demo, None, CONFIRM, token=await mailed(demo, GRIET), password=PASSWORD) == {
+        "confirmed": True,
+        "errors": [],
+    }
 
     # The right address: the accountant stands at the foot of the list, and reaches the whole file at once.
     added = await do(demo, "lambert", ADD, companyId=id_, email=GRIET)

@@ -77,6 +77,7 @@ company = Table(
     Column("access_version", Integer, nullable=False, server_default=text("1")),
     stamp("created_at"),
     stamp("support_until", nullable=True),
+    stamp("closes_at", nullable=True),
     PrimaryKeyConstraint("id"),
     CheckConstraint("plan in ('FREE', 'PRO', 'PREMIUM')", name="plan"),
     CheckConstraint("language in ('FR', 'NL', 'EN', 'DE')", name="language"),
@@ -86,7 +87,9 @@ company = Table(
 """`mask`: the apps that are active for the company, base modules and parts included.
 
 `support_until`: the switch that lets support in. It is on until then; null: it is off. Support enters by memberships
-that end with it, one for each support account."""
+that end with it, one for each support account.
+`closes_at`: the company has no owner, and nobody enters it from then on: every membership has that moment as its term
+at the latest. Null as long as there is an owner, or who stands in for the first one."""
 
 membership = tenant_table(
     "membership",
@@ -106,6 +109,7 @@ membership = tenant_table(
         ),
     ),
     Column("created_by_accountant", Boolean, nullable=False, server_default=text("false")),
+    Column("stands_in", Boolean, nullable=False, server_default=text("false")),
     stamp("created_at"),
     stamp("accepted_at", nullable=True),
     stamp("until", nullable=True),
@@ -130,6 +134,7 @@ membership = tenant_table(
 
 `toggles` is what an owner granted (kept while its bearer is an owner), `mask` what follows from it: effective access
 is `company.mask & membership.mask`.
+`stands_in`: an accountant who created the company, as long as no owner has come: who sees its users and invites them.
 Until `accepted_at` is set and from `until` or `removed_at` on, a row gives nothing.
 `company_name` is a copy that two triggers keep, so that the companies of an account with thousands of them are read in
 their order, a page at a time."""

@@ -13,7 +13,7 @@ from email_validator import EmailNotValidError, validate_email
 
 from db.outbox import LIVES, Claimed
 from gateway.mail.carrier import Undelivered
-from schema.letters import SIGNATURE, write_letter
+from schema.letters import SIGNATURE, Facts, write_letter
 
 Tls = Literal["none", "starttls", "tls"]
 SCHEMES: Final[Mapping[str, tuple[Tls, int]]] = {
@@ -25,6 +25,9 @@ SCHEMES: Final[Mapping[str, tuple[Tls, int]]] = {
 
 PATHS: Final = {"INVITATION": "/invitation", "CONFIRMATION": "/confirm", "PASSWORD_RESET": "/reset-password"}
 """The page that takes the token of a letter, by its kind."""
+
+OTHER_PATHS: Final = {"CONFIRMATION": "/not-me"}
+"""The page that takes it from who did not expect the letter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,12 @@ def link_of(letter: Claimed, public_url: str) -> str:
     return address if letter.token is None else f"{address}{PATHS[letter.kind]}#token={letter.token}"
 
 
+def other_link_of(letter: Claimed, public_url: str) -> str | None:
+    """The link for who did not expect a letter; None where the letter may just be ignored."""
+    path = OTHER_PATHS.get(letter.kind)
+    return None if path is None else f"{public_url.rstrip('/')}{path}#token={letter.token}"
+
+
 def compose(letter: Claimed, settings: MailSettings) -> EmailMessage:
     """The message. Raises Undelivered when the letter's address is none."""
     written = write_letter(
@@ -68,9 +77,13 @@ def compose(letter: Claimed, settings: MailSettings) -> EmailMessage:
         letter.language,
         link=link_of(letter, settings.public_url),
         name=letter.name,
-        company=letter.company,
-        lives=LIVES.get(letter.kind),
-        accountant=letter.accountant,
+        facts=Facts(
+            letter.company,
+            LIVES.get(letter.kind),
+            letter.accountant,
+            other_link_of(letter, settings.public_url),
+            letter.starts_empty,
+        ),
     )
     message = EmailMessage(policy=SMTPUTF8)
     message["From"] = Address(SIGNATURE, addr_spec=settings.sender)

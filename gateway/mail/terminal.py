@@ -4,7 +4,7 @@ from rich.console import Console
 from rich.text import Text
 
 from db.outbox import Claimed
-from gateway.mail.message import link_of, mailbox
+from gateway.mail.message import link_of, mailbox, other_link_of
 from schema.letters import plain
 
 NAMES = {
@@ -24,11 +24,13 @@ class TerminalMail:
 
     async def carry(self, letter: Claimed) -> None:
         """Print the letter's kind, to whom it goes, and its link, on a line that is not broken. Raises Undelivered."""
+        other = other_link_of(letter, self._public_url)
         company = f" ({plain(letter.company)})" if letter.company else ""
         line = Text.assemble(
             ("✉ ", "bold"),
             (NAMES[letter.kind], "bold cyan"),
             f" for {mailbox(letter.email)}{company}: ",
             (link_of(letter, self._public_url), "underline"),
+            f", or if that was not you: {other}" if other is not None else "",
         )
         self._console.print(line, soft_wrap=True)

@@ -1,6 +1,8 @@
 """Companies that an accountant creates for clients: the client is invited as the owner, the accountant stays outside.
 
-A company's owner decides about it from the first moment: the accountant reads and writes its data, and nothing else.
+A company's owner decides about it: the accountant reads and writes its data, and nothing else. Only until the owner has
+come the accountant stands in: sees the users, and invites, or takes back what went to a wrong address. Who leaves
+before that takes the invitations back.
 """
 
 from collections.abc import Mapping
@@ -14,9 +16,9 @@ from resolvers.mutations.externals import enter
 from resolvers.mutations.invitations import send
 from resolvers.mutations.users import invite
 from resolvers.validation import Checks
-from resolvers.writing import Forbidden, Input, Mutation, Problem, Refused, Write, Written, turn_of
+from resolvers.writing import Forbidden, Input, Mutation, Problem, Refused, Write, Written, hold_account
 from schema.declarations import Role
-from schema.errors import UserErrorCode
+from schema.errors import CLIENTS_WAIT, UserErrorCode
 from schema.language import Language
 
 OPEN_INVITATIONS: Final = 20
@@ -24,10 +26,8 @@ OPEN_INVITATIONS: Final = 20
 
 ACCOUNTANT: Final = """
 select id, email, first_name, last_name, language, kind = 'ACCOUNTANT' and confirmed may_create
-, pg_advisory_xact_lock($2) turn
 from account where id = $1
 """
-"""In turn, so that nobody creates two companies at once beyond the limit."""
 
 OPEN: Final = """
 select count(distinct a.company_id) from membership a
@@ -42,7 +42,8 @@ where a.account_id = $1 and a.created_by_accountant and a.created_at > now() - $
 async def create_client_company(write: Write, given: Input) -> Written:
     """Create a client's company and invite its owner; answers alike for every address of an owner.
 
-    Raises Unauthenticated, Forbidden for all but confirmed accountants, and Refused (VALIDATION, TOO_MANY_ATTEMPTS).
+    Raises Unauthenticated, Forbidden for all but confirmed accountants, and Refused (VALIDATION, LIMIT_REACHED,
+    TOO_MANY_ATTEMPTS).
     """
     accountant = await _accountant(write)
     checks = Checks()
@@ -53,7 +54,7 @@ async def create_client_company(write: Write, given: Input) -> Written:
         checks.add("ownerEmail")
     checks.refuse()
     if await write.connection.fetchval(OPEN, accountant["id"], LIVES["INVITATION"]) >= OPEN_INVITATIONS:
-        raise Refused(Problem(UserErrorCode.TOO_MANY_ATTEMPTS))
+        raise Refused(Problem(UserErrorCode.LIMIT_REACHED, text=CLIENTS_WAIT))
     company, at = await establish(write, name, Language[accountant["language"]], accountant["id"])
     await enter(write, company, accountant, at, created_company=True)
     invited = await invite(write, company, at, email, names, role=Role.OWNER)
@@ -61,15 +62,17 @@ async def create_client_company(write: Write, given: Input) -> Written:
 
 
 async def _accountant(write: Write) -> Record:
-    """The caller's account; Forbidden for who is no accountant, or has not confirmed the address."""
-    account = await write.connection.fetchrow(
-        ACCOUNTANT, write.caller.account, turn_of("clients", write.caller.account)
-    )
+    """The caller's account, locked, so that nobody creates two companies at once beyond the limit.
+
+    Forbidden for who is no accountant, or has not confirmed the address.
+    """
+    await hold_account(write)
+    account = await write.connection.fetchrow(ACCOUNTANT, write.caller.account)
     if account is None or not account["may_create"]:
         raise Forbidden
     return account
 
 
 MUTATIONS: Final[Mapping[str, Mutation]] = {
-    "createClientCompany": Mutation(create_client_company, rows=rows_of_company)
+    "createClientCompany": Mutation(create_client_company, changes_access=True, rows=rows_of_company)
 }

@@ -19,7 +19,7 @@ from resolvers.writing import (
     Write,
     Written,
     enter_as_owner,
-    turn_of,
+    hold_account,
 )
 from schema.errors import UserErrorCode
 from schema.language import Language
@@ -27,9 +27,7 @@ from schema.language import Language
 FOUNDED_A_DAY: Final = 20
 """So many companies one account founds in a day."""
 
-FOUNDER: Final = """
-select first_name, last_name, language, pg_advisory_xact_lock($2) turn from account where id = $1
-"""
+FOUNDER: Final = "select first_name, last_name, language from account where id = $1"
 FOUNDED: Final = """
 select count(*) from membership
 where account_id = $1 and not external and accepted_at = created_at and created_at > now() - interval '1 day'
@@ -95,7 +93,8 @@ async def create_company(write: Write, given: Input) -> Written:
     checks = Checks()
     name = checks.name("name", given["name"])
     checks.refuse()
-    who = await write.connection.fetchrow(FOUNDER, account, turn_of("founding", account))
+    await hold_account(write)
+    who = await write.connection.fetchrow(FOUNDER, account)
     assert who is not None
     if await write.connection.fetchval(FOUNDED, account) >= FOUNDED_A_DAY:
         raise Refused(Problem(UserErrorCode.TOO_MANY_ATTEMPTS))
@@ -198,6 +197,6 @@ LISTS: Final[Mapping[str, Callable[[str], str | None]]] = {"furtherIbans": _iban
 """The same of members that are lists, at most `MOST` long."""
 
 MUTATIONS: Final[Mapping[str, Mutation]] = {
-    "createCompany": Mutation(create_company, rows=rows_of_company),
+    "createCompany": Mutation(create_company, changes_access=True, rows=rows_of_company),
     "updateCompany": Mutation(update_company, alone=True),
 }

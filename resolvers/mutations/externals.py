@@ -1,4 +1,4 @@
-"""External users of a company: adding an accountant, changing and ending the access, leaving.
+"""External users of a company: adding an accountant, changing and ending the access.
 
 Whether an address is an accountant's can be learned only by an owner, and only ten times an hour. All addresses that
 are none's cost the same work and get the same answer.
@@ -30,7 +30,6 @@ from resolvers.writing import (
     Written,
     key_of,
     lock_as_owner,
-    lock_from_outside,
     no_rows,
 )
 from schema.errors import UserErrorCode
@@ -59,10 +58,10 @@ from (select) one left join account a on a.email = $2
 
 MAKE: Final = """
 insert into membership (company_id, account_id, external, first_name, last_name, language, created_by_accountant,
-  created_at, accepted_at, until)
+  stands_in, created_at, accepted_at, until)
 select $1, $2, true, $3, $4, $5, $6::bool or exists (
   select from membership m where m.company_id = $1 and m.account_id = $2 and m.created_by_accountant
-), $7, $7, $8
+), $6, $7, $7, $8
 returning id
 """
 """Who created the company is told also when it was let go and taken back."""
@@ -217,17 +216,8 @@ async def end(write: Write, company: uuid.UUID, member: uuid.UUID, at: datetime)
     await record(write, Change("EXTERNAL_REMOVED", company, member, at))
 
 
-async def leave_company(write: Write, given: Input) -> Written:
-    """End one's own access from outside. Raises Refused (NOT_FOUND), and Forbidden for a user of the company."""
-    company = await lock_from_outside(write, given["companyId"])
-    await end(write, company["id"], company["member"], company["at"])
-    await grow(write, company["id"])
-    return Written()
-
-
 MUTATIONS: Final[Mapping[str, Mutation]] = {
     "addExternalUser": Mutation(add_external_user, prepare=_judge, changes_access=True),
     "updateExternalUser": Mutation(update_external_user, changes_access=True),
     "removeExternalUser": Mutation(remove_external_user, changes_access=True, rows=no_rows),
-    "leaveCompany": Mutation(leave_company, changes_access=True, rows=no_rows),
 }

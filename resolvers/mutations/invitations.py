@@ -12,13 +12,15 @@ from db.database import Database
 from db.outbox import Letter, issue_token, post
 from db.tokens import hash_token
 from resolvers.attempts import HOUR, Guard, Limit, admit
+from resolvers.closing import welcome_owner
 from resolvers.ending import end_all
 from resolvers.mutations.passwords import hash_by_letter, put_out
+from resolvers.proof import is_both, lock_by_letter, start_empty
 from resolvers.request import GraphQLRequest, SessionCookie
 from resolvers.sessions import open_session
 from resolvers.trail import Change, grow, record
 from resolvers.validation import Checks
-from resolvers.writing import Input, Mutation, Problem, Refused, Unauthenticated, Write, Written, key_of, lock_as_owner
+from resolvers.writing import Input, Mutation, Problem, Refused, Unauthenticated, Write, Written, key_of, lock_as_host
 from schema.errors import UserErrorCode
 
 LETTERS: Final = Limit("invitations of an account", 50, HOUR)
@@ -41,25 +43,21 @@ select m.id, m.accepted_at, m.language, a.id account_id, a.email, a.confirmed, a
 from membership m join account a on a.id = m.account_id
 where m.company_id = $1 and m.id = $2 and not m.external and m.removed_at is null
 """
-LOCK_COMPANY: Final = """
-select from company where id = (select company_id from mail_token where token_hash = $1) for no key update
-"""
-LOCK_ACCOUNT: Final = """
-select from account where id = (select account_id from mail_token where token_hash = $1) for no key update
-"""
 INVITATION: Final = """
 select t.company_id, m.id, m.role, a.id account_id, a.email, a.language, a.confirmed,
-  clock_timestamp() at
+  case when not a.confirmed then a.password_hash end stored, clock_timestamp() at
 from mail_token t
 join membership m on m.company_id = t.company_id and m.id = t.membership_id and m.account_id = t.account_id
 join account a on a.id = m.account_id
 where t.token_hash = $1 and t.purpose = 'INVITATION' and t.expires_at > now()
-  and m.accepted_at is null and m.removed_at is null
+  and m.accepted_at is null and m.removed_at is null and (m.role = 'OWNER' or m.until is null or m.until > now())
 """
+"""A company that is closed can be opened again by an owner only."""
+
 ACCEPT: Final = "update membership set accepted_at = $3 where company_id = $1 and id = $2"
 CONFIRM: Final = """
 with forgotten as (
-  delete from mail_token where account_id = $1 and purpose = 'PASSWORD_RESET'
+  delete from mail_token where account_id = $1 and purpose in ('CONFIRMATION', 'PASSWORD_RESET')
 )
 update account set password_hash = $2, confirmed = true where id = $1
 """
@@ -102,7 +100,7 @@ async def withdraw(connection: Connection, company: uuid.UUID, membership: uuid.
 
 async def resend_invitation(write: Write, given: Input) -> Written:
     """Send a pending user a new invitation; the one before works no more, and nothing else changes."""
-    company = await lock_as_owner(write, given["companyId"])
+    company = await lock_as_host(write, given["companyId"])
     written = {"company": company["id"]}
     user = await write.connection.fetchrow(PENDING, company["id"], key_of(given["userId"], "usr"))
     if user is None:
@@ -129,16 +127,19 @@ async def _hash(database: Database, request: GraphQLRequest, given: Input) -> st
         return None
     checks = Checks()
     checks.password("password", password, invitation["email"])
-    return None if checks.problems else await hash_by_letter(database, given["token"], password)
+    if checks.problems:
+        return None
+    return await hash_by_letter(database, given["token"], password, invitation["stored"])
 
 
 async def accept_invitation(write: Write, given: Input) -> Written:
     """Make a pending user active, by the token of the letter.
 
-    A login whose address was never confirmed gets its first password, and a session; every other one accepts signed
-    in. Raises Unauthenticated and Refused (INVITATION_INVALID, VALIDATION of `password`, TOO_MANY_ATTEMPTS).
+    A login whose address was never confirmed gets its first password, and a session, and starts empty unless it is
+    shown to be the own one; every other one accepts signed in. Raises Unauthenticated and Refused (INVITATION_INVALID,
+    VALIDATION of `password`, TOO_MANY_ATTEMPTS).
     """
-    invitation = await _lock(write.connection, given["token"])
+    found, invitation = await _lock(write.connection, given["token"])
     account: uuid.UUID = invitation["account_id"]
     values: dict[str, Any] = {"company": invitation["company_id"]}
     token: str | None = None
@@ -149,6 +150,8 @@ async def accept_invitation(write: Write, given: Input) -> Written:
         new: str | None = write.prepared
         if new is None:
             raise _refused_password()
+        if not is_both(write, found, new):
+            await start_empty(write, found)
         await write.connection.execute(CONFIRM, account, new)
         await end_all(write.connection, account, actor=account)
         session = await open_session(write.connection, account, write.request.user_agent)
@@ -158,15 +161,13 @@ async def accept_invitation(write: Write, given: Input) -> Written:
     return Written(values, token=token, cookie=cookie)
 
 
-async def _lock(connection: Connection, token: str) -> Record:
-    """The invitation, as it is under the locks on its company and its account."""
-    hashed = hash_token(token)
-    await connection.execute(LOCK_COMPANY, hashed)
-    await connection.execute(LOCK_ACCOUNT, hashed)
-    invitation = await connection.fetchrow(INVITATION, hashed)
-    if invitation is None:
+async def _lock(connection: Connection, token: str) -> tuple[Record, Record]:
+    """The account and the invitation, as they are under the locks on the account and on its company."""
+    found = await lock_by_letter(connection, token)
+    invitation = await connection.fetchrow(INVITATION, hash_token(token))
+    if found is None or invitation is None:
         raise Refused(Problem(UserErrorCode.INVITATION_INVALID, ("token",)))
-    return invitation
+    return found, invitation
 
 
 def _must_be_signed_in(write: Write, invitation: Record, password: str | None) -> None:
@@ -190,6 +191,8 @@ async def _join(write: Write, invitation: Record) -> None:
         write, Change("USER_JOINED", company, member, invitation["at"], role_after=invitation["role"]), account
     )
     await grow(write, company)
+    if invitation["role"] == "OWNER":
+        await welcome_owner(write.connection, company, invitation["at"])
     notice = Letter("ACCESS_NOTICE", invitation["email"], invitation["language"], account, company, member)
     await post(write.connection, notice)
 

@@ -26,11 +26,11 @@ from resolvers.writing import (
     Written,
     enter,
     enter_as_owner,
+    hold_account,
     key_of,
     lock_as_owner,
     no_rows,
     reached,
-    turn_of,
 )
 from schema.access import HiddenFields
 from schema.apps import CATALOGUE, App
@@ -53,7 +53,6 @@ select exists (
   where m.account_id = $1 and {present("m")} and get_bit(c.mask & m.mask, $2) = 1
 )
 """
-TURN: Final = "select pg_advisory_xact_lock($1)"
 FORGET_KEYS: Final = """
 delete from credential where kind = 'API_KEY' and expires_at <= now() and account_id = (
   select account_id from credential where token_hash = $1
@@ -141,7 +140,7 @@ async def create_api_key(write: Write, given: Input) -> Written:
     checks = Checks()
     label = checks.name("label", given["label"])
     checks.refuse()
-    await connection.execute(TURN, turn_of("keys", account))
+    await hold_account(write)
     if await connection.fetchval(KEYS, account) >= MOST_KEYS:
         raise Refused(reached(MOST_KEYS, TOO_MANY_KEYS))
     if await admit(connection, Guard((MADE.on(account.hex),))) is None:
@@ -228,7 +227,7 @@ async def start_view_as(write: Write, given: Input) -> Written:
 
 
 MUTATIONS: Final[Mapping[str, Mutation]] = {
-    "createApiKey": Mutation(create_api_key, prepare=_forget_keys, gates=(App.API_ACCESS,)),
+    "createApiKey": Mutation(create_api_key, prepare=_forget_keys, gates=(App.API_ACCESS,), changes_access=True),
     "revokeApiKey": Mutation(revoke_api_key, changes_access=True, rows=no_rows),
     "startViewAs": Mutation(start_view_as, alone=True),
 }

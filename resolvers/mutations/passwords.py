@@ -19,6 +19,7 @@ from db.tokens import hash_token
 from resolvers.addresses import network
 from resolvers.attempts import HOUR, MINUTE, Guard, Limit, Tries, admit, take_back, trying
 from resolvers.ending import end_all
+from resolvers.proof import is_both, lock_by_letter, start_empty
 from resolvers.request import GraphQLRequest, SessionCookie
 from resolvers.validation import PASSWORD, Checks, normal_email
 from resolvers.writing import Input, Mutation, Problem, Refused, Unauthenticated, Write, Written, no_rows
@@ -44,16 +45,11 @@ CHANGE: Final = "update account set password_hash = $3 where id = $1 and passwor
 END_OTHERS: Final = "delete from credential where account_id = $1 and id <> $2 and kind <> 'API_KEY'"
 
 RESETTABLE: Final = """
-select u.email
+select u.email, case when not u.confirmed then u.password_hash end stored
 from (select) one left join mail_token t on t.token_hash = $1 and t.purpose = 'PASSWORD_RESET' and t.expires_at > now()
   left join account u on u.id = t.account_id
 """
 STANDS: Final = "select exists (select from mail_token where token_hash = $1)"
-LOCK: Final = """
-select u.id from account u join mail_token t on t.account_id = u.id where t.token_hash = $1 for no key update of u
-"""
-"""Locks the account of a letter."""
-
 CONSUME: Final = """
 delete from mail_token where token_hash = $1 and purpose = 'PASSWORD_RESET' and expires_at > now() returning account_id
 """
@@ -83,14 +79,21 @@ async def hash_password(password: str) -> str:
     return await asyncio.get_running_loop().run_in_executor(THREADS, HASHER.hash, _composed(password))
 
 
-async def hash_by_letter(database: Database, token: str, password: str) -> str | Refused | None:
-    """The same for the password that comes with a letter's token; None when that was used meanwhile."""
+async def hash_by_letter(
+    database: Database, token: str, password: str, stored: str | None = None
+) -> str | Refused | None:
+    """The same for the password that comes with a letter's token; None when that was used meanwhile.
+
+    Gives `stored` where the password is the one of that hash.
+    """
     async with trying(database, Guard((BY_LETTER.on(token),))) as tries:
         (stands,) = await database.read(STANDS, (hash_token(token),))
         if not stands:
             return None
         if tries is None:
             return Refused(Problem(UserErrorCode.TOO_MANY_ATTEMPTS))
+        if stored is not None and await is_right(password, stored):
+            return stored
         return await hash_password(password)
 
 
@@ -136,29 +139,33 @@ async def request_password_reset(write: Write, given: Input) -> Written:
 
 async def _prepare_reset(database: Database, request: GraphQLRequest, given: Input) -> str | Refused:
     """The hash of the new password. A refused one leaves the token as it is."""
-    (email,) = await database.read(RESETTABLE, (hash_token(given["token"]),))
+    email, stored = await database.read(RESETTABLE, (hash_token(given["token"]),))
     if email is None:
         return _invalid()
     checks = Checks()
     password = checks.password("password", given["password"], email)
     if checks.problems:
         return Refused(*checks.problems)
-    return await hash_by_letter(database, given["token"], password) or _invalid()
+    return await hash_by_letter(database, given["token"], password, stored) or _invalid()
 
 
 async def reset_password(write: Write, given: Input) -> Written:
     """Set a new password by a letter's token: the address is confirmed, every session and API key ends.
 
-    The account is locked first, so that two letters of one account do not wait for each other.
+    The account is locked first, so that two letters of one account do not wait for each other. One that was never
+    confirmed starts empty, unless it is shown to be the own one.
     """
     new: str = write.prepared
-    connection, token_hash = write.connection, hash_token(given["token"])
-    await connection.execute(LOCK, token_hash)
-    account = await connection.fetchval(CONSUME, token_hash)
-    if account is None:
+    connection = write.connection
+    found = await lock_by_letter(connection, given["token"])
+    account = await connection.fetchval(CONSUME, hash_token(given["token"]))
+    if account is None or found is None:
         raise _invalid()
+    revoked = 0
+    if not found["confirmed"] and not is_both(write, found, new):
+        revoked = await start_empty(write, found)
     await connection.execute(RESET, account, new)
-    revoked = await end_all(connection, account, actor=account)
+    revoked += await end_all(connection, account, actor=account)
     await connection.execute(FORGET, account)
     return Written({"revokedApiKeys": revoked}, cookie=put_out(write, account))
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from resolvers.validation import Checks
-from resolvers.writing import Input, Mutation, Write, Written
+from resolvers.writing import Input, Mutation, Write, Written, hold_account
 
 NAMES: Final = ("firstName", "lastName")
 RENAMED: Final = """
@@ -41,6 +41,7 @@ async def update_profile(write: Write, given: Input) -> Written:
             checks.add(member)
     checks.refuse()
     if given:
+        await hold_account(write)
         language = given["language"].name if "language" in given else None
         names = (*(new.get(name) for name in NAMES), language)
         for busy in await write.connection.fetchval(RENAME, caller.account, *names):

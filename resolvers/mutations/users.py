@@ -1,11 +1,14 @@
 """The users of a company: inviting, changing, deleting; by its owners, and never oneself.
 
+An accountant who created the company stands in for the first owner, until that one has come: for inviting, and taking
+back.
+
 An owner who asks stays one, and judges under the lock on the company: so no company is ever without an owner, whatever
 several owners do to each other at once.
 """
 
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -16,10 +19,21 @@ from resolvers.mutations.invitations import Invited, send, withdraw
 from resolvers.mutations.keys import end_credentials_in
 from resolvers.trail import Change, grant_first, grow, record
 from resolvers.validation import Checks
-from resolvers.writing import Input, Mutation, Problem, Refused, Write, Written, key_of, lock_as_owner, no_rows
+from resolvers.writing import (
+    Input,
+    Mutation,
+    Problem,
+    Refused,
+    Write,
+    Written,
+    key_of,
+    lock_as_host,
+    lock_as_owner,
+    no_rows,
+)
 from schema.apps import App, app_label
 from schema.declarations import Role
-from schema.errors import UserErrorCode
+from schema.errors import INVITATIONS_WAIT, UserErrorCode
 from schema.language import Language
 
 OPEN_INVITATIONS: Final = 100
@@ -68,18 +82,20 @@ async def create_user(write: Write, given: Input) -> Written:
 
     Answers alike whether or not the address has a login: only what stands in this company makes a difference.
     """
-    company = await lock_as_owner(write, given["companyId"])
+    company = await lock_as_host(write, given["companyId"])
     checks = Checks()
     email = checks.email("email", given["email"])
     names = checks.name("firstName", given["firstName"]), checks.name("lastName", given["lastName"])
     role: Role = given["role"]
     apps: Sequence[App] = given.get("apps") or ()
+    if company["stands_in"] and role is not Role.OWNER:
+        checks.add("role")  # who stands in for an owner invites one, and nobody else
     checks.problems.extend(_app_problems(role, apps, company))
     if email and await write.connection.fetchval(TAKEN, company["id"], email):
         checks.add("email", UserErrorCode.EMAIL_TAKEN)
     checks.refuse({"company": company["id"]})
     if await write.connection.fetchval(OPEN, company["id"]) >= OPEN_INVITATIONS:
-        raise Refused(Problem(UserErrorCode.TOO_MANY_ATTEMPTS), values={"company": company["id"]})
+        raise Refused(Problem(UserErrorCode.LIMIT_REACHED, text=INVITATIONS_WAIT), values={"company": company["id"]})
     first = sorted({app.name for app in apps})
     invited = await invite(write, company["id"], company["at"], email, names, role=role, apps=first)
     await grow(write, company["id"])
@@ -137,7 +153,7 @@ async def invite(
 
 async def update_user(write: Write, given: Input) -> Written:
     """Change somebody else's names, language or role; toggles stay, and count again for who is no owner any more."""
-    company, user = await _somebody_else(write, given)
+    company, user = await _somebody_else(write, given, lock_as_owner)
     written = {"company": company["id"], "user": user["id"]}
     changes = _changes(given, written)
     await write.connection.execute(UPDATE, company["id"], user["id"], *changes)
@@ -168,19 +184,26 @@ def _changes(given: Input, written: Mapping[str, object]) -> list[str | None]:
 
 async def delete_user(write: Write, given: Input) -> Written:
     """End somebody else's access to the company, or a pending invitation; what the user made stays."""
-    company, user = await _somebody_else(write, given)
-    moment = (company["at"], write.caller.account)
-    await end_credentials_in(write, company["id"], user["id"], user["account_id"], company["at"])
-    await write.connection.execute(DELETE, company["id"], user["id"], *moment)
-    await withdraw(write.connection, company["id"], user["id"])
-    await record(write, Change("USER_DELETED", company["id"], user["id"], company["at"], role_before=user["role"]))
+    company, user = await _somebody_else(write, given, lock_as_host)
+    await remove(write, company, user)
     await grow(write, company["id"])
     return Written({"company": company["id"]})
 
 
-async def _somebody_else(write: Write, given: Input) -> tuple[Record, Record]:
+async def remove(write: Write, company: Record, user: Record | Mapping[str, Any]) -> None:
+    """End a user's access (its `id, account_id, role`), or the invitation, in a company that is locked."""
+    key, at = company["id"], company["at"]
+    await end_credentials_in(write, key, user["id"], user["account_id"], at)
+    await write.connection.execute(DELETE, key, user["id"], at, write.caller.account)
+    await withdraw(write.connection, key, user["id"])
+    await record(write, Change("USER_DELETED", key, user["id"], at, role_before=user["role"]))
+
+
+async def _somebody_else(
+    write: Write, given: Input, lock: Callable[[Write, str], Awaitable[Record]]
+) -> tuple[Record, Record]:
     """The company, locked, and the user that the input names. Raises Refused (NOT_FOUND, SELF_EDIT_FORBIDDEN)."""
-    company = await lock_as_owner(write, given["companyId"])
+    company = await lock(write, given["companyId"])
     user = await write.connection.fetchrow(MEMBER, company["id"], key_of(given["userId"], "usr"))
     if user is None:
         raise Refused(Problem(UserErrorCode.NOT_FOUND, ("userId",)), values={"company": company["id"]})

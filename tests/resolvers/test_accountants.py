@@ -22,7 +22,8 @@ mutation ($input: RegisterAccountantInput!) {
 """
 SIGN_UP: Final = "mutation ($input: SignUpInput!) { signUp(input: $input) { token errors { code field } } }"
 CONFIRM: Final = (
-    "mutation ($token: String!) { confirmEmail(input: {token: $token}) { confirmed errors { code field } } }"
+    "mutation ($token: String!, $password: String) { confirmEmail(input: {token: $token, password: $password}) "
+    "{ confirmed errors { code field } } }"
 )
 ADD: Final = """
 mutation ($input: AddExternalUserInput!) { addExternalUser(input: $input) {
@@ -81,7 +82,10 @@ async def test_an_accountant_is_linked_once_the_address_is_confirmed(door: Door)
     assert problems(await register(door, given)) == []
     link = {"companyId": firm.id, "email": given["email"]}
     assert problems(await door.call(ADD, firm["owner"].token, input=link)) == [("ACCOUNTANT_NOT_FOUND", ["email"])]
-    assert problems(await door.call(CONFIRM, token=await door.letter(given["email"], "CONFIRMATION"))) == []
+    letter = await door.letter(given["email"], "CONFIRMATION")
+    assert await refused(door, CONFIRM, token=letter) == [("INVALID_CREDENTIALS", ["password"])]
+    assert problems(await door.call(ADD, firm["owner"].token, input=link)) == [("ACCOUNTANT_NOT_FOUND", ["email"])]
+    assert problems(await door.call(CONFIRM, token=letter, password=PASSWORD)) == []
     answer = await door.call(ADD, firm["owner"].token, input=link)
     assert answer.data["addExternalUser"] == {"externalUser": {"officeName": "Fiduciaire Dubois"}, "errors": []}
 

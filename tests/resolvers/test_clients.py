@@ -1,6 +1,5 @@
 """resolvers/mutations/clients.py: the companies that accountants create for clients, and whose these are."""
 
-import asyncio
 import secrets
 import uuid
 from collections.abc import AsyncGenerator
@@ -9,10 +8,10 @@ from typing import Any, Final
 import pytest
 
 from db.outbox import LIVES, claim
-from resolvers.writing import turn_of
+from schema.errors import CLIENTS_WAIT, UserErrorCode, user_message
 from tests.databases import Databases
 from tests.door import PASSWORD
-from tests.firm import ALWAYS, apps_of, blocked
+from tests.firm import ALWAYS, apps_of
 from tests.outside import SEEN, Login, Outside, outcome
 
 OPEN_INVITATIONS: Final = 20
@@ -57,7 +56,7 @@ async def test_the_accountant_works_in_the_company_and_does_not_own_it(outside: 
     claire = await outside.login()
     payload = await outside.done(claire.token, "createClientCompany", **client(name=" Toitures  Dubois "))
     company = payload["company"]
-    assert (company["name"], company["users"]) == ("Toitures Dubois", None)
+    assert (company["name"], company["users"]) == ("Toitures Dubois", {"totalCount": 1})
     assert (company["access"]["role"], company["access"]["external"]) == (None, True)
     assert {"CUSTOMERS", "PRODUCTS", "INVOICES", "QUOTES"} <= set(company["access"]["apps"])
 
@@ -172,8 +171,11 @@ async def test_an_accountant_never_owns_what_it_creates(outside: Outside) -> Non
 async def test_twenty_invitations_are_open_at_most(outside: Outside) -> None:
     claire, other = await outside.login(), await outside.login()
     payloads = [await outside.done(claire.token, "createClientCompany", **client()) for _ in range(OPEN_INVITATIONS)]
-    full = [("TOO_MANY_ATTEMPTS", None)]
+    full = [("LIMIT_REACHED", None)]
     assert await outside.refused(claire.token, "createClientCompany", **client()) == full
+    answer = await outside.send(claire.token, "createClientCompany", **client())
+    (error,) = answer.data["createClientCompany"]["errors"]
+    assert error["message"] == user_message(UserErrorCode.LIMIT_REACHED, "NL", CLIENTS_WAIT)
     await outside.done(other.token, "createClientCompany", **client())
     await outside.done(claire.token, "leaveCompany", companyId=payloads[0]["company"]["id"])
     assert await outside.refused(claire.token, "createClientCompany", **client()) == full
@@ -192,10 +194,5 @@ async def test_companies_created_at_once_do_not_pass_the_limit(outside: Outside)
     for _ in range(OPEN_INVITATIONS - 1):
         await outside.done(claire.token, "createClientCompany", **client())
     creating = [outside.send(claire.token, "createClientCompany", **client()) for _ in range(3)]
-    turn = turn_of("clients", claire.id)
-    async with outside.other.transaction():
-        await outside.other.execute("select pg_advisory_xact_lock($1)", turn)
-        begun = [asyncio.ensure_future(one) for one in creating]
-        await blocked(outside.connection, len(begun))
-    answers = await asyncio.gather(*begun)
-    assert sorted(map(outcome, answers)) == ["DONE", "TOO_MANY_ATTEMPTS", "TOO_MANY_ATTEMPTS"]
+    answers = await outside.at_once(claire, *creating)
+    assert sorted(map(outcome, answers)) == ["DONE", "LIMIT_REACHED", "LIMIT_REACHED"]

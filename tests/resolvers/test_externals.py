@@ -327,12 +327,6 @@ async def test_an_external_user_leaves(outside: Outside) -> None:
     assert await outside.refused(claire.token, "leaveCompany", companyId=firm.id) == [("NOT_FOUND", ["companyId"])]
 
 
-@pytest.mark.parametrize("who", ["owner", "anna"])
-async def test_a_user_of_the_company_does_not_leave(outside: Outside, who: str) -> None:
-    firm = await outside.found()
-    assert await outside.codes(firm[who].token, "leaveCompany", companyId=firm.id) == ["FORBIDDEN"]
-
-
 @pytest.mark.parametrize("who", ["pending", "gone", "former"])
 async def test_who_is_not_there_cannot_leave(outside: Outside, who: str) -> None:
     firm = await outside.found()

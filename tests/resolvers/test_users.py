@@ -12,6 +12,7 @@ from db.connection import Connection, connect
 from db.database import Database, PoolSettings
 from resolvers.execution import Executor
 from resolvers.mutations.users import OPEN_INVITATIONS
+from schema.errors import INVITATIONS_WAIT, UserErrorCode, user_message
 from schema.language import Language
 from tests.databases import Databases
 from tests.firm import ALWAYS, Answer, Asker, Firm, apps_of, change, replay
@@ -258,7 +259,8 @@ async def test_a_company_has_a_hundred_open_invitations_at_most(office: Office) 
     )  # fmt: skip
     await office.done(firm, "createUser", **somebody())  # with the firm's own pending one: a hundred
     (error,) = await office.refused(firm, "createUser", **somebody())
-    assert (error["code"], error["field"]) == ("TOO_MANY_ATTEMPTS", None)
+    assert (error["code"], error["field"]) == ("LIMIT_REACHED", None)
+    assert error["message"] == user_message(UserErrorCode.LIMIT_REACHED, "FR", INVITATIONS_WAIT)
     await office.done(firm, "deleteUser", userId=firm["pending"].id)
     await office.done(firm, "createUser", **somebody())
 

@@ -88,9 +88,8 @@ create function fence.entered() returns uuid[] language sql stable security defi
     select company_id from mail_token
     where company_id is not null and token_hash = any ((select fence.hashes('fence.letters'))::bytea[])
   ) || array(
-    select m.company_id from mail_token t join membership m on m.account_id = t.account_id
-    where t.token_hash = any ((select fence.hashes('fence.letters'))::bytea[])
-      and m.accepted_at is not null and m.removed_at is null and (m.until is null or m.until > now())
+    select company_id from membership
+    where account_id = any ((select fence.words('fence.mailboxes'))::uuid[]) and accepted_at is not null
   )
 $$;
 create function fence.mine() returns text[] language sql stable security definer set search_path = public as $$
@@ -102,8 +101,13 @@ $$;
 create function fence.add(name text, word text) returns void language sql as $$
   select set_config(name, trim(coalesce(current_setting(name, true), '') || ' ' || word), true)
 $$;
+create function fence.mailboxes() returns setof uuid language sql stable security definer set search_path = public as $$
+  select a.id from mail_token t join account a on a.id = t.account_id
+  where not a.confirmed and t.token_hash = any ((select fence.hashes('fence.letters'))::bytea[])
+$$;
 create function fence.begin() returns void language sql as $$
   select set_config('fence.writes', 'yes', true),
+    set_config('fence.mailboxes', array_to_string(array(select fence.mailboxes()), ' '), true),
     set_config('fence.open', array_to_string(array(select distinct unnest(fence.entered())), ' '), true)
 $$;
 
@@ -117,6 +121,17 @@ end
 $$;
 create trigger fence_found before insert on company
 for each row when (current_user = '{ROLE}') execute function fence.found();
+
+create function fence.hand_over() returns trigger language plpgsql as $$
+begin
+  if old.account_id = any (fence.words('fence.mailboxes')::uuid[]) then
+    perform fence.add('fence.open', new.company_id::text);
+  end if;
+  return new;
+end
+$$;
+create trigger fence_hand_over before update of account_id on membership
+for each row when (current_user = '{ROLE}') execute function fence.hand_over();
 
 create function fence.sign_in() returns trigger language plpgsql as $$
 begin

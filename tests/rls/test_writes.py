@@ -37,7 +37,7 @@ MAKE_ROWS: Final = """
 with service as (
   insert into connected_service (company_id, id, connector, label) values ($1, $2, 'PONTO', 'Ponto')
 ), export as (
-  insert into export_request (company_id, id, model, format) values ($1, $4, 'INVOICES', 'CSV')
+  insert into export_request (company_id, id, model, format, requested_by_id) values ($1, $4, 'INVOICES', 'CSV', $5)
 )
 insert into document (company_id, id, kind, number, sequence_number, date, status, total_excl, total_vat, total_incl,
                       total_incl_base)
@@ -150,7 +150,7 @@ async def test_a_write_that_is_not_held_to_its_company_is_noticed(
     assert planted.right in usual
     async with office(databases, template) as (ask, connection):
         firm, other = await Firm.found(connection, "STOCK", "PONTO"), await Firm.found(connection)
-        await connection.execute(MAKE_ROWS, firm.key, SERVICE, INVOICE, EXPORT)
+        await connection.execute(MAKE_ROWS, firm.key, SERVICE, INVOICE, EXPORT, firm["owner"].membership)
         await add_twins(connection)
         await connection.execute(MAKE_LETTERS, firm.key, firm["pending"].membership, hash_token(LETTER))
         token = other["owner"].token if planted.by == "stranger" else firm[planted.by].token

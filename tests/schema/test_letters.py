@@ -8,15 +8,18 @@ import pytest
 
 from db.outbox import LIVES, Kind
 from schema.language import Language
-from schema.letters import LETTERS, LONGEST_NAME, Written, plain, write_letter
+from schema.letters import LETTERS, LONGEST_NAME, STARTS_EMPTY, Facts, Written, plain, write_letter
+from schema.texts import translate
 
 LINK = "https://enfact.test/invitation#token=enm_x"
+OTHER_LINK = "https://enfact.test/not-me#token=enm_x"
 KINDS = sorted(LETTERS)
 FORMAL = {"FR": ("vous", "tu "), "NL": (" u", " je "), "DE": ("Sie", " du ")}
 
 
 def written(kind: str, language: Language | str, *, name: str = "Anna", company: str | None = "Lambert") -> Written:
-    return write_letter(kind, language, link=LINK, name=name, company=company, lives=LIVES.get(kind))
+    facts = Facts(company, LIVES.get(kind), other_link=OTHER_LINK if kind == "CONFIRMATION" else None)
+    return write_letter(kind, language, link=LINK, name=name, facts=facts)
 
 
 def test_there_is_a_text_for_each_letter_of_the_outbox() -> None:
@@ -32,7 +35,11 @@ def test_a_letter_greets_says_what_to_do_and_what_if_it_was_not_expected(kind: s
     assert request.splitlines()[1] == LINK
     assert request.splitlines()[0].endswith(":")
     assert len(validity) == (0 if kind == "ACCESS_NOTICE" else 1)
-    assert otherwise.endswith(".")
+    if kind == "CONFIRMATION":
+        assert otherwise.splitlines()[0].endswith(":")
+        assert otherwise.splitlines()[1:] == [OTHER_LINK]
+    else:
+        assert otherwise.endswith(".")
     assert signature == "enFact\n"
     assert "{" not in letter.subject + letter.body
     assert "<" not in letter.body
@@ -42,8 +49,8 @@ def test_a_letter_greets_says_what_to_do_and_what_if_it_was_not_expected(kind: s
 
 @pytest.mark.parametrize("language", list(Language))
 def test_the_owner_whom_an_accountant_invites_reads_who_that_is_and_for_which_company(language: Language) -> None:
-    told = {"link": LINK, "name": "Anna", "company": "Lambert", "accountant": "Nihant"}
-    letter = write_letter("INVITATION", language, **told, lives=LIVES["INVITATION"])
+    facts = Facts("Lambert", LIVES["INVITATION"], "Nihant")
+    letter = write_letter("INVITATION", language, link=LINK, name="Anna", facts=facts)
     _, request, _, otherwise, _ = letter.body.split("\n\n")
     assert "Nihant" in letter.subject
     assert "Nihant" in request
@@ -57,7 +64,7 @@ def test_the_owner_whom_an_accountant_invites_reads_who_that_is_and_for_which_co
 
 def test_an_office_with_a_hostile_name_brings_no_link() -> None:
     hostile = "https://evil.example\r\n\u2028{link}" + "y" * 500
-    letter = write_letter("INVITATION", "EN", link=LINK, name="A", company="B", lives=None, accountant=hostile)
+    letter = write_letter("INVITATION", "EN", link=LINK, name="A", facts=Facts("B", accountant=hostile))
     assert letter.body.count("://") == 1
     assert "\n" not in letter.subject
     assert len(letter.subject) <= LONGEST_NAME + 40
@@ -72,6 +79,17 @@ def test_each_language_has_its_own_words_and_is_polite(kind: str) -> None:
         assert familiar not in letters[language].body.lower().replace(LINK, "")
 
 
+@pytest.mark.parametrize("language", list(Language))
+@pytest.mark.parametrize("kind", ["INVITATION", "PASSWORD_RESET"])
+def test_a_letter_says_that_the_account_of_its_reader_starts_empty(kind: str, language: Language) -> None:
+    facts = Facts("Lambert", LIVES[kind], starts_empty=True)
+    letter = write_letter(kind, language, link=LINK, name="Anna", facts=facts)
+    warned, usual = letter.body.split("\n\n"), written(kind, language).body.split("\n\n")
+    (warning,) = [paragraph for paragraph in warned if paragraph not in usual]
+    assert warned.index(warning) == 3
+    assert warning == translate(language, "letter", STARTS_EMPTY)
+
+
 @pytest.mark.parametrize(
     ("kind", "words"),
     [("INVITATION", "valable 14 jours"), ("CONFIRMATION", "valable 7 jours"), ("PASSWORD_RESET", "valable 60 minutes")],
@@ -81,7 +99,7 @@ def test_a_letter_says_how_long_its_link_works(kind: str, words: str) -> None:
 
 
 def test_two_days_are_told_in_days() -> None:
-    letter = write_letter("CONFIRMATION", "EN", link=LINK, name="", company=None, lives=timedelta(days=2))
+    letter = write_letter("CONFIRMATION", "EN", link=LINK, name="", facts=Facts(lives=timedelta(days=2)))
     assert "works for 2 days" in letter.body
 
 
@@ -124,7 +142,7 @@ def test_a_hostile_name_changes_neither_lines_nor_links_of_a_letter(kind: str) -
     assert "\n" not in attacked.subject
     assert len(attacked.subject) <= LONGEST_NAME + 40
     assert attacked.body.count("\n") == usual.body.count("\n")
-    assert attacked.body.count("://") == 1
+    assert attacked.body.count("://") == usual.body.count("://") == (2 if kind == "CONFIRMATION" else 1)
     assert not [c for c in attacked.subject + attacked.body.replace("\n", "") if unicodedata.category(c)[0] == "C"]
 
 

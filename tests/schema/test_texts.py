@@ -23,7 +23,7 @@ from schema.errors import (
     user_message,
 )
 from schema.language import Language
-from schema.letters import BY_ACCOUNTANT, DAYS, GREETING, GREETING_WITHOUT_NAME, LETTERS, MINUTES
+from schema.letters import BY_ACCOUNTANT, DAYS, GREETING, GREETING_WITHOUT_NAME, LETTERS, MINUTES, STARTS_EMPTY
 from schema.texts import translate
 
 USED = {
@@ -35,7 +35,7 @@ USED = {
     *(("role-label", text) for text in ROLE_LABELS.values()),
     *(("letter-subject", letter.subject) for letter in (*LETTERS.values(), BY_ACCOUNTANT)),
     *(("letter", text) for letter in (*LETTERS.values(), BY_ACCOUNTANT) for text in (letter.request, letter.otherwise)),
-    *(("letter", text) for text in (GREETING, GREETING_WITHOUT_NAME, DAYS, MINUTES)),
+    *(("letter", text) for text in (GREETING, GREETING_WITHOUT_NAME, DAYS, MINUTES, STARTS_EMPTY)),
 }
 TRANSLATED = ["fr", "nl", "de"]
 VALUES = {

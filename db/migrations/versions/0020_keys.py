@@ -7,7 +7,7 @@ from sqlalchemy.dialects import postgresql
 from db.migrations.shorthand import add_check_that
 
 revision = "0020"
-down_revision = "0018"
+down_revision = "0019"
 branch_labels = None
 depends_on = None
 

@@ -7,7 +7,9 @@ select v.id, h.apps, h.owner, null::text
 from (select 1) one
   left join viewer v on true
   left join lateral (
-    select bit_or((c0.mask & m0.mask))::text apps, bool_or(m0.role = 'OWNER') owner
+    select
+      bit_or((c0.mask & m0.mask))::text apps,
+      bool_or((coalesce(m0.role = 'OWNER', false) or m0.stands_in)) owner
     from membership m0
       join company c0 on c0.id = m0.company_id
     where

@@ -26,11 +26,19 @@ where
       and (m.until is null or m.until > now())
   ) for no key
 update;
--- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
--- $2 = 018b514d-43a0-7000-bed6-ee291da75f8d
+-- $1 = 514c94de-889b-4144-be3f-e722f52193db
+-- $2 = 07656aff-d104-44fc-8719-c71dcce21eed
 
 select
-  c.id, c.plan, c.mask, c.access_version, clock_timestamp() at, m.role, m.id member, c.mask & m.mask access
+  c.id,
+  c.plan,
+  c.mask,
+  c.access_version,
+  clock_timestamp() at,
+  m.role,
+  m.stands_in,
+  m.id member,
+  c.mask & m.mask access
 from company c
   join membership m on m.company_id = c.id
 where
@@ -39,15 +47,15 @@ where
   and m.accepted_at is not null
   and m.removed_at is null
   and (m.until is null or m.until > now());
--- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
--- $2 = 018b514d-43a0-7000-bed6-ee291da75f8d
+-- $1 = 514c94de-889b-4144-be3f-e722f52193db
+-- $2 = 07656aff-d104-44fc-8719-c71dcce21eed
 
 insert into company_app (company_id, app_id, valid, activated_by)
 select $1, app_id, tstzrange($2, null), $3
 from unnest($4::text[]) app_id;
--- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
+-- $1 = 514c94de-889b-4144-be3f-e722f52193db
 -- $2 = <moment>
--- $3 = 018b514d-43a0-7000-bed6-ee291da75f8d
+-- $3 = 07656aff-d104-44fc-8719-c71dcce21eed
 -- $4 = [CASH_TICKETS]
 
 update company c
@@ -59,20 +67,20 @@ set
     where o.company_id = c.id and upper_inf(o.valid)
   ), repeat('0', $2::int)::bit(256))
 where c.id = $1;
--- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
+-- $1 = 514c94de-889b-4144-be3f-e722f52193db
 -- $2 = 256
 
 insert into access_change (company_id, at, kind, actor_id, app_id, before, after)
 select $1, $2, $5, $3, app_id, $5 = 'APP_DEACTIVATED', $5 = 'APP_ACTIVATED'
 from unnest($4::text[]) app_id;
--- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
+-- $1 = 514c94de-889b-4144-be3f-e722f52193db
 -- $2 = <moment>
--- $3 = 018b514d-43a0-7000-bed6-ee291da75f8d
+-- $3 = 07656aff-d104-44fc-8719-c71dcce21eed
 -- $4 = [CASH_TICKETS]
 -- $5 = APP_ACTIVATED
 
 update company set access_version = access_version + 1 where id = $1;
--- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
+-- $1 = 514c94de-889b-4144-be3f-e722f52193db
 
 COMMIT;
 
@@ -137,7 +145,7 @@ from (
 -- $1 = FR
 -- $2 = EN
 -- $3 = CASH_TICKETS
--- $4 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
+-- $4 = 514c94de-889b-4144-be3f-e722f52193db
 -- $5 = CASH_TICKETS
 -- $6 = []
 -- $7 = <hash of a token>
@@ -170,11 +178,19 @@ where
       and (m.until is null or m.until > now())
   ) for no key
 update;
--- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
--- $2 = 018b514d-43a0-7000-bed6-ee291da75f8d
+-- $1 = 514c94de-889b-4144-be3f-e722f52193db
+-- $2 = 07656aff-d104-44fc-8719-c71dcce21eed
 
 select
-  c.id, c.plan, c.mask, c.access_version, clock_timestamp() at, m.role, m.id member, c.mask & m.mask access
+  c.id,
+  c.plan,
+  c.mask,
+  c.access_version,
+  clock_timestamp() at,
+  m.role,
+  m.stands_in,
+  m.id member,
+  c.mask & m.mask access
 from company c
   join membership m on m.company_id = c.id
 where
@@ -183,16 +199,16 @@ where
   and m.accepted_at is not null
   and m.removed_at is null
   and (m.until is null or m.until > now());
--- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
--- $2 = 018b514d-43a0-7000-bed6-ee291da75f8d
+-- $1 = 514c94de-889b-4144-be3f-e722f52193db
+-- $2 = 07656aff-d104-44fc-8719-c71dcce21eed
 
 update company_app
 set
   valid = tstzrange(lower(valid), greatest($2, lower(valid) + interval '1 microsecond')), deactivated_by = $3
 where company_id = $1 and app_id = any($4::text[]) and upper_inf(valid);
--- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
+-- $1 = 514c94de-889b-4144-be3f-e722f52193db
 -- $2 = <moment>
--- $3 = 018b514d-43a0-7000-bed6-ee291da75f8d
+-- $3 = 07656aff-d104-44fc-8719-c71dcce21eed
 -- $4 = [CASH_TICKETS]
 
 update company c
@@ -204,20 +220,20 @@ set
     where o.company_id = c.id and upper_inf(o.valid)
   ), repeat('0', $2::int)::bit(256))
 where c.id = $1;
--- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
+-- $1 = 514c94de-889b-4144-be3f-e722f52193db
 -- $2 = 256
 
 insert into access_change (company_id, at, kind, actor_id, app_id, before, after)
 select $1, $2, $5, $3, app_id, $5 = 'APP_DEACTIVATED', $5 = 'APP_ACTIVATED'
 from unnest($4::text[]) app_id;
--- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
+-- $1 = 514c94de-889b-4144-be3f-e722f52193db
 -- $2 = <moment>
--- $3 = 018b514d-43a0-7000-bed6-ee291da75f8d
+-- $3 = 07656aff-d104-44fc-8719-c71dcce21eed
 -- $4 = [CASH_TICKETS]
 -- $5 = APP_DEACTIVATED
 
 update company set access_version = access_version + 1 where id = $1;
--- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
+-- $1 = 514c94de-889b-4144-be3f-e722f52193db
 
 COMMIT;
 
@@ -276,7 +292,7 @@ from (
         and (m0.until is null or m0.until > now())
     ) l0 on true
 ) s;
--- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
+-- $1 = 514c94de-889b-4144-be3f-e722f52193db
 -- $2 = CASH_TICKETS
 -- $3 = []
 -- $4 = <hash of a token>

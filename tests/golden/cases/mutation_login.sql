@@ -51,7 +51,7 @@ where
       )
     for update skip locked
   );
--- $1 = 018f5745-23a0-7000-8b16-964b1ab70522
+-- $1 = f42bc9b6-d028-4507-ac6b-7f6b6cb4c745
 
 with known as (
   select id from account where id = $2 and password_hash = $4 for share
@@ -65,7 +65,7 @@ opened as (
 select expires_at, ends_at
 from opened;
 -- $1 = <hash of a token>
--- $2 = 018f5745-23a0-7000-8b16-964b1ab70522
+-- $2 = f42bc9b6-d028-4507-ac6b-7f6b6cb4c745
 -- $3 = null
 -- $4 = $argon2id$v=19$m=65536,t=3,p=4$ZW5mYWN0IGRlbW8gc2FsdA$OsXG/U/0x+n+L+V3pD7LfyAa6fw4bE5wQSMynNe+XnY
 

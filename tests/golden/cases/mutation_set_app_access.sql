@@ -26,13 +26,21 @@ where
       and (m.until is null or m.until > now())
   ) for no key
 update;
--- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
--- $2 = 018b514d-43a0-7000-bed6-ee291da75f8d
+-- $1 = 514c94de-889b-4144-be3f-e722f52193db
+-- $2 = 07656aff-d104-44fc-8719-c71dcce21eed
 
 select e.*, p.id person, p.external, p.role role_there, p.toggles
 from (
   select
-    c.id, c.plan, c.mask, c.access_version, clock_timestamp() at, m.role, m.id member, c.mask & m.mask access
+    c.id,
+    c.plan,
+    c.mask,
+    c.access_version,
+    clock_timestamp() at,
+    m.role,
+    m.stands_in,
+    m.id member,
+    c.mask & m.mask access
   from company c
     join membership m on m.company_id = c.id
   where
@@ -43,9 +51,9 @@ from (
     and (m.until is null or m.until > now())
 ) e
   left join membership p on p.company_id = e.id and p.id = any($3::uuid[]) and p.removed_at is null;
--- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
--- $2 = 018b514d-43a0-7000-bed6-ee291da75f8d
--- $3 = [018b6b1b-2a5a-7f68-b0fc-4ed82705a509]
+-- $1 = 514c94de-889b-4144-be3f-e722f52193db
+-- $2 = 07656aff-d104-44fc-8719-c71dcce21eed
+-- $3 = [51104fc7-bba5-42e7-a8f3-b81128a50d29]
 
 with change as (
   select c.membership_id, c.app_id, c.granted, nothing, set_bit(nothing, a.position, 1) bit
@@ -92,10 +100,10 @@ trail as (
 update company
 set access_version = access_version + 1
 where id = $1;
--- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
+-- $1 = 514c94de-889b-4144-be3f-e722f52193db
 -- $2 = <moment>
--- $3 = 018b514d-43a0-7000-bed6-ee291da75f8d
--- $4 = [018b6b1b-2a5a-7f68-b0fc-4ed82705a509, 018b6b1b-2a5a-7f68-b0fc-4ed82705a509]
+-- $3 = 07656aff-d104-44fc-8719-c71dcce21eed
+-- $4 = [51104fc7-bba5-42e7-a8f3-b81128a50d29, 51104fc7-bba5-42e7-a8f3-b81128a50d29]
 -- $5 = [DISCOUNTS, PURCHASES]
 -- $6 = [False, True]
 
@@ -218,8 +226,8 @@ from (
       offset 0
     ) l1 on true
 ) s;
--- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
--- $2 = [018b6b1b2a5a7f68b0fc4ed82705a509]
+-- $1 = 514c94de-889b-4144-be3f-e722f52193db
+-- $2 = [51104fc7bba542e7a8f3b81128a50d29]
 -- $3 = [null]
 -- $4 = [DISCOUNTS, PURCHASES]
 -- $5 = []

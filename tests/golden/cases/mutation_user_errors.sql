@@ -26,13 +26,21 @@ where
       and (m.until is null or m.until > now())
   ) for no key
 update;
--- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
--- $2 = 018b514d-43a0-7000-bed6-ee291da75f8d
+-- $1 = 514c94de-889b-4144-be3f-e722f52193db
+-- $2 = 07656aff-d104-44fc-8719-c71dcce21eed
 
 select e.*, p.id person, p.external, p.role role_there, p.toggles
 from (
   select
-    c.id, c.plan, c.mask, c.access_version, clock_timestamp() at, m.role, m.id member, c.mask & m.mask access
+    c.id,
+    c.plan,
+    c.mask,
+    c.access_version,
+    clock_timestamp() at,
+    m.role,
+    m.stands_in,
+    m.id member,
+    c.mask & m.mask access
   from company c
     join membership m on m.company_id = c.id
   where
@@ -43,8 +51,8 @@ from (
     and (m.until is null or m.until > now())
 ) e
   left join membership p on p.company_id = e.id and p.id = any($3::uuid[]) and p.removed_at is null;
--- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
--- $2 = 018b514d-43a0-7000-bed6-ee291da75f8d
+-- $1 = 514c94de-889b-4144-be3f-e722f52193db
+-- $2 = 07656aff-d104-44fc-8719-c71dcce21eed
 -- $3 = []
 
 ROLLBACK;
@@ -104,7 +112,7 @@ from (
     ) l0 on true
 ) s;
 -- $1 = [{"code":"VERSION_CONFLICT","message":"Les droits d'accès ont été modifiés entre-temps. Veuillez les recharger et réessa…
--- $2 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
+-- $2 = 514c94de-889b-4144-be3f-e722f52193db
 -- $3 = <hash of a token>
 
 BEGIN;
@@ -135,13 +143,21 @@ where
       and (m.until is null or m.until > now())
   ) for no key
 update;
--- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
--- $2 = 018b514d-43a0-7000-bed6-ee291da75f8d
+-- $1 = 514c94de-889b-4144-be3f-e722f52193db
+-- $2 = 07656aff-d104-44fc-8719-c71dcce21eed
 
 select e.*, p.id person, p.external, p.role role_there, p.toggles
 from (
   select
-    c.id, c.plan, c.mask, c.access_version, clock_timestamp() at, m.role, m.id member, c.mask & m.mask access
+    c.id,
+    c.plan,
+    c.mask,
+    c.access_version,
+    clock_timestamp() at,
+    m.role,
+    m.stands_in,
+    m.id member,
+    c.mask & m.mask access
   from company c
     join membership m on m.company_id = c.id
   where
@@ -152,9 +168,9 @@ from (
     and (m.until is null or m.until > now())
 ) e
   left join membership p on p.company_id = e.id and p.id = any($3::uuid[]) and p.removed_at is null;
--- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
--- $2 = 018b514d-43a0-7000-bed6-ee291da75f8d
--- $3 = [00000000-0000-0000-0000-000000000000, 018b6b1b-2a5a-7f68-b0fc-4ed82705a509]
+-- $1 = 514c94de-889b-4144-be3f-e722f52193db
+-- $2 = 07656aff-d104-44fc-8719-c71dcce21eed
+-- $3 = [00000000-0000-0000-0000-000000000000, 51104fc7-bba5-42e7-a8f3-b81128a50d29]
 
 ROLLBACK;
 
@@ -202,5 +218,5 @@ from (
     ) l0 on true
 ) s;
 -- $1 = [{"code":"APP_NOT_ACTIVE","message":"L'application Gestion des stocks n'est pas active dans cette entreprise. Veuillez d…
--- $2 = 018b514d-43a0-7000-ac2b-7ed4c4760a71
+-- $2 = 514c94de-889b-4144-be3f-e722f52193db
 -- $3 = <hash of a token>

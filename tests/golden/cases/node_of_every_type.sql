@@ -243,9 +243,13 @@ from (
         join membership m8
         join company c8 on c8.id = m8.company_id on t8.company_id = m8.company_id
         cross join lateral (
-          select b.o g0
+          select b.s g0
           from (
-            select (c8.mask & m8.mask) e, coalesce(m8.role = 'OWNER', false) o offset 0
+            select
+              (c8.mask & m8.mask) e,
+              coalesce(m8.role = 'OWNER', false) o,
+              (coalesce(m8.role = 'OWNER', false) or m8.stands_in) s
+            offset 0
           ) b
           offset 0
         ) a8

@@ -103,6 +103,7 @@ from (
                       ~ repeat('0', 256)::bit(256)
                     else h.toggles end mask,
                     t8.created_by_accountant created_by_accountant,
+                    t8.stands_in stands_in,
                     t8.created_at created_at,
                     case when t8.accepted_at <= t1.moment then t8.accepted_at end accepted_at,
                     h.until until,
@@ -206,6 +207,7 @@ from (
                 ) access_version,
                 c0.created_at created_at,
                 c0.support_until support_until,
+                c0.closes_at closes_at,
                 w.moment
               from (select least($2::timestamptz, statement_timestamp()) moment) w
               offset 0
