@@ -25,6 +25,10 @@ class DatabaseTimeout(DatabaseError):
     """A statement, or a lock that it waited for, took longer than the settings allow."""
 
 
+class Crowded(DatabaseError):
+    """One's own requests are so many that another one finds no place; trying again later helps."""
+
+
 class DatabaseMisconfigured(DatabaseError):
     """The server, the database or the credentials are not what the product needs; trying again does not help."""
 

@@ -7,6 +7,7 @@ from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import CloseCode
 
+from gateway.connections import Connections
 from gateway.protocol import WRITE_DEADLINE
 
 MOST_FRAMES: Final = 1_000
@@ -16,7 +17,20 @@ MOST_FRAMES: Final = 1_000
 class SocketProtocol(WebSocketsSansIOProtocol):
     """Ends sockets whose client does not read, or is not there; says that it goes away when the server stops."""
 
+    is_idle = False
+    """A socket is there to be quiet."""
+
+    _held: Connections | None = None
+    _address: bytes | None = None
     _stalled: asyncio.TimerHandle | None = None
+
+    def go_on(self, held: Connections, address: bytes | None) -> None:
+        """Be the connection that another protocol began: one of those that are `held`, from that address."""
+        self._held, self._address = held, address
+
+    def give_way(self) -> None:
+        """Close it, for another connection."""
+        self.transport.close()
 
     def pause_writing(self) -> None:
         """The client does not read as fast as we write."""
@@ -31,6 +45,8 @@ class SocketProtocol(WebSocketsSansIOProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """The client, or we, closed the connection."""
         self._stop_stalled()
+        if self._held is not None:
+            self._held.leave(self._address, self)
         super().connection_lost(exc)
 
     def keepalive_timeout(self) -> None:

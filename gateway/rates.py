@@ -114,24 +114,29 @@ class Limit:
         self._interval = 1 / policy.rate
         self._depth = policy.burst / policy.rate
 
-    def take(self, name: bytes) -> Allowance:
-        """One request more under that name; nothing is taken of a bucket that is empty."""
+    def take(self, name: bytes, weight: int = 1) -> Allowance:
+        """One request more under that name, which counts as `weight`; nothing is taken of a bucket that has less."""
         now = self._clock()
         places = self._table.places(self._policy.name.encode() + name)
-        full_at = max(self._table.full_at(places), now) + self._interval
+        taken = min(weight, self._policy.burst) * self._interval
+        full_at = max(self._table.full_at(places), now) + taken
         wait = full_at - now - self._depth
         if wait > ROUNDING:
-            return Allowance(self._policy, 0, full_at - self._interval - now, wait)
+            return Allowance(self._policy, 0, full_at - taken - now, wait)
         self._table.fill_at(places, full_at)
         return Allowance(self._policy, int((self._depth - full_at + now) / self._interval + ROUNDING), full_at - now)
 
 
 class Rates:
-    """The limits of a gateway: by the client's address, and by API key."""
+    """The limits of a gateway: by the client's address, and by API key.
 
-    def __init__(self, address: Limit | None, key: Limit | None) -> None:
+    How an address asks whether we are well is counted apart: whatever else it asks, its probes are answered.
+    """
+
+    def __init__(self, address: Limit | None, key: Limit | None, health: Limit | None = None) -> None:
         self._address = address
         self._key = key
+        self._health = health
 
     @classmethod
     def of(cls, settings: Settings, fd: int | None = None) -> "Rates | None":
@@ -142,11 +147,20 @@ class Rates:
         return cls(
             Limit(Policy("address", settings.rate, settings.burst), table) if settings.rate else None,
             Limit(Policy("key", settings.key_rate, settings.key_burst), table) if settings.key_rate else None,
+            Limit(Policy("health", settings.rate, settings.burst), table) if settings.rate else None,
         )
 
-    def of_address(self, address: str) -> Allowance | None:
-        """One request more from that address; None without such a limit."""
-        return self._address.take(network(address)) if self._address is not None else None
+    def of_address(self, address: str, weight: int = 1) -> Allowance | None:
+        """One request more from that address, as heavy as so many ordinary ones; None without such a limit."""
+        return self._address.take(network(address), weight) if self._address is not None else None
+
+    def of_health(self, address: str) -> Allowance | None:
+        """One probe more from that address; None without such a limit."""
+        return self._health.take(network(address)) if self._health is not None else None
+
+    def may_ask(self, name: bytes) -> bool:
+        """One request more of what `network` calls so; False for one too many."""
+        return self._address is None or self._address.take(name).wait == 0
 
     def of_key(self, token: str | None) -> Allowance | None:
         """One request more by that API key; None without such a limit, and for what is no API key."""

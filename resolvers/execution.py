@@ -28,7 +28,7 @@ from resolvers.mutations import MUTATIONS
 from resolvers.operation import Documents, Operation
 from resolvers.request import GraphQLRequest, RequestError, Result
 from resolvers.sessions import Uses
-from resolvers.viewing import Viewing
+from resolvers.viewing import SchemaText, Viewing
 from resolvers.waking import Wakes
 from schema import schema
 from schema.errors import ErrorCode
@@ -133,10 +133,13 @@ class Executor:
         """
         return await self._live.watch(request)
 
-    async def schema_text(self, request: GraphQLRequest) -> str:
-        """The schema as who sends a request sees it, as SDL. RequestError (UNAUTHENTICATED); DatabaseError."""
+    async def schema_text(self, request: GraphQLRequest) -> SchemaText:
+        """The schema as who sends a request sees it, as SDL.
+
+        RequestError (UNAUTHENTICATED, RATE_LIMITED); DatabaseError.
+        """
         try:
-            return self._viewing.text(await self._viewing.of(request))
+            return await self._viewing.text(request)
         except DatabaseError as error:
             self._report(error)
             raise

@@ -387,25 +387,72 @@ async def test_a_subscription_that_is_closed_is_forgotten(station: Station, firm
         assert (len(wakes), wakes._by) == (0, {})
 
 
-async def test_few_are_read_at_once(station: Station, firm: Firm, monkeypatch: pytest.MonkeyPatch) -> None:
-    followers = [await station.follow(firm["anna"].token, ACCESS, firm) for _ in range(12)]
-    usual, now, most = Subscription.read, 0, 0
+class Reading:
+    """What subscriptions read, and how many do at once: each waits until it is let go on."""
 
-    async def read(self: Subscription) -> Any:
-        nonlocal now, most
-        now += 1
-        most = max(most, now)
-        await asyncio.sleep(0.01)
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.order: list[Subscription] = []
+        self.now: list[Subscription] = []
+        self.most = 0
+        self.going = asyncio.Event()
+        self._usual = Subscription.read
+        monkeypatch.setattr(Subscription, "read", lambda subscription: self._read(subscription))
+
+    async def _read(self, subscription: Subscription) -> Any:
+        self.order.append(subscription)
+        self.now.append(subscription)
+        self.most = max(self.most, len(self.now))
         try:
-            return await usual(self)
+            async with asyncio.timeout(20):
+                await self.going.wait()
+            return await self._usual(subscription)
         finally:
-            now -= 1
+            self.now.remove(subscription)
 
-    monkeypatch.setattr(Subscription, "read", read)
+    async def under_way(self, count: int) -> None:
+        """Return once so many read, and everybody else has had time to."""
+        async with asyncio.timeout(20):
+            while len(self.now) < count:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        for _ in range(20):
+            await asyncio.sleep(0)
+
+
+def named(name: str, field: str = "accessChanged") -> str:
+    """A subscription that is another one than those of other names."""
+    return f"subscription ($id: ID!) {{ {name}: {field}(companyId: $id) {{ __typename apps }} }}"
+
+
+async def test_two_are_read_at_once_and_one_of_each_account(
+    station: Station, firm: Firm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many = [await station.follow(firm["anna"].token, named(f"a{n}"), firm) for n in range(5)]
+    reading = Reading(monkeypatch)
+    station.executor.wakes.all()
+    await reading.under_way(1)
+    assert reading.most == 1
+    one = await station.follow_unread(firm["bram"].token, named("b"), firm, reading)
+    station.executor.wakes.company(firm.key)
+    await reading.under_way(2)
+    assert one.subscription in reading.now
+    reading.going.set()
     await station.toggle(firm, "anna", "DISCOUNTS", on=True)
-    for follower in followers:
+    for follower in many:
         await follower.next()
-    assert most == 2
+    assert reading.most == 2
+
+
+async def test_what_is_the_same_is_read_once(station: Station, firm: Firm, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those who wait for their turn with the same question and credential are given one answer."""
+    first = await station.follow(firm["anna"].token, named("first"), firm)
+    same = [await station.follow(firm["anna"].token, ACCESS, firm) for _ in range(5)]
+    reading = Reading(monkeypatch)
+    await station.toggle(firm, "anna", "DISCOUNTS", on=True)
+    await reading.under_way(1)
+    reading.going.set()
+    for follower in (first, *same):
+        assert await follower.next()
+    assert len(reading.order) <= 3  # one of the first, one of the others, one that was woken between
 
 
 async def test_a_watch_tells_only_of_the_end(station: Station, firm: Firm) -> None:

@@ -1,0 +1,106 @@
+"""The connections of a process: takes who connects, says whether he may, and closes idle ones when room is short.
+
+An address holds only so many. When there are as many as there may be, an idle connection of the address that holds most
+makes room for one of an address that holds less.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from typing import Protocol, Self
+
+from gateway.rates import network
+from gateway.settings import Settings
+
+
+class Connected(Protocol):
+    """One connection."""
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is asked on it for the moment."""
+        ...
+
+    def give_way(self) -> None:
+        """Close it, for another one."""
+        ...
+
+
+class Connections:
+    """Those that are open: `most` at all, `of_address` from one address.
+
+    A proxy that is trusted is no address: its connections are everybody's.
+    """
+
+    def __init__(
+        self, most: int = 1_000, of_address: int = 100, proxies: Sequence[IPv4Network | IPv6Network] = ()
+    ) -> None:
+        self._most = most
+        self._of_address = of_address
+        self._proxies = proxies
+        self._open = 0
+        self._by_address: dict[bytes, dict[Connected, None]] = {}
+        self.address_of = lru_cache(maxsize=1_024)(self._address_of)
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        """Those that the settings allow."""
+        proxies = [ip_network(proxy) for proxy in settings.trusted_proxies.split(",") if proxy]
+        return cls(settings.max_connections, settings.max_connections_of_address, proxies)
+
+    @property
+    def are_too_many(self) -> bool:
+        """Whether there are more than there may be."""
+        return self._open > self._most
+
+    def enter(self, address: bytes | None, connection: Connected) -> bool:
+        """One more; False, and nothing is counted, where its address holds as many as it may."""
+        if address is not None:
+            held = self._by_address.setdefault(address, {})
+            if len(held) >= self._of_address:
+                return False
+            held[connection] = None
+        self._open += 1
+        if self.are_too_many:
+            self._make_room(address)
+        return True
+
+    def take_over(self, address: bytes | None, before: Connected, after: Connected) -> None:
+        """A connection goes on by another protocol."""
+        if address is not None:
+            held = self._by_address[address]
+            del held[before]
+            held[after] = None
+
+    def leave(self, address: bytes | None, connection: Connected) -> None:
+        """One less; harmless when repeated."""
+        if address is None:
+            self._open -= 1
+            return
+        held = self._by_address.get(address, {})
+        if connection in held:
+            self._open -= 1
+            del held[connection]
+            if not held:
+                del self._by_address[address]
+
+    def _make_room(self, comer: bytes | None) -> None:
+        """Close the oldest idle connection of whoever holds most, if that is no less than the one who comes holds."""
+        least = len(self._by_address[comer]) if comer is not None else 1
+        others = [(len(held), address) for address, held in self._by_address.items() if address != comer]
+        for count, address in sorted(others, reverse=True):
+            idle = next((one for one in self._by_address[address] if one.is_idle), None)
+            if count >= least and idle is not None:
+                self.leave(address, idle)
+                idle.give_way()
+                return
+
+    def _address_of(self, host: str | None) -> bytes | None:
+        """What a client's host counts as; None for what is no address of a client."""
+        if not host:
+            return None
+        try:
+            parsed = ip_address(host.partition("%")[0])
+        except ValueError:
+            return network(host)
+        return None if any(parsed in proxy for proxy in self._proxies) else network(host)
