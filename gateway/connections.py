@@ -7,10 +7,13 @@ makes room for one of an address that holds less.
 from collections.abc import Sequence
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
-from typing import Protocol, Self
+from typing import Literal, Protocol, Self
 
 from gateway.rates import network
 from gateway.settings import Settings
+
+Excess = Literal["of its address", "at all"]
+"""Of what a connection is one too many."""
 
 
 class Connected(Protocol):
@@ -48,22 +51,17 @@ class Connections:
         proxies = [ip_network(proxy) for proxy in settings.trusted_proxies.split(",") if proxy]
         return cls(settings.max_connections, settings.max_connections_of_address, proxies)
 
-    @property
-    def are_too_many(self) -> bool:
-        """Whether there are more than there may be."""
-        return self._open > self._most
-
-    def enter(self, address: bytes | None, connection: Connected) -> bool:
-        """One more; False, and nothing is counted, where its address holds as many as it may."""
-        if address is not None:
-            held = self._by_address.setdefault(address, {})
-            if len(held) >= self._of_address:
-                return False
-            held[connection] = None
+    def enter(self, address: bytes | None, connection: Connected) -> Excess | None:
+        """One more; of what it is one too many, and then it is not counted, else None."""
+        held = self._by_address.get(address, {}) if address is not None else {}
+        if len(held) >= self._of_address:
+            return "of its address"
+        if self._open >= self._most and not self._make_room(address, len(held) + 1):
+            return "at all"
         self._open += 1
-        if self.are_too_many:
-            self._make_room(address)
-        return True
+        if address is not None:
+            self._by_address.setdefault(address, held)[connection] = None
+        return None
 
     def take_over(self, address: bytes | None, before: Connected, after: Connected) -> None:
         """A connection goes on by another protocol."""
@@ -84,16 +82,16 @@ class Connections:
             if not held:
                 del self._by_address[address]
 
-    def _make_room(self, comer: bytes | None) -> None:
-        """Close the oldest idle connection of whoever holds most, if that is no less than the one who comes holds."""
-        least = len(self._by_address[comer]) if comer is not None else 1
+    def _make_room(self, comer: bytes | None, wants: int) -> bool:
+        """Close the oldest idle connection of who holds most, if that is no less than who comes would; False for none."""
         others = [(len(held), address) for address, held in self._by_address.items() if address != comer]
         for count, address in sorted(others, reverse=True):
             idle = next((one for one in self._by_address[address] if one.is_idle), None)
-            if count >= least and idle is not None:
+            if count >= wants and idle is not None:
                 self.leave(address, idle)
                 idle.give_way()
-                return
+                return True
+        return False
 
     def _address_of(self, host: str | None) -> bytes | None:
         """What a client's host counts as; None for what is no address of a client."""

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from random import getrandbits
 from typing import Any, cast
 
-from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from gateway.connections import Connections
@@ -27,8 +26,13 @@ WRITE_DEADLINE = 20.0
 TOO_LARGE = "431 Request Header Fields Too Large"
 INVALID = "400 Bad Request"
 TOO_MANY = "429 Too Many Requests"
+OVERLOADED = "503 Service Unavailable"
+CROWDED = "There are too many connections; try again in a moment."
 HELD = "Your address has as many connections as it may."
 PATIENCE = "There are too many requests from your address; try again in a moment."
+
+AGAIN = frozenset({ErrorCode.RATE_LIMITED, ErrorCode.UNAVAILABLE})
+"""What helps against these is to come back later."""
 
 Count = Callable[[bytes], bool]
 """Counts one request more of an address; False for one too many."""
@@ -48,15 +52,9 @@ def _refusal(code: ErrorCode, message: str) -> tuple[Headers, bytes]:
         (b"x-request-id", request_id.encode()),
         (b"cache-control", b"no-store"),
         (b"connection", b"close"),
+        *(RETRY_SOON if code in AGAIN else ()),
     )
     return fields, body
-
-
-async def _overloaded(_scope: Scope, _receive: Receive, send: Send) -> None:
-    """The application of a connection that is one too many."""
-    fields, body = _refusal(ErrorCode.UNAVAILABLE, "There are too many connections; try again in a moment.")
-    await send({"type": "http.response.start", "status": 503, "headers": [*fields, *RETRY_SOON]})
-    await send({"type": "http.response.body", "body": body})
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -65,8 +63,8 @@ class BoundedProtocol(HttpToolsProtocol):
     `max_rest` bounds what may come between a head and the answer: the body, however it is cut into chunks, and the
     beginning of a next request. `head_deadline` is in seconds, and so is `write_deadline`: how long a client may leave
     an answer unread. Counted is what has arrived when a chunk has been read, so a head may be larger by one chunk of
-    the socket. `held` are the connections of the process: whoever comes when there is no room for him is answered with
-    503, and one too many of its address with 429, before anything is read. What is no request is counted by `count`.
+    the socket. `held` are the connections of the process: one for which there is no room is answered with 503, and one too
+    many of its address with 429, before anything is read. What is no request is counted by `count`.
     """
 
     max_head = 32_768
@@ -81,7 +79,6 @@ class BoundedProtocol(HttpToolsProtocol):
 
     _spent = 0
     _answering = False
-    _surplus = False
     _earlier: list[RequestResponseCycle] | None = None
     """Requests that are not answered yet although another one has arrived behind them."""
 
@@ -92,11 +89,13 @@ class BoundedProtocol(HttpToolsProtocol):
         """A client connected."""
         super().connection_made(transport)
         self.address = self.held.address_of(self.client[0] if self.client else None)
-        if not self.held.enter(self.address, self):
+        excess = self.held.enter(self.address, self)
+        if excess is None:
+            self._expect_head()
+        elif excess == "at all":
+            self._end(OVERLOADED, ErrorCode.UNAVAILABLE, CROWDED)
+        else:
             self._end(TOO_MANY, ErrorCode.RATE_LIMITED, HELD)
-            return
-        self._surplus = self.held.are_too_many
-        self._expect_head()
 
     @property
     def is_idle(self) -> bool:
@@ -136,8 +135,6 @@ class BoundedProtocol(HttpToolsProtocol):
         self._spent = 0
         if self._timer is not None:
             self._stop_timer()
-        if self._surplus and self.held.are_too_many:
-            self.app = _overloaded
         earlier: RequestResponseCycle | None = self.cycle
         super().on_headers_complete()
         cycle: RequestResponseCycle | None = self.cycle  # none yet for a connection that begins with an upgrade

@@ -224,6 +224,11 @@ class Subscription:
         """The row of its statement now. DatabaseError when the database does not answer."""
         return await self._live.database.read(self.asked.statement.sql, self.asked.arguments)
 
+    async def peek(self) -> Record:
+        """The row of the statement that is read in between. DatabaseError as `read`."""
+        assert self.asked.peek is not None, "only what is heavy has one"
+        return await self._live.database.read(self.asked.peek.statement.sql, self.asked.peek.arguments)
+
     async def _is_due(self) -> bool:
         """Wait for the time to look; whether it is to be read as a whole then, which a heavy one often is not."""
         asked = self.asked
@@ -234,7 +239,7 @@ class Subscription:
         rest = REST * asked.cost - past if self._told else asked.period - past
         told = await self._wake.wait(min(max(rest, SHORTEST) / waking.SPREAD, waking.PERIOD))
         self._told |= told
-        peek = await self._attempt(asked.peek, self._peek)
+        peek = await self._attempt(asked.peek, self.peek)
         if peek is not None and not asked.peek.sees(peek):
             self._seen = None
         past = asyncio.get_running_loop().time() - self._read_at
@@ -255,11 +260,6 @@ class Subscription:
         await self._wake.wait(RETRY)
         self._wake.set()
         return None
-
-    async def _peek(self) -> Record:
-        peek = self.asked.peek
-        assert peek is not None, "what has none has no peek"
-        return await self._live.database.read(peek.statement.sql, peek.arguments)
 
     def _digest(self, record: Record) -> bytes | None:
         """What stands for the answer; None when there is none to see."""

@@ -38,18 +38,22 @@ LOG_OUT: Final = "delete from credential where id = $1 or (account_id = $2 and k
 
 
 async def _check_password(database: Database, request: GraphQLRequest, given: Input) -> Known | Refused:
-    """The account, if the password is right. Takes as long when there is no such account."""
+    """The account, if the password is right. Takes as long when there is no such account.
+
+    A wrong one is told in the same way from a known place: nobody sees by that who signs in from where he is.
+    """
     email = normal_email(given["email"])
     typed, address = email or given["email"], network(request.address)
     usual = Guard((PAIRS.on(typed, address), ADDRESSES.on(address)), slows=LOGINS.on(typed))
     at_home = await is_known(database, email, request.address)
+    over = at_home and await is_reached(database, usual)
     async with trying(database, _at_home(usual, typed, address) if at_home else usual) as tries:
         if tries is None:
             return _too_many()
         account, stored = await database.read(FIND, (email,))
         if await is_right(given["password"], stored):
             return Known(account, stored, tries)
-    return _too_many() if at_home and await is_reached(database, usual) else _wrong()
+    return _too_many() if over else _wrong()
 
 
 def _at_home(usual: Guard, typed: str, address: str) -> Guard:

@@ -396,7 +396,7 @@ class Reading:
         self.most = 0
         self.going = asyncio.Event()
         self._usual = Subscription.read
-        monkeypatch.setattr(Subscription, "read", lambda subscription: self._read(subscription))
+        monkeypatch.setattr(Subscription, "read", lambda subscription: self._read(subscription))  # noqa: PLW0108 (it is to be bound)
 
     async def _read(self, subscription: Subscription) -> Any:
         self.order.append(subscription)
@@ -426,20 +426,67 @@ def named(name: str, field: str = "accessChanged") -> str:
 async def test_two_are_read_at_once_and_one_of_each_account(
     station: Station, firm: Firm, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    many = [await station.follow(firm["anna"].token, named(f"a{n}"), firm) for n in range(5)]
+    people = [firm[name].token for name in ("anna", "anna", "anna", "anna", "bram", "clara")]
+    followers = [await station.follow(token, named(f"f{n}"), firm) for n, token in enumerate(people)]
     reading = Reading(monkeypatch)
     station.executor.wakes.all()
-    await reading.under_way(1)
-    assert reading.most == 1
-    one = await station.follow_unread(firm["bram"].token, named("b"), firm, reading)
-    station.executor.wakes.company(firm.key)
     await reading.under_way(2)
-    assert one.subscription in reading.now
+    assert len({subscription.account for subscription in reading.now}) == 2
     reading.going.set()
     await station.toggle(firm, "anna", "DISCOUNTS", on=True)
-    for follower in many:
+    for follower in followers[:4]:
         await follower.next()
-    assert reading.most == 2
+    turns = [subscription.account for subscription in reading.order[:4]]
+    assert (turns.count(firm["clara"].account), reading.most) == (1, 2)
+
+
+async def test_what_is_heavy_is_glanced_at_in_between(
+    station: Station, firm: Firm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is read as a whole when it has rested; that there is nothing to see any more is told at once."""
+    monkeypatch.setattr(live, "HEAVY", 1)
+    monkeypatch.setattr(waking, "HEAVY", 1)
+    monkeypatch.setattr(live, "REST", 3_600)
+    matrix, reading = await station.follow(firm["partner"].token, MATRIX, firm), Reading(monkeypatch)
+    await station.toggle(firm, "anna", "DISCOUNTS", on=True)
+    await station.heard()
+    station.executor.wakes.company(firm.key)
+    demote = "update membership set role = 'EMPLOYEE' where id = $1"
+    await station.connection.execute(demote, firm["partner"].membership)
+    station.executor.wakes.company(firm.key)
+    assert await matrix.ended() == REVOKED
+    assert reading.order == []
+
+
+async def test_what_is_heavy_is_told_when_it_has_rested(
+    station: Station, firm: Firm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "HEAVY", 1)
+    monkeypatch.setattr(waking, "HEAVY", 1)
+    monkeypatch.setattr(live, "REST", 0.000_001)
+    matrix = await station.follow(firm["owner"].token, MATRIX, firm)
+    await station.toggle(firm, "anna", "DISCOUNTS", on=True)
+    assert (await matrix.next())["permissionMatrixChanged"]["rows"]
+
+
+async def test_nobody_waits_for_heavy_ones_but_each_other() -> None:
+    wakes, order = Wakes(), list[str]()
+
+    async def read(name: str, cost: int, until: asyncio.Event) -> None:
+        async with wakes.turn(name, cost):
+            order.append(name)
+            await until.wait()
+
+    ended = asyncio.Event()
+    heavy = [asyncio.create_task(read(f"heavy{n}", waking.HEAVY + 1, ended)) for n in range(5)]
+    await asyncio.sleep(0)
+    done = asyncio.Event()
+    done.set()
+    for n in range(3):
+        await asyncio.wait_for(read(f"light{n}", 1, done), 20)
+    assert order == ["heavy0", "light0", "light1", "light2"]
+    ended.set()
+    await asyncio.wait_for(asyncio.gather(*heavy), 20)
 
 
 async def test_what_is_the_same_is_read_once(station: Station, firm: Firm, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from resolvers.mutations import passwords
 from resolvers.attempts import network
+from resolvers.mutations import passwords
 from resolvers.mutations.passwords import HASHER
 from resolvers.request import SessionCookie
 from schema.language import Language
