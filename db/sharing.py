@@ -27,8 +27,9 @@ Place: TypeAlias = "asyncio.Future[None]"
 class Shares:
     """`places` at once, at most `each` of them one payer's.
 
-    Where nobody may have all, whoever has some leaves the last one to who has none. Who finds none waits for it: at most `queue` of one payer, at most `patience` seconds. Those who have the fewest
-    places are served first, one after the other.
+    Where nobody may have all, whoever has some leaves the last one to who has none. Who finds none waits for it: at
+    most `queue` of one payer, at most `patience` seconds. Those who have the fewest places are served first, one after
+    the other.
     """
 
     def __init__(self, places: int, each: int, queue: int, patience: float) -> None:

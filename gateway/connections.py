@@ -83,7 +83,7 @@ class Connections:
                 del self._by_address[address]
 
     def _make_room(self, comer: bytes | None, wants: int) -> bool:
-        """Close the oldest idle connection of who holds most, if that is no less than who comes would; False for none."""
+        """Close the oldest idle connection of who holds most, if that is no less than `wants`; False for none."""
         others = [(len(held), address) for address, held in self._by_address.items() if address != comer]
         for count, address in sorted(others, reverse=True):
             idle = next((one for one in self._by_address[address] if one.is_idle), None)

@@ -23,6 +23,15 @@ LARGE = 16_384
 WRITE_DEADLINE = 20.0
 """Seconds that a client may leave an answer, or what a socket says, unread."""
 
+MOST_FIELDS = 200
+"""Maximum number of fields in the head of a request."""
+
+MOST_PARTS = 2_000
+"""Maximum number of parts of a body; a part may have one byte."""
+
+MOST_AHEAD = 100
+"""Maximum number of requests that wait on a connection behind the one that is answered."""
+
 TOO_LARGE = "431 Request Header Fields Too Large"
 INVALID = "400 Bad Request"
 TOO_MANY = "429 Too Many Requests"
@@ -63,8 +72,8 @@ class BoundedProtocol(HttpToolsProtocol):
     `max_rest` bounds what may come between a head and the answer: the body, however it is cut into chunks, and the
     beginning of a next request. `head_deadline` is in seconds, and so is `write_deadline`: how long a client may leave
     an answer unread. Counted is what has arrived when a chunk has been read, so a head may be larger by one chunk of
-    the socket. `held` are the connections of the process: one for which there is no room is answered with 503, and one too
-    many of its address with 429, before anything is read. What is no request is counted by `count`.
+    the socket. `held` are the connections of the process: one for which there is no room is answered with 503, and one
+    too many of its address with 429, before anything is read. What is no request is counted by `count`.
     """
 
     max_head = 32_768
@@ -78,6 +87,7 @@ class BoundedProtocol(HttpToolsProtocol):
     """What its client counts as."""
 
     _spent = 0
+    _parts = 0
     _answering = False
     _earlier: list[RequestResponseCycle] | None = None
     """Requests that are not answered yet although another one has arrived behind them."""
@@ -131,8 +141,10 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """The head of a request is complete."""
+        if len(self.headers) > MOST_FIELDS or len(self.pipeline) >= MOST_AHEAD:
+            raise ValueError("too many fields, or requests ahead")  # the parser ends, as with what is no HTTP
         self._answering = True
-        self._spent = 0
+        self._spent = self._parts = 0
         if self._timer is not None:
             self._stop_timer()
         earlier: RequestResponseCycle | None = self.cycle
@@ -143,6 +155,13 @@ class BoundedProtocol(HttpToolsProtocol):
             if earlier is not None and not earlier.response_complete:  # pyright: ignore[reportUnnecessaryComparison]
                 self._earlier = self._earlier or []
                 self._earlier.append(earlier)
+
+    def on_body(self, body: bytes) -> None:
+        """A part of a body has arrived."""
+        self._parts += 1
+        if self._parts > MOST_PARTS:
+            raise ValueError("too many parts of a body")
+        super().on_body(body)
 
     def on_response_complete(self) -> None:
         """The answer has been written."""

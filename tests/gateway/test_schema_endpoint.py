@@ -62,7 +62,7 @@ async def test_the_schema_counts_as_ten_requests(make_app: MakeApp) -> None:
 
 async def test_what_many_ask_for_at_once_is_written_once(databases: Databases, monkeypatch: pytest.MonkeyPatch) -> None:
     """The thread that writes it waits until all have asked: nobody else is held up meanwhile."""
-    asked, written = threading.Event(), []
+    asked, written = threading.Event(), list[Held]()
     usual = Viewing._text  # pyright: ignore[reportPrivateUsage]
 
     def write(self: Viewing, held: Held) -> SchemaText:

@@ -480,3 +480,60 @@ async def test_a_client_that_goes_away_is_told_of(make_app: MakeApp, executor: S
         again = asyncio.Event()
         client.when_gone(again.set)
         assert again.is_set()
+
+
+# --- what costs more to read than to send
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        pytest.param(HEAD + b"a:\r\n" * 1_000 + b"\r\n" + BODY, id="fields"),
+        pytest.param(
+            HEAD.replace(b"content-length: 20", b"transfer-encoding: chunked") + b"\r\n" + b"1\r\n \r\n" * 5_000,
+            id="parts",
+        ),
+        pytest.param((HEAD + b"\r\n" + BODY) * 500, id="requests"),
+    ],
+)
+async def test_many_small_things_on_one_connection_have_a_bound(
+    make_app: MakeApp, executor: SmallExecutor, sent: bytes
+) -> None:
+    executor.delay = 5
+    async with running(make_app) as gateway:
+        received = await gateway.exchange(sent)
+        executor.delay = 0
+        assert received.startswith(b"HTTP/1.1 400 ")
+        assert (await gateway.exchange(ASK)).startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.parametrize(
+    "frames",
+    [
+        pytest.param(b"\x89\x80\0\0\0\0" * 5_000, id="pings"),
+        pytest.param(b"\x8a\x80\0\0\0\0" * 5_000, id="pongs"),
+        pytest.param(b"\x01\x80\0\0\0\0" + b"\0\x80\0\0\0\0" * 5_000, id="parts"),
+    ],
+)
+async def test_a_socket_on_which_nothing_is_said_many_times_is_closed(make_app: MakeApp, frames: bytes) -> None:
+    async with running(make_app) as gateway:
+        reader, writer = await gateway.connect()
+        writer.write(HANDSHAKE)
+        await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 20)
+        writer.write(frames)
+        received = await asyncio.wait_for(reader.read(), 20)
+        writer.close()
+    assert (1008).to_bytes(2, "big") in received[-140:]
+    assert received.count(b"\x8a\x00") < 200
+
+
+async def test_messages_behind_one_that_nobody_took_wait_unparsed(make_app: MakeApp) -> None:
+    """A client says a thousand things at once, of which each is answered in its turn."""
+    ping, pong = b'{"type":"ping"}', b'\x81\x0f{"type":"pong"}'
+    async with running(make_app, rate=0) as gateway:
+        reader, writer = await gateway.connect()
+        writer.write(HANDSHAKE)
+        await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 20)
+        writer.write((b"\x81" + bytes([0x80 | len(ping)]) + b"\0\0\0\0" + ping) * 1_000)
+        assert await asyncio.wait_for(reader.readexactly(1_000 * len(pong)), 20) == pong * 1_000
+        writer.close()

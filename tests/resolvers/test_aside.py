@@ -163,7 +163,7 @@ async def test_a_login_whose_deadline_passes_in_the_queue_is_never_hashed(
         await asyncio.sleep(0.01)
     given = {"email": await door.account(), "password": PASSWORD}
     late = asyncio.create_task(door.send(LOGIN, variables=given))
-    while not late.done() and await door.tries() < passwords.AT_ONCE + 1:
+    while not late.done() and await door.tries() <= 3 * passwords.AT_ONCE:  # noqa: ASYNC110 (three rows for each)
         await asyncio.sleep(0.01)
     await asyncio.sleep(0.01)
     late.cancel()

@@ -396,7 +396,11 @@ class Reading:
         self.most = 0
         self.going = asyncio.Event()
         self._usual = Subscription.read
-        monkeypatch.setattr(Subscription, "read", lambda subscription: self._read(subscription))  # noqa: PLW0108 (it is to be bound)
+
+        async def read(subscription: Subscription) -> Any:
+            return await self._read(subscription)
+
+        monkeypatch.setattr(Subscription, "read", read)
 
     async def _read(self, subscription: Subscription) -> Any:
         self.order.append(subscription)
