@@ -3,7 +3,6 @@
 import asyncio
 import os
 import sys
-import threading
 from collections.abc import Callable, Hashable
 from concurrent.futures import Executor
 from typing import Final, ParamSpec, TypeVar
@@ -21,9 +20,6 @@ QUEUE: Final = 20
 
 PATIENCE: Final = 10.0
 """Seconds after which nobody waits for others any more."""
-
-NICENESS: Final = 5
-"""How much threads step back: when both cores are busy they still get a quarter of one."""
 
 
 class Aside:
@@ -58,9 +54,7 @@ async def take(shares: Shares, line: Hashable) -> None:
 
 
 def step_back() -> None:
-    """Let the loop and the database go first: work of this thread fills what they leave, and never the first core."""
-    if sys.platform != "linux":
-        return
-    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
-    cores = sorted(os.sched_getaffinity(0))
-    os.sched_setaffinity(0, cores[1:] or cores)
+    """Leave the first core to the loop and the database: threads that this thread starts do, too."""
+    if sys.platform == "linux":
+        cores = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(0, cores[1:] or cores)

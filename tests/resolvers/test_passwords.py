@@ -19,7 +19,7 @@ from tests.firm import Answer, blocked
 NEW = "another-Horse-8"
 REQUEST = """
 mutation ($email: String!) {
-  requestPasswordReset(input: {email: $email}) { viewer { account { id } } errors { code } }
+  requestPasswordReset(input: {email: $email}) { viewer { account { id } } errors { code field } }
 }
 """
 RESET = """
