@@ -16,9 +16,8 @@ from tests.differential.dataset import Viewer
 from tests.differential.operations import Case
 from tests.differential.secrets import Secret
 
-STATEMENTS = 2_000
-AS_LONG_AS_IT_TAKES = 3_600.0
-"""Seconds for which the one connection of a laboratory is in use."""
+PATIENT = PoolSettings(size=1, statement_cache=2_000, idle_in_transaction_timeout=0, longest_loan=3_600)
+"""One connection, whose transaction is open for as long as there are operations to ask."""
 
 
 class _Undo(Exception):
@@ -51,9 +50,7 @@ class Laboratory:
     @asynccontextmanager
     async def open(cls, dsn: str, compiler: Compiler | None = None) -> AsyncGenerator[Self]:
         """A laboratory on a database; nothing is left written there."""
-        database = await Database.open(
-            dsn, PoolSettings(size=1, statement_cache=STATEMENTS, longest_loan=AS_LONG_AS_IT_TAKES)
-        )
+        database = await Database.open(dsn, PATIENT)
         try:
             with suppress(_Undo):
                 async with database.transaction() as connection:

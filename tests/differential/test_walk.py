@@ -205,7 +205,7 @@ class Undone(InTransaction):
 @asynccontextmanager
 async def writing(dsn: str) -> AsyncGenerator[Executor]:
     """The product, of whose writes nothing is kept."""
-    database = await Database.open(dsn, PoolSettings(size=1, longest_loan=3_600))
+    database = await Database.open(dsn, PoolSettings(size=1, idle_in_transaction_timeout=0, longest_loan=3_600))
     try:
         with suppress(_Undo):
             async with database.transaction() as connection:

@@ -20,6 +20,9 @@ from tests.databases import Databases
 from tests.golden.case import Case
 from tests.live import answer_of
 
+LAMBERT: Final = "com_514c94de889b4144be3fe722f52193db"
+"""Chauffage Lambert, a company of the demo."""
+
 STRANGER: Final = "hors-ligne"
 """Somebody who is signed in and enters no company."""
 

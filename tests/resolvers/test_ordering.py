@@ -13,9 +13,8 @@ from db.tables.documents import document
 from resolvers.ordering import KeyOf, Order, OrderKey, column_type, cursor_keys, null_pattern
 from resolvers.request import RequestError
 from schema.errors import ErrorCode
-from tests.golden.world import World
+from tests.golden.world import LAMBERT, World
 
-LAMBERT = "com_018b514d43a07000ac2b7ed4c4760a71"
 ORDER = Order.by([OrderKey("date", descending=True), OrderKey("discount")])
 
 

@@ -19,10 +19,9 @@ from tests.databases import Databases
 from tests.differential.walking import of_companies, shown_at
 from tests.firm import Answer, Asker, Firm
 from tests.golden.record import read_answer
-from tests.golden.world import World
+from tests.golden.world import LAMBERT, World
 
-LAMBERT: Final = "com_018b514d43a07000ac2b7ed4c4760a71"
-KEY: Final = "018b514d43a07000ac2b7ed4c4760a71"
+KEY: Final = LAMBERT.removeprefix("com_")
 COSTS: Final = (
     "hourlyCost", "purchasePrice", "profitMargin", "profitAmount", "totalCost", "totalProfit", "openBalance",
 )  # fmt: skip
