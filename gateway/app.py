@@ -17,16 +17,24 @@ from gateway.cookies import Cookies
 from gateway.cors import Cors
 from gateway.deadlines import Deadlines
 from gateway.download import SchemaEndpoint
+from gateway.exchange import address_of
 from gateway.health import health_routes
 from gateway.http import GraphQLEndpoint
 from gateway.live import LiveBounds, Places
 from gateway.logs import Log, open_log
-from gateway.rates import Rates
+from gateway.rates import Allowance, Rates
+from gateway.rates import headers as rate_headers
 from gateway.settings import Settings
+from schema.errors import ErrorCode, error_message
+from schema.language import Language
+
+HEALTH = "/health/"
 
 
 class Gateway(Starlette):
     """The ASGI application: GraphQL and its schema are answered straight away, all else by Starlette's routes.
+
+    Whatever is asked counts as a request of its address, also what is not there.
 
     `sockets` gives what answers WebSockets there; it is asked once, for the first of them.
     """
@@ -36,7 +44,7 @@ class Gateway(Starlette):
         endpoint: GraphQLEndpoint,
         download: SchemaEndpoint,
         sockets: Callable[[], ASGIApp],
-        places: Places,
+        behind: Behind,
         **starlette: Any,
     ) -> None:
         super().__init__(**starlette)
@@ -44,7 +52,8 @@ class Gateway(Starlette):
         self._download = download
         self._make_sockets = sockets
         self._sockets: ASGIApp | None = None
-        self._places = places
+        self._places = behind.places
+        self._rates = behind.rates
         self.router.redirect_slashes = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -56,8 +65,22 @@ class Gateway(Starlette):
             await self._sockets(scope, receive, send)
         elif scope["type"] == "http" and scope["path"] == "/schema.graphql":
             await self._download(scope, receive, send)
-        else:
+        elif scope["type"] == "lifespan" or (refused := self._refused(scope)) is None:
             await super().__call__(scope, receive, send)
+        else:
+            await _refusal(refused)(scope, receive, send)
+
+    def may_ask(self, address: str) -> bool:
+        """Count one request more of an address, for what is no request; False for one too many."""
+        return self._rates is None or self._rates.may_ask(address)
+
+    def _refused(self, scope: Scope) -> Allowance | None:
+        """Count a request for something else than GraphQL; what it was told of its limit when it is one too many."""
+        if self._rates is None:
+            return None
+        count = self._rates.of_health if scope["path"].startswith(HEALTH) else self._rates.of_address
+        allowance = count(address_of(scope))
+        return allowance if allowance is not None and allowance.wait > 0 else None
 
     async def end_streams(self) -> None:
         """End what would not end by itself, since the server stops."""
@@ -102,11 +125,27 @@ def create_app(
         GraphQLEndpoint(*common),
         SchemaEndpoint(*common),
         sockets,
-        behind.places,
+        behind,
         routes=health_routes(opened.ready),
         lifespan=lifespan,
         exception_handlers={HTTPException: _refuse},
     )
+
+
+def _refusal(allowance: Allowance) -> ASGIApp:
+    """What answers a request too many."""
+    told = {name.decode(): value.decode() for name, value in rate_headers((allowance,))}
+    message = error_message(ErrorCode.RATE_LIMITED, Language.EN)
+    answer = JSONResponse({"message": message}, 429, told)
+
+    async def refuse(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await receive()
+            await send({"type": "websocket.close"})
+        else:
+            await answer(scope, receive, send)
+
+    return refuse
 
 
 async def _refuse(_request: Request, error: Exception) -> Response:

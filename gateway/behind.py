@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from gateway.cookies import Cookies
 from gateway.deadlines import Deadlines
@@ -11,6 +11,10 @@ from gateway.logs import Log
 from gateway.rates import Rates
 from resolvers.live import Subscription
 from resolvers.request import GraphQLRequest, Result
+from resolvers.viewing import SchemaText
+
+LONGEST_PAUSE: Final = 1.0
+"""Seconds for which a socket is not read, at most, after a message too many."""
 
 
 class Executor(Protocol):
@@ -31,7 +35,7 @@ class Executor(Protocol):
         """What tells when the request's credential is known no more. Raises as `execute` does."""
         ...
 
-    async def schema_text(self, request: GraphQLRequest) -> str:
+    async def schema_text(self, request: GraphQLRequest) -> SchemaText:
         """The schema as the caller sees it, as SDL. Raises as `execute` does."""
         ...
 
@@ -47,9 +51,9 @@ class Behind:
     log: Log
     rates: Rates | None = None
 
-    def may_ask(self, request: GraphQLRequest) -> bool:
-        """Count one request more of an address and an API key; whether neither has made too many."""
+    def wait_of(self, address: str, key: str | None = None) -> float:
+        """Count one request more of an address and an API key; seconds to wait when it is one too many, else 0."""
         if self.rates is None:
-            return True
-        allowances = self.rates.of_address(request.address), self.rates.of_key(request.token)
-        return not any(allowance is not None and allowance.wait > 0 for allowance in allowances)
+            return 0.0
+        allowances = self.rates.of_address(address), self.rates.of_key(key)
+        return min(max(allowance.wait if allowance is not None else 0.0 for allowance in allowances), LONGEST_PAUSE)

@@ -35,6 +35,10 @@ MODES: Final[Mapping[bytes, HiddenFields]] = {mode.name.lower().encode(): mode f
 """The values of `Hidden-Fields`."""
 
 LONGEST_USER_AGENT = 200
+BODYLESS = frozenset({204, 304})
+LONGEST_TAGS = 1_000
+"""Bytes of If-None-Match that are looked at."""
+
 BEGINNING = 200
 """Characters of a document in which the log looks for the operation's name."""
 
@@ -76,6 +80,7 @@ class Exchange:
     streams = Streams.REFUSED
     address = ""
     _language = Language.FR
+    _acceptable = True
     _by_cookie = False
     _receiving = False
     _allowances: tuple[Allowance, ...] = ()
@@ -91,13 +96,11 @@ class Exchange:
         extensions = scope.get("extensions")
         self._whole: Whole | None = extensions.get(WHOLE) if extensions else None
 
-    def caller(self) -> GraphQLRequest:
-        """Who asks, by GET, for something that is no operation. Raises Fault."""
-        self._headers = headers = headers_of(self._scope)
-        self._language = negotiation.language(headers.get(b"accept-language"))
+    def caller(self, weight: int) -> GraphQLRequest:
+        """Who asks, by GET, for something that is no operation and counts as so many of them. Raises Fault."""
+        headers = self._begin(weight)
         if self._scope["method"] != "GET":
             raise Fault(405, ErrorCode.METHOD_NOT_ALLOWED, "Only GET is allowed here.", ALLOW_GET)
-        self._count_address()
         token = self._credential(headers)
         return GraphQLRequest(
             "",
@@ -110,9 +113,8 @@ class Exchange:
 
     async def request(self, max_body: int) -> GraphQLRequest:
         """The GraphQL request. Raises Fault and RequestError."""
-        self._headers = headers = headers_of(self._scope)
-        self._negotiate(headers)
-        self._count_address()
+        headers = self._begin()
+        self._check_method(headers)
         method = self._scope["method"]
         if method == "POST":
             _check_content_type(headers)
@@ -141,6 +143,7 @@ class Exchange:
             address=self.address,
             reference=given.reference,
             wants_cost=given.wants_cost,
+            client=self._whole,
         )
 
     def stream(self, events: "EventStream") -> Answer:
@@ -177,6 +180,11 @@ class Exchange:
             fields += _lines(rate_headers(self._allowances))
         return self._whole.answer(answer.status, fields, answer.body)
 
+    def has(self, tag: bytes) -> bool:
+        """Whether the client has what an entity tag stands for (If-None-Match, RFC 9110, 13.1.2)."""
+        known = self._headers.get(b"if-none-match", b"")
+        return any(one.strip().removeprefix(b"W/") in (tag, b"*") for one in known[:LONGEST_TAGS].split(b","))
+
     def status_of(self, code: ErrorCode) -> int:
         """The status of a request error; Apollo's protocol wants 200 for a hash that is not known."""
         given = self._parameters
@@ -190,9 +198,9 @@ class Exchange:
         whole = ((b"content-type", answer.media_type), (b"content-length", b"%d" % len(answer.body)))
         origin = self._headers.get(b"origin")
         headers = [
-            *(answer.events.headers if answer.events is not None else whole if answer.status != 204 else ()),
+            *(answer.events.headers if answer.events is not None else whole if answer.status not in BODYLESS else ()),
             (b"x-request-id", self.request_id.encode()),
-            *COMMON,
+            *(field for field in COMMON if field[0] not in dict(answer.headers)),
             *answer.headers,
             *(rate_headers(self._allowances) if self._allowances else ()),
         ]
@@ -223,11 +231,16 @@ class Exchange:
             foreign_id=self._headers.get(b"x-request-id"),
         )
 
-    def _count_address(self) -> None:
-        """One request more from its address. Raises Fault."""
+    def _begin(self, weight: int = 1) -> Mapping[bytes, bytes]:
+        """Count the request for its address, whatever is wrong with it, and read its header. Raises Fault."""
         self.address = address_of(self._scope)
-        if self._behind.rates is not None:
-            self._count(self._behind.rates.of_address(self.address))
+        rates = self._behind.rates
+        allowance = rates.of_address(self.address, weight) if rates is not None else None
+        self._headers = headers = headers_of(self._scope)
+        self._language = negotiation.language(headers.get(b"accept-language"))
+        self._negotiate(headers.get(b"accept"))
+        self._count(allowance)
+        return headers
 
     def _credential(self, headers: Mapping[bytes, bytes]) -> str | None:
         """The credential; one request more if it is an API key. Raises Fault."""
@@ -256,17 +269,19 @@ class Exchange:
             self._by_cookie = True
         return token
 
-    def _negotiate(self, headers: Mapping[bytes, bytes]) -> None:
-        self._language = negotiation.language(headers.get(b"accept-language"))
-        accept = headers.get(b"accept")
+    def _negotiate(self, accept: bytes | None) -> None:
         media_type = negotiation.media_type(accept)
         self.streams = negotiation.streams(accept)
+        self._acceptable = media_type is not None or self.streams is not Streams.REFUSED
         self.media_type = media_type or MediaType.JSON
+
+    def _check_method(self, headers: Mapping[bytes, bytes]) -> None:
+        """Let only pass what GraphQL over HTTP is asked by. Raises Fault and Preflight."""
         if self._scope["method"] not in METHODS:
             if self._scope["method"] == "OPTIONS" and (preflight := self._cors.preflight(headers)):
                 raise preflight
             raise Fault(405, ErrorCode.METHOD_NOT_ALLOWED, "Only GET and POST are allowed here.", ALLOW_BOTH)
-        if media_type is None and self.streams is Streams.REFUSED:
+        if not self._acceptable:
             offered = "application/graphql-response+json or application/json"
             raise Fault(406, ErrorCode.NOT_ACCEPTABLE, f"The answer can only be {offered}.")
 

@@ -5,18 +5,84 @@ from typing import Any, Final
 
 from uvicorn._types import ASGISendEvent
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-from websockets.frames import CloseCode
+from websockets.frames import CloseCode, Frame, Opcode
 
+from gateway.connections import Connections
 from gateway.protocol import WRITE_DEADLINE
 
 MOST_FRAMES: Final = 1_000
 """So many frames a message may be cut into; empty ones cost memory, too."""
 
 
-class SocketProtocol(WebSocketsSansIOProtocol):
-    """Ends sockets whose client does not read, or is not there; says that it goes away when the server stops."""
+PIECE: Final = 512
+"""Bytes that are parsed before it is asked whether more may be."""
 
+CONTROL: Final = 10
+"""What a ping or a pong counts; a further part of a message is one."""
+
+RATE: Final = 1_000.0
+BURST: Final = 1_000
+"""How much of these may come in a second, and at once."""
+
+COUNTED: Final = {Opcode.PING: CONTROL, Opcode.PONG: CONTROL, Opcode.CONT: 1}
+
+
+class SocketProtocol(WebSocketsSansIOProtocol):
+    """Ends sockets whose client does not read, or is not there; says that it goes away when the server stops.
+
+    What comes behind a message that nobody has taken yet is not parsed: a socket costs what its messages do.
+    """
+
+    is_idle = False
+    """A socket is there to be quiet."""
+
+    _held: Connections | None = None
+    _address: str | None = None
     _stalled: asyncio.TimerHandle | None = None
+    _calm_at = 0.0
+    """When what came besides messages counts no more (loop clock)."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self._rest = bytearray()  # what has arrived and is not parsed yet
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes arrived."""
+        self._rest += data
+        self._parse()
+
+    async def receive(self) -> Any:
+        """The next message for the application; then those behind it have their turn."""
+        message = await super().receive()
+        self._parse()
+        return message
+
+    def handle_events(self) -> None:
+        """Frames have been parsed."""
+        frames = [event for event in self.conn.events if isinstance(event, Frame)]
+        weight = sum(COUNTED.get(frame.opcode, 0) for frame in frames)
+        now = self.loop.time()
+        self._calm_at = max(self._calm_at, now) + weight / RATE
+        if self._calm_at - now > BURST / RATE:
+            self.conn.events_received()
+            self._fail(CloseCode.POLICY_VIOLATION)
+        else:
+            super().handle_events()
+
+    def _parse(self) -> None:
+        """Parse what is there, as long as the application waits for it."""
+        while self._rest and not (self.read_paused or self.transport.is_closing()):
+            piece = bytes(self._rest[:PIECE])
+            del self._rest[:PIECE]
+            super().data_received(piece)
+
+    def go_on(self, held: Connections, address: str | None) -> None:
+        """Be the connection that another protocol began: one of those that are `held`, from that address."""
+        self._held, self._address = held, address
+
+    def give_way(self) -> None:
+        """Close it, for another connection."""
+        self.transport.close()
 
     def pause_writing(self) -> None:
         """The client does not read as fast as we write."""
@@ -31,6 +97,8 @@ class SocketProtocol(WebSocketsSansIOProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """The client, or we, closed the connection."""
         self._stop_stalled()
+        if self._held is not None:
+            self._held.leave(self._address, self)
         super().connection_lost(exc)
 
     def keepalive_timeout(self) -> None:
@@ -53,6 +121,7 @@ class SocketProtocol(WebSocketsSansIOProtocol):
     async def send(self, message: ASGISendEvent) -> None:
         """Send what the application says; a handshake that it refuses with an answer of its own is complete, too."""
         await super().send(message)
+        self._parse()
         if message["type"] == "websocket.http.response.body":
             self.handshake_complete = True
 

@@ -27,7 +27,8 @@ RELEASED: Final = 1.0
 class LiveBounds:
     """How many sockets and event streams there may be together in this process, of one address, of one user.
 
-    `of_socket` is how many operations may be under way on one socket, `subscriptions` how many in this process.
+    `of_socket` is how many operations may be under way on one socket, `subscriptions` how many in this process, and
+    `subscriptions_of_user` how many of these one account may have.
     """
 
     sockets: int = 500
@@ -35,13 +36,14 @@ class LiveBounds:
     of_user: int = 20
     of_socket: int = 100
     subscriptions: int = 5_000
+    subscriptions_of_user: int = 200
 
     @classmethod
     def of(cls, settings: Settings) -> "LiveBounds":
         """Those that are set."""
         return cls(
             settings.max_sockets, settings.max_sockets_of_address, settings.max_sockets_of_user,
-            settings.max_subscriptions_of_socket, settings.max_subscriptions,
+            settings.max_subscriptions_of_socket, settings.max_subscriptions, settings.max_subscriptions_of_user,
         )  # fmt: skip
 
 
@@ -122,10 +124,12 @@ class Place:
 
 async def told(subscription: Subscription, places: Places, request_id: str, into: Log) -> AsyncGenerator[Result]:
     """The results of a subscription; after one without a response, which says why, there are no more."""
-    key = "subscription"
+    place = Place(places)
     try:
-        places.take(key, places.bounds.subscriptions)
+        place.take("subscription", places.bounds.subscriptions)
+        place.take(("subscription", subscription.account), places.bounds.subscriptions_of_user)
     except Full:
+        place.leave()
         subscription.close()
         yield _failed(ErrorCode.RATE_LIMITED, subscription)
         return
@@ -139,7 +143,7 @@ async def told(subscription: Subscription, places: Places, request_id: str, into
         yield _failed(ErrorCode.INTERNAL, subscription)
     finally:
         subscription.close()
-        places.give(key)
+        place.leave()
 
 
 def _failed(code: ErrorCode, subscription: Subscription) -> Result:

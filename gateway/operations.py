@@ -46,8 +46,10 @@ class Operations:
             raise Closing(4409, f"Subscriber for {message.id} already exists")
         self.count += 1
         request_id = f"{getrandbits(64):016x}"
-        if await self._is_full() or not self._behind.may_ask(base):
+        wait = self._behind.wait_of(base.address, base.token)
+        if wait > 0 or await self._is_full():
             await self._tell(message.id, _failed(ErrorCode.RATE_LIMITED, base), request_id)
+            await asyncio.sleep(wait)
         else:
             task = self.run(self._answer, message, base._replace(request_id=request_id))
             self._by_id[message.id] = task

@@ -1,12 +1,13 @@
 """The HTTP protocol of a connection, with what uvicorn leaves open: bounds on the head of a request and on its time."""
 
 import asyncio
+from collections.abc import Callable
 from random import getrandbits
-from typing import cast
+from typing import Any, cast
 
-from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
+from gateway.connections import Connections
 from gateway.faults import RETRY_SOON, Headers
 from gateway.negotiation import MediaType
 from gateway.render import render
@@ -22,8 +23,32 @@ LARGE = 16_384
 WRITE_DEADLINE = 20.0
 """Seconds that a client may leave an answer, or what a socket says, unread."""
 
+MOST_FIELDS = 200
+"""Maximum number of fields in the head of a request."""
+
+MOST_PARTS = 2_000
+"""Maximum number of parts of a body; a part may have one byte."""
+
+MOST_AHEAD = 100
+"""Maximum number of requests that wait on a connection behind the one that is answered."""
+
 TOO_LARGE = "431 Request Header Fields Too Large"
 INVALID = "400 Bad Request"
+TOO_MANY = "429 Too Many Requests"
+OVERLOADED = "503 Service Unavailable"
+CROWDED = "There are too many connections; try again in a moment."
+HELD = "Your address has as many connections as it may."
+PATIENCE = "There are too many requests from your address; try again in a moment."
+
+AGAIN = frozenset({ErrorCode.RATE_LIMITED, ErrorCode.UNAVAILABLE})
+"""What helps against these is to come back later."""
+
+Count = Callable[[str], bool]
+"""Counts one request more of an address; False for one too many."""
+
+
+def _anything(_address: str) -> bool:
+    return True
 
 
 def _refusal(code: ErrorCode, message: str) -> tuple[Headers, bytes]:
@@ -36,15 +61,9 @@ def _refusal(code: ErrorCode, message: str) -> tuple[Headers, bytes]:
         (b"x-request-id", request_id.encode()),
         (b"cache-control", b"no-store"),
         (b"connection", b"close"),
+        *(RETRY_SOON if code in AGAIN else ()),
     )
     return fields, body
-
-
-async def _overloaded(_scope: Scope, _receive: Receive, send: Send) -> None:
-    """The application of a connection that is one too many."""
-    fields, body = _refusal(ErrorCode.UNAVAILABLE, "There are too many connections; try again in a moment.")
-    await send({"type": "http.response.start", "status": 503, "headers": [*fields, *RETRY_SOON]})
-    await send({"type": "http.response.body", "body": body})
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -53,16 +72,22 @@ class BoundedProtocol(HttpToolsProtocol):
     `max_rest` bounds what may come between a head and the answer: the body, however it is cut into chunks, and the
     beginning of a next request. `head_deadline` is in seconds, and so is `write_deadline`: how long a client may leave
     an answer unread. Counted is what has arrived when a chunk has been read, so a head may be larger by one chunk of
-    the socket. While there are more than `max_connections`, whoever asks next is answered with 503.
+    the socket. `held` are the connections of the process: one for which there is no room is answered with 503, and one
+    too many of its address with 429, before anything is read. What is no request is counted by `count`.
     """
 
     max_head = 32_768
     max_rest = 557_056
     head_deadline = 10.0
     write_deadline = WRITE_DEADLINE
-    max_connections = 1_000
+    held = Connections()
+    count: Count = staticmethod(_anything)
+
+    address: str | None = None
+    """What its client counts as."""
 
     _spent = 0
+    _parts = 0
     _answering = False
     _earlier: list[RequestResponseCycle] | None = None
     """Requests that are not answered yet although another one has arrived behind them."""
@@ -73,17 +98,37 @@ class BoundedProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A client connected."""
         super().connection_made(transport)
-        self._expect_head()
+        self.address = self.held.address_of(self.client[0] if self.client else None)
+        excess = self.held.enter(self.address, self)
+        if excess is None:
+            self._expect_head()
+        elif excess == "at all":
+            self._end(OVERLOADED, ErrorCode.UNAVAILABLE, CROWDED)
+        else:
+            self._end(TOO_MANY, ErrorCode.RATE_LIMITED, HELD)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no request is being answered."""
+        return not self._answering
+
+    def give_way(self) -> None:
+        """Close it, for another connection."""
+        self.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The client, or we, closed the connection."""
         self._stop_timer()
         self._stop_stalled()
+        self.held.leave(self.address, self)
         super().connection_lost(exc)
         for cycle in self._earlier or ():  # uvicorn tells only the one that arrived last
             if not cycle.response_complete:
                 cycle.disconnected = True
                 cycle.message_event.set()
+                _whole(cycle).tell_gone()
+        if self.cycle is not None and not self.cycle.response_complete:  # pyright: ignore[reportUnnecessaryComparison]
+            _whole(self.cycle).tell_gone()
 
     def data_received(self, data: bytes) -> None:
         """A chunk arrived; the parser calls the methods below."""
@@ -96,12 +141,12 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """The head of a request is complete."""
+        if len(self.headers) > MOST_FIELDS or len(self.pipeline) >= MOST_AHEAD:
+            raise ValueError("too many fields, or requests ahead")  # the parser ends, as with what is no HTTP
         self._answering = True
-        self._spent = 0
+        self._spent = self._parts = 0
         if self._timer is not None:
             self._stop_timer()
-        if len(self.connections) > self.max_connections:
-            self.app = _overloaded
         earlier: RequestResponseCycle | None = self.cycle
         super().on_headers_complete()
         cycle: RequestResponseCycle | None = self.cycle  # none yet for a connection that begins with an upgrade
@@ -110,6 +155,13 @@ class BoundedProtocol(HttpToolsProtocol):
             if earlier is not None and not earlier.response_complete:  # pyright: ignore[reportUnnecessaryComparison]
                 self._earlier = self._earlier or []
                 self._earlier.append(earlier)
+
+    def on_body(self, body: bytes) -> None:
+        """A part of a body has arrived."""
+        self._parts += 1
+        if self._parts > MOST_PARTS:
+            raise ValueError("too many parts of a body")
+        super().on_body(body)
 
     def on_response_complete(self) -> None:
         """The answer has been written."""
@@ -121,7 +173,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """What arrived is not HTTP."""
-        self._end(INVALID, ErrorCode.BAD_USER_INPUT, msg)
+        self._fail(INVALID, ErrorCode.BAD_USER_INPUT, msg)
 
     def pause_writing(self) -> None:
         """The client does not read as fast as we write."""
@@ -137,6 +189,9 @@ class BoundedProtocol(HttpToolsProtocol):
         """Another protocol has the connection from now on, with timers of its own."""
         self._stop_stalled()
         super().handle_websocket_upgrade()
+        socket: Any = self.transport.get_protocol()
+        self.held.take_over(self.address, self, socket)
+        socket.go_on(self.held, self.address)
 
     def _stop_stalled(self) -> None:
         if self._stalled is not None:
@@ -146,7 +201,14 @@ class BoundedProtocol(HttpToolsProtocol):
     def _refuse(self) -> None:
         if not self.transport.is_closing():
             message = "The head of the request is too large, or more follows it than was announced."
-            self._end(TOO_LARGE, ErrorCode.PAYLOAD_TOO_LARGE, message)
+            self._fail(TOO_LARGE, ErrorCode.PAYLOAD_TOO_LARGE, message)
+
+    def _fail(self, status: str, code: ErrorCode, message: str) -> None:
+        """Count what is no request, as one; tell what is wrong with it, unless there were too many."""
+        if self.address is None or self.count(self.address):
+            self._end(status, code, message)
+        else:
+            self._end(TOO_MANY, ErrorCode.RATE_LIMITED, PATIENCE)
 
     def _end(self, status: str, code: ErrorCode, message: str) -> None:
         """Answer as the endpoint would, and close; nothing of the request can be relied upon."""
@@ -172,10 +234,22 @@ class BoundedProtocol(HttpToolsProtocol):
 class Whole:
     """A request and its answer each in one piece, where ASGI has messages: two for an answer, each with its checks."""
 
-    __slots__ = ("_cycle",)
+    __slots__ = ("_cycle", "_when_gone")
 
     def __init__(self, cycle: RequestResponseCycle) -> None:
         self._cycle = cycle
+        self._when_gone: Callable[[], None] | None = None
+
+    def when_gone(self, call: Callable[[], None]) -> None:
+        """Call this when the client goes away before it is answered; at once if it is away."""
+        self._when_gone = call
+        if self._cycle.disconnected:
+            call()
+
+    def tell_gone(self) -> None:
+        """The client went away."""
+        if self._when_gone is not None:
+            self._when_gone()
 
     def body(self) -> bytes | None:
         """The body of the request; None while some of it is missing."""
@@ -213,12 +287,19 @@ class Whole:
         return True
 
 
-def bounded_protocol(max_head: int, max_body: int, head_deadline: float, max_connections: int) -> type[BoundedProtocol]:
-    """The protocol with these bounds (bytes, seconds); uvicorn wants a class."""
+def _whole(cycle: RequestResponseCycle) -> Whole:
+    return cast("dict[str, dict[str, Whole]]", cycle.scope)["extensions"][WHOLE]
+
+
+def bounded_protocol(
+    max_head: int, max_body: int, head_deadline: float, held: Connections, count: Count = _anything
+) -> type[BoundedProtocol]:
+    """The protocol with these bounds (bytes, seconds, connections); uvicorn wants a class."""
     bounds = {
         "max_head": max_head,
         "max_rest": max_head + 2 * max_body,
         "head_deadline": head_deadline,
-        "max_connections": max_connections,
+        "held": held,
+        "count": staticmethod(count),
     }
     return type("Protocol", (BoundedProtocol,), bounds)

@@ -114,13 +114,14 @@ class Limit:
         self._depth = policy.burst / policy.rate
 
     def take(self, name: bytes, amount: int = 1) -> Allowance:
-        """So many requests more under that name; nothing is taken of a bucket that has not as many."""
+        """So many requests more under that name, a burst at most; nothing is taken of a bucket that has less."""
         now = self._clock()
         places = self._table.places(self._policy.name.encode() + name)
-        full_at = max(self._table.full_at(places), now) + amount * self._interval
+        taken = min(amount, self._policy.burst) * self._interval
+        full_at = max(self._table.full_at(places), now) + taken
         wait = full_at - now - self._depth
         if wait > ROUNDING:
-            return Allowance(self._policy, 0, full_at - amount * self._interval - now, wait)
+            return Allowance(self._policy, 0, full_at - taken - now, wait)
         self._table.fill_at(places, full_at)
         return Allowance(self._policy, int((self._depth - full_at + now) / self._interval + ROUNDING), full_at - now)
 
@@ -146,11 +147,17 @@ class Rows:
 
 
 class Rates:
-    """The limits of a gateway: requests by the client's address and by API key, and rows that are written."""
+    """The limits of a gateway: requests by the client's address and by API key, and rows that are written.
 
-    def __init__(self, address: Limit | None, key: Limit | None, rows: Rows | None = None) -> None:
+    How an address asks whether we are well is counted apart: whatever else it asks, its probes are answered.
+    """
+
+    def __init__(
+        self, address: Limit | None, key: Limit | None, health: Limit | None = None, rows: Rows | None = None
+    ) -> None:
         self._address = address
         self._key = key
+        self._health = health
         self.rows = rows
 
     @classmethod
@@ -162,12 +169,21 @@ class Rates:
         return cls(
             Limit(Policy("address", settings.rate, settings.burst), table) if settings.rate else None,
             Limit(Policy("key", settings.key_rate, settings.key_burst), table) if settings.key_rate else None,
+            Limit(Policy("health", settings.rate, settings.burst), table) if settings.rate else None,
             Rows(settings.write_burst, settings.write_rate, table) if settings.write_rate else None,
         )
 
-    def of_address(self, address: str) -> Allowance | None:
-        """One request more from that address; None without such a limit."""
-        return self._address.take(network(address).encode()) if self._address is not None else None
+    def of_address(self, address: str, weight: int = 1) -> Allowance | None:
+        """One request more from that address, as heavy as so many ordinary ones; None without such a limit."""
+        return self._address.take(network(address).encode(), weight) if self._address is not None else None
+
+    def of_health(self, address: str) -> Allowance | None:
+        """One probe more from that address; None without such a limit."""
+        return self._health.take(network(address).encode()) if self._health is not None else None
+
+    def may_ask(self, name: str) -> bool:
+        """One request more of what `network` calls so; False for one too many."""
+        return self._address is None or self._address.take(name.encode()).wait == 0
 
     def of_key(self, token: str | None) -> Allowance | None:
         """One request more by that API key; None without such a limit, and for what is no API key."""

@@ -13,6 +13,7 @@ from typing import Any, cast
 import uvicorn
 
 from gateway.app import Gateway
+from gateway.connections import Connections
 from gateway.protocol import bounded_protocol
 from gateway.settings import Settings
 
@@ -119,9 +120,10 @@ def _reason(error: OSError, host: str, port: int) -> str:
 
 
 def _config(app: Gateway, settings: Settings) -> uvicorn.Config:
+    held = Connections.of(settings)
     return uvicorn.Config(
         app,
-        http=bounded_protocol(settings.max_head, settings.max_body, settings.head_deadline, settings.max_connections),
+        http=bounded_protocol(settings.max_head, settings.max_body, settings.head_deadline, held, app.may_ask),
         ws=cast("type[asyncio.Protocol]", _socket_protocol),
         ws_max_size=settings.max_body,
         ws_ping_interval=PING_SECONDS,

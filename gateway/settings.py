@@ -175,7 +175,16 @@ class Settings(BaseSettings):
     )
     write_burst: int = Field(default=10_000, ge=100, description="Rows that may be written at once.")
     max_connections: int = Field(
-        default=1_000, ge=1, description="Connections of each process; more are answered with 503."
+        default=1_000,
+        ge=1,
+        description="Connections of each process. When there are so many, an idle one of the address that holds most "
+        "makes room; if there is none, one more is answered with 503.",
+    )
+    max_connections_of_address: int = Field(
+        default=100,
+        ge=1,
+        description="How many of these may come from one address, idle ones and sockets too; one more is answered with "
+        "429. Of IPv6 a /64 network is one address; trusted proxies are none.",
     )
     keep_alive: int = Field(default=30, ge=0, description="Seconds that a connection may idle between two requests.")
     shutdown: int = Field(
@@ -193,6 +202,9 @@ class Settings(BaseSettings):
     )
     max_subscriptions: int = Field(
         default=5_000, ge=1, description="Subscriptions of each process; each takes some 7 KiB."
+    )
+    max_subscriptions_of_user: int = Field(
+        default=200, ge=1, description="How many of these one account may have, on all its sockets and streams."
     )
     listen_url: SecretStr | None = Field(
         default=None,

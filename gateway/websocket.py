@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from db.errors import DatabaseError
 from gateway.behind import Behind
-from gateway.exchange import headers_of
+from gateway.exchange import address_of, headers_of
 from gateway.faults import RETRY_SOON, Fault
 from gateway.handshake import SUBPROTOCOL, Handshake, enter, refuse
 from gateway.live import Full, Place
@@ -36,9 +36,10 @@ class WebSocketEndpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Live through one socket."""
         await receive()  # websocket.connect
+        may_ask = not self._behind.wait_of(address_of(scope))
         try:
             handshake = Handshake.read(scope, headers_of(scope), self._behind.cookies)
-            if not self._behind.may_ask(GraphQLRequest("", address=handshake.address)):
+            if not may_ask:
                 message = error_message(ErrorCode.RATE_LIMITED, handshake.language)
                 raise Fault(429, ErrorCode.RATE_LIMITED, message, RETRY_SOON)
             place = enter(self._behind.places, handshake)
@@ -101,6 +102,7 @@ class Socket:
             async with asyncio.timeout(INIT_SECONDS):
                 while (message := await self._message()).type != "connection_init":
                     await self._take(message)
+                await self._pace()
         except TimeoutError:
             raise Closing(4408, "Connection initialisation timeout") from None
         return message
@@ -130,6 +132,8 @@ class Socket:
         await self._send(ACK)
 
     async def _take(self, message: Message) -> None:
+        if message.type != "subscribe":  # which is counted with its credential, and answered when it is one too many
+            await self._pace()
         match message.type:
             case "subscribe":
                 if self._request is None:
@@ -143,6 +147,12 @@ class Socket:
                 raise Closing(4429, "Too many initialisation requests")
             case _:
                 pass
+
+    async def _pace(self) -> None:
+        """Count a message as a request of its address; read no other one before that may make one more."""
+        wait = self._behind.wait_of(self._handshake.address)
+        if wait > 0:
+            await asyncio.sleep(wait)
 
     # --- the credential
 

@@ -7,22 +7,37 @@ moment cannot slip through, and taken back when it was right. The limits are tho
 import asyncio
 import hashlib
 import uuid
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import AsyncGenerator, Generator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final, TypeAlias
 from weakref import WeakKeyDictionary, WeakValueDictionary
 
 from db.connection import Connection
 from db.database import Database
+from db.errors import Crowded
+from db.sharing import Shares
+from resolvers.addresses import network
+from resolvers.aside import take
+from resolvers.patience import waiting
 
 Tries: TypeAlias = Sequence[uuid.UUID]
 """The rows of one try."""
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 AT_ONCE: Final = 4
-"""So many tries are under way in a process; the others wait without being counted."""
+OF_ADDRESS: Final = 2
+"""Maximum number of tries under way in a process, and of one address; the others wait without being counted."""
+
+PLACES: Final = 20
+"""Maximum number of tries of one address in a process, those that wait included; one more is refused at once."""
+
+PATIENCE: Final = 10.0
+"""Seconds after which a try that waits for others is refused."""
+
+ANY_NUMBER: Final = 2**31 - 1
 
 LONGEST_DELAY: Final = 2.0
 DELAY: Final = 0.1
@@ -62,6 +77,10 @@ class Bucket:
     most: int
     per: timedelta
 
+    def counted_only(self) -> "Bucket":
+        """The same, which counts and refuses nothing."""
+        return replace(self, most=ANY_NUMBER)
+
     @property
     def lock(self) -> int:
         """The number of its advisory lock."""
@@ -87,10 +106,14 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """What limits a try: full buckets in `limits` refuse it, `slows` only makes it wait."""
+    """What limits a try: full buckets in `limits` refuse it, `slows` only makes it wait.
+
+    It waits among those of its address, or in a line of its own that is called `line`.
+    """
 
     limits: tuple[Bucket, ...]
     slows: Bucket | None = None
+    line: str | None = None
 
     @property
     def buckets(self) -> list[bytes]:
@@ -115,24 +138,41 @@ async def take_back(connection: Connection, tries: Tries) -> None:
     await connection.execute(TAKE_BACK, tries)
 
 
+async def is_reached(database: Database, guard: Guard) -> bool:
+    """Whether a limit is reached, so that a try would be refused."""
+    return (await _look(database, guard))[0]
+
+
 @asynccontextmanager
 async def trying(database: Database, guard: Guard) -> AsyncGenerator[Tries | None]:
     """Try something that takes long: gives the try, which is written down and committed; None when it is refused.
 
     Tries at the same thing take turns within a process: those under way count as wrong ones, and should not refuse
-    a right one. No connection is held while anybody waits or tries.
+    a right one. Those of an address take turns with those of others, and leave when nobody waits for their answer. No
+    connection is held while anybody waits or tries. Raises Left.
     """
-    turns = _turns(database)
-    async with turns.of(guard.limits[0]):
+    async with AsyncExitStack() as stack:
+        try:
+            tries = await _begun(database, guard, stack)
+        except Crowded:
+            tries = None
+        yield tries
+
+
+async def _begun(database: Database, guard: Guard, stack: AsyncExitStack) -> Tries | None:
+    """A try whose turn it is until the stack is left; None when a limit is reached. Raises Crowded and Left."""
+    turns, who = _turns(database), waiting()
+    line = guard.line or network(who.address)
+    stack.enter_context(turns.place(line))
+    with who.patiently():
+        await stack.enter_async_context(turns.of(guard.limits[0]))
         refused, wait = await _look(database, guard)
         if refused:
-            yield None
-            return
+            return None
         await asyncio.sleep(wait)
-        async with turns.places:
-            async with database.statements() as connection:
-                tries = await admit(connection, guard)
-            yield tries
+        await stack.enter_async_context(turns.turn(line))
+    async with database.statements() as connection:
+        return await admit(connection, guard)
 
 
 async def _look(database: Database, guard: Guard) -> tuple[bool, float]:
@@ -155,12 +195,35 @@ class _Turns:
     """Who may try now, of those who try at the same moment in one process."""
 
     def __init__(self) -> None:
-        self.places = asyncio.Semaphore(AT_ONCE)
+        self._shares = Shares(AT_ONCE, OF_ADDRESS, PLACES, PATIENCE)
         self._locks: WeakValueDictionary[bytes, asyncio.Lock] = WeakValueDictionary()
+        self._here: Counter[str] = Counter()
 
     def of(self, bucket: Bucket) -> asyncio.Lock:
         """The lock of those who try the same; it is forgotten with the last of them."""
         return self._locks.setdefault(bucket.key, asyncio.Lock())
+
+    @asynccontextmanager
+    async def turn(self, line: str) -> AsyncGenerator[None]:
+        """A block for the one whose turn it is. Raises Crowded."""
+        await take(self._shares, line)
+        try:
+            yield
+        finally:
+            self._shares.give(line)
+
+    @contextmanager
+    def place(self, line: str) -> Generator[None]:
+        """A block for one of those in a line, who wait or try. Raises Crowded."""
+        if self._here[line] >= PLACES:
+            raise Crowded(f"{PLACES} tries of one line are under way.")
+        self._here[line] += 1
+        try:
+            yield
+        finally:
+            self._here[line] -= 1
+            if not self._here[line]:
+                del self._here[line]
 
 
 _TURNS: Final[WeakKeyDictionary[Database, _Turns]] = WeakKeyDictionary()

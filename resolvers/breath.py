@@ -1,15 +1,14 @@
 """Where long work may be interrupted: it takes a breath now and then, and whoever runs it decides what that means."""
 
+import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Final
 
 from graphql import ValidationRule
 
 
-@dataclass(slots=True)
-class Breath:
-    """What taking a breath means at the moment; nothing, unless the work that runs now is done in pieces."""
+class Breath(threading.local):
+    """What taking a breath means at the moment in a thread; nothing, unless its work is done in pieces."""
 
     pause: Callable[[], None] | None = None
 

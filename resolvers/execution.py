@@ -30,7 +30,7 @@ from resolvers.payers import Payers
 from resolvers.request import GraphQLRequest, RequestError, Result
 from resolvers.sessions import Uses
 from resolvers.turns import Turns
-from resolvers.viewing import Viewing
+from resolvers.viewing import SchemaText, Viewing
 from resolvers.waking import Wakes
 from resolvers.writing import Quota
 from schema import schema
@@ -147,11 +147,14 @@ class Executor:
         self._payers.begin(request.address, token_hash(request.token))
         return self._paying(await self._live.watch(request))
 
-    async def schema_text(self, request: GraphQLRequest) -> str:
-        """The schema as who sends a request sees it, as SDL. RequestError (UNAUTHENTICATED); DatabaseError."""
+    async def schema_text(self, request: GraphQLRequest) -> SchemaText:
+        """The schema as who sends a request sees it, as SDL.
+
+        RequestError (UNAUTHENTICATED, RATE_LIMITED); DatabaseError.
+        """
         self._payers.begin(request.address, token_hash(request.token))
         try:
-            return await self._viewing.text(await self._viewing.of(request))
+            return await self._viewing.text(request)
         except DatabaseError as error:
             self._report(error)
             raise

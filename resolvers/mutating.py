@@ -26,6 +26,7 @@ from resolvers.cost import MAX_COST, Cost, check_cost, cost_of_rows
 from resolvers.inputs import Variables, read_arguments, value_of
 from resolvers.mutations import MUTATIONS
 from resolvers.operation import Operation
+from resolvers.patience import Left, wait_for, waiting
 from resolvers.payers import Payers
 from resolvers.request import ErrorEntry, GraphQLRequest, RequestError, Result, SessionCookie
 from resolvers.selection import SelectedField
@@ -79,6 +80,7 @@ class Writer:
         """
         fields = self.compiler.writes(operation, variables)
         cost = await self._weigh(request, operation, fields, variables)
+        wait_for(request)
         members: list[bytes] = []
         results: list[Result] = []
         late = False
@@ -150,6 +152,8 @@ class Writer:
             return Result(None, tuple(_at(entry, selected) for entry in refused.entries))
         except Unauthenticated:
             return _failed(ErrorCode.UNAUTHENTICATED, request.language, selected)
+        except Left:
+            return _failed(ErrorCode.TIMEOUT, request.language, selected)
         except DatabaseError as error:
             self.report(error)
             return _failed(failure(error), request.language, selected)
@@ -268,7 +272,7 @@ async def _to_the_end(work: Coroutine[Any, Any, T]) -> tuple[T, bool]:
     """Wait for a write to end, even when the request is cancelled meanwhile; tells whether it was.
 
     A write that is cancelled in the middle of its commit could be neither denied nor confirmed. Its time is bounded by
-    the time-outs of its statements.
+    the time-outs of its statements. One that still waits for its turn gives up.
     """
     task = asyncio.ensure_future(work)
     try:
@@ -276,6 +280,7 @@ async def _to_the_end(work: Coroutine[Any, Any, T]) -> tuple[T, bool]:
     except asyncio.CancelledError:
         if task.cancelled():
             raise
+        waiting().leave()
         return await task, True
 
 

@@ -3,11 +3,11 @@
 `GraphQLRequest`, `Result`, and what a client may be told of hidden fields.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
-from typing import Final, NamedTuple, Self
+from typing import Final, NamedTuple, Protocol, Self
 
 from db.tokens import KEY_MARKS, CredentialKind, kind_of
 from schema.access import HiddenFields
@@ -26,6 +26,14 @@ class Reference(NamedTuple):
     sha256_hash: str | None = None
 
 
+class Client(Protocol):
+    """Who is to be answered, as far as somebody can tell whether he is still there."""
+
+    def when_gone(self, call: Callable[[], None]) -> None:
+        """Call this once he is gone."""
+        ...
+
+
 class GraphQLRequest(NamedTuple):
     """One GraphQL request, whatever transport brought it.
 
@@ -33,7 +41,7 @@ class GraphQLRequest(NamedTuple):
     `token` is the credential as the client sent it (None: anonymous), `by_cookie` whether a browser sent it by itself,
     `language` what Accept-Language asks for,
     `hidden_fields` how hidden fields are told (`Hidden-Fields`; an API key's own mode may be stricter),
-    `queries_only` whether mutations are refused (GET).
+    `queries_only` whether mutations are refused (GET), `client` who waits (None: somebody who stays).
     """
 
     query: str
@@ -49,6 +57,7 @@ class GraphQLRequest(NamedTuple):
     address: str = ""
     reference: Reference | None = None
     wants_cost: bool = False
+    client: Client | None = None
 
     @property
     def kind(self) -> CredentialKind:

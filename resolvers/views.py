@@ -65,18 +65,23 @@ class Views:
 
     def of(self, held: Held) -> View:
         """The view of somebody who holds these gates; who holds every gate sees the whole schema."""
-        view = self.kept(held)
+        held = self.told_apart(held)
+        view = self._cache.get(held)
         if view is None:
-            held &= self._needs.gates
-            view = self._make(held)
+            view = self.make(held)
             self._cache.put(held, view, view.weight)
         return view
 
     def kept(self, held: Held) -> View | None:
         """The same, if it was made before."""
-        return self._cache.get(held & self._needs.gates)
+        return self._cache.get(self.told_apart(held))
 
-    def _make(self, held: Held) -> View:
+    def told_apart(self, held: Held) -> Held:
+        """What makes a difference of the gates that somebody holds."""
+        return held & self._needs.gates
+
+    def make(self, held: Held) -> View:
+        """The view of these gates, made anew."""
         whole = self._needs.schema
         if held == self._needs.gates:
             return View.whole(whole, held)

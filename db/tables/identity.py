@@ -197,3 +197,14 @@ attempt = Table(
 )
 """Tries that failed, for the limits on them; a bucket is the SHA-256 of what is limited, so no address stands here.
 Lost when the server crashes, which only resets the limits."""
+
+known_place = Table(
+    "known_place",
+    metadata,
+    Column("account_id", Uuid, ForeignKey("account.id", ondelete="CASCADE"), nullable=False),
+    Column("place", LargeBinary, nullable=False),
+    stamp("used_at"),
+    PrimaryKeyConstraint("account_id", "place"),
+)
+"""From where an account signed in: the SHA-256 of the account and a network, the last twenty. A right password from
+there is not refused for what others tried."""

@@ -1,33 +1,44 @@
 """Passwords: checked and hashed in a few threads while no connection is held; forgotten and changed ones."""
 
-import asyncio
+import os
 import secrets
 import unicodedata
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
-from typing import Final
+from typing import Final, ParamSpec, TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from db.database import Database
+from db.errors import Crowded
 from db.outbox import Letter, post
 from db.tokens import hash_token
+from resolvers import places
 from resolvers.addresses import network
+from resolvers.aside import Aside, step_back
 from resolvers.attempts import HOUR, MINUTE, Guard, Limit, Tries, admit, take_back, trying
 from resolvers.ending import end_all
+from resolvers.patience import waiting
 from resolvers.proof import is_both, lock_by_letter, start_empty
 from resolvers.request import GraphQLRequest, SessionCookie
 from resolvers.validation import PASSWORD, Checks, normal_email
 from resolvers.writing import Input, Mutation, Problem, Refused, Unauthenticated, Write, Written, no_rows
 from schema.errors import UserErrorCode
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
 HASHER: Final = PasswordHasher()
-THREADS: Final = ThreadPoolExecutor(max_workers=2, thread_name_prefix="argon2")
-"""Argon2 takes 64 MiB for each password under way, so few are."""
+CORES: Final = os.cpu_count() or 1
+AT_ONCE: Final = max(1, min(2, CORES - 1))
+"""Passwords under way in a process: argon2 takes 64 MiB for each, and one core is for those who ask something else."""
+
+THREADS: Final = ThreadPoolExecutor(AT_ONCE, "argon2", step_back)
+WORK: Final = Aside(THREADS, AT_ONCE)
 
 RESETS: Final = Limit("resets from an address", 20, HOUR)
 RESET_LETTERS: Final = Limit("reset letters to an e-mail address", 3, HOUR)
@@ -76,7 +87,7 @@ class Change:
 
 async def hash_password(password: str) -> str:
     """What is stored of a new password that was validated."""
-    return await asyncio.get_running_loop().run_in_executor(THREADS, HASHER.hash, _composed(password))
+    return await _aside(HASHER.hash, _composed(password))
 
 
 async def hash_by_letter(
@@ -100,7 +111,15 @@ async def hash_by_letter(
 async def is_right(password: str, stored: str | None) -> bool:
     """Whether it is the password of that hash; takes as long when there is none, or when it cannot be a password."""
     fitting = password if len(password) <= PASSWORD else ""
-    return await asyncio.get_running_loop().run_in_executor(THREADS, _verify, stored, fitting)
+    return await _aside(_verify, stored, fitting)
+
+
+async def _aside(work: Callable[P, T], *args: P.args, **more: P.kwargs) -> T:
+    """What the work gives, when it is the turn of the address that asks. Raises Refused and Left."""
+    try:
+        return await WORK.do(network(waiting().address), work, *args, **more)
+    except Crowded:
+        raise Refused(Problem(UserErrorCode.TOO_MANY_ATTEMPTS)) from None
 
 
 @cache
@@ -129,10 +148,14 @@ def put_out(write: Write, account: uuid.UUID) -> SessionCookie | None:
 
 
 async def request_password_reset(write: Write, given: Input) -> Written:
-    """Post a letter to the address, whether or not it has a login; beyond the limits none. The answer is the same."""
-    email = normal_email(given["email"])
-    limits = RESETS.on(network(write.request.address)), RESET_LETTERS.on(email or given["email"])
-    if await admit(write.connection, Guard(limits)) is not None and email is not None:
+    """Post a letter to the address, whether or not it has a login. The answer is the same.
+
+    Who asks too often is told so. That an address has got its letters is not: the last ones are on their way or work.
+    """
+    email, connection = normal_email(given["email"]), write.connection
+    if await admit(connection, Guard((RESETS.on(network(write.request.address)),))) is None:
+        raise Refused(Problem(UserErrorCode.TOO_MANY_ATTEMPTS))
+    if email is not None and await admit(connection, Guard((RESET_LETTERS.on(email),))) is not None:
         await post(write.connection, Letter("PASSWORD_RESET", email, write.language.name))
     return Written()
 
@@ -167,6 +190,7 @@ async def reset_password(write: Write, given: Input) -> Written:
     await connection.execute(RESET, account, new)
     revoked += await end_all(connection, account, actor=account)
     await connection.execute(FORGET, account)
+    await places.forget(connection, account)
     return Written({"revokedApiKeys": revoked}, cookie=put_out(write, account))
 
 
@@ -203,6 +227,8 @@ async def change_password(write: Write, given: Input) -> Written:
         raise _wrong()
     await connection.execute(END_OTHERS, account, write.caller.credential)
     await connection.execute(FORGET, account)
+    await places.forget(connection, account)
+    await places.remember(connection, account, write.request.address)
     await take_back(connection, change.known.tries)
     return Written()
 

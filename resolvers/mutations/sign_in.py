@@ -5,8 +5,9 @@ from typing import Final
 
 from db.database import Database
 from resolvers.addresses import network
-from resolvers.attempts import MINUTE, Guard, Limit, take_back, trying
+from resolvers.attempts import MINUTE, Guard, Limit, is_reached, take_back, trying
 from resolvers.mutations.passwords import Known, is_right
+from resolvers.places import is_known, remember
 from resolvers.request import GraphQLRequest, SessionCookie
 from resolvers.sessions import open_session_if_right
 from resolvers.validation import normal_email
@@ -18,6 +19,9 @@ PAIRS: Final = Limit("logins with an e-mail address from an address", 5, MINUTE)
 ADDRESSES: Final = Limit("logins from an address", 50, MINUTE)
 LOGINS: Final = Limit("logins with an e-mail address", 20, MINUTE)
 """This one never refuses: from all over the world somebody's login could be closed by others."""
+
+AT_HOME: Final = Limit("logins with an e-mail address from a known place", 5, MINUTE)
+"""Nor does this one: from a known place a right password is taken, whatever was tried there. Each try waits longer."""
 
 FIND: Final = "select u.id, u.password_hash from (select) one left join account u on u.email = $1"
 END: Final = """
@@ -34,17 +38,28 @@ LOG_OUT: Final = "delete from credential where id = $1 or (account_id = $2 and k
 
 
 async def _check_password(database: Database, request: GraphQLRequest, given: Input) -> Known | Refused:
-    """The account, if the password is right. Takes as long when there is no such account."""
+    """The account, if the password is right. Takes as long when there is no such account.
+
+    A wrong one is told in the same way from a known place: nobody sees by that who signs in from where he is.
+    """
     email = normal_email(given["email"])
     typed, address = email or given["email"], network(request.address)
-    guard = Guard((PAIRS.on(typed, address), ADDRESSES.on(address)), slows=LOGINS.on(typed))
-    async with trying(database, guard) as tries:
+    usual = Guard((PAIRS.on(typed, address), ADDRESSES.on(address)), slows=LOGINS.on(typed))
+    at_home = await is_known(database, email, request.address)
+    over = at_home and await is_reached(database, usual)
+    async with trying(database, _at_home(usual, typed, address) if at_home else usual) as tries:
         if tries is None:
-            return Refused(Problem(UserErrorCode.TOO_MANY_ATTEMPTS))
+            return _too_many()
         account, stored = await database.read(FIND, (email,))
-        if not await is_right(given["password"], stored):
-            return _wrong()
-        return Known(account, stored, tries)
+        if await is_right(given["password"], stored):
+            return Known(account, stored, tries)
+    return _too_many() if over else _wrong()
+
+
+def _at_home(usual: Guard, typed: str, address: str) -> Guard:
+    """What limits a try from a known place: it counts as ever and is not refused, and waits in a line of its own."""
+    counted = tuple(bucket.counted_only() for bucket in usual.limits)
+    return Guard(counted, slows=AT_HOME.on(typed, address), line=f"{address} {typed}")
 
 
 async def login(write: Write, given: Input) -> Written:
@@ -55,11 +70,16 @@ async def login(write: Write, given: Input) -> Written:
     if session is None:
         raise _wrong()
     await take_back(write.connection, known.tries)
+    await remember(write.connection, known.account, write.request.address)
     values = {"token": session.token, "expiresAt": session.expires_at}
     if given.get("session") is SessionKind.COOKIE:
         cookie = SessionCookie(session.token, session.ends_at)  # a browser cannot know that a session was prolonged
         return Written({**values, "token": None}, token=session.token, cookie=cookie)
     return Written(values, token=session.token)
+
+
+def _too_many() -> Refused:
+    return Refused(Problem(UserErrorCode.TOO_MANY_ATTEMPTS))
 
 
 def _wrong() -> Refused:

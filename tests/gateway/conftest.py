@@ -22,6 +22,7 @@ from resolvers.limits import Limits, parse_document
 from resolvers.live import Subscription
 from resolvers.operation import Documents
 from resolvers.request import GraphQLRequest, RequestError, Result
+from resolvers.viewing import SchemaText
 from schema.errors import ErrorCode
 
 SCHEMA = build_schema("""
@@ -59,11 +60,11 @@ class SmallExecutor:
         """It knows no credentials."""
         raise NotImplementedError(request.token)
 
-    async def schema_text(self, request: GraphQLRequest) -> str:
+    async def schema_text(self, request: GraphQLRequest) -> SchemaText:
         self.asked.append(request)
         if self.error is not None:
             raise self.error
-        return "type Query\n"
+        return SchemaText(b"type Query\n", "a1")
 
 
 def _execute(request: GraphQLRequest) -> Result:

@@ -147,6 +147,13 @@ def test_the_fields_name_quota_window_and_what_is_left(table: Table) -> None:
     }
 
 
+def test_what_weighs_more_takes_more_and_never_more_than_there_is(table: Table) -> None:
+    limit = Limit(POLICY, table, Clock())
+
+    assert [limit.take(b"a", 3).left, limit.take(b"a", 3).wait > 0, limit.take(b"a", 2).left] == [2, True, 0]
+    assert limit.take(b"b", 1_000).left == 0
+
+
 # --- over HTTP
 
 
@@ -206,3 +213,47 @@ async def test_by_default_a_thousand_requests_pass_at_once(make_app: MakeApp) ->
         statuses = [(await client.post("/graphql", json=QUERY)).status_code for _ in range(1_000)]
 
     assert set(statuses) == {200}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers"),
+    [
+        ("GET", "/nothing", {}),
+        ("DELETE", "/graphql", {}),
+        ("OPTIONS", "/graphql", {"origin": "https://a.example", "access-control-request-method": "POST"}),
+        ("POST", "/graphql", {"accept": "image/png"}),
+        ("POST", "/graphql", {"hidden-fields": "what"}),
+        ("POST", "/nothing/at/all", {}),
+    ],
+)
+async def test_whatever_is_asked_is_counted(make_app: MakeApp, method: str, path: str, headers: dict[str, str]) -> None:
+    async with client_of(make_app(rate=0.001, burst=11)) as client:
+        answers = [await client.request(method, path, headers=headers) for _ in range(11)]
+        assert 429 not in {answer.status_code for answer in answers}
+        assert (await client.request(method, path, headers=headers)).status_code == 429
+        assert (await client.post("/graphql", json=QUERY)).status_code == 429
+
+
+async def test_what_is_refused_for_its_header_counts_too(make_app: MakeApp) -> None:
+    async with client_of(make_app(rate=0.001, burst=11)) as client:
+        twice = await client.post("/graphql", headers=[("authorization", "a"), ("authorization", "b")])
+        schema = await client.post("/schema.graphql")
+        assert [twice.status_code, schema.status_code] == [400, 405]
+        assert (await client.post("/graphql", json=QUERY)).status_code == 429
+
+
+async def test_probes_are_counted_apart_for_each_address(make_app: MakeApp) -> None:
+    app = make_app(rate=0.001, burst=2)
+    async with client_of(app) as client:
+        asked = [(await client.post("/graphql", json=QUERY)).status_code for _ in range(3)]
+        probes = [await client.get("/health/live"), await client.get("/health/ready"), await client.get("/health/live")]
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app, client=("127.0.0.1", 1)), base_url="http://enfact"
+    ) as prober:
+        other = await prober.get("/health/ready")
+
+    assert asked == [200, 200, 429]
+    assert [answer.status_code for answer in probes] == [200, 200, 429]
+    assert probes[2].headers["retry-after"] == "1000"
+    assert probes[2].json() == {"message": "Too many requests; please wait a moment."}
+    assert other.status_code == 200

@@ -32,8 +32,11 @@ class Running:
         self.task = task
         self._port = port
 
-    async def connect(self, limit: int = 65_536) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        return await asyncio.open_connection("127.0.0.1", self._port, limit=limit)
+    async def connect(
+        self, limit: int = 65_536, *, by: str = "127.0.0.1"
+    ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """A connection from one of the addresses of this machine."""
+        return await asyncio.open_connection("127.0.0.1", self._port, limit=limit, local_addr=(by, 0))
 
     def raw_socket(self) -> socket.socket:
         """A blocking socket that reads only what it is told to."""
@@ -51,9 +54,9 @@ class Running:
             await asyncio.sleep(0.01)
         return len(self.server.server_state.connections)
 
-    async def exchange(self, sent: bytes) -> bytes:
+    async def exchange(self, sent: bytes, *, by: str = "127.0.0.1") -> bytes:
         """Send bytes, and read until the server closes."""
-        reader, writer = await self.connect()
+        reader, writer = await self.connect(by=by)
         writer.write(sent)
         received = await asyncio.wait_for(reader.read(), 20)
         writer.close()
@@ -366,3 +369,171 @@ async def test_one_connection_too_many_is_told_so_in_json(make_app: MakeApp) -> 
         assert (await answered(reader)).startswith(b"HTTP/1.1 200 ")
         for _, writer in idle:
             writer.close()
+
+
+# --- connections of an address
+
+ASK = HEAD + b"connection: close\r\n\r\n" + BODY
+OTHER = "127.0.0.2"
+HANDSHAKE = (
+    b"GET /graphql HTTP/1.1\r\nhost: x\r\nupgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-version: 13\r\n"
+    b"sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\nsec-websocket-protocol: graphql-transport-ws\r\n\r\n"
+)
+
+
+async def closed(reader: asyncio.StreamReader) -> bool:
+    """Whether the server has closed a connection; waits until it does."""
+    return await asyncio.wait_for(reader.read(), 20) == b""
+
+
+async def test_an_address_holds_so_many_connections_and_others_theirs(make_app: MakeApp) -> None:
+    async with running(make_app, max_connections_of_address=3) as gateway:
+        idle = [await gateway.connect() for _ in range(3)]
+        assert await gateway.connections(until=3) == 3
+        refused = await gateway.exchange(b"")
+        assert told(refused) == (b"HTTP/1.1 429 Too Many Requests", "RATE_LIMITED")
+        assert (await gateway.exchange(ASK, by=OTHER)).startswith(b"HTTP/1.1 200 ")
+        reader, writer = idle[0]
+        writer.write(HEAD + b"\r\n" + BODY)
+        assert (await answered(reader)).startswith(b"HTTP/1.1 200 ")
+        writer.close()
+        assert await gateway.connections(until=2) == 2
+        assert (await gateway.exchange(ASK)).startswith(b"HTTP/1.1 200 ")
+        for _, writer in idle:
+            writer.close()
+
+
+async def test_sockets_count_among_the_connections_of_their_address(make_app: MakeApp) -> None:
+    async with running(make_app, max_connections_of_address=2) as gateway:
+        sockets = [await gateway.connect() for _ in range(2)]
+        for reader, writer in sockets:
+            writer.write(HANDSHAKE)
+            assert (await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 20)).startswith(b"HTTP/1.1 101 ")
+        assert told(await gateway.exchange(b""))[1] == "RATE_LIMITED"
+        sockets[0][1].close()
+        assert await gateway.connections(until=1) == 1
+        assert (await gateway.exchange(ASK)).startswith(b"HTTP/1.1 200 ")
+        sockets[1][1].close()
+
+
+async def test_a_trusted_proxy_is_no_address(make_app: MakeApp) -> None:
+    async with running(make_app, max_connections_of_address=1, trusted_proxies="127.0.0.1") as gateway:
+        held = [await gateway.connect() for _ in range(3)]
+        assert (await gateway.exchange(ASK)).startswith(b"HTTP/1.1 200 ")
+        for _, writer in held:
+            writer.close()
+
+
+async def test_when_there_is_no_room_whoever_holds_most_gives_an_idle_one_up(
+    make_app: MakeApp, executor: SmallExecutor
+) -> None:
+    executor.delay = 0.2
+    async with running(make_app, max_connections=4) as gateway:
+        busy = await gateway.connect()
+        busy[1].write(HEAD + b"\r\n" + BODY)
+        await executor.began.wait()
+        idle = [await gateway.connect() for _ in range(2)]
+        lonely = await gateway.connect(by="127.0.0.3")
+        assert await gateway.connections(until=4) == 4
+        assert (await gateway.exchange(ASK, by=OTHER)).startswith(b"HTTP/1.1 200 ")
+        assert await closed(idle[0][0])
+        assert (await answered(busy[0])).startswith(b"HTTP/1.1 200 ")
+        for reader, writer in (lonely, idle[1]):
+            writer.write(HEAD + b"\r\n" + BODY)
+            assert (await answered(reader)).startswith(b"HTTP/1.1 200 ")
+        for _, writer in (busy, lonely, *idle):
+            writer.close()
+
+
+async def test_nobody_is_kept_out_by_one_who_opens_what_he_can(make_app: MakeApp) -> None:
+    """Connections that wait for nothing, from two addresses, in a process that has room for eight."""
+    async with running(make_app, max_connections=8, max_connections_of_address=6) as gateway:
+        idle = [await gateway.connect(by=by) for by in ("127.0.0.4", "127.0.0.5") for _ in range(20)]
+        for by in ("127.0.0.6", "127.0.0.7"):
+            assert (await gateway.exchange(ASK, by=by)).startswith(b"HTTP/1.1 200 ")
+        for _, writer in idle:
+            writer.close()
+
+
+async def test_what_is_no_request_is_counted_as_one(make_app: MakeApp) -> None:
+    async with running(make_app, rate=0.001, burst=2, max_head=8_192) as gateway:
+        invalid = await gateway.exchange(b"nonsense\r\n\r\n")
+        large = await gateway.exchange(HEAD + b"x: " + b"a" * 20_000)
+        assert [told(invalid)[1], told(large)[1]] == ["BAD_USER_INPUT", "PAYLOAD_TOO_LARGE"]
+        assert told(await gateway.exchange(b"nonsense\r\n\r\n"))[1] == "RATE_LIMITED"
+        assert told(await gateway.exchange(ASK))[1] == "RATE_LIMITED"
+        assert (await gateway.exchange(ASK, by=OTHER)).startswith(b"HTTP/1.1 200 ")
+
+
+async def test_a_client_that_goes_away_is_told_of(make_app: MakeApp, executor: SmallExecutor) -> None:
+    executor.delay, gone = 0.5, asyncio.Event()
+    async with running(make_app) as gateway:
+        _, writer = await gateway.connect()
+        writer.write(HEAD + b"\r\n" + BODY)
+        await executor.began.wait()
+        client = executor.asked[0].client
+        assert client is not None
+        client.when_gone(gone.set)
+        assert not gone.is_set()
+        writer.close()
+        await asyncio.wait_for(gone.wait(), 20)
+        again = asyncio.Event()
+        client.when_gone(again.set)
+        assert again.is_set()
+
+
+# --- what costs more to read than to send
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        pytest.param(HEAD + b"a:\r\n" * 1_000 + b"\r\n" + BODY, id="fields"),
+        pytest.param(
+            HEAD.replace(b"content-length: 20", b"transfer-encoding: chunked") + b"\r\n" + b"1\r\n \r\n" * 5_000,
+            id="parts",
+        ),
+        pytest.param((HEAD + b"\r\n" + BODY) * 500, id="requests"),
+    ],
+)
+async def test_many_small_things_on_one_connection_have_a_bound(
+    make_app: MakeApp, executor: SmallExecutor, sent: bytes
+) -> None:
+    executor.delay = 5
+    async with running(make_app) as gateway:
+        received = await gateway.exchange(sent)
+        executor.delay = 0
+        assert received.startswith(b"HTTP/1.1 400 ")
+        assert (await gateway.exchange(ASK)).startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.parametrize(
+    "frames",
+    [
+        pytest.param(b"\x89\x80\0\0\0\0" * 5_000, id="pings"),
+        pytest.param(b"\x8a\x80\0\0\0\0" * 5_000, id="pongs"),
+        pytest.param(b"\x01\x80\0\0\0\0" + b"\0\x80\0\0\0\0" * 5_000, id="parts"),
+    ],
+)
+async def test_a_socket_on_which_nothing_is_said_many_times_is_closed(make_app: MakeApp, frames: bytes) -> None:
+    async with running(make_app) as gateway:
+        reader, writer = await gateway.connect()
+        writer.write(HANDSHAKE)
+        await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 20)
+        writer.write(frames)
+        received = await asyncio.wait_for(reader.read(), 20)
+        writer.close()
+    assert (1008).to_bytes(2, "big") in received[-140:]
+    assert received.count(b"\x8a\x00") < 200
+
+
+async def test_messages_behind_one_that_nobody_took_wait_unparsed(make_app: MakeApp) -> None:
+    """A client says a thousand things at once, of which each is answered in its turn."""
+    ping, pong = b'{"type":"ping"}', b'\x81\x0f{"type":"pong"}'
+    async with running(make_app, rate=0) as gateway:
+        reader, writer = await gateway.connect()
+        writer.write(HANDSHAKE)
+        await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 20)
+        writer.write((b"\x81" + bytes([0x80 | len(ping)]) + b"\0\0\0\0" + ping) * 1_000)
+        assert await asyncio.wait_for(reader.readexactly(1_000 * len(pong)), 20) == pong * 1_000
+        writer.close()

@@ -561,8 +561,8 @@ def frame(message: object) -> bytes:
     return b"\x81" + size + b"\0\0\0\0" + data
 
 
-async def test_operations_count_as_the_requests_of_an_address(databases: Databases, template: str) -> None:
-    async with open_gateway(databases, template, rate=0.001, burst=4) as gateway, gateway.socket() as client:
+async def test_messages_count_as_the_requests_of_an_address(databases: Databases, template: str) -> None:
+    async with open_gateway(databases, template, rate=0.001, burst=5) as gateway, gateway.socket() as client:
         await client.init()
         for _ in range(3):
             await client.subscribe("q", "{ apps { app } }")

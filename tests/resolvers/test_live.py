@@ -387,25 +387,123 @@ async def test_a_subscription_that_is_closed_is_forgotten(station: Station, firm
         assert (len(wakes), wakes._by) == (0, {})
 
 
-async def test_few_are_read_at_once(station: Station, firm: Firm, monkeypatch: pytest.MonkeyPatch) -> None:
-    followers = [await station.follow(firm["anna"].token, ACCESS, firm) for _ in range(12)]
-    usual, now, most = Subscription.read, 0, 0
+class Reading:
+    """What subscriptions read, and how many do at once: each waits until it is let go on."""
 
-    async def read(self: Subscription) -> Any:
-        nonlocal now, most
-        now += 1
-        most = max(most, now)
-        await asyncio.sleep(0.01)
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.order: list[Subscription] = []
+        self.now: list[Subscription] = []
+        self.most = 0
+        self.going = asyncio.Event()
+        self._usual = Subscription.read
+
+        async def read(subscription: Subscription) -> Any:
+            return await self._read(subscription)
+
+        monkeypatch.setattr(Subscription, "read", read)
+
+    async def _read(self, subscription: Subscription) -> Any:
+        self.order.append(subscription)
+        self.now.append(subscription)
+        self.most = max(self.most, len(self.now))
         try:
-            return await usual(self)
+            async with asyncio.timeout(20):
+                await self.going.wait()
+            return await self._usual(subscription)
         finally:
-            now -= 1
+            self.now.remove(subscription)
 
-    monkeypatch.setattr(Subscription, "read", read)
+    async def under_way(self, count: int) -> None:
+        """Return once so many read, and everybody else has had time to."""
+        async with asyncio.timeout(20):
+            while len(self.now) < count:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        for _ in range(20):
+            await asyncio.sleep(0)
+
+
+def named(name: str, field: str = "accessChanged") -> str:
+    """A subscription that is another one than those of other names."""
+    return f"subscription ($id: ID!) {{ {name}: {field}(companyId: $id) {{ __typename apps }} }}"
+
+
+async def test_two_are_read_at_once_and_one_of_each_account(
+    station: Station, firm: Firm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = [firm[name].token for name in ("anna", "anna", "anna", "anna", "bram", "clara")]
+    followers = [await station.follow(token, named(f"f{n}"), firm) for n, token in enumerate(people)]
+    reading = Reading(monkeypatch)
+    station.executor.wakes.all()
+    await reading.under_way(2)
+    assert len({subscription.account for subscription in reading.now}) == 2
+    reading.going.set()
     await station.toggle(firm, "anna", "DISCOUNTS", on=True)
-    for follower in followers:
+    for follower in followers[:4]:
         await follower.next()
-    assert most == 2
+    turns = [subscription.account for subscription in reading.order[:4]]
+    assert (turns.count(firm["clara"].account), reading.most) == (1, 2)
+
+
+async def test_what_is_heavy_is_glanced_at_in_between(
+    station: Station, firm: Firm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is read as a whole when it has rested; that there is nothing to see any more is told at once."""
+    monkeypatch.setattr(live, "HEAVY", 1)
+    monkeypatch.setattr(waking, "HEAVY", 1)
+    monkeypatch.setattr(live, "REST", 3_600)
+    matrix, reading = await station.follow(firm["partner"].token, MATRIX, firm), Reading(monkeypatch)
+    await station.toggle(firm, "anna", "DISCOUNTS", on=True)
+    await station.heard()
+    station.executor.wakes.company(firm.key)
+    demote = "update membership set role = 'EMPLOYEE' where id = $1"
+    await station.connection.execute(demote, firm["partner"].membership)
+    station.executor.wakes.company(firm.key)
+    assert await matrix.ended() == REVOKED
+    assert reading.order == []
+
+
+async def test_what_is_heavy_is_told_when_it_has_rested(
+    station: Station, firm: Firm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "HEAVY", 1)
+    monkeypatch.setattr(waking, "HEAVY", 1)
+    monkeypatch.setattr(live, "REST", 0.000_001)
+    matrix = await station.follow(firm["owner"].token, MATRIX, firm)
+    await station.toggle(firm, "anna", "DISCOUNTS", on=True)
+    assert (await matrix.next())["permissionMatrixChanged"]["rows"]
+
+
+async def test_nobody_waits_for_heavy_ones_but_each_other() -> None:
+    wakes, order = Wakes(), list[str]()
+
+    async def read(name: str, cost: int, until: asyncio.Event) -> None:
+        async with wakes.turn(name, cost):
+            order.append(name)
+            await until.wait()
+
+    ended = asyncio.Event()
+    heavy = [asyncio.create_task(read(f"heavy{n}", waking.HEAVY + 1, ended)) for n in range(5)]
+    await asyncio.sleep(0)
+    done = asyncio.Event()
+    done.set()
+    for n in range(3):
+        await asyncio.wait_for(read(f"light{n}", 1, done), 20)
+    assert order == ["heavy0", "light0", "light1", "light2"]
+    ended.set()
+    await asyncio.wait_for(asyncio.gather(*heavy), 20)
+
+
+async def test_what_is_the_same_is_read_once(station: Station, firm: Firm, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those who wait for their turn with the same question and credential are given one answer."""
+    first = await station.follow(firm["anna"].token, named("first"), firm)
+    same = [await station.follow(firm["anna"].token, ACCESS, firm) for _ in range(5)]
+    reading = Reading(monkeypatch)
+    await station.toggle(firm, "anna", "DISCOUNTS", on=True)
+    await reading.under_way(1)
+    reading.going.set()
+    for follower in (first, *same):
+        assert await follower.next()
+    assert len(reading.order) <= 3  # one of the first, one of the others, one that was woken between
 
 
 async def test_a_watch_tells_only_of_the_end(station: Station, firm: Firm) -> None:

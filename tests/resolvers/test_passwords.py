@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from resolvers.addresses import network
 from resolvers.mutations import passwords
 from resolvers.mutations.passwords import HASHER
 from resolvers.request import SessionCookie
@@ -18,7 +19,7 @@ from tests.firm import Answer, blocked
 NEW = "another-Horse-8"
 REQUEST = """
 mutation ($email: String!) {
-  requestPasswordReset(input: {email: $email}) { viewer { account { id } } errors { code } }
+  requestPasswordReset(input: {email: $email}) { viewer { account { id } } errors { code field } }
 }
 """
 RESET = """
@@ -68,11 +69,25 @@ async def test_an_e_mail_address_gets_three_letters_an_hour_from_wherever_they_a
     assert len(await letters(door, email)) == 3
 
 
-async def test_an_address_asks_for_twenty_letters_an_hour(door: Door) -> None:
-    emails, address = [f"{secrets.token_hex(8)}@door.test" for _ in range(22)], door.address()
+@pytest.mark.parametrize("case", ["known", "unknown"])
+async def test_an_address_asks_for_twenty_letters_an_hour_and_is_told_when_it_has(door: Door, case: str) -> None:
+    emails, address = [f"{secrets.token_hex(8)}@door.test" for _ in range(20)], door.address()
     answers = await asyncio.gather(*(door.call(REQUEST, email=email, address=address) for email in emails))
     assert {str(answer.data) for answer in answers} == {str(answers[0].data)}
     assert sum([len(await letters(door, email)) for email in emails]) == 20
+    one_more = await door.account() if case == "known" else "nobody@door.test"
+    assert problems(await door.call(REQUEST, email=one_more, address=address)) == [("TOO_MANY_ATTEMPTS", None)]
+    assert await letters(door, one_more) == []
+
+
+async def test_who_asks_too_often_uses_up_nobodys_letters(door: Door) -> None:
+    email, address = await door.account(), door.address()
+    fill = "insert into attempt (bucket) select $1 from generate_series(1, 20)"
+    await door.connection.execute(fill, passwords.RESETS.on(network(address)).key)
+    for _ in range(4):
+        await door.call(REQUEST, email=email, address=address)
+    assert problems(await door.call(REQUEST, email=email)) == []
+    assert len(await letters(door, email)) == 1
 
 
 # --- using it

@@ -12,6 +12,9 @@ import pytest
 
 from db.database import Database
 from db.tokens import hash_token
+from resolvers import places
+from resolvers.attempts import Bucket
+from resolvers.mutations.sign_in import ADDRESSES, PAIRS
 from resolvers.request import SessionCookie
 from resolvers.sessions import Uses
 from schema.language import Language
@@ -392,3 +395,63 @@ async def test_a_household_with_ipv6_is_one_address(door: Door) -> None:
     found = [(await codes(door, email, 1, address=f"2001:db8:1:2::{n}"))[0] for n in range(6)]
     assert found == ["INVALID_CREDENTIALS"] * 5 + ["TOO_MANY_ATTEMPTS"]
     assert await codes(door, email, 1, address="2001:db8:1:3::1") == ["INVALID_CREDENTIALS"]
+
+
+# --- places from which an account signed in before
+
+
+async def spend(door: Door, *buckets: Bucket) -> None:
+    """Use up limits, as tries of others do."""
+    fill = "insert into attempt (bucket) select $1 from generate_series(1, $2)"
+    for bucket in buckets:
+        await door.connection.execute(fill, bucket.key, bucket.most)
+
+
+async def test_a_right_password_from_a_known_place_is_never_refused_for_what_others_tried(door: Door) -> None:
+    email, stranger, address = await door.account(), await door.account(), door.address()
+    assert problems(await door.login(email, address=address)) == []
+    await spend(door, ADDRESSES.on(address), PAIRS.on(email, address), PAIRS.on(stranger, address))
+    assert problems(await door.login(stranger, address=address)) == [("TOO_MANY_ATTEMPTS", None)]
+    assert problems(await door.login(email, address=address)) == []
+    assert problems(await door.login(email, address=address)) == []
+
+
+async def test_a_wrong_one_from_there_is_told_as_from_anywhere(door: Door) -> None:
+    """Who tries passwords cannot see who signs in from where he is."""
+    email, address = await door.account(), door.address()
+    assert problems(await door.login(email, address=address)) == []
+    found = [problems(await door.login(email, "incorrect", address=address)) for _ in range(7)]
+    assert found == [[("INVALID_CREDENTIALS", None)]] * 5 + [[("TOO_MANY_ATTEMPTS", None)]] * 2
+
+
+async def test_a_place_is_a_network_and_is_another_accounts_not(door: Door) -> None:
+    email, other = await door.account(), await door.account()
+    assert problems(await door.login(email, address="2001:db8:7:7::1")) == []
+    network = "20010db800070007/64"
+    await spend(door, ADDRESSES.on(network))
+    assert problems(await door.login(email, address="2001:db8:7:7:ffff::9")) == []
+    assert problems(await door.login(other, address="2001:db8:7:7::1")) == [("TOO_MANY_ATTEMPTS", None)]
+
+
+async def test_twenty_places_are_known_and_none_can_be_read(door: Door) -> None:
+    email = await door.account()
+    account = (await door.find(email))["id"]
+    addresses = [f"10.77.0.{n}" for n in range(23)]
+    for address in addresses:
+        async with door.connection.transaction():
+            await places.remember(door.connection, account, address)
+    kept = await door.connection.fetch("select place from known_place where account_id = $1", account)
+    assert len(kept) == places.MOST == 20
+    assert {len(row["place"]) for row in kept} == {32}
+    database = door.ask.executor._database  # pyright: ignore[reportPrivateUsage]
+    known = [await places.is_known(database, email, address) for address in addresses]
+    assert known == [False] * 3 + [True] * 20
+
+
+async def test_a_new_password_makes_every_place_unknown(door: Door) -> None:
+    email, address = await door.account(), door.address()
+    assert problems(await door.login(email, address=address)) == []
+    reset = 'mutation ($t: String!) { resetPassword(input: {token: $t, password: "quite-new-77"}) { errors { code } } }'
+    assert problems(await door.call(reset, t=await door.letter(email, "PASSWORD_RESET"))) == []
+    await spend(door, PAIRS.on(email, address))
+    assert problems(await door.login(email, "quite-new-77", address=address)) == [("TOO_MANY_ATTEMPTS", None)]

@@ -295,7 +295,8 @@ def guarded() -> Generator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(database, "connect", connect_fenced)
-        patch.setattr(Subscription, "read", telling(Subscription.read))
+        for name in ("read", "peek"):
+            patch.setattr(Subscription, name, telling(getattr(Subscription, name)))
         for name in ("execute", "start", "schema_text"):
             patch.setattr(Executor, name, telling(getattr(Executor, name)))
         yield

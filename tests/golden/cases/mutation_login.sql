@@ -1,3 +1,8 @@
+select u.id, array(select p.place from known_place p where p.account_id = u.id) places
+from (select) one
+  left join account u on u.email = $1;
+-- $1 = eva@demo.enfact.test
+
 select
   exists (
     select
@@ -22,10 +27,34 @@ select
 -- $4 = <hash of a token>
 -- $5 = 0:01:00
 
+select
+  exists (
+    select
+    from unnest($1::bytea[], $2::int[], $3::interval[]) w(bucket, most, per)
+    where
+      w.most <= (
+        select count(*)
+        from (
+          select from attempt a where a.bucket = w.bucket and a.at > now() - w.per limit w.most
+        ) counted
+      )
+  ),
+  (
+    select count(*)
+    from (
+      select from attempt where bucket = $4 and at > now() - $5::interval limit 100
+    ) counted
+  );
+-- $1 = [<hash of a token>, <hash of a token>]
+-- $2 = [2147483647, 2147483647]
+-- $3 = [0:01:00, 0:01:00]
+-- $4 = <hash of a token>
+-- $5 = 0:01:00
+
 select id from admit_try($1, $2, $3, $4, $5) id;
 -- $1 = [-6205989694341656597, 3242165648623180469]
 -- $2 = [<hash of a token>, <hash of a token>]
--- $3 = [5, 50]
+-- $3 = [2147483647, 2147483647]
 -- $4 = [0:01:00, 0:01:00]
 -- $5 = [<hash of a token>, <hash of a token>, <hash of a token>]
 
@@ -71,6 +100,27 @@ from opened;
 
 delete from attempt where id = any($1::uuid[]);
 -- $1 = [<new key>, <new key>, <new key>]
+
+with here as (
+  insert into known_place (account_id, place)
+  values ($1, $2)
+  on conflict (account_id, place) do
+  update
+  set used_at = now()
+)
+delete from known_place
+where
+  account_id = $1
+  and place in (
+    select place
+    from known_place
+    where account_id = $1 and place <> $2
+    order by used_at desc
+    offset 19
+    for update skip locked
+  );
+-- $1 = f42bc9b6-d028-4507-ac6b-7f6b6cb4c745
+-- $2 = <hash of a token>
 
 with viewer as materialized (
   select k.id, k.account_id
@@ -130,6 +180,11 @@ from (
 -- $1 = 50
 -- $2 = []
 -- $3 = <hash of a token>
+
+select u.id, array(select p.place from known_place p where p.account_id = u.id) places
+from (select) one
+  left join account u on u.email = $1;
+-- $1 = nobody@demo.enfact.test
 
 select
   exists (
