@@ -197,6 +197,13 @@ fragment I on __InputValue {{ name description type {{ ...R }} }} fragment R on 
 fragment A on __Type {{ ...T fields {{ ...D args {{ ...I }} type {{ ...R }} }} }}
 """
 SCHEMA: Final = f"{{ __schema {{ types {{ ...A inputFields {{ ...I }} possibleTypes {{ ...A }} }} }} }} {PARTS}"
+WHOLE: Final = PARTS + "fragment P on __Type { possibleTypes { ...A interfaces { name } enumValues { name } } }"
+MANY_FIELDS: Final = (
+    f"{{ __schema {{ types {{ {' '.join(f'a{n}: fields {{ name description }}' for n in range(29))} }} }} }}"
+)
+LONG_FIELDS: Final = (
+    f"{{ __schema {{ types {{ fields {{ {' '.join(f'a{n:0{NAME - 1}}: name' for n in range(29))} }} }} }} }}"
+)
 MATRIX: Final = "permissionMatrix { rows { user { id } cells { app granted effective editable } } }"
 FIND: Final = (
     "query ($s: [String!]) { company(id: COMPANY) { invoices(filter: {number: {oneOf: $s}}) { totalCount } } }"
@@ -204,6 +211,7 @@ FIND: Final = (
 LONG: Final = "v" * 10_000
 
 BOUNDED: Final = (ANSWERED, COSTS)
+REFUSED: Final = (*BOUNDED, INVALID, INPUT)
 UNNAMED: Final = (UNREADABLE, INVALID)
 
 INTERFACES: Final = (
@@ -355,12 +363,16 @@ MULTIPLIED: Final = (
 DESCRIBED: Final = (
     Hostile("the standard introspection", lambda ids: Asked(get_introspection_query()), (ANSWERED,)),
     Hostile("that of an owner", lambda ids: Asked(get_introspection_query(), caller="lambert"), (ANSWERED,)),
-    Hostile("all types with all that they say, and more", plain(SCHEMA), (ANSWERED, COSTS, INVALID, INPUT)),
+    Hostile("all types with all that they say, and more", plain(SCHEMA), REFUSED),
     Hostile(
         "a type in twenty roots",
         plain(roots(20, '__type(name: "Company") { ...A }', PARTS)),
-        (*BOUNDED, INVALID, INPUT),
+        REFUSED,
     ),
+    Hostile("all kinds of node in twenty roots", plain(roots(20, '__type(name: "Node") { ...P }', WHOLE)), REFUSED),
+    Hostile("that, of an owner", plain(roots(20, '__type(name: "Node") { ...P }', WHOLE), caller="lambert"), REFUSED),
+    Hostile("all fields of all types thirty times", plain(MANY_FIELDS, caller="lambert"), REFUSED),
+    Hostile("all names under long names", plain(LONG_FIELDS, caller="lambert"), REFUSED),
     Hostile("an explanation", explaining(1, "{ viewer { companies { nodes { name } } } }"), (ANSWERED,)),
     Hostile("thirty explanations of a deep operation", explaining(29, DEEP), (*BOUNDED, INPUT)),
     Hostile(

@@ -41,7 +41,7 @@ TEXT: Final = 60_000
 
 PAGES: Final = (1, 2, 3, 5, 10, 20, 50, 100)
 LENGTHS: Final = (1, 3, 20, 100, 200, 200, 201, 5_000, 250_000)
-NAMES: Final = (40, 100, 100, 100, 101, 5_000)
+NAMES: Final = (40, 80, 90, 90, 90, 90, 90, 90, 90, 90, 101, 5_000)
 PIECES: Final = ("a", "%", "_", "\\", "ab ", "ẞ", "ﷺ", "İ", "\U0001f600", "x%y_", "'", "\u0301", " ", "\x7f", "\u202e")
 """What texts are made of: patterns, what grows when it is folded, what JSON writes longer."""
 
@@ -196,7 +196,7 @@ class Drawing:
         declared: Any = self.pick((SchemaMetaFieldDef, TypeMetaFieldDef))
         if declared is SchemaMetaFieldDef:
             return f"__schema {self.selections(named_of(declared.type), 1, 1)}"
-        name = self.pick(list(schema.core.type_map))
+        name = self.pick(("Node", "Document", "Company", "Query", "Mutation", self.pick(list(schema.core.type_map))))
         return f'{self.alias(always=True)}__type(name: "{name}") {self.selections(named_of(declared.type), 1, 1)}'
 
     # --- selections
@@ -320,7 +320,7 @@ class Drawing:
         return f"a{self.aliases}{self.long_name() if self.has(Trait.NAMES, 2) else ''}: "
 
     def long_name(self) -> str:
-        return f"x{self.pick('abc')}" * (self.pick(NAMES) // 2 - 3)
+        return f"x{self.pick('abc')}" * (self.pick(NAMES) // 2)
 
     def directive(self) -> str:
         if self.directives >= DIRECTIVES or not self.has(Trait.DIRECTIVES, 2):
