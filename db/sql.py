@@ -157,6 +157,21 @@ def concatenation(json: Json) -> Sql:
     return balanced([_written(piece) for piece in _merged(json)])
 
 
+def length(json: Json) -> int:
+    """How many characters of SQL the JSON takes, about."""
+    return sum(_length(piece) for piece in json)
+
+
+def _length(piece: Piece) -> int:
+    match piece:
+        case Text(text):
+            return len(text)
+        case Expression(written):
+            return len(written)
+        case Choice(condition, then, other):
+            return len(condition) + length(then) + length(other)
+
+
 def _written(piece: Piece) -> Sql:
     match piece:
         case Text(text):
@@ -172,6 +187,8 @@ def _merged(json: Json) -> list[Piece]:
     merged: list[Piece] = []
     for piece in json:
         match merged[-1] if merged else None, piece:
+            case _, Text(""):
+                pass
             case Text(before), Text(text):
                 merged[-1] = Text(before + text)
             case Choice(condition, then, other), Choice() if piece.condition == condition:
@@ -191,13 +208,18 @@ def balanced(pieces: Sequence[Sql]) -> Sql:
     return sql("({}) || ({})", balanced(pieces[:half]), balanced(pieces[half:]))
 
 
-def json_object(members: Iterable[tuple[str, Json]]) -> Json:
-    """An object with response keys (GraphQL names: nothing in them needs escaping)."""
+def json_members(members: Iterable[tuple[str, Json]]) -> Json:
+    """Members of an object with commas between them; their keys are GraphQL names, in which nothing needs escaping."""
     pieces: list[Piece] = []
     for key, json in members:
-        pieces.append(Text(f'{"," if pieces else "{"}"{key}":'))
+        pieces.append(Text(f'{"," if pieces else ""}"{key}":'))
         pieces.extend(json)
-    return (*pieces, Text("}")) if pieces else (Text("{}"),)
+    return tuple(pieces)
+
+
+def json_object(members: Iterable[tuple[str, Json]]) -> Json:
+    """An object with response keys."""
+    return (Text("{"), *json_members(members), Text("}"))
 
 
 def sparse_object(members: Iterable[tuple[str, Json, Sql | None]]) -> Json:

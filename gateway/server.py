@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import ipaddress
 import signal
 import socket
@@ -42,6 +43,8 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start the application, then accept."""
         await super().startup(sockets)
+        gc.collect()
+        gc.freeze()  # the schema stays: each look for garbage among it would hold everybody up for a tenth of a second
         self._on_start()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:

@@ -3,6 +3,7 @@
 from asyncpg import Record
 
 from db.tokens import CredentialKind, hash_token
+from resolvers.budget import BOUNDS, Work, too_much
 from resolvers.notes import error, hidden, note
 from resolvers.request import GraphQLRequest, RequestError, Result
 from resolvers.statement import Statement
@@ -33,6 +34,8 @@ def result_of(request: GraphQLRequest, statement: Statement, record: Record) -> 
     response, closed = record[0], record[1]
     if response is None:
         raise ValueError("a value that may not be null is null, and took the whole answer with it")
+    if len(response) > BOUNDS[Work.ANSWER]:
+        raise too_much(Work.ANSWER)
     if closed is None:
         return Result(response)
     language = Language(record[3]) if record[3] is not None else request.language

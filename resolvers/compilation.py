@@ -10,9 +10,10 @@ from sqlalchemy import Table
 from db.sql import Rows, Sql, alias, parameter, rows, sql
 from db.tables.identity import company, membership
 from db.tokens import CredentialKind
-from resolvers.cost import Costs
+from resolvers.budget import Budget
+from resolvers.cost import Costs, noted
 from resolvers.inputs import Convert, Input, Inputs, Variable, Variables, value_of
-from resolvers.scopes import VIEWER, Scope
+from resolvers.scopes import VIEWER, Entry, Position, Scope
 from resolvers.selection import Collector
 from schema.language import Language
 
@@ -56,7 +57,7 @@ class Compilation:
     parameters: list[Source] = field(default_factory=list[Source])
     bound: list[Sql] = field(default_factory=list[Sql])
     scopes: list[Scope] = field(default_factory=list[Scope])
-    laterals: list[Sql] = field(default_factory=list[Sql])
+    laterals: list[tuple[Sql, Sql]] = field(default_factory=list[tuple[Sql, Sql]])
     sites: list[Site] = field(default_factory=list[Site])
     commons: list[Sql] = field(default_factory=list[Sql])
     costs: Costs = field(default_factory=Costs)
@@ -65,6 +66,11 @@ class Compilation:
     explained: dict[tuple[str, str], tuple[Sql, Sql]] = field(default_factory=dict[tuple[str, str], tuple[Sql, Sql]])
     _shared: dict[object, Sql] = field(default_factory=dict[object, Sql])
     _tables: int = 0
+
+    @property
+    def budget(self) -> Budget:
+        """What the statement has taken so far."""
+        return self.collector.budget
 
     def source(self, source: Source, type_name: TypeName, share: object = None) -> Sql:
         """A parameter with that source; those with an equal `share` are one."""
@@ -103,11 +109,13 @@ class Compilation:
     def rows(self, table: Table, *, company: Sql | None = None) -> Rows:
         """A table under a new alias."""
         self._tables += 1
+        self.budget.read()
         return rows(table, alias("t", self._tables), company=company)
 
     def derived(self, table: Table, select: Sql, *columns: LiteralString) -> Rows:
         """What is computed of a table, under a new alias: the rows of `select`, which has these columns."""
         self._tables += 1
+        self.budget.read()
         name = alias("t", self._tables)
         copies: dict[str, Sql] = {column: sql("{}.{}", name, sql(column)) for column in columns}
         return Rows(table, name, copies=copies, relation=select)
@@ -115,7 +123,7 @@ class Compilation:
     def lateral(self, select: Sql) -> Sql:
         """A lateral join at the root of the statement; gives its alias."""
         name = alias("l", len(self.laterals))
-        self.laterals.append(sql(" left join lateral ({}) {} on true", select, name))
+        self.laterals.append((select, name))
         return name
 
     def common(self, select: Sql) -> Sql:
@@ -130,13 +138,19 @@ class Compilation:
         When any is meant, they are listed in the order of the memberships' indexes.
         """
         n = len(self.scopes)
+        self.budget.read()
         entered = rows(company, alias("c", n))
         member = rows(membership, alias("m", n), company=only or entered["id"])
         if only is None:
             entered = replace(entered, copies={"id": member["company_id"], "name": member["company_name"]})
-        scope = Scope(n, entered, member, self.kind)
+        scope = Scope(n, entered, member, self.kind, self.costs.here)
         self.scopes.append(scope)
         return scope
+
+    def behind(self, scope: Scope, entry: Entry, inside: Position) -> Position:
+        """The position inside a selection that is behind gates of a scope."""
+        self.costs.charge(inside.path, noted(inside.path), scope.times)
+        return inside.behind(scope.note(entry))
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from graphql import (
 
 from db.sql import Text
 from db.tokens import CredentialKind
+from resolvers.budget import Budget, Work
 from resolvers.cache import Cache
 from resolvers.compilation import Compilation
 from resolvers.coordinates import named_type
@@ -191,7 +192,8 @@ class Compiler:
         if statement is None:
             inputs = Inputs(variables)
             to = Compilation(inputs, self._collector(operation, inputs), kind)
-            introspection = Introspection(view.schema if view is not None else self.schema, operation, inputs)
+            described = view.schema if view is not None else self.schema
+            introspection = Introspection(described, operation, inputs, to.budget)
             statement = compile_(Roots(Objects(self.layout, to), introspection.answer))
             shapes.learn(inputs)
             shape = shapes.shape(variables)
@@ -206,12 +208,13 @@ class Compiler:
 class Introspection:
     """Answers `__schema` and `__type` by graphql-core's own executor.
 
-    The variables in them become part of the statement's shape.
+    The variables in them become part of the statement's shape; each field is charged to the statement's budget.
     """
 
     schema: GraphQLSchema
     operation: Operation
     inputs: Inputs
+    budget: Budget
 
     def answer(self, selected: SelectedField) -> str:
         """The JSON of an introspection field."""
@@ -230,7 +233,25 @@ class Introspection:
         )
         fragments = [self.operation.fragments[name] for name in reach.fragments]
         document = DocumentNode(definitions=(node, *fragments))
-        answered = cast("Any", execution).execute_sync(self.schema, document, variable_values=variables)
+        answered = self._execute(document, variables)
         if answered.errors or answered.data is None:
             raise bad_input("A variable of an introspection field has a value that does not fit.")
         return orjson.dumps(answered.data[selected.key]).decode()
+
+    def _execute(self, document: DocumentNode, variables: Variables) -> Any:
+        def charged(resolve: Callable[..., Any], *given: Any, **arguments: Any) -> Any:
+            try:
+                self.budget.charge(Work.INTROSPECTED)
+            except RequestError as refused:
+                raise Exhausted from refused
+            return resolve(*given, **arguments)
+
+        execute = cast("Any", execution).execute_sync
+        try:
+            return execute(self.schema, document, variable_values=variables, middleware=[charged])
+        except Exhausted as exhausted:
+            raise cast("RequestError", exhausted.__cause__) from None
+
+
+class Exhausted(BaseException):
+    """The end of the budget in the midst of graphql-core's executor, which takes every Exception for a field's."""

@@ -17,6 +17,9 @@ MANY = 100
 SHORTEST_SOUGHT, LONGEST_SOUGHT = 2, 100
 """The characters of a text that is searched for."""
 
+LONGEST_CRITERION = 200
+"""The characters of a text in a filter."""
+
 WILD = re.compile(r"[\\%_]")
 
 MOST_MONTHS = 120
@@ -32,9 +35,16 @@ def text(value: Any) -> str | None:
     return value
 
 
+def criterion(value: Any) -> str | None:
+    """A text to compare with, at most `LONGEST_CRITERION` characters."""
+    if value is not None and len(value) > LONGEST_CRITERION:
+        raise bad_input(f"A text to look for has more than {LONGEST_CRITERION} characters.")
+    return text(value)
+
+
 def texts(value: Any) -> list[str | None]:
-    """A list of texts, at most `MANY`."""
-    return [text(item) for item in bounded(value)]
+    """A list of such texts, at most `MANY`."""
+    return [criterion(item) for item in bounded(value)]
 
 
 def sought(value: Any) -> str | None:

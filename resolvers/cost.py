@@ -8,15 +8,15 @@ values as take that time. Of the variables only page sizes and numbers of ids ma
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 
 from graphql import GraphQLField, GraphQLNamedType
 
 from db.sql import Sql
+from resolvers.budget import Path
 from resolvers.coordinates import is_list
 from resolvers.inputs import Input, Place, Several, Variable, Variables, value_of
 from resolvers.request import ErrorEntry, RequestError
-from resolvers.scopes import Path
 from schema.errors import ErrorCode, error_message
 from schema.language import Language
 
@@ -44,6 +44,23 @@ ITEMS: Final = {
 
 CATALOGUE: Final = 116
 """How many apps there are, for the list of them all."""
+
+
+NOTE: Final = 4
+"""What a selection behind a gate counts for each company, in which it may have to be told of."""
+
+NAME: Final = 32
+"""Characters of a name, and bytes of a text that a statement carries, that count as much as a value."""
+
+
+def named(key: str) -> int:
+    """What a value counts under a response key, which is written as often as the value is."""
+    return 1 + len(key) // NAME
+
+
+def noted(path: Path) -> int:
+    """What a selection at a path counts for each company in which it may be hidden."""
+    return NOTE + sum(map(len, path)) // NAME
 
 
 class Size(NamedTuple):
@@ -147,6 +164,10 @@ def _costliest(costs: Iterable[Cost], variables: Variables) -> Path:
     return max(terms, key=lambda term: term.of(variables) * term.share / term.weight).path
 
 
+Times: TypeAlias = tuple[int, tuple[Size, ...]]
+"""How often something is there: a number, times all of the sizes."""
+
+
 @dataclass(slots=True)
 class Costs:
     """Adds up what a statement costs while it is compiled, inside the lists around what is compiled."""
@@ -155,15 +176,21 @@ class Costs:
     _sizes: tuple[Size, ...] = ()
     _terms: dict[tuple[Size, ...], Term] = field(default_factory=dict[tuple[Size, ...], Term])
 
-    def charge(self, path: Path, weight: int) -> None:
-        """What is at a path costs so much, each time."""
-        charged = weight * self._factor
+    @property
+    def here(self) -> Times:
+        """How often what is compiled now is there."""
+        return self._factor, self._sizes
+
+    def charge(self, path: Path, weight: int, times: Times | None = None) -> None:
+        """What is at a path costs so much, each time it is there."""
+        factor, sizes = times or self.here
+        charged = weight * factor
         if not charged:
             return
-        before = self._terms.get(self._sizes, Term(0, self._sizes, path, 0))
+        before = self._terms.get(sizes, Term(0, sizes, path, 0))
         if charged > before.share:
             before = before._replace(path=path, share=charged)
-        self._terms[self._sizes] = before._replace(weight=before.weight + charged)
+        self._terms[sizes] = before._replace(weight=before.weight + charged)
 
     @contextmanager
     def times(self, size: int | Size) -> Generator[None]:

@@ -15,7 +15,7 @@ from graphql import (
 
 from db.sql import Rows, Sql, join, sql
 from resolvers.compilation import Row, TypeName
-from resolvers.convert import Key, Keys, enum_name, enum_names, same, text, texts
+from resolvers.convert import Key, Keys, criterion, enum_name, enum_names, same, texts
 from resolvers.coordinates import Fields, definition, id_prefix, is_list, named_type, python_name
 from resolvers.inputs import Input
 
@@ -74,20 +74,23 @@ def _compare(row: Row, declared: GraphQLInputField, given: Input, nodes: Fields)
         case GraphQLScalarType(name="Boolean"):
             yield sql("{} = {}", columns[0], row.to.bind(given, same, "bool"))
         case _:
-            sought = row.to.bind(given, text, "text")
-            yield sql(
-                "({})", join(" or ", [sql("strpos(lower({}), lower({})) > 0", column, sought) for column in columns])
-            )
+            sought = _folded(row, given)
+            yield sql("({})", join(" or ", [sql("strpos(lower({}), {}) > 0", column, sought) for column in columns]))
+
+
+def _folded(row: Row, operand: Input) -> Sql:
+    """A text to compare with, folded once and not for each row."""
+    return sql("(select lower({}))", row.to.bind(operand, criterion, "text"))
 
 
 def _text(row: Row, column: Sql, operator: str, operand: Input) -> Sql:
     match operator:
         case "eq":
-            return sql("lower({}) = lower({})", column, row.to.bind(operand, text, "text"))
+            return sql("lower({}) = {}", column, _folded(row, operand))
         case "contains":
-            return sql("strpos(lower({}), lower({})) > 0", column, row.to.bind(operand, text, "text"))
+            return sql("strpos(lower({}), {}) > 0", column, _folded(row, operand))
         case "startsWith":
-            return sql("starts_with(lower({}), lower({}))", column, row.to.bind(operand, text, "text"))
+            return sql("starts_with(lower({}), {})", column, _folded(row, operand))
         case _:
             return sql(
                 "lower({}) = any(select lower(u) from unnest({}) u)", column, row.to.bind(operand, texts, "text[]")

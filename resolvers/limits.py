@@ -38,6 +38,8 @@ WORDS = {"spreads": "fragments spread", "items": "items in a list"}
 VALUE = re.compile(r"\b(String|BlockString|Int|Float) '.*'", re.DOTALL)
 """How a message of the parser quotes a value, which may be a password."""
 
+NAME = re.compile(r"\b[_A-Za-z]\w*")
+
 Directed = OperationDefinitionNode | FragmentDefinitionNode | VariableDefinitionNode | SelectionNode
 
 
@@ -46,6 +48,7 @@ class Limits:
     """The most that one document may have."""
 
     source: int = 65_536  # characters
+    name: int = 100  # characters: names are repeated in answers, notes and errors
     tokens: int = 2_000
     comments: int = 2_000
     operations: int = 20
@@ -95,7 +98,10 @@ def _glance(text: str, limits: Limits) -> None:
         if count > getattr(limits, what):
             message = f"The document has more than {getattr(limits, what)} {what}."
             raise RequestError(ErrorCode.GRAPHQL_PARSE_FAILED, message)
-    for what, count in counts(quiet(text)):
+    rest = quiet(text)
+    if any(len(found[0]) > limits.name for found in NAME.finditer(rest)):
+        raise _refused(f"The document has a name of more than {limits.name} characters.")
+    for what, count in counts(rest):
         most: int = getattr(limits, what)
         if count > FAR.get(what, 1) * most:
             raise _refused(f"The document has more than {most} {WORDS.get(what, what)}.")

@@ -1,6 +1,6 @@
 """The heart of the compiler: from selected fields and the row at hand to JSON, with every gate around what it hides."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple, TypeAlias
@@ -18,28 +18,33 @@ from db.sql import (
     TRUE,
     Expression,
     Json,
+    Piece,
     Rows,
     Sql,
     Text,
     concatenation,
     every,
     join,
-    json_object,
+    json_members,
+    length,
     literal,
     nullable,
     only_if,
     sparse_object,
     sql,
 )
+from resolvers.budget import Work
 from resolvers.catalogues import prepared
 from resolvers.compilation import Compilation, Row, Site
 from resolvers.convert import enum_name, enum_names
-from resolvers.coordinates import Fields, id_prefix, named_type, node_type, type_of
-from resolvers.cost import EXTRA, LOOKUP, ROW, SUM, items_of, leaf_cost, size_of
+from resolvers.coordinates import Fields as Listable
+from resolvers.coordinates import id_prefix, named_type, node_type, type_of
+from resolvers.cost import EXTRA, LOOKUP, ROW, SUM, items_of, leaf_cost, named, size_of
 from resolvers.criteria import criteria
 from resolvers.encoding import encode, encode_id
 from resolvers.gates import Need, type_need
 from resolvers.inputs import ABSENT, read_arguments
+from resolvers.kinds import Fields, Part, Types, parts
 from resolvers.layout import Layout
 from resolvers.ordering import Order, OrderKey
 from resolvers.paging import Listed, Page, page
@@ -62,10 +67,12 @@ from resolvers.scopes import Entry, Position, entrance
 from resolvers.selection import SelectedField
 from resolvers.usage import enum_values, input_need
 
-Types: TypeAlias = tuple[GraphQLObjectType, ...]
 SelectionSets: TypeAlias = tuple[SelectionSetNode, ...]
 Meant: TypeAlias = Callable[[Row], tuple[Sql, ...]]
 """The conditions under which a row of a table is meant."""
+
+Writes: TypeAlias = Callable[[Row, Types, Fields, Position], Json]
+"""What writes the fields of rows of some kinds, which give them alike."""
 
 
 class Chosen(NamedTuple):
@@ -97,54 +104,77 @@ class Objects:
     # --- objects
 
     def object_of(self, row: Row, named: GraphQLNamedType, selection_sets: SelectionSets, at: Position) -> Json:
-        """JSON of the row as a value of a type; of an abstract type, by the kind of row."""
+        """JSON of the row as a value of a type; of an interface, by the kind of row."""
+        collect = self.to.collector.collect
         if isinstance(named, GraphQLObjectType):
-            return self.members(row, (named,), selection_sets, at)
+            return self._object(row, (named,), collect(named, selection_sets), at)
         assert isinstance(named, GraphQLInterfaceType)
-        groups = self._groups(named, selection_sets)
-        return _cases(self.to.costs.either([partial(self._group, row, types, selection_sets, at) for types in groups]))
+        kinds = {type_: collect(type_, selection_sets) for type_ in self.layout.schema.get_possible_types(named)}
+        found = parts(kinds, self._mark)
+        if len(found) == 1:
+            return self._by_kind(row, found[0], at, self._object)
+        return self._parted(row, tuple(kinds), found, at)
 
-    def _group(self, row: Row, types: Types, selection_sets: SelectionSets, at: Position) -> tuple[Sql, Json]:
-        """The condition that the row is of one of these types, and its JSON then."""
-        shared = frozenset[object].intersection(*(frozenset(type_need(type_)) for type_ in types))
-        inside = self._branch(row, types, at).holding(gate for gate in type_need(types[0]) if gate in shared)
-        return self._is_one_of(row, types), self.members(row, types, selection_sets, inside)
+    def _mark(self, type_: GraphQLObjectType, field: SelectedField) -> Hashable:
+        """What is equal for fields that give the same JSON: of plain leaves the name, of all else the very nodes."""
+        declared, node = type_.fields.get(field.name), field.nodes[0]
+        plain = node.selection_set is None and not node.arguments
+        said = field.name if plain else tuple(map(id, field.nodes))
+        needs = (str(type_of(declared)), self.layout.need(type_, field.name)) if declared is not None else ()
+        return field.key, field.dropping, field.optional, said, needs
 
-    def _groups(self, named: GraphQLInterfaceType, selection_sets: SelectionSets) -> list[Types]:
-        """The possible types, those together that give the same fields of the same types behind the same gates."""
-        groups: dict[object, list[GraphQLObjectType]] = {}
-        for type_ in self.layout.schema.get_possible_types(named):
-            fields = self.to.collector.collect(type_, selection_sets)
-            needs = tuple(
-                (str(type_of(type_.fields[field.name])), self.layout.need(type_, field.name))
-                for field in fields
-                if field.name in type_.fields
-            )
-            same = (
-                tuple((field.key, field.dropping, field.optional, *map(id, field.nodes)) for field in fields),
-                needs,
-            )
-            groups.setdefault(same, []).append(type_)
-        return [tuple(group) for group in groups.values()]
+    def _parted(self, row: Row, types: Types, found: Iterable[Part], at: Position) -> Json:
+        """JSON of a row of any kind: what all kinds share, once, and between it what some have of their own."""
+        self.to.costs.charge(at.path, ROW)
+        inside, begun = self._inside(row, types, at), False
+        pieces: list[Piece] = [Text("{")]
+        for part in found:
+            before, after = ("," if begun else ""), ("" if begun or part.is_shared else ",")
+            write = partial(self._members, before=before, after=after)
+            pieces += write(row, *part.groups[0], inside) if part.is_shared else self._by_kind(row, part, at, write)
+            begun = begun or part.is_shared
+        return (*pieces, Text("}"))
 
-    def _branch(self, row: Row, types: Types, at: Position) -> Position:
+    def _by_kind(self, row: Row, part: Part, at: Position, write: Writes) -> Json:
+        """What is written of each group of kinds, by the kind of row."""
+
+        def written(types: Types, fields: Fields) -> tuple[Sql, Json]:
+            return self._is_one_of(row, types), write(row, types, fields, self._inside(row, types, at))
+
+        groups = sorted(part.groups, key=lambda group: (not group[1], len(group[0])))
+        return _cases(self.to.costs.either([partial(written, *group) for group in groups]))
+
+    def _inside(self, row: Row, types: Types, at: Position) -> Position:
         """The position below rows of some kinds: what is selected there is noted only for who holds one of them."""
-        needs = [tuple(gate for gate in type_need(type_) if gate not in at.held) for type_ in types]
+        gates = [type_need(type_) for type_ in types]
+        held = [gate for gate in gates[0] if all(gate in of for of in gates)]
+        needs = [tuple(gate for gate in of if gate not in at.held) for of in gates]
         if row.scope is None or not all(needs):
-            return at
-        return at.behind(row.scope.note(Entry(at, branches=tuple(row.scope.places(need) for need in needs))))
+            return at.holding(held)
+        branches = tuple(row.scope.places(need) for need in needs)
+        return self.to.behind(row.scope, Entry(at, branches=branches), at).holding(held)
 
     def _is_one_of(self, row: Row, types: Types) -> Sql:
         kinds = [every(self.layout.placement(type_.name).conditions(row.rows)) for type_ in types]
         return kinds[0] if len(kinds) == 1 else sql("({})", join(" or ", kinds))
 
-    def members(self, row: Row, types: Types, selection_sets: SelectionSets, at: Position) -> Json:
-        """JSON of the row as an object of one of the types, which all give the same fields."""
-        fields = self.to.collector.collect(types[0], selection_sets)
-        self.to.costs.charge(at.path, ROW + len(fields))
+    def _object(self, row: Row, types: Types, fields: Fields, at: Position) -> Json:
+        """JSON of the row as an object of one of the types, of which these fields are selected alike."""
+        self.to.costs.charge(at.path, ROW)
         if any(selected.optional for selected in fields):
+            self._charge(fields, at)
             return sparse_object((selected.key, *self._optional(row, types, selected, at)) for selected in fields)
-        return json_object((selected.key, self.field(row, types, selected, at)) for selected in fields)
+        return (Text("{"), *self._members(row, types, fields, at), Text("}"))
+
+    def _members(self, row: Row, types: Types, fields: Fields, at: Position, before: str = "", after: str = "") -> Json:
+        """The members of such an object; around them, if there are any, `before` and `after`."""
+        self._charge(fields, at)
+        members = [(selected.key, self.field(row, types, selected, at)) for selected in fields]
+        return (Text(before), *json_members(members), Text(after)) if members else ()
+
+    def _charge(self, fields: Fields, at: Position) -> None:
+        """Charge the values of an object, long names as several."""
+        self.to.costs.charge(at.path, sum(named(selected.key) for selected in fields))
 
     # --- fields
 
@@ -157,6 +187,14 @@ class Objects:
 
     def field(self, row: Row, types: Types, selected: SelectedField, at: Position) -> Json:
         """JSON of a selected field: `null` where a gate is closed, and then nothing of it is computed."""
+        budget, began = self.to.budget, self.to.budget.text
+        budget.path = (*at.path, selected.key)
+        budget.charge(Work.FIELDS)
+        json = self._field(row, types, selected, at)
+        budget.write(began, length(json))
+        return json
+
+    def _field(self, row: Row, types: Types, selected: SelectedField, at: Position) -> Json:
         if selected.name == "__typename":
             return self._by_type(row, types, [Text(f'"{type_.name}"') for type_ in types])
         declared = types[0].fields[selected.name]
@@ -169,7 +207,7 @@ class Objects:
             return self._value(row, types, Chosen(selected, declared, arguments, inside))
         assert row.scope is not None, "the boot check refuses gates outside a company"
         entry = Entry(inside, row.scope.places(needs), row.scope.places(inputs), silent=selected.optional)
-        inside = inside.behind(row.scope.note(entry)).holding((*needs, *inputs))
+        inside = self.to.behind(row.scope, entry, inside).holding((*needs, *inputs))
         value = self._value(row, types, Chosen(selected, declared, arguments, inside))
         return only_if(row.scope.passes(inputs if selected.optional else (*needs, *inputs)), value)
 
@@ -360,7 +398,7 @@ class Objects:
         type_ = named_type(chosen.declared.args["filter"])
         assert isinstance(type_, GraphQLInputObjectType)
         nodes = node_type(chosen.returned)
-        assert isinstance(nodes, Fields)
+        assert isinstance(nodes, Listable)
         return tuple(criteria(target, chosen.arguments["filter"], type_, nodes))
 
     def _order(self, nodes: GraphQLNamedType, arguments: Arguments) -> Order:

@@ -3,7 +3,8 @@
 One page by keyset in either direction, its edges, cursors and counts, each only when selected.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -102,6 +103,14 @@ class _Paging:
         for name, condition in (("after", beyond), ("before", before)):
             if self.given(name):
                 yield condition(self.to, self.listed.row.rows, self.listed.order, self.argument(name))
+
+    @contextmanager
+    def each_row(self) -> Generator[None]:
+        """What is compiled inside is there once for each row of the page; of companies each is judged."""
+        with self.to.costs.times(self.items):
+            if self.listed.scope is not None:
+                self.listed.scope.times = self.to.costs.here
+            yield
 
     # --- the connection's fields
 
@@ -264,15 +273,16 @@ def _field(paging: _Paging, connection: GraphQLObjectType, chosen: SelectedField
     costs = paging.to.costs
     match chosen.name:
         case "nodes":
-            with costs.times(paging.items):
+            with paging.each_row():
                 return paging.rows(paging.listed.item(chosen.selection_sets, inside))
         case "edges":
-            with costs.times(paging.items):
+            with paging.each_row():
                 return paging.rows(_edge(paging, named_type(connection.fields["edges"]), chosen, inside))
         case "pageInfo":
             return _page_info(paging, named_type(connection.fields["pageInfo"]), chosen)
         case "totalCount":
             costs.charge(inside.path, COUNT)
+            paging.to.budget.read()
             return paging.total()
         case _:
             return (Text(f'"{connection.name}"'),)

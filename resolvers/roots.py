@@ -31,7 +31,7 @@ from db.tables.identity import company, credential, membership
 from resolvers.compilation import Compilation, Row, Site
 from resolvers.convert import MANY, Key, Keys, KnownPrefix, bounded, enum_name, prefix
 from resolvers.coordinates import id_prefix, named_type
-from resolvers.cost import CATALOGUE, FOUND, size_of
+from resolvers.cost import CATALOGUE, FOUND, NAME, size_of
 from resolvers.encoding import encode
 from resolvers.gates import Need, own_gates, type_need
 from resolvers.inputs import Distinct, Input, bad_input, read_arguments
@@ -97,7 +97,9 @@ class Roots:
         self.schemas += selected.name == "__schema"
         if self.schemas > 1:
             raise bad_input("One __schema field in an operation is enough.")
-        return self.to.carry(self.introspect(selected))
+        described = self.introspect(selected)
+        self.to.costs.charge((selected.key,), len(described) // NAME)
+        return self.to.carry(described)
 
     # --- what roots lead to
 
@@ -117,7 +119,7 @@ class Roots:
         scope = self.to.enter(only)
         need = tuple(dict.fromkeys((*own, *type_need(returned))))
         if need:
-            at = at.behind(scope.note(Entry(at, scope.places(need)))).holding(need)
+            at = self.to.behind(scope, Entry(at, scope.places(need)), at).holding(need)
         row = Row(scope.company, self.to, scope)
         if self.objects.layout.placement(returned.name).table is membership:
             row = row.child(scope.membership, {})

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple
 
 from db.sql import Rows, Sql, alias, every, join, number, sql
 from db.tokens import CredentialKind
+from resolvers.budget import Path
+from resolvers.cost import Times
 from resolvers.gates import Need
 from resolvers.presence import is_in
 from schema.apps import CATALOGUE, App
@@ -13,9 +15,6 @@ from schema.declarations import Gate
 
 VIEWER: Final = sql("v")
 """The alias of the caller: no row when nobody is signed in."""
-
-Path: TypeAlias = tuple[str, ...]
-"""Response keys from the root, without list indices."""
 
 
 class Position(NamedTuple):
@@ -73,13 +72,15 @@ class Entry:
 class Scope:
     """One company row of the statement, entered by a kind of credential.
 
-    All that is below it belongs to that company and is judged by one relation of gates.
+    All that is below it belongs to that company and is judged by one relation of gates. `times` says how many
+    companies there may be.
     """
 
     n: int
     company: Rows
     membership: Rows
     kind: CredentialKind
+    times: Times = (1, ())
     gates: dict[Gate, int] = field(default_factory=dict[Gate, int])
     entries: list[Entry] = field(default_factory=list[Entry])
 

@@ -4,7 +4,7 @@ Fragments inlined, @skip and @include applied, fields of one response key merged
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from graphql import (
@@ -21,6 +21,7 @@ from graphql import (
     is_abstract_type,
 )
 
+from resolvers.budget import Budget, Work
 from resolvers.inputs import Inputs, plain, read_arguments
 
 OPTIONAL: Final = "optional"
@@ -91,11 +92,15 @@ def _selected(key: str, found: list[Occurrence]) -> SelectedField:
 
 @dataclass(frozen=True, slots=True)
 class Collector:
-    """Collects the fields of one operation; what it looks at in the variables is part of the statement's shape."""
+    """Collects the fields of one operation; what it looks at in the variables is part of the statement's shape.
+
+    Each selection that it looks at is charged to `budget`.
+    """
 
     schema: GraphQLSchema
     fragments: Mapping[str, FragmentDefinitionNode]
     inputs: Inputs
+    budget: Budget = field(default_factory=Budget)
 
     def collect(
         self, type_: GraphQLObjectType, selection_sets: Iterable[SelectionSetNode]
@@ -115,6 +120,7 @@ class Collector:
         visited: set[tuple[str, bool]],
         dropping: bool,
     ) -> None:
+        self.budget.charge(Work.SELECTIONS, len(selection_set.selections))
         for node in selection_set.selections:
             if not self._included(node):
                 continue

@@ -4,7 +4,7 @@ It looks up the token, judges every gate, reads the data and writes the JSON.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -63,7 +63,7 @@ class Statement:
 
 def finish(to: Compilation, data: Json, *, live: bool = False) -> Statement:
     """The statement around the JSON of `data`, once everything in it is compiled."""
-    json, laterals = concatenation((Text(BEFORE_DATA), *data, Text(AFTER_DATA))), join("", to.laterals)
+    json, laterals = concatenation((Text(BEFORE_DATA), *data, Text(AFTER_DATA))), _joined(to.laterals)
     found = sql(
         "select {} d, {} h, {}.id, {}.account_id{} from (select {}) one left join viewer {} on true{}",
         json,
@@ -88,10 +88,20 @@ def finish(to: Compilation, data: Json, *, live: bool = False) -> Statement:
         found,
     )
     scopes = tuple(Judged(tuple(scope.gates), tuple(scope.entries)) for scope in to.scopes)
+    to.budget.write(0, len(statement))
     entries = sum(len(scope.entries) for scope in scopes)
     cost = to.costs.total()
     weight = STATEMENT + len(statement) + PARAMETER * len(to.parameters) + ENTRY * entries + to.carried + cost.weight
     return Statement(str(statement), tuple(to.parameters), scopes, weight, cost)
+
+
+def _joined(laterals: Sequence[tuple[Sql, Sql]]) -> Sql:
+    """The lateral joins, each under its alias.
+
+    `offset 0` keeps PostgreSQL from pulling several up: it would copy the expressions of all for each of them.
+    """
+    fence = sql(" offset 0") if len(laterals) > 1 else sql("")
+    return join("", [sql(" left join lateral ({}{}) {} on true", select, fence, name) for select, name in laterals])
 
 
 def _unmentioned(to: Compilation, *texts: Sql) -> list[Sql]:

@@ -6,13 +6,13 @@ from typing import Final
 from db.sql import Sql, every, sql
 from db.tables.products import product
 from resolvers.compilation import Row
-from resolvers.convert import text
+from resolvers.convert import criterion
 from resolvers.resolution import Reference, Resolution
 
 
 def _scanned(company: Row, found: Row) -> tuple[Sql, ...]:
     coded = company.to.rows(product, company=company["id"])
-    asked = sql("{} = {}", coded["ean"], company.to.bind(found.arguments["ean"], text, "text"))
+    asked = sql("{} = {}", coded["ean"], company.to.bind(found.arguments["ean"], criterion, "text"))
     oldest = sql(
         "(select {} from {} where {} order by {} limit 1)",
         coded["id"],

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from resolvers import convert
+from resolvers.convert import LONGEST_CRITERION, criterion, texts
 from resolvers.request import RequestError
 from schema.apps import App
 from schema.errors import ErrorCode
@@ -27,6 +28,15 @@ def test_a_text_that_is_no_text_is_refused(several: bool, value: str) -> None:
 @pytest.mark.parametrize("value", ["", "é", "\U0001f600", "\x01", "' or true --", None])
 def test_any_other_text_goes_through(value: str | None) -> None:
     assert convert.text(value) == value
+
+
+def test_a_text_to_compare_with_is_bounded() -> None:
+    assert criterion("é" * LONGEST_CRITERION) == "é" * LONGEST_CRITERION
+    assert criterion(None) is None
+    for read, value in ((criterion, "a" * 201), (texts, ["b", "a" * 201])):
+        with pytest.raises(RequestError, match="more than 200 characters") as refused:
+            read(value)
+        assert refused.value.entry.code is ErrorCode.BAD_USER_INPUT
 
 
 def test_a_global_id_is_a_prefix_and_a_key() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from gateway.render import render
 from resolvers.compiler import Compiler
-from resolvers.cost import COUNT, FILTER, LOOKUP, MAX_COST, SEARCH, SUM, Cost
+from resolvers.cost import COUNT, FILTER, LOOKUP, MAX_COST, NAME, NOTE, SEARCH, SUM, Cost
 from resolvers.execution import Executor, default_compiler
 from resolvers.operation import Documents
 from resolvers.request import GraphQLRequest, Result
@@ -53,7 +53,7 @@ def test_every_object_and_every_field_count_one() -> None:
 
 
 def test_a_list_counts_as_often_as_it_may_have_items() -> None:
-    page = 1 + LOOKUP + 1  # the field, a look at other rows, the field `nodes`
+    page = 1 + NOTE + LOOKUP + 1  # the field behind a gate, a look at other rows, the field `nodes`
     assert added("invoices { nodes { number } }") == page + 50 * (1 + 1)
     assert added("invoices(first: 7) { nodes { number } }") == page + 7 * (1 + 1)
     assert added("invoices(last: 7) { nodes { number date } }") == page + 7 * (1 + 2)
@@ -64,13 +64,33 @@ def test_a_list_counts_as_often_as_it_may_have_items() -> None:
 
 
 def test_what_takes_longer_than_a_value_counts_more() -> None:
-    assert added("invoices(first: 1) { totalCount }") == 1 + LOOKUP + 1 + COUNT
+    assert added("invoices(first: 1) { totalCount }") == 1 + NOTE + LOOKUP + 1 + COUNT
     filtered = 'invoices(first: 1, filter: {number: {contains: "x"}}) { totalCount }'
     assert added(filtered) == added("invoices(first: 1) { totalCount }") + FILTER
     assert added("dashboard { turnover openTasks }") >= 2 * SUM
     assert added('search(text: "ab") { customers { totalCount } products { totalCount } }') >= 2 * SEARCH
     products = "products(first: 1) {{ nodes {{ {} }} }}"
     assert added(products.format("group { id }")) - added(products.format("number")) == LOOKUP + 1 + 1
+
+
+def test_long_names_count_as_several_values_wherever_they_are_written() -> None:
+    long = "a" * (3 * NAME)
+    assert added(f"{long}: name") == 1 + 3
+    assert added(f"lines: invoices(first: 7) {{ nodes {{ {long}: number }} }}") == 1 + NOTE + LOOKUP + 1 + 7 * (
+        1 + 1 + 3
+    )
+    assert (
+        added(f"{long}: invoices(first: 0) {{ nodes {{ id }} }}")
+        == added("invoices(first: 0) { nodes { id } }") + 3 + 3
+    )
+
+
+def test_what_may_have_to_be_told_counts_for_each_company() -> None:
+    one, many = (
+        cost(f"{{ viewer {{ companies(first: {n}) {{ nodes {{ invoices(first: 0) {{ nodes {{ id }} }} }} }} }} }}")
+        for n in (1, 5)
+    )
+    assert many - one == 4 * (1 + 1 + NOTE + LOOKUP + 1)
 
 
 def test_page_sizes_in_variables_are_taken_from_the_request() -> None:
@@ -115,7 +135,7 @@ def shown(arguments: str, declared: str = "") -> str:
 def matrix(rows: int, apps: int) -> int:
     """What `shown` costs with so many rows and columns."""
     around = 1 + 1 + 1 + 1 + 2  # a company and its matrix
-    return around + LOOKUP + apps * (1 + 1) + LOOKUP + rows * (1 + 2 + LOOKUP + apps * (1 + 2))
+    return around + NOTE + LOOKUP + apps * (1 + 1) + LOOKUP + rows * (1 + 2 + LOOKUP + apps * (1 + 2))
 
 
 @pytest.mark.parametrize(

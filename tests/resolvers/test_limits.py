@@ -113,6 +113,28 @@ def test_tokens_and_characters_are_bounded() -> None:
     assert "65536 characters" in refusal("{ a } #" + "x" * 65_536).entry.message
 
 
+LONG = "a" * LIMITS.name
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        "{ # : a }", "{ # }", "query # { a }", "query Q($#: Int) { a(b: $#) }", "{ ...# } fragment # on T { a }",
+        "{ a(#: 1) }", "{ a(b: {#: 1}) }", "{ a(b: #) }", "{ a @# }", "{ ... on # { a } }",
+    ],
+)  # fmt: skip
+def test_names_are_bounded_wherever_they_stand(document: str) -> None:
+    parse_document(document.replace("#", LONG), LIMITS)
+    error = refusal(document.replace("#", f"{LONG}a"))
+    assert error.entry.code is ErrorCode.GRAPHQL_VALIDATION_FAILED
+    assert error.entry.message == "The document has a name of more than 100 characters."
+    assert "aaa" not in error.entry.message
+
+
+def test_what_is_no_name_may_be_long() -> None:
+    parse_document(f'{{ a(b: "{LONG * 3}", c: {"1" * 200}) {{ b }} }} # {LONG * 3}', LIMITS)
+
+
 def test_a_fragment_bomb_is_refused_after_visiting_each_selection_once() -> None:
     for levels in (14, 60):  # the first tells when it is not so, the second would not end
         meter = Meter(parse(chain(levels, 2)), LIMITS)

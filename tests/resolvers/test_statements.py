@@ -20,7 +20,7 @@ from tests.golden.world import Outcome, Viewing, World
 CASES = read_cases()
 QUERIES = [pytest.param(case, id=case.name) for case in CASES if not case.is_mutation]
 LAMBERT = "com_018b514d43a07000ac2b7ed4c4760a71"
-LEVELS, PARTS = 2, 6
+LEVELS, PARTS = 2, 10
 """How many lists in each other the biggest operations have, and into how many parts a company must be cut for them."""
 
 READ = "with viewer as materialized"

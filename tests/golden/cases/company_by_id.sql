@@ -35,6 +35,7 @@ from (
         and m0.accepted_at is not null
         and m0.removed_at is null
         and (m0.until is null or m0.until > now())
+      offset 0
     ) l0 on true
     left join lateral (
       select '{"name":' || json_scalar(c1.name)::text || '}' j, null h
@@ -46,6 +47,7 @@ from (
         and m1.accepted_at is not null
         and m1.removed_at is null
         and (m1.until is null or m1.until > now())
+      offset 0
     ) l1 on true
     left join lateral (
       select '{"name":' || json_scalar(c2.name)::text || '}' j, null h
@@ -57,6 +59,7 @@ from (
         and m2.accepted_at is not null
         and m2.removed_at is null
         and (m2.until is null or m2.until > now())
+      offset 0
     ) l2 on true
     left join lateral (
       select '{"name":' || json_scalar(c3.name)::text || '}' j, null h
@@ -68,6 +71,7 @@ from (
         and m3.accepted_at is not null
         and m3.removed_at is null
         and (m3.until is null or m3.until > now())
+      offset 0
     ) l3 on true
 ) s;
 -- $1 = 018b514d43a07000ac2b7ed4c4760a71

@@ -55,48 +55,34 @@ from (
             select row_number() over () rn, x.*
             from (
               select
-                case when t1.kind = 'QUOTE' then
-                  '{"__typename":"Quote","kind":"' || t1.kind::text
-                  || '","number":' || json_scalar(t1.number)::text
-                  || ',"totalIncl":"' || t1.total_incl::text
-                  || '","expirationDate":' || coalesce('"' || t1.expiration_date::text || '"', 'null')
-                  || '}'
-                when (
-                  t1.kind = 'CREDIT_NOTE'
-                  or t1.kind = 'CASH_TICKET'
-                  or t1.kind = 'ORDER_CONFIRMATION'
-                  or t1.kind = 'DELIVERY_NOTE'
-                  or t1.kind = 'PAYMENT_REQUEST'
-                  or t1.kind = 'PURCHASE'
-                  or t1.kind = 'PURCHASE_ORDER'
-                  or t1.kind = 'PURCHASE_SLIP'
-                ) then
-                  '{"__typename":' || case when t1.kind = 'CREDIT_NOTE' then
-                    '"CreditNote"'
-                  when t1.kind = 'CASH_TICKET' then
-                    '"CashTicket"'
-                  when t1.kind = 'ORDER_CONFIRMATION' then
-                    '"OrderConfirmation"'
-                  when t1.kind = 'DELIVERY_NOTE' then
-                    '"DeliveryNote"'
-                  when t1.kind = 'PAYMENT_REQUEST' then
-                    '"PaymentRequest"'
-                  when t1.kind = 'PURCHASE' then
-                    '"Purchase"'
-                  when t1.kind = 'PURCHASE_ORDER' then
-                    '"PurchaseOrder"'
-                  else '"PurchaseSlip"' end
-                  || ',"kind":"' || t1.kind::text
-                  || '","number":' || json_scalar(t1.number)::text
-                  || ',"totalIncl":"' || t1.total_incl::text
-                  || '"}'
-                else
-                  '{"__typename":"Invoice","kind":"' || t1.kind::text
-                  || '","number":' || json_scalar(t1.number)::text
-                  || ',"totalIncl":"' || t1.total_incl::text
-                  || '","dueDate":' || coalesce('"' || t1.due_date::text || '"', 'null')
-                  || '}'
-                end j0,
+                '{"__typename":' || case when t1.kind = 'QUOTE' then
+                  '"Quote"'
+                when t1.kind = 'CREDIT_NOTE' then
+                  '"CreditNote"'
+                when t1.kind = 'INVOICE' then
+                  '"Invoice"'
+                when t1.kind = 'CASH_TICKET' then
+                  '"CashTicket"'
+                when t1.kind = 'ORDER_CONFIRMATION' then
+                  '"OrderConfirmation"'
+                when t1.kind = 'DELIVERY_NOTE' then
+                  '"DeliveryNote"'
+                when t1.kind = 'PAYMENT_REQUEST' then
+                  '"PaymentRequest"'
+                when t1.kind = 'PURCHASE' then
+                  '"Purchase"'
+                when t1.kind = 'PURCHASE_ORDER' then
+                  '"PurchaseOrder"'
+                else '"PurchaseSlip"' end
+                || ',"kind":"' || t1.kind::text
+                || '","number":' || json_scalar(t1.number)::text
+                || ',"totalIncl":"' || t1.total_incl::text || '"'
+                || case when t1.kind = 'QUOTE' then
+                  ',"expirationDate":' || coalesce('"' || t1.expiration_date::text || '"', 'null')
+                when t1.kind = 'INVOICE' then
+                  ',"dueDate":' || coalesce('"' || t1.due_date::text || '"', 'null')
+                else '' end
+                || '}' j0,
                 translate(
                   encode(
                     convert_to(json_build_array('9f090e', t1.date::text, t1.id::text)::text, 'UTF8'),

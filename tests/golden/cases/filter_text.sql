@@ -22,8 +22,8 @@ from (
               where
                 t1.company_id = c0.id
                 and t1.is_customer
-                and lower(t1.city) = lower($2::text)
-                and starts_with(lower(t1.name), lower($3::text))
+                and lower(t1.city) = (select lower($2::text))
+                and starts_with(lower(t1.name), (select lower($3::text)))
             )
             || ',"nodes":[' || coalesce(string_agg(r.j0, ','), '')
             || ']}'
@@ -36,8 +36,8 @@ from (
             where
               t1.company_id = c0.id
               and t1.is_customer
-              and lower(t1.city) = lower($2::text)
-              and starts_with(lower(t1.name), lower($3::text))
+              and lower(t1.city) = (select lower($2::text))
+              and starts_with(lower(t1.name), (select lower($3::text)))
             order by t1.name, t1.id
             limit $4::int4
           ) r
@@ -52,9 +52,9 @@ from (
                 and t2.is_customer
                 and lower(t2.city) = any(select lower(u) from unnest($5::text[]) u)
                 and (
-                  strpos(lower(t2.number), lower($6::text)) > 0
-                  or strpos(lower(t2.name), lower($6::text)) > 0
-                  or strpos(lower(t2.city), lower($6::text)) > 0
+                  strpos(lower(t2.number), (select lower($6::text))) > 0
+                  or strpos(lower(t2.name), (select lower($6::text))) > 0
+                  or strpos(lower(t2.city), (select lower($6::text))) > 0
                 )
             )
             || '}'

@@ -63,9 +63,9 @@ from (
                 t3.company_id = c0.id
                 and t3.kind = 'INVOICE'
                 and (
-                  strpos(lower(t3.number), lower($7::text)) > 0
-                  or strpos(lower(t3.customer_name), lower($7::text)) > 0
-                  or strpos(lower(t3.supplier_name), lower($7::text)) > 0
+                  strpos(lower(t3.number), (select lower($7::text))) > 0
+                  or strpos(lower(t3.customer_name), (select lower($7::text))) > 0
+                  or strpos(lower(t3.supplier_name), (select lower($7::text))) > 0
                 )
               order by t3.date desc, t3.id desc
               limit $8::int4

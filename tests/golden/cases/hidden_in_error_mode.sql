@@ -67,6 +67,7 @@ from (
         and m0.accepted_at is not null
         and m0.removed_at is null
         and (m0.until is null or m0.until > now())
+      offset 0
     ) l0 on true
     left join lateral (
       select
@@ -114,6 +115,7 @@ from (
           ) a1
         order by m1.company_name, m1.company_id
       ) r
+      offset 0
     ) l1 on true
 ) s;
 -- $1 = 018b514d43a07000ac2b7ed4c4760a71

@@ -47,7 +47,7 @@ from (
               '{"totalCount":' || (
                 select count(*)::text
                 from cash_book_entry t3
-                where t3.company_id = c0.id and starts_with(lower(t3.label), lower($3::text))
+                where t3.company_id = c0.id and starts_with(lower(t3.label), (select lower($3::text)))
               )
               || ',"nodes":[' || coalesce(string_agg(r.j0, ','), '')
               || ']}'
@@ -86,7 +86,7 @@ from (
                   || '}'
                 else 'null}' end j0
               from cash_book_entry t3
-              where t3.company_id = c0.id and starts_with(lower(t3.label), lower($3::text))
+              where t3.company_id = c0.id and starts_with(lower(t3.label), (select lower($3::text)))
               order by t3.date desc, t3.id desc
               limit $4::int4
             ) r
@@ -108,10 +108,10 @@ from (
                 t7.company_id = c0.id
                 and t7.amount < $5::numeric
                 and (
-                  strpos(lower(t7.counterparty_name), lower($6::text)) > 0
-                  or strpos(lower(t7.counterparty_iban), lower($6::text)) > 0
-                  or strpos(lower(t7.statement), lower($6::text)) > 0
-                  or strpos(lower(t7.structured_communication), lower($6::text)) > 0
+                  strpos(lower(t7.counterparty_name), (select lower($6::text))) > 0
+                  or strpos(lower(t7.counterparty_iban), (select lower($6::text))) > 0
+                  or strpos(lower(t7.statement), (select lower($6::text))) > 0
+                  or strpos(lower(t7.structured_communication), (select lower($6::text))) > 0
                 )
               order by t7.date desc, t7.id desc
               limit $7::int4

@@ -156,6 +156,7 @@ from (
         and m0.accepted_at is not null
         and m0.removed_at is null
         and (m0.until is null or m0.until > now())
+      offset 0
     ) l0 on true
     left join lateral (
       select
@@ -211,6 +212,7 @@ from (
         and m1.accepted_at is not null
         and m1.removed_at is null
         and (m1.until is null or m1.until > now())
+      offset 0
     ) l1 on true
 ) s;
 -- $1 = 018b514d-43a0-7000-ac2b-7ed4c4760a71

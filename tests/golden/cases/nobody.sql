@@ -35,6 +35,7 @@ from (
         and m0.accepted_at is not null
         and m0.removed_at is null
         and (m0.until is null or m0.until > now())
+      offset 0
     ) l0 on true
     left join lateral (
       select '{"id":"com_' || encode(uuid_send(m1.company_id), 'hex') || '"}' j, null h
@@ -49,6 +50,7 @@ from (
         and m1.removed_at is null
         and (m1.until is null or m1.until > now())
         and true
+      offset 0
     ) l1 on true
     left join lateral (
       select
@@ -70,6 +72,7 @@ from (
             and (m2.until is null or m2.until > now())
             and true
         ) x on true
+      offset 0
     ) l2 on true
 ) s;
 -- $1 = 018b514d43a07000ac2b7ed4c4760a71

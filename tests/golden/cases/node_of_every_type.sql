@@ -57,6 +57,7 @@ from (
         and m0.removed_at is null
         and (m0.until is null or m0.until > now())
         and true
+      offset 0
     ) l0 on true
     left join lateral (
       select
@@ -75,6 +76,7 @@ from (
         and m1.removed_at is null
         and (m1.until is null or m1.until > now())
         and true
+      offset 0
     ) l1 on true
     left join lateral (
       select
@@ -94,6 +96,7 @@ from (
         and m2.removed_at is null
         and (m2.until is null or m2.until > now())
         and true
+      offset 0
     ) l2 on true
     left join lateral (
       select
@@ -113,6 +116,7 @@ from (
         and m3.removed_at is null
         and (m3.until is null or m3.until > now())
         and true
+      offset 0
     ) l3 on true
     left join lateral (
       select
@@ -130,6 +134,7 @@ from (
         and m4.removed_at is null
         and (m4.until is null or m4.until > now())
         and true
+      offset 0
     ) l4 on true
     left join lateral (
       select
@@ -159,6 +164,7 @@ from (
         and m5.removed_at is null
         and (m5.until is null or m5.until > now())
         and a5.g0
+      offset 0
     ) l5 on true
     left join lateral (
       select
@@ -190,6 +196,7 @@ from (
         and m6.removed_at is null
         and (m6.until is null or m6.until > now())
         and a6.g1
+      offset 0
     ) l6 on true
     left join lateral (
       select
@@ -219,6 +226,7 @@ from (
         and m7.removed_at is null
         and (m7.until is null or m7.until > now())
         and a7.g0
+      offset 0
     ) l7 on true
     left join lateral (
       select
@@ -251,6 +259,7 @@ from (
         and m8.removed_at is null
         and (m8.until is null or m8.until > now())
         and true
+      offset 0
     ) l8 on true
     left join lateral (
       select
@@ -286,6 +295,7 @@ from (
         and m9.removed_at is null
         and (m9.until is null or m9.until > now())
         and a9.g0
+      offset 0
     ) l9 on true
     left join lateral (
       select
@@ -313,6 +323,7 @@ from (
         and m10.removed_at is null
         and (m10.until is null or m10.until > now())
         and a10.g0
+      offset 0
     ) l10 on true
 ) s;
 -- $1 = 018b514d43a07000ac2b7ed4c4760a71

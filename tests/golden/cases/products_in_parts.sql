@@ -106,7 +106,7 @@ from (
                   coalesce(json_scalar(t1.photo_thumbnail_url)::text, 'null') || '}'
                 else 'null}' end j0
               from product t1
-              where t1.company_id = m0.company_id and starts_with(lower(t1.name), lower($2::text))
+              where t1.company_id = m0.company_id and starts_with(lower(t1.name), (select lower($2::text)))
               order by t1.name, t1.id
               limit $3::int4
             ) r

@@ -161,8 +161,8 @@ from (
             and m0.removed_at is null
             and (m0.until is null or m0.until > now())
             and (
-              strpos(lower(m0.company_name), lower($1::text)) > 0
-              or strpos(lower(c0.vat_number), lower($1::text)) > 0
+              strpos(lower(m0.company_name), (select lower($1::text))) > 0
+              or strpos(lower(c0.vat_number), (select lower($1::text))) > 0
             )
           order by m0.company_name, m0.company_id
           limit $2::int4

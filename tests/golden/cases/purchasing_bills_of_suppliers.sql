@@ -28,10 +28,10 @@ from (
                   t1.company_id = c0.id
                   and t1.is_supplier
                   and (
-                    strpos(lower(t1.number), lower($2::text)) > 0
-                    or strpos(lower(t1.name), lower($2::text)) > 0
-                    or strpos(lower(t1.city), lower($2::text)) > 0
-                    or strpos(lower(t1.vat_number), lower($2::text)) > 0
+                    strpos(lower(t1.number), (select lower($2::text))) > 0
+                    or strpos(lower(t1.name), (select lower($2::text))) > 0
+                    or strpos(lower(t1.city), (select lower($2::text))) > 0
+                    or strpos(lower(t1.vat_number), (select lower($2::text))) > 0
                   )
               )
               || ',"nodes":[' || coalesce(string_agg(r.j0, ','), '')
@@ -116,10 +116,10 @@ from (
                 t1.company_id = c0.id
                 and t1.is_supplier
                 and (
-                  strpos(lower(t1.number), lower($2::text)) > 0
-                  or strpos(lower(t1.name), lower($2::text)) > 0
-                  or strpos(lower(t1.city), lower($2::text)) > 0
-                  or strpos(lower(t1.vat_number), lower($2::text)) > 0
+                  strpos(lower(t1.number), (select lower($2::text))) > 0
+                  or strpos(lower(t1.name), (select lower($2::text))) > 0
+                  or strpos(lower(t1.city), (select lower($2::text))) > 0
+                  or strpos(lower(t1.vat_number), (select lower($2::text))) > 0
                 )
               order by t1.name, t1.id
               limit $3::int4

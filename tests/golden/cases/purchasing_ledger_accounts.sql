@@ -24,7 +24,7 @@ from (
               '{"totalCount":' || (
                 select count(*)::text
                 from gl_account t1
-                where t1.company_id = c0.id and starts_with(lower(t1.code), lower($2::text))
+                where t1.company_id = c0.id and starts_with(lower(t1.code), (select lower($2::text)))
               )
               || ',"nodes":[' || coalesce(string_agg(r.j0, ',' order by r.rn), '')
               || '],"pageInfo":{"endCursor":' || coalesce(
@@ -48,7 +48,7 @@ from (
                     '-_'
                   ) k
                 from gl_account t1
-                where t1.company_id = c0.id and starts_with(lower(t1.code), lower($2::text))
+                where t1.company_id = c0.id and starts_with(lower(t1.code), (select lower($2::text)))
                 order by t1.code, t1.id
                 limit $3::int4
               ) x

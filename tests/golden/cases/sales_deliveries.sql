@@ -67,7 +67,9 @@ from (
                 else 'null}' end j0
               from document t1
               where
-                t1.company_id = c0.id and t1.kind = 'ORDER_CONFIRMATION' and lower(t1.number) = lower($2::text)
+                t1.company_id = c0.id
+                and t1.kind = 'ORDER_CONFIRMATION'
+                and lower(t1.number) = (select lower($2::text))
               order by t1.date desc, t1.id desc
               limit $3::int4
             ) r
@@ -111,7 +113,8 @@ from (
                   || ']}'
                 else 'null}' end j0
               from document t6
-              where t6.company_id = c0.id and t6.kind = 'INVOICE' and lower(t6.number) = lower($4::text)
+              where
+                t6.company_id = c0.id and t6.kind = 'INVOICE' and lower(t6.number) = (select lower($4::text))
               order by t6.date desc, t6.id desc
               limit $5::int4
             ) r

@@ -91,7 +91,7 @@ from (
                   || '}'
                 else 'null}' end j0
               from cash_book_entry t4
-              where t4.company_id = c0.id and starts_with(lower(t4.label), lower($5::text))
+              where t4.company_id = c0.id and starts_with(lower(t4.label), (select lower($5::text)))
               order by t4.date desc, t4.id desc
               limit $6::int4
             ) r

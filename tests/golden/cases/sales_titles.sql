@@ -86,7 +86,7 @@ from (
                   || ']}'
                 else 'null}' end j0
               from document t1
-              where t1.company_id = c0.id and t1.kind = 'QUOTE' and lower(t1.number) = lower($2::text)
+              where t1.company_id = c0.id and t1.kind = 'QUOTE' and lower(t1.number) = (select lower($2::text))
               order by t1.date desc, t1.id desc
               limit $3::int4
             ) r

@@ -70,6 +70,7 @@ from (
         and m0.accepted_at is not null
         and m0.removed_at is null
         and (m0.until is null or m0.until > now())
+      offset 0
     ) l0 on true
     left join lateral (
       select
@@ -105,6 +106,7 @@ from (
         and m1.accepted_at is not null
         and m1.removed_at is null
         and (m1.until is null or m1.until > now())
+      offset 0
     ) l1 on true
     left join lateral (
       select
@@ -142,6 +144,7 @@ from (
         and m2.removed_at is null
         and (m2.until is null or m2.until > now())
         and true
+      offset 0
     ) l2 on true
 ) s;
 -- $1 = 018b514d43a07000ac2b7ed4c4760a71

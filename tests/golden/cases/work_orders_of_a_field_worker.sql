@@ -131,8 +131,8 @@ from (
               where
                 t3.company_id = c0.id
                 and (
-                  strpos(lower(t3.number), lower($2::text)) > 0
-                  or strpos(lower(t3.title), lower($2::text)) > 0
+                  strpos(lower(t3.number), (select lower($2::text))) > 0
+                  or strpos(lower(t3.title), (select lower($2::text))) > 0
                 )
                 and t3.status = any($3::text[])
               order by t3.number desc, t3.id desc

@@ -1,0 +1,104 @@
+"""resolvers/budget.py: work is counted while it is done, and an operation that takes too much is stopped there."""
+
+import pytest
+from graphql import GraphQLInterfaceType, get_introspection_query
+
+from db.tokens import CredentialKind
+from resolvers.budget import BOUNDS, TABLE, Budget, Work
+from resolvers.execution import default_compiler
+from resolvers.operation import Documents
+from resolvers.request import ErrorEntry, RequestError
+from resolvers.statement import Statement
+from schema.errors import ErrorCode
+
+DOCUMENT = default_compiler().schema.type_map["Document"]
+assert isinstance(DOCUMENT, GraphQLInterfaceType)
+KINDS = sorted(type_.name for type_ in default_compiler().schema.get_possible_types(DOCUMENT))
+EACH = (
+    "fragment F on Document {" + " ".join(f"... on {kind} {{ x{n}: __typename }}" for n, kind in enumerate(KINDS)) + "}"
+)
+SHOP = "webshopOrder { document { %s } }"
+
+
+def statement(selection: str, more: str = "") -> Statement:
+    """The statement of what is selected of a company's documents."""
+    query = (
+        f"{{ viewer {{ companies(first: 1) {{ nodes {{ documents(first: 1) {{ nodes {{ {selection} }} }} }} }} }} }}"
+    )
+    return compiled(f"{query} {more}")
+
+
+def compiled(text: str) -> Statement:
+    compiler = default_compiler()
+    return compiler.read(Documents(compiler.schema).find(text).choose(None), {}, CredentialKind.SESSION)
+
+
+def refusal(text: str) -> ErrorEntry:
+    with pytest.raises(RequestError) as refused:
+        compiled(text)
+    assert refused.value.entry.code is ErrorCode.COST_EXCEEDED
+    return refused.value.entry
+
+
+def nested(inner: str, around: str, levels: int) -> str:
+    """A selection of documents with the same around it, level by level."""
+    for _ in range(levels):
+        inner = f"{around} {SHOP % inner}"
+    return inner
+
+
+@pytest.mark.parametrize("levels", [1, 2, 3])
+def test_what_all_kinds_share_is_written_once(levels: int) -> None:
+    plain = len(statement(nested("id", "id", levels)).sql)
+    assert len(statement(nested("...F", "...F", levels), EACH).sql) < plain + levels * 3_000
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        pytest.param("id @optional ...F", id="a key that may be left out"),
+        pytest.param(
+            " ".join(f"... on {kind} {{ {SHOP % '__typename'} }}" for kind in KINDS), id="merged in each kind"
+        ),
+    ],
+)
+def test_what_each_kind_has_of_its_own_is_counted_for_each(around: str) -> None:
+    more = EACH if "...F" in around else ""
+    document = (
+        f"{{ viewer {{ companies {{ nodes {{ documents {{ nodes {{ {nested('id', around, 3)} }} }} }} }} }} }} {more}"
+    )
+    entry = refusal(document)
+    assert entry.extensions["work"] == Work.STATEMENT.name
+    assert entry.extensions["limit"] == BOUNDS[Work.STATEMENT]
+    assert entry.extensions["selection"][:3] == ["viewer", "companies", "nodes"]  # type: ignore[index]
+    assert Work.STATEMENT.value in entry.message
+
+
+def test_a_description_of_the_schema_that_goes_round_and_round_is_stopped() -> None:
+    compiled(get_introspection_query())
+    field = "name args { name type { name } } type { name ofType { name kind } }"
+    entry = refusal(f"{{ __schema {{ types {{ fields {{ type {{ fields {{ {field} }} }} }} }} }} }}")
+    assert entry.extensions["work"] == Work.INTROSPECTED.name
+
+
+def test_what_is_charged_is_the_longest_text_and_every_table() -> None:
+    budget = Budget()
+    budget.write(0, 100)
+    budget.write(50, 20)
+    budget.read()
+    budget.read()
+    assert (budget.text, budget.spent[Work.STATEMENT]) == (100, 100 + 2 * TABLE)
+    budget.write(100, BOUNDS[Work.STATEMENT] - 100 - 2 * TABLE)
+    with pytest.raises(RequestError):
+        budget.write(0, BOUNDS[Work.STATEMENT] - 2 * TABLE + 1)
+    with pytest.raises(RequestError):
+        budget.read()
+
+
+@pytest.mark.parametrize("work", [Work.SELECTIONS, Work.FIELDS, Work.INTROSPECTED])
+def test_each_work_has_an_end(work: Work) -> None:
+    budget = Budget(path=("viewer", "a"))
+    budget.charge(work, BOUNDS[work])
+    with pytest.raises(RequestError) as refused:
+        budget.charge(work)
+    assert refused.value.entry.extensions == {"work": work.name, "limit": BOUNDS[work], "selection": ["viewer", "a"]}
