@@ -8,7 +8,7 @@ MIB: Final = 1024 * 1024
 ADMITTED: Final = 1 / 3
 """Of what is drawn so much has to be admitted: an attacker whom the first rule stops finds out nothing."""
 
-NODES: Final = 2_500
+NODES: Final = 6_000
 """Objects and fields that are compiled, of each kind of row again: 20 µs of Python each. Honest documents: 130."""
 
 SQL: Final = 256 * 1024

@@ -103,7 +103,7 @@ class Counter:
     def counting(self) -> Generator[None]:
         """The compiler tells, inside."""
         with pytest.MonkeyPatch.context() as patch:
-            for owner, name in ((Objects, "field"), (Objects, "members"), (Collector, "collect")):
+            for owner, name in ((Objects, "field"), (Objects, "object_of"), (Collector, "collect")):
                 patch.setattr(owner, name, self._told(getattr(owner, name)))
             yield
 
