@@ -227,7 +227,7 @@ class Victim:
             await self.renew()
             return await self._ask(asked)
         answer, work = await self._ask(asked)
-        if work.memory > BACKEND // 2:
+        if work.memory > BACKEND:
             await self.renew()
             answer, again = await self._ask(asked)
             work = again._replace(nodes=work.nodes, python=work.python)
