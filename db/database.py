@@ -28,7 +28,8 @@ class PoolSettings:
     `statement_cache` is per connection; 0 is for a pooler in transaction mode that knows no prepared statements. A
     statement of more than `longest_cached` characters is planned each time: a backend would keep megabytes for it.
     The client ends a connection that is in use for `longest_loan`, in case the server is gone: it is longer than the
-    server needs to give a transaction up.
+    server needs to give a transaction up. What a transaction holds it holds for a moment only, since it waits for
+    others for `lock_timeout` at most.
     """
 
     size: int = 0
@@ -37,8 +38,8 @@ class PoolSettings:
     connect_timeout: float = 5.0
     acquire_timeout: float = 5.0
     statement_timeout: float = 10.0
-    lock_timeout: float = 5.0
-    idle_in_transaction_timeout: float = 15.0
+    lock_timeout: float = 1.0
+    idle_in_transaction_timeout: float = 5.0
     longest_loan: float = 30.0
     application_name: str = "enfact"
 
@@ -95,11 +96,19 @@ class Database:
 
         It is never repeated. Raises as `read` does; what the body raises passes through.
         """
+        async with self.statements() as connection, connection.transaction():
+            yield connection
+
+    @asynccontextmanager
+    async def statements(self) -> AsyncGenerator[Connection]:
+        """A connection without a transaction: each statement stands by itself, and holds nothing once it has ended.
+
+        Nothing is repeated. Raises as `read` does; what the body raises passes through.
+        """
         async with self._writing():
             connection = await self._pool.acquire()
             try:
-                async with connection.transaction():
-                    yield connection
+                yield connection
             except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
                 raise self._problem(connection, error) from error
             finally:

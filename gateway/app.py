@@ -72,14 +72,15 @@ def create_app(
     `rates` is the descriptor of the table of limits that all workers share.
     """
     log = log or open_log(settings.log_level, settings.log_format)
-    opened = backend or database_backend(settings, log)
+    limits = Rates.of(settings, rates)
+    opened = backend or database_backend(settings, log, limits.rows if limits is not None else None)
     behind = Behind(
         executor=lambda: opened.executor,
         places=Places(LiveBounds.of(settings)),
         cookies=Cookies(settings),
         deadlines=Deadlines(settings.deadline),
         log=log,
-        rates=Rates.of(settings, rates),
+        rates=limits,
     )
 
     @asynccontextmanager

@@ -21,6 +21,7 @@ from gateway.settings import Settings
 from resolvers.cost import MAX_COST
 from resolvers.execution import Executor as DatabaseExecutor
 from resolvers.known import KnownOperations
+from resolvers.writing import Quota
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0
 USES_PAUSE = 60.0
@@ -59,13 +60,15 @@ class Terms:
     """On which terms requests are answered.
 
     `sends_letters` tells that there is mail; a demo without it shows what would be mailed. `keyring` has the keys for
-    secrets, `known` the operations that are known in advance; none may cost more than `max_cost`.
+    secrets, `known` the operations that are known in advance; none may cost more than `max_cost`, nor write more rows
+    than the `quota` says.
     """
 
     sends_letters: bool = False
     keyring: Keyring | None = None
     known: KnownOperations | None = None
     max_cost: int = MAX_COST
+    quota: Quota | None = None
 
 
 class DatabaseBackend:
@@ -135,6 +138,7 @@ class DatabaseBackend:
                 known=self._terms.known,
                 max_cost=self._terms.max_cost,
             )
+            executor.limit_writes(self._terms.quota)
         except BaseException:
             await database.close()
             raise
@@ -216,7 +220,7 @@ async def _holds_demo(database: Database) -> bool:
             return False
 
 
-def database_backend(settings: Settings, log: Log) -> DatabaseBackend:
+def database_backend(settings: Settings, log: Log, quota: Quota | None = None) -> DatabaseBackend:
     """The backend on DATABASE_URL, which has to be set (the command line sets it for the embedded server).
 
     Raises ManifestBroken.
@@ -231,6 +235,7 @@ def database_backend(settings: Settings, log: Log) -> DatabaseBackend:
         keyring=settings.keyring,
         known=known_operations(settings),
         max_cost=settings.max_cost,
+        quota=quota,
     )
     listen_dsn = settings.listen_url.get_secret_value() if settings.listen_url is not None else None
     return DatabaseBackend(settings.database_url.get_secret_value(), pool, log, terms, listen_dsn=listen_dsn)

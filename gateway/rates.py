@@ -28,6 +28,10 @@ NETWORK: Final = 64
 """Who has an IPv6 address mostly has so many bits of network, and all addresses in it."""
 
 
+HOUR: Final = 3_600
+UNCONFIRMED: Final = 10
+"""Whose address is not confirmed may write this part of what others may."""
+
 ROUNDING: Final = 1e-5
 """Seconds, and requests, by which sums of moments may be off."""
 
@@ -114,34 +118,56 @@ class Limit:
         self._interval = 1 / policy.rate
         self._depth = policy.burst / policy.rate
 
-    def take(self, name: bytes) -> Allowance:
-        """One request more under that name; nothing is taken of a bucket that is empty."""
+    def take(self, name: bytes, amount: int = 1) -> Allowance:
+        """So many requests more under that name; nothing is taken of a bucket that has not as many."""
         now = self._clock()
         places = self._table.places(self._policy.name.encode() + name)
-        full_at = max(self._table.full_at(places), now) + self._interval
+        full_at = max(self._table.full_at(places), now) + amount * self._interval
         wait = full_at - now - self._depth
         if wait > ROUNDING:
-            return Allowance(self._policy, 0, full_at - self._interval - now, wait)
+            return Allowance(self._policy, 0, full_at - amount * self._interval - now, wait)
         self._table.fill_at(places, full_at)
         return Allowance(self._policy, int((self._depth - full_at + now) / self._interval + ROUNDING), full_at - now)
 
 
-class Rates:
-    """The limits of a gateway: by the client's address, and by API key."""
+class Rows:
+    """How many rows an account, an address and a company may write: of whose address is not confirmed a part."""
 
-    def __init__(self, address: Limit | None, key: Limit | None) -> None:
+    def __init__(self, burst: int, an_hour: int, table: Table, clock: Callable[[], float] = time.monotonic) -> None:
+        self._bursts = {True: burst, False: max(1, burst // UNCONFIRMED)}
+        self._limits = {
+            confirmed: Limit(Policy(f"rows {confirmed}", rate, self._bursts[confirmed]), table, clock)
+            for confirmed, rate in ((True, an_hour / HOUR), (False, an_hour / UNCONFIRMED / HOUR))
+        }
+
+    def take(self, name: bytes, rows: int, *, confirmed: bool) -> int | None:
+        """Count so many rows more under a name: gives 0, or after how many seconds they may be written.
+
+        None when they are more than may ever be written at once; of what is refused nothing is counted.
+        """
+        if rows > self._bursts[confirmed]:
+            return None
+        return ceil(self._limits[confirmed].take(name, rows).wait)
+
+
+class Rates:
+    """The limits of a gateway: requests by the client's address and by API key, and rows that are written."""
+
+    def __init__(self, address: Limit | None, key: Limit | None, rows: Rows | None = None) -> None:
         self._address = address
         self._key = key
+        self.rows = rows
 
     @classmethod
     def of(cls, settings: Settings, fd: int | None = None) -> "Rates | None":
         """The limits of the settings, over the table behind a descriptor (None: one of this process); None for none."""
-        if not settings.rate and not settings.key_rate:
+        if not settings.rate and not settings.key_rate and not settings.write_rate:
             return None
         table = Table.own() if fd is None else Table(fd)
         return cls(
             Limit(Policy("address", settings.rate, settings.burst), table) if settings.rate else None,
             Limit(Policy("key", settings.key_rate, settings.key_burst), table) if settings.key_rate else None,
+            Rows(settings.write_burst, settings.write_rate, table) if settings.write_rate else None,
         )
 
     def of_address(self, address: str) -> Allowance | None:

@@ -134,6 +134,14 @@ class Settings(BaseSettings):
         description="Requests a second that one API key may make on average, from wherever; 0 is no limit.",
     )
     key_burst: int = Field(default=500, ge=1, le=1_000_000, description="Requests that one API key may make at once.")
+    write_rate: int = Field(
+        default=100_000,
+        ge=0,
+        description="Rows that one account may write in an hour, by whatever credential, and all together in one "
+        "company (changes of access apart); a tenth before its address is confirmed, and by an address where nobody is "
+        "signed in. 0 is no limit. More is refused with RATE_LIMITED.",
+    )
+    write_burst: int = Field(default=10_000, ge=100, description="Rows that may be written at once.")
     max_connections: int = Field(
         default=1_000, ge=1, description="Connections of each process; more are answered with 503."
     )

@@ -32,7 +32,6 @@ DELAY: Final = 0.1
 MOST_COUNTED: Final = 100
 """Nobody waits longer for more tries than these."""
 
-LOCK: Final = "select pg_advisory_xact_lock(key) from unnest($1::bigint[]) key"
 FULL: Final = """
 exists (
   select from unnest($1::bytea[], $2::int[], $3::interval[]) w(bucket, most, per)
@@ -50,16 +49,8 @@ select {FULL}, (
   ) counted
 )
 """
-ADMIT: Final = f"""
-with old as (
-  delete from attempt where id in (
-    select id from attempt where id < (select uuidv7(interval '-61 minutes')) order by id limit 20
-    for update skip locked
-  )
-)
-insert into attempt (bucket) select bucket from unnest($4::bytea[]) bucket where not {FULL} returning id
-"""
-"""Each try takes some rows away that are older than any limit: their ids tell when they were made."""
+ADMIT: Final = "select id from admit_try($1, $2, $3, $4, $5) id"
+"""A function of the database's, so that the locks on what is limited are held within one statement."""
 
 TAKE_BACK: Final = "delete from attempt where id = any($1::uuid[])"
 
@@ -126,8 +117,8 @@ def delay(counted: int, most: int) -> float:
 
 async def admit(connection: Connection, guard: Guard) -> Tries | None:
     """Write a try down, in the transaction of the connection; None (and nothing written) when a limit is reached."""
-    await connection.execute(LOCK, sorted(bucket.lock for bucket in guard.limits))
-    rows = await connection.fetch(ADMIT, *_limits(guard), guard.buckets)
+    locks = sorted(bucket.lock for bucket in guard.limits)
+    rows = await connection.fetch(ADMIT, locks, *_limits(guard), guard.buckets)
     return [row["id"] for row in rows] or None
 
 
@@ -151,7 +142,7 @@ async def trying(database: Database, guard: Guard) -> AsyncGenerator[Tries | Non
             return
         await asyncio.sleep(wait)
         async with turns.places:
-            async with database.transaction() as connection:
+            async with database.statements() as connection:
                 tries = await admit(connection, guard)
             yield tries
 

@@ -2,6 +2,7 @@
 
 | work | what is counted | where it is charged |
 |---|---|---|
+| `TOKENS` | a token of the document, and of those that it has explained; a hundred take 2 ms | `Compiler`, `explain` |
 | `SELECTIONS` | a selection that is looked at, again for each kind of row that it may stand on | `Collector.collect` |
 | `FIELDS` | a field that becomes SQL, again for each group of kinds; ten take a millisecond | `Objects.field` |
 | `STATEMENT` | a character of SQL, and for each table that is read `TABLE` more | `Compilation.rows`, `Objects.field` |
@@ -29,6 +30,7 @@ Path: TypeAlias = tuple[str, ...]
 class Work(enum.StrEnum):
     """What is counted of an operation; the value is how a refusal calls it."""
 
+    TOKENS = "tokens, those of explained operations counted"
     SELECTIONS = "selections to look at, those of each kind counted"
     FIELDS = "fields to compile, those of each kind counted"
     STATEMENT = "characters of SQL, of which a table counts a thousand"
@@ -38,8 +40,9 @@ class Work(enum.StrEnum):
 
 BOUNDS: Final[Mapping[Work, int]] = MappingProxyType(
     {
+        Work.TOKENS: 4_000,
         Work.SELECTIONS: 20_000,
-        Work.FIELDS: 2_500,
+        Work.FIELDS: 1_500,
         Work.STATEMENT: 220_000,
         Work.INTROSPECTED: 60_000,
         Work.ANSWER: 8_388_608,
@@ -49,6 +52,11 @@ BOUNDS: Final[Mapping[Work, int]] = MappingProxyType(
 
 A statement of 220,000 has taken PostgreSQL 60 MiB and 90 ms to plan, and the compiler 50 ms.
 """
+
+POINT: Final[Mapping[Work, int]] = MappingProxyType(
+    {Work.TOKENS: 10, Work.FIELDS: 5, Work.STATEMENT: 100, Work.INTROSPECTED: 20}
+)
+"""How much of some work counts as much in the cost of an operation as a value of its answer."""
 
 TABLE: Final = 1_000
 """The characters of SQL that take as much to plan as one table more."""
@@ -84,6 +92,11 @@ class Budget:
         """So much SQL is written since `text` was `began`. RequestError as for `charge`."""
         self.text = max(self.text, began + length)
         self._reach(Work.STATEMENT, self.text + TABLE * self.tables)
+
+    @property
+    def points(self) -> int:
+        """What the work counts in the cost of the operation."""
+        return sum(self.spent[work] // amount for work, amount in POINT.items())
 
     def _reach(self, work: Work, spent: int) -> None:
         self.spent[work] = spent

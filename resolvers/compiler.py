@@ -192,6 +192,7 @@ class Compiler:
         if statement is None:
             inputs = Inputs(variables)
             to = Compilation(inputs, self._collector(operation, inputs), kind)
+            to.budget.charge(Work.TOKENS, operation.tokens)
             described = view.schema if view is not None else self.schema
             introspection = Introspection(described, operation, inputs, to.budget)
             statement = compile_(Roots(Objects(self.layout, to), introspection.answer))

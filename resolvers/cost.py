@@ -2,7 +2,8 @@
 
 The unit is about one value of the answer: each object counts one and one for each field selected of it, a list as
 often as it may have items. What PostgreSQL works longer for than for a value (counts, sums, searches) counts as many
-values as take that time. Of the variables only page sizes and numbers of ids matter.
+values as take that time. Of the variables only page sizes and numbers of ids matter. The work to make the statement
+counts besides (`budget.points`), since it is done whatever the answer is.
 """
 
 from collections.abc import Callable, Generator, Iterable, Sequence
@@ -128,14 +129,22 @@ class Term(NamedTuple):
 
 
 class Cost(NamedTuple):
-    """The formula of a statement; `most` is what it gives for the largest variables."""
+    """The formula of a statement; `most` is what its values count for the largest variables.
+
+    `work` is what it counts to make the statement, whatever the variables are.
+    """
 
     most: int
     terms: tuple[Term, ...]
+    work: int = 0
 
     def of(self, variables: Variables) -> int:
-        """The cost with these variables."""
+        """What the values count with these variables."""
         return sum(term.of(variables) for term in self.terms)
+
+    def requested(self, variables: Variables) -> int:
+        """The cost with these variables."""
+        return self.work + self.of(variables)
 
     @property
     def weight(self) -> int:
@@ -145,10 +154,19 @@ class Cost(NamedTuple):
 
 NOTHING: Final = Cost(0, ())
 
+WRITTEN: Final = 20
+"""What a row counts that is written."""
+
+
+def cost_of_rows(rows: int, key: str) -> Cost:
+    """What it costs to write so many rows by the root field with that key."""
+    weight = WRITTEN * rows
+    return Cost(weight, (Term(weight, (), (key,), weight),) if weight else ())
+
 
 def check_cost(costs: Sequence[Cost], variables: Variables, limit: int, language: Language) -> int:
     """What the parts of an operation cost together with these variables. RequestError (COST_EXCEEDED) above `limit`."""
-    cost = sum(part.of(variables) for part in costs)
+    cost = sum(part.requested(variables) for part in costs)
     if cost <= limit:
         return cost
     path = _costliest(costs, variables)
@@ -224,7 +242,7 @@ class Costs:
                 before[sizes] = heavier._replace(weight=known.weight + term.weight)
         return made
 
-    def total(self) -> Cost:
-        """The formula of all that was charged."""
+    def total(self, work: int = 0) -> Cost:
+        """The formula of all that was charged, and of the work that was done."""
         terms = tuple(self._terms.values())
-        return Cost(sum(term.most for term in terms), terms)
+        return Cost(sum(term.most for term in terms), terms, work)

@@ -30,6 +30,7 @@ from resolvers.request import GraphQLRequest, RequestError, Result
 from resolvers.sessions import Uses
 from resolvers.viewing import Viewing
 from resolvers.waking import Wakes
+from resolvers.writing import Quota
 from schema import schema
 from schema.errors import ErrorCode
 
@@ -98,6 +99,10 @@ class Executor:
     def shows_secrets(self, shows: bool) -> None:
         self._writer.shows_secrets = shows
 
+    def limit_writes(self, quota: Quota | None) -> None:
+        """Refuse from now on what writes more rows than the quota says; None: whatever it writes."""
+        self._writer.quota = quota
+
     async def execute(self, request: GraphQLRequest) -> Result:
         """The result of a request; one that is refused as a whole has no data.
 
@@ -155,7 +160,7 @@ class Executor:
     async def _read(self, request: GraphQLRequest, operation: Operation, variables: Variables) -> Result:
         view = await self._viewing.of(request) if operation.introspects else None
         statement = self._compiler.read(operation, variables, request.kind, view)
-        if statement.cost.most > self._max_cost:
+        if statement.cost.most + statement.cost.work > self._max_cost:
             check_cost((statement.cost,), variables, self._max_cost, request.language)
         bindings = Bindings(variables, token_hash(request.token), request.language)
         record = await self._database.read(statement.sql, statement.arguments(bindings))
@@ -165,7 +170,7 @@ class Executor:
             self.uses.add(record[2])
         result = result_of(request, statement, record)
         if request.wants_cost:
-            return result._replace(cost=(statement.cost.of(variables), self._max_cost))
+            return result._replace(cost=(statement.cost.requested(variables), self._max_cost))
         return result
 
 

@@ -19,6 +19,7 @@ from graphql import (
 )
 
 from db.sql import literal
+from resolvers.budget import Budget, Work
 from resolvers.convert import GLOBAL_ID
 from resolvers.coordinates import id_prefix, named_type
 from resolvers.gates import field_need, type_need
@@ -36,9 +37,6 @@ key of the only company (or nothing) that has what is selected."""
 
 Way: TypeAlias = tuple[str, ...]
 """Gates that are all needed, outermost first."""
-
-VISITS: Final = 20_000
-"""How many fields are looked at: a field of an interface once for each kind of row."""
 
 LENGTH: Final = 1_000_000
 """How long the paths may be together, in characters."""
@@ -71,10 +69,11 @@ class Everything(Collector):
         return True
 
 
-def explain(schema: GraphQLSchema, text: str, variables: object) -> Explained:
-    """The selections of a query in document order.
+def explain(schema: GraphQLSchema, text: str, variables: object, budget: Budget) -> Explained:
+    """The selections of a query in document order; what is looked at is charged to `budget`.
 
-    RequestError (BAD_USER_INPUT) says what is wrong with the document or its variables, without their values.
+    RequestError: COST_EXCEEDED above that; BAD_USER_INPUT says what is wrong with the document or its variables,
+    without their values.
     """
     if variables is not None and not isinstance(variables, dict):
         raise bad_input('The argument "variables" is no object.')
@@ -86,13 +85,14 @@ def explain(schema: GraphQLSchema, text: str, variables: object) -> Explained:
     except RequestError as refused:
         entry = refused.entries[0]
         raise bad_input(f'The argument "operation" cannot be explained: {entry.message}') from None
+    budget.charge(Work.TOKENS, operation.tokens)
     inputs = Inputs(given)
     walk = Walk(
         schema,
         given,
         inputs,
-        Collector(schema, operation.fragments, inputs),
-        Everything(schema, operation.fragments, inputs),
+        Collector(schema, operation.fragments, inputs, budget),
+        Everything(schema, operation.fragments, inputs, budget),
     )
     query, root = schema.query_type, Seen()
     assert query is not None
@@ -109,7 +109,6 @@ class Walk:
     inputs: Inputs
     collector: Collector
     everything: Everything
-    visits: int = 0
 
     def roots(self, query: GraphQLObjectType, selection_sets: tuple[SelectionSetNode, ...], root: Seen) -> None:
         """The fields of Query: those that take an id lie in the company that it names, or the type's."""
@@ -148,7 +147,7 @@ class Walk:
 
     def _dark(self, selected: SelectedField, way: Way, seen: Seen) -> None:
         """What is not there, with all that is selected below it."""
-        self._visit()
+        self.collector.budget.charge(Work.FIELDS)
         seen.ways[way] = None
         query = cast("GraphQLObjectType", self.schema.query_type)
         for below in self.everything.collect(query, selected.selection_sets):
@@ -173,7 +172,7 @@ class Walk:
             self._field(type_, selected, way, seen)
 
     def _field(self, type_: GraphQLObjectType, selected: SelectedField, way: Way, above: Seen) -> None:
-        self._visit()
+        self.collector.budget.charge(Work.FIELDS)
         if selected.name.startswith("__"):
             return
         declared = type_.fields[selected.name]
@@ -190,11 +189,6 @@ class Walk:
         query = cast("GraphQLObjectType", self.schema.query_type)
         keys = [selected.key for selected in self.everything.collect(query, selection_sets)]
         seen.below = {key: seen.below[key] for key in keys if key in seen.below}
-
-    def _visit(self) -> None:
-        self.visits += 1
-        if self.visits > VISITS:
-            raise bad_input('The argument "operation" selects too much to be explained.')
 
 
 PRESENT_GATE: Final = "i"

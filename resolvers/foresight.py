@@ -81,7 +81,10 @@ def foresee(operation: Operation, compiler: Compiler) -> Foresight:
     sights[Audience.ANONYMOUS] = Sight(tuple(_signed_in_only(operation, compiler)))
     gates = dict.fromkeys(gate for scope in scopes for gate in scope.gates)
     costs = [
-        sum(statement.cost.most for _, statement in compiler.parts(operation, variables, CredentialKind.SESSION))
+        sum(
+            statement.cost.most + statement.cost.work
+            for _, statement in compiler.parts(operation, variables, CredentialKind.SESSION)
+        )
         for variables in plausible(operation, compiler.schema)
     ]
     return Foresight(sights, tuple(gate for gate in gates if isinstance(gate, App)), max(costs))

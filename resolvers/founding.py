@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Final
 
 from resolvers.trail import Change, grant_first, record
-from resolvers.writing import Write
+from resolvers.writing import Input, Write
+from schema.apps import CATALOGUE, AppKind
 from schema.language import Language
 
 COMPANY: Final = """
@@ -23,6 +24,13 @@ OWNER: Final = """
 insert into membership (company_id, account_id, role, first_name, last_name, language, created_at, accepted_at)
 values ($1, $2, 'OWNER', $3, $4, $5, $6, $6) returning id
 """
+
+
+def rows_of_company(given: Input) -> int:
+    """How many rows a new company takes: its apps, its settings, its first member with toggles, the trail."""
+    active = sum(entry.kind in (AppKind.BASE, AppKind.PART) for entry in CATALOGUE.values())
+    toggled = sum(entry.always_visible for entry in CATALOGUE.values())
+    return 4 + active + toggled
 
 
 @dataclass(frozen=True, slots=True)

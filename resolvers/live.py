@@ -63,7 +63,7 @@ class Live:
         """
         selected, given = self.compiler.told(operation, variables)
         statement = self.compiler.live(operation, variables, request.kind)
-        if statement.cost.most > self.max_cost:
+        if statement.cost.most + statement.cost.work > self.max_cost:
             check_cost((statement.cost,), variables, self.max_cost, request.language)
         key = Key(("com",))(value_of(given, variables))
         nothing = f'{BEFORE_DATA}{{"{selected.key}":null}}{AFTER_DATA}'.encode()

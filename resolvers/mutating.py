@@ -1,32 +1,41 @@
-"""Mutations: one transaction per root field, whose payload the compiler reads inside it."""
+"""Mutations: each root field writes, and once that is committed the compiler's statement reads its payload.
+
+Nothing that a client chooses runs before the commit, so whatever is locked for a write is locked for statements of
+ours only. What was written stays, whatever becomes of its payload.
+"""
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
-from contextlib import suppress
+from collections.abc import Callable, Coroutine, Mapping
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass
-from typing import Any, Final
+from types import MappingProxyType
+from typing import Any, Final, TypeVar
 
 import orjson
 
+from db.connection import Connection
 from db.database import Database
 from db.errors import DatabaseError, DatabaseTimeout
 from db.secrets import Keyring
 from resolvers.answers import refusal, result_of, token_hash
 from resolvers.compilation import Bindings
 from resolvers.compiler import Compiler
-from resolvers.cost import MAX_COST, Cost, check_cost
+from resolvers.cost import MAX_COST, Cost, check_cost, cost_of_rows
 from resolvers.inputs import Variables, read_arguments, value_of
 from resolvers.mutations import MUTATIONS
 from resolvers.operation import Operation
 from resolvers.request import ErrorEntry, GraphQLRequest, RequestError, Result, SessionCookie
 from resolvers.selection import SelectedField
 from resolvers.sessions import Uses
+from resolvers.statement import Statement
 from resolvers.writing import (
     Caller,
     Forbidden,
     Input,
     Mutation,
+    Quota,
+    RateLimited,
     Refused,
     Unauthenticated,
     Write,
@@ -37,6 +46,8 @@ from schema.errors import ErrorCode, error_message, user_message
 from schema.language import Language
 
 LOG: Final = logging.getLogger("enfact.execution")
+T = TypeVar("T")
+NOTHING_TOLD: Final[Mapping[str, object]] = MappingProxyType({})
 
 
 @dataclass(slots=True)
@@ -44,7 +55,7 @@ class Writer:
     """Runs mutations on a database.
 
     `report` is called with every DatabaseError that one meets. Payloads that cost more than `max_cost` together are
-    refused before anything is written. `shows_secrets` may change at any time.
+    refused before anything is written, and what is more than the `quota` says. `shows_secrets` may change at any time.
     """
 
     database: Database
@@ -53,6 +64,7 @@ class Writer:
     uses: Uses
     report: Callable[[DatabaseError], None]
     max_cost: int = MAX_COST
+    quota: Quota | None = None
     shows_secrets: bool = False
 
     async def write(self, request: GraphQLRequest, operation: Operation, variables: Variables) -> Result:
@@ -69,7 +81,7 @@ class Writer:
             if late:
                 result = _failed(ErrorCode.TIMEOUT, request.language, selected)
             else:
-                result, late = await _to_the_end(self._write_field(request, operation, selected, variables))
+                result, late = await self._answer(request, operation, selected, variables)
             if (
                 result.errors
                 and result.errors[0].code is ErrorCode.UNAUTHENTICATED
@@ -90,29 +102,44 @@ class Writer:
     def _check_cost(
         self, request: GraphQLRequest, operation: Operation, fields: tuple[SelectedField, ...], variables: Variables
     ) -> int:
-        """What the payloads cost together; a field that is refused for its values costs nothing."""
+        """What the writes and their payloads cost together; a field that is refused for its values costs nothing."""
         costs: list[Cost] = []
         for selected in fields:
             if selected.name != "__typename":
                 with suppress(RequestError):
+                    rows = MUTATIONS[selected.name].rows(self._input(selected, variables))
+                    costs.append(cost_of_rows(rows, selected.key))
                     costs.append(self.compiler.payload(operation, selected, variables, request.kind).cost)
         return check_cost(costs, variables, self.max_cost, request.language)
 
+    async def _answer(
+        self, request: GraphQLRequest, operation: Operation, selected: SelectedField, variables: Variables
+    ) -> tuple[Result, bool]:
+        """What comes of a root field, and whether the request was cancelled meanwhile: its write is waited for then."""
+        written, late = await _to_the_end(self._write_field(request, operation, selected, variables))
+        if isinstance(written, Result):
+            return written, late
+        if late:
+            return written.unread(ErrorCode.TIMEOUT), True
+        try:
+            return await self._read(request, written), False
+        except asyncio.CancelledError:
+            return written.unread(ErrorCode.TIMEOUT), True
+
     async def _write_field(
         self, request: GraphQLRequest, operation: Operation, selected: SelectedField, variables: Variables
-    ) -> Result:
+    ) -> "Result | Payload":
         try:
             if selected.name == "__typename":
                 return await self._write_nothing(request)
-            return await self._write_and_read(request, operation, selected, variables)
+            return await self._write(request, operation, selected, variables)
         except RequestError as refused:
             return Result(None, tuple(_at(entry, selected) for entry in refused.entries))
         except Unauthenticated:
             return _failed(ErrorCode.UNAUTHENTICATED, request.language, selected)
         except DatabaseError as error:
             self.report(error)
-            code = ErrorCode.TIMEOUT if isinstance(error, DatabaseTimeout) else ErrorCode.UNAVAILABLE
-            return _failed(code, request.language, selected)
+            return _failed(_code_of(error), request.language, selected)
         except Exception:
             LOG.exception("a mutation of request %s failed", request.request_id)
             return _failed(ErrorCode.INTERNAL, request.language, selected)
@@ -120,14 +147,15 @@ class Writer:
     async def _write_nothing(self, request: GraphQLRequest) -> Result:
         """`__typename` of the mutation: even that is not for a token that is not known."""
         if request.token is not None:
-            async with self.database.transaction() as connection:
+            async with self.database.statements() as connection:
                 if await find_caller(connection, request) is None:
                     raise Unauthenticated
         return Result.of(b'"Mutation"')
 
-    async def _write_and_read(
+    async def _write(
         self, request: GraphQLRequest, operation: Operation, selected: SelectedField, variables: Variables
-    ) -> Result:
+    ) -> "Result | Payload":
+        """Write, and commit that; gives what is read next."""
         mutation = MUTATIONS[selected.name]
         given = self._input(selected, variables)
         statement = self.compiler.payload(operation, selected, variables, request.kind)
@@ -135,9 +163,10 @@ class Writer:
         statement.arguments(Bindings(variables))
         prepared = await self._prepare(mutation, request, given)
         caller: Caller | None = None
+        committed = True
         try:
-            async with self.database.transaction() as connection:
-                caller = await find_caller(connection, request)
+            async with self._connection(mutation) as connection:
+                caller = await find_caller(connection, request, patiently=mutation.changes_access)
                 if caller is not None:
                     self.uses.add(caller.credential)
                 elif request.token is not None and not (mutation.for_anyone and request.by_cookie):
@@ -146,22 +175,41 @@ class Writer:
                     raise prepared
                 if caller is not None and caller.read_only:
                     raise Forbidden
-                written = await mutation.write(Write(connection, request, caller, prepared, self.shows_secrets), given)
-                arguments = statement.arguments(_bindings(request, variables, written, caller))
-                record = await connection.fetchrow(statement.sql, *arguments)
+                rows = mutation.rows(given)
+                write = Write(connection, request, caller, prepared, self.shows_secrets, rows, self.quota)
+                write.count()
+                written = await mutation.write(write, given)
         except Refused as refused:
             language = caller.language if caller is not None else request.language
             written = Written({**refused.values, "errors": _problems(refused, language)})
-            record = await self.database.read(
-                statement.sql, statement.arguments(_bindings(request, variables, written, caller))
-            )
+            committed = False
         except Forbidden:
             return _failed(ErrorCode.FORBIDDEN, caller.language if caller is not None else request.language, selected)
-        assert record is not None, "a statement gives one row"
+        except RateLimited as limited:
+            language = caller.language if caller is not None else request.language
+            told = {"retryAfter": limited.wait} if limited.wait is not None else {}
+            return _failed(ErrorCode.RATE_LIMITED, language, selected, told)
         cookie = written.cookie
         if cookie is None and caller is None and request.by_cookie:
             cookie = SessionCookie()  # the one that was sent works no more
-        return result_of(request, statement, record)._replace(cookie=cookie)
+        bindings = _bindings(request, variables, written, caller)
+        return Payload(selected, statement, bindings, cookie, committed=committed)
+
+    def _connection(self, mutation: Mutation) -> AbstractAsyncContextManager[Connection]:
+        return self.database.statements() if mutation.alone else self.database.transaction()
+
+    async def _read(self, request: GraphQLRequest, payload: "Payload") -> Result:
+        """The payload, as the viewer may see it now; an error when it cannot be read."""
+        statement = payload.statement
+        try:
+            record = await self.database.read(statement.sql, statement.arguments(payload.bindings))
+            return result_of(request, statement, record)._replace(cookie=payload.cookie)
+        except DatabaseError as error:
+            self.report(error)
+            return payload.unread(_code_of(error))
+        except Exception:
+            LOG.exception("a payload of request %s could not be read", request.request_id)
+            return payload.unread(ErrorCode.INTERNAL)
 
     async def _prepare(self, mutation: Mutation, request: GraphQLRequest, given: Input) -> Any:
         """What the preparation found out; why it refuses is kept until it is known who asks, and in which language."""
@@ -181,7 +229,27 @@ class Writer:
         return value_of(arguments["input"], variables) if "input" in arguments else {}
 
 
-async def _to_the_end(work: Coroutine[Any, Any, Result]) -> tuple[Result, bool]:
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """What is read of a root field once it is settled: `committed` tells whether it wrote, or was refused.
+
+    `cookie` is what becomes of the client's session cookie.
+    """
+
+    selected: SelectedField
+    statement: Statement
+    bindings: Bindings
+    cookie: SessionCookie | None
+    committed: bool
+
+    def unread(self, code: ErrorCode) -> Result:
+        """The answer where it cannot be read: what was written is told to be, so that nobody writes it again."""
+        told = {"written": True} if self.committed else {}
+        failed = _failed(code, self.bindings.language, self.selected, told)
+        return failed._replace(cookie=self.cookie)
+
+
+async def _to_the_end(work: Coroutine[Any, Any, T]) -> tuple[T, bool]:
     """Wait for a write to end, even when the request is cancelled meanwhile; tells whether it was.
 
     A write that is cancelled in the middle of its commit could be neither denied nor confirmed. Its time is bounded by
@@ -221,8 +289,15 @@ def _problems(refused: Refused, language: Language) -> str:
     ).decode()
 
 
-def _failed(code: ErrorCode, language: Language, selected: SelectedField) -> Result:
-    return Result(None, (ErrorEntry(code, error_message(code, language), (selected.key,)),))
+def _failed(
+    code: ErrorCode, language: Language, selected: SelectedField, extensions: Mapping[str, object] = NOTHING_TOLD
+) -> Result:
+    entry = ErrorEntry(code, error_message(code, language), (selected.key,), extensions=extensions)
+    return Result(None, (entry,))
+
+
+def _code_of(error: DatabaseError) -> ErrorCode:
+    return ErrorCode.TIMEOUT if isinstance(error, DatabaseTimeout) else ErrorCode.UNAVAILABLE
 
 
 def _at(entry: ErrorEntry, selected: SelectedField) -> ErrorEntry:

@@ -32,6 +32,7 @@ from graphql import (
 from resolvers.bounds import ITEMS, VALUES, is_too_long, measured
 from resolvers.cache import Cache
 from resolvers.coordinates import coerced_value, literal_value, type_at
+from resolvers.glance import tokens_and_comments
 from resolvers.inputs import Inputs, Lookup, Variables, bad_input
 from resolvers.limits import INTROSPECTION, Limits, parse_document
 from resolvers.pruning import may_be_optional, pruned
@@ -104,7 +105,7 @@ class Operation:
 
     `shapes` by root response key, None for the whole of a query; `required` are the variables that may be null by their
     own type, but not where they are used; `names` are the types that there are for it; `introspects` tells whether it
-    may select `__schema` or `__type`.
+    may select `__schema` or `__type`, `tokens` how many its document has.
     """
 
     node: OperationDefinitionNode
@@ -113,6 +114,7 @@ class Operation:
     required: frozenset[str] = frozenset()
     names: frozenset[str] = frozenset()
     introspects: bool = False
+    tokens: int = 0
     shapes: dict[str | None, Shapes] = field(default_factory=dict[str | None, Shapes])
 
     @property
@@ -227,6 +229,7 @@ class Documents:
         operations = [node for node in parsed.definitions if isinstance(node, OperationDefinitionNode)]
         if not operations:
             raise RequestError(ErrorCode.OPERATION_RESOLUTION_FAILURE, "The document has no operation.")
+        tokens, _ = tokens_and_comments(text, self.limits.tokens + self.limits.comments)
         usages = ValidationContext(view.schema, parsed, TypeInfo(view.schema), lambda error: None)
         return Document(
             {
@@ -237,6 +240,7 @@ class Documents:
                     _required(usages, node),
                     view.names,
                     any(name in INTROSPECTION for name in root_fields(node.selection_set, fragments)),
+                    tokens,
                 )
                 for node in operations
             }

@@ -28,6 +28,18 @@ insert into credential (token_hash, account_id, user_agent, last_used_at, expire
 values ($1, $2, $3, now(), now() + interval '{IDLE}', now() + interval '{LONGEST}')
 returning expires_at, ends_at
 """
+OPEN_IF_RIGHT: Final = f"""
+with known as (
+  select id from account where id = $2 and password_hash = $4 for share
+), opened as (
+  insert into credential (token_hash, account_id, user_agent, last_used_at, expires_at, ends_at)
+  select $1, id, $3, now(), now() + interval '{IDLE}', now() + interval '{LONGEST}' from known
+  returning expires_at, ends_at
+)
+select expires_at, ends_at from opened
+"""
+"""A password that is changed at this moment opens nothing; the change waits for this one statement at most."""
+
 TIDY: Final = f"""
 delete from credential where id in (
   select id from credential
@@ -65,11 +77,25 @@ class Session:
 
 async def open_session(connection: Connection, account: uuid.UUID, user_agent: str | None) -> Session:
     """Open a session of an account; those that are over go, and beyond the limit those that were not used longest."""
+    session = await _open(connection, OPEN, account, user_agent)
+    assert session is not None
+    return session
+
+
+async def open_session_if_right(
+    connection: Connection, account: uuid.UUID, user_agent: str | None, password_hash: str
+) -> Session | None:
+    """The same if that is still the hash of the account's password, else None."""
+    return await _open(connection, OPEN_IF_RIGHT, account, user_agent, password_hash)
+
+
+async def _open(
+    connection: Connection, statement: str, account: uuid.UUID, user_agent: str | None, *more: object
+) -> Session | None:
     await connection.execute(TIDY, account)
     token = new_token(CredentialKind.SESSION.value)
-    opened = await connection.fetchrow(OPEN, hash_token(token), account, user_agent)
-    assert opened is not None
-    return Session(token, opened["expires_at"], opened["ends_at"])
+    opened = await connection.fetchrow(statement, hash_token(token), account, user_agent, *more)
+    return Session(token, opened["expires_at"], opened["ends_at"]) if opened is not None else None
 
 
 class Uses:
@@ -87,5 +113,5 @@ class Uses:
         """Write them; raises what the database raises, and then forgets them all the same."""
         if self._used:
             used, self._used = sorted(self._used), set()
-            async with database.transaction() as connection:
+            async with database.statements() as connection:
                 await connection.execute(TOUCH, used)

@@ -90,7 +90,7 @@ def finish(to: Compilation, data: Json, *, live: bool = False) -> Statement:
     scopes = tuple(Judged(tuple(scope.gates), tuple(scope.entries)) for scope in to.scopes)
     to.budget.write(0, len(statement))
     entries = sum(len(scope.entries) for scope in scopes)
-    cost = to.costs.total()
+    cost = to.costs.total(to.budget.points)
     weight = STATEMENT + len(statement) + PARAMETER * len(to.parameters) + ENTRY * entries + to.carried + cost.weight
     return Statement(str(statement), tuple(to.parameters), scopes, weight, cost)
 

@@ -48,7 +48,7 @@ def _explained(row: Row, arguments: Arguments) -> tuple[Sql, Sql]:
     if key not in row.to.explained:
         if len(row.to.explained) == DIFFERENT:
             raise bad_input(f"At most {DIFFERENT} different operations are explained in one request.")
-        found = explain(row.to.collector.schema, text, variables)
+        found = explain(row.to.collector.schema, text, variables, row.to.budget)
         row.to.explained[key] = (row.to.carry(found.selections), row.to.carry(found.needs))
     return row.to.explained[key]
 

@@ -104,6 +104,11 @@ async def set_app_access(write: Write, given: Input) -> Written:
     return Written(written)
 
 
+def _rows(given: Input) -> int:
+    """At most so many toggles change."""
+    return len(given["changes"])
+
+
 def _keys(toggles: list[Toggle]) -> list[uuid.UUID]:
     return sorted({toggle.membership for toggle in toggles if toggle.membership is not None})
 
@@ -144,4 +149,4 @@ async def _set(write: Write, company: Record, toggles: list[Toggle]) -> None:
         )
 
 
-MUTATIONS: Final[Mapping[str, Mutation]] = {"setAppAccess": Mutation(set_app_access)}
+MUTATIONS: Final[Mapping[str, Mutation]] = {"setAppAccess": Mutation(set_app_access, changes_access=True, rows=_rows)}

@@ -49,6 +49,11 @@ async def activate_app(write: Write, given: Input) -> Written:
     return Written({"company": company["id"], "app": app.name})
 
 
+def _rows(given: Input) -> int:
+    """At most so many apps are activated."""
+    return 1 + len(requirements(given["app"]))
+
+
 def _plan_required(app: App) -> Problem:
     plan = CATALOGUE[app].plan.name.title()
     return Problem(
@@ -103,6 +108,6 @@ async def _switch(write: Write, company: Record, apps: Sequence[App], statement:
 
 
 MUTATIONS: Final[Mapping[str, Mutation]] = {
-    "activateApp": Mutation(activate_app),
-    "deactivateApp": Mutation(deactivate_app),
+    "activateApp": Mutation(activate_app, changes_access=True, rows=_rows),
+    "deactivateApp": Mutation(deactivate_app, changes_access=True),
 }

@@ -9,12 +9,12 @@ from typing import Final
 from asyncpg import Record
 
 from db.outbox import LIVES
-from resolvers.founding import establish
+from resolvers.founding import establish, rows_of_company
 from resolvers.mutations.externals import enter
 from resolvers.mutations.invitations import send
 from resolvers.mutations.users import invite
 from resolvers.validation import Checks
-from resolvers.writing import Forbidden, Input, Mutation, Problem, Refused, Write, Written
+from resolvers.writing import Forbidden, Input, Mutation, Problem, Refused, Write, Written, turn_of
 from schema.declarations import Role
 from schema.errors import UserErrorCode
 from schema.language import Language
@@ -24,9 +24,10 @@ OPEN_INVITATIONS: Final = 20
 
 ACCOUNTANT: Final = """
 select id, email, first_name, last_name, language, kind = 'ACCOUNTANT' and confirmed may_create
-from account where id = $1 for no key update
+, pg_advisory_xact_lock($2) turn
+from account where id = $1
 """
-"""Locked, so that nobody creates two companies at once beyond the limit."""
+"""In turn, so that nobody creates two companies at once beyond the limit."""
 
 OPEN: Final = """
 select count(distinct a.company_id) from membership a
@@ -60,11 +61,15 @@ async def create_client_company(write: Write, given: Input) -> Written:
 
 
 async def _accountant(write: Write) -> Record:
-    """The caller's account, locked; Forbidden for who is no accountant, or has not confirmed the address."""
-    account = await write.connection.fetchrow(ACCOUNTANT, write.caller.account)
+    """The caller's account; Forbidden for who is no accountant, or has not confirmed the address."""
+    account = await write.connection.fetchrow(
+        ACCOUNTANT, write.caller.account, turn_of("clients", write.caller.account)
+    )
     if account is None or not account["may_create"]:
         raise Forbidden
     return account
 
 
-MUTATIONS: Final[Mapping[str, Mutation]] = {"createClientCompany": Mutation(create_client_company)}
+MUTATIONS: Final[Mapping[str, Mutation]] = {
+    "createClientCompany": Mutation(create_client_company, rows=rows_of_company)
+}

@@ -7,16 +7,29 @@ from typing import Any, Final
 import orjson
 
 from db.belgium import is_enterprise_number, is_iban, is_vat_number
-from resolvers.founding import Founder, found
+from db.errors import DatabaseTimeout
+from resolvers.founding import Founder, found, rows_of_company
 from resolvers.validation import Checks, normal_email
-from resolvers.writing import Input, Mutation, Problem, Refused, Write, Written, lock_as_owner
+from resolvers.writing import (
+    JUDGED,
+    Input,
+    Mutation,
+    Problem,
+    Refused,
+    Write,
+    Written,
+    enter_as_owner,
+    turn_of,
+)
 from schema.errors import UserErrorCode
 from schema.language import Language
 
 FOUNDED_A_DAY: Final = 20
 """So many companies one account founds in a day."""
 
-FOUNDER: Final = "select first_name, last_name, language from account where id = $1 for no key update"
+FOUNDER: Final = """
+select first_name, last_name, language, pg_advisory_xact_lock($2) turn from account where id = $1
+"""
 FOUNDED: Final = """
 select count(*) from membership
 where account_id = $1 and not external and accepted_at = created_at and created_at > now() - interval '1 day'
@@ -44,12 +57,18 @@ COLUMNS: Final[Mapping[str, str]] = {
 
 NEVER_NULL: Final = frozenset({"name", "country", "language"})
 UPDATE: Final = f"""
+{JUDGED}
 update company c set ({", ".join(COLUMNS.values())}) = (
-  select {", ".join(f"n.{column}" for column in COLUMNS.values())} from jsonb_populate_record(c, $2::jsonb) n
+  select {", ".join(f"n.{column}" for column in COLUMNS.values())} from jsonb_populate_record(c, $5::jsonb) n
 )
-where c.id = $1
+from judged where c.id = judged.company and c.access_version = judged.version
+returning true
 """
-"""A column that the JSON does not name keeps its value, one that is null there becomes null."""
+"""A column that the JSON does not name keeps its value, one that is null there becomes null.
+
+It is locked by this statement alone. Where access changed while it waited for that, it does nothing."""
+
+TRIES: Final = 3
 
 CODES: Final = """
 AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ
@@ -76,7 +95,7 @@ async def create_company(write: Write, given: Input) -> Written:
     checks = Checks()
     name = checks.name("name", given["name"])
     checks.refuse()
-    who = await write.connection.fetchrow(FOUNDER, account)
+    who = await write.connection.fetchrow(FOUNDER, account, turn_of("founding", account))
     assert who is not None
     if await write.connection.fetchval(FOUNDED, account) >= FOUNDED_A_DAY:
         raise Refused(Problem(UserErrorCode.TOO_MANY_ATTEMPTS))
@@ -86,13 +105,17 @@ async def create_company(write: Write, given: Input) -> Written:
 
 async def update_company(write: Write, given: Input) -> Written:
     """Change the data of a company: a member that is left out stays, null is taken away."""
-    company = await lock_as_owner(write, given["companyId"])
+    company = await enter_as_owner(write, given["companyId"])
     written = {"company": company["id"]}
     checks = Checks()
     changes = {COLUMNS[member]: _checked(checks, member, given[member]) for member in COLUMNS if member in given}
     checks.refuse(written)
-    await write.connection.execute(UPDATE, company["id"], orjson.dumps(changes).decode())
-    return Written(written)
+    columns = orjson.dumps(changes).decode()
+    for _ in range(TRIES):
+        if await write.connection.fetchval(UPDATE, *write.right(company["id"], as_owner=True), columns):
+            return Written(written)
+        await enter_as_owner(write, given["companyId"])
+    raise DatabaseTimeout("The access to a company changed all the time.")
 
 
 def _checked(checks: Checks, member: str, value: Any) -> object:
@@ -175,6 +198,6 @@ LISTS: Final[Mapping[str, Callable[[str], str | None]]] = {"furtherIbans": _iban
 """The same of members that are lists, at most `MOST` long."""
 
 MUTATIONS: Final[Mapping[str, Mutation]] = {
-    "createCompany": Mutation(create_company),
-    "updateCompany": Mutation(update_company),
+    "createCompany": Mutation(create_company, rows=rows_of_company),
+    "updateCompany": Mutation(update_company, alone=True),
 }

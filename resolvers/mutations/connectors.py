@@ -14,7 +14,19 @@ from asyncpg import Record
 from db.secrets import Keyring, NoSecretKey, Place
 from resolvers.mutations.access import has
 from resolvers.validation import NAME, Checks, is_plain
-from resolvers.writing import Input, Mutation, Problem, Refused, Write, Written, key_of, lock_as_owner
+from resolvers.writing import (
+    JUDGED,
+    Forbidden,
+    Input,
+    Mutation,
+    Problem,
+    Refused,
+    Write,
+    Written,
+    enter_as_owner,
+    key_of,
+    turn_of,
+)
 from schema.apps import CATALOGUE, App, AppKind, app_label
 from schema.errors import NO_SECRET_KEY, UserErrorCode
 
@@ -28,20 +40,24 @@ RECOGNIZABLE: Final = 12
 """The end of a secret is shown when it has so many characters."""
 
 COUNT: Final = "select count(*) from connected_service where company_id = $1"
-CONNECT: Final = """
+CONNECT: Final = f"""
+{JUDGED}
 insert into connected_service (company_id, id, connector, label, external_account, secret, secret_last4, created_by_id,
                                created_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+select company, $5, $6, $7, $8, $9, $10, member, at from judged
+returning true
 """
 SERVICE: Final = """
 select id, connector, label, status, external_account, secret, secret_last4 from connected_service
 where company_id = $1 and id = $2
 for no key update
 """
-UPDATE: Final = """
+UPDATE: Final = f"""
+{JUDGED}
 update connected_service
-set label = $3, external_account = $4, secret = $5, secret_last4 = $6, status = $7
-where company_id = $1 and id = $2
+set label = $6, external_account = $7, secret = $8, secret_last4 = $9, status = $10
+from judged where company_id = judged.company and id = $5
+returning true
 """
 NO_OPTIONS: Final = "delete from connector_option where company_id = $1 and service_id = $2"
 ADD_OPTIONS: Final = """
@@ -49,7 +65,10 @@ insert into connector_option (company_id, service_id, name, value)
 select $1, $2, name, value from unnest($3::text[], $4::text[]) o(name, value)
 """
 RELEASE: Final = "update payment_account set connection_id = null where company_id = $1 and connection_id = $2"
-DELETE: Final = "delete from connected_service where company_id = $1 and id = $2"
+DELETE: Final = f"""
+{JUDGED}
+delete from connected_service using judged where company_id = judged.company and id = $5 returning true
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +109,8 @@ def _seal(keyring: Keyring, given: Input, service: uuid.UUID) -> Sealed:
 
 async def connect_service(write: Write, given: Input) -> Written:
     """Set up a connection with a service whose app is active."""
-    company = await lock_as_owner(write, given["companyId"])
+    turn = turn_of("connections", key_of(given["companyId"], "com"))
+    company = await enter_as_owner(write, given["companyId"], turn)
     written = {"company": company["id"]}
     app: App = given["app"]
     if CATALOGUE[app].kind is not AppKind.CONNECTION:
@@ -107,8 +127,10 @@ async def connect_service(write: Write, given: Input) -> Written:
     if await write.connection.fetchval(COUNT, company["id"]) >= SERVICES:
         raise Refused(Problem(UserErrorCode.TOO_MANY_ATTEMPTS), values=written)
     row = (company["id"], sealed.service)
-    moment = (company["member"], company["at"])
-    await write.connection.execute(CONNECT, *row, app.name, label, account, sealed.secret, sealed.last4, *moment)
+    right = write.right(company["id"], app, as_owner=True)
+    values = (app.name, label, account, sealed.secret, sealed.last4)
+    if not await write.connection.fetchval(CONNECT, *right, sealed.service, *values):
+        raise Forbidden
     await write.connection.execute(ADD_OPTIONS, *row, list(options), list(options.values()))
     return Written({**written, "connectedService": sealed.service})
 
@@ -137,7 +159,9 @@ async def update_connected_service(write: Write, given: Input) -> Written:
     checks.refuse(written)
     row = (company["id"], service["id"])
     enabled = given.get("enabled", service["status"] != "DISABLED")
-    await write.connection.execute(UPDATE, *row, label, account, secret, last4, "PENDING" if enabled else "DISABLED")
+    right, status = write.right(company["id"], app, as_owner=True), "PENDING" if enabled else "DISABLED"
+    if not await write.connection.fetchval(UPDATE, *right, service["id"], label, account, secret, last4, status):
+        raise Forbidden
     if options is not None:
         await write.connection.execute(NO_OPTIONS, *row)
         await write.connection.execute(ADD_OPTIONS, *row, list(options), list(options.values()))
@@ -148,13 +172,14 @@ async def disconnect_service(write: Write, given: Input) -> Written:
     """Delete a connection with its secret, whether its app is active or not; what came over it stays."""
     company, service, _ = await _service(write, given)
     await write.connection.execute(RELEASE, company["id"], service["id"])
-    await write.connection.execute(DELETE, company["id"], service["id"])
+    if not await write.connection.fetchval(DELETE, *write.right(company["id"], as_owner=True), service["id"]):
+        raise Forbidden
     return Written({"company": company["id"]})
 
 
 async def _service(write: Write, given: Input) -> tuple[Record, Record, App]:
-    """The company, locked, its connection, and the app of that. Raises Refused (NOT_FOUND)."""
-    company = await lock_as_owner(write, given["companyId"])
+    """The company, its connection, locked, and the app of that. Raises Refused (NOT_FOUND) and Forbidden."""
+    company = await enter_as_owner(write, given["companyId"])
     key = key_of(given["connectedServiceId"], "cns")
     service = await write.connection.fetchrow(SERVICE, company["id"], key)
     if service is None:
@@ -182,6 +207,11 @@ def _options(checks: Checks, given: Sequence[Mapping[str, Any]]) -> dict[str, st
     return options
 
 
+def _rows(given: Input) -> int:
+    """The connection and its settings."""
+    return 1 + len(given.get("options") or ())
+
+
 def _check_secret(checks: Checks, sealed: Sealed) -> None:
     if sealed.problem is not None:
         checks.problems.append(sealed.problem)
@@ -196,7 +226,7 @@ def _not_active(app: App, member: str) -> Problem:
 
 
 MUTATIONS: Final[Mapping[str, Mutation]] = {
-    "connectService": Mutation(connect_service, seal=_seal_new),
-    "updateConnectedService": Mutation(update_connected_service, seal=_seal_other),
+    "connectService": Mutation(connect_service, seal=_seal_new, rows=_rows),
+    "updateConnectedService": Mutation(update_connected_service, seal=_seal_other, rows=_rows),
     "disconnectService": Mutation(disconnect_service),
 }

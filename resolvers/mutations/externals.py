@@ -22,7 +22,6 @@ from resolvers.request import GraphQLRequest
 from resolvers.trail import Change, grow, record
 from resolvers.validation import Checks, normal_email
 from resolvers.writing import (
-    Forbidden,
     Input,
     Mutation,
     Problem,
@@ -31,7 +30,8 @@ from resolvers.writing import (
     Written,
     key_of,
     lock_as_owner,
-    lock_as_visitor,
+    lock_from_outside,
+    no_rows,
 )
 from schema.errors import UserErrorCode
 
@@ -87,7 +87,7 @@ async def _judge(database: Database, request: GraphQLRequest, given: Input) -> R
     company = key_of(given["companyId"], "com")
     if company is None or request.token is None:
         return None
-    async with database.transaction() as connection:
+    async with database.statements() as connection:
         owner = await connection.fetchrow(OWNER, hash_token(request.token), company)
         if owner is None:
             return None  # which is told below
@@ -217,17 +217,15 @@ async def end(write: Write, company: uuid.UUID, member: uuid.UUID, at: datetime)
 
 async def leave_company(write: Write, given: Input) -> Written:
     """End one's own access from outside. Raises Refused (NOT_FOUND), and Forbidden for a user of the company."""
-    company = await lock_as_visitor(write, given["companyId"])
-    if company["role"] is not None:
-        raise Forbidden
+    company = await lock_from_outside(write, given["companyId"])
     await end(write, company["id"], company["member"], company["at"])
     await grow(write, company["id"])
     return Written()
 
 
 MUTATIONS: Final[Mapping[str, Mutation]] = {
-    "addExternalUser": Mutation(add_external_user, prepare=_judge),
-    "updateExternalUser": Mutation(update_external_user),
-    "removeExternalUser": Mutation(remove_external_user),
-    "leaveCompany": Mutation(leave_company),
+    "addExternalUser": Mutation(add_external_user, prepare=_judge, changes_access=True),
+    "updateExternalUser": Mutation(update_external_user, changes_access=True),
+    "removeExternalUser": Mutation(remove_external_user, changes_access=True, rows=no_rows),
+    "leaveCompany": Mutation(leave_company, changes_access=True, rows=no_rows),
 }

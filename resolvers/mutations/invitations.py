@@ -123,7 +123,7 @@ async def resend_invitation(write: Write, given: Input) -> Written:
 
 async def _hash(database: Database, request: GraphQLRequest, given: Input) -> str | Refused | None:
     """The hash of the password; None when the invitation needs none, does not work, or the password is no good."""
-    async with database.transaction() as connection:
+    async with database.statements() as connection:
         invitation = await connection.fetchrow(INVITATION, hash_token(given["token"]))
     password: str | None = given.get("password")
     if invitation is None or invitation["confirmed"] or password is None:
@@ -195,6 +195,6 @@ async def _join(write: Write, invitation: Record) -> None:
 
 
 MUTATIONS: Final[Mapping[str, Mutation]] = {
-    "resendInvitation": Mutation(resend_invitation),
-    "acceptInvitation": Mutation(accept_invitation, prepare=_hash, for_anyone=True),
+    "resendInvitation": Mutation(resend_invitation, changes_access=True),
+    "acceptInvitation": Mutation(accept_invitation, prepare=_hash, for_anyone=True, changes_access=True),
 }

@@ -5,12 +5,15 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
+from db.database import Database
 from db.tokens import ABSENT_KEY, CredentialKind, hash_token, new_token
 from resolvers.mutations.access import has
 from resolvers.presence import present
+from resolvers.request import GraphQLRequest
 from resolvers.trail import Change, record
 from resolvers.validation import Checks
 from resolvers.writing import (
+    JUDGED,
     Forbidden,
     Input,
     Mutation,
@@ -18,9 +21,11 @@ from resolvers.writing import (
     Refused,
     Write,
     Written,
+    enter,
+    enter_as_owner,
     key_of,
-    lock_as_owner,
-    lock_as_visitor,
+    no_rows,
+    turn_of,
 )
 from schema.access import HiddenFields
 from schema.apps import CATALOGUE, App
@@ -41,12 +46,21 @@ select exists (
 )
 """
 MEMBER: Final = f"select m.id from membership m where m.company_id = $1 and m.account_id = $2 and {present('m')}"
-LOCK_ACCOUNT: Final = "select from account where id = $1 for no key update"
-FORGET_KEYS: Final = "delete from credential where account_id = $1 and kind = 'API_KEY' and expires_at <= now()"
+TURN: Final = "select pg_advisory_xact_lock($1)"
+FORGET_KEYS: Final = """
+delete from credential where kind = 'API_KEY' and expires_at <= now() and account_id = (
+  select account_id from credential where token_hash = $1
+)
+"""
 KEYS: Final = "select count(*) from credential where account_id = $1 and kind = 'API_KEY'"
-MAKE_KEY: Final = """
+MAKE_KEY: Final = f"""
 insert into credential (token_hash, account_id, kind, label, last4, company_id, read_only, hidden_fields, expires_at)
-values ($1, $2, 'API_KEY', $3, $4, $5, $6, $7, coalesce($8::timestamptz, 'infinity'))
+select $1, $2, 'API_KEY', $3, $4, $5, $6, $7, coalesce($8::timestamptz, 'infinity')
+where exists (
+  select from membership m join company c on c.id = m.company_id
+  where m.account_id = $2 and ($5::uuid is null or c.id = $5) and {present("m")}
+    and get_bit(c.mask & m.mask, {CATALOGUE[App.API_ACCESS].position}) = 1
+)
 returning id, expires_at > clock_timestamp() works
 """
 REVOKE: Final = """
@@ -69,9 +83,24 @@ delete from credential where account_id = $1 and kind = 'VIEW_AS' and id <> all(
 ))
 """
 VIEW: Final = f"""
-insert into credential (token_hash, account_id, kind, company_id, membership_id, read_only, expires_at)
-values ($1, $2, 'VIEW_AS', $3, $4, true, now() + interval '{LIFE}') returning expires_at
+{JUDGED}, begun as (
+  insert into credential (token_hash, account_id, kind, company_id, membership_id, read_only, expires_at)
+  select $5, account, 'VIEW_AS', company, m.id, true, now() + interval '{LIFE}'
+  from judged join membership m on m.company_id = judged.company and m.id = $6 and not m.external and {present("m")}
+  returning membership_id, expires_at
+), trail as (
+  insert into access_change (company_id, at, kind, actor_id, membership_id)
+  select company, at, 'VIEWED_AS', account, membership_id from judged, begun
+)
+select expires_at from begun
 """
+
+
+async def _forget_keys(database: Database, request: GraphQLRequest, given: Input) -> None:
+    """Delete the caller's keys that work no more: apart, so that nobody who ends the others waits for it."""
+    if request.token is not None:
+        async with database.statements() as connection:
+            await connection.execute(FORGET_KEYS, hash_token(request.token))
 
 
 async def create_api_key(write: Write, given: Input) -> Written:
@@ -80,7 +109,7 @@ async def create_api_key(write: Write, given: Input) -> Written:
     Raises Refused (NOT_FOUND, VALIDATION, TOO_MANY_ATTEMPTS) and Forbidden.
     """
     account, connection = write.caller.account, write.connection
-    bound = await lock_as_visitor(write, given["companyId"]) if given.get("companyId") is not None else None
+    bound = await enter(write, given["companyId"]) if given.get("companyId") is not None else None
     if bound is not None:
         allowed = has(bound["access"], App.API_ACCESS)
     else:
@@ -90,8 +119,7 @@ async def create_api_key(write: Write, given: Input) -> Written:
     checks = Checks()
     label = checks.name("label", given["label"])
     checks.refuse()
-    await connection.execute(LOCK_ACCOUNT, account)
-    await connection.execute(FORGET_KEYS, account)
+    await connection.execute(TURN, turn_of("keys", account))
     if await connection.fetchval(KEYS, account) >= MOST_KEYS:
         raise Refused(Problem(UserErrorCode.TOO_MANY_ATTEMPTS))
     mode = given.get("hiddenFields") or HiddenFields.NULL
@@ -102,7 +130,8 @@ async def create_api_key(write: Write, given: Input) -> Written:
         MAKE_KEY, hash_token(key), account, label, key[-4:], company, given.get("readOnly") or False, mode.name,
         expires_at,
     )  # fmt: skip
-    assert made is not None
+    if made is None:  # the right was taken away meanwhile
+        raise Forbidden
     if not made["works"]:
         checks.add("expiresAt")
         checks.refuse()
@@ -136,7 +165,7 @@ async def start_view_as(write: Write, given: Input) -> Written:
 
     Raises Refused (NOT_FOUND; VALIDATION for who has not accepted the invitation, and sees nothing) and Forbidden.
     """
-    company = await lock_as_owner(write, given["companyId"])
+    company = await enter_as_owner(write, given["companyId"])
     account, connection = write.caller.account, write.connection
     user = await connection.fetchrow(USER, company["id"], key_of(given["userId"], "usr"))
     if user is None:
@@ -148,13 +177,15 @@ async def start_view_as(write: Write, given: Input) -> Written:
         checks.refuse(written)
     await connection.execute(FORGET_VIEWS, account)
     token = new_token(CredentialKind.VIEW_AS.value)
-    expires_at = await connection.fetchval(VIEW, hash_token(token), account, company["id"], user["id"])
-    await record(write, Change("VIEWED_AS", company["id"], user["id"], company["at"]))
+    right = write.right(company["id"], as_owner=True)
+    expires_at = await connection.fetchval(VIEW, *right, hash_token(token), user["id"])
+    if expires_at is None:  # one of the two is there no more
+        raise Forbidden
     return Written({**written, "token": token, "expiresAt": expires_at})
 
 
 MUTATIONS: Final[Mapping[str, Mutation]] = {
-    "createApiKey": Mutation(create_api_key, gates=(App.API_ACCESS,)),
-    "revokeApiKey": Mutation(revoke_api_key),
-    "startViewAs": Mutation(start_view_as),
+    "createApiKey": Mutation(create_api_key, prepare=_forget_keys, gates=(App.API_ACCESS,)),
+    "revokeApiKey": Mutation(revoke_api_key, changes_access=True, rows=no_rows),
+    "startViewAs": Mutation(start_view_as, alone=True),
 }

@@ -19,7 +19,7 @@ from db.tokens import hash_token
 from resolvers.attempts import HOUR, MINUTE, Guard, Limit, Tries, admit, network, take_back, trying
 from resolvers.request import GraphQLRequest, SessionCookie
 from resolvers.validation import PASSWORD, Checks, normal_email
-from resolvers.writing import Input, Mutation, Problem, Refused, Unauthenticated, Write, Written
+from resolvers.writing import Input, Mutation, Problem, Refused, Unauthenticated, Write, Written, no_rows
 from schema.errors import UserErrorCode
 
 HASHER: Final = PasswordHasher()
@@ -204,7 +204,9 @@ def _wrong() -> Refused:
 
 
 MUTATIONS: Final[Mapping[str, Mutation]] = {
-    "requestPasswordReset": Mutation(request_password_reset, for_anyone=True),
-    "resetPassword": Mutation(reset_password, prepare=_prepare_reset, for_anyone=True),
-    "changePassword": Mutation(change_password, prepare=_prepare_change),
+    "requestPasswordReset": Mutation(request_password_reset, for_anyone=True, alone=True),
+    "resetPassword": Mutation(
+        reset_password, prepare=_prepare_reset, for_anyone=True, changes_access=True, rows=no_rows
+    ),
+    "changePassword": Mutation(change_password, prepare=_prepare_change, changes_access=True, rows=no_rows),
 }

@@ -9,7 +9,7 @@ from db.database import Database
 from db.outbox import Letter, post
 from db.tokens import hash_token
 from resolvers.attempts import HOUR, Guard, Limit, admit, network
-from resolvers.founding import Founder, found
+from resolvers.founding import Founder, found, rows_of_company
 from resolvers.mutations.passwords import LOCK, hash_password
 from resolvers.request import GraphQLRequest
 from resolvers.sessions import open_session
@@ -71,7 +71,7 @@ def _preparing(called: str) -> Callable[[Database, GraphQLRequest, Input], Await
             checks.add("acceptTerms")
         if checks.problems:
             return Refused(*checks.problems)
-        async with database.transaction() as connection:
+        async with database.statements() as connection:
             admitted = await admit(connection, Guard((SIGN_UPS.on(network(request.address)),)))
         if admitted is None:
             return Refused(Problem(UserErrorCode.TOO_MANY_ATTEMPTS))
@@ -124,7 +124,7 @@ async def confirm_email(write: Write, given: Input) -> Written:
 
 
 MUTATIONS: Final[Mapping[str, Mutation]] = {
-    "signUp": Mutation(sign_up, prepare=_preparing("companyName"), for_anyone=True),
+    "signUp": Mutation(sign_up, prepare=_preparing("companyName"), for_anyone=True, rows=rows_of_company),
     "registerAccountant": Mutation(register_accountant, prepare=_preparing("officeName"), for_anyone=True),
-    "confirmEmail": Mutation(confirm_email, for_anyone=True),
+    "confirmEmail": Mutation(confirm_email, for_anyone=True, changes_access=True),
 }

@@ -1,6 +1,6 @@
 """What somebody asks for, to be done later: data brought in or taken out, a document sent.
 
-Open to everybody who enters the company and holds the apps, judged under the lock on the company as a statement would
+Open to everybody who enters the company and holds the apps, judged by the statement that writes as any other would
 judge. A request for data keeps no rights: who carries it out looks them up again. An e-mail is recorded as sent; no
 worker delivers it yet.
 """
@@ -17,7 +17,19 @@ from resolvers.coordinates import id_prefix
 from resolvers.gates import Need, own_gates, type_need, without_always
 from resolvers.mutations.access import has
 from resolvers.validation import LINE, Checks
-from resolvers.writing import Forbidden, Input, Mutation, Problem, Refused, Write, Written, key_of, lock_as_visitor
+from resolvers.writing import (
+    JUDGED,
+    Forbidden,
+    Input,
+    Mutation,
+    Problem,
+    Refused,
+    Write,
+    Written,
+    enter,
+    key_of,
+    turn_of,
+)
 from schema import schema
 from schema.apps import App
 from schema.declarations import Gate
@@ -34,20 +46,22 @@ EMAILS: Final = 200
 
 WAITING_IMPORTS: Final = "select count(*) from import_request where company_id = $1 and status = 'WAITING'"
 WAITING_EXPORTS: Final = "select count(*) from export_request where company_id = $1 and status = 'WAITING'"
-IMPORT: Final = """
-insert into import_request (company_id, model, format, requested_by_id, created_at) values ($1, $2, $3, $4, $5)
-returning id
+IMPORT: Final = f"""
+{JUDGED}
+insert into import_request (company_id, model, format, requested_by_id, created_at)
+select company, $5, $6, member, at from judged returning id
 """
-EXPORT: Final = """
-insert into export_request (company_id, model, format, requested_by_id, created_at) values ($1, $2, $3, $4, $5)
-returning id
+EXPORT: Final = f"""
+{JUDGED}
+insert into export_request (company_id, model, format, requested_by_id, created_at)
+select company, $5, $6, member, at from judged returning id
 """
 DOCUMENT: Final = "select id from document where company_id = $1 and id = $2 and kind = $3"
 SENT: Final = "select count(*) from sent_email where company_id = $1 and at > $2::timestamptz - interval '1 hour'"
-SEND: Final = """
+SEND: Final = f"""
+{JUDGED}
 insert into sent_email (company_id, document_id, document_kind, "to", cc, bcc, subject, at)
-values ($1, $2, $3, $4, $5, $6, $7, $8)
-returning id
+select company, $5, $6, $7, $8, $9, $10, at from judged returning id
 """
 
 
@@ -75,29 +89,31 @@ DOCUMENTS: Final = _documents()
 
 async def start_import(write: Write, given: Input) -> Written:
     """Ask for data to be brought in."""
-    company = await _enter(write, given, App.DATA_IMPORT, *MODELS[given["model"].name])
-    request = await _wait(write, given, company, WAITING_IMPORTS, IMPORT)
+    needed = _apps(App.DATA_IMPORT, *MODELS[given["model"].name])
+    company = await _enter(write, given, "imports", needed)
+    request = await _wait(write, given, (company["id"], *needed), WAITING_IMPORTS, IMPORT)
     return Written({"company": company["id"], "importRequest": request})
 
 
 async def request_export(write: Write, given: Input) -> Written:
     """Ask for data to be taken out."""
-    company = await _enter(write, given, App.DATA_EXPORT, *MODELS[given["model"].name])
-    request = await _wait(write, given, company, WAITING_EXPORTS, EXPORT)
+    needed = _apps(App.DATA_EXPORT, *MODELS[given["model"].name])
+    company = await _enter(write, given, "exports", needed)
+    request = await _wait(write, given, (company["id"], *needed), WAITING_EXPORTS, EXPORT)
     return Written({"company": company["id"], "exportRequest": request})
 
 
-async def _wait(write: Write, given: Input, company: Record, count: str, insert: str) -> object:
-    """A new request, unless too many wait already; gives its key."""
-    if await write.connection.fetchval(count, company["id"]) >= WAITING:
-        raise Refused(Problem(UserErrorCode.TOO_MANY_ATTEMPTS), values={"company": company["id"]})
+async def _wait(write: Write, given: Input, right: tuple[Any, ...], count: str, insert: str) -> object:
+    """A new request, unless too many wait already; gives its key. `right` is the company and what is needed there."""
+    if await write.connection.fetchval(count, right[0]) >= WAITING:
+        raise Refused(Problem(UserErrorCode.TOO_MANY_ATTEMPTS), values={"company": right[0]})
     what = (given["model"].name, given["format"].name)
-    return await write.connection.fetchval(insert, company["id"], *what, company["member"], company["at"])
+    return _judged(await write.connection.fetchval(insert, *write.right(*right), *what))
 
 
 async def send_document(write: Write, given: Input) -> Written:
     """Record that a document was sent by e-mail. One that the caller may not see is as if it did not exist."""
-    company = await _enter(write, given, App.EMAIL_SENDING)
+    company = await _enter(write, given, "emails", (App.EMAIL_SENDING,))
     written: dict[str, Any] = {"company": company["id"]}
     document, kind = await _visible(write, given["documentId"], company)
     if document is None:
@@ -105,8 +121,9 @@ async def send_document(write: Write, given: Input) -> Written:
     email = _email(given, written)
     if await write.connection.fetchval(SENT, company["id"], company["at"]) >= EMAILS:
         raise Refused(Problem(UserErrorCode.TOO_MANY_ATTEMPTS), values=written)
-    written["sentEmail"] = await write.connection.fetchval(SEND, company["id"], document, kind, *email, company["at"])
-    return Written(written)
+    needed = _apps(App.EMAIL_SENDING, *DOCUMENTS[prefix(given["documentId"]) or ""][1])
+    sent = await write.connection.fetchval(SEND, *write.right(company["id"], *needed), document, kind, *email)
+    return Written({**written, "sentEmail": _judged(sent)})
 
 
 async def _visible(write: Write, id_: str, company: Record) -> tuple[object, str | None]:
@@ -132,12 +149,27 @@ def _email(given: Input, written: Mapping[str, object]) -> tuple[str | None, ...
     return tuple(texts)
 
 
-async def _enter(write: Write, given: Input, *needed: Gate) -> Record:
-    """The company, locked, in which the caller holds what is needed. Raises Refused (NOT_FOUND) and Forbidden."""
-    company = await lock_as_visitor(write, given["companyId"])
+async def _enter(write: Write, given: Input, turn: str, needed: Iterable[App]) -> Record:
+    """The company in which the caller holds what is needed, when it is the turn of who asks for the same there.
+
+    Raises Refused (NOT_FOUND) and Forbidden.
+    """
+    company = await enter(write, given["companyId"], turn_of(turn, key_of(given["companyId"], "com")))
     if not _holds(company["access"], needed):
         raise Forbidden
     return company
+
+
+def _apps(*gates: Gate) -> tuple[App, ...]:
+    """The apps among what is needed, which is no role."""
+    return tuple(gate for gate in without_always(gates) if isinstance(gate, App))
+
+
+def _judged(written: object) -> object:
+    """What was written; Forbidden when nothing was, since the right was taken away meanwhile."""
+    if written is None:
+        raise Forbidden
+    return written
 
 
 def _holds(access: BitString, gates: Iterable[Gate]) -> bool:

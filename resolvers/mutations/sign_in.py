@@ -7,9 +7,9 @@ from db.database import Database
 from resolvers.attempts import MINUTE, Guard, Limit, network, take_back, trying
 from resolvers.mutations.passwords import Known, is_right
 from resolvers.request import GraphQLRequest, SessionCookie
-from resolvers.sessions import open_session
+from resolvers.sessions import open_session_if_right
 from resolvers.validation import normal_email
-from resolvers.writing import Input, Mutation, Problem, Refused, Write, Written, key_of
+from resolvers.writing import Input, Mutation, Problem, Refused, Write, Written, key_of, no_rows
 from schema.errors import UserErrorCode
 from schema.identity import SessionKind
 
@@ -19,7 +19,6 @@ LOGINS: Final = Limit("logins with an e-mail address", 20, MINUTE)
 """This one never refuses: from all over the world somebody's login could be closed by others."""
 
 FIND: Final = "select u.id, u.password_hash from (select) one left join account u on u.email = $1"
-STILL_RIGHT: Final = "select true from account where id = $1 and password_hash = $2 for share"
 END: Final = """
 with ended as (
   delete from credential where id = $1 and account_id = $2 and kind = 'SESSION' and expires_at > now()
@@ -50,10 +49,11 @@ async def _check_password(database: Database, request: GraphQLRequest, given: In
 async def login(write: Write, given: Input) -> Written:
     """Open a session for the account whose password was right, unless it changed meanwhile."""
     known: Known = write.prepared
-    if await write.connection.fetchval(STILL_RIGHT, known.account, known.password_hash) is None:
+    user_agent = write.request.user_agent
+    session = await open_session_if_right(write.connection, known.account, user_agent, known.password_hash)
+    if session is None:
         raise _wrong()
     await take_back(write.connection, known.tries)
-    session = await open_session(write.connection, known.account, write.request.user_agent)
     values = {"token": session.token, "expiresAt": session.expires_at}
     if given.get("session") is SessionKind.COOKIE:
         cookie = SessionCookie(session.token, session.ends_at)  # a browser cannot know that a session was prolonged
@@ -85,7 +85,7 @@ def _forget(write: Write) -> SessionCookie | None:
 
 
 MUTATIONS: Final[Mapping[str, Mutation]] = {
-    "login": Mutation(login, prepare=_check_password, for_anyone=True),
-    "logout": Mutation(logout),
-    "endSession": Mutation(end_session),
+    "login": Mutation(login, prepare=_check_password, for_anyone=True, alone=True),
+    "logout": Mutation(logout, changes_access=True, alone=True, rows=no_rows),
+    "endSession": Mutation(end_session, changes_access=True, alone=True, rows=no_rows),
 }

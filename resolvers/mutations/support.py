@@ -38,4 +38,4 @@ async def set_support_access(write: Write, given: Input) -> Written:
     return Written({"company": key})
 
 
-MUTATIONS: Final[Mapping[str, Mutation]] = {"setSupportAccess": Mutation(set_support_access)}
+MUTATIONS: Final[Mapping[str, Mutation]] = {"setSupportAccess": Mutation(set_support_access, changes_access=True)}

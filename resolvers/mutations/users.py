@@ -16,7 +16,7 @@ from resolvers.mutations.invitations import Invited, send, withdraw
 from resolvers.mutations.keys import end_credentials_in
 from resolvers.trail import Change, grant_first, grow, record
 from resolvers.validation import Checks
-from resolvers.writing import Input, Mutation, Problem, Refused, Write, Written, key_of, lock_as_owner
+from resolvers.writing import Input, Mutation, Problem, Refused, Write, Written, key_of, lock_as_owner, no_rows
 from schema.apps import App, app_label
 from schema.declarations import Role
 from schema.errors import UserErrorCode
@@ -85,6 +85,11 @@ async def create_user(write: Write, given: Input) -> Written:
     await grow(write, company["id"])
     token = await send(write, invited)
     return Written({"company": company["id"], "user": invited.membership, "invitationToken": token})
+
+
+def _rows(given: Input) -> int:
+    """The user and the toggles to begin with."""
+    return 1 + len(given.get("apps") or ())
 
 
 def _app_problems(role: Role, apps: Sequence[App], company: Record) -> Iterator[Problem]:
@@ -186,7 +191,7 @@ async def _somebody_else(write: Write, given: Input) -> tuple[Record, Record]:
 
 
 MUTATIONS: Final[Mapping[str, Mutation]] = {
-    "createUser": Mutation(create_user),
-    "updateUser": Mutation(update_user),
-    "deleteUser": Mutation(delete_user),
+    "createUser": Mutation(create_user, changes_access=True, rows=_rows),
+    "updateUser": Mutation(update_user, changes_access=True),
+    "deleteUser": Mutation(delete_user, changes_access=True, rows=no_rows),
 }

@@ -139,7 +139,7 @@ def _gateway(place: Place) -> Sequence[str]:
     return (sys.executable, "-m", "gateway.cli", "serve", "--port", str(place.port))
 
 
-UNLIMITED: Final = {"ENFACT_RATE": "0", "ENFACT_KEY_RATE": "0"}
+UNLIMITED: Final = {"ENFACT_RATE": "0", "ENFACT_KEY_RATE": "0", "ENFACT_WRITE_RATE": "0"}
 """No rate limits: all load comes from one address."""
 
 CONTENDERS: Final = {

@@ -59,6 +59,7 @@ async def serving(databases: Databases, log: Path, **settings: str) -> AsyncGene
             ENFACT_ALLOWED_ORIGINS=APP,
             ENFACT_RATE="0",
             ENFACT_KEY_RATE="0",
+            ENFACT_WRITE_RATE="0",
             **settings,
         )
         started = await asyncio.to_thread(running.__enter__)

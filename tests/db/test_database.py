@@ -52,8 +52,8 @@ async def end_all(dsn: str) -> int:
         ("timezone", "UTC"),
         ("datestyle", "ISO, MDY"),
         ("statement_timeout", "10s"),
-        ("lock_timeout", "5s"),
-        ("idle_in_transaction_session_timeout", "15s"),
+        ("lock_timeout", "1s"),
+        ("idle_in_transaction_session_timeout", "5s"),
         ("application_name", "enfact"),
     ],
 )

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from resolvers.budget import Budget
 from resolvers.execution import Executor, default_compiler
 from resolvers.explaining import explain
 from schema.apps import App
@@ -95,7 +96,7 @@ def _outermost(entries: dict[tuple[str, ...], Any]) -> dict[tuple[str, ...], Any
 
 def _several(case: Case) -> set[tuple[str, ...]]:
     """The paths that lead to rows of several kinds, of which some may show what others hide."""
-    found = explain(default_compiler().schema, case.query, case.variables)
+    found = explain(default_compiler().schema, case.query, case.variables, Budget())
     needs = json.loads(found.needs)
     return {tuple(path) for path, place in json.loads(found.selections) if len(needs[place - 1]) > 1}
 

@@ -111,7 +111,7 @@ async def test_what_was_acknowledged_outlives_any_process(tmp_path: Path) -> Non
     random = Random(SEED)
     serving = gateway(
         "--data", str(tmp_path / "data"), "--no-demo", "--workers", str(WORKERS),
-        ENFACT_LOG_LEVEL="off", ENFACT_RATE="0",
+        ENFACT_LOG_LEVEL="off", ENFACT_RATE="0", ENFACT_WRITE_RATE="0",
     )  # fmt: skip
     running = await asyncio.to_thread(serving.__enter__)
     try:

@@ -1,5 +1,6 @@
 """resolvers/mutations/clients.py: the companies that accountants create for clients, and whose these are."""
 
+import asyncio
 import secrets
 import uuid
 from collections.abc import AsyncGenerator
@@ -8,9 +9,10 @@ from typing import Any, Final
 import pytest
 
 from db.outbox import LIVES, claim
+from resolvers.writing import turn_of
 from tests.databases import Databases
 from tests.door import PASSWORD
-from tests.firm import ALWAYS, apps_of
+from tests.firm import ALWAYS, apps_of, blocked
 from tests.outside import SEEN, Login, Outside, outcome
 
 OPEN_INVITATIONS: Final = 20
@@ -190,5 +192,10 @@ async def test_companies_created_at_once_do_not_pass_the_limit(outside: Outside)
     for _ in range(OPEN_INVITATIONS - 1):
         await outside.done(claire.token, "createClientCompany", **client())
     creating = [outside.send(claire.token, "createClientCompany", **client()) for _ in range(3)]
-    answers = await outside.at_once(claire, *creating)
+    turn = turn_of("clients", claire.id)
+    async with outside.other.transaction():
+        await outside.other.execute("select pg_advisory_xact_lock($1)", turn)
+        begun = [asyncio.ensure_future(one) for one in creating]
+        await blocked(outside.connection, len(begun))
+    answers = await asyncio.gather(*begun)
     assert sorted(map(outcome, answers)) == ["DONE", "TOO_MANY_ATTEMPTS", "TOO_MANY_ATTEMPTS"]

@@ -31,8 +31,13 @@ def statement(query: str, **variables: object) -> Statement:
 
 
 def cost(query: str, **variables: object) -> int:
-    """What a query costs with these variables."""
+    """What the values of a query count with these variables."""
     return statement(query, **variables).cost.of(variables)
+
+
+def requested(query: str, **variables: object) -> int:
+    """What a query costs with these variables, the work for its statement included."""
+    return statement(query, **variables).cost.requested(variables)
 
 
 def of_company(selection: str) -> str:
@@ -236,14 +241,14 @@ async def test_what_costs_too_much_is_refused_before_anything_runs(world: World,
     query = f"{{ viewer {{ account {{ email }} {EXPLOSION} }} }}"
     (entry,) = (await refused(world, query, language)).errors
     field = "viewer.companies.nodes.invoices.nodes.lines"
-    assert entry.extensions == {"cost": cost(query), "limit": MAX_COST, "selection": field.split(".")}
-    assert entry.message == MESSAGES[language].format(cost=cost(query), limit=MAX_COST, field=field)
+    assert entry.extensions == {"cost": requested(query), "limit": MAX_COST, "selection": field.split(".")}
+    assert entry.message == MESSAGES[language].format(cost=requested(query), limit=MAX_COST, field=field)
 
 
 async def test_one_statement_is_refused_for_some_variables_and_runs_for_others(world: World) -> None:
     query = f"query ($n: Int) {{ viewer {{ {EXPLOSION.replace('invoices(first: 100)', 'invoices(first: $n)')} }} }}"
     (entry,) = (await refused(world, query, n=100)).errors
-    assert entry.extensions["cost"] == cost(query, n=100)
+    assert entry.extensions["cost"] == requested(query, n=100)
     async with world.signed_in("compta") as token:
         outcome = await world.ask(query, {"n": 2}, token)
     assert (outcome.result.errors, outcome.result.response is not None) == ((), True)
@@ -251,7 +256,7 @@ async def test_one_statement_is_refused_for_some_variables_and_runs_for_others(w
 
 async def test_the_limit_is_the_last_cost_that_is_admitted(world: World) -> None:
     query = "{ apps { app label } }"
-    for limit, admitted in ((cost(query), True), (cost(query) - 1, False)):
+    for limit, admitted in ((requested(query), True), (requested(query) - 1, False)):
         result = await Executor(world.database, max_cost=limit).execute(GraphQLRequest(query))
         assert (result.response is not None) is admitted
 
@@ -291,7 +296,7 @@ async def test_a_request_is_told_its_cost_when_it_asks_and_nothing_else_changes(
             render(await world.executor.execute(GraphQLRequest(query, token=token, wants_cost=wants)), "r")
             for wants in (False, True)
         ]
-    expected = {"requested": cost(query), "limit": MAX_COST}
+    expected = {"requested": requested(query), "limit": MAX_COST}
     answer = orjson.loads(told)
     assert answer["extensions"].pop("cost") == expected
     assert answer == orjson.loads(plain)
@@ -299,6 +304,17 @@ async def test_a_request_is_told_its_cost_when_it_asks_and_nothing_else_changes(
     mutation = "mutation { logout { viewer { account { email } } } }"
     result = await world.executor.execute(GraphQLRequest(mutation, wants_cost=True))
     assert result.cost is None or result.cost[1] == MAX_COST
+
+
+def test_the_work_for_a_statement_counts_whatever_it_answers() -> None:
+    lists = ["agendaEvents", "tasks", "invoices", "quotes", "customers", "products"]
+    wide = of_company(" ".join(f"{name}(first: 0) {{ nodes {{ id }} }}" for name in lists))
+    narrow = of_company("id")
+    assert requested(wide) - cost(wide) > 2 * (requested(narrow) - cost(narrow)) > 0
+    long = of_company("id " * 200)
+    assert requested(long) - requested(narrow) == 199 // 10 + 1
+    described = '{ __type(name: "Company") { fields { name type { name } } } }'
+    assert requested(described) - cost(described) > 10
 
 
 def test_a_formula_takes_memory_that_counts() -> None:

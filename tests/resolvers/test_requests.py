@@ -13,10 +13,11 @@ from db.database import Database, PoolSettings
 from resolvers.execution import Executor, default_compiler
 from resolvers.mutations import requests
 from resolvers.mutations.requests import DOCUMENTS, MODELS
+from resolvers.writing import turn_of
 from schema import schema
 from schema.apps import CATALOGUE, App
 from tests.databases import Databases
-from tests.firm import Answer, Asker, Firm
+from tests.firm import Answer, Asker, Firm, blocked
 
 DOCUMENT: Final = "mutation ($input: %sInput!) { %s(input: $input) { %s company { id } errors { code field } } }"
 REQUEST: Final = "{ id model format status createdAt requestedBy { id } }"
@@ -213,12 +214,13 @@ async def test_a_hidden_document_is_as_if_it_did_not_exist(office: Office) -> No
 
 
 async def test_a_right_that_is_taken_away_meanwhile_counts_no_more(office: Office) -> None:
+    """It is gone when the turn comes of who asked before."""
     await office.hold("anna", *HELD)
     async with office.connection.transaction():
-        await office.connection.execute("select from company where id = $1 for no key update", office.firm.key)
+        for turn in ("imports", "exports"):
+            await office.connection.execute("select pg_advisory_xact_lock($1)", turn_of(turn, office.firm.key))
         waiting = [asyncio.create_task(office.send(mutation, "anna")) for mutation in ("startImport", "requestExport")]
-        await asyncio.sleep(0.2)
-        assert not any(task.done() for task in waiting)
+        await blocked(office.connection, 2)
         await office.hold("anna")
     told = await asyncio.gather(*waiting)
     assert [answer.codes for answer in told] == [["FORBIDDEN"]] * 2

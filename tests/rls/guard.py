@@ -33,6 +33,7 @@ VIEWER: Final = "with viewer as materialized"
 """How statements of the compiler begin."""
 
 TEXT: Final = re.compile(r"'[^']*'")
+OPENS: Final = re.compile(r"\binsert into credential\b", re.IGNORECASE)
 WRITES: Final = re.compile(r"\b(insert|delete|merge|(?<!for )(?<!key )update)\b", re.IGNORECASE)
 FENCED: Final = re.compile(rf"\b({'|'.join(COMPANIES)})\b", re.IGNORECASE)
 LETTER: Final = re.compile(r'\btoken\s*:\s*(?:"([^"\\\n]+)"|\$(\w+))')
@@ -50,6 +51,8 @@ class Caller:
 
     token: str
     letters: tuple[str, ...] = ()
+    opened: list[str] = field(default_factory=list[str])
+    """The same of the sessions that the request has opened: what it wrote is read as who it signed in."""
 
     @classmethod
     def of(cls, request: GraphQLRequest) -> "Caller":
@@ -61,8 +64,8 @@ class Caller:
     def settings(self) -> dict[str, str]:
         """What the fence knows of it, by the names of the settings."""
         outside = "yes" if self is OUTSIDE else "no"
-        letters = " ".join(self.letters)
-        return {"fence.outside": outside, "fence.tokens": self.token, "fence.letters": letters, "fence.open": ""}
+        letters, tokens = " ".join(self.letters), " ".join([self.token, *self.opened]).strip()
+        return {"fence.outside": outside, "fence.tokens": tokens, "fence.letters": letters, "fence.open": ""}
 
 
 OUTSIDE: Final = Caller("")
@@ -136,6 +139,7 @@ class State:
 
     caller: Caller | None = None
     up: bool | None = None
+    opened: int = 0
 
 
 UNKNOWN: Final = State()
@@ -167,6 +171,8 @@ class FencedConnection(asyncpg.Connection):
     async def fetchrow(self, query: str, *args: Any, **options: Any) -> Any:
         """The first row; all are compared."""
         rows = await self.fetch(query, *args, **options)
+        if rows and OPENS.search(query) and CALLER.get() is not OUTSIDE:
+            CALLER.get().opened.extend(arg.hex() for arg in args if isinstance(arg, bytes))
         return rows[0] if rows else None
 
     async def fetchval(self, query: str, *args: Any, column: int = 0, **options: Any) -> Any:
@@ -210,10 +216,11 @@ class FencedConnection(asyncpg.Connection):
         local = self.is_in_transaction()
         if not local:
             self._here = None
-        known, wanted = self._here or self._session, State(CALLER.get(), up)
+        caller = CALLER.get()
+        known, wanted = self._here or self._session, State(caller, up, len(caller.opened))
         statements: list[str] = []
-        if known.caller is not wanted.caller:
-            statements += [_set(name, value, local=local) for name, value in CALLER.get().settings.items()]
+        if known.caller is not wanted.caller or (known.opened != wanted.opened and not local):
+            statements += [_set(name, value, local=local) for name, value in caller.settings.items()]
             statements += [BEGIN] if local else []
         if known.up is not up:
             statements.append(_set("fence.state", "up" if up else "down", local=local))
