@@ -215,38 +215,40 @@ REFUSED: Final = (*BOUNDED, INVALID, INPUT)
 UNNAMED: Final = (UNREADABLE, INVALID)
 
 INTERFACES: Final = (
-    Hostile("all kinds inside all kinds", documents(nested(1), INSIDE), BOUNDED),
-    Hostile("all kinds, three levels", documents(nested(2), INSIDE), BOUNDED),
-    Hostile("all kinds, four levels", documents(nested(3), INSIDE), BOUNDED),
-    Hostile("all kinds, four levels, signed in", documents(nested(3), INSIDE, "lambert"), BOUNDED),
-    Hostile("all kinds, four levels, told by errors", documents(nested(3), INSIDE, "eva", "error"), BOUNDED),
-    Hostile("fields of all kinds, three levels", documents(nested(2), LEAVES), BOUNDED),
-    Hostile("fields of all kinds, three levels, signed in", documents(nested(2), LEAVES, "compta"), BOUNDED),
-    Hostile("all kinds by way of letters", documents(nested(3, "postalLetters { document"), INSIDE), BOUNDED),
-    Hostile("all kinds by way of mails", documents(nested(3, "sentEmails { document"), INSIDE, "lambert"), BOUNDED),
+    Hostile("all kinds inside all kinds", documents(nested(1), INSIDE), (ANSWERED,)),
+    Hostile("all kinds, three levels", documents(nested(2), INSIDE), (ANSWERED,)),
+    Hostile("all kinds, four levels", documents(nested(3), INSIDE), (ANSWERED,)),
+    Hostile("all kinds, four levels, signed in", documents(nested(3), INSIDE, "lambert"), (ANSWERED,)),
+    Hostile("all kinds, four levels, told by errors", documents(nested(3), INSIDE, "eva", "error"), (ANSWERED,)),
+    Hostile("fields of all kinds, three levels", documents(nested(2), LEAVES), (ANSWERED,)),
+    Hostile("fields of all kinds, three levels, signed in", documents(nested(2), LEAVES, "compta"), (ANSWERED,)),
+    Hostile("all kinds by way of letters", documents(nested(3, "postalLetters { document"), INSIDE), (ANSWERED,)),
+    Hostile("all kinds by way of mails", documents(nested(3, "sentEmails { document"), INSIDE, "lambert"), (ANSWERED,)),
     Hostile("all kinds, optional", documents(nested(3, "sentEmails @optional { document"), INSIDE, "eva"), BOUNDED),
     Hostile(
         "each kind with all kinds inside",
         documents("...G", every_kind("G", "Document", lambda n, kind: "webshopOrder { document { ...F } }") + INSIDE),
-        BOUNDED,
+        (ANSWERED,),
     ),
-    Hostile("each kind with all kinds inside, by other names", documents("...G", ways("G", "F") + INSIDE), BOUNDED),
+    Hostile("each kind with all kinds inside, by other names", documents("...G", ways("G", "F") + INSIDE), (ANSWERED,)),
     Hostile(
-        "each kind otherwise, and otherwise again", documents("...A", ways("A", "B") + ways("B", "F") + INSIDE), BOUNDED
+        "each kind otherwise, and otherwise again",
+        documents("...A", ways("A", "B") + ways("B", "F") + INSIDE),
+        (COSTS,),
     ),
-    Hostile("all kinds in twenty roots", plain(roots(20, "company(id: COMPANY) { ...C }", OF_COMPANY)), BOUNDED),
+    Hostile("all kinds in twenty roots", plain(roots(20, "company(id: COMPANY) { ...C }", OF_COMPANY)), (ANSWERED,)),
     Hostile(
         "all kinds of all companies",
         lambda ids: Asked(
             f"{{ viewer {{ companies(first: 100) {{ nodes {{ ...C }} }} }} }} {OF_COMPANY}",
             caller="compta",
         ),
-        BOUNDED,
+        (ANSWERED,),
     ),
     Hostile(
         "all kinds of node inside a node",
         plain("{ node(id: COMPANY) { ...N ... on Company { documents(first: 1) { nodes { ...N } } } } } " + ALL_NODES),
-        BOUNDED,
+        (ANSWERED,),
     ),
 )
 
@@ -254,7 +256,7 @@ IDS: Final = (
     Hostile("ids of all prefixes", nodes("__typename"), BOUNDED),
     Hostile("ids of all prefixes, signed in", nodes("__typename", caller="lambert"), BOUNDED),
     Hostile("ids of all prefixes, each with a field of its own", nodes("...N", ALL_NODES, caller="compta"), BOUNDED),
-    Hostile("ids of all prefixes in three roots", nodes("id __typename", roots=3, caller="lambert"), BOUNDED),
+    Hostile("ids of all prefixes in three roots", nodes("id __typename", roots=3, caller="lambert"), (COSTS,)),
     Hostile("ids of all prefixes in twenty roots", nodes("__typename", roots=20), (COSTS,)),
     Hostile(
         "ids of all prefixes, and documents behind them",
@@ -275,8 +277,8 @@ NAMES: Final = (
     Hostile("a name of the length that is allowed", plain(catalogue(1, 1, NAME)), (ANSWERED,)),
     Hostile("a name that is one character longer", plain(catalogue(1, 1, NAME + 1)), UNNAMED),
     Hostile("an alias of 60,000 characters", plain(catalogue(12, 1, 60_000)), UNNAMED),
-    Hostile("long names in all roots", plain(catalogue(20, 9, NAME)), BOUNDED),
-    Hostile("as many long names as there may be", plain(catalogue(1, 29, NAME)), BOUNDED),
+    Hostile("long names in all roots", plain(catalogue(20, 9, NAME)), (COSTS,)),
+    Hostile("as many long names as there may be", plain(catalogue(1, 29, NAME)), (ANSWERED,)),
     Hostile("a long name of an operation", plain(f"query {LONG} {{ viewer {{ __typename }} }}"), UNNAMED),
     Hostile(
         "a long name of a fragment",
@@ -290,17 +292,19 @@ NAMES: Final = (
     ),
     Hostile("a long name of a field that is none", plain(f"{{ {LONG} }}"), UNNAMED),
     Hostile("a long name of a type that is none", plain(f"query ($v: {LONG}) {{ __typename }}"), UNNAMED),
-    Hostile("hidden fields under long names, by errors", everywhere(gated_names(29, NAME), "compta", "error"), BOUNDED),
-    Hostile("hidden fields under long names, by notes", everywhere(gated_names(29, NAME), "noah"), BOUNDED),
+    Hostile(
+        "hidden fields under long names, by errors", everywhere(gated_names(29, NAME), "compta", "error"), (ANSWERED,)
+    ),
+    Hostile("hidden fields under long names, by notes", everywhere(gated_names(29, NAME), "noah"), (ANSWERED,)),
     Hostile(
         "hidden fields under long names below long names",
         everywhere(gated_names(27, NAME), f"{KEY_OF}compta", "error", CALLED),
-        BOUNDED,
+        (ANSWERED,),
     ),
     Hostile(
         "hidden fields of documents below long names",
         everywhere(f"{CALLED}invoices(first: 10) {{ nodes {{ x: {'discount ' * 5} }} }}", "compta", "error", CALLED),
-        BOUNDED,
+        (ANSWERED,),
     ),
 )
 
@@ -317,7 +321,9 @@ VALUES: Final = (
     Hostile("a search for words", searched(100, "a b c "), (ANSWERED,)),
     Hostile("a search for one character more", searched(101, "a"), (INPUT,)),
     Hostile(
-        "a hundred long texts", plain(FIND, {"s": ["x" * (VALUE - 3) + str(n) for n in range(100)]}, "noah"), BOUNDED
+        "a hundred long texts",
+        plain(FIND, {"s": ["x" * (VALUE - 3) + str(n) for n in range(100)]}, "noah"),
+        (ANSWERED,),
     ),
     Hostile("a hundred texts that are too long", plain(FIND, {"s": ["x" * 2_000] * 100}, "noah"), (INPUT,)),
     Hostile(
@@ -336,7 +342,9 @@ VALUES: Final = (
 )
 
 MULTIPLIED: Final = (
-    Hostile("every list of a company", plain(f"{{ company(id: COMPANY) {{ {LISTS} }} }}", caller="lambert"), BOUNDED),
+    Hostile(
+        "every list of a company", plain(f"{{ company(id: COMPANY) {{ {LISTS} }} }}", caller="lambert"), (ANSWERED,)
+    ),
     Hostile("every list of all companies", everywhere(LISTS, "compta"), (COSTS,)),
     Hostile(
         "every list of a company in twenty roots",
@@ -354,9 +362,9 @@ MULTIPLIED: Final = (
     Hostile(
         "the matrix in twenty roots",
         plain(roots(20, f"company(id: COMPANY) {{ {MATRIX} }}"), caller="lambert"),
-        BOUNDED,
+        (COSTS,),
     ),
-    Hostile("the matrix of all companies", everywhere(MATRIX, "compta"), BOUNDED),
+    Hostile("the matrix of all companies", everywhere(MATRIX, "compta"), (COSTS,)),
     Hostile("a field a thousand times", plain("{ viewer { " + "__typename " * 1_900 + "} }"), (INVALID,)),
 )
 
@@ -374,7 +382,7 @@ DESCRIBED: Final = (
     Hostile("all fields of all types thirty times", plain(MANY_FIELDS, caller="lambert"), REFUSED),
     Hostile("all names under long names", plain(LONG_FIELDS, caller="lambert"), REFUSED),
     Hostile("an explanation", explaining(1, "{ viewer { companies { nodes { name } } } }"), (ANSWERED,)),
-    Hostile("thirty explanations of a deep operation", explaining(29, DEEP), (*BOUNDED, INPUT)),
+    Hostile("thirty explanations of a deep operation", explaining(29, DEEP), (COSTS,)),
     Hostile(
         "an explanation of all nodes",
         explaining(4, f"{{ node(id: COMPANY) {{ ...N }} }} {ALL_NODES}"),
@@ -390,7 +398,7 @@ PAYLOADS: Final = (
             f"{{ {nested(2)} }} }} }} }} }} }} }} {INSIDE}",
             caller="eva",
         ),
-        BOUNDED,
+        (ANSWERED,),
     ),
     Hostile(
         "every list of all companies as a payload",
