@@ -9,9 +9,23 @@ from collections.abc import AsyncGenerator, Generator
 import pytest
 
 from db.database import Database
+from tests.attacker.bounds import REPORT_FILE, WORST_FILE
 from tests.databases import Databases, fenced_template, shared_server, twin_template
 from tests.golden.world import World
 from tests.rls.guard import GUARD, guarded
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--long`: the attacker draws ten thousand operations instead of a sample."""
+    parser.addoption("--long", action="store_true", dest="long", help="Attack with 10,000 drawn operations.")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Print what the long attack found, whichever process found it."""
+    if config.getoption("long") and REPORT_FILE.exists():
+        terminalreporter.section("attack")
+        terminalreporter.write_line(REPORT_FILE.read_text(encoding="utf-8"))
+        terminalreporter.write_line(f"the worst operations are in {WORST_FILE.absolute()}")
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""The command `python -m tests.bench`: prepares the data, starts the contenders, compares, measures and reports."""
+"""The command `python -m tests.bench`: takes what to measure, prepares the data, and gives the report."""
 
 import asyncio
 import contextlib
@@ -7,62 +7,45 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 import orjson
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from db.connection import connect
 from db.embedded import EmbeddedError
 from db.errors import DatabaseError
 from tests.bench import cluster, floor
+from tests.bench.before import checkout
+from tests.bench.change import Became, Change
 from tests.bench.chart import chart
-from tests.bench.extras import STEPS, Extras
-from tests.bench.fetching import Unavailable
-from tests.bench.figures import Figures, as_json
+from tests.bench.course import Choice, Course, Results
+from tests.bench.figures import as_json, estimate_as_json
 from tests.bench.load import LoadError
-from tests.bench.measuring import FULL, QUICK, Bench, Plan, compare, measure, postmaster
+from tests.bench.measuring import FULL, QUICK, Plan
 from tests.bench.normalise import Differs
 from tests.bench.operations import OPERATIONS
 from tests.bench.readme import with_figures
-from tests.bench.report import Target, operation_table, target_table, targets
-from tests.bench.servers import CONTENDERS, UNGATED, Contender, Place, Server, free_port, pin_ourselves, started
-from tests.bench.toggles import Toggles
+from tests.bench.report import Target, change_table, operation_table, target_table, targets
+from tests.bench.servers import BEFORE, CONTENDERS, SHARED, UNGATED, pin_ourselves
 
 HERE: Final = Path(__file__).parent
 CACHE: Final = HERE.parents[1] / ".cache" / "bench"
 README: Final = HERE.parents[1] / "README.md"
 FOLDER: Final = CACHE / "postgres"
-NARROW: Final = 100
+NARROW: Final = 180
 OUT: Final = Console(width=None if Console().width >= NARROW else NARROW)
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """What is measured, and how long."""
-
-    contenders: Sequence[str]
-    operations: Sequence[str]
-    plan: Plan
-    extras: bool
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether everything is measured, thoroughly."""
-        everybody = len(self.contenders) == len(CONTENDERS) and len(self.operations) == len(OPERATIONS)
-        return everybody and self.plan is FULL and self.extras
-
-
 @app.command()
 def bench(
-    quick: Annotated[bool, typer.Option("--quick", help="Short rounds: under two minutes.")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="Few and short rounds: two to three minutes.")] = False,
     only: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME", help="Only this contender or operation; may be repeated.", show_default=False),
@@ -75,6 +58,25 @@ def bench(
             show_default=False,
         ),
     ] = None,
+    beside: Annotated[
+        bool | None,
+        typer.Option(
+            "--beside/--no-beside",
+            help="A small request beside the worst of others: four minutes; part of a whole run.",
+            show_default=False,
+        ),
+    ] = None,
+    against: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            file_okay=False,
+            help="Another checkout, whose gateway is measured as `before`; exit status 1 when something is worse.",
+        ),
+    ] = None,
+    runs: Annotated[
+        int, typer.Option(min=1, max=9, help="How often before and after are measured, on servers started anew.")
+    ] = 1,
     json: Annotated[Path | None, typer.Option(metavar="FILE", dir_okay=False, help="Write the figures there.")] = None,
 ) -> None:
     """Measure the gateway beside what one would take instead, over the same tables.
@@ -85,26 +87,36 @@ def bench(
     if sys.platform != "linux":
         console.print("bench: it runs on Linux only, for it reads CPU times from /proc.")
         raise typer.Exit(1)
-    choice = _choice(only or [], QUICK if quick else FULL, extras)
+    choice = _choice(only or [], QUICK if quick else FULL, extras, beside)
+    if against is None and runs > 1:
+        raise typer.BadParameter("--runs is for --against")
+    if against is not None and "gateway" not in choice.contenders:
+        raise typer.BadParameter("--against compares the gateway")
     try:
         with _alone():
-            asyncio.run(_run(choice, json, console))
+            before = checkout(against) if against is not None else None
+            results = asyncio.run(_run(choice.compared_with(before, runs), console))
     except (LoadError, Differs, EmbeddedError, DatabaseError, floor.Failed) as error:
-        console.print(f"[red]bench:[/] {error}", highlight=False, markup=True)
+        console.print(f"bench: {error}", style="red", highlight=False, markup=False)
         raise typer.Exit(1) from None
+    _report(results)
+    _write(choice, results, json)
+    if any(change.became is Became.WORSE for change in results.changes):
+        raise typer.Exit(1)
 
 
-def _choice(names: Sequence[str], plan: Plan, extras: bool | None) -> Choice:
+def _choice(names: Sequence[str], plan: Plan, extras: bool | None, beside: bool | None) -> Choice:
     unknown = [name for name in names if name not in CONTENDERS and name not in OPERATIONS]
     if unknown:
         known = ", ".join([*CONTENDERS, *OPERATIONS])
         raise typer.BadParameter(f"{', '.join(unknown)}: neither contender nor operation ({known})")
     contenders = [name for name in CONTENDERS if name in names] or list(CONTENDERS)
     operations = [name for name in OPERATIONS if name in names] or list(OPERATIONS)
-    wanted = plan is FULL and not names if extras is None else extras
+    whole = plan is FULL and not names
+    wanted = whole if extras is None else extras
     if wanted and "gateway" not in contenders:
         raise typer.BadParameter("the extras are figures of the gateway")
-    return Choice(contenders, operations, plan, wanted)
+    return Choice(contenders, operations, plan, wanted, whole if beside is None else beside)
 
 
 @contextlib.contextmanager
@@ -120,99 +132,70 @@ def _alone() -> Generator[None]:
         yield
 
 
-async def _run(choice: Choice, json: Path | None, console: Console) -> None:
+class Bars:
+    """Tells at the terminal what is being done; each part has a bar of its own."""
+
+    def __init__(self, bars: Progress) -> None:
+        self._bars = bars
+        self._task: TaskID | None = None
+
+    def part(self, name: str, total: float) -> None:
+        """Begin a part, which ends the one before."""
+        self.end()
+        self._task = self._bars.add_task(name, total=total)
+
+    def step(self, what: str, done: float) -> None:
+        """Say what comes, and how much of the part is done."""
+        if self._task is not None:
+            self._bars.update(self._task, description=what, completed=done)
+
+    def end(self) -> None:
+        """The part is done."""
+        if self._task is not None:
+            (total,) = [task.total for task in self._bars.tasks if task.id == self._task]
+            self._bars.update(self._task, completed=total)
+            self._bars.stop_task(self._task)
+
+
+async def _run(choice: Choice, console: Console) -> Results:
     processors = pin_ourselves()
-    with _bars(console) as bars:
-        data = bars.add_task("data set", total=None)
+    with _bars(console) as progress:
+        bars = Bars(progress)
+        bars.part("data set", 1)
 
         def load_progress(done: int, total: int) -> None:
-            bars.update(data, description="making the data set (once)", completed=done, total=total)
+            bars.step("making the data set (once)", done / total)
 
-        users = [*CONTENDERS, UNGATED.name, floor.USER]
-        async with cluster.running(FOLDER, users, load_progress) as database:
-            bars.update(data, description="data set", completed=1, total=1)
-            results = await _measure(choice, database, processors, bars, console)
+        users = [*CONTENDERS, UNGATED.name, SHARED.name, BEFORE, floor.USER]
+        async with cluster.running(FOLDER, users, choice.before, load_progress) as database:
+            course = Course(choice, database, FOLDER, CACHE, processors, bars.part, bars.step, console.print)
+            results = await course.run()
+            bars.end()
+    return results
+
+
+def _report(results: Results) -> None:
     for name, row in results.table.items():
         OUT.print(operation_table(name, row, results.floor.get(name)))
-    found = [*targets(results.table), *results.extras]
-    OUT.print(target_table(found))
-    _write(choice, results, found, json)
+    if results.changes:
+        OUT.print(change_table(results.changes, results.commit or ""))
+    OUT.print(target_table(_targets(results)))
+    for name, reason in results.missing.items():
+        OUT.print(f"NOT MEASURED: {name}: {reason}", style="bold red", highlight=False, markup=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Results:
-    """Everything that was measured."""
-
-    table: dict[str, Mapping[str, Figures]]
-    floor: Mapping[str, float]
-    extras: Sequence[Target]
+def _targets(results: Results) -> list[Target]:
+    return targets(results.table, results.extras)
 
 
-async def _measure(
-    choice: Choice, database: cluster.Cluster, processors: Sequence[int], bars: Progress, console: Console
-) -> Results:
-    bench = Bench(postmaster(FOLDER), Toggles())
-    with contextlib.ExitStack() as stack:
-
-        def start(contender: Contender) -> Server:
-            place = Place(database.dsn(contender.name), free_port(), processors, CACHE)
-            return stack.enter_context(started(contender, place))
-
-        servers = list(_started(choice, start, bars, console))
-        task = bars.add_task("comparing answers", total=1)
-        compare(bench, servers, choice.operations)
-        bars.update(task, description="all answer the same", completed=1)
-        rounds = len(choice.operations) * len(servers) * (choice.plan.rounds + 1)
-        task = bars.add_task("measuring", total=rounds + len(choice.operations))
-
-        def step(what: str, done: int) -> None:
-            bars.update(task, description=what, advance=done)
-
-        table = dict(measure(bench, servers, choice.operations, choice.plan, step))
-        lowest = floor.floor(database.socket, bench.postmaster, choice.operations, choice.plan.floor_seconds, step)
-        bars.update(task, description="measured", completed=rounds + len(choice.operations))
-        extras: Sequence[Target] = ()
-        if choice.extras:
-            extras = await _extras(bench, servers, start, database, bars)
-        return Results(table, lowest, extras)
-
-
-def _started(
-    choice: Choice, start: Callable[[Contender], Server], bars: Progress, console: Console
-) -> Iterator[Server]:
-    task = bars.add_task("starting", total=len(choice.contenders))
-    for name in choice.contenders:
-        bars.update(task, description=f"starting {name}")
-        try:
-            yield start(CONTENDERS[name])
-        except Unavailable as reason:
-            console.print(f"[yellow]skipped:[/] {name}: {reason}", highlight=False)
-        bars.advance(task)
-    bars.update(task, description="started")
-
-
-async def _extras(
-    bench: Bench,
-    servers: Sequence[Server],
-    start: Callable[[Contender], Server],
-    database: cluster.Cluster,
-    bars: Progress,
-) -> Sequence[Target]:
-    task = bars.add_task("more figures of the gateway", total=STEPS)
-    (gateway,) = [server for server in servers if server.contender.name == "gateway"]
-    admin = await connect(database.dsn("postgres"))
-    try:
-        extras = Extras(bench, gateway, start(UNGATED), admin)
-        return await extras.measure(lambda what, done: bars.update(task, description=what, advance=done))
-    finally:
-        await admin.close()
-
-
-def _write(choice: Choice, results: Results, found: Sequence[Target], json: Path | None) -> None:
+def _write(choice: Choice, results: Results, json: Path | None) -> None:
     """Write what was asked for, and the README's table and chart when everything was measured thoroughly."""
-    more = {
-        "pgbench": results.floor,
-        "figures": [asdict(target) for target in found],
+    more: dict[str, Any] = {
+        "pgbench": {name: estimate_as_json(found) for name, found in results.floor.items()},
+        "figures": [_target_as_json(target) for target in _targets(results)],
+        "missing": results.missing,
+        "against": results.commit,
+        "changes": [_change_as_json(change) for change in results.changes],
         "machine": {
             "processors": os.cpu_count(),
             "system": platform.system(),
@@ -220,17 +203,34 @@ def _write(choice: Choice, results: Results, found: Sequence[Target], json: Path
             "million_additions_ms": round(_million_additions(), 1),
         },
     }
-    written = orjson.dumps(as_json(results.table, **more), option=orjson.OPT_INDENT_2) + b"\n"
+    table = {name: {of: found for of, found in row.items() if of != BEFORE} for name, row in results.table.items()}
+    written = orjson.dumps(as_json(table, **more), option=orjson.OPT_INDENT_2) + b"\n"
     if json is not None:
         json.write_bytes(written)
-    complete = choice.is_complete and all(len(row) == len(CONTENDERS) for row in results.table.values())
+    complete = choice.is_complete and all(len(row) == len(CONTENDERS) for row in table.values())
     if complete:
         README.write_text(with_figures(README.read_text(), orjson.loads(written)))
     folder = HERE if complete else CACHE
     (folder / "results.json").write_bytes(written)
-    if any("gateway" in row for row in results.table.values()):
-        (folder / "results.svg").write_text(chart(results.table))
+    if any("gateway" in row for row in table.values()):
+        (folder / "results.svg").write_text(chart(table))
         OUT.print(f"chart: {(folder / 'results.svg').relative_to(HERE.parents[1])}", highlight=False)
+
+
+def _target_as_json(target: Target) -> Mapping[str, Any]:
+    shown = {name: value for name, value in asdict(target).items() if name != "estimate"}
+    found = {"estimate": estimate_as_json(target.estimate)} if target.estimate is not None else {}
+    return {**shown, "verdict": target.verdict.value, **found}
+
+
+def _change_as_json(change: Change) -> Mapping[str, Any]:
+    return {
+        "figure": change.figure,
+        "unit": change.unit,
+        **{name: estimate_as_json(getattr(change, name)) for name in ("before", "after", "change")},
+        "runs": [round(run, 4) for run in change.runs],
+        "became": change.became.value,
+    }
 
 
 def _million_additions() -> float:
@@ -245,9 +245,7 @@ def _million_additions() -> float:
 
 
 def _bars(console: Console) -> Progress:
-    return Progress(
-        TextColumn("{task.description:<40}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=console
-    )
+    return Progress(TextColumn("{task.description:<60}"), BarColumn(), TimeElapsedColumn(), console=console)
 
 
 if __name__ == "__main__":

@@ -87,15 +87,15 @@ def chart(table: Table) -> str:
         *_grid(scale, height),
     ]
     for n, (name, row) in enumerate(rows.items()):
-        parts += _row(n, name, row, table[name]["gateway"].cpu_ms, scale)
+        parts += _row(n, name, row, table[name]["gateway"].cpu_ms.value, scale)
     return "\n".join((*parts, "</svg>", ""))
 
 
 def _ratios(table: Table, name: str) -> Iterator[tuple[str, float]]:
     for contender in MARKS:
-        value = ratio(table, name, contender)
-        if value is not None:
-            yield contender, value
+        found = ratio(table, name, contender)
+        if found is not None:
+            yield contender, found.value
 
 
 def _legend(rows: Mapping[str, Mapping[str, float]]) -> Iterator[str]:

@@ -1,26 +1,28 @@
 """What the comparison of contenders does not show of the gateway: takes a running gateway, gives one figure each.
 
 Gates against none, memory and hot documents under a flood, the first time of an operation, the largest accountant.
+What can be compared with the gateway before is measured on both in turn.
 """
 
 import asyncio
-import statistics
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from random import Random
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import orjson
 
 from db.connection import Connection
 from schema.apps import App
 from tests.bench import dataset, processes
+from tests.bench.change import Pairs
 from tests.bench.load import ask, post, run
 from tests.bench.measuring import Bench
 from tests.bench.operations import COMPANY, COMPANY_ID
-from tests.bench.report import Target
+from tests.bench.report import Target, shown
 from tests.bench.servers import Server
+from tests.bench.spread import Estimate, Verdict, at_most, estimate
 
 FLOOD: Final = 10_000
 HOT: Final = 20
@@ -29,8 +31,22 @@ GROWTH_MIB: Final = 32.0
 MILLISECOND: Final = 1e6
 """In nanoseconds."""
 
-Step = Callable[[str, int], None]
-STEPS: Final = 6
+ROUNDS: Final = 9
+PARTS: Final = 10
+"""In which a flood comes, so that what happens meanwhile is seen more than once."""
+
+Wanted: TypeAlias = tuple[str, str]
+"""A figure, and what it is to be."""
+
+GATES: Final = "30 gated fields in lists against no gates", "at most 1.10 ×"
+FIRST_TIME: Final = "an operation of 60 fields, first time, server", "at most 5 ms"
+ACCOUNTANT: Final = "accountant, CPU for each company: of 1,000 ÷ of 62", "does not grow (1.05 × at most)"
+TOGGLE_SETS: Final = f"memory after {FLOOD:,} toggle sets", f"grows by at most {GROWTH_MIB:.0f} MiB"
+DOCUMENTS: Final = f"memory after {FLOOD:,} documents", f"grows by at most {GROWTH_MIB:.0f} MiB"
+AFTER: Final = "the 20 hot documents right after them, server", "as the time after (2 × at most)"
+
+Step = Callable[[str, float], None]
+STEPS: Final = 5
 
 GATED_FIELDS: Final = """
   sequenceNumber deliveryDate orderReference language currency exchangeRate totalInclBase discount discountType
@@ -94,110 +110,13 @@ class Spent:
 
 
 @dataclass(frozen=True, slots=True)
-class Extras:
-    """Measures the gateway, and `ungated`, the same without gates."""
+class Probe:
+    """Loads a server with requests and gives the CPU that one of them took."""
 
     bench: Bench
-    gateway: Server
-    ungated: Server
-    admin: Connection
 
-    async def measure(self, step: Step) -> list[Target]:
-        """All figures, as targets with what was found."""
-        found: list[Target] = []
-        for name, measured in (
-            ("gates", self.gates),
-            ("an operation's first time", self.first_time),
-            ("accountant of 1,000 companies", self.accountant),
-        ):
-            found.append(await asyncio.to_thread(measured))
-            step(name, 1)
-        found.append(await self.toggle_sets())
-        step("toggle sets", 1)
-        found += await asyncio.to_thread(self.documents)
-        step("documents", 1)
-        return found
-
-    def gates(self) -> Target:
-        """An operation with 30 gated fields against the same without gates."""
-        request = _request(GATED, {"id": COMPANY_ID}, dataset.token("owner", COMPANY))
-        ratios: list[float] = []
-        for server in (self.gateway, self.ungated):
-            self._load(server, [request], 300)
-        for n in range(9):
-            both = [self.gateway, self.ungated]
-            spent = {s.pid: self._load(s, [request], 200).total for s in (both if n % 2 else both[::-1])}
-            ratios.append(spent[self.gateway.pid] / spent[self.ungated.pid])
-        ratio = statistics.median(ratios)
-        return Target("30 gated fields in lists against no gates", "at most 1.10 ×", f"{ratio:.3f}", ratio <= 1.10)
-
-    def first_time(self) -> Target:
-        """Server CPU of an operation that was never seen, parsing, validating and compiling included."""
-        token = dataset.token("owner", COMPANY)
-        texts = [_request(SIXTY % (n, n), {"id": COMPANY_ID}, token) for n in range(FIRST_TIMES)]
-        median = statistics.median(self._load(self.gateway, [text], 1).server for text in texts)
-        return Target("an operation of 60 fields, first time, server", "at most 5 ms", f"{median:.2f} ms", median <= 5)
-
-    def accountant(self) -> Target:
-        """CPU for each company, of 62 in one page and of 1,000 in ten."""
-        one, many = (list(_pages(self.gateway.port, dataset.token("accountant", n))) for n in range(2))
-        self._load(self.gateway, one, 100)
-        self._load(self.gateway, many, 100)
-        few: list[float] = []
-        all_: list[float] = []
-        for _ in range(5):
-            few.append(1_000 * self._load(self.gateway, one, 100).total / dataset.CLIENTS)
-            all_.append(1_000 * self._load(self.gateway, many, 10 * len(many)).total * len(many) / 1_000)
-        before, after = statistics.median(few), statistics.median(all_)
-        figure = "accountant, CPU for each company: 62 and 1,000"
-        return Target(figure, "does not grow", f"{before:.1f} and {after:.1f} µs", after <= 1.05 * before)
-
-    async def toggle_sets(self) -> Target:
-        """Memory after requests under as many different toggle sets."""
-        chance = Random(1)
-        people = list(product(range(dataset.COMPANIES), range(1, dataset.MEMBERS)))
-        requests = [_request(GATED, {"id": dataset.global_id("com", "company", c)}, _employee(c, m)) for c, m in people]
-        await asyncio.to_thread(self._load, self.gateway, requests, 500)
-        before = self._memory()
-        left = FLOOD
-        while left:
-            masks = [dataset.bits(app for app in App if chance.random() < 0.5) for _ in people]
-            keys = [dataset.key("membership", c, m) for c, m in people]
-            await self.admin.execute(RETOGGLE, [dataset.key("company", c) for c, _ in people], keys, masks)
-            count = min(left, len(people))
-            await asyncio.to_thread(self._load, self.gateway, requests, count)
-            left -= count
-        grown = self._memory() - before
-        figure = f"memory after {FLOOD:,} toggle sets"
-        return Target(figure, f"grows by less than {GROWTH_MIB:.0f} MiB", f"{grown:.1f} MiB", grown < GROWTH_MIB)
-
-    def documents(self) -> list[Target]:
-        """Memory, and what hot documents cost, during and after a flood of documents that come once."""
-        token = dataset.token("owner", COMPANY)
-        hot = [_request(_document(n, "hot"), {"id": COMPANY_ID}, token) for n in range(HOT)]
-        self._load(self.gateway, hot, 40 * HOT)
-        usual = self._load(self.gateway, hot, 10 * HOT).server
-        before = self._memory()
-        for start in range(0, FLOOD, 1_000):
-            once = [_request(_document(n, "once"), {"id": COMPANY_ID}, token) for n in range(start, start + 1_000)]
-            mixed = [request for n, one in enumerate(once) for request in (one, hot[n % HOT])]
-            self._load(self.gateway, mixed, len(mixed))
-        grown = self._memory() - before
-        after = self._load(self.gateway, hot, HOT).server
-        usual = max(usual, self._load(self.gateway, hot, HOT).server)
-        return [
-            Target(
-                f"memory after {FLOOD:,} documents", f"grows by less than {GROWTH_MIB:.0f} MiB", f"{grown:.1f} MiB",
-                grown < GROWTH_MIB,
-            ),
-            Target(
-                "the 20 hot documents right after them, server", "as usual (2 × at most)",
-                f"{1_000 * after:.0f} µs, usually {1_000 * usual:.0f} µs", after <= 2 * usual,
-            ),
-        ]  # fmt: skip
-
-    def _load(self, server: Server, requests: Sequence[bytes], count: int) -> Spent:
-        """Send the requests in turn, `count` in all, over a few connections; the CPU of one."""
+    def load(self, server: Server, requests: Sequence[bytes], count: int) -> Spent:
+        """Send the requests in turn, `count` in all, over a few connections."""
         turn = 0
 
         def source(_: int) -> bytes:
@@ -214,8 +133,173 @@ class Extras:
         backends = processes.backends(self.bench.postmaster).get(server.user, [])
         return processes.cpu(processes.tree(server.pid)), processes.cpu(backends)
 
+
+def first_times(probe: Probe, servers: Sequence[Server]) -> list[list[float]]:
+    """Server CPU of operations that were never seen, parsing, validating and compiling included, on each server."""
+    token = dataset.token("owner", COMPANY)
+    found: list[list[float]] = [[] for _ in servers]
+    for n in range(FIRST_TIMES):
+        text = _request(SIXTY % (n, n), {"id": COMPANY_ID}, token)
+        for which in _in_turn(len(servers), n):
+            found[which].append(probe.load(servers[which], [text], 1).server)
+    return found
+
+
+def gated(probe: Probe, servers: Sequence[Server]) -> list[list[float]]:
+    """CPU of an operation with 30 gated fields in lists, round by round on each server."""
+    request = _request(GATED, {"id": COMPANY_ID}, dataset.token("owner", COMPANY))
+    return _rounds(probe, servers, [[request]] * len(servers), 300, 200)
+
+
+def pages(probe: Probe, servers: Sequence[Server]) -> list[list[float]]:
+    """CPU of a page of the accountant of 1,000 companies, round by round on each server."""
+    requests = [list(_pages(server.port, dataset.token("accountant", 1))) for server in servers]
+    return _rounds(probe, servers, requests, 100, 100)
+
+
+FIGURES: Final[Mapping[str, Callable[[Probe, Sequence[Server]], list[list[float]]]]] = {
+    FIRST_TIME[0]: first_times,
+    "30 gated fields in lists: CPU": gated,
+    "a page of 100 companies: CPU": pages,
+}
+"""What is compared with the gateway before, besides the operations."""
+
+
+def compared(probe: Probe, before: Server, gateway: Server, step: Step) -> Mapping[str, Pairs]:
+    """Each of these figures of the gateway before and of this one, in pairs."""
+    found: dict[str, Pairs] = {}
+    for n, (figure, measured) in enumerate(FIGURES.items()):
+        step(figure, n)
+        found[figure] = list(zip(*measured(probe, [before, gateway]), strict=True))
+    return found
+
+
+def _rounds(
+    probe: Probe, servers: Sequence[Server], requests: Sequence[Sequence[bytes]], warm: int, count: int
+) -> list[list[float]]:
+    found: list[list[float]] = [[] for _ in servers]
+    for server, asked in zip(servers, requests, strict=True):
+        probe.load(server, asked, warm)
+    for n in range(ROUNDS):
+        for which in _in_turn(len(servers), n):
+            found[which].append(probe.load(servers[which], requests[which], count).total)
+    return found
+
+
+def _in_turn(count: int, round_: int) -> list[int]:
+    """Everybody, another one first each round."""
+    return [(which + round_) % count for which in range(count)]
+
+
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """Measures the gateway, and `ungated`, the same without gates."""
+
+    probe: Probe
+    gateway: Server
+    ungated: Server
+    admin: Connection
+
+    async def measure(self, step: Step) -> list[Target]:
+        """All figures, as targets with what was found."""
+        found: list[Target] = []
+        for n, (name, measured) in enumerate(
+            (
+                ("gates", self.gates),
+                ("an operation's first time", self.first_time),
+                ("accountant of 1,000 companies", self.accountant),
+            )
+        ):
+            step(name, n)
+            found.append(await asyncio.to_thread(measured))
+        step("toggle sets", 3)
+        found.append(await self.toggle_sets())
+        step("documents", 4)
+        found += await asyncio.to_thread(self.documents)
+        return found
+
+    def gates(self) -> Target:
+        """An operation with 30 gated fields against the same without gates."""
+        with_gates, without = gated(self.probe, [self.gateway, self.ungated])
+        ratio = estimate(one / other for one, other in zip(with_gates, without, strict=True))
+        return Target(*GATES, shown(ratio, 3), at_most(1.10, ratio), ratio)
+
+    def first_time(self) -> Target:
+        """Server CPU of an operation that was never seen, parsing, validating and compiling included."""
+        (taken,) = first_times(self.probe, [self.gateway])
+        found = estimate(taken)
+        return Target(*FIRST_TIME, f"{shown(found, 2)} ms", at_most(5, found), found)
+
+    def accountant(self) -> Target:
+        """CPU for each company, of 62 in one page and of 1,000 in ten."""
+        one, many = (list(_pages(self.gateway.port, dataset.token("accountant", n))) for n in range(2))
+        few: list[float] = []
+        growth: list[float] = []
+        for requests in (one, many):
+            self.probe.load(self.gateway, requests, 100)
+        for _ in range(ROUNDS):
+            few.append(self.probe.load(self.gateway, one, 100).total / dataset.CLIENTS)
+            all_ = self.probe.load(self.gateway, many, 5 * len(many)).total * len(many) / 1_000
+            growth.append(all_ / few[-1])
+        found = estimate(growth)
+        words = f"{shown(found, 2)} of {shown(estimate(few).scaled(1_000), 1)} µs"
+        return Target(*ACCOUNTANT, words, at_most(1.05, found), found)
+
+    async def toggle_sets(self) -> Target:
+        """Memory after requests under as many different toggle sets."""
+        chance = Random(1)
+        people = list(product(range(dataset.COMPANIES), range(1, dataset.MEMBERS)))
+        requests = [_request(GATED, {"id": dataset.global_id("com", "company", c)}, _employee(c, m)) for c, m in people]
+        await asyncio.to_thread(self.probe.load, self.gateway, requests, 500)
+        before = self._memory()
+        grown: list[float] = []
+        for _ in range(PARTS):
+            masks = [dataset.bits(app for app in App if chance.random() < 0.5) for _ in people]
+            keys = [dataset.key("membership", c, m) for c, m in people]
+            await self.admin.execute(RETOGGLE, [dataset.key("company", c) for c, _ in people], keys, masks)
+            await asyncio.to_thread(self.probe.load, self.gateway, requests, FLOOD // PARTS)
+            grown.append(self._memory() - before)
+        return _growth(TOGGLE_SETS, grown)
+
+    def documents(self) -> list[Target]:
+        """Memory, and what hot documents cost, during and after a flood of documents that come once."""
+        token = dataset.token("owner", COMPANY)
+        hot = [_request(_document(n, "hot"), {"id": COMPANY_ID}, token) for n in range(HOT)]
+        self.probe.load(self.gateway, hot, 40 * HOT)
+        before = self._memory()
+        grown: list[float] = []
+        after: list[float] = []
+        for start in range(0, FLOOD, FLOOD // PARTS):
+            once = [
+                _request(_document(n, "once"), {"id": COMPANY_ID}, token) for n in range(start, start + FLOOD // PARTS)
+            ]
+            mixed = [request for n, one in enumerate(once) for request in (one, hot[n % HOT])]
+            self.probe.load(self.gateway, mixed, len(mixed))
+            first = self.probe.load(self.gateway, hot, HOT).server
+            after.append(first / self.probe.load(self.gateway, hot, HOT).server)
+            grown.append(self._memory() - before)
+        found = estimate(after)
+        return [
+            _growth(DOCUMENTS, grown),
+            Target(*AFTER, shown(found, 2), at_most(2, found), found),
+        ]
+
     def _memory(self) -> float:
         return processes.resident(processes.tree(self.gateway.pid))
+
+
+def nothing_more() -> list[Target]:
+    """The targets, where none of them was measured."""
+    wanted = (GATES, FIRST_TIME, ACCOUNTANT, TOGGLE_SETS, DOCUMENTS, AFTER)
+    return [Target(*one, "", Verdict.UNMEASURED) for one in wanted]
+
+
+def _growth(wanted: Wanted, grown: Sequence[float]) -> Target:
+    """What is grown at the end; the spread is that of the second half of the flood."""
+    later = grown[len(grown) // 2 :]
+    found = Estimate(grown[-1], min(later), max(later))
+    words = f"{found.value:.1f} ±{found.spread:.1f} MiB"
+    return Target(*wanted, words, at_most(GROWTH_MIB, found), found)
 
 
 RETOGGLE: Final = """

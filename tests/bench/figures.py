@@ -1,12 +1,15 @@
-"""From measured rounds to figures: medians, percentiles, ratios, and the JSON that they are written as."""
+"""From measured rounds to figures: medians with their spread, ratios round by round, and the JSON of both."""
 
-import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Final
 
-NANOSECONDS = 1e6
+from tests.bench.spread import Estimate, estimate
+
+NANOSECONDS: Final = 1e6
 """In a millisecond."""
+
+OURS: Final = "gateway"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,36 +23,82 @@ class Round:
     latencies: Sequence[float]
     rss_mib: float
 
+    @property
+    def cpu_ms(self) -> float:
+        """CPU of one request, of server and PostgreSQL together."""
+        return self._each(self.server_cpu + self.postgres_cpu)
+
+    @property
+    def server_ms(self) -> float:
+        """CPU of one request in the server."""
+        return self._each(self.server_cpu)
+
+    @property
+    def postgres_ms(self) -> float:
+        """CPU of one request in PostgreSQL."""
+        return self._each(self.postgres_cpu)
+
+    def latency_ms(self, part: float) -> float:
+        """The latency that this part of the requests did not exceed."""
+        return 1e3 * percentile(sorted(self.latencies), part)
+
+    def _each(self, nanoseconds: int) -> float:
+        return nanoseconds / NANOSECONDS / self.requests
+
+
+Rounds = Mapping[int, Round]
+"""By their number: rounds of the same number were measured right after each other."""
+
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What is told of one operation on one contender; CPU in milliseconds a request."""
+    """What is told of one operation on one contender; CPU in milliseconds a request.
 
-    cpu_ms: float
-    cpu_server_ms: float
-    cpu_postgres_ms: float
-    rps: float
-    p50_ms: float
-    p99_ms: float
-    rss_mib: float
+    `ratio` and `more_ms` compare its CPU with the gateway's in the same round; None when that was not measured.
+    """
+
+    rounds: int
+    cpu_ms: Estimate
+    cpu_server_ms: Estimate
+    cpu_postgres_ms: Estimate
+    rps: Estimate
+    p50_ms: Estimate
+    p99_ms: Estimate
+    rss_mib: Estimate
+    ratio: Estimate | None = None
+    more_ms: Estimate | None = None
 
 
 Table = Mapping[str, Mapping[str, Figures]]
 """Operation -> contender -> figures."""
 
 
-def figures(rounds: Sequence[Round]) -> Figures:
-    """Medians over the rounds; percentiles over all requests; memory at its highest."""
-    latencies = sorted(1e3 * latency for round_ in rounds for latency in round_.latencies)
+def figures(rounds: Rounds, ours: Rounds | None = None) -> Figures:
+    """Medians over the rounds and their spread, compared with `ours` where that was measured."""
+    all_ = rounds.values()
+    both = pairs(ours or {}, rounds)
     return Figures(
-        cpu_ms=_median(_cpu(r, r.server_cpu + r.postgres_cpu) for r in rounds),
-        cpu_server_ms=_median(_cpu(r, r.server_cpu) for r in rounds),
-        cpu_postgres_ms=_median(_cpu(r, r.postgres_cpu) for r in rounds),
-        rps=_median(r.requests / r.seconds for r in rounds),
-        p50_ms=percentile(latencies, 0.5),
-        p99_ms=percentile(latencies, 0.99),
-        rss_mib=max(r.rss_mib for r in rounds),
+        rounds=len(rounds),
+        cpu_ms=estimate(r.cpu_ms for r in all_),
+        cpu_server_ms=estimate(r.server_ms for r in all_),
+        cpu_postgres_ms=estimate(r.postgres_ms for r in all_),
+        rps=estimate(r.requests / r.seconds for r in all_),
+        p50_ms=estimate(r.latency_ms(0.5) for r in all_),
+        p99_ms=estimate(r.latency_ms(0.99) for r in all_),
+        rss_mib=estimate(r.rss_mib for r in all_),
+        ratio=estimate(ratios(both)) if both else None,
+        more_ms=estimate(theirs.cpu_ms - first.cpu_ms for first, theirs in both) if both else None,
     )
+
+
+def pairs(first: Rounds, second: Rounds) -> list[tuple[Round, Round]]:
+    """The rounds that were measured right after each other."""
+    return [(first[n], second[n]) for n in sorted(first.keys() & second.keys())]
+
+
+def ratios(both: Sequence[tuple[Round, Round]]) -> list[float]:
+    """How many times the CPU of the first the second takes, round by round."""
+    return [second.cpu_ms / first.cpu_ms for first, second in both]
 
 
 def percentile(ordered: Sequence[float], part: float) -> float:
@@ -59,30 +108,27 @@ def percentile(ordered: Sequence[float], part: float) -> float:
     return ordered[max(0, -(-len(ordered) * part // 1).__int__() - 1)]
 
 
-def ratio(table: Table, operation: str, contender: str, against: str = "gateway") -> float | None:
-    """How many times the CPU of `against` a contender takes for an operation; None when one was not measured."""
-    row = table.get(operation, {})
-    if contender not in row or against not in row:
-        return None
-    return row[contender].cpu_ms / row[against].cpu_ms
+def ratio(table: Table, operation: str, contender: str) -> Estimate | None:
+    """How many times the gateway's CPU a contender takes for an operation; None when one was not measured."""
+    found = table.get(operation, {}).get(contender)
+    return found.ratio if found is not None else None
 
 
 def as_json(table: Table, **more: Any) -> dict[str, Any]:
     """What is written to a file; what was not measured is left out."""
     operations = {
-        operation: {contender: _rounded(asdict(found)) for contender, found in row.items()}
+        operation: {contender: _figures_as_json(found) for contender, found in row.items()}
         for operation, row in table.items()
     }
     return {"operations": operations, **more}
 
 
-def _median(values: Any) -> float:
-    return statistics.median(values)
+def estimate_as_json(found: Estimate) -> dict[str, float]:
+    """A figure with its interval."""
+    return {name: round(value, 4) for name, value in asdict(found).items()}
 
 
-def _cpu(round_: Round, nanoseconds: int) -> float:
-    return nanoseconds / NANOSECONDS / round_.requests
-
-
-def _rounded(values: dict[str, float]) -> dict[str, float]:
-    return {name: round(value, 4) for name, value in values.items()}
+def _figures_as_json(found: Figures) -> dict[str, Any]:
+    named = {name: getattr(found, name) for name in Figures.__slots__}
+    shown = {name: estimate_as_json(value) for name, value in named.items() if isinstance(value, Estimate)}
+    return {"rounds": found.rounds, **shown}

@@ -15,8 +15,11 @@ from tests.bench import dataset, processes
 from tests.bench.cluster import RUN
 from tests.bench.contenders.statements import BARE
 from tests.bench.operations import COMPANY, OPERATIONS
+from tests.bench.spread import Estimate, estimate
 
-LOOK_SECONDS: Final = 0.02
+LOOK_SECONDS: Final = 0.005
+SECONDS: Final = 1
+"""Of a round."""
 USER: Final = "pgbench"
 CLIENTS: Final = 2
 COUNT: Final = re.compile(r"number of transactions actually processed: (\d+)")
@@ -27,16 +30,17 @@ class Failed(RuntimeError):
 
 
 def floor(
-    socket: str, postmaster: int, operations: Sequence[str], seconds: int, step: Callable[[str, int], None]
-) -> Mapping[str, float]:
+    socket: str, postmaster: int, operations: Sequence[str], rounds: int, step: Callable[[str, float], None]
+) -> Mapping[str, Estimate]:
     """Milliseconds of PostgreSQL's CPU for one run of each operation that reads. Raises Failed."""
-    found: dict[str, float] = {}
-    for name in operations:
-        if name != "write":
-            count, spent = _pgbench(socket, postmaster, name, seconds)
-            found[name] = round(spent / 1e6 / count, 4)
-            step(f"{name}: pgbench", 1)
-    return found
+    reads = [name for name in operations if name != "write"]
+    found: dict[str, list[float]] = {name: [] for name in reads}
+    for n in range(rounds):
+        for name in reads[n % len(reads) :] + reads[: n % len(reads)]:
+            step(f"{name}, round {n + 1}: pgbench", n / rounds)
+            done, spent = _pgbench(socket, postmaster, name)
+            found[name].append(spent / 1e6 / done)
+    return {name: estimate(values) for name, values in found.items()}
 
 
 def script(name: str) -> str:
@@ -44,7 +48,7 @@ def script(name: str) -> str:
     return BARE[name].replace("$1", ":hash").replace("$2", ":company").replace("\n", " ") + ";\n"
 
 
-def _pgbench(socket: str, postmaster: int, name: str, seconds: int) -> tuple[int, int]:
+def _pgbench(socket: str, postmaster: int, name: str) -> tuple[int, int]:
     """How often the statement ran, and the nanoseconds of CPU that its backends had used at the last look."""
     chosen = os.environ.get("ENFACT_PG_BIN")
     program = find_binaries(Path(chosen) if chosen else None).folder / "pgbench"
@@ -56,7 +60,7 @@ def _pgbench(socket: str, postmaster: int, name: str, seconds: int) -> tuple[int
         file.flush()
         process = subprocess.Popen(
             [
-                program, "-n", "-M", "prepared", "-f", file.name, "-c", str(CLIENTS), "-j", "1", "-T", str(seconds),
+                program, "-n", "-M", "prepared", "-f", file.name, "-c", str(CLIENTS), "-j", "1", "-T", str(SECONDS),
                 "-D", f"hash=\\x{hashed}", "-D", f"company={dataset.key('company', COMPANY)}", "-U", USER, RUN,
             ],
             env={"PGHOST": socket, "PGOPTIONS": "-c plan_cache_mode=force_generic_plan -c jit=off", "PATH": ""},

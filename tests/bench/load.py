@@ -64,7 +64,7 @@ class Client:
         buffer = self.buffer
         buffer += data
         if not self.end:
-            self.end = _end(buffer)
+            self.end = end_of(buffer)
         whole = len(buffer) >= self.end if self.end > 0 else self.end < 0 and buffer.endswith(CHUNKED_END)
         if whole and not buffer.startswith(b"HTTP/1.1 200"):
             raise LoadError(bytes(buffer[:1_000]).decode(errors="replace"))
@@ -75,7 +75,7 @@ class Client:
         head = self.buffer.index(HEAD_END) + len(HEAD_END)
         if self.end > 0:
             return bytes(self.buffer[head : self.end])
-        return b"".join(_chunks(bytes(self.buffer[head:])))
+        return b"".join(chunks(bytes(self.buffer[head:])))
 
     def close(self) -> None:
         """End the connection."""
@@ -146,7 +146,7 @@ def _run(clients: list[Client], count: int, source: Source, check: Check | None)
     return Run(seconds, latencies)
 
 
-def _end(buffer: bytearray) -> int:
+def end_of(buffer: bytearray) -> int:
     """Where the answer ends: 0 while its head is not whole, -1 when it comes in chunks."""
     head = buffer.find(HEAD_END)
     if head < 0:
@@ -159,7 +159,8 @@ def _end(buffer: bytearray) -> int:
     return head + len(HEAD_END) + int(line)
 
 
-def _chunks(data: bytes) -> Iterator[bytes]:
+def chunks(data: bytes) -> Iterator[bytes]:
+    """The parts of a body that comes in chunks."""
     while data:
         size, _, data = data.partition(b"\r\n")
         length = int(size, 16)

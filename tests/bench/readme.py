@@ -2,7 +2,11 @@
 
 import re
 from collections.abc import Mapping
+from math import inf
 from typing import Any, Final
+
+from tests.bench.report import percent
+from tests.bench.spread import Estimate
 
 OPERATIONS: Final = {
     "viewer": "viewer: who am I, one company",
@@ -26,6 +30,9 @@ GATES: Final = re.compile(r"(?<=30 gated fields cost )[0-9.]+(?= times)")
 GATES_FIGURE: Final = "30 gated fields in lists against no gates"
 
 
+Cell = Mapping[str, Any]
+
+
 def with_figures(readme: str, results: Mapping[str, Any]) -> str:
     """The README with the figures of a whole run. Raises LookupError where it has no place for them."""
     for place, said in ((TABLE, _table(results["operations"])), (GATES, _gates(results["figures"]))):
@@ -35,25 +42,35 @@ def with_figures(readme: str, results: Mapping[str, Any]) -> str:
     return readme
 
 
-def _table(operations: Mapping[str, Mapping[str, Mapping[str, float]]]) -> str:
-    """CPU in microseconds, and how many times the gateway's that is."""
+def _table(operations: Mapping[str, Mapping[str, Cell]]) -> str:
+    """CPU in microseconds, and how many times the gateway's that is, with its spread."""
     lines = [
         "| operation | gateway | " + " | ".join(CONTENDERS.values()) + " |",
         "|---|" + "--:|" * (1 + len(CONTENDERS)),
     ]
     for name, words in OPERATIONS.items():
         row = operations[name]
-        ours = row["gateway"]["cpu_ms"]
-        others = (_compared(row[contender]["cpu_ms"], ours) for contender in CONTENDERS)
-        lines.append(f"| {words} | {1000 * ours:,.0f} | " + " | ".join(others) + " |")
+        ours = _estimate(row["gateway"]["cpu_ms"])
+        others = (_compared(row[contender]) for contender in CONTENDERS)
+        lines.append(f"| {words} | {1000 * ours.value:,.0f}{_spread(ours)} | " + " | ".join(others) + " |")
     return "\n".join(lines) + "\n"
 
 
-def _compared(theirs: float, ours: float) -> str:
-    times = theirs / ours
-    return f"{1000 * theirs:,.0f} ({times:.{2 if times < 1 else 1 if times < 9.95 else 0}f})"
+def _compared(theirs: Cell) -> str:
+    times = _estimate(theirs["ratio"])
+    digits = 2 if times.value < 1 else 1 if times.value < 9.95 else 0
+    return f"{1000 * theirs['cpu_ms']['value']:,.0f} ({times.value:.{digits}f}{_spread(times)})"
 
 
-def _gates(figures: list[Mapping[str, str]]) -> str:
-    (found,) = [figure["found"] for figure in figures if figure["figure"] == GATES_FIGURE]
-    return f"{float(found):.2f}"
+def _gates(figures: list[Cell]) -> str:
+    (found,) = [figure["estimate"] for figure in figures if figure["figure"] == GATES_FIGURE]
+    return f"{found['value']:.2f}"
+
+
+def _spread(found: Estimate) -> str:
+    """How well a figure is known, nothing where that is not known."""
+    return f" {percent(found)}" if found.part < inf else ""
+
+
+def _estimate(cell: Mapping[str, float]) -> Estimate:
+    return Estimate(cell["value"], cell.get("low", -inf), cell.get("high", inf))

@@ -15,14 +15,16 @@ from typing import Any, Final
 import orjson
 
 from db.embedded.identity import Identity, NoDrop, entry
-from tests.bench import dataset
-from tests.bench.fetching import ariadne, fetched, modern_node, system_node
+from tests.bench import dataset, processes
+from tests.bench.fetching import ariadne, fetched, node
 from tests.bench.load import LoadError, get, post
 from tests.bench.normalise import FROM_POSTGRAPHILE
 from tests.bench.operations import COMPANY, COMPANY_ID, WRITE, WRITE_P, Operation
 from tests.bench.toggles import Change
 
-HERE: Final = Path(__file__).parent
+ROOT: Final = Path(__file__).parents[2]
+BEFORE: Final = "before"
+"""The gateway of another checkout, when there is one."""
 START_SECONDS: Final = 60.0
 
 Reshape = Callable[[Any], Any]
@@ -30,9 +32,10 @@ Reshape = Callable[[Any], Any]
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a contender runs: its database, its port, its processors, and the cache for what was fetched."""
+    """Where a contender runs: its database by DSN and name, its port, its processors, the cache of what was fetched."""
 
     dsn: str
+    database: str
     port: int
     processors: Sequence[int]
     cache: Path
@@ -52,15 +55,20 @@ class Contender:
     lacks: frozenset[str] = frozenset()
     """Operations that it cannot do."""
     environment: Callable[[Place], Mapping[str, str]] = lambda place: {}
+    root: Path = ROOT
+    """The checkout whose code it is."""
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A running contender."""
+    """A running contender; `start_cpu_ms` and `start_seconds` is what it took until its port was open."""
 
     contender: Contender
+    database: str
     port: int
     pid: int
+    start_cpu_ms: float
+    start_seconds: float
 
     @property
     def user(self) -> str:
@@ -127,16 +135,21 @@ def _module(name: str) -> Callable[[Place], Sequence[str]]:
 
 def _postgraphile(place: Place) -> Sequence[str]:
     folder = fetched(place.cache)
-    return (modern_node(folder), str(folder / "postgraphile.mjs"), str(place.port))
+    return (node(folder), str(folder / "postgraphile.mjs"), str(place.port))
 
 
 def _mercurius(place: Place) -> Sequence[str]:
     folder = fetched(place.cache)
-    return (system_node(), str(folder / "mercurius.mjs"), str(place.port))
+    return (node(folder), str(folder / "mercurius.mjs"), str(place.port))
 
 
 def _gateway(place: Place) -> Sequence[str]:
-    return (sys.executable, "-m", "gateway.cli", "serve", "--port", str(place.port))
+    return gateway_command(sys.executable, place)
+
+
+def gateway_command(python: str, place: Place) -> Sequence[str]:
+    """How a gateway is started, by the Python whose packages it uses."""
+    return (python, "-m", "gateway.cli", "serve", "--port", str(place.port))
 
 
 UNLIMITED: Final = {"ENFACT_RATE": "0", "ENFACT_KEY_RATE": "0", "ENFACT_WRITE_RATE": "0"}
@@ -162,7 +175,7 @@ CONTENDERS: Final = {
             _module("ariadne_server"),
             graphql,
             graphql_change,
-            environment=lambda place: {"PYTHONPATH": f"{HERE.parents[1]}:{ariadne(place.cache)}"},
+            environment=lambda place: {"PYTHONPATH": f"{ROOT}:{ariadne(place.cache)}"},
         ),
         Contender(
             "postgraphile",
@@ -190,6 +203,16 @@ UNGATED: Final = Contender(
 )
 """Not one of the contenders: for the cost of gates."""
 
+SHARED: Final = Contender(
+    "shared",
+    "the gateway with two workers and all its limits",
+    lambda place: (*_gateway(place), "--workers", "2"),
+    graphql,
+    graphql_change,
+    environment=lambda place: {"ENFACT_SHUTDOWN": "1"},
+)
+"""Not one of the contenders: for what people do to each other."""
+
 
 @contextlib.contextmanager
 def started(contender: Contender, place: Place) -> Generator[Server]:
@@ -199,19 +222,21 @@ def started(contender: Contender, place: Place) -> Generator[Server]:
     logs.mkdir(parents=True, exist_ok=True)
     environment = {
         "PATH": os.environ.get("PATH", ""),
-        "PYTHONPATH": str(HERE.parents[1]),
+        "PYTHONPATH": str(contender.root),
         "DATABASE_URL": place.dsn,
         "NODE_ENV": "production",
         **contender.environment(place),
     }
+    began = time.monotonic()
     with (logs / f"{contender.name}.log").open("wb") as log:
         process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment, cwd=HERE.parents[1],
+            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment, cwd=contender.root,
             preexec_fn=_entry(place.processors), start_new_session=True,  # noqa: PLW1509 (it only makes system calls)
         )  # fmt: skip
     try:
         _await_port(process, place.port, logs / f"{contender.name}.log")
-        yield Server(contender, place.port, process.pid)
+        cpu = processes.cpu(processes.tree(process.pid)) / 1e6
+        yield Server(contender, place.database, place.port, process.pid, cpu, time.monotonic() - began)
     finally:
         _stop(process)
 
@@ -251,7 +276,7 @@ def _await_port(process: "subprocess.Popen[bytes]", port: int, log: Path) -> Non
             break
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
             return
-        time.sleep(0.05)
+        time.sleep(0.02)
     tail = log.read_text(errors="replace")[-1_500:]
     raise LoadError(f"{log.stem} does not start; the end of {log}:\n{tail}")
 
@@ -263,3 +288,5 @@ def _stop(process: "subprocess.Popen[bytes]") -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)  # what it started and did not end

@@ -3,13 +3,17 @@
 import json
 import re
 import socket
+import statistics
 import subprocess
 import sys
 import threading
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
+from functools import partial
+from ipaddress import ip_address
 from itertools import islice
 from pathlib import Path
+from random import Random
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -18,14 +22,42 @@ from graphql import build_schema, parse, validate
 from schema import schema
 from schema.apps import CATALOGUE, App
 from tests.bench import dataset, floor
+from tests.bench.before import checkout
+from tests.bench.beside import (
+    OWNER,
+    SOMEBODY,
+    WATCHER,
+    Found,
+    Sample,
+    beside_targets,
+    nothing_beside,
+    owner_target,
+    rounds_of,
+)
+from tests.bench.change import Became, became, change_of, changes
 from tests.bench.chart import MARKS, chart
+from tests.bench.extras import nothing_more
 from tests.bench.figures import Figures, Round, as_json, figures, percentile, ratio
 from tests.bench.load import LoadError, ask, get, post, run
+from tests.bench.loads import (
+    Load,
+    Requests,
+    hostile_documents,
+    introspection,
+    loads,
+    long_names,
+    members,
+    small_writes,
+    wrong_documents,
+)
+from tests.bench.measuring import Plan, Turns
 from tests.bench.normalise import FROM_POSTGRAPHILE, Differs, difference, normalised
 from tests.bench.operations import OPERATIONS, READS
-from tests.bench.readme import with_figures
-from tests.bench.report import targets
+from tests.bench.readme import GATES_FIGURE, with_figures
+from tests.bench.report import percent, targets
 from tests.bench.servers import CONTENDERS
+from tests.bench.spread import SURE, Estimate, Patience, Verdict, at_least, at_most, estimate, pooled, rank
+from tests.bench.storm import address
 from tests.bench.toggles import Toggles
 
 ROOT = Path(__file__).parents[2]
@@ -33,12 +65,25 @@ HERE = Path(__file__).parent
 ORDINARY = HERE / "contenders" / "ordinary.graphql"
 
 
-def took(cpu_ms: float) -> Figures:
-    return Figures(cpu_ms, cpu_ms / 2, cpu_ms / 2, 100.0, 1.0, 2.0, 64.0)
+def exactly(value: float) -> Estimate:
+    return Estimate(value, value, value)
 
 
-def one_round(server_cpu: int, latencies: list[float], rss: float = 10.0) -> Round:
-    return Round(10, 2.0, server_cpu, 5_000_000, latencies, rss)
+def took(cpu_ms: float, ours_ms: float = 1.0, doubt: float = 0.0) -> Figures:
+    """Figures of somebody who takes so much, where the gateway takes `ours_ms`; its ratio is known but for a part."""
+    times = cpu_ms / ours_ms
+    ratio = Estimate(times, times * (1 - doubt), times * (1 + doubt))
+    half, hundred, one, two, mib = (exactly(value) for value in (cpu_ms / 2, 100.0, 1.0, 2.0, 64.0))
+    return Figures(7, exactly(cpu_ms), half, half, hundred, one, two, mib, ratio, exactly(cpu_ms - ours_ms))
+
+
+def one_round(server_cpu: int, latencies: Sequence[float] = (0.001,), rss: float = 10.0) -> Round:
+    return Round(10, 2.0, server_cpu, 0, latencies, rss)
+
+
+def rounds(*server_ms: float) -> dict[int, Round]:
+    """Rounds that took so many milliseconds a request, by their number."""
+    return {n: one_round(round(10_000_000 * ms)) for n, ms in enumerate(server_ms)}
 
 
 # --- statistics
@@ -53,38 +98,337 @@ def test_percentile_of_nothing() -> None:
     assert percentile([], 0.5) == 0.0
 
 
+@pytest.mark.parametrize(
+    ("count", "place"), [(1, 1), (2, 1), (5, 1), (6, 1), (8, 1), (9, 2), (12, 3), (15, 4), (20, 6), (25, 8)]
+)
+def test_the_interval_of_a_median_has_the_places_that_the_tables_say(count: int, place: int) -> None:
+    assert rank(count) == place
+    assert estimate(range(1, count + 1)) == Estimate((count + 1) / 2, place, count + 1 - place)
+
+
+def test_an_interval_holds_the_true_median_as_often_as_it_says() -> None:
+    chance = Random(7)
+    held = sum(
+        found.low <= 1.0 <= found.high
+        for found in (estimate(chance.lognormvariate(0, 0.3) for _ in range(12)) for _ in range(2_000))
+    )
+    assert 0.95 <= held / 2_000 < 0.975
+
+
+def test_more_certainty_takes_a_wider_interval() -> None:
+    values = range(1, 31)
+    assert estimate(values, SURE).spread > estimate(values).spread
+
+
+def test_a_spread_is_the_wider_side_of_the_interval() -> None:
+    assert Estimate(10.0, 9.0, 13.0).spread == 3.0
+    assert Estimate(10.0, 9.0, 13.0).part == 0.3
+    assert Estimate(2.0, 1.0, 4.0).inverse() == Estimate(0.5, 0.25, 1.0)
+    assert Estimate(2.0, 1.0, 4.0).scaled(-10) == Estimate(-20.0, -40.0, -10.0)
+
+
+def test_a_pooled_figure_is_of_all_values_and_its_spread_of_the_groups() -> None:
+    groups = [[1.0] * 9, [1.0] * 9, [1.0] * 8 + [50.0]]
+    found = pooled(groups, max)
+    assert (found.value, found.low, found.high) == (50.0, 1.0, 50.0)
+    assert pooled([[1.0, 3.0]] * 5, statistics.median) == exactly(2.0)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "most", "least"),
+    [
+        (0.8, 0.9, Verdict.REACHED, Verdict.MISSED),
+        (0.9, 1.1, Verdict.OPEN, Verdict.OPEN),
+        (1.1, 1.2, Verdict.MISSED, Verdict.REACHED),
+        (1.0, 1.0, Verdict.REACHED, Verdict.REACHED),
+    ],
+)
+def test_a_target_is_decided_by_the_whole_interval(low: float, high: float, most: Verdict, least: Verdict) -> None:
+    found = Estimate((low + high) / 2, low, high)
+    assert (at_most(1.0, found), at_least(1.0, found)) == (most, least)
+
+
+def test_a_target_that_was_not_measured_is_neither_reached_nor_missed() -> None:
+    assert (at_most(1.0, None), at_least(1.0, None)) == (Verdict.UNMEASURED, Verdict.UNMEASURED)
+
+
+# --- rounds
+
+
+PATIENCE = Patience(fewest=6, most=20, part=0.02)
+
+
+def test_rounds_go_on_until_the_spread_is_known() -> None:
+    steady, noisy = [1.0, 1.01, 0.99, 1.0, 1.0, 1.01], [1.0, 1.2, 0.8, 1.0, 0.7, 1.3]
+    assert PATIENCE.is_over(steady)
+    assert not PATIENCE.is_over(noisy)
+    assert not PATIENCE.is_over(steady[:5])  # too few to know anything
+    assert PATIENCE.is_over((noisy * 4)[:20])  # but not for ever
+
+
+def turned(turns: Turns, cpu: Callable[[str, int], float], *, late_after: int = 1_000) -> list[list[str]]:
+    """Who had a turn in each round."""
+    order: dict[int, list[str]] = {}
+    for contender in turns.all(lambda: turns.number >= late_after):
+        order.setdefault(turns.number, []).append(contender)
+        turns.done(contender, one_round(round(10_000_000 * cpu(contender, turns.number))))
+    return list(order.values())
+
+
+def plan(*, close: Patience = PATIENCE) -> Plan:
+    return Plan(0.0, 0.0, 0.0, PATIENCE, close, 0)
+
+
+def test_a_contender_leaves_when_its_ratio_is_known_and_the_gateway_stays_for_the_others() -> None:
+    chance = Random(3)
+
+    def cpu(contender: str, _number: int) -> float:
+        return chance.uniform(1.0, 3.0) if contender == "ariadne" else 0.9 if contender == "bare" else 1.0
+
+    turns = Turns(plan(), ["gateway", "bare", "ariadne"])
+    turned(turns, cpu)
+    assert {name: len(found) for name, found in turns.rounds.items()} == {"gateway": 20, "bare": 6, "ariadne": 20}
+
+
+def test_what_disturbs_a_whole_round_disturbs_no_ratio() -> None:
+    def cpu(contender: str, number: int) -> float:
+        return (1.0 + number % 5) * (0.8 if contender == "bare" else 1.0)
+
+    turns = Turns(plan(), ["gateway", "bare"])
+    turned(turns, cpu)
+    assert len(turns.rounds["bare"]) == 6
+    found = figures(turns.rounds["bare"], turns.rounds["gateway"])
+    assert found.ratio is not None
+    assert (found.ratio.value, found.ratio.part) == pytest.approx((0.8, 0.0), abs=1e-6)
+    assert found.cpu_ms.part > 0.5
+
+
+def test_the_order_changes_each_round() -> None:
+    turns = Turns(plan(), ["gateway", "bare", "ariadne"])
+    order = turned(turns, lambda _contender, _number: 1.0)
+    assert order[:4] == [
+        ["gateway", "bare", "ariadne"],
+        ["bare", "ariadne", "gateway"],
+        ["ariadne", "gateway", "bare"],
+        ["gateway", "bare", "ariadne"],
+    ]
+
+
+def test_rounds_end_when_it_is_late_but_not_before_the_fewest() -> None:
+    chance = Random(5)
+    turns = Turns(plan(), ["gateway", "ariadne"])
+    assert len(turned(turns, lambda _contender, _number: chance.uniform(1, 9), late_after=2)) == 6
+
+
+def test_the_gateway_before_is_looked_at_more_closely() -> None:
+    values = [1.0, 1.015, 0.985] * 10
+    turns = Turns(plan(close=Patience(6, 30, 0.01)), ["gateway", "before", "bare"])
+    turned(turns, lambda contender, number: 1.0 if contender == "gateway" else values[number])
+    assert len(turns.rounds["bare"]) == 6
+    assert len(turns.rounds["before"]) > 6
+
+
+# --- before and after
+
+
+NOISE = (0.99, 1.0, 1.01, 1.0, 0.995, 1.005, 1.0, 0.99, 1.01, 1.0)
+
+
+def pairs_of(quotient: float) -> list[tuple[float, float]]:
+    return [(2.0, 2.0 * quotient * noise) for noise in NOISE]
+
+
+@pytest.mark.parametrize(
+    ("runs", "wanted"),
+    [
+        ((1.03, 1.03, 1.03), Became.WORSE),
+        ((0.97, 0.97, 0.97), Became.BETTER),
+        ((1.005, 1.005, 1.005), Became.SAME),  # less than the rounds differ among themselves
+        ((1.00, 1.02, 1.04), Became.SAME),  # less than the runs differ among themselves
+        ((1.04, 1.02, 1.01), Became.SAME),
+        ((1.10, 1.08, 1.09), Became.WORSE),
+        ((1.00, 1.03, 1.10), Became.OPEN),
+    ],
+)
+def test_worse_is_what_is_so_by_more_than_the_spread_of_the_runs(runs: Sequence[float], wanted: Became) -> None:
+    change, medians = change_of([pairs_of(run) for run in runs])
+    assert became(change) is wanted
+    assert [round(median, 3) for median in medians] == list(runs)
+
+
+def test_one_run_in_which_nothing_can_be_told_is_said_so() -> None:
+    change, _ = change_of([[(1.0, 1.0), (1.0, 1.4), (1.0, 0.8)]])
+    assert became(change) is Became.OPEN
+
+
+def test_nothing_is_known_from_less_than_three_pairs() -> None:
+    assert became(change_of([[(1.0, 1.2)], [(1.0, 1.2)]])[0]) is Became.OPEN
+    assert became(change_of([[(1.0, 1.2)]] * 3)[0]) is Became.WORSE
+
+
+def test_a_folder_without_a_gateway_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(LoadError, match=r"no \.venv"):
+        checkout(tmp_path)
+
+
+def test_every_ratio_has_its_row_before_and_after() -> None:
+    first = {"deep": {"gateway": rounds(2, 2, 2), "before": rounds(1, 1, 1), "bare": rounds(4, 4, 4)}}
+    again = {"deep": {"gateway": rounds(2, 2), "before": rounds(1, 1)}}
+    found = {change.figure: change for change in changes([first, again, again])}
+    assert list(found) == ["deep: CPU", "deep: gateway ÷ bare", "memory under load"]
+    assert found["deep: CPU"].runs == [2.0, 2.0, 2.0]
+    against = found["deep: gateway ÷ bare"]
+    assert (against.before, against.after, against.became) == (exactly(0.25), exactly(0.5), Became.WORSE)
+    assert found["memory under load"].became is Became.SAME
+
+
+def test_changes_need_a_gateway_before() -> None:
+    assert changes([{"deep": {"gateway": rounds(2, 2)}}]) == []
+
+
+# --- figures
+
+
 def test_figures_are_medians_over_rounds() -> None:
-    rounds = [one_round(cpu, [0.001, 0.003], rss) for cpu, rss in ((10_000_000, 9), (90_000_000, 12), (20_000_000, 8))]
-    found = figures(rounds)
-    assert (found.cpu_server_ms, found.cpu_postgres_ms, found.cpu_ms) == (2.0, 0.5, 2.5)
-    assert (found.rps, found.p50_ms, found.p99_ms, found.rss_mib) == (5.0, 1.0, 3.0, 12)
+    each = [Round(10, 2.0, cpu, 5_000_000, [0.001, 0.003], 9) for cpu in (10_000_000, 90_000_000, 20_000_000)]
+    found = figures(dict(enumerate(each)))
+    assert found.cpu_server_ms == Estimate(2.0, 1.0, 9.0)
+    assert (found.cpu_postgres_ms, found.cpu_ms.value) == (exactly(0.5), 2.5)
+    assert (found.rps, found.p50_ms, found.p99_ms) == (exactly(5.0), exactly(1.0), exactly(3.0))
+    assert (found.rss_mib, found.ratio, found.rounds) == (exactly(9), None, 3)
+
+
+def test_ratios_are_of_rounds_that_were_measured_together() -> None:
+    ours, theirs = rounds(1, 2, 4), {0: rounds(3)[0], 2: rounds(12)[0]}
+    found = figures(theirs, ours)
+    assert found.ratio == exactly(3.0)
+    assert found.more_ms == Estimate(5.0, 2.0, 8.0)
 
 
 def test_ratio_is_left_open_where_something_was_not_measured() -> None:
-    table = {"viewer": {"gateway": took(2.0), "bare": took(1.0)}, "deep": {"bare": took(1.0)}}
-    assert ratio(table, "viewer", "bare") == 0.5
-    assert ratio(table, "viewer", "gateway", "bare") == 2.0
+    table = {"viewer": {"gateway": took(1.0), "bare": took(0.5)}, "deep": {"bare": figures(rounds(1, 1))}}
+    assert ratio(table, "viewer", "bare") == exactly(0.5)
     assert ratio(table, "deep", "bare") is None
     assert ratio(table, "matrix", "bare") is None
 
 
-def test_json_has_what_was_measured_and_nothing_else() -> None:
-    written = as_json({"viewer": {"gateway": took(0.123456)}}, machine={"processors": 2})
-    assert written["operations"]["viewer"]["gateway"] == {
-        "cpu_ms": 0.1235, "cpu_server_ms": 0.0617, "cpu_postgres_ms": 0.0617, "rps": 100.0, "p50_ms": 1.0,
-        "p99_ms": 2.0, "rss_mib": 64.0,
-    }  # fmt: skip
+def test_json_has_what_was_measured_with_its_spread_and_nothing_else() -> None:
+    written = as_json({"viewer": {"gateway": figures(rounds(0.123456, 0.2))}}, machine={"processors": 2})
+    row = written["operations"]["viewer"]["gateway"]
+    assert row["cpu_ms"] == {"value": 0.1617, "low": 0.1235, "high": 0.2}
+    assert list(row) == [
+        "rounds", "cpu_ms", "cpu_server_ms", "cpu_postgres_ms", "rps", "p50_ms", "p99_ms", "rss_mib",
+    ]  # fmt: skip
     assert list(written) == ["operations", "machine"]
 
 
-def test_targets_judge_what_was_measured() -> None:
-    table = {name: {"gateway": took(1.0), "hand_written": took(1.1), "mercurius": took(1.3)} for name in READS}
-    found = {target.figure: target.reached for target in targets(table)}
-    assert found["gateway against hand_written, each read"] is True
-    assert found["mercurius against gateway, viewer"] is True
-    assert found["mercurius against gateway, other reads"] is False
-    assert found["postgraphile against gateway, each read"] is None
-    assert found["memory of one worker under load"] is True
+# --- targets
+
+
+def test_every_target_has_a_row_whatever_was_measured() -> None:
+    nothing = [*targets({}), *nothing_beside(), *nothing_more()]
+    row = {name: took(1.0) for name in CONTENDERS}
+    everything = targets(dict.fromkeys(OPERATIONS, row))
+    assert {target.verdict for target in nothing} == {Verdict.UNMEASURED}
+    assert [target.figure for target in everything] == [target.figure for target in targets({})]
+    assert Verdict.UNMEASURED not in {target.verdict for target in everything}
+    assert len({target.figure for target in nothing}) == len(nothing)
+
+
+def test_targets_judge_what_was_measured_by_its_spread() -> None:
+    row = {"gateway": took(1.0), "hand_written": took(1.1, doubt=0.02), "mercurius": took(1.3, doubt=0.1)}
+    found = {target.figure: target.verdict for target in targets({"viewer": row, "deep": row})}
+    assert found["gateway ÷ hand_written, viewer"] is Verdict.REACHED
+    assert found["mercurius ÷ gateway, viewer"] is Verdict.OPEN
+    assert found["mercurius ÷ gateway, deep"] is Verdict.OPEN
+    assert found["postgraphile ÷ gateway, viewer"] is Verdict.UNMEASURED
+    assert found["gateway ÷ hand_written, matrix"] is Verdict.UNMEASURED
+    assert found["memory of one worker under load"] is Verdict.REACHED
+
+
+def test_the_viewer_is_compared_by_the_difference_to_the_floor() -> None:
+    def verdict(bare_ms: float) -> Verdict:
+        found = targets({"viewer": {"gateway": took(1.0), "bare": took(bare_ms)}})
+        return {target.figure: target.verdict for target in found}["gateway less bare, viewer"]
+
+    assert (verdict(0.97), verdict(0.95)) == (Verdict.REACHED, Verdict.MISSED)
+
+
+@pytest.mark.parametrize(("part", "wanted"), [(0.0, "±0%"), (0.001, "±1%"), (0.02, "±2%"), (0.021, "±3%")])
+def test_a_spread_is_rounded_up(part: float, wanted: str) -> None:
+    assert percent(Estimate(1.0, 1.0, 1.0 + part)) == wanted
+
+
+# --- people beside each other
+
+
+def samples(*seconds: float, answered: bool = True) -> list[Sample]:
+    return [Sample(float(n), took, answered) for n, took in enumerate(seconds)]
+
+
+def beside(loaded: Sequence[Sequence[Sample]], health: Sequence[Sample]) -> list[Verdict]:
+    usual = [samples(*[0.005] * 50)] * 6
+    load = Load("a kind", "nobody", lambda _: small_writes(3, 0))
+    return [target.verdict for target in beside_targets(load, Found(usual, loaded, health, {}))]
+
+
+def test_who_waits_longer_beside_a_load_is_told() -> None:
+    fine, slow = samples(*[0.05] * 50), samples(*[0.05] * 48, 0.3, 0.3)
+    assert beside([fine] * 6, fine) == [Verdict.REACHED, Verdict.REACHED]
+    assert beside([slow] * 6, fine) == [Verdict.MISSED, Verdict.REACHED]
+    assert beside([*[fine] * 5, samples(*[0.3] * 50)], fine) == [Verdict.OPEN, Verdict.REACHED]
+
+
+def test_who_is_refused_beside_a_load_is_not_served_however_soon() -> None:
+    fine, refused = samples(*[0.005] * 50), samples(0.001, answered=False)
+    assert beside([*[fine] * 5, [*fine, *refused]], fine) == [Verdict.MISSED, Verdict.REACHED]
+    assert beside([fine] * 6, [*fine, *refused]) == [Verdict.REACHED, Verdict.MISSED]
+
+
+def test_the_owner_is_judged_by_the_longest_of_each_round() -> None:
+    soon, late = samples(0.1, 0.2, 0.1), samples(0.1, 0.9, 0.1)
+    assert owner_target([soon] * 6, 0, {}).verdict is Verdict.REACHED
+    assert owner_target([late] * 6, 0, {}).verdict is Verdict.MISSED
+    assert owner_target([*[soon] * 5, late], 0, {}).verdict is Verdict.OPEN
+    assert owner_target([soon] * 6, 1, {}).verdict is Verdict.MISSED
+
+
+def test_samples_are_put_into_the_rounds_that_they_were_due_in() -> None:
+    found = rounds_of(samples(*range(10)), 2.0, 8.0, 3)
+    assert [[sample.due for sample in round_] for round_ in found] == [[2.0, 3.0], [4.0, 5.0], [6.0, 7.0]]
+
+
+DOCUMENTS = [load for load in [*loads("key"), *members()] if load.name != "wrong documents"]
+
+
+@pytest.mark.parametrize("load", DOCUMENTS, ids=lambda load: f"{load.whose}, {load.name}")
+def test_the_worst_is_asked_in_words_of_the_schema(load: Load) -> None:
+    """A load that is refused as nonsense shows nothing."""
+    _, _, body = next(load.requests(0)).partition(b"\r\n\r\n")
+    asked = json.loads(body)["query"] if body else "{ apps { app } }"
+    assert validate(schema.core, parse(asked), max_errors=None) == []
+
+
+@pytest.mark.parametrize("kind", [hostile_documents, long_names, wrong_documents, introspection])
+def test_no_two_requests_of_such_a_load_are_the_same(kind: Callable[..., Requests]) -> None:
+    made = partial(kind, None, 3) if kind is hostile_documents else partial(kind, None)
+    asked = [request for which in range(3) for request in islice(made(which), 5)]
+    assert len(set(asked)) == len(asked)
+
+
+def test_loads_come_from_addresses_of_their_own() -> None:
+    addresses = {address(n) for n in range(1_000)}
+    assert len(addresses) == 1_000
+    assert all(ip_address(one).is_loopback for one in addresses)
+    assert not addresses & {SOMEBODY, WATCHER, OWNER}
+
+
+def test_a_writer_follows_the_version_and_asks_when_it_is_lost() -> None:
+    requests = small_writes(3, 0)
+    assert b"setAppAccess" not in next(requests)
+    assert b'"expectedVersion":7' in requests.send(b'{"version" : 7}')
+    assert b'"expectedVersion":8' in requests.send(b'{"version" : 8}')
+    assert b"setAppAccess" not in requests.send(b'{"errors":[]}')
 
 
 # --- one form for all answers
@@ -184,6 +528,20 @@ def test_chart_needs_the_gateway() -> None:
 def test_the_readme_shows_the_figures_of_the_last_whole_run() -> None:
     readme, results = (ROOT / "README.md").read_text(), json.loads((HERE / "results.json").read_text())
     assert with_figures(readme, results) == readme
+
+
+def test_the_readme_shows_how_well_its_figures_are_known() -> None:
+    row = {name: {"cpu_ms": {"value": 2.0, "low": 1.9, "high": 2.1}, "ratio": {"value": 1.5, "low": 1.48, "high": 1.51}}
+           for name in CONTENDERS}  # fmt: skip
+    gates = {"figure": GATES_FIGURE, "estimate": {"value": 1.234, "low": 1.2, "high": 1.3}}
+    results = {"operations": dict.fromkeys(OPERATIONS, row), "figures": [gates]}
+    shown = with_figures("| operation | gateway | x |\n\n30 gated fields cost 1.10 times the same.\n", results)
+    assert shown.count("| 2,000 ±5% | 2,000 (1.5 ±2%) |") == len(OPERATIONS)
+    assert "30 gated fields cost 1.23 times" in shown
+
+
+def test_the_readme_names_a_figure_that_there_is() -> None:
+    assert GATES_FIGURE in {target.figure for target in nothing_more()}
 
 
 def test_a_readme_without_a_place_for_figures_is_refused() -> None:
