@@ -79,6 +79,13 @@ SECOND: Final = """
 insert into membership (company_id, account_id, external, first_name, last_name, accepted_at)
 select $1, id, true, 'Max', 'Maes', now() from account where email = $2 returning account_id
 """
+UNPROVEN: Final = """
+with login as (insert into account (email, first_name, last_name) values ($2, 'Eve', 'Maes') returning id)
+insert into membership (company_id, account_id, role, external, first_name, last_name, accepted_at)
+select $1, id, 'EMPLOYEE', false, 'Eve', 'Maes', now() from login returning account_id
+"""
+"""Somebody who is in, and whose address was never confirmed."""
+
 ACCESS: Final = """
 select m.company_id::text || ' ' || m.account_id place, (c.mask & m.mask)::text apps,
   coalesce(m.until, '9999-01-01T00:00Z') until,
@@ -105,6 +112,7 @@ class World:
     victim: Person
     invitation: str
     confirmation: str
+    disclaimer: str
     second: str
     document: str
     service: str
@@ -145,6 +153,7 @@ EXAMPLES: Final[Mapping[str, Example]] = {
     "signUp": Example("", lambda w: {"companyName": "New", "email": fresh(), **LOGIN}),
     "registerAccountant": Example("", lambda w: {"officeName": "New", "email": fresh(), **LOGIN}),
     "confirmEmail": Example("anna", lambda w: {"token": w.confirmation}),
+    "disclaimEmail": Example("", lambda w: {"token": w.disclaimer}),
     "login": Example("", lambda w: {"email": w.firm["anna"].email, "password": PASSWORD}),
     "logout": Example("spare", lambda w: None),
     "endSession": Example("spare", lambda w: {"sessionId": w.session}),
@@ -203,6 +212,7 @@ EXAMPLES: Final[Mapping[str, Example]] = {
 REVOCATIONS: Final = (
     "setAppAccess", "updateUser", "updateExternalUser", "setSupportAccess", "deactivateApp", "removeExternalUser",
     "leaveCompany", "revokeApiKey", "endSession", "changePassword", "logout", "resetPassword", "deleteUser",
+    "disclaimEmail",
 )  # fmt: skip
 """What takes access away, in an order in which each still has something to take."""
 
@@ -308,6 +318,7 @@ class Place:
             person,
             second=(await self._credential(outside, CredentialKind.SESSION))[1],
             confirmation=await self._letter("CONFIRMATION", anna.account),
+            disclaimer=await self._letter("CONFIRMATION", await run.fetchval(UNPROVEN, firm.key, fresh())),
             invitation=await self._letter("INVITATION", pending.account, firm.key, pending.membership),
             document=f"inv_{(await run.fetchval(MAKE_DOCUMENT, firm.key)).hex}",
             service=f"cns_{(await run.fetchval(MAKE_SERVICE, firm.key, firm['owner'].membership)).hex}",
