@@ -72,6 +72,10 @@ MAKE_LETTER: Final = """
 insert into mail_token (token_hash, purpose, account_id, company_id, membership_id, expires_at)
 values ($1, $2, $3, $4, $5, now() + interval '1 day')
 """
+MAKE_UNPROVEN: Final = """
+insert into account (email, first_name, last_name, language, confirmed) values ($1, 'Zoé', 'Martin', 'FR', false)
+returning id
+"""
 MAKE_ACCOUNTANT: Final = """
 insert into account (email, first_name, last_name, kind, confirmed) values ($1, 'Max', 'Maes', 'ACCOUNTANT', true)
 """
@@ -105,6 +109,7 @@ class World:
     victim: Person
     invitation: str
     confirmation: str
+    unproven: str
     second: str
     document: str
     service: str
@@ -145,6 +150,7 @@ EXAMPLES: Final[Mapping[str, Example]] = {
     "signUp": Example("", lambda w: {"companyName": "New", "email": fresh(), **LOGIN}),
     "registerAccountant": Example("", lambda w: {"officeName": "New", "email": fresh(), **LOGIN}),
     "confirmEmail": Example("anna", lambda w: {"token": w.confirmation}),
+    "disclaimEmail": Example("", lambda w: {"token": w.unproven}),
     "login": Example("", lambda w: {"email": w.firm["anna"].email, "password": PASSWORD}),
     "logout": Example("spare", lambda w: None),
     "endSession": Example("spare", lambda w: {"sessionId": w.session}),
@@ -308,6 +314,7 @@ class Place:
             person,
             second=(await self._credential(outside, CredentialKind.SESSION))[1],
             confirmation=await self._letter("CONFIRMATION", anna.account),
+            unproven=await self._letter("CONFIRMATION", await run.fetchval(MAKE_UNPROVEN, fresh())),
             invitation=await self._letter("INVITATION", pending.account, firm.key, pending.membership),
             document=f"inv_{(await run.fetchval(MAKE_DOCUMENT, firm.key)).hex}",
             service=f"cns_{(await run.fetchval(MAKE_SERVICE, firm.key, firm['owner'].membership)).hex}",

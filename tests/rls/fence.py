@@ -90,6 +90,10 @@ create function fence.entered() returns uuid[] language sql stable security defi
   ) || array(
     select company_id from membership
     where account_id = any ((select fence.words('fence.mailboxes'))::uuid[]) and accepted_at is not null
+  ) || array(
+    select m.company_id from mail_token t join membership m on m.account_id = t.account_id
+    where t.token_hash = any ((select fence.hashes('fence.letters'))::bytea[])
+      and m.accepted_at is not null and m.removed_at is null and (m.until is null or m.until > now())
   )
 $$;
 create function fence.mine() returns text[] language sql stable security definer set search_path = public as $$
