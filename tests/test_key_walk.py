@@ -20,7 +20,7 @@ from tests.ways import ways
 
 OPENED, OTHER = "Chauffage Lambert", "Bières Delvaux"
 ID: Final = re.compile(rb"[0-9a-f]{32}")
-AT_ONCE: Final = 5
+AT_ONCE: Final = 3
 """So many paths are put into one document."""
 
 MAKE: Final = """

@@ -287,6 +287,7 @@ def _join(data: DataSet, name: str, company: str, apps: Iterable[App] = (), **co
             "language": ("FR", "NL", "EN", "DE")[n % 4],
             "toggles": bits((*ALWAYS, *apps)),
             "created_by_accountant": n % 5 == 0,
+            "stands_in": False,
             "created_at": MOMENT + datetime.timedelta(hours=n // 3),
             "accepted_at": MOMENT,
             "until": None,

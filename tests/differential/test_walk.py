@@ -196,10 +196,9 @@ class Undone(InTransaction):
     """Reads and writes on one connection, whose transaction will be undone."""
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncGenerator[Connection]:
-        """A transaction inside it."""
-        async with self._connection.transaction():
-            yield self._connection
+    async def statements(self) -> AsyncGenerator[Connection]:
+        """The connection, on which transactions are inside its own."""
+        yield self._connection
 
 
 @asynccontextmanager
