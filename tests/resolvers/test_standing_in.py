@@ -107,7 +107,7 @@ def owners_fields(name: str) -> list[str]:
 
 
 SELECTED: Final = {
-    "users": "users { totalCount }", "externalUsers": "externalUsers { id }",
+    "users": "users { totalCount }", "externalUsers": "externalUsers { id }", "apiKeys": "apiKeys { id }",
     "permissionMatrix": "permissionMatrix { version }", "accessChanges": "accessChanges { totalCount }",
     "explainAccess": 'explainAccess(userId: "usr_x", operation: "{ __typename }") { path }',
 }  # fmt: skip

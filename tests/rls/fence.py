@@ -88,12 +88,12 @@ create function fence.entered() returns uuid[] language sql stable security defi
     select company_id from mail_token
     where company_id is not null and token_hash = any ((select fence.hashes('fence.letters'))::bytea[])
   ) || array(
+    select company_id from membership
+    where account_id = any ((select fence.words('fence.mailboxes'))::uuid[]) and accepted_at is not null
+  ) || array(
     select m.company_id from mail_token t join membership m on m.account_id = t.account_id
     where t.token_hash = any ((select fence.hashes('fence.letters'))::bytea[])
       and m.accepted_at is not null and m.removed_at is null and (m.until is null or m.until > now())
-  ) || array(
-    select company_id from membership
-    where account_id = any ((select fence.words('fence.mailboxes'))::uuid[]) and accepted_at is not null
   )
 $$;
 create function fence.mine() returns text[] language sql stable security definer set search_path = public as $$
