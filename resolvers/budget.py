@@ -62,6 +62,18 @@ TABLE: Final = 1_000
 """The characters of SQL that take as much to plan as one table more."""
 
 
+LITTLE: Final = 1_000
+"""The most work, in points, for one operation of somebody who is not signed in."""
+
+
+def check_stranger(points: int) -> None:
+    """Refuse work for somebody who is not signed in: RequestError (COST_EXCEEDED) above `LITTLE`."""
+    if points > LITTLE:
+        message = f"This takes {points} points of work, and {LITTLE} are for who is not signed in; please sign in."
+        extensions = {"work": "STATEMENT", "limit": LITTLE, "selection": []}
+        raise RequestError.several((ErrorEntry(ErrorCode.COST_EXCEEDED, message, extensions=extensions),))
+
+
 def too_much(work: Work, path: Path = ()) -> RequestError:
     """The refusal of an operation that takes more of some work than it may, at a path of its response."""
     limit = BOUNDS[work]

@@ -14,6 +14,7 @@ from db.errors import DatabaseError
 from db.secrets import Keyring
 from db.tables import metadata
 from resolvers.answers import refusal, result_of, token_hash
+from resolvers.budget import check_stranger
 from resolvers.checks import check_mutations, check_schema
 from resolvers.compilation import Bindings
 from resolvers.compiler import Compiler
@@ -188,6 +189,8 @@ class Executor:
             statement = await self._turns.do(partial(self._compiler.read, operation, variables, kind, view))
         if statement.cost.most + statement.cost.work > self._max_cost:
             check_cost((statement.cost,), variables, self._max_cost, request.language)
+        if hashed is None:
+            check_stranger(statement.cost.work)
         bindings = Bindings(variables, hashed, request.language)
         record = await self._database.read(statement.sql, statement.arguments(bindings))
         if hashed is not None:

@@ -1,15 +1,16 @@
 """resolvers/budget.py: work is counted while it is done, and an operation that takes too much is stopped there."""
 
 import pytest
-from graphql import GraphQLInterfaceType, get_introspection_query
+from graphql import GraphQLInterfaceType, GraphQLObjectType, get_introspection_query
 
 from db.tokens import CredentialKind
 from resolvers.budget import BOUNDS, TABLE, Budget, Work
 from resolvers.execution import default_compiler
 from resolvers.operation import Documents
-from resolvers.request import ErrorEntry, RequestError
+from resolvers.request import ErrorEntry, GraphQLRequest, RequestError
 from resolvers.statement import Statement
 from schema.errors import ErrorCode
+from tests.golden.world import World
 
 DOCUMENT = default_compiler().schema.type_map["Document"]
 assert isinstance(DOCUMENT, GraphQLInterfaceType)
@@ -93,6 +94,23 @@ def test_what_is_charged_is_the_longest_text_and_every_table() -> None:
         budget.write(0, BOUNDS[Work.STATEMENT] - 2 * TABLE + 1)
     with pytest.raises(RequestError):
         budget.read()
+
+
+async def test_who_is_not_signed_in_gets_a_little_of_it(world: World) -> None:
+    company = default_compiler().schema.type_map["Company"]
+    assert isinstance(company, GraphQLObjectType)
+    lists = [name for name, field in company.fields.items() if field.args.keys() >= {"first", "after"}]
+    wide = " ".join(f"{name}(first: 0) {{ nodes {{ id }} }}" for name in lists)
+    for query, admitted in (
+        (f'{{ company(id: "com_x") {{ {wide} }} }}', False),
+        ("{ apps { app kind label description requires plan } }", True),
+        (get_introspection_query(), True),
+    ):
+        result = await world.executor.execute(GraphQLRequest(query))
+        assert (result.response is not None) is admitted, query
+        assert admitted or result.errors[0].code is ErrorCode.COST_EXCEEDED
+        async with world.signed_in("eva") as token:
+            assert (await world.executor.execute(GraphQLRequest(query, token=token))).response is not None
 
 
 @pytest.mark.parametrize("work", [Work.SELECTIONS, Work.FIELDS, Work.INTROSPECTED])
