@@ -339,6 +339,8 @@ def _people(data: DataSet) -> None:
         _account(data, nothing_but(app))
         _join(data, nothing_but(app), "A", (app,))
         _join(data, nothing_but(app), "B", (other for other in App if other is not app))
+    _account(data, "Founder", kind="ACCOUNTANT")
+    _join(data, "Founder", "B", role=None, external=True, created_by_accountant=True, stands_in=True)
     data.viewers.append(Viewer("Nobody", None))
 
 

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from schema.apps import App
 from tests.differential.comparison import Bench, is_valid
-from tests.differential.dataset import ALWAYS, GATES, build
+from tests.differential.dataset import ALWAYS, GATES, build, key
 from tests.differential.gating import every_gate
 from tests.differential.operations import Case, operations
 from tests.differential.profiles import searched
@@ -31,3 +31,14 @@ async def test_the_product_answers_as_the_oracle_does(bench: Bench, case: Case, 
             return (await bench.difference(candidate, viewer) or "").startswith(difference[:5])
 
         raise AssertionError(await bench.difference(await reduce_case(filled, differs_alike), viewer))
+
+
+FOUNDED = f"""{{ company(id: "com_{key("company B").hex}") {{
+  users {{ totalCount nodes {{ id firstName email language role status apps createdAt hourlyCost }} }}
+  plan activeApps supportUntil apiKeys {{ id }} externalUsers {{ id }} permissionMatrix {{ version }}
+}} }}"""
+
+
+async def test_who_stands_in_for_an_owner_sees_users_as_the_oracle_says(bench: Bench) -> None:
+    for name in ("Founder", "Compta", "Two", "Piet"):
+        assert await bench.difference(Case(FOUNDED, {}), bench.data.viewer(name)) is None

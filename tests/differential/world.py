@@ -10,7 +10,7 @@ from typing import Any
 from db.connection import Connection
 from db.tables import metadata
 from schema.apps import CATALOGUE, App
-from schema.declarations import Gate
+from schema.declarations import Gate, Standing
 
 Record = Mapping[str, Any]
 
@@ -79,7 +79,10 @@ class Scope:
 
     def holds(self, gate: Gate) -> bool:
         """Whether a gate is open."""
-        return self.reaches(gate) if isinstance(gate, App) else self.membership["role"] == gate.value
+        if isinstance(gate, App):
+            return self.reaches(gate)
+        stands_in = gate is Standing.OWNER and self.membership["stands_in"]
+        return self.membership["role"] == gate.value or stands_in
 
 
 def apps_where(test: Callable[[App], bool]) -> list[str]:
