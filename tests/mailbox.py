@@ -19,8 +19,8 @@ PUBLIC_URL = "https://enfact.test/"
 
 
 async def until(holds: Callable[[], bool | Awaitable[bool]]) -> None:
-    """Return once `holds`; fails after ten seconds."""
-    async with asyncio.timeout(10):
+    """Return once `holds`; fails after a minute, since starts of processes take long on a busy machine."""
+    async with asyncio.timeout(60):
         while not (found if isinstance(found := holds(), bool) else await found):  # noqa: ASYNC110 (nobody tells)
             await asyncio.sleep(0.01)
 

@@ -310,10 +310,10 @@ async def knowing(office: Office) -> Executor:
 async def test_what_is_told_of_a_write_is_what_was_written_whenever_the_deadline_passes(office: Office) -> None:
     executor = await knowing(office)
     counts: list[int] = []
-    for step in range(40):
+    while len(counts) < 40 or (max(counts) == 1 and len(counts) < 1_000):  # the busier a machine, the later
         firm = await Firm.found(office.connection)
         request = GraphQLRequest(SEVERAL, variables={"id": firm.id}, token=firm["owner"].token)
-        async with asyncio.timeout(step * 0.001):
+        async with asyncio.timeout(len(counts) * 0.001):
             result = await executor.execute(request)
         counts.append(await written(firm, *told(result)))
     assert counts[0] == 1
