@@ -58,6 +58,9 @@ POINT: Final[Mapping[Work, int]] = MappingProxyType(
 )
 """How much of some work counts as much in the cost of an operation as a value of its answer."""
 
+VIEW: Final = 2_000
+"""The fields of the schema's description that take as long as to find out what of the schema somebody sees."""
+
 TABLE: Final = 1_000
 """The characters of SQL that take as much to plan as one table more."""
 
@@ -70,7 +73,7 @@ def check_stranger(points: int) -> None:
     """Refuse work for somebody who is not signed in: RequestError (COST_EXCEEDED) above `LITTLE`."""
     if points > LITTLE:
         message = f"This takes {points} points of work, and {LITTLE} are for who is not signed in; please sign in."
-        extensions = {"work": "STATEMENT", "limit": LITTLE, "selection": []}
+        extensions: dict[str, object] = {"work": "STATEMENT", "limit": LITTLE, "selection": []}
         raise RequestError.several((ErrorEntry(ErrorCode.COST_EXCEEDED, message, extensions=extensions),))
 
 

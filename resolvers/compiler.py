@@ -22,7 +22,7 @@ from graphql import (
 from db.sql import Text
 from db.tokens import CredentialKind
 from resolvers.breath import resolve_breathing
-from resolvers.budget import Budget, Work
+from resolvers.budget import VIEW, Budget, Work
 from resolvers.cache import Cache
 from resolvers.compilation import Compilation
 from resolvers.coordinates import named_type
@@ -208,6 +208,8 @@ class Compiler:
             inputs = Inputs(variables)
             to = Compilation(inputs, self._collector(operation, inputs), kind)
             to.budget.charge(Work.TOKENS, operation.tokens)
+            if view is not None:
+                to.budget.charge(Work.INTROSPECTED, VIEW)
             described = view.schema if view is not None else self.schema
             introspection = Introspection(described, operation, inputs, to.budget)
             statement = compile_(Roots(Objects(self.layout, to), introspection.answer))

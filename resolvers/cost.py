@@ -27,7 +27,7 @@ MAX_COST: Final = 100_000
 """What an operation may cost unless the operator says otherwise."""
 
 ROW, LOOKUP, FOUND, COUNT, FILTER = 1, 4, 20, 400, 200
-"""What counts besides values: an object, a look at other rows, one that is found by its id alone, a count, a filter."""
+"""What counts besides values: an object, a look at other rows, one found by its id, a count, a filter or an order."""
 
 LEAF_LIST, COMPUTED = 30, 4
 """A leaf that is a list, and one that a query of its own computes."""

@@ -248,7 +248,8 @@ def page(
     paging.size, paging.items = listed.row.to.bind(asked, page_size, "int4"), size_of(asked, PAGE_DEFAULT, PAGE_MAX)
     paging.between = tuple(paging.cursors())
     fields = paging.collect(connection, selected)
-    costs.charge(at.path, LOOKUP + len(fields) + (FILTER if paging.given("filter") else 0))
+    sought = paging.given("filter") + paging.given("orderBy")  # either may go through all rows of a company
+    costs.charge(at.path, LOOKUP + len(fields) + FILTER * sought)
     _look_ahead(paging, connection, fields)
     json = concatenation(json_object((chosen.key, _field(paging, connection, chosen, at)) for chosen in fields))
     if not paging.columns and not paging.needs_cursor and not paging.sees_beyond:

@@ -72,6 +72,8 @@ def test_what_takes_longer_than_a_value_counts_more() -> None:
     assert added("invoices(first: 1) { totalCount }") == 1 + NOTE + LOOKUP + 1 + COUNT
     filtered = 'invoices(first: 1, filter: {number: {contains: "x"}}) { totalCount }'
     assert added(filtered) == added("invoices(first: 1) { totalCount }") + FILTER
+    ordered = "invoices(first: 1, orderBy: [NUMBER_ASC]) { totalCount }"
+    assert added(ordered) == added("invoices(first: 1) { totalCount }") + FILTER
     assert added("dashboard { turnover openTasks }") >= 2 * SUM
     assert added('search(text: "ab") { customers { totalCount } products { totalCount } }') >= 2 * SEARCH
     products = "products(first: 1) {{ nodes {{ {} }} }}"
