@@ -82,6 +82,7 @@ async def test_a_worker_that_served_is_replaced_however_often_it_is_killed(
     fresh_dsn: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(workers, "MOST_FAILED_STARTS", 2)
+    monkeypatch.setattr(workers, "STEADY_SECONDS", 600.0)  # none lives for so long, however busy the machine
     async with team(1, fresh_dsn) as running:
         for count in range(4):
             await until(running.answers)
