@@ -69,7 +69,8 @@ class Socket:
     async def settled(self) -> None:
         """Return once everything that was sent has been looked at; nothing else may come before."""
         await self.send({"type": "ping"})
-        assert await self.receive() == {"type": "pong"}
+        answer = await self.receive()
+        assert answer == {"type": "pong"}, answer
 
 
 @dataclass(slots=True)
