@@ -39,8 +39,13 @@ AFFECTED: Final = 18 * EACH
 async def test_a_toggle_reaches_a_thousand_subscriptions(databases: Databases, template: str) -> None:
     async with open_station(databases, template) as station:
         firm = await station.outside.found("DISCOUNTS", "STOCK")
-        limits = {"ENFACT_RATE": "0", "ENFACT_MAX_SUBSCRIPTIONS_OF_USER": "1000", "ENFACT_POOL_QUEUE": "1000"}
-        serving = gateway(DATABASE_URL=station.dsn, ENFACT_LOG_LEVEL="warning", **limits)
+        serving = gateway(
+            DATABASE_URL=station.dsn,
+            ENFACT_LOG_LEVEL="warning",
+            ENFACT_RATE="0",
+            ENFACT_MAX_SUBSCRIPTIONS_OF_USER="1000",
+            ENFACT_POOL_QUEUE="1000",
+        )
         running = await asyncio.to_thread(serving.__enter__)
         try:
             async with AsyncExitStack() as stack:
