@@ -115,6 +115,10 @@ class Guard:
     slows: Bucket | None = None
     line: str | None = None
 
+    def besides_one(self) -> "Guard":
+        """The same limits where one try, which is written down, does not count."""
+        return replace(self, limits=tuple(replace(bucket, most=bucket.most + 1) for bucket in self.limits))
+
     @property
     def buckets(self) -> list[bytes]:
         """All that a try is written down for."""
