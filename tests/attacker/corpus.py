@@ -236,7 +236,7 @@ INTERFACES: Final = (
         documents("...A", ways("A", "B") + ways("B", "F") + INSIDE),
         (COSTS,),
     ),
-    Hostile("all kinds in twenty roots", plain(roots(20, "company(id: COMPANY) { ...C }", OF_COMPANY)), (ANSWERED,)),
+    Hostile("all kinds in twenty roots", plain(roots(20, "company(id: COMPANY) { ...C }", OF_COMPANY)), (COSTS,)),
     Hostile(
         "all kinds of all companies",
         lambda ids: Asked(

@@ -6,7 +6,7 @@ shares the database of the others. It runs with the packages of its own .venv.
 
 import asyncio
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -52,9 +52,17 @@ class Checkout:
             lambda place: gateway_command(str(_python(self.folder)), place),
             graphql,
             graphql_change,
-            environment=lambda place: UNLIMITED,
+            environment=lambda place: self._unlimited,
             root=self.folder,
         )
+
+    @property
+    def _unlimited(self) -> Mapping[str, str]:
+        """No rate limits, of those that it has: a setting that it does not know is refused."""
+        settings = (self.folder / "gateway" / "settings.py").read_text()
+        return {
+            name: value for name, value in UNLIMITED.items() if f"{name.removeprefix('ENFACT_').lower()}:" in settings
+        }
 
     async def fill(self, dsn: str, progress: Callable[[int, int], None]) -> None:
         """Put its schema and data set into an empty database. Raises LoadError."""

@@ -97,7 +97,8 @@ async def test_every_statement_of_every_case_is_fenced(case: Case, world: World)
 
 @pytest.mark.parametrize("document", biggest())
 async def test_the_biggest_operation_is_fenced(world: World, document: str) -> None:
-    outcome = await world.ask(document)
+    async with world.signed_in("lambert") as token:
+        outcome = await world.ask(document, {}, token)
     (ran,) = outcome.statements
     tables = list(sqlglot.parse_one(ran.sql, dialect="postgres").find_all(exp.Table))
     assert sum(table.name in TENANTS for table in tables) > 20
