@@ -22,10 +22,17 @@ select
     ) counted
   );
 -- $1 = [<hash of a token>, <hash of a token>]
--- $2 = [5, 50]
+-- $2 = [2147483647, 2147483647]
 -- $3 = [0:01:00, 0:01:00]
 -- $4 = <hash of a token>
 -- $5 = 0:01:00
+
+select id from admit_try($1, $2, $3, $4, $5) id;
+-- $1 = [-6205989694341656597, 3242165648623180469]
+-- $2 = [<hash of a token>, <hash of a token>]
+-- $3 = [2147483647, 2147483647]
+-- $4 = [0:01:00, 0:01:00]
+-- $5 = [<hash of a token>, <hash of a token>, <hash of a token>]
 
 select
   exists (
@@ -46,17 +53,10 @@ select
     ) counted
   );
 -- $1 = [<hash of a token>, <hash of a token>]
--- $2 = [2147483647, 2147483647]
+-- $2 = [6, 51]
 -- $3 = [0:01:00, 0:01:00]
 -- $4 = <hash of a token>
 -- $5 = 0:01:00
-
-select id from admit_try($1, $2, $3, $4, $5) id;
--- $1 = [-6205989694341656597, 3242165648623180469]
--- $2 = [<hash of a token>, <hash of a token>]
--- $3 = [2147483647, 2147483647]
--- $4 = [0:01:00, 0:01:00]
--- $5 = [<hash of a token>, <hash of a token>, <hash of a token>]
 
 select u.id, u.password_hash from (select) one left join account u on u.email = $1;
 -- $1 = eva@demo.enfact.test
