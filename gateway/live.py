@@ -11,8 +11,8 @@ from db.errors import DatabaseError
 from db.listening import keep_listening
 from gateway.logs import Log, causes
 from gateway.settings import Settings
-from resolvers.live import AccessLost, Subscription
-from resolvers.request import ErrorEntry, Result
+from resolvers.live import Subscription
+from resolvers.request import ErrorEntry, RequestError, Result
 from resolvers.waking import Wakes
 from schema.errors import ErrorCode, error_message
 
@@ -136,8 +136,8 @@ async def told(subscription: Subscription, places: Places, request_id: str, into
     try:
         async for result in subscription:
             yield result
-    except AccessLost as lost:
-        yield Result(None, lost.entries)
+    except RequestError as refused:  # access is lost, or the answer is too large
+        yield Result(None, refused.entries)
     except Exception as error:  # noqa: BLE001 (whatever it is, the client gets a masked answer)
         into.exception(request_id, error)
         yield _failed(ErrorCode.INTERNAL, subscription)

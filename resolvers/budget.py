@@ -11,7 +11,7 @@
 
 Work is charged while it is done, so an operation that goes too far is stopped where it does: COST_EXCEEDED names the
 work. How many values the answer may have is another account (`cost`), since it depends on the variables; how large a
-document and its variables may be is known before it is read (`prescan`, `limits`, `bounds`).
+document and its variables may be is known before it is read (`glance`, `limits`, `bounds`).
 """
 
 import enum

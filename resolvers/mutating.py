@@ -7,7 +7,7 @@ ours only. What was written stays, whatever becomes of its payload.
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine, Mapping
-from contextlib import AbstractAsyncContextManager, suppress
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from functools import partial
 from types import MappingProxyType
@@ -121,10 +121,13 @@ class Writer:
         costs: list[Cost] = []
         for selected in fields:
             if selected.name != "__typename":
-                with suppress(RequestError):
+                try:
                     rows = MUTATIONS[selected.name].rows(self._input(selected, variables))
                     costs.append(cost_of_rows(rows, selected.key))
                     costs.append(self.compiler.payload(operation, selected, variables, request.kind).cost)
+                except RequestError as refused:
+                    if refused.entry.code is ErrorCode.COST_EXCEEDED:  # it would take as much each time it is tried
+                        raise
         return check_cost(costs, variables, self.max_cost, request.language)
 
     async def _answer(
@@ -226,6 +229,8 @@ class Writer:
         except DatabaseError as error:
             self.report(error)
             return payload.unread(failure(error))
+        except RequestError as refused:  # the answer is too large
+            return payload.unread(refused.entry.code, refused.entry.message)
         except Exception:
             LOG.exception("a payload of request %s could not be read", request.request_id)
             return payload.unread(ErrorCode.INTERNAL)
@@ -261,11 +266,11 @@ class Payload:
     cookie: SessionCookie | None
     committed: bool
 
-    def unread(self, code: ErrorCode) -> Result:
+    def unread(self, code: ErrorCode, message: str | None = None) -> Result:
         """The answer where it cannot be read: what was written is told to be, so that nobody writes it again."""
         told = {"written": True} if self.committed else {}
-        failed = _failed(code, self.bindings.language, self.selected, told)
-        return failed._replace(cookie=self.cookie)
+        message = message or error_message(code, self.bindings.language)
+        return Result(None, (ErrorEntry(code, message, (self.selected.key,), extensions=told),), cookie=self.cookie)
 
 
 async def _to_the_end(work: Coroutine[Any, Any, T]) -> tuple[T, bool]:

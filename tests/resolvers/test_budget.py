@@ -4,6 +4,7 @@ import pytest
 from graphql import GraphQLInterfaceType, GraphQLObjectType, get_introspection_query
 
 from db.tokens import CredentialKind
+from resolvers import answers
 from resolvers.budget import BOUNDS, TABLE, Budget, Work
 from resolvers.execution import default_compiler
 from resolvers.operation import Documents
@@ -111,6 +112,29 @@ async def test_who_is_not_signed_in_gets_a_little_of_it(world: World) -> None:
         assert admitted or result.errors[0].code is ErrorCode.COST_EXCEEDED
         async with world.signed_in("eva") as token:
             assert (await world.executor.execute(GraphQLRequest(query, token=token))).response is not None
+
+
+async def test_a_payload_that_takes_too_much_is_refused_before_anything_is_written(world: World) -> None:
+    around = " ".join(f"... on {kind} {{ {SHOP % '__typename'} }}" for kind in KINDS)
+    documents = f"documents {{ nodes {{ {nested('id', around, 2)} }} }}"
+    viewer = f"viewer {{ companies {{ nodes {{ {documents} }} }} }}"
+    login = f'login(input: {{email: "eva@demo.enfact.test", password: "x"}}) {{ {viewer} }}'
+    result = await world.executor.execute(GraphQLRequest(f"mutation {{ {login} }}"))
+    assert (result.response, [error.code for error in result.errors]) == (None, [ErrorCode.COST_EXCEEDED])
+
+
+async def test_an_answer_that_is_too_large_says_so_and_that_a_write_is_done(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(answers, "BOUNDS", {**BOUNDS, Work.ANSWER: 20})
+    async with world.signed_in("eva") as token:
+        read = await world.executor.execute(GraphQLRequest("{ viewer { account { email } } }", token=token))
+        written = await world.executor.execute(
+            GraphQLRequest("mutation { logout { errors { code } viewer { account { email } } } }", token=token)
+        )
+    assert (read.response, [error.code for error in read.errors]) == (None, [ErrorCode.COST_EXCEEDED])
+    (error,) = written.errors
+    assert (error.code, error.extensions) == (ErrorCode.COST_EXCEEDED, {"written": True})
 
 
 @pytest.mark.parametrize("work", [Work.SELECTIONS, Work.FIELDS, Work.INTROSPECTED])
