@@ -1,16 +1,14 @@
-"""Belgian standard numbers: takes their free digits, gives the number with its check digits; tells right from wrong.
+"""Belgian standard numbers: make them with their check digits, and check those that clients send.
 
-Enterprise and VAT numbers, structured communications, IBANs, the article numbers (EAN-13) used with them, and the text
-of the QR codes that credit transfers are scanned from.
+Enterprise and VAT numbers and IBANs are made and checked; structured communications, article numbers (EAN-13) and the
+text of the QR codes of credit transfers are only made.
 """
 
 import re
 from decimal import Decimal
 
 ENTERPRISE = re.compile(r"[01][0-9]{3}\.[0-9]{3}\.[0-9]{3}")
-COMMUNICATION = re.compile(r"\+\+\+[0-9]{3}/[0-9]{4}/[0-9]{5}\+\+\+")
 IBAN = re.compile(r"BE[0-9]{14}")
-EAN = re.compile(r"[0-9]{13}")
 
 EPC_NAME, EPC_BYTES = 70, 331
 EPC_AMOUNTS = (Decimal("0.01"), Decimal("999999999.99"))
@@ -47,10 +45,10 @@ def ean13(first: int) -> str:
 
 
 def epc_payload(name: str, iban: str, amount: Decimal, communication: str) -> str:
-    """The text of the QR code of a credit transfer in euro, as EPC069-12 (version 002, UTF-8) has it.
+    """The text of the QR code of a credit transfer in euro, by EPC069-12 (version 002, UTF-8).
 
-    The twelve digits of the communication `+++ddd/dddd/ddddd+++` are its structured reference. A name is cut after 70
-    characters. ValueError for an amount or a length that the standard does not allow.
+    The twelve digits of the communication `+++ddd/dddd/ddddd+++` are its structured reference. The name is cut to 70
+    characters. Raises ValueError for an amount or a length that the standard does not allow.
     """
     if amount.is_nan() or not EPC_AMOUNTS[0] <= amount <= EPC_AMOUNTS[1]:
         raise ValueError(f"a transfer is of 0.01 to 999999999.99 euro, not of {amount}")
@@ -63,7 +61,7 @@ def epc_payload(name: str, iban: str, amount: Decimal, communication: str) -> st
 
 
 def is_enterprise_number(number: str) -> bool:
-    """Whether `0xxx.xxx.xxx` is written so and its check digits are right."""
+    """True for an enterprise number `0xxx.xxx.xxx` or `1xxx.xxx.xxx` with right check digits."""
     if not ENTERPRISE.fullmatch(number):
         return False
     digits = number.replace(".", "")
@@ -71,30 +69,17 @@ def is_enterprise_number(number: str) -> bool:
 
 
 def is_vat_number(number: str) -> bool:
-    """Whether `BE0xxxxxxxxx` is written so and its check digits are right."""
+    """True for a VAT number `BE0xxxxxxxxx` or `BE1xxxxxxxxx` with right check digits."""
     digits = number.removeprefix("BE")
     return number.startswith("BE") and is_enterprise_number(f"{digits[:4]}.{digits[4:7]}.{digits[7:]}")
 
 
-def is_structured_communication(text: str) -> bool:
-    """Whether `+++ddd/dddd/ddddd+++` is written so and its check digits are right."""
-    if not COMMUNICATION.fullmatch(text):
-        return False
-    digits = text.strip("+").replace("/", "")
-    return int(digits[10:]) == (int(digits[:10]) % 97 or 97)
-
-
 def is_iban(text: str) -> bool:
-    """Whether `text` is a Belgian IBAN without spaces: both pairs of check digits are right."""
+    """True for a Belgian IBAN without spaces whose two pairs of check digits are right."""
     if not IBAN.fullmatch(text):
         return False
     front, check = int(text[4:14]), int(text[14:])
     return int(text[4:] + "1114" + text[2:4]) % 97 == 1 and check == (front % 97 or 97)
-
-
-def is_ean13(text: str) -> bool:
-    """Whether `text` is thirteen digits of which the last is right."""
-    return bool(EAN.fullmatch(text)) and _ean_check(text[:12]) == int(text[12])
 
 
 def _ean_check(digits: str) -> int:

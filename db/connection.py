@@ -1,11 +1,11 @@
-"""One connection to PostgreSQL: takes a DSN, gives what the product uses of the driver's connection, with types.
+"""One connection to PostgreSQL: takes a DSN, returns the driver's connection, typed as far as the product uses it.
 
-DSNs are libpq's: one host or several, a socket's folder as `?host=`.
+DSNs are those of libpq: one host or several, a socket's folder as `?host=`.
 """
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Any, Protocol
+from typing import Any, Final, Protocol, cast
 
 import asyncpg
 
@@ -13,17 +13,25 @@ from db.errors import DRIVER_ERRORS, DatabaseMisconfigured, translate_refusal
 
 OLDEST_MAJOR = 18
 
+REQUESTS, LISTENER, HEALTH, MAIL = "enfact", "enfact listening", "enfact health", "enfact mail"
+"""The names of a gateway's connections, which PostgreSQL shows (`application_name`)."""
+
+SERVING: Final = (REQUESTS, LISTENER, HEALTH, MAIL)
+
+COMMAND, MIGRATION = "enfact command", "enfact migration"
+"""The names of a command's connections."""
+
 
 class PreparedStatement(Protocol):
-    """What is used of `asyncpg.PreparedStatement`; the statement ends some time after it is forgotten."""
+    """The used part of `asyncpg.PreparedStatement`; the server drops the statement after its last reference."""
 
     async def fetchval(self, *args: object) -> Any:
-        """The first column of the first row, None when there is none."""
+        """The first column of the first row; None without a row."""
         ...
 
 
 class Connection(Protocol):
-    """What is used of `asyncpg.Connection`, pooled or not."""
+    """The used part of `asyncpg.Connection`, pooled or not."""
 
     async def execute(self, query: str, *args: object) -> str:
         """Run one statement with arguments, or a script without."""
@@ -38,15 +46,15 @@ class Connection(Protocol):
         ...
 
     async def fetchrow(self, query: str, *args: object) -> asyncpg.Record | None:
-        """The first row, None when there is none."""
+        """The first row; None without one."""
         ...
 
     async def fetchval(self, query: str, *args: object, column: int = 0) -> Any:
-        """One column of the first row, None when there is none."""
+        """One column of the first row; None without a row."""
         ...
 
     async def prepare(self, query: str) -> PreparedStatement:
-        """A statement that is planned once."""
+        """A prepared statement."""
         ...
 
     async def copy_records_to_table(
@@ -64,19 +72,19 @@ class Connection(Protocol):
         ...
 
     async def add_listener(self, channel: str, callback: Callable[..., None]) -> None:
-        """Listen to a channel: each notification is a call with the connection, a process id, channel and payload."""
+        """Listen to a channel; each notification calls back with connection, process id, channel and payload."""
         ...
 
     def add_termination_listener(self, callback: Callable[..., None]) -> None:
-        """Call back when the connection ends, however it does."""
+        """Call back when the connection ends, for any reason."""
         ...
 
     def is_closed(self) -> bool:
-        """Whether the connection has ended."""
+        """True when the connection has ended."""
         ...
 
     async def close(self) -> None:
-        """Say goodbye and end the connection."""
+        """End the connection in the protocol's way."""
         ...
 
     def terminate(self) -> None:
@@ -84,11 +92,11 @@ class Connection(Protocol):
         ...
 
     def is_in_transaction(self) -> bool:
-        """Whether a transaction is open."""
+        """True while a transaction is open."""
         ...
 
     async def set_type_codec(self, typename: str, **options: Any) -> None:
-        """Read and write a type in another way."""
+        """Set another encoder and decoder for a type."""
         ...
 
 
@@ -99,7 +107,7 @@ async def connect(dsn: str, **options: Any) -> Connection:
         return await driver.connect(dsn, **options)
     except DRIVER_ERRORS as error:
         raise translate_refusal(error) from error
-    except ValueError:  # of reading the address, whose parts (a password among them) it may quote
+    except ValueError:  # from parsing the DSN; its message may quote the password
         raise DatabaseMisconfigured("The address of the database cannot be read as a URL.") from None
 
 
@@ -109,4 +117,14 @@ def require_version(major: int) -> None:
         raise DatabaseMisconfigured(
             f"The database server is PostgreSQL {major}; version {OLDEST_MAJOR} or newer is needed. "
             "Upgrade it, or point DATABASE_URL to a newer server."
+        )
+
+
+def require_encoding(connection: Connection) -> None:
+    """Refuse a database that does not hold its texts as UTF-8. Raises DatabaseMisconfigured."""
+    encoding: str = cast("Any", connection).get_settings().server_encoding
+    if encoding != "UTF8":
+        raise DatabaseMisconfigured(
+            f"The database has the encoding {encoding}; UTF8 is needed. Create one with ENCODING 'UTF8' "
+            "TEMPLATE template0, and load a dump of this one into it if it has data."
         )

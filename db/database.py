@@ -1,6 +1,6 @@
-"""The pool of connections: takes a DSN and settings, gives reads of one row, transactions and a health check.
+"""The database: takes a DSN and settings, offers reads of one row, transactions and a health check on a pool.
 
-No connection keeps session state between two users, so nothing is reset when one is given back.
+No connection keeps session state between two users, so nothing is reset when a connection is given back.
 """
 
 import os
@@ -13,37 +13,40 @@ from weakref import WeakKeyDictionary
 
 import asyncpg
 
-from db.connection import Connection, connect, require_version
+from db.connection import REQUESTS, Connection, connect, require_encoding, require_version
 from db.errors import DRIVER_ERRORS, ConnectionLost, DatabaseTimeout, translate, translate_refusal
-from db.kept import bound
 from db.pool import Connect, Pool
 from db.sharing import GATEWAY, PAYER, Payer, Shares
-from db.times import tell_times
+from db.statement_cache import limit_memory
+from db.time_codecs import set_time_codecs
 
-MEMORY: Final = "select sum(total_bytes)::bigint from pg_backend_memory_contexts"
-"""What a backend has taken, in bytes; only a superuser or a member of pg_read_all_stats is told."""
+READ_BACKEND_MEMORY: Final = "select sum(total_bytes)::bigint from pg_backend_memory_contexts"
+"""The memory of a backend in bytes; only a superuser or a member of pg_read_all_stats may read it."""
 
 
 LONGEST_LIFE: Final = 3_600.0
-"""Seconds that a backend is kept where the server does not tell how large it is."""
+"""Maximum life of a backend in seconds where its memory cannot be read."""
 
 
 def _default_size() -> int:
-    return 2 * (os.cpu_count() or 1) + 2
+    return 2 * (os.cpu_count() or 1) + 3  # one place is kept for payers without any
 
 
 @dataclass(frozen=True, slots=True)
 class PoolSettings:
-    """How the pool behaves; times are in seconds.
+    """The settings of the pool; times are in seconds.
 
-    `statement_cache` is per connection; 0 is for a pooler in transaction mode that knows no prepared statements. They
-    take at most `statement_memory` bytes in the server, by estimate, and are let go after `statement_lifetime`; a
-    backend that has more than `backend_memory` bytes is replaced. A statement of more than `longest_cached` characters
-    is planned each time: a backend would keep megabytes for it.
-    One payer has at most `share` connections at once (0: a third of them), and `queue` requests that wait.
-    The client ends a connection that is in use for `longest_loan`, in case the server is gone: it is longer than the
-    server needs to give a transaction up. What a transaction holds it holds for a moment only, since it waits for
-    others for `lock_timeout` at most.
+    `statement_cache` is the maximum number of prepared statements of a connection; 0 is for a pooler in transaction
+    mode without prepared statements. They take at most `statement_memory` bytes in the server, by estimate, and are
+    dropped after `statement_lifetime`. A backend with more than `backend_memory` bytes is replaced. A statement of more
+    than `longest_cached` characters is planned each time, since a backend would keep megabytes for it.
+
+    One payer has at most `share` connections at once (0: a third of them, rounded up), more only for brief reads, and
+    at most `queue` waiting requests.
+
+    `longest_loan` is the maximum use of a connection before the client ends it, in case the server is gone; it is
+    longer than the server's own time-outs of a transaction. A transaction waits for a lock at most `lock_timeout`, so
+    it holds its own locks only for a moment.
     """
 
     size: int = 0
@@ -60,7 +63,7 @@ class PoolSettings:
     lock_timeout: float = 1.0
     idle_in_transaction_timeout: float = 5.0
     longest_loan: float = 30.0
-    application_name: str = "enfact"
+    application_name: str = REQUESTS
 
     @property
     def places(self) -> int:
@@ -68,11 +71,11 @@ class PoolSettings:
         return self.size or _default_size()
 
     def connections(self) -> Shares:
-        """How connections are shared out."""
-        return self._shares(self.places, self.share or self.places // 3)
+        """The shares of all connections."""
+        return self._shares(self.places, self.share or -(-self.places // 3))
 
     def transactions(self) -> Shares:
-        """How transactions are: they take half of the connections, so that waiting for locks leaves some to reads."""
+        """The shares of transactions: half of the connections, so that waits for locks leave the others to reads."""
         places = max(1, self.places // 2)
         return self._shares(places, self.share or (places + 1) // 2)
 
@@ -88,7 +91,7 @@ class Database:
         self._pool = pool
         self._settings = settings
         self._writers = settings.transactions()
-        self._seen: WeakKeyDictionary[Connection, float] = WeakKeyDictionary()  # since when backends are looked after
+        self._seen: WeakKeyDictionary[Connection, float] = WeakKeyDictionary()  # time of the first look_after
 
     @classmethod
     async def open(cls, dsn: str, settings: PoolSettings | None = None) -> Self:
@@ -102,15 +105,15 @@ class Database:
         """Wait for the connections in use to come back, then end them all; harmless when repeated."""
         await self._pool.close()
 
-    async def read(self, sql: str, arguments: Sequence[object]) -> asyncpg.Record:
-        """The one row of a statement that only reads.
+    async def read(self, sql: str, arguments: Sequence[object], *, brief: bool = False) -> asyncpg.Record:
+        """The only row of a reading statement; a `brief` one may exceed its payer's share.
 
         A connection that turns out to be dead is replaced once. Raises DatabaseTimeout, DatabaseUnavailable, Crowded,
-        LookupError when there is no row, and the driver's error for a wrong statement.
+        LookupError without a row, and the driver's error for a wrong statement.
         """
         replaced, payer = False, PAYER.get()
         while True:
-            connection = self._pool.take(payer) or await self._pool.acquire(payer)
+            connection = self._pool.take(payer, brief=brief) or await self._pool.acquire(payer, brief=brief)
             try:
                 row = await connection.fetchrow(sql, *arguments)
             except DRIVER_ERRORS as error:
@@ -128,18 +131,18 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[Connection]:
-        """A connection inside a transaction (read committed): committed at the end, undone by any exception.
+        """A block with a connection in a transaction (read committed): committed at its end, undone by any exception.
 
-        It is never repeated. Raises as `read` does; what the body raises passes through.
+        Nothing is repeated. Raises as `read` does; other exceptions of the body pass through.
         """
         async with self.statements() as connection, connection.transaction():
             yield connection
 
     @asynccontextmanager
     async def statements(self) -> AsyncGenerator[Connection]:
-        """A connection without a transaction: each statement stands by itself, and holds nothing once it has ended.
+        """A block with a connection without a transaction: each statement commits by itself and keeps no locks.
 
-        Nothing is repeated. Raises as `read` does; what the body raises passes through.
+        Nothing is repeated. Raises as `read` does; other exceptions of the body pass through.
         """
         payer = PAYER.get()
         async with self._writing(payer):
@@ -151,15 +154,38 @@ class Database:
             finally:
                 self._pool.release(connection, payer)
 
+    async def write(
+        self, statement: str, arguments: Sequence[object], passing: tuple[type[Exception], ...] = ()
+    ) -> asyncpg.Record | None:
+        """Run one statement that commits by itself, and return its first row; None without one.
+
+        Nothing is repeated. Raises as `read` does; the driver's errors in `passing` pass through.
+        """
+        payer = PAYER.get()
+        if not self._writers.take(payer):
+            await self._writers.wait(payer)
+        try:
+            connection = await self._pool.acquire(payer)
+            try:
+                return await connection.fetchrow(statement, *arguments)
+            except passing:
+                raise
+            except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:
+                raise self._problem(connection, error) from error
+            finally:
+                self._pool.release(connection, payer)
+        finally:
+            self._writers.give(payer)
+
     def _problem(self, connection: Connection, error: Exception) -> Exception:
-        """What an error of the driver means."""
+        """The product's error for an error of the driver on this connection."""
         if self._pool.is_overdue(connection):
             return DatabaseTimeout("The database did not answer in time.")
         return translate(error)
 
     @asynccontextmanager
     async def _writing(self, payer: Payer) -> AsyncGenerator[None]:
-        """One of the places for transactions."""
+        """A block that holds one of the places for transactions. Raises Crowded and DatabaseUnavailable."""
         if not self._writers.take(payer):
             await self._writers.wait(payer)
         try:
@@ -168,7 +194,7 @@ class Database:
             self._writers.give(payer)
 
     async def look_after(self) -> int:
-        """Let go what connections that nobody uses keep too long or too much of; gives how many were ended for it."""
+        """Check the idle connections, and end those whose backend is too large or too old. Returns their number."""
         ended = 0
         for connection in self._pool.idle:
             if self._pool.claim(connection, GATEWAY):
@@ -183,13 +209,13 @@ class Database:
         return ended
 
     async def _is_fit(self, connection: Connection) -> bool:
-        """Whether a backend is small enough; where that is not told, whether it is not too old.
+        """True when a backend is small enough or, where its memory cannot be read, not too old.
 
-        The question is prepared anew: then the driver ends what it let go.
+        The query is prepared anew, which lets the driver close the statements that it has dropped.
         """
         seen = self._seen.setdefault(connection, time.monotonic())
         try:
-            statement = await connection.prepare(MEMORY)
+            statement = await connection.prepare(READ_BACKEND_MEMORY)
             return (await statement.fetchval() or 0) <= self._settings.backend_memory
         except asyncpg.InsufficientPrivilegeError:
             await connection.prepare("select")
@@ -201,7 +227,7 @@ class Database:
 
 
 def _connecting(dsn: str, settings: PoolSettings) -> Connect:
-    """How the pool opens a connection."""
+    """Returns the function with which the pool opens a connection."""
 
     async def open_connection() -> Connection:
         connection = await connect(
@@ -213,7 +239,7 @@ def _connecting(dsn: str, settings: PoolSettings) -> Connect:
             server_settings=_server_settings(settings),
         )
         if settings.statement_cache:
-            bound(connection, settings.statement_memory)
+            limit_memory(connection, settings.statement_memory)
         await _prepare(connection)
         return connection
 
@@ -239,13 +265,14 @@ def _milliseconds(seconds: float) -> str:
 
 
 async def _prepare(connection: Connection) -> None:
-    """Check the server (another one may answer after a failover), let `varchar` arrive as bytes, times as they are."""
+    """Check the server (a failover may change its version) and set the codecs: `varchar` arrives as bytes."""
     try:
         require_version(connection.get_server_version()[0])
+        require_encoding(connection)
         await connection.set_type_codec(
             "varchar", schema="pg_catalog", format="binary", encoder=str.encode, decoder=bytes
         )
-        await tell_times(connection)
+        await set_time_codecs(connection)
     except BaseException as error:
         connection.terminate()
         if isinstance(error, DRIVER_ERRORS):

@@ -1,40 +1,40 @@
-"""The database's refusals: takes an error of the driver, gives one that the rest of the product knows.
+"""Errors of the database: translates an error of the driver to one of the product's.
 
-What is neither listed here nor a lost connection (a broken constraint, a wrong statement) passes through unchanged.
+An error that is not listed here (a broken constraint, a wrong statement) passes through unchanged.
 """
 
 import asyncpg
 
 DRIVER_ERRORS = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
-"""What asyncpg raises, time-outs included (TimeoutError is an OSError)."""
+"""The errors that asyncpg raises, time-outs included (TimeoutError is an OSError)."""
 
 
 class DatabaseError(RuntimeError):
-    """The database cannot be used as it is; the message is written for the person who runs the product."""
+    """The database cannot be used as it is; the message is for the operator."""
 
 
 class DatabaseUnavailable(DatabaseError):
-    """The database does not answer, refuses connections or was lost in the middle; trying again later may help."""
+    """The database does not answer, refuses connections or was lost during a statement; a later try may help."""
 
 
 class ConnectionLost(DatabaseUnavailable):
-    """An established connection turned out to be dead."""
+    """An open connection has turned out to be dead."""
 
 
 class DatabaseTimeout(DatabaseError):
-    """A statement, or a lock that it waited for, took longer than the settings allow."""
+    """A statement, or its wait for a lock, took longer than the settings allow."""
 
 
 class Crowded(DatabaseError):
-    """One's own requests are so many that another one finds no place; trying again later helps."""
+    """The payer has too many requests under way or waiting; a later try helps."""
 
 
 class DatabaseMisconfigured(DatabaseError):
-    """The server, the database or the credentials are not what the product needs; trying again does not help."""
+    """The server, the database or the credentials do not fit the product; another try does not help."""
 
 
 def translate(error: Exception) -> Exception:
-    """The product's error for one that the driver raised, or `error` itself when it says something else."""
+    """The product's error for an error of the driver; `error` itself when there is none for it."""
     match error:
         case asyncpg.PostgresError(sqlstate=str(state)):
             return _by_state(state, error)
@@ -55,13 +55,13 @@ def translate(error: Exception) -> Exception:
 
 
 def translate_refusal(error: Exception) -> DatabaseError:
-    """The product's error for one that the driver raised instead of giving a connection."""
+    """The product's error for an error of the driver while connecting; always a DatabaseError."""
     known = translate(error)
     return known if isinstance(known, DatabaseError) else DatabaseUnavailable(f"The database refuses: {error}")
 
 
 def _by_state(state: str, error: Exception) -> Exception:
-    """The product's error for a SQLSTATE; the classes are those of PostgreSQL's appendix A."""
+    """The product's error for a SQLSTATE, whose classes are in appendix A of PostgreSQL's manual."""
     match state[:2], state[2:]:
         case ("57", "014") | ("55", "P03") | ("25", "P03" | "P04"):
             return DatabaseTimeout(f"The database stopped what took too long: {error}")

@@ -1,14 +1,14 @@
-"""What the database says of itself: takes a connection, tells whether it is the demo."""
+"""The `installation` row of a database, which marks it as the demo; and the refusals to make or serve a demo."""
 
 from db.connection import Connection
 
 
 class DemoRefused(Exception):
-    """The demo does not go into this database; the message says why, in a sentence for the person who asked."""
+    """The demo cannot be loaded into this database; the message gives the operator the reason in one sentence."""
 
 
 class DemoExposed(Exception):
-    """Others would reach a demo; the message says why not, in sentences for the person who asked."""
+    """The demo would be served beyond this machine; the message tells the operator what to do."""
 
     def __str__(self) -> str:
         return (
@@ -18,5 +18,5 @@ class DemoExposed(Exception):
 
 
 async def is_demo(connection: Connection) -> bool:
-    """Whether the migrated database was filled with the demo."""
+    """True when the migrated database was filled with the demo."""
     return bool(await connection.fetchval("select demo from installation"))

@@ -1,73 +1,110 @@
-"""Brings a database to the schema and the catalogue of this code: takes a DSN and the apps, changes what differs.
+"""Migration of a database to the schema and the catalogue of this code: takes a DSN and the apps.
 
-Safe to run in many processes at once; a database that is up to date costs one connection and two queries.
+Safe to run in many processes at once, and beside readers and writers: nobody waits longer behind it than one try for a
+lock. A database that is up to date costs one connection and two queries.
 """
 
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
 
-import asyncpg
+from db.app_catalogue import AppRow, is_current, write
+from db.connection import MIGRATION, Connection, connect, require_encoding, require_version
+from db.errors import DRIVER_ERRORS, translate
+from db.lock_waits import PATIENCE, Patience, Report, Waits, watched
+from db.schema_version import Standing, read_standing, read_version
 
-from db.catalogue import AppRow, is_current, write
-from db.connection import Connection, connect, require_version
-from db.errors import DatabaseMisconfigured, translate
-
-MIGRATIONS = Path(__file__).parent / "migrations"
 LOCK = 0x656E66616374
 """The advisory lock under which a database is changed: the letters of enfact."""
 
-SETTINGS = {"application_name": "enfact migration", "timezone": "UTC", "lock_timeout": "5min", "statement_timeout": "0"}
+LOOK_AGAIN = 0.1
+"""Seconds after which a process that waits for another one to migrate looks again."""
+
+SETTINGS = {"application_name": MIGRATION, "timezone": "UTC", "statement_timeout": "0"}
 
 
-async def migrate(dsn: str, catalogue: Sequence[AppRow]) -> None:
-    """Upgrade the schema to the newest revision and write the catalogue of apps, all in one transaction.
+async def migrate(
+    dsn: str, catalogue: Sequence[AppRow], patience: Patience = PATIENCE, report: Report = lambda _: None
+) -> None:
+    """Upgrade the schema to the newest revision and write the catalogue of apps; `report` is told of waits and steps.
 
-    Raises DatabaseUnavailable, or DatabaseMisconfigured: the server is too old, the database was migrated by newer
-    code, or the catalogue contradicts the database.
+    A new database is made in one transaction. In one that is there each migration is recorded when it is done, so that
+    a run that was interrupted goes on. A database of newer code that this one may use is left as it is.
+    Raises DatabaseUnavailable; DatabaseTimeout when others hold locks for too long; DatabaseMisconfigured when the
+    server is too old, the encoding is not UTF8, only newer code may use the database, or the catalogue contradicts
+    the database.
     """
-    connection = await connect(dsn, target_session_attrs="read-write", server_settings=SETTINGS)
+    connection, waits = await _connect(dsn, patience), Waits(patience, report)
     try:
         require_version(connection.get_server_version()[0])
-        if not await is_migrated(connection):
-            await _upgrade(dsn, catalogue)
-        elif not await is_current(connection, catalogue):
-            async with connection.transaction():
-                await connection.execute("select pg_advisory_xact_lock($1)", LOCK)
-                await write(connection, catalogue)
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        require_encoding(connection)
+        if await _is_up_to_date(connection, catalogue, report):
+            return
+        async with _alone(connection, waits):
+            if not await _is_up_to_date(connection, catalogue, report):
+                await _bring_up_to_date(dsn, connection, catalogue, waits)
+    except DRIVER_ERRORS as error:
         raise translate(error) from error
     finally:
         await connection.close()
 
 
-async def is_migrated(connection: Connection) -> bool:
-    """Whether the schema is the one of this code. Raises DatabaseMisconfigured for a revision that it does not know."""
-    revision = await _revision(connection)
-    if revision is not None and revision not in revisions():
-        raise DatabaseMisconfigured(
-            f"The database is at revision {revision}, which this version of the program does not know: "
-            "a newer version migrated it. Start that version or a later one."
-        )
-    return revision == revisions()[-1]
+async def _connect(dsn: str, patience: Patience) -> Connection:
+    settings = SETTINGS | {"lock_timeout": f"{patience.lock:.3f}s"}
+    return await connect(dsn, target_session_attrs="read-write", server_settings=settings)
 
 
-def revisions() -> list[str]:
-    """The revisions that this code knows, oldest first: what the names of the migrations' files begin with."""
-    return sorted(file.name.partition("_")[0] for file in (MIGRATIONS / "versions").glob("[0-9]*_*.py"))
+async def _is_up_to_date(connection: Connection, catalogue: Sequence[AppRow], report: Report) -> bool:
+    """True when there is nothing to do for this code."""
+    match await read_standing(connection):
+        case Standing.BEHIND:
+            return False
+        case Standing.CURRENT:
+            return await is_current(connection, catalogue)
+        case Standing.AHEAD:
+            report("A newer version migrated the database; this version may use it, and leaves it as it is")
+            return True
 
 
-async def _revision(connection: Connection) -> str | None:
-    if await connection.fetchval("select to_regclass('alembic_version')") is None:
-        return None
-    return await connection.fetchval("select version_num::text from alembic_version")
+@asynccontextmanager
+async def _alone(connection: Connection, waits: Waits) -> AsyncGenerator[None]:
+    """A block that one process at a time is in.
+
+    The lock is asked for again and again: who waited for it in a statement would have a snapshot, and an index that
+    another process builds concurrently waits for every snapshot.
+    """
+    while not await connection.fetchval("select pg_try_advisory_lock($1)", LOCK):
+        waits.tell("another process that migrates")
+        await waits.pause(LOOK_AGAIN)
+    try:
+        yield
+    finally:
+        if not connection.is_closed():
+            await connection.execute("select pg_advisory_unlock_all()")
 
 
-async def _upgrade(dsn: str, catalogue: Sequence[AppRow]) -> None:
+async def _bring_up_to_date(dsn: str, connection: Connection, catalogue: Sequence[AppRow], waits: Waits) -> None:
+    version = await read_version(connection)
+    if version is not None and version.standing() is Standing.CURRENT:
+        await _write_catalogue(connection, catalogue, waits)
+        return
     # Alembic and SQLAlchemy's engine take longer to import than an up-to-date database takes to check.
-    from db.upgrade import upgrading  # noqa: PLC0415
+    from db.alembic_runner import running  # noqa: PLC0415
 
-    async with upgrading(dsn, SETTINGS) as run:
-        await run.connection.execute("select pg_advisory_xact_lock($1)", LOCK)
-        if not await is_migrated(run.connection):
-            await run.upgrade()
-        await write(run.connection, catalogue)
+    async with running(connection) as runner:
+        if version is None:
+            async with runner.making():
+                await write(connection, catalogue)
+        else:
+            pid = await connection.fetchval("select pg_backend_pid()")
+            async with watched(waits, pid, partial(_connect, dsn, waits.patience)):
+                await runner.upgrade(version, waits)
+                await _write_catalogue(connection, catalogue, waits)
+
+
+async def _write_catalogue(connection: Connection, catalogue: Sequence[AppRow], waits: Waits) -> None:
+    async def write_once() -> None:
+        async with connection.transaction():
+            await write(connection, catalogue)
+
+    await waits.repeat("The catalogue of apps", write_once)

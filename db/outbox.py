@@ -1,6 +1,6 @@
-"""The letters that wait to be sent: written by the transaction that they tell of, claimed by one sender at a time.
+"""The outbox of e-mails ("letters"): written in the transaction that causes them, claimed by one sender at a time.
 
-A letter is sent at least once: a sender that dies after sending leaves it to another one, some minutes later.
+A letter is sent at least once: when a sender dies after sending, another one sends it again some minutes later.
 """
 
 import uuid
@@ -23,7 +23,7 @@ LIVES: Final[Mapping[str, timedelta]] = {
     "CONFIRMATION": timedelta(days=7),
     "PASSWORD_RESET": timedelta(hours=1),
 }
-"""How long a letter's token works, by its purpose."""
+"""Lifetime of a letter's token, by its purpose."""
 
 PAUSES: Final = [
     timedelta(minutes=1),
@@ -32,27 +32,27 @@ PAUSES: Final = [
     timedelta(hours=2),
     timedelta(hours=12),
 ]
-"""When a letter is due again after each attempt. The first is also how long a sender has it to itself."""
+"""Time until a letter is due again, after each attempt. The first is also the time that one sender has it to itself."""
 
 MOST_ATTEMPTS: Final = len(PAUSES) + 1
 LONGEST_WAIT: Final = timedelta(days=3)
-"""A letter that is older is not sent any more: nobody expects it now."""
+"""Maximum age of a letter; an older one is not sent, since its recipient no longer expects it."""
 
 KEPT: Final = timedelta(days=30)
 MOST_TIDIED: Final = 1_000
-"""Rows that one transaction deletes."""
+"""Maximum number of rows that one transaction deletes."""
 
 NOBODY: Final = "NOBODY"
 TOO_LATE: Final = "TOO_LATE"
 
-POST: Final = """
+INSERT_LETTER: Final = """
 insert into outbox (kind, email, language, account_id, company_id, membership_id) values ($1, $2, $3, $4, $5, $6)
 """
-ISSUE: Final = """
+INSERT_TOKEN: Final = """
 insert into mail_token (token_hash, purpose, account_id, company_id, membership_id, expires_at)
 values ($1, $2, $3, $4, $5, now() + $6::interval)
 """
-TAKE: Final = """
+TAKE_DUE: Final = """
 with due as (
   select id from outbox where sent_at is null and given_up_at is null and due_at <= now()
   order by due_at limit 1 for update skip locked
@@ -94,17 +94,17 @@ left join account on account.id = case
   when taken.kind = 'PASSWORD_RESET' then (select typed.id from account typed where typed.email = taken.email)
   else coalesce(membership.account_id, taken.account_id) end
 """
-FORGET: Final = """
+DELETE_TOKEN: Final = """
 delete from mail_token
 where account_id = $1 and purpose = $2 and membership_id is not distinct from $3 and created_at < $4
 """
-SETTLE: Final = """
+SETTLE_LETTER: Final = """
 update outbox set problem = $2::text,
   sent_at = case when $2::text is null or $2::text = $5::text then now() end,
   given_up_at = case when $2::text <> $5::text and ($3::bool or attempts >= $4::int) then now() end
 where id = $1 and sent_at is null and (given_up_at is null or $2::text is null)
 """
-TIDY: Final[Mapping[str, timedelta]] = {
+DELETE_OLD: Final[Mapping[str, timedelta]] = {
     """
     delete from outbox where id in (
       select id from outbox where id < (select uuidv7(-$1::interval)) order by id limit $2 for update skip locked)
@@ -119,12 +119,12 @@ TIDY: Final[Mapping[str, timedelta]] = {
       order by id limit $2 for update skip locked)
     """: KEPT,
 }
-"""What is deleted, and when: ids tell when a row was made, and a credential is made before it expires."""
+"""Statement -> age of the rows that it deletes. The time of a row is in its id (uuidv7), whose index finds old rows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """What is to be sent, and to whom; of a PASSWORD_RESET only the address that somebody typed is known."""
+    """A letter to send. A PASSWORD_RESET has only the address that the client typed, without an account."""
 
     kind: Kind
     email: str
@@ -136,12 +136,12 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A letter that one sender has to itself for a minute, with what it tells.
+    """A letter that one sender has to itself for a minute, with the facts for its text.
 
-    `email` is the address of the login, never the one that was typed. `token` is the secret of the link, None for a
-    letter without; `company` is None where the letter names none. `accountant` is the office that created the company,
-    in the invitation of its first owner. `starts_empty`: somebody signed up with the address who never confirmed it,
-    and whoever reads the mailbox starts anew. `attempt` counts from 1.
+    `email` is the address of the login, never the one that the client typed. `token` is the secret of the link, None
+    for a letter without a link's secret; `company` is None where the letter names none. `accountant` is the office that
+    created the company, in the invitation of its first owner. `starts_empty`: the address was signed up with and never
+    confirmed, so the account starts empty when the link is used. `attempt` counts from 1.
     """
 
     id: uuid.UUID
@@ -157,9 +157,9 @@ class Claimed:
 
 
 async def post(connection: Connection, letter: Letter) -> None:
-    """Put a letter into the outbox, in the transaction of the connection."""
+    """Put a letter into the outbox, in the connection's transaction."""
     await connection.execute(
-        POST, letter.kind, letter.email, letter.language, letter.account, letter.company, letter.membership
+        INSERT_LETTER, letter.kind, letter.email, letter.language, letter.account, letter.company, letter.membership
     )
 
 
@@ -170,21 +170,21 @@ async def issue_token(
     company: uuid.UUID | None = None,
     membership: uuid.UUID | None = None,
 ) -> str:
-    """A new token that proves that a mailbox was read; only its hash is stored."""
+    """A new token, which proves that its mailbox was read; only the hash is stored."""
     token = new_token("enm")
-    await connection.execute(ISSUE, hash_token(token), purpose, account, company, membership, LIVES[purpose])
+    await connection.execute(INSERT_TOKEN, hash_token(token), purpose, account, company, membership, LIVES[purpose])
     return token
 
 
 async def claim(database: Database) -> Claimed | None:
-    """The letter that is due for the longest time, None when none is; each in a short transaction of its own.
+    """The letter that has been due longest; None when no letter is due. Each is claimed in a transaction of its own.
 
-    A letter that nobody needs any more is settled without being sent: an invitation that was accepted or withdrawn, a
-    new password for an address without a login. Raises what `Database.transaction` raises.
+    A letter that is no longer needed is settled without being sent: an accepted or withdrawn invitation, a password
+    reset for an address without a login. Raises as `Database.transaction` does.
     """
     while True:
         async with database.transaction() as connection:
-            row = await connection.fetchrow(TAKE, PAUSES, MOST_ATTEMPTS, LONGEST_WAIT)
+            row = await connection.fetchrow(TAKE_DUE, PAUSES, MOST_ATTEMPTS, LONGEST_WAIT)
             if row is None:
                 return None
             if row["too_late"]:
@@ -196,20 +196,20 @@ async def claim(database: Database) -> Claimed | None:
 
 
 async def settle(database: Database, letter: uuid.UUID, problem: str | None = None, *, final: bool = False) -> None:
-    """Write down how sending went: `problem` None means sent, else a word or two that name no person.
+    """Write down the result of sending: `problem` is None for sent, else a word or two without personal data.
 
-    A letter with a problem is tried again, unless that is `final` or it was the last attempt.
+    A letter with a problem is tried again, unless the problem is `final` or this was the last attempt.
     """
     async with database.transaction() as connection:
         await _settle(connection, letter, problem, final=final)
 
 
 async def tidy(database: Database) -> None:
-    """Delete letters of 30 days ago, letters' tokens that have expired, and credentials that did 30 days ago.
+    """Delete letters older than 30 days, expired tokens of letters, and credentials that expired 30 days ago.
 
-    Each transaction deletes a thousand rows at most. Raises what `Database.transaction` raises.
+    Each transaction deletes at most a thousand rows. Raises as `Database.transaction` does.
     """
-    for statement, age in TIDY.items():
+    for statement, age in DELETE_OLD.items():
         deleted = f"DELETE {MOST_TIDIED}"
         while deleted == f"DELETE {MOST_TIDIED}":
             async with database.transaction() as connection:
@@ -217,7 +217,7 @@ async def tidy(database: Database) -> None:
 
 
 async def _settle(connection: Connection, letter: uuid.UUID, problem: str | None, *, final: bool) -> None:
-    await connection.execute(SETTLE, letter, problem, final, MOST_ATTEMPTS, NOBODY)
+    await connection.execute(SETTLE_LETTER, letter, problem, final, MOST_ATTEMPTS, NOBODY)
 
 
 async def _claimed(connection: Connection, row: asyncpg.Record) -> Claimed:
@@ -236,14 +236,14 @@ async def _claimed(connection: Connection, row: asyncpg.Record) -> Claimed:
 
 
 async def _renew_token(connection: Connection, row: asyncpg.Record) -> str | None:
-    """The token of this attempt; those of earlier letters end.
+    """A new token for this attempt; tokens of earlier letters end. None for a letter without a token.
 
-    What was issued since the letter was written stays good: an earlier attempt may have arrived after all, and in a
-    demo the mutation has shown a token itself.
+    Tokens issued since the letter was written stay valid: an earlier attempt may have arrived after all, and in a demo
+    the mutation itself has shown a token.
     """
     kind: Kind = row["kind"]
     if kind == "ACCESS_NOTICE":
         return None
     company, membership = (row["company_id"], row["membership_id"]) if kind == "INVITATION" else (None, None)
-    await connection.execute(FORGET, row["account_id"], kind, membership, row["created_at"])
+    await connection.execute(DELETE_TOKEN, row["account_id"], kind, membership, row["created_at"])
     return await issue_token(connection, kind, row["account_id"], company, membership)

@@ -1,8 +1,7 @@
-"""Secrets at rest: takes keys, encrypts what a connection with another service signs in with, and reads it again.
+"""Secrets at rest: takes keys, encrypts and decrypts the credentials of connections with other services.
 
-A secret is encrypted (Fernet: AES-CBC and HMAC-SHA256) before it reaches PostgreSQL, together with the place where it
-belongs, so that it is of no use in another row. No read of the product needs it, and the library that encrypts is
-loaded with the first secret.
+A secret is encrypted (Fernet: AES-CBC and HMAC-SHA256) before it reaches PostgreSQL, together with its place, so that
+it is of no use in another row. No query needs a secret, so the encryption library is imported with the first one.
 """
 
 import base64
@@ -25,23 +24,23 @@ KEY: Final = re.compile(r"[A-Za-z0-9_-]{43}=", re.ASCII)
 """32 bytes in the base64 of URLs."""
 
 KEY_FILE: Final = "secrets.key"
-"""The name of the file with the keys of an embedded server, one a line, newest first."""
+"""The name of the file with the keys beside an embedded server's data: one key a line, newest first."""
 
 
 class NoSecretKey(Exception):
-    """There is no key to encrypt with."""
+    """No key to encrypt with is configured."""
 
 
 class SecretUnreadable(Exception):
-    """A secret cannot be read: its key is not there, or it was written for another row."""
+    """A secret cannot be read: its key is missing, or it was encrypted for another row."""
 
 
 class KeyFileBroken(Exception):
-    """The file of the keys cannot be used; the message says why, in a sentence for the operator."""
+    """The key file cannot be used; the message gives the operator the reason in one sentence."""
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SecretPlace:
     """The row that a secret belongs to."""
 
     company: uuid.UUID
@@ -49,7 +48,7 @@ class Place:
 
     @property
     def mark(self) -> bytes:
-        """What is encrypted with the secret."""
+        """The bytes that are encrypted in front of the secret."""
         return self.company.bytes + self.service.bytes
 
 
@@ -57,7 +56,7 @@ class Keyring:
     """Keys, newest first: the first one encrypts, all of them read."""
 
     def __init__(self, keys: Sequence[str] = ()) -> None:
-        """`keys` are texts for which `is_key` holds; one that comes twice counts once."""
+        """`keys` are valid (`is_key`), newest first; a key that is given twice counts once."""
         self._keys = tuple(dict.fromkeys(keys))
 
     def __len__(self) -> int:
@@ -65,27 +64,27 @@ class Keyring:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """By what the keys can be told apart; nothing follows from it."""
+        """A short name for each key, part of its hash, which does not reveal the key."""
         return tuple(hashlib.sha256(key.encode()).hexdigest()[:8] for key in self._keys)
 
-    def seal(self, place: Place, secret: str) -> bytes:
+    def seal(self, place: SecretPlace, secret: str) -> bytes:
         """Encrypt a secret for its place, with the newest key. Raises NoSecretKey."""
         if not self._keys:
             raise NoSecretKey("There is no key to encrypt with: set ENFACT_SECRET_KEYS (enfact secrets new-key).")
-        from cryptography.fernet import MultiFernet  # noqa: PLC0415 (see above)
+        from cryptography.fernet import MultiFernet  # noqa: PLC0415 (slow to import; with the first secret)
 
         return MultiFernet(self._fernets).encrypt(place.mark + secret.encode())
 
-    def open(self, place: Place, sealed: bytes) -> str:
+    def open(self, place: SecretPlace, sealed: bytes) -> str:
         """The secret that was encrypted for this place. Raises SecretUnreadable."""
         return self._read(place, sealed)[1]
 
-    def which(self, place: Place, sealed: bytes) -> int:
-        """The number of the key that reads a secret, from 0, the newest. Raises SecretUnreadable."""
+    def which(self, place: SecretPlace, sealed: bytes) -> int:
+        """The index of the key that reads a secret; 0 is the newest. Raises SecretUnreadable."""
         return self._read(place, sealed)[0]
 
-    def _read(self, place: Place, sealed: bytes) -> tuple[int, str]:
-        from cryptography.fernet import InvalidToken  # noqa: PLC0415 (see above)
+    def _read(self, place: SecretPlace, sealed: bytes) -> tuple[int, str]:
+        from cryptography.fernet import InvalidToken  # noqa: PLC0415 (slow to import; with the first secret)
 
         for number, fernet in enumerate(self._fernets):
             try:
@@ -99,25 +98,25 @@ class Keyring:
 
     @cached_property
     def _fernets(self) -> tuple["Fernet", ...]:
-        from cryptography.fernet import Fernet  # noqa: PLC0415 (see above)
+        from cryptography.fernet import Fernet  # noqa: PLC0415 (slow to import; with the first secret)
 
         return tuple(Fernet(key) for key in self._keys)
 
 
 def new_key() -> str:
-    """A key that nobody has."""
+    """A new random key."""
     return base64.urlsafe_b64encode(os.urandom(32)).decode()
 
 
 def is_key(text: str) -> bool:
-    """Whether a text is a key by its form."""
+    """True for a text in the form of a key."""
     return KEY.fullmatch(text) is not None
 
 
 def folder_keys(folder: Path, *, make: bool) -> tuple[str, ...]:
-    """The keys in a folder's file, newest first; with `make` a file with a new key is made when there is none.
+    """The keys in a folder's key file, newest first; `make` makes a missing file, with a new key.
 
-    Raises KeyFileBroken for a file that cannot be read or made, or holds something else.
+    Raises KeyFileBroken for a file that cannot be read or made, and for invalid content.
     """
     file = folder / KEY_FILE
     try:
@@ -136,8 +135,8 @@ def folder_keys(folder: Path, *, make: bool) -> tuple[str, ...]:
 
 
 def _make(file: Path) -> None:
-    """Make the file with a new key, whole from the beginning; whoever else makes it at the same time may be first."""
-    number, name = tempfile.mkstemp(dir=file.parent, prefix=f".{KEY_FILE}-")  # for its owner only
+    """Make the file with a new key, complete from its first moment. A file made meanwhile by another process stays."""
+    number, name = tempfile.mkstemp(dir=file.parent, prefix=f".{KEY_FILE}-")  # readable for its owner only
     try:
         with os.fdopen(number, "w", encoding="ascii") as unfinished:
             unfinished.write(f"{new_key()}\n")

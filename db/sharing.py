@@ -1,79 +1,90 @@
-"""Places that are shared out: takes who pays, gives each a few at once, and lets the others wait in turn.
+"""Places shared fairly among payers: each payer has a few at once, further requests wait in turn.
 
-A place that becomes free is handed to whoever is next, so nobody is overtaken. Nothing here has a lock or a task of
-its own, and there is a timer only while somebody waits.
+A place that becomes free goes to the next payer in turn, so no one is overtaken. There is no lock and no task here, and
+a timer only while a request waits.
 """
 
 import asyncio
-from collections import OrderedDict, deque
+from collections import OrderedDict, defaultdict, deque
 from collections.abc import Hashable
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from db.errors import Crowded, DatabaseError, DatabaseUnavailable
 
 Payer: TypeAlias = Hashable
-"""Whose share something is taken from: an account, a network address, or the gateway itself."""
+"""The account, network, or other name whose share of the places a request uses."""
 
 GATEWAY: Final[Payer] = ("the gateway",)
-"""Who pays for what nobody asked for."""
+"""The payer of the gateway's own work."""
 
 PAYER: Final[ContextVar[Payer]] = ContextVar("PAYER", default=GATEWAY)
-"""Who pays for what the current task does."""
+"""The payer of the current task."""
 
 Place: TypeAlias = "asyncio.Future[None]"
 
 
-class Shares:
-    """`places` at once, at most `each` of them one payer's.
+@dataclass(slots=True, eq=False)
+class Waiter:
+    """A request that waits for a place until a time (loop clock); `brief`: it needs the place only briefly."""
 
-    Where nobody may have all, whoever has some leaves the last one to who has none. Who finds none waits for it: at
-    most `queue` of one payer, at most `patience` seconds. Those who have the fewest places are served first, one after
-    the other.
+    payer: Payer
+    brief: bool
+    until: float
+    place: Place
+
+
+class Shares:
+    """A number of places, shared fairly: at most `each` of them for one payer, more only for brief requests.
+
+    When `each` is less than `places`, the last free place is kept for a payer who holds none. A request that finds no
+    place waits: at most `queue` requests of one payer, at most `patience` seconds. Payers with the fewest places are
+    served first, and take turns.
     """
 
     def __init__(self, places: int, each: int, queue: int, patience: float) -> None:
         self._free = places
-        self._kept = int(each < places)  # for who has none
-        self._each = each
+        self._kept = int(each < places)  # for payers who hold none
+        self._limits = (each, places)  # of one payer: not brief, brief
         self._queue = queue
         self._patience = patience
         self._held: dict[Payer, int] = {}
-        self._queues: dict[Payer, deque[Place]] = {}
-        self._lines = [OrderedDict[Payer, None]() for _ in range(each)]  # of payers who wait, by what they hold
-        self._until: dict[Place, tuple[float, Payer]] = {}  # who waits until when (loop clock), soonest first
+        self._queues: dict[Payer, deque[Waiter]] = {}
+        self._lines: defaultdict[int, OrderedDict[Payer, None]] = defaultdict(OrderedDict)  # who waits, by places held
+        self._waiting: dict[Waiter, None] = {}  # in the order of their ends
         self._clock: asyncio.TimerHandle | None = None
 
-    def take(self, payer: Payer) -> bool:
-        """Take a place if there is one for this payer at once."""
+    def take(self, payer: Payer, *, brief: bool = False) -> bool:
+        """Take a place. Returns False when none is free for this payer, or another request of the payer waits."""
         held = self._held.get(payer, 0)
-        if held >= self._each or self._free <= (self._kept if held else 0):
+        if payer in self._queues or held >= self._limits[brief] or self._free <= (self._kept if held else 0):
             return False
         self._free -= 1
         self._held[payer] = held + 1
         return True
 
-    async def wait(self, payer: Payer) -> None:
+    async def wait(self, payer: Payer, *, brief: bool = False) -> None:
         """Take a place as soon as it is this payer's turn.
 
-        Raises Crowded where the payer's own requests are why there is none, else DatabaseUnavailable.
+        Raises Crowded when the payer's own requests are the reason for a failure, else DatabaseUnavailable.
         """
-        place = self._join(payer)
+        waiter = self._join(payer, brief=brief)
+        place = waiter.place
         try:
             await place
         except BaseException:
             if place.done() and not place.cancelled() and place.exception() is None:
-                self.give(payer)  # it was ours, and nobody will use it
+                self.give(payer)  # the place was given to this request, which no longer needs it
             else:
-                self._leave(payer, place)
+                self._leave(waiter)
             raise
 
     def give(self, payer: Payer) -> None:
-        """Give one of this payer's places back, to who is next."""
+        """Give one of this payer's places back, for the next in turn."""
         held = self._held[payer]
-        alone = len(self._queues) == 1 and payer in self._queues
-        if alone and (held == 1 or self._free >= self._kept) and self._serve_next(payer):
-            return  # it stays the payer's
+        if self._stays(payer, held) and self._serve_next(payer):
+            return
         if held > 1:
             self._held[payer] = held - 1
         else:
@@ -84,55 +95,58 @@ class Shares:
             self._serve()
 
     def refuse(self, error: DatabaseError) -> None:
-        """End the waiting of all."""
-        for place in self._until:
-            if not place.done():
-                place.set_exception(error)
-        self._until.clear()
+        """End all waits with this error."""
+        for waiter in self._waiting:
+            if not waiter.place.done():
+                waiter.place.set_exception(error)
+        self._waiting.clear()
 
-    def _join(self, payer: Payer) -> Place:
-        """Stand at the end of the payer's queue. Raises Crowded."""
+    def _stays(self, payer: Payer, held: int) -> bool:
+        """True when this payer is the only one who waits, and may take the returned place again."""
+        if len(self._queues) != 1 or payer not in self._queues:
+            return False
+        brief = self._queues[payer][0].brief
+        return held <= self._limits[brief] and (held == 1 or self._free >= self._kept)
+
+    def _join(self, payer: Payer, *, brief: bool) -> Waiter:
+        """Add a waiter at the end of the payer's queue. Raises Crowded when the queue is full."""
         queue = self._queues.get(payer)
         if queue is None:
             queue = self._queues[payer] = deque()
-            self._step(payer, self._each)
+            self._lines[self._held.get(payer, 0)][payer] = None
         elif len(queue) >= self._queue:
             raise Crowded(f"{self._queue} requests of the same payer are waiting.")
         loop = asyncio.get_running_loop()
-        place: Place = loop.create_future()
-        queue.append(place)
-        self._until[place] = (loop.time() + self._patience, payer)
+        waiter = Waiter(payer, brief, loop.time() + self._patience, loop.create_future())
+        queue.append(waiter)
+        self._waiting[waiter] = None
         if self._clock is None:
             self._clock = loop.call_later(self._patience, self._give_up, loop)
-        return place
+        return waiter
 
-    def _leave(self, payer: Payer, place: Place) -> None:
-        """Stand in the payer's queue no more."""
-        self._until.pop(place, None)
-        queue = self._queues.get(payer)
-        if queue is not None and place in queue:
-            queue.remove(place)
+    def _leave(self, waiter: Waiter) -> None:
+        """Remove a waiter from its queue, and serve again: the next in the queue may be a brief request."""
+        self._waiting.pop(waiter, None)
+        queue = self._queues.get(waiter.payer)
+        if queue is not None and waiter in queue:
+            queue.remove(waiter)
             if not queue:
-                self._dissolve(payer)
+                self._dissolve(waiter.payer)
+            self._serve()
 
     def _dissolve(self, payer: Payer) -> None:
-        """The payer's queue is over."""
+        """Remove the payer's empty queue."""
         del self._queues[payer]
-        held = self._held.get(payer, 0)
-        if held < self._each:
-            del self._lines[held][payer]
+        del self._lines[self._held.get(payer, 0)][payer]
 
     def _step(self, payer: Payer, before: int) -> None:
-        """Stand in the line of what the payer holds now, no more in that of what it held before, if it waits."""
+        """Move a waiting payer from the line of the places that it held before to that of the places held now."""
         if payer in self._queues:
-            if before < self._each:
-                del self._lines[before][payer]
-            held = self._held.get(payer, 0)
-            if held < self._each:
-                self._lines[held][payer] = None
+            del self._lines[before][payer]
+            self._lines[self._held.get(payer, 0)][payer] = None
 
     def _serve(self) -> None:
-        """Hand out what is free to those whose turn it is."""
+        """Give the free places to the next payers in turn."""
         while (payer := self._next()) is not None:
             if self._serve_next(payer):
                 held = self._held.get(payer, 0)
@@ -141,37 +155,38 @@ class Shares:
                 self._step(payer, held)
 
     def _serve_next(self, payer: Payer) -> bool:
-        """Let the first in the payer's queue go on; False for one who was cancelled, and is not told yet."""
+        """Let the first in the payer's queue go on. Returns False when that request was cancelled meanwhile."""
         queue = self._queues[payer]
-        place = queue.popleft()
+        waiter = queue.popleft()
         if not queue:
             self._dissolve(payer)
-        if place.done():
+        if waiter.place.done():
             return False
-        del self._until[place]
-        place.set_result(None)
+        del self._waiting[waiter]
+        waiter.place.set_result(None)
         return True
 
     def _next(self) -> Payer | None:
-        """Who may have a place now: of those who hold the fewest, the one who has waited longest for a turn."""
-        for held, line in enumerate(self._lines):
+        """The payer who may have a place now: of those with the fewest places, the one who waits longest for a turn."""
+        for held in sorted(self._lines):
             if self._free <= (self._kept if held else 0):
                 return None
-            if line:
-                return next(iter(line))
+            for payer in self._lines[held]:
+                if held < self._limits[self._queues[payer][0].brief]:
+                    return payer
         return None
 
     def _give_up(self, loop: asyncio.AbstractEventLoop) -> None:
-        """End the waiting of those whose patience is over."""
+        """End the waits whose time is over."""
         self._clock = None
         now = loop.time()
-        for place, (until, payer) in list(self._until.items()):
-            if until > now:
-                self._clock = loop.call_at(until, self._give_up, loop)
+        for waiter in list(self._waiting):
+            if waiter.until > now:
+                self._clock = loop.call_at(waiter.until, self._give_up, loop)
                 return
-            del self._until[place]
-            if not place.done():
-                place.set_exception(self._too_late(payer))
+            del self._waiting[waiter]
+            if not waiter.place.done():
+                waiter.place.set_exception(self._too_late(waiter.payer))
 
     def _too_late(self, payer: Payer) -> DatabaseError:
         if payer in self._held:

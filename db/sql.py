@@ -1,8 +1,7 @@
-"""The emitter: the one door from text to SQL, and from SQL to the JSON text that PostgreSQL writes.
+"""The SQL emitter: the only way from text to SQL, and the SQL that lets PostgreSQL write JSON text.
 
-`Sql` is made only from texts that stand in the code (`sql`), from names of the metadata and from `$n::type`; a value
-never becomes text of a statement. `rows` is the only way to name a tenant table, so that each of them carries its
-company.
+`Sql` is made only from literals in the code (`sql`), names of the metadata, and parameters `$n::type`; a value never
+becomes text of a statement. `rows` is the only way to name a tenant table, so that each is restricted to a company.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,7 +18,7 @@ class Sql(str):
 
 
 def sql(template: LiteralString, /, *parts: Sql) -> Sql:
-    """SQL that stands in the code, with fragments in the places of `{}`."""
+    """A literal SQL text, with fragments in the places of `{}`."""
     return Sql(template.format(*parts))
 
 
@@ -29,17 +28,20 @@ def join(separator: LiteralString, parts: Iterable[Sql]) -> Sql:
 
 
 def every(conditions: Iterable[Sql]) -> Sql:
-    """The conjunction of conditions; true when there is none."""
+    """The conjunction of conditions; `true` without any."""
     return join(" and ", conditions) or TRUE
 
 
 def number(value: int) -> Sql:
-    """An integer of the compiler's own (never of a client)."""
+    """An integer from the compiler, never from a client."""
     return Sql(int(value))
 
 
 def literal(text: str) -> Sql:
-    """A text constant: a name of the schema or a piece of JSON of the compiler's own."""
+    """A text constant from the compiler: a name of the schema or a piece of JSON, never from a client.
+
+    Raises ValueError for a NUL or a backslash.
+    """
     if "\0" in text or "\\" in text:
         raise ValueError("no text constant of the compiler holds a NUL or a backslash")
     return Sql("'" + text.replace("'", "''") + "'")
@@ -64,10 +66,10 @@ NULL: Final = sql("null")
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """A table under an alias, with the conditions that belong to naming it.
+    """A table under an alias; `where` are the conditions that always belong to it, such as its company.
 
-    `copies` are columns of which another table in the same FROM has a copy that is better placed. `relation` is what is
-    computed of the table under that name, and then the copies are its columns.
+    `copies` replace columns by equal columns of another table in the same FROM, for a better plan. `relation` is a
+    subquery over the table that stands in its place; the copies are then its columns.
     """
 
     table: Table
@@ -77,19 +79,19 @@ class Rows:
     relation: Sql | None = None
 
     def __getitem__(self, column: str) -> Sql:
-        """The column of that name; KeyError if the table has none."""
+        """The column of this name. Raises KeyError when the table has none."""
         if column in self.copies:
             return self.copies[column]
         return Sql(f"{self.name}.{self.table.columns[column].name}")
 
     @property
     def source(self) -> Sql:
-        """What stands after FROM."""
+        """The item for FROM: the table or relation, and the alias."""
         return Sql(f"{self.table.name if self.relation is None else f'({self.relation})'} {self.name}")
 
 
 def rows(table: Table, name: Sql, *, company: Sql | None = None) -> Rows:
-    """The rows of a table; of a tenant table only those of `company`, which such a table must be given."""
+    """The rows of a table; of a tenant table only those of `company`. Raises ValueError for a tenant table without."""
     if not table.info.get("tenant"):
         return Rows(table, name)
     if company is None:
@@ -98,7 +100,7 @@ def rows(table: Table, name: Sql, *, company: Sql | None = None) -> Rows:
 
 
 def equals(column: Sql, value: object) -> Sql:
-    """The condition that a column has a constant value of the metadata's `holds`."""
+    """The condition that a column equals a constant of `holds` (tables/metadata.py). Raises TypeError."""
     match value:
         case None:
             return sql("{} is null", column)
@@ -111,7 +113,7 @@ def equals(column: Sql, value: object) -> Sql:
 
 
 def derived(rows: Rows, computed: Mapping[str, Sql]) -> Sql:
-    """All columns of rows for a SELECT, those in `computed` with another value."""
+    """All columns of rows, for a SELECT; those in `computed` with that value."""
     names = [column.name for column in rows.table.columns]
     return join(", ", [sql("{} {}", computed.get(name, rows[name]), Sql(name)) for name in names])
 
@@ -121,9 +123,12 @@ def derived(rows: Rows, computed: Mapping[str, Sql]) -> Sql:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A piece of JSON that is known when the statement is compiled."""
+    """A constant piece of JSON, known when the statement is compiled."""
 
     text: str
+
+    def __len__(self) -> int:
+        return len(self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,44 +137,40 @@ class Expression:
 
     sql: Sql
 
+    def __len__(self) -> int:
+        return len(self.sql)
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Two ways to go on, between which PostgreSQL chooses: `other` where the condition is not true."""
+    """Two alternatives, chosen by PostgreSQL: `then` where the condition is true, else `other`."""
 
     condition: Sql
     then: "Json"
     other: "Json"
+
+    def __len__(self) -> int:
+        return len(self.condition) + length(self.then) + length(self.other)
 
 
 Piece: TypeAlias = Text | Expression | Choice
 Json: TypeAlias = tuple[Piece, ...]
 
 SHORT: Final = 100
-"""So many characters of constant text are worth writing twice to save PostgreSQL a concatenation."""
+"""Maximum length of a constant text that is written twice, into both sides of a Choice, to save a concatenation."""
 
 
 def concatenation(json: Json) -> Sql:
-    """SQL that gives the JSON as one text.
+    """SQL of the JSON as one text.
 
-    The chain of `||` is a balanced tree: PostgreSQL's stack and time are linear in a left-deep chain's length.
+    The chain of `||` is a balanced tree, since PostgreSQL's stack and time grow with the depth of a left-deep chain.
     """
     return balanced([_written(piece) for piece in _merged(json)])
 
 
 def length(json: Json) -> int:
-    """How many characters of SQL the JSON takes, about."""
-    return sum(_length(piece) for piece in json)
-
-
-def _length(piece: Piece) -> int:
-    match piece:
-        case Text(text):
-            return len(text)
-        case Expression(written):
-            return len(written)
-        case Choice(condition, then, other):
-            return len(condition) + length(then) + length(other)
+    """The approximate number of characters of the JSON's SQL."""
+    return sum(map(len, json))
 
 
 def _written(piece: Piece) -> Sql:
@@ -183,20 +184,21 @@ def _written(piece: Piece) -> Sql:
 
 
 def _merged(json: Json) -> list[Piece]:
-    """The same JSON in fewer pieces: each is one more text that PostgreSQL makes, for each row."""
+    """The same JSON in fewer pieces, since PostgreSQL makes a text for each piece of each row."""
     merged: list[Piece] = []
     for piece in json:
-        match merged[-1] if merged else None, piece:
-            case _, Text(""):
-                pass
-            case Text(before), Text(text):
-                merged[-1] = Text(before + text)
-            case Choice(condition, then, other), Choice() if piece.condition == condition:
-                merged[-1] = Choice(condition, then + piece.then, other + piece.other)
-            case Choice(condition, then, other), Text(text) if len(text) <= SHORT:
-                merged[-1] = Choice(condition, (*then, piece), (*other, piece))
-            case _:
+        before = merged[-1] if merged else None
+        if isinstance(piece, Text):
+            if isinstance(before, Text):
+                merged[-1] = Text(before.text + piece.text)
+            elif isinstance(before, Choice) and len(piece.text) <= SHORT:
+                merged[-1] = Choice(before.condition, (*before.then, piece), (*before.other, piece))
+            elif piece.text:
                 merged.append(piece)
+        elif isinstance(piece, Choice) and isinstance(before, Choice) and piece.condition == before.condition:
+            merged[-1] = Choice(before.condition, before.then + piece.then, before.other + piece.other)
+        else:
+            merged.append(piece)
     return merged
 
 
@@ -209,7 +211,7 @@ def balanced(pieces: Sequence[Sql]) -> Sql:
 
 
 def json_members(members: Iterable[tuple[str, Json]]) -> Json:
-    """Members of an object with commas between them; their keys are GraphQL names, in which nothing needs escaping."""
+    """Members of an object with commas between them. The keys are GraphQL names, which need no escaping."""
     pieces: list[Piece] = []
     for key, json in members:
         pieces.append(Text(f'{"," if pieces else ""}"{key}":'))
@@ -223,7 +225,7 @@ def json_object(members: Iterable[tuple[str, Json]]) -> Json:
 
 
 def sparse_object(members: Iterable[tuple[str, Json, Sql | None]]) -> Json:
-    """An object of which members are there only where their condition holds; those without one always are."""
+    """An object whose members are there only where their condition holds; always, without a condition."""
     pieces: list[Piece] = []
     is_begun = False
     for key, json, there in members:
@@ -236,12 +238,12 @@ def sparse_object(members: Iterable[tuple[str, Json, Sql | None]]) -> Json:
 
 
 def nullable(text: Sql) -> Json:
-    """JSON of a text expression that may be null."""
+    """The JSON of a text expression that may be null."""
     return (Expression(sql("coalesce({}, 'null')", text)),)
 
 
 def only_if(condition: Sql | None, json: Json) -> Json:
-    """JSON where the condition holds, `null` elsewhere; what is not shown is not computed."""
+    """The JSON where the condition holds, `null` elsewhere; hidden JSON is not computed."""
     if condition is None:
         return json
     return (Choice(condition, json, (Text("null"),)),)

@@ -1,4 +1,4 @@
-"""Secrets that are shown once: takes what they are for, gives new ones; what is stored of one is its hash."""
+"""Tokens: random secrets that are shown once. Their prefix tells their kind; only their hash is stored."""
 
 import hashlib
 import secrets
@@ -6,7 +6,7 @@ from enum import Enum
 
 
 class CredentialKind(Enum):
-    """What sort of credential a token is; the value is how such tokens begin."""
+    """The kinds of credentials; the value is the prefix of their tokens."""
 
     SESSION = "enf"
     API_KEY = "enk"
@@ -16,35 +16,35 @@ class CredentialKind(Enum):
 
 
 ABSENT_KEY = "ena"
-"""How an API key begins that wants hidden fields to be unknown: what it may ask for is then checked otherwise, and that
-has to be known before anything is looked up."""
+"""Prefix of an API key with the mode `absent` of hidden fields. It changes the validation of the operation, which comes
+before the key is looked up."""
 
 _MARKS = {f"{kind.value}_": kind for kind in CredentialKind} | {f"{ABSENT_KEY}_": CredentialKind.API_KEY}
 KEY_MARKS = tuple(mark for mark, kind in _MARKS.items() if kind is CredentialKind.API_KEY)
-"""How API keys begin."""
+"""Prefixes of API keys, with the underscore."""
 
 MARK = 4
-"""So many characters of a token say of what kind it is."""
+"""Number of characters of a token's prefix, with the underscore."""
 
 
 def new_token(prefix: str) -> str:
-    """A token of 256 random bits, in characters that need no escaping anywhere; `prefix` says what it is for."""
+    """A new token: `prefix`, an underscore, and 256 random bits in the base64 of URLs."""
     return f"{prefix}_{secrets.token_urlsafe(32)}"
 
 
 def hash_token(token: str) -> bytes:
-    """What is stored of a token, and looked up: its SHA-256."""
+    """The hash under which a token is stored: its SHA-256."""
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
 
 
 def kind_of(token: str | None) -> CredentialKind:
-    """What sort of credential a token says to be: a session unless it begins like something else.
+    """The kind of credential that a token claims to be by its prefix; a session for any unknown prefix.
 
-    Only a claim: whoever looks the token up asks for a credential of this kind.
+    Each lookup of the token requires a credential of this kind.
     """
     return _MARKS.get(token[:MARK], CredentialKind.SESSION) if token is not None else CredentialKind.SESSION
 
 
 def is_absent_key(token: str | None) -> bool:
-    """Whether a token says to be an API key that wants hidden fields to be unknown; only a claim, as in `kind_of`."""
+    """True when a token claims to be an API key with the mode `absent`; only a claim, as in `kind_of`."""
     return token is not None and token.startswith(f"{ABSENT_KEY}_")

@@ -1,4 +1,4 @@
-"""The application: takes settings, gives the ASGI app: /graphql (its sockets, too), /schema.graphql and health."""
+"""The ASGI application, made from the settings: /graphql (HTTP and WebSocket), /schema.graphql and /health."""
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
@@ -11,32 +11,33 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.backend import Backend, database_backend
-from gateway.behind import Behind
-from gateway.compression import Compression
-from gateway.cookies import Cookies
-from gateway.cors import Cors
-from gateway.deadlines import Deadlines
-from gateway.download import SchemaEndpoint
-from gateway.exchange import address_of
 from gateway.health import health_routes
-from gateway.http import GraphQLEndpoint
-from gateway.live import LiveBounds, Places
+from gateway.http.compression import Compression
+from gateway.http.cookies import Cookies
+from gateway.http.cors import Cors
+from gateway.http.deadlines import Deadlines
+from gateway.http.endpoint import GraphQLEndpoint
+from gateway.http.errors import Statuses
+from gateway.http.headers import address_of
+from gateway.http.rate_limits import Allowance, Rates
+from gateway.http.rate_limits import headers as rate_headers
+from gateway.http.schema_endpoint import SchemaEndpoint
+from gateway.http.shared import TransportState
+from gateway.http.stream_slots import LiveBounds, StreamSlots
 from gateway.logs import Log, open_log
-from gateway.rates import Allowance, Rates
-from gateway.rates import headers as rate_headers
 from gateway.settings import Settings
 from schema.errors import ErrorCode, error_message
-from schema.language import Language
+from schema.localization.language import Language
 
 HEALTH = "/health/"
 
 
 class Gateway(Starlette):
-    """The ASGI application: GraphQL and its schema are answered straight away, all else by Starlette's routes.
+    """The ASGI application: answers /graphql and /schema.graphql itself, everything else by Starlette's routes.
 
-    Whatever is asked counts as a request of its address, also what is not there.
+    Every request counts against the limit of its address, even one for a path that does not exist.
 
-    `sockets` gives what answers WebSockets there; it is asked once, for the first of them.
+    `sockets` returns the ASGI application for WebSockets; it is called once, for the first of them.
     """
 
     def __init__(
@@ -44,7 +45,7 @@ class Gateway(Starlette):
         endpoint: GraphQLEndpoint,
         download: SchemaEndpoint,
         sockets: Callable[[], ASGIApp],
-        behind: Behind,
+        shared: TransportState,
         **starlette: Any,
     ) -> None:
         super().__init__(**starlette)
@@ -52,12 +53,12 @@ class Gateway(Starlette):
         self._download = download
         self._make_sockets = sockets
         self._sockets: ASGIApp | None = None
-        self._places = behind.places
-        self._rates = behind.rates
+        self._slots = shared.slots
+        self._rates = shared.rates
         self.router.redirect_slashes = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request, or live through the lifespan."""
+        """Answer one request or socket, or run the lifespan."""
         if scope["type"] == "http" and scope["path"] == "/graphql":
             await self._endpoint(scope, receive, send)
         elif scope["type"] == "websocket" and scope["path"] == "/graphql":
@@ -71,11 +72,11 @@ class Gateway(Starlette):
             await _refusal(refused)(scope, receive, send)
 
     def may_ask(self, address: str) -> bool:
-        """Count one request more of an address, for what is no request; False for one too many."""
+        """Count one more request of an address, for bytes that are not a valid request; False for one too many."""
         return self._rates is None or self._rates.may_ask(address)
 
     def _refused(self, scope: Scope) -> Allowance | None:
-        """Count a request for something else than GraphQL; what it was told of its limit when it is one too many."""
+        """Count a request that is not for GraphQL; its allowance when it is one too many, else None."""
         if self._rates is None:
             return None
         count = self._rates.of_health if scope["path"].startswith(HEALTH) else self._rates.of_address
@@ -83,8 +84,8 @@ class Gateway(Starlette):
         return allowance if allowance is not None and allowance.wait > 0 else None
 
     async def end_streams(self) -> None:
-        """End what would not end by itself, since the server stops."""
-        await self._places.stop()
+        """End the event streams, which would not end by themselves; called when the server stops."""
+        await self._slots.stop()
 
 
 def create_app(
@@ -92,17 +93,20 @@ def create_app(
 ) -> Gateway:
     """The application; without `backend` it opens the database of `settings.database_url` when it starts.
 
-    `rates` is the descriptor of the table of limits that all workers share.
+    `rates` is the file descriptor of the table of limits that all workers share.
     """
     log = log or open_log(settings.log_level, settings.log_format)
     limits = Rates.of(settings, rates)
     opened = backend or database_backend(settings, log, limits.rows if limits is not None else None)
-    behind = Behind(
+    shared = TransportState(
+        shows_stages=settings.server_timing,
         executor=lambda: opened.executor,
-        places=Places(LiveBounds.of(settings)),
+        slots=StreamSlots(LiveBounds.of(settings)),
         cookies=Cookies(settings),
+        cors=Cors(settings),
         deadlines=Deadlines(settings.deadline),
         log=log,
+        statuses=Statuses.of(settings),
         rates=limits,
     )
 
@@ -116,16 +120,16 @@ def create_app(
             log.flush()
 
     def sockets() -> ASGIApp:
-        from gateway.websocket import WebSocketEndpoint  # noqa: PLC0415 (many a process meets no socket)
+        from gateway.websocket.endpoint import WebSocketEndpoint  # noqa: PLC0415 (most processes never serve a socket)
 
-        return WebSocketEndpoint(behind)
+        return WebSocketEndpoint(shared)
 
-    common = (behind, Cors(settings), Compression(settings.compress_from), settings.max_body)
+    common = (shared, Compression(settings.compress_from), settings.max_body)
     return Gateway(
         GraphQLEndpoint(*common),
         SchemaEndpoint(*common),
         sockets,
-        behind,
+        shared,
         routes=health_routes(opened.ready),
         lifespan=lifespan,
         exception_handlers={HTTPException: _refuse},
@@ -133,10 +137,10 @@ def create_app(
 
 
 def _refusal(allowance: Allowance) -> ASGIApp:
-    """What answers a request too many."""
-    told = {name.decode(): value.decode() for name, value in rate_headers((allowance,))}
+    """The ASGI application that refuses a request beyond the limit with 429, and a socket by closing it."""
+    headers = {name.decode(): value.decode() for name, value in rate_headers((allowance,))}
     message = error_message(ErrorCode.RATE_LIMITED, Language.EN)
-    answer = JSONResponse({"message": message}, 429, told)
+    answer = JSONResponse({"message": message}, 429, headers)
 
     async def refuse(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
@@ -149,7 +153,7 @@ def _refusal(allowance: Allowance) -> ASGIApp:
 
 
 async def _refuse(_request: Request, error: Exception) -> Response:
-    """What a wrong address or method gets, as JSON."""
+    """The answer to a wrong path or method, as JSON."""
     status, headers = (error.status_code, error.headers) if isinstance(error, HTTPException) else (500, None)
     message = "There is nothing here; GraphQL is at /graphql." if status == 404 else "This is not allowed here."
     return JSONResponse({"message": message}, status, headers)

@@ -1,6 +1,6 @@
-"""What stands behind the gateway: takes settings, gives the executor on an open database, and whether that is ready.
+"""The database side of the gateway: opens the database of the settings, with an executor and a readiness check.
 
-Beside the requests it does what has to be done now and then, as long as the database is open.
+As long as the database is open it also runs the periodic work: session uses, connection care, notifications.
 """
 
 import asyncio
@@ -12,94 +12,120 @@ from db.connection import Connection
 from db.database import Database, PoolSettings
 from db.errors import DatabaseError, DatabaseMisconfigured, DatabaseUnavailable
 from db.installation import is_demo
-from db.migrate import is_migrated
-from db.pulse import Pulse
+from db.readiness import ReadinessProbe
+from db.schema_version import is_migrated
 from db.secrets import Keyring
-from gateway.behind import Executor
-from gateway.chores import Chores, Outage
-from gateway.live import keep_waking
+from gateway.background import BackgroundTasks, Outage
 from gateway.logs import Log, causes
+from gateway.notifications import keep_hinting, keep_waking
 from gateway.settings import Settings
-from resolvers.cost import MAX_COST
-from resolvers.execution import Executor as DatabaseExecutor
-from resolvers.known import KnownOperations
-from resolvers.writing import Quota
+from resolvers.execution.executor import Executor
+from resolvers.execution.subscriptions import LiveOperation
+from resolvers.execution.viewer_schema import SchemaText
+from resolvers.mutations.context import Quota
+from resolvers.operation.persisted import PersistedDocuments
+from resolvers.request import GraphQLRequest, Result
+from resolvers.request_limits import MAX_COST, Limits
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0
 USES_PAUSE = 60.0
 """Seconds between two writes of the sessions that were used."""
 
 CARE_PAUSE = 60.0
-"""Seconds between two looks at what connections keep that nobody uses just now."""
+"""Seconds between two checks of the memory that idle connections hold."""
 
 DEMO_PAUSE = 60.0
-"""Seconds between two looks whether the database is the demo by now."""
+"""Seconds between two checks for a demo that was loaded meanwhile."""
 
 BACK_PAUSE = 1.0
-"""Seconds between two looks whether a database that was away answers again."""
+"""Seconds between two checks for a database that was away and answers again."""
+
+
+class RequestExecutor(Protocol):
+    """Answers GraphQL requests."""
+
+    async def execute(self, request: GraphQLRequest) -> Result:
+        """The result. Raises RequestError for a request error, DatabaseError when the database does not answer.
+
+        A DatabaseError has been reported already: the caller only answers the client.
+        """
+        ...
+
+    async def start(self, request: GraphQLRequest) -> Result | LiveOperation:
+        """The result, or the subscription that the request opens. Raises as `execute` does."""
+        ...
+
+    async def watch(self, request: GraphQLRequest) -> LiveOperation:
+        """A subscription that ends when the request's credential is no longer valid. Raises as `execute` does."""
+        ...
+
+    async def schema_text(self, request: GraphQLRequest) -> SchemaText:
+        """The schema as the caller sees it, as SDL. Raises as `execute` does."""
+        ...
 
 
 class Backend(Protocol):
-    """What answers requests, from `open` to `close`."""
+    """An executor with a lifetime: usable from `open` to `close`."""
 
     @property
-    def executor(self) -> Executor | None:
-        """None while there is nothing to ask."""
+    def executor(self) -> RequestExecutor | None:
+        """The executor; None as long as there is no database."""
         ...
 
     async def open(self) -> None:
-        """Get ready; returns although the database is away for the moment."""
+        """Get ready; returns even when the database is away for the moment."""
         ...
 
     async def close(self) -> None:
-        """Let running work finish and give everything back."""
+        """Let running work finish and release everything."""
         ...
 
     async def ready(self) -> str | None:
-        """None when requests can be answered, else why not."""
+        """None when requests can be answered, else the reason why not."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """On which terms requests are answered.
+    """The conditions under which requests are answered.
 
-    `shows_secrets` tells that a demo shows what would be mailed: there is no mail, and nobody else reaches it.
-    `keyring` has the keys for secrets, `known` the operations that are known in advance; none may cost more than
-    `max_cost`, nor write more rows than the `quota` says.
+    `shows_secrets`: a demo shows the secrets that would be mailed, because there is no mail and only this machine
+    reaches it. `keyring` holds the keys for secrets, `known` the persisted documents. No operation may cost more than
+    `max_cost`, nor write more rows than `quota` allows. Root fields of Mutation in `forbidden` are refused.
     """
 
     shows_secrets: bool = False
     keyring: Keyring | None = None
-    known: KnownOperations | None = None
+    known: PersistedDocuments | None = None
     max_cost: int = MAX_COST
     quota: Quota | None = None
+    forbidden: frozenset[str] = frozenset()
 
 
 class DatabaseBackend:
-    """The executor on a PostgreSQL, and the chores that come with it.
+    """The executor on a PostgreSQL, and its background tasks.
 
-    `listen_dsn` is where notifications come from, `dsn` by default.
+    `listen_dsn` is the address of the connection that listens for notifications, `dsn` by default.
     """
 
     def __init__(
         self, dsn: str, pool: PoolSettings, log: Log, terms: Terms | None = None, *, listen_dsn: str | None = None
     ) -> None:
-        self.executor: DatabaseExecutor | None = None
+        self.executor: Executor | None = None
         self._dsn = dsn
         self._pool = pool
         self._log = log
         self._terms = terms or Terms()
         self._listen_dsn = listen_dsn or dsn
         self._outage = Outage(log)
-        self._chores = Chores(log)
-        self._pulse = Pulse(dsn, self._look)
+        self._chores = BackgroundTasks(log)
+        self._pulse = ReadinessProbe(dsn, self._look)
         self._database: Database | None = None
         self._connecting: asyncio.Task[None] | None = None
         self._migrated = False
 
     async def open(self) -> None:
-        """Connect; go on trying in the background when the database is away. Raises DatabaseMisconfigured."""
+        """Connect; when the database is away, keep trying in the background. Raises DatabaseMisconfigured."""
         try:
             await self._connect()
         except DatabaseUnavailable as error:
@@ -107,7 +133,7 @@ class DatabaseBackend:
             self._connecting = asyncio.create_task(self._keep_connecting())
 
     async def close(self) -> None:
-        """End the chores, wait for the connections in use, then close all; harmless when repeated."""
+        """End the background tasks, wait for the connections in use, then close all; harmless when repeated."""
         if self._connecting is not None:
             self._connecting.cancel()
             await asyncio.wait([self._connecting])
@@ -119,28 +145,25 @@ class DatabaseBackend:
         await self._pulse.close()
 
     async def ready(self) -> str | None:
-        """None when the database answers and is migrated; a schema that was once current stays good enough."""
+        """None when the database answers and this version may use it, else the reason."""
         if self._database is None:
             return "the database cannot be reached"
         try:
             await self._pulse.ask()
         except DatabaseMisconfigured:
-            return "the database was migrated by a newer version"
+            return "only newer versions of the gateway may use the database: start one of them"
         except DatabaseError:
             return "the database does not answer"
-        return None if self._migrated else "the database is not migrated"
+        return None if self._migrated else "the database is not migrated: enfact migrate does that"
 
     async def _look(self, connection: Connection) -> None:
-        """Ask the database whether it is migrated; then only whether it answers."""
-        if self._migrated:
-            await connection.execute("select")
-        else:
-            self._migrated = await is_migrated(connection)
+        """Check that the database answers and its schema is for this version: a later one may take it away."""
+        self._migrated = await is_migrated(connection)
 
     async def _connect(self) -> None:
         database = await Database.open(self._dsn, self._pool)
         try:
-            executor = DatabaseExecutor(
+            executor = Executor(
                 database,
                 shows_secrets=self._terms.shows_secrets and await _holds_demo(database),
                 report=self._report,
@@ -149,6 +172,7 @@ class DatabaseBackend:
                 max_cost=self._terms.max_cost,
             )
             executor.limit_writes(self._terms.quota)
+            executor.forbid(self._terms.forbidden)
         except BaseException:
             await database.close()
             raise
@@ -156,35 +180,37 @@ class DatabaseBackend:
         self._chores.begin(self._works(database, executor))
         self._outage.end()
 
-    def _works(self, database: Database, executor: DatabaseExecutor) -> list[Coroutine[Any, Any, None]]:
-        """What goes on beside the requests."""
+    def _works(self, database: Database, executor: Executor) -> list[Coroutine[Any, Any, None]]:
+        """The background work of an open database."""
         works = [
             self._keep_writing_uses(database, executor),
             self._keep_backends_small(database),
-            keep_waking(self._listen_dsn, executor.wakes, self._log),
+            keep_waking(self._listen_dsn, executor.wakes, executor.feed, self._log),
+            keep_hinting(self._listen_dsn, executor.hints, self._log),
+            executor.feed.keep_looking(),
         ]
         if self._terms.shows_secrets:
             works.append(self._keep_looking_for_demo(database, executor))
         return list(works)
 
     def _report(self, error: DatabaseError) -> None:
-        """A request met this."""
+        """Report the error of a request; the first of an outage starts the watch for its end."""
         if self._outage.report(error) and self._database is not None:
             self._chores.begin([self._watch_for_end()])
 
     async def _watch_for_end(self) -> None:
-        """Return when the database answers again."""
+        """Wait until the database answers again, then report the end of the outage."""
         while True:
             await asyncio.sleep(BACK_PAUSE)
             try:
                 await self._pulse.ask()
-            except Exception:  # noqa: BLE001, S112 (whatever it is, that is no answer)
+            except Exception:  # noqa: BLE001, S112 (any error means that the database does not answer)
                 continue
             self._outage.end()
             return
 
-    async def _keep_looking_for_demo(self, database: Database, executor: DatabaseExecutor) -> None:
-        """Notice a demo that is loaded while we run."""
+    async def _keep_looking_for_demo(self, database: Database, executor: Executor) -> None:
+        """Notice a demo that is loaded while the gateway runs."""
         while True:
             await asyncio.sleep(DEMO_PAUSE)
             try:
@@ -198,23 +224,26 @@ class DatabaseBackend:
             if ended := await database.look_after():
                 self._log.event("database connections replaced", count=ended)
 
-    async def _keep_writing_uses(self, database: Database, executor: DatabaseExecutor) -> None:
+    async def _keep_writing_uses(self, database: Database, executor: Executor) -> None:
         while True:
             await asyncio.sleep(USES_PAUSE)
             await self._write_uses(database, executor)
 
-    async def _write_uses(self, database: Database, executor: DatabaseExecutor) -> None:
-        """Write which sessions were used; when that fails, a later use is written."""
+    async def _write_uses(self, database: Database, executor: Executor) -> None:
+        """Write which sessions were used; after a failure a later use is written instead."""
         try:
             await executor.uses.write(database)
         except DatabaseUnavailable as error:
             self._report(error)
-        except Exception as error:  # noqa: BLE001 (a session that ends a little early is no reason to end)
+        except Exception as error:  # noqa: BLE001 (the worst effect is a session that expires a little early)
             self._log.event("uses of sessions not written", kind=type(error).__name__)
 
     async def _keep_connecting(self) -> None:
-        """Connect, whatever it fails for: until then no request is answered. The same cause is told once in a row."""
-        pause, told = FIRST_PAUSE, None
+        """Try to connect until that succeeds, after any error: until then no request is answered.
+
+        The same cause is logged only once in a row.
+        """
+        pause, logged = FIRST_PAUSE, None
         while self._database is None:
             await asyncio.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
@@ -222,14 +251,14 @@ class DatabaseBackend:
                 await self._connect()
             except DatabaseError as error:
                 self._outage.report(error)
-            except Exception as error:  # noqa: BLE001 (whatever it is, the next try may do)
-                if (why := causes(error)) != told:
+            except Exception as error:  # noqa: BLE001 (any error: the next attempt may succeed)
+                if (why := causes(error)) != logged:
                     self._log.event("database not opened", **why)
-                    told = why
+                    logged = why
 
 
 async def _holds_demo(database: Database) -> bool:
-    """Whether it is the demo; not of a database that is not migrated, or by a newer version: `ready` tells of those."""
+    """Whether the database holds the demo; False for one that is not migrated or is newer (`ready` reports those)."""
     async with database.transaction() as connection:
         try:
             return await is_migrated(connection) and await is_demo(connection)
@@ -240,7 +269,7 @@ async def _holds_demo(database: Database) -> bool:
 def database_backend(settings: Settings, log: Log, quota: Quota | None = None) -> DatabaseBackend:
     """The backend on DATABASE_URL, which has to be set (the command line sets it for the embedded server).
 
-    Raises ManifestBroken.
+    Raises ValueError without it, and ManifestBroken.
     """
     if settings.database_url is None:
         raise ValueError("DATABASE_URL is not set")
@@ -253,21 +282,31 @@ def database_backend(settings: Settings, log: Log, quota: Quota | None = None) -
         backend_memory=settings.backend_memory << 20,
         statement_timeout=settings.deadline,
     )
-    terms = Terms(
+    terms = terms_of(settings, quota)
+    listen_dsn = settings.listen_url.get_secret_value() if settings.listen_url is not None else None
+    return DatabaseBackend(settings.database_url.get_secret_value(), pool, log, terms, listen_dsn=listen_dsn)
+
+
+def terms_of(settings: Settings, quota: Quota | None = None) -> Terms:
+    """The conditions that the settings say. Raises ManifestBroken."""
+    return Terms(
         shows_secrets=settings.smtp_url is None and not settings.hides_demo,
         keyring=settings.keyring,
         known=known_operations(settings),
         max_cost=settings.max_cost,
         quota=quota,
+        forbidden=frozenset() if settings.plan_changes else frozenset({"changePlan"}),
     )
-    listen_dsn = settings.listen_url.get_secret_value() if settings.listen_url is not None else None
-    return DatabaseBackend(settings.database_url.get_secret_value(), pool, log, terms, listen_dsn=listen_dsn)
 
 
-def known_operations(settings: Settings) -> KnownOperations | None:
-    """The operations of the manifests that are set; None without manifests. Raises ManifestBroken."""
-    if not settings.documents:
+def known_operations(settings: Settings) -> PersistedDocuments | None:
+    """The documents of the manifests in the settings, and the limits of others; None for the usual ones.
+
+    Raises ManifestBroken.
+    """
+    limits = settings.limits
+    if not settings.documents and limits == Limits():
         return None
-    from gateway import manifests  # noqa: PLC0415 (only who sets manifests needs it)
+    from gateway import persisted_manifests  # noqa: PLC0415 (most gateways need none)
 
-    return manifests.known_operations(settings.documents, only=settings.documents_only)
+    return persisted_manifests.known_operations(settings.documents, limits, only=settings.documents_only)

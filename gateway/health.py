@@ -1,4 +1,4 @@
-"""Whether this process lives, and whether it can serve: takes what the database says, gives two small endpoints."""
+"""The endpoints /health/live (the process runs) and /health/ready (the database can be used)."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -8,14 +8,14 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 Ready = Callable[[], Awaitable[str | None]]
-"""Gives None when everything is there, else the reason why not, fit for a stranger."""
+"""Returns None when requests can be answered, else the reason, in words that anonymous clients may read."""
 
 SECONDS = 2.0
 FRESH = {"cache-control": "no-store"}
 
 
 def health_routes(ready: Ready) -> list[Route]:
-    """GET /health/live and GET /health/ready; the latter is 503 unless `ready` gives None within two seconds."""
+    """GET /health/live and GET /health/ready; the latter is 503 unless `ready` returns None within two seconds."""
 
     async def live(_request: Request) -> Response:
         return JSONResponse({"status": "live"}, headers=FRESH)

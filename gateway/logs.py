@@ -1,6 +1,6 @@
-"""The log: takes a level and a form, gives a logger that writes one line per event, JSON or coloured for people.
+"""The log: one line per event, as JSON or coloured for people.
 
-What it never gets: tokens, variables, the text of documents, messages of exceptions (they quote values).
+It never contains tokens, variables, the text of documents, or messages of exceptions (these quote values).
 """
 
 import asyncio
@@ -9,27 +9,27 @@ import re
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
-from typing import Any, Literal, NamedTuple, TextIO, cast
+from typing import Final, Literal, NamedTuple, TextIO, TypeAlias
 
 import orjson
 
-from gateway.unloaded import unloaded
 from schema.errors import ErrorCode
-
-with unloaded("rich"):  # structlog would draw tracebacks with it, which this log never writes
-    import structlog
-    from structlog.stdlib import ProcessorFormatter
-    from structlog.typing import EventDict, FilteringBoundLogger, Processor, WrappedLogger
 
 Level = Literal["debug", "info", "warning", "error", "off"]
 Form = Literal["auto", "json", "pretty"]
 
-OFF = logging.CRITICAL  # nothing of ours is critical, and structlog knows no higher level
+Render: TypeAlias = Callable[[Mapping[str, object]], str]
+"""From the members of a line to its text; `time`, `level` and `event` are among them."""
+
+OFF: Final = logging.CRITICAL + 1
+COLOURS: Final[Mapping[str, int]] = {"debug": 2, "info": 32, "warning": 33, "error": 31, "critical": 31}
+"""The colours of levels on a terminal (ECMA-48, 8.3.117)."""
+
 MOST_FRAMES = 12
 PATIENCE = 0.1
-"""Seconds that a request's line may wait for others; a process that is killed takes these lines with it."""
+"""Seconds that a request's line may wait for others; a process that is killed loses these lines."""
 MOST_WAITING = 256
 
 FOREIGN_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}\Z")
@@ -38,30 +38,28 @@ NAME = re.compile(r"[_A-Za-z][_0-9A-Za-z]{0,63}\Z", re.ASCII)
 
 
 def open_log(level: Level, form: Form, stream: TextIO | None = None) -> "Log":
-    """The log on `stream` (standard error when None); the standard library's loggers write to it as well."""
+    """The log on `stream` (standard error when None); it also takes the messages of the standard library's loggers."""
     target: TextIO = sys.stderr if stream is None else stream
     number = OFF if level == "off" else logging.getLevelNamesMapping()[level.upper()]
     pretty = form == "pretty" or (form == "auto" and target.isatty())
-    _redirect_standard_loggers(target, OFF + 1 if number == OFF else max(number, logging.WARNING), pretty=pretty)
-    logger = structlog.wrap_logger(
-        structlog.WriteLogger(target),
-        processors=[_time_and_level, _renderer(pretty=pretty)],
-        wrapper_class=structlog.make_filtering_bound_logger(number),
-        cache_logger_on_first_use=True,
-    )
-    lines = None if pretty else Lines(target)
-    return Log(cast("FilteringBoundLogger", logger.bind()), requests=number <= logging.INFO, lines=lines)
+    render = _coloured if pretty else _json
+    _redirect_standard_loggers(target, max(number, logging.WARNING), render)
+    return Log(target, number, render, None if pretty else Lines(target))
 
 
 class Finished(NamedTuple):
-    """One finished request, as it was when it ended; what the log tells of it is worked out when it is written.
+    """The raw values of one finished request; its log line is computed later, when it is written.
 
-    `at` is the time (seconds of the epoch), `beginning` that of the document, `foreign_id` the id that the client sent.
+    `at` is the time of its end (seconds of the epoch), `path` the URL's, `caller` its payer: the id of the account, or
+    the network while the account is not known. `beginning` are the first characters of the document, `foreign_id` is
+    the request id that the client sent.
     """
 
     at: float
     seconds: float
     request_id: str
+    path: str
+    caller: object
     status: int
     code: ErrorCode | None
     operation_name: str | None
@@ -69,24 +67,26 @@ class Finished(NamedTuple):
     foreign_id: bytes | None
 
     def event(self) -> dict[str, object]:
-        """What the log tells, and when and how."""
-        told: dict[str, object] = {
+        """The members of the log line, with time and level."""
+        members: dict[str, object] = {
             "time": _clock(self.at),
             "level": self.level,
             "event": "request",
             "request_id": self.request_id,
+            "path": self.path,
+            "caller": str(self.caller),
             "operation": self._operation(),
             "status": self.status,
             "code": self.code,
             "ms": round(1000 * self.seconds, 2),
         }
         if self.foreign_id is not None and FOREIGN_ID.match(self.foreign_id):
-            told["client_request_id"] = self.foreign_id.decode()
-        return told
+            members["client_request_id"] = self.foreign_id.decode()
+        return members
 
     @property
     def level(self) -> Literal["error", "info"]:
-        """How bad it is."""
+        """The level of the log line: "error" from status 500."""
         return "error" if self.status >= 500 else "info"
 
     def _operation(self) -> str | None:
@@ -94,7 +94,7 @@ class Finished(NamedTuple):
 
 
 def operation_name(given: str | None, beginning: str) -> str | None:
-    """The operation's name as the client or the beginning of the document says it, when it is a name."""
+    """The operation's name, as given by the client, else by the beginning of the document; None if it is not a name."""
     if given is not None:
         return given if NAME.match(given) else None
     found = OPERATION_NAME.match(beginning)
@@ -102,9 +102,9 @@ def operation_name(given: str | None, beginning: str) -> str | None:
 
 
 class Lines:
-    """Finished requests on their way to a stream, one JSON line each: written together, `PATIENCE` after the first.
+    """A buffer of finished requests, one JSON line each: written together, `PATIENCE` seconds after the first.
 
-    A line of its own for each would cost as much as reading the request.
+    Writing each line alone would cost as much as reading the request.
     """
 
     def __init__(self, stream: TextIO) -> None:
@@ -112,7 +112,7 @@ class Lines:
         self._waiting: list[Finished] = []
 
     def add(self, finished: Finished) -> None:
-        """One more. Called on the event loop."""
+        """Add a request. Called on the event loop."""
         if not self._waiting:
             asyncio.get_running_loop().call_later(PATIENCE, self.flush)
         self._waiting.append(finished)
@@ -120,7 +120,7 @@ class Lines:
             self.flush()
 
     def flush(self) -> None:
-        """Write what waits."""
+        """Write the waiting lines."""
         if self._waiting:
             waiting, self._waiting = self._waiting, []
             lines = [orjson.dumps(finished.event()) for finished in waiting]
@@ -129,48 +129,55 @@ class Lines:
 
 
 class Log:
-    """One process's log; `requests` tells whether requests are logged at all.
+    """The log of one process; `requests` is whether requests are logged at all.
 
-    `lines` is where a request's line goes as JSON, past structlog: it is the one line that is on the hot path.
+    `lines` takes the lines of requests as JSON: they are the only lines on the hot path.
     """
 
-    def __init__(self, logger: FilteringBoundLogger, *, requests: bool, lines: Lines | None = None) -> None:
-        self.requests = requests
-        self._logger = logger
+    def __init__(self, stream: TextIO, number: int, render: Render, lines: Lines | None = None) -> None:
+        self.requests = number <= logging.INFO
+        self._stream = stream
+        self._number = number
+        self._render = render
         self._lines = lines
 
     def request(self, finished: Finished) -> None:
-        """One finished request."""
+        """Log one finished request."""
         if self._lines is not None:
             self._lines.add(finished)
         else:
-            event = finished.event()
-            del event["time"], event["level"]
-            getattr(self._logger, finished.level)(**event)
+            self._print(finished.event())
 
     def live(self, event: str, **values: object) -> None:
-        """Something that lasted has ended: a socket, or an operation on one. It is told where requests are."""
-        self.flush()
-        self._logger.info(event, **values)
+        """Log the end of a socket, or of an operation on one; at the level of requests."""
+        self._write(logging.INFO, event, values)
 
     def event(self, event: str, **values: object) -> None:
-        """Something about the process as a whole that an operator wants to know."""
-        self.flush()
-        self._logger.warning(event, **values)
+        """Log an event of the process as a whole, for its operator, as a warning."""
+        self._write(logging.WARNING, event, values)
 
     def flush(self) -> None:
-        """Write what waits; the process may end after it."""
+        """Write the waiting lines; the process may end after it."""
         if self._lines is not None:
             self._lines.flush()
 
     def exception(self, request_id: str, error: BaseException) -> None:
-        """An exception that no one expected: its kind, its causes and where it came from, not its message."""
+        """Log an unexpected exception: its kind, its causes and its place in the code, not its message."""
+        self._write(logging.ERROR, "exception", {"request_id": request_id, **describe(error)})
+
+    def _write(self, number: int, event: str, values: Mapping[str, object]) -> None:
         self.flush()
-        self._logger.error("exception", request_id=request_id, **describe(error))
+        if number >= self._number:
+            level = logging.getLevelName(number).lower()
+            self._print({"time": _clock(time.time()), "level": level, "event": event, **values})
+
+    def _print(self, members: Mapping[str, object]) -> None:
+        self._stream.write(self._render(members))
+        self._stream.flush()
 
 
 def describe(error: BaseException) -> dict[str, object]:
-    """What `causes` tells, and the innermost frames."""
+    """The members of `causes`, and the innermost frames."""
     frames = traceback.extract_tb(error.__traceback__)[-MOST_FRAMES:]
     return {**causes(error), "frames": [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]}
 
@@ -202,36 +209,42 @@ def _second(second: int) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(second))
 
 
-def _time_and_level(_logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
-    return {"time": _clock(time.time()), "level": name, **event}
+def _json(members: Mapping[str, object]) -> str:
+    return orjson.dumps(members, default=str, option=orjson.OPT_APPEND_NEWLINE).decode()
 
 
-def _renderer(*, pretty: bool) -> Processor:
-    if pretty:
-        return structlog.dev.ConsoleRenderer(timestamp_key="time", pad_event_to=0)
-    return structlog.processors.JSONRenderer(_dumps)
+def _coloured(members: Mapping[str, object]) -> str:
+    """A line for people: time, level and event, then the other members by their names."""
+    at, level, event, *others = members.values()
+    named = zip([name for name in members if name not in {"time", "level", "event"}], others, strict=True)
+    words = "".join(f" \x1b[36m{name}\x1b[0m={_shown(value)}" for name, value in named)
+    return f"\x1b[2m{at}\x1b[0m \x1b[{COLOURS[str(level)]}m{level}\x1b[0m {_shown(event)}{words}\n"
 
 
-def _dumps(value: object, default: Callable[[Any], Any] = str, **_: object) -> str:
-    return orjson.dumps(value, default=default).decode()
+def _shown(value: object) -> str:
+    """A value as it is, or quoted where a terminal would not show it."""
+    text = str(value)
+    return text if text.isprintable() else repr(text)
 
 
-def _redirect_standard_loggers(stream: TextIO, number: int, *, pretty: bool) -> None:
-    """uvicorn, asyncio, asyncpg and our own supervisors log through the standard library."""
+class _Formatter(logging.Formatter):
+    """Formats the records of the standard library's loggers; of an exception its kind and place only."""
+
+    def __init__(self, render: Render) -> None:
+        super().__init__()
+        self._render = render
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line of a record, without its end."""
+        error = record.exc_info[1] if record.exc_info else None
+        members = {"time": _clock(record.created), "level": record.levelname.lower(), "event": record.getMessage()}
+        return self._render({**members, "logger": record.name, **(describe(error) if error else {})}).rstrip("\n")
+
+
+def _redirect_standard_loggers(stream: TextIO, number: int, render: Render) -> None:
+    """Send the standard library's logging (of uvicorn, asyncio, asyncpg and our supervisors) to the same stream."""
     sink = logging.StreamHandler(stream)
-    sink.setFormatter(
-        ProcessorFormatter(
-            processors=[_keep_kind_of_exception, ProcessorFormatter.remove_processors_meta, _renderer(pretty=pretty)],
-            foreign_pre_chain=[structlog.stdlib.add_logger_name, _time_and_level],
-        )
-    )
+    sink.setFormatter(_Formatter(render))
     root = logging.getLogger()
     root.handlers = [sink]
     root.setLevel(number)
-
-
-def _keep_kind_of_exception(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
-    information = event.pop("exc_info", None)
-    if isinstance(information, tuple) and isinstance(information[1], BaseException):
-        event.update(describe(information[1]))
-    return event

@@ -1,9 +1,8 @@
-"""The settings: takes the environment (ENFACT_…, DATABASE_URL), gives them checked; each has a description."""
+"""The settings, read from the environment (ENFACT_…, DATABASE_URL) and checked; each has a description."""
 
-import os
 import re
-import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from ipaddress import IPv6Address, ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -13,26 +12,20 @@ from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from db.secrets import Keyring, is_key
-from resolvers.cost import MAX_COST
-from resolvers.validation import normal_email
+from gateway.data_folder import default_data_folder
+from resolvers.email_address import normal_email
+from resolvers.request_limits import MAX_COST, Limits
 
 SCHEMES = ("postgresql://", "postgres://")
 MAIL_SCHEMES = frozenset({"smtp", "smtps", "smtp+starttls"})
 DEFAULT_PORTS: Mapping[str, int] = {"http": 80, "https": 443}
+HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
+DOCUMENT = Limits()
 HOST_NAME = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\Z", re.ASCII)
 
 
-def default_data_folder(environ: Mapping[str, str] = os.environ, platform: str = sys.platform) -> Path:
-    """Where a program of this platform keeps the data of the user who runs it."""
-    home = Path(environ.get("HOME") or "~").expanduser()
-    if platform == "darwin":
-        return home / "Library" / "Application Support" / "enfact"
-    shared = environ.get("XDG_DATA_HOME", "")
-    return (Path(shared) if shared.startswith("/") else home / ".local" / "share") / "enfact"
-
-
 class Settings(BaseSettings):
-    """Everything that can be set. Values are never part of an error message."""
+    """All settings. Their values never appear in an error message."""
 
     model_config = SettingsConfigDict(
         env_prefix="ENFACT_", env_ignore_empty=True, extra="ignore", frozen=True, hide_input_in_errors=True,
@@ -75,6 +68,11 @@ class Settings(BaseSettings):
         description="Further origins whose pages may call the gateway and read its answers (CORS), with the session "
         "cookie too; with commas between them.",
     )
+    allowed_headers: Annotated[frozenset[str], NoDecode] = Field(
+        default=frozenset(),
+        description="Further request headers that pages of other origins may send (CORS), with commas between them; "
+        "those of Apollo, Sentry and other common clients need not be named.",
+    )
     expose_demo: bool = Field(
         default=False,
         description="Whether a demo may be reached from other machines, although everybody knows its passwords and, "
@@ -90,14 +88,15 @@ class Settings(BaseSettings):
         default=0,
         ge=0,
         le=200,
-        description="Database connections of each process; 0 is two per processor and two more.",
+        description="Database connections of each process; 0 is two per processor and three more.",
     )
     pool_share: int = Field(
         default=0,
         ge=0,
         le=200,
         description="How many of these one account (its sessions and keys together), or one address where nobody is "
-        "signed in, may use at once, so that the others find some; 0 is a third of them.",
+        "signed in, may use at once, so that the others find some; 0 is a third of them, rounded up. Short reads "
+        "may use all but one.",
     )
     pool_queue: int = Field(
         default=100,
@@ -131,6 +130,11 @@ class Settings(BaseSettings):
         default=False,
         description="Whether operations of these manifests are all that is admitted, from everybody, ids only.",
     )
+    plan_changes: bool = Field(
+        default=True,
+        description="Whether owners change the plan of their company themselves (changePlan); off is for operators who "
+        "do that after a payment, by enfact plan set.",
+    )
     deadline: float = Field(
         default=10.0, gt=0, le=300, description="Seconds after which a request is given up and answered with TIMEOUT."
     )
@@ -139,6 +143,40 @@ class Settings(BaseSettings):
         ge=1_000,
         description="What an operation may cost, about the number of values of its answer, lists taken to be full; "
         "more is refused before anything runs. Who asks with extensions {cost: true} is told.",
+    )
+    max_document: int = Field(
+        default=DOCUMENT.source,
+        ge=1_024,
+        le=1_000_000,
+        description="Characters that a document may have; trusted ones 4 times. Where it is raised, the numbers of "
+        "tokens, comments, fields, fragments, directives and items of a list that a document may have rise with it.",
+    )
+    max_depth: int = Field(
+        default=DOCUMENT.depth,
+        ge=1,
+        le=25,
+        description="Levels of fields that a document may have; trusted ones 4 times.",
+    )
+    max_aliases: int = Field(
+        default=DOCUMENT.aliases, ge=0, le=1_000, description="Aliases that a document may have; trusted ones 4 times."
+    )
+    max_root_fields: int = Field(
+        default=DOCUMENT.root_fields,
+        ge=1,
+        le=200,
+        description="Fields at the root of an operation; trusted ones 4 times. Tools that batch queries into one "
+        "document need more of these, and of ENFACT_MAX_ALIASES.",
+    )
+    partial_status: Literal["294", "200"] = Field(
+        default="294",
+        description="The HTTP status of data beside errors, for clients that name application/graphql-response+json in "
+        "Accept; others get 200.",
+    )
+    legacy_status: Literal["spec", "200"] = Field(
+        default="spec",
+        description="The HTTP status of a request whose document or variables are at fault, for clients that do not "
+        "accept application/graphql-response+json: spec is 400 or 422; with 200 every answer to them is "
+        "application/json, as clients from before the specification expect.",
     )
     max_body: int = Field(default=262_144, ge=1_024, description="Bytes that the body of a request may have.")
     compress_from: int = Field(
@@ -187,6 +225,14 @@ class Settings(BaseSettings):
         "429. Of IPv6 a /64 network is one address; trusted proxies are none.",
     )
     keep_alive: int = Field(default=30, ge=0, description="Seconds that a connection may idle between two requests.")
+    migration_patience: int = Field(
+        default=600,
+        ge=1,
+        le=86_400,
+        description="Seconds that a migration waits in total for others before it is given up. It asks for each lock "
+        "for two seconds at a time, so that nobody waits longer behind it; an index that is built beside readers and "
+        "writers waits as long as is left, since nobody waits behind it. The work itself has no limit.",
+    )
     shutdown: int = Field(
         default=15, ge=0, description="Seconds that running requests get to finish when the gateway is stopped."
     )
@@ -218,6 +264,10 @@ class Settings(BaseSettings):
         "goes to this machine. Without it none are sent.",
     )
     mail_from: str | None = Field(default=None, description="The address that letters come from.")
+    server_timing: bool = Field(
+        default=False,
+        description="Tell signed-in clients by the header Server-Timing how long the stages of their requests took.",
+    )
     log_level: Literal["debug", "info", "warning", "error", "off"] = Field(
         default="info", description="What is logged: info has one line per request, off nothing."
     )
@@ -255,8 +305,14 @@ class Settings(BaseSettings):
         return SecretStr(",".join(texts))
 
     @property
+    def limits(self) -> Limits:
+        """The limits on the size of documents."""
+        longer = DOCUMENT.of_length(self.max_document)
+        return replace(longer, depth=self.max_depth, aliases=self.max_aliases, root_fields=self.max_root_fields)
+
+    @property
     def hides_demo(self) -> bool:
-        """Whether others could reach the gateway, and a demo is not for them."""
+        """Whether a demo must not be served: other machines may reach the gateway, and it is not to be exposed."""
         return _is_reached(dict(self)) and not self.expose_demo
 
     @property
@@ -281,6 +337,18 @@ class Settings(BaseSettings):
     @classmethod
     def _split_origins(cls, origins: object) -> object:
         return [part for part in re.split(r"[,\s]+", origins) if part] if isinstance(origins, str) else origins
+
+    @field_validator("allowed_headers", mode="before")
+    @classmethod
+    def _split_headers(cls, names: object) -> object:
+        return [part for part in re.split(r"[,\s]+", names) if part] if isinstance(names, str) else names
+
+    @field_validator("allowed_headers")
+    @classmethod
+    def _check_headers(cls, names: frozenset[str]) -> frozenset[str]:
+        if not all(HEADER_NAME.fullmatch(name) for name in names):
+            raise ValueError("has to be names of headers, with commas between them")
+        return frozenset(name.lower() for name in names)
 
     @field_validator("allowed_origins")
     @classmethod
@@ -317,14 +385,14 @@ class Settings(BaseSettings):
 
 
 def _is_reached(settings: Mapping[str, Any]) -> bool:
-    """Whether others than this machine reach the gateway, as far as its settings tell."""
+    """Whether other machines may reach the gateway, as far as its settings show."""
     public = urlsplit(settings.get("public_url") or "http://localhost").hostname or ""
     hosts = settings.get("host", "localhost"), public
     return bool(settings.get("trusted_proxies")) or not all(map(is_loopback, hosts))
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host's name or address is reached from its own machine only."""
+    """Whether a host name or address can be reached only from its own machine."""
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:
@@ -334,7 +402,7 @@ def is_loopback(host: str) -> bool:
 
 
 def origin(url: str) -> str:
-    """The origin that a URL without path is, as browsers write it: lower case, without the scheme's own port.
+    """The origin of a URL without path, in the form of browsers: lower case, without the scheme's default port.
 
     Raises ValueError, whose text does not quote the URL.
     """
@@ -353,10 +421,10 @@ def origin(url: str) -> str:
 def _split(url: str) -> SplitResult:
     try:
         parts = urlsplit(url)
-        _ = parts.port  # raises for what is no port
+        _ = parts.port  # raises ValueError for an invalid port
     except ValueError:
         raise ValueError("has to be a URL") from None
-    if not url.isascii() or not url.isprintable() or " " in url:  # urlsplit takes some of these away
+    if not url.isascii() or not url.isprintable() or " " in url:  # urlsplit drops some of these
         raise ValueError("has to be a URL, in ASCII and without spaces")
     return parts
 

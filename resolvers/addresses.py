@@ -1,16 +1,16 @@
-"""What counts as one network address: takes what a connection tells, gives a name for all that are somebody's."""
+"""One name for all the network addresses that a client may use, by which its requests are counted."""
 
 from functools import lru_cache
 from ipaddress import IPv4Address, ip_address
 from typing import Final
 
 NETWORK: Final = 64
-"""Who has an IPv6 address mostly has so many bits of network, and all addresses in it."""
+"""Length of an IPv6 network, in bits: a client commonly has all the addresses in such a network."""
 
 
 @lru_cache(maxsize=1_024)
 def network(address: str) -> str:
-    """An IPv4 address, or a network of IPv6; what is neither is its own name."""
+    """The IPv4 address itself, or the network of an IPv6 address; any other text is returned unchanged."""
     try:
         ip = ip_address(address.partition("%")[0])
     except ValueError:

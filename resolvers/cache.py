@@ -1,4 +1,4 @@
-"""A bounded cache in which what was used twice outlives any flood of things used once."""
+"""A bounded cache in which items that were used twice outlive any flood of items used once."""
 
 from collections import OrderedDict
 from typing import Generic, TypeVar
@@ -12,8 +12,7 @@ class Cache(Generic[K, V]):
 
     A second use moves an item to the protected segment, which newcomers cannot push out.
 
-    `size` bounds the sum of the items' weights; a quarter of it is for newcomers. What is pinned stays, and weighs
-    nothing.
+    `size` bounds the sum of the items' weights; a quarter of it is for newcomers. Pinned items stay, and weigh nothing.
     """
 
     def __init__(self, size: int) -> None:
@@ -23,7 +22,7 @@ class Cache(Generic[K, V]):
         self._pinned: dict[K, V] = {}
 
     def get(self, key: K) -> V | None:
-        """The item, now protected; None when it is not here."""
+        """The item, which is protected from now on; None for an unknown key."""
         newcomers, protected = self._segments
         found = protected.get(key)
         if found is not None:
@@ -37,15 +36,19 @@ class Cache(Generic[K, V]):
         return found[0]
 
     def put(self, key: K, value: V, weight: int = 1) -> None:
-        """Keep a newcomer; what weighs more than the newcomers' share is not kept."""
+        """Keep a newcomer, unless it weighs more than the newcomers' share."""
         self.discard(key)
         if weight <= self._bounds[0]:
             self._add(0, key, value, weight)
 
     def pin(self, key: K, value: V) -> None:
-        """Keep an item for good, whatever else comes."""
+        """Keep an item for good."""
         self.discard(key)
         self._pinned[key] = value
+
+    def is_pinned(self, key: K) -> bool:
+        """True for an item that is kept for good."""
+        return key in self._pinned
 
     def discard(self, key: K) -> None:
         """Forget an item."""
@@ -55,18 +58,11 @@ class Cache(Generic[K, V]):
             if found is not None:
                 self._weights[n] -= found[1]
 
-    def clear(self) -> None:
-        """Forget everything."""
-        self._pinned.clear()
-        for n, segment in enumerate(self._segments):
-            segment.clear()
-            self._weights[n] = 0
-
     def __len__(self) -> int:
         return len(self._pinned) + sum(len(segment) for segment in self._segments)
 
     def _add(self, n: int, key: K, value: V, weight: int) -> None:
-        """Into segment `n`; what falls out of the protected one is a newcomer again, what falls out of that is gone."""
+        """Add an item to segment `n`. An item that the protected segment drops is a newcomer again."""
         segment = self._segments[n]
         segment[key] = (value, weight)
         self._weights[n] += weight

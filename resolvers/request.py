@@ -1,47 +1,53 @@
-"""What goes into the execution of an operation and what comes out.
+"""The values that go into the execution of an operation and come out: `GraphQLRequest`, `Result`, `RequestError`.
 
-`GraphQLRequest`, `Result`, and what a client may be told of hidden fields.
+Notes on hidden fields are part of a result.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final, NamedTuple, Protocol, Self
 
+from graphql import Node
+
 from db.tokens import KEY_MARKS, CredentialKind, kind_of
-from schema.access import HiddenFields
-from schema.errors import ErrorCode
-from schema.texts import Language
+from resolvers.stages import Stages
+from schema.errors import NO_COOKIE_HERE, ErrorCode
+from schema.localization.translate import Language
+from schema.types.core.access import HiddenFields
 
 BEFORE_DATA: Final = '{"data":'
 AFTER_DATA: Final = "}"
-"""What stands around `data` in a response that has no more than that."""
+"""The text around `data` in a response without other members."""
 
 
-class Reference(NamedTuple):
-    """How a client names a document that is known: one of the two; beside a text, the hash that it is to have."""
+class DocumentReference(NamedTuple):
+    """The name of a persisted document: an id, or a hash; sent beside a text, the hash that the text must have."""
 
     document_id: str | None = None
     sha256_hash: str | None = None
 
 
 class Client(Protocol):
-    """Who is to be answered, as far as somebody can tell whether he is still there."""
+    """The client that waits for the answer, as the transport sees it."""
 
     def when_gone(self, call: Callable[[], None]) -> None:
-        """Call this once he is gone."""
+        """Call `call` once the client is gone."""
         ...
 
 
 class GraphQLRequest(NamedTuple):
     """One GraphQL request, whatever transport brought it.
 
-    `query` is the document's text, empty where a `reference` stands for it (`KnownOperations` finds the document).
-    `token` is the credential as the client sent it (None: anonymous), `by_cookie` whether a browser sent it by itself,
-    `language` what Accept-Language asks for,
-    `hidden_fields` how hidden fields are told (`Hidden-Fields`; an API key's own mode may be stricter),
-    `queries_only` whether mutations are refused (GET), `client` who waits (None: somebody who stays).
+    `query` is the document's text, empty where a `reference` stands for it (`PersistedDocuments` finds the document).
+    `token` is the credential as the client sent it (None: anonymous); `by_cookie`: it came in a cookie.
+    `hindrance` returns the reason why the client could not keep a cookie, None when it could.
+    `language` is the language that Accept-Language asks for.
+    `hidden_fields` is the mode of the header `Hidden-Fields`; an API key's own mode may be stricter.
+    `queries_only`: mutations are refused (GET). `client` is the client that waits; None: one that never leaves.
+    `stages` is the stop-watch of its stages; None: they are not measured. `idempotency_key` is the key of its only root
+    field that writes by one, from the header `Idempotency-Key`.
     """
 
     query: str
@@ -49,24 +55,27 @@ class GraphQLRequest(NamedTuple):
     variables: Mapping[str, object] = MappingProxyType({})
     token: str | None = None
     by_cookie: bool = False
+    hindrance: Callable[[], str | None] = lambda: NO_COOKIE_HERE
     language: Language = Language.FR
     hidden_fields: HiddenFields = HiddenFields.NULL
     queries_only: bool = False
     request_id: str = ""
     user_agent: str | None = None
     address: str = ""
-    reference: Reference | None = None
+    reference: DocumentReference | None = None
     wants_cost: bool = False
     client: Client | None = None
+    stages: Stages | None = None
+    idempotency_key: str | None = None
 
     @property
     def kind(self) -> CredentialKind:
-        """What sort of credential the token is taken for; a cookie is a session or nothing."""
+        """The kind of credential that the token is taken for; in a cookie it can only be a session."""
         return CredentialKind.SESSION if self.by_cookie else kind_of(self.token)
 
     @property
     def may_be_absent(self) -> bool:
-        """Whether hidden fields may have to be unknown to it: it says so, or its API key may."""
+        """True if hidden fields may have to be unknown to this request: by its own mode, or by its API key's."""
         return self.hidden_fields is HiddenFields.ABSENT or (
             self.token is not None and self.token.startswith(KEY_MARKS) and not self.by_cookie
         )
@@ -74,7 +83,7 @@ class GraphQLRequest(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """A position in a query document; both count from 1."""
+    """A position in a document; line and column count from 1."""
 
     line: int
     column: int
@@ -93,10 +102,7 @@ class ErrorEntry:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """One hidden selection.
-
-    Its path without list indices, the gate that hides it, and the companies in which it does.
-    """
+    """One hidden selection: its path without list indices, the gate that hides it, and the companies where it does."""
 
     path: tuple[str, ...]
     app: str | None
@@ -105,7 +111,7 @@ class Note:
 
 
 class SessionCookie(NamedTuple):
-    """A session that the client is to keep as a cookie until a moment; without a token it is to forget its cookie."""
+    """A session that the client shall keep as a cookie until it expires; without a token: it shall drop its cookie."""
 
     token: str | None = None
     expires_at: datetime | None = None
@@ -114,10 +120,10 @@ class SessionCookie(NamedTuple):
 class Result(NamedTuple):
     """The answer to a request.
 
-    `response` is the whole response without errors and notes, `{"data":…}`, as PostgreSQL wrote it: mostly it is sent
-    as it is. None when nothing was executed (a request error: then `errors` says why). `cookie` is what becomes of the
-    client's session cookie, None when it stays as it is. `cost` is what the operation costs and may cost, where the
-    request wants to know. `written` tells that a mutation is answered: a token may be in it.
+    `response` is the whole response without errors and notes, `{"data":…}`, as PostgreSQL wrote it; mostly it is sent
+    unchanged. It is None when nothing was executed (a request error: `errors` has the reasons). `cookie` is the change
+    of the client's session cookie, None for no change. `cost` is the operation's cost and its limit, where the request
+    wants them. `written`: this answers a mutation, and may hold a token.
     """
 
     response: bytes | None
@@ -146,7 +152,7 @@ class Result(NamedTuple):
 
 
 class RequestError(Exception):
-    """The whole request is refused before anything is executed; carries what the client is told."""
+    """The refusal of a whole request before anything is executed; `entries` are the errors of the response."""
 
     def __init__(self, code: ErrorCode, message: str, locations: tuple[Location, ...] = ()) -> None:
         super().__init__(message)
@@ -154,8 +160,22 @@ class RequestError(Exception):
 
     @property
     def entry(self) -> ErrorEntry:
-        """The first, and mostly only, reason."""
+        """The first reason, mostly the only one."""
         return self.entries[0]
+
+    def placed(
+        self, path: tuple[str | int, ...], locations: tuple[Location, ...] = (), variable: str | None = None
+    ) -> "RequestError":
+        """The same refusal of a value, with the path and place of its field and the path in the variables.
+
+        A refusal that has a path already, or is not about a value, stays as it is.
+        """
+        entry = self.entry
+        if entry.code is not ErrorCode.BAD_USER_INPUT or entry.path is not None:
+            return self
+        extensions = {**entry.extensions, **({"variable": variable} if variable is not None else {})}
+        placed = replace(entry, path=path, locations=entry.locations or locations, extensions=extensions)
+        return RequestError.several((placed, *self.entries[1:]))
 
     @classmethod
     def several(cls, entries: "tuple[ErrorEntry, ...]") -> "RequestError":
@@ -163,3 +183,13 @@ class RequestError(Exception):
         error = cls(entries[0].code, entries[0].message)
         error.entries = entries
         return error
+
+
+def locations_of(node: Node) -> tuple[Location, ...]:
+    """The place where a node begins; empty for a document that was parsed without places."""
+    return (Location(node.loc.start_token.line, node.loc.start_token.column),) if node.loc is not None else ()
+
+
+def bad_input(message: str) -> RequestError:
+    """The refusal (BAD_USER_INPUT) of a value that the schema cannot forbid."""
+    return RequestError(ErrorCode.BAD_USER_INPUT, message)

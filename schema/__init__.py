@@ -1,15 +1,15 @@
-"""What exists: the GraphQL schema of the gateway, declarations only.
+"""The GraphQL schema of the gateway: declarations only, no resolvers.
 
-Every module of this package is read, so that a new file is part of the schema without being named anywhere.
+Every module of this package is imported, so that a new file is part of the schema without being named anywhere.
 
-`schema` is a Strawberry schema whose `execute` runs on the executor that the process bound with `schema.bind`: the
-same path as HTTP.
+`schema` is a Strawberry schema. Its `execute` runs on the executor that the process has bound with `schema.bind`, in
+the same way as an HTTP request.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from copy import copy
 from importlib import import_module
-from pkgutil import iter_modules
+from pkgutil import walk_packages
 from typing import Any, Final, TypeAlias
 
 import strawberry
@@ -19,35 +19,37 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
-from schema.declarations import ENTITIES
-from schema.live import LiveSubscription
-from schema.mutation import Mutation
-from schema.optional import optional
-from schema.query import Query
-from schema.scalars import SCALARS
+from schema.declarations.directives import optional, released
+from schema.declarations.fields import ENTITIES
+from schema.declarations.scalars import SCALARS
+from schema.gate_descriptions import describe_gates
+from schema.mutations.declared import add_declared_writes
+from schema.roots.mutation import Mutation
+from schema.roots.query import Query
+from schema.roots.subscription import LiveSubscription
 
 Execute: TypeAlias = Callable[[str, Mapping[str, Any], str | None, Any, bool], Awaitable[ExecutionResult]]
 """Query text, variables, operation name, context and whether only queries are allowed -> the result."""
 
 
 class Schema(strawberry.Schema):
-    """The Strawberry schema of the gateway; it declares, and leaves execution to what is bound."""
+    """The Strawberry schema of the gateway; the bound function executes its operations."""
 
     _execute: Execute | None = None
 
     @property
     def core(self) -> GraphQLSchema:
-        """graphql-core's schema behind the declarations."""
+        """The GraphQLSchema of graphql-core that the declarations make."""
         return self._schema
 
     def text_of(self, core: GraphQLSchema) -> str:
-        """A part of the schema as SDL, in the same way."""
+        """A view of the schema as SDL, printed as the whole schema is."""
         part = copy(self)
-        part._schema = core  # noqa: SLF001 (what Strawberry's printer prints)
+        part._schema = core  # noqa: SLF001 (Strawberry's printer reads it)
         return print_schema(part)
 
     def bind(self, execute: Execute | None) -> None:
-        """Let `execute` of this schema run on something; None lets go."""
+        """Set the function that `execute` runs on; None removes it."""
         self._execute = execute
 
     async def execute(
@@ -60,9 +62,10 @@ class Schema(strawberry.Schema):
         allowed_operation_types: Iterable[OperationType] | None = None,
         operation_extensions: dict[str, Any] | None = None,
     ) -> ExecutionResult:
-        """Execute an operation as HTTP would.
+        """Execute an operation in the same way as an HTTP request.
 
-        `context_value` may be a mapping with the caller's `token` and `language`.
+        `context_value` may be a mapping with the caller's `token` and `language`. Raises RuntimeError when nothing is
+        bound.
         """
         if self._execute is None:
             raise RuntimeError("nothing is bound to this schema: open the gateway first")
@@ -74,9 +77,10 @@ class Schema(strawberry.Schema):
         return await self._execute(query, variable_values or {}, operation_name, context_value, queries_only)
 
 
-for module in iter_modules(__path__):
-    import_module(f"{__name__}.{module.name}")
+for module in sorted(walk_packages(__path__, f"{__name__}."), key=lambda module: module.name.rpartition(".")[2]):
+    import_module(module.name)  # sorted by its last name: the order in which `extends` adds fields to a type
 
+add_declared_writes(Mutation)
 schema: Final = Schema(
     query=Query,
     mutation=Mutation,
@@ -89,4 +93,6 @@ schema: Final = Schema(
 for type_ in schema.core.type_map.values():
     if isinstance(type_, GraphQLObjectType | GraphQLInterfaceType) and not is_introspection_type(type_):
         for declared in type_.fields.values():
-            declared.resolve = None  # Strawberry's, a closure for each; statements resolve fields here
+            declared.resolve = None  # Strawberry's resolvers, a closure each, are unused: statements resolve fields
+describe_gates(schema.core)
+schema.core.directives = tuple(released(directive) for directive in schema.core.directives)

@@ -1,6 +1,7 @@
-"""The catalogue of apps: what an owner can switch on or off for each employee.
+"""The catalogue of apps, which an owner can switch on or off for each employee.
 
-To add an app, add its line to `App` with the next free position, and its texts to schema/locale.
+To add an app, add its line to `App`, at any place among those of its kind, with the next free position, and its texts
+to schema/locale. Its place is its place in lists; its position never changes, which each database checks, too.
 """
 
 import enum
@@ -11,8 +12,8 @@ from types import MappingProxyType
 import strawberry
 from strawberry.types.enum import EnumValueDefinition
 
-from schema.language import Language
-from schema.texts import translate
+from schema.localization.language import Language
+from schema.localization.translate import translate
 
 
 @strawberry.enum(description="What sort of thing an app is, and by that whether a company has to activate it.")
@@ -29,28 +30,28 @@ class AppKind(enum.Enum):
 
 @strawberry.enum(description="What a company pays for, lowest plan first.")
 class Plan(enum.Enum):
-    """The plans in rising order: each has what the ones before it have."""
+    """The plans in rising order: each includes the ones before it."""
 
     FREE = strawberry.enum_value("FREE", description="Up to three sales invoices a month, without currencies or units.")
     PRO = strawberry.enum_value("PRO", description="Unlimited invoices, other currencies and units.")
     PREMIUM = strawberry.enum_value("PREMIUM", description="The Pro plan with planning and supplier connections.")
 
     def covers(self, needed: "Plan") -> bool:
-        """Tell whether a company on this plan may use what needs the plan `needed`."""
+        """True when this plan is `needed` or a higher one."""
         plans = list(Plan)
         return plans.index(self) >= plans.index(needed)
 
 
 @dataclass(kw_only=True, eq=False)
 class _Declared(EnumValueDefinition):
-    """One line of `App`: the enum value that Strawberry reads, with what the catalogue says of the app."""
+    """One line of `App`: the enum value that Strawberry reads, with the app's entry in the catalogue."""
 
     value: str = ""
     position: int
     kind: AppKind
+    category: str
     label: str
     text: str
-    category: str | None = None
     always_visible: bool = False
     requires: Sequence[str] = ()
     plan: Plan = Plan.FREE
@@ -59,20 +60,26 @@ class _Declared(EnumValueDefinition):
         self.description = self.text
 
 
-def _base(position: int, label: str, text: str, *, always_visible: bool = False) -> _Declared:
-    return _Declared(position=position, kind=AppKind.BASE, label=label, text=text, always_visible=always_visible)
+def _base(position: int, category: str, label: str, text: str, *, always_visible: bool = False) -> _Declared:
+    return _Declared(
+        position=position, kind=AppKind.BASE, category=category, label=label, text=text, always_visible=always_visible
+    )
 
 
-def _app(position: int, label: str, text: str, *, plan: Plan = Plan.FREE, requires: Sequence[str] = ()) -> _Declared:
-    return _Declared(position=position, kind=AppKind.APP, label=label, text=text, plan=plan, requires=requires)
+def _app(
+    position: int, category: str, label: str, text: str, *, plan: Plan = Plan.FREE, requires: Sequence[str] = ()
+) -> _Declared:
+    return _Declared(
+        position=position, kind=AppKind.APP, category=category, label=label, text=text, plan=plan, requires=requires
+    )
 
 
-def _planning(position: int, label: str, text: str, *, requires: Sequence[str] = ()) -> _Declared:
-    return _app(position, label, text, plan=Plan.PREMIUM, requires=requires)
+def _planning(position: int, category: str, label: str, text: str, *, requires: Sequence[str] = ()) -> _Declared:
+    return _app(position, category, label, text, plan=Plan.PREMIUM, requires=requires)
 
 
-def _part(position: int, label: str, text: str) -> _Declared:
-    return _Declared(position=position, kind=AppKind.PART, label=label, text=text)
+def _part(position: int, category: str, label: str, text: str) -> _Declared:
+    return _Declared(position=position, kind=AppKind.PART, category=category, label=label, text=text)
 
 
 def _connection(position: int, category: str, label: str, text: str, *, plan: Plan = Plan.FREE) -> _Declared:
@@ -103,93 +110,143 @@ class App(enum.Enum):
         self.declared = declared
 
     # Base modules: active for every company.
-    CUSTOMERS = _base(0, "Customers", "Keeps the people and companies you sell to.", always_visible=True)
-    PRODUCTS = _base(1, "Products", "Keeps the goods and services you sell, with their prices.", always_visible=True)
-    QUOTES = _base(2, "Quotes", "Offers a price to a customer, who can accept or refuse it.")
-    INVOICES = _base(3, "Invoices", "Bills your customers and follows what is due.")
-    CREDIT_NOTES = _base(4, "Credit notes", "Corrects or cancels an invoice that was already made.")
-    PAYMENTS = _base(5, "Payments", "Records the money you receive and matches it with your invoices.")
-    PAYMENT_ACCOUNTS = _base(6, "Accounts", "Keeps the bank and cash accounts that payments go through.")
-    CASH_BOOK = _base(7, "Cash book", "Shows what came into and went out of the till, with the balance.")
-    INVOICE_QR = _base(8, "QR on invoices", "Prints a QR code on invoices that customers scan to pay.")
+    CUSTOMERS = _base(0, "SALES", "Customers", "Keeps the people and companies you sell to.", always_visible=True)
+    PRODUCTS = _base(
+        1, "PRODUCTS", "Products", "Keeps the goods and services you sell, with their prices.", always_visible=True
+    )
+    QUOTES = _base(2, "SALES", "Quotes", "Offers a price to a customer, who can accept or refuse it.")
+    INVOICES = _base(3, "SALES", "Invoices", "Bills your customers and follows what is due.")
+    CREDIT_NOTES = _base(4, "SALES", "Credit notes", "Corrects or cancels an invoice that was already made.")
+    PAYMENTS = _base(5, "MONEY", "Payments", "Records the money you receive and matches it with your invoices.")
+    PAYMENT_ACCOUNTS = _base(6, "MONEY", "Accounts", "Keeps the bank and cash accounts that payments go through.")
+    CASH_BOOK = _base(7, "MONEY", "Cash book", "Shows what came into and went out of the till, with the balance.")
+    INVOICE_QR = _base(8, "MONEY", "QR on invoices", "Prints a QR code on invoices that customers scan to pay.")
 
     # Apps: a company activates them.
-    SUBSCRIPTIONS = _app(9, "Subscriptions", "Makes and sends the same invoice at regular intervals.")
-    PURCHASES = _app(10, "Purchases", "Collects supplier invoices and receipts, and shows your margins.")
-    DELIVERY_ADDRESSES = _app(11, "Delivery addresses", "Keeps several delivery addresses per customer.")
-    SITE_ADDRESSES = _app(12, "Site addresses", "Keeps several building site addresses per customer.")
-    AGENDA = _planning(13, "Calendar", "Plans the appointments and the work of your whole team.")
+    SUBSCRIPTIONS = _app(9, "SALES", "Subscriptions", "Makes and sends the same invoice at regular intervals.")
+    PURCHASES = _app(10, "PURCHASING", "Purchases", "Collects supplier invoices and receipts, and shows your margins.")
+    DELIVERY_ADDRESSES = _app(11, "SALES", "Delivery addresses", "Keeps several delivery addresses per customer.")
+    SITE_ADDRESSES = _app(12, "SALES", "Site addresses", "Keeps several building site addresses per customer.")
+    AGENDA = _planning(13, "WORK", "Calendar", "Plans the appointments and the work of your whole team.")
     CURRENCIES = _app(
-        14, "Other currencies", "Makes documents in another currency, at its exchange rate.", plan=Plan.PRO
+        14, "MONEY", "Other currencies", "Makes documents in another currency, at its exchange rate.", plan=Plan.PRO
     )
-    DELIVERY_NOTES = _app(15, "Delivery notes", "Makes delivery notes and turns several into one invoice.")
+    DELIVERY_NOTES = _app(15, "SALES", "Delivery notes", "Makes delivery notes and turns several into one invoice.")
     SELF_BILLING = _app(
-        16, "Self-billing purchase slips", "Makes the invoice for a seller who cannot.", requires=["PURCHASES"]
+        16,
+        "PURCHASING",
+        "Self-billing purchase slips",
+        "Makes the invoice for a seller who cannot.",
+        requires=["PURCHASES"],
     )
-    EXTRA_TEXT_FIELDS = _app(17, "Additional text fields", "Adds text above the lines and titles between them.")
+    EXTRA_TEXT_FIELDS = _app(
+        17, "SALES", "Additional text fields", "Adds text above the lines and titles between them."
+    )
     FOREIGN_LANGUAGE_CUSTOMERS = _app(
-        18, "Foreign-language customers", "Writes to each customer in their own language."
+        18, "SALES", "Foreign-language customers", "Writes to each customer in their own language."
     )
     CLIMAPULSE = _planning(
-        19, "Climapulse", "Links work orders to your Climapulse logbook of refrigerants.", requires=["WORK_ORDERS"]
+        19,
+        "WORK",
+        "Climapulse",
+        "Links work orders to your Climapulse logbook of refrigerants.",
+        requires=["WORK_ORDERS"],
     )
-    GL_ACCOUNTS = _app(20, "General ledger accounts", "Gives products and lines the account your bookkeeper uses.")
-    ORDER_CONFIRMATIONS = _app(21, "Order confirmations", "Confirms to customers what they ordered.")
-    STANDARD_EMAILS = _app(22, "Preset e-mails", "Keeps ready-made e-mail texts for each kind of document.")
-    DELIVERY_DATE = _app(23, "Delivery date", "Adds a delivery date to documents.")
+    GL_ACCOUNTS = _app(
+        20, "MONEY", "General ledger accounts", "Gives products and lines the account your bookkeeper uses."
+    )
+    ORDER_CONFIRMATIONS = _app(21, "SALES", "Order confirmations", "Confirms to customers what they ordered.")
+    STANDARD_EMAILS = _app(22, "SALES", "Preset e-mails", "Keeps ready-made e-mail texts for each kind of document.")
+    DELIVERY_DATE = _app(23, "SALES", "Delivery date", "Adds a delivery date to documents.")
     QUOTE_REQUESTS = _app(
-        24, "Quote requests", "Gathers requests sent by e-mail and follows them to the quote.", requires=["PROSPECTS"]
+        24,
+        "SALES",
+        "Quote requests",
+        "Gathers requests sent by e-mail and follows them to the quote.",
+        requires=["PROSPECTS"],
     )
-    PAYMENT_REQUESTS = _app(25, "Payment requests", "Asks for a payment first and makes the invoice once it is paid.")
-    EMPTY_GOODS = _app(26, "Returnable packaging", "Charges a deposit on packaging and settles what is returned.")
-    TIME_TRACKING = _planning(27, "Time tracking", "Records working hours, their cost and what can be billed.")
-    STOCK = _app(28, "Stock management", "Follows what you have in stock and warns when it runs low.")
-    RECEIPTS_JOURNAL = _app(29, "Daily receipts book", "Keeps the legal record of each day's takings per VAT rate.")
-    BARCODE_SCANNER = _app(30, "Barcode scanner", "Adds a product to a document by scanning its barcode.")
-    MAILCHIMP = _app(31, "MailChimp", "Sends your contacts to a MailChimp mailing list.")
+    PAYMENT_REQUESTS = _app(
+        25, "SALES", "Payment requests", "Asks for a payment first and makes the invoice once it is paid."
+    )
+    EMPTY_GOODS = _app(
+        26, "PRODUCTS", "Returnable packaging", "Charges a deposit on packaging and settles what is returned."
+    )
+    TIME_TRACKING = _planning(27, "WORK", "Time tracking", "Records working hours, their cost and what can be billed.")
+    STOCK = _app(28, "PRODUCTS", "Stock management", "Follows what you have in stock and warns when it runs low.")
+    RECEIPTS_JOURNAL = _app(
+        29, "MONEY", "Daily receipts book", "Keeps the legal record of each day's takings per VAT rate."
+    )
+    BARCODE_SCANNER = _app(30, "PRODUCTS", "Barcode scanner", "Adds a product to a document by scanning its barcode.")
+    MAILCHIMP = _app(31, "SALES", "MailChimp", "Sends your contacts to a MailChimp mailing list.")
     PERIODIC_MAINTENANCE = _planning(
-        32, "Periodic maintenance", "Plans the next maintenance and reminds your customer.", requires=["WORK_ORDERS"]
+        32,
+        "WORK",
+        "Periodic maintenance",
+        "Plans the next maintenance and reminds your customer.",
+        requires=["WORK_ORDERS"],
     )
     PURCHASE_ORDERS = _app(
-        33, "Purchase orders", "Orders from a supplier and turns the order into a purchase.", requires=["PURCHASES"]
+        33,
+        "PURCHASING",
+        "Purchase orders",
+        "Orders from a supplier and turns the order into a purchase.",
+        requires=["PURCHASES"],
     )
     WORK_ORDERS = _planning(
-        34, "Work orders", "Keeps job sheets with materials, working time and travel.", requires=["TIME_TRACKING"]
+        34,
+        "WORK",
+        "Work orders",
+        "Keeps job sheets with materials, working time and travel.",
+        requires=["TIME_TRACKING"],
     )
-    PRODUCT_PHOTOS = _app(35, "Product photo", "Adds a picture to each product.")
-    COMPOSITE_PRODUCTS = _app(36, "Composite products", "Sells several products together as one.")
-    PROJECTS = _planning(37, "Projects", "Follows a project by phase, and its budget against its costs.")
-    PROSPECTS = _app(38, "Prospects", "Follows possible customers until their first invoice.")
-    DEBT_COLLECTION = _app(39, "Debt collection", "Hands an unpaid invoice over to a collection agency.")
-    ORDER_REFERENCE = _app(40, "Order reference", "Adds the customer's own order reference to documents.")
-    DISCOUNTS = _app(41, "Discounts", "Gives discounts per line, per document or for prompt payment.")
-    LINE_DATES = _app(42, "Date per line", "Puts a date on each line of a document.")
-    PRICE_TIERS = _app(43, "Price segments", "Gives each group of customers its own prices.")
-    TASKS = _app(44, "Tasks", "Keeps what is to be done, for whom and by when.")
-    CASH_TICKETS = _app(45, "Cash register tickets", "Makes till tickets that show how they were paid.")
-    TWIKEY = _app(46, "Twikey", "Collects your invoices by direct debit through Twikey.")
-    UNITS = _app(47, "Units of measure", "Adds a unit such as hour, metre or box to products and lines.", plan=Plan.PRO)
+    PRODUCT_PHOTOS = _app(35, "PRODUCTS", "Product photo", "Adds a picture to each product.")
+    COMPOSITE_PRODUCTS = _app(36, "PRODUCTS", "Composite products", "Sells several products together as one.")
+    PROJECTS = _planning(37, "WORK", "Projects", "Follows a project by phase, and its budget against its costs.")
+    PROSPECTS = _app(38, "SALES", "Prospects", "Follows possible customers until their first invoice.")
+    DEBT_COLLECTION = _app(39, "MONEY", "Debt collection", "Hands an unpaid invoice over to a collection agency.")
+    ORDER_REFERENCE = _app(40, "SALES", "Order reference", "Adds the customer's own order reference to documents.")
+    DISCOUNTS = _app(41, "SALES", "Discounts", "Gives discounts per line, per document or for prompt payment.")
+    LINE_DATES = _app(42, "SALES", "Date per line", "Puts a date on each line of a document.")
+    PRICE_TIERS = _app(43, "PRODUCTS", "Price segments", "Gives each group of customers its own prices.")
+    TASKS = _app(44, "WORK", "Tasks", "Keeps what is to be done, for whom and by when.")
+    CASH_TICKETS = _app(45, "MONEY", "Cash register tickets", "Makes till tickets that show how they were paid.")
+    TWIKEY = _app(46, "MONEY", "Twikey", "Collects your invoices by direct debit through Twikey.")
+    UNITS = _app(
+        47,
+        "PRODUCTS",
+        "Units of measure",
+        "Adds a unit such as hour, metre or box to products and lines.",
+        plan=Plan.PRO,
+    )
 
     # Parts of the product: active for every company.
-    DASHBOARD = _part(48, "Dashboard", "Shows the main figures of your company at a glance.")
-    COMPANY_INFO = _part(49, "Company information", "Keeps your company's address, phone, website and accounts.")
-    DEFAULT_VALUES = _part(50, "Default values", "Sets the VAT rate, payment term and more for new documents.")
-    EMAIL_SETTINGS = _part(51, "E-mail settings", "Sets from which address, and how, your e-mails are sent.")
-    ATTACHMENTS = _part(52, "Attachments", "Adds files such as your terms and conditions to documents.")
-    JOURNALS = _part(53, "Journals", "Sorts documents into the journals your bookkeeper uses.")
-    NUMBERING = _part(54, "Numbering", "Sets how your documents are numbered.")
-    REMINDERS = _part(55, "Automatic reminders", "Automatically reminds customers of overdue invoices.")
-    CUSTOM_FIELDS = _part(56, "Custom contact fields", "Adds fields of your own to customers and contacts.")
-    LEGAL_NOTICES = _part(57, "Legal notices", "Prints the notices required by law on your documents.")
-    TEMPLATES = _part(58, "Templates", "Sets the layout of your documents.")
-    DATA_IMPORT = _part(59, "Import", "Brings in data from another program or a file.")
-    DATA_EXPORT = _part(60, "Export", "Saves your data to a file for use elsewhere.")
-    REPORTS = _part(61, "Reports", "Sums up your figures over a period.")
-    PROCESSING_LISTS = _part(62, "Processing lists", "Lists the incoming files that are still to be processed.")
-    ONLINE_SIGNATURE = _part(63, "Online signature", "Lets customers sign documents online.")
-    EMAIL_SENDING = _part(64, "Send by e-mail", "Sends documents by e-mail and keeps what was sent.")
-    POSTAL_MAIL = _part(65, "Post", "Prints your documents and sends them by post.")
-    API_ACCESS = _part(66, "API", "Lets other programs reach your data with a key.")
+    DASHBOARD = _part(48, "FIGURES", "Dashboard", "Shows the main figures of your company at a glance.")
+    COMPANY_INFO = _part(
+        49, "SETTINGS", "Company information", "Keeps your company's address, phone, website and accounts."
+    )
+    DEFAULT_VALUES = _part(
+        50, "SETTINGS", "Default values", "Sets the VAT rate, payment term and more for new documents."
+    )
+    EMAIL_SETTINGS = _part(
+        51, "SETTINGS", "E-mail settings", "Sets from which address, and how, your e-mails are sent."
+    )
+    ATTACHMENTS = _part(52, "FILES", "Attachments", "Adds files such as your terms and conditions to documents.")
+    JOURNALS = _part(53, "SETTINGS", "Journals", "Sorts documents into the journals your bookkeeper uses.")
+    NUMBERING = _part(54, "SETTINGS", "Numbering", "Sets how your documents are numbered.")
+    REMINDERS = _part(55, "SETTINGS", "Automatic reminders", "Automatically reminds customers of overdue invoices.")
+    CUSTOM_FIELDS = _part(56, "SETTINGS", "Custom contact fields", "Adds fields of your own to customers and contacts.")
+    LEGAL_NOTICES = _part(57, "SETTINGS", "Legal notices", "Prints the notices required by law on your documents.")
+    TEMPLATES = _part(58, "SETTINGS", "Templates", "Sets the layout of your documents.")
+    DATA_IMPORT = _part(59, "DATA", "Import", "Brings in data from another program or a file.")
+    DATA_EXPORT = _part(60, "DATA", "Export", "Saves your data to a file for use elsewhere.")
+    REPORTS = _part(61, "FIGURES", "Reports", "Sums up your figures over a period.")
+    PROCESSING_LISTS = _part(
+        62, "FILES", "Processing lists", "Lists the incoming files that are still to be processed."
+    )
+    ONLINE_SIGNATURE = _part(63, "FILES", "Online signature", "Lets customers sign documents online.")
+    EMAIL_SENDING = _part(64, "FILES", "Send by e-mail", "Sends documents by e-mail and keeps what was sent.")
+    POSTAL_MAIL = _part(65, "FILES", "Post", "Prints your documents and sends them by post.")
+    API_ACCESS = _part(66, "DATA", "API", "Lets other programs reach your data with a key.")
 
     # Connections with banks.
     CODABOX_BANK = _connection(67, "BANK", "CodaBox (bank)", "Brings in your bank statements through CodaBox.")
@@ -263,7 +320,7 @@ class App(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class AppEntry:
-    """What the catalogue says of one app; `position` is its bit in the permission masks and never changes."""
+    """One app of the catalogue; `position` is its bit in the permission masks and never changes."""
 
     app: App
     position: int
@@ -295,7 +352,7 @@ CATALOGUE: Mapping[App, AppEntry] = MappingProxyType({app: _entry(app) for app i
 
 
 def requirements(app: App) -> tuple[App, ...]:
-    """Return all apps that `app` requires, directly or through another, in the order in which to activate them."""
+    """All apps that `app` requires, directly or through another, in the order in which to activate them."""
     found: dict[App, None] = {}
     for needed in CATALOGUE[app].requires:
         found.update(dict.fromkeys((*requirements(needed), needed)))
@@ -303,15 +360,15 @@ def requirements(app: App) -> tuple[App, ...]:
 
 
 def dependents(app: App) -> tuple[App, ...]:
-    """Return all apps that require `app`, directly or through another, in catalogue order."""
+    """All apps that require `app`, directly or through another, in catalogue order."""
     return tuple(other for other in CATALOGUE if app in requirements(other))
 
 
 def app_label(app: App, language: Language | str) -> str:
-    """Return the app's name as people read it in that language."""
+    """The app's name for people, in this language."""
     return translate(language, "app-label", CATALOGUE[app].label)
 
 
 def app_description(app: App, language: Language | str) -> str:
-    """Return the sentence that says in that language what the app does."""
+    """The sentence that describes the app, in this language."""
     return translate(language, "app-description", CATALOGUE[app].description)

@@ -1,6 +1,6 @@
-"""The closed lists of error codes and, for each code, its message in English, the source of the translations.
+"""The closed lists of error codes, each with its message in English, the source of the translations.
 
-`UserError` is what a mutation reports in its payload; `ErrorCode` is the `extensions.code` of a top-level error.
+A `UserError` is in the payload of a mutation; an `ErrorCode` is the `extensions.code` of a top-level error.
 """
 
 import enum
@@ -10,8 +10,10 @@ from typing import Final
 
 import strawberry
 
-from schema.language import Language
-from schema.texts import translate
+from schema.apps import App
+from schema.localization.language import Language
+from schema.localization.translate import translate
+from schema.roles import Role
 
 
 @strawberry.enum(description="Why a mutation did not do what was asked.")
@@ -40,7 +42,7 @@ class UserErrorCode(enum.Enum):
         "ALREADY_LINKED", description="The person already has access to the company."
     )
     VERSION_CONFLICT = strawberry.enum_value(
-        "VERSION_CONFLICT", description="The permission matrix has a newer version than `expectedVersion`."
+        "VERSION_CONFLICT", description="There is a newer version than `expectedVersion`."
     )
     INVITATION_INVALID = strawberry.enum_value(
         "INVITATION_INVALID", description="The token is unknown, used or expired."
@@ -55,6 +57,49 @@ class UserErrorCode(enum.Enum):
     LIMIT_REACHED = strawberry.enum_value(
         "LIMIT_REACHED", description="There are as many as there may be; waiting alone does not help."
     )
+    APP_REQUIRED = strawberry.enum_value(
+        "APP_REQUIRED", description="The value needs the app `app`, which the caller does not hold."
+    )
+    ROLE_REQUIRED = strawberry.enum_value(
+        "ROLE_REQUIRED", description="The value needs the role `role`, which the caller does not have."
+    )
+    WRONG_STATE = strawberry.enum_value("WRONG_STATE", description="That is not possible in the object's state.")
+    LOCKED = strawberry.enum_value("LOCKED", description="The object was handed over to accounting.")
+    INCOMPLETE = strawberry.enum_value(
+        "INCOMPLETE", description="Something is missing for what was asked; `about` says where."
+    )
+    TAKEN = strawberry.enum_value("TAKEN", description="The value is in use, and may be used once only.")
+    AMOUNT_EXCEEDED = strawberry.enum_value("AMOUNT_EXCEEDED", description="The amount is more than is open.")
+    DATE_ORDER = strawberry.enum_value(
+        "DATE_ORDER", description="The day is before that of a number that was given already."
+    )
+    NOT_REACHABLE = strawberry.enum_value(
+        "NOT_REACHABLE", description="The receiver cannot be reached in the way that was asked for."
+    )
+    KEY_REUSED = strawberry.enum_value("KEY_REUSED", description="The idempotency key was used for another input.")
+
+
+@strawberry.enum(description="What is wrong with a value, where the code is VALIDATION.")
+class ValidationReason(enum.Enum):
+    """The reasons of a VALIDATION."""
+
+    REQUIRED = strawberry.enum_value("REQUIRED", description="It is empty.")
+    TOO_LONG = strawberry.enum_value("TOO_LONG", description="It has too many characters, or too many items.")
+    FORMAT = strawberry.enum_value("FORMAT", description="It is not written as such a value is.")
+    CHECK_DIGITS = strawberry.enum_value("CHECK_DIGITS", description="Its check digits are wrong.")
+    RANGE = strawberry.enum_value("RANGE", description="It is too small, too large, too early or too late.")
+    DECIMALS = strawberry.enum_value("DECIMALS", description="It has too many decimals.")
+    NOT_ALLOWED = strawberry.enum_value("NOT_ALLOWED", description="The value is valid elsewhere, but not here.")
+    COMBINATION = strawberry.enum_value("COMBINATION", description="It does not go with the other values.")
+    NULL_SENT = strawberry.enum_value("NULL_SENT", description="A null was sent for what the caller may not write.")
+
+
+@strawberry.type(description="What a reason is about, where that is no value of the input.")
+class ErrorSubject:
+    """The object that lacks something, and the field."""
+
+    id: strawberry.ID = strawberry.field(description="The object.")
+    path: list[str] = strawberry.field(description="The path in it, as `vatNumber` or `customer`, `vatNumber`.")
 
 
 @strawberry.type(description="A reason, meant for the end user, why a mutation did not do what was asked.")
@@ -64,6 +109,15 @@ class UserError:
     code: UserErrorCode = strawberry.field(description="The reason, for programs.")
     message: str = strawberry.field(description="The reason, for people, in the account's language.")
     field: list[str] | None = strawberry.field(default=None, description="The path in the input that it concerns.")
+    reason: ValidationReason | None = strawberry.field(
+        default=None,
+        description="What is wrong with the value, for programs; with VALIDATION, or where a null was refused.",
+    )
+    app: App | None = strawberry.field(default=None, description="The app that is missing; only with APP_REQUIRED.")
+    role: Role | None = strawberry.field(default=None, description="The role that is missing; only with ROLE_REQUIRED.")
+    about: ErrorSubject | None = strawberry.field(
+        default=None, description="What is not as it should be, where that is no value of the input."
+    )
 
 
 class ErrorCode(enum.StrEnum):
@@ -111,9 +165,46 @@ MESSAGES: Mapping[UserErrorCode, str] = MappingProxyType(
         UserErrorCode.TOO_MANY_ATTEMPTS: "Too many attempts; please wait a while and try again.",
         UserErrorCode.NOT_FOUND: "This could not be found.",
         UserErrorCode.LIMIT_REACHED: "There are as many of these as there may be; please remove one first.",
+        UserErrorCode.APP_REQUIRED: "{field}: this needs access to the app {app}.",
+        UserErrorCode.ROLE_REQUIRED: "{field}: this needs the role {role}.",
+        UserErrorCode.WRONG_STATE: "This is not possible any more, or not yet: the state is “{state}”.",
+        UserErrorCode.LOCKED: "This was handed over to accounting and cannot be changed any more.",
+        UserErrorCode.INCOMPLETE: "{field}: please fill this in first.",
+        UserErrorCode.TAKEN: "{field}: this is already in use.",
+        UserErrorCode.AMOUNT_EXCEEDED: "{field}: this is too much; {most} is the most.",
+        UserErrorCode.DATE_ORDER: "{field}: please choose {date} or a later day, since a number of that day was given.",
+        UserErrorCode.NOT_REACHABLE: "The receiver cannot be reached this way; please choose another.",
+        UserErrorCode.KEY_REUSED: "This was sent before with other values; please send it again as something new.",
     }
 )
 
+REASONS: Mapping[ValidationReason, str] = MappingProxyType(
+    {
+        ValidationReason.REQUIRED: "{field}: please fill this in.",
+        ValidationReason.TOO_LONG: "{field}: this is too long; it may have {most} characters.",
+        ValidationReason.FORMAT: "{field}: please check how this is written.",
+        ValidationReason.CHECK_DIGITS: "{field}: a digit must be wrong; please check for a typing error.",
+        ValidationReason.RANGE: "{field}: this is outside what is allowed.",
+        ValidationReason.DECIMALS: "{field}: this has too many decimals.",
+        ValidationReason.NOT_ALLOWED: "{field}: this is not possible here.",
+        ValidationReason.COMBINATION: "{field}: this does not go with the other values.",
+        ValidationReason.NULL_SENT: "{field}: you may not empty this.",
+    }
+)
+"""The messages of VALIDATION by their reason; a problem without one has the message of its code."""
+
+TOO_MANY: Final = "{field}: these are too many; {most} are the most."
+TOO_SHORT: Final = "{field}: please choose at least {least} characters."
+GUESSABLE: Final = "{field}: this is easy to guess; please choose another."
+
+NO_COOKIE_HERE: Final = (
+    "{field}: a cookie cannot be kept here; that needs https (ENFACT_PUBLIC_URL) or an address of this machine. Please "
+    "ask for a token."
+)
+COOKIE_LOST: Final = (
+    "{field}: the cookie would be lost, since the page and the gateway have different names; please use localhost or "
+    "127.0.0.1 for both."
+)
 NO_SECRET_KEY: Final = "A secret cannot be kept here: the operator has set no key to encrypt it with."  # noqa: S105 (a message)
 
 TOO_MANY_KEYS: Final = "You have {most} API keys, which is the most; please revoke one that you no longer need."
@@ -138,11 +229,21 @@ OTHER_OWNER_FIRST: Final = (
     "You are the only owner of this company; please make somebody else an owner first, who has accepted it."
 )
 
+ROW_CHANGED: Final = (
+    "Somebody changed this in the meantime; please look at it again and repeat what you still want to change."
+)
+
+FOR_SOMEBODY_ELSE: Final = (
+    "This invitation is for another login than the one you are signed in with; please sign out and open the link again."
+)
+ALREADY_ACCEPTED: Final = "You have accepted this invitation already; please sign in."
+
 EXPLANATIONS: Final = (
     NO_SECRET_KEY, TOO_MANY_KEYS, TOO_MANY_WAITING, TOO_MANY_SERVICES, PROVE_LOGIN, CLIENTS_WAIT, INVITATIONS_WAIT,
-    OTHER_OWNER_FIRST,
+    OTHER_OWNER_FIRST, TOO_MANY, TOO_SHORT, GUESSABLE, NO_COOKIE_HERE,
+    COOKIE_LOST, FOR_SOMEBODY_ELSE, ALREADY_ACCEPTED, ROW_CHANGED,
 )  # fmt: skip
-"""Messages that say more than the one of their code, whose place they take."""
+"""Messages that replace the message of their code, since they say more."""
 
 ERROR_MESSAGES: Mapping[ErrorCode, str] = MappingProxyType(
     {
@@ -174,18 +275,18 @@ ROLE_LABELS: Mapping[str, str] = MappingProxyType({"OWNER": "owner", "EMPLOYEE":
 
 
 def user_message(code: UserErrorCode, language: Language | str, text: str | None = None, /, **values: str) -> str:
-    """Return the message of a `UserError` with its placeholders filled; KeyError when one has no value.
+    """The message of a `UserError`, with its placeholders filled. Raises KeyError for one without a value.
 
-    `text` is one of `EXPLANATIONS`, or None for the code's own message.
+    `text` is one of `EXPLANATIONS` or `REASONS`, or None for the code's own message.
     """
     return translate(language, "user-error", text or MESSAGES[code], **values)
 
 
 def error_message(code: ErrorCode, language: Language | str, /, **values: str) -> str:
-    """Return the message of a top-level error with its placeholders filled; KeyError when one has no value."""
+    """The message of a top-level error, with its placeholders filled. Raises KeyError for one without a value."""
     return translate(language, "error", ERROR_MESSAGES[code], **values)
 
 
 def role_label(role: str, language: Language | str) -> str:
-    """Return the name of a role, given by its id (OWNER, EMPLOYEE; else KeyError), as a message shows it."""
+    """The name of a role (OWNER, EMPLOYEE), as messages show it. Raises KeyError for any other."""
     return translate(language, "role-label", ROLE_LABELS[role])

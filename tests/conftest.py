@@ -4,20 +4,68 @@ ENFACT_TEST_DSN names a server to use, as a superuser; without it an embedded on
 The product runs as a user whom row level security binds (tests/rls).
 """
 
+import os
+from collections import Counter
 from collections.abc import AsyncGenerator, Generator
+from pathlib import Path
+from typing import Final
 
 import pytest
 
 from db.database import Database
 from tests.attacker.bounds import REPORT_FILE, WORST_FILE
-from tests.databases import Databases, fenced_template, shared_server, twin_template
 from tests.golden.world import World
 from tests.rls.guard import GUARD, guarded
+from tests.support.data_folders import copy_migrated_folder
+from tests.support.databases import WHOLE_RUN, Databases, fenced_template, shared_server, twin_template
+
+FIRST: Final = ("test_", "schema", "resolvers", "gateway/test_", "gateway/http", "gateway/websocket", "db", "features")
+"""The beginnings of paths below tests/ that run first: the mirrors of the code fail soonest and say most."""
+
+LAST: Final = ("golden", "stories", "attacks", "processes", "bench")
+"""Those that run last: many short files, with which the processes end together."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--long`: the attacker draws ten thousand operations instead of a sample."""
-    parser.addoption("--long", action="store_true", dest="long", help="Attack with 10,000 drawn operations.")
+    """`--long`: every case of the sampled tests, and ten thousand operations of the attacker."""
+    parser.addoption(
+        "--long", action="store_true", dest="long", help="All cases of sampled tests; attack with 10,000 operations."
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Declare the marker, and let the processes of a run of all tests know that it is one."""
+    config.addinivalue_line("markers", "sampled(n): only one case of n is run, unless --long is given")
+    narrowed = config.getoption("keyword") or config.getoption("markexpr")
+    if config.args_source is pytest.Config.ArgsSource.TESTPATHS and not narrowed:
+        os.environ[WHOLE_RUN] = "1"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is not in the sample of a run of all tests, and put first what should fail first."""
+    if WHOLE_RUN in os.environ and not config.getoption("long"):
+        seen = Counter[str]()
+        chosen = [(item, _is_in_sample(item, seen)) for item in items]
+        config.hook.pytest_deselected(items=[item for item, is_in_sample in chosen if not is_in_sample])
+        items[:] = [item for item, is_in_sample in chosen if is_in_sample]
+    items.sort(key=_rank)
+
+
+def _is_in_sample(item: pytest.Item, seen: Counter[str]) -> bool:
+    """True for a test that is not sampled, and for the first case of every n; `seen` counts the cases of each test."""
+    marker = item.get_closest_marker("sampled")
+    if marker is None:
+        return True
+    test = item.nodeid.partition("[")[0]
+    seen[test] += 1
+    return seen[test] % marker.args[0] == 1
+
+
+def _rank(item: pytest.Item) -> int:
+    path = item.nodeid.removeprefix("tests/")
+    if path.startswith(LAST):
+        return len(FIRST) + 1
+    return next((n for n, beginning in enumerate(FIRST) if path.startswith(beginning)), len(FIRST))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
@@ -93,6 +141,12 @@ async def empty_dsn(databases: Databases) -> AsyncGenerator[str]:
     dsn = await databases.clone("template0")
     yield dsn
     await databases.drop(dsn)
+
+
+@pytest.fixture
+def data_folder(tmp_path: Path) -> Path:
+    """The data folder of an embedded PostgreSQL, migrated and without companies, of the test's own."""
+    return copy_migrated_folder(tmp_path / "data")
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ import ast
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -20,8 +20,8 @@ from graphql import (
 )
 from graphql.language import Visitor, visit
 
-from gateway import sdl
-from tests.databases import ROOT
+from gateway.cli import sdl
+from tests.support.databases import ROOT
 
 WRITTEN = ROOT / "schema" / "schema.graphql"
 SQL = re.compile(
@@ -29,7 +29,8 @@ SQL = re.compile(
     r"|with\s+(recursive\s+)?\w+\s+as\s|(create|alter|drop)\s+(table|index|database|role)\s)",
     re.IGNORECASE,
 )
-IMPURE = ("asyncio", "asyncpg", "db.connection", "db.database", "db.migrate", "socket", "time")
+PURE = ("gates", "operation", "compilation", "fields")
+"""The folders of resolvers that are functions from a request to a statement; what they may import, a contract says."""
 
 
 def sources(folder: str) -> list[Path]:
@@ -70,53 +71,25 @@ def test_sql_would_be_found() -> None:
 # --- what is pure ---------------------------------------------------------------------------------------------------
 
 
-def imports(file: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-        match node:
-            case ast.Import():
-                yield from (name.name for name in node.names)
-            case ast.ImportFrom(module=str(module)):
-                yield module
-                yield from (f"{module}.{name.name}" for name in node.names)
-            case _:
-                pass
+def waits(file: Path) -> list[str]:
+    """The lines of a module that wait for something."""
+    kinds = (ast.AsyncFunctionDef, ast.Await, ast.AsyncFor, ast.AsyncWith)
+    return [
+        f"line {node.lineno}"
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, kinds)
+    ]
 
 
-def file_of(module: str) -> Path | None:
-    path = ROOT.joinpath(*module.split("."))
-    return next((file for file in (path.with_suffix(".py"), path / "__init__.py") if file.exists()), None)
+def test_what_compiles_awaits_nothing() -> None:
+    files = [file for folder in PURE for file in sources(f"resolvers/{folder}")]
+    assert len(files) > 60
+    assert {str(file): found for file in files if (found := waits(file))} == {}
 
 
-def compiling() -> dict[str, Path]:
-    """The modules that the compiler is made of: itself, the fields' resolvers, and what these import of resolvers."""
-    found: dict[str, Path] = {}
-    waiting = ["resolvers.compiler", *(f"resolvers.fields.{file.stem}" for file in sources("resolvers/fields"))]
-    while waiting:
-        module = waiting.pop()
-        file = file_of(module)
-        if file is not None and module.startswith("resolvers.") and module not in found:
-            found[module] = file
-            waiting.extend(imports(file))
-    return found
-
-
-def impurities(file: Path) -> list[str]:
-    waits = (ast.AsyncFunctionDef, ast.Await, ast.AsyncFor, ast.AsyncWith)
-    tree = ast.parse(file.read_text(encoding="utf-8"))
-    waiting = [f"line {node.lineno}" for node in ast.walk(tree) if isinstance(node, waits)]
-    return waiting + [module for module in imports(file) if module in IMPURE]
-
-
-def test_what_compiles_awaits_nothing_and_knows_no_driver() -> None:
-    modules = compiling()
-    assert {"resolvers.compiler", "resolvers.objects", "resolvers.paging", "resolvers.fields.access"} <= modules.keys()
-    assert {module: found for module, file in modules.items() if (found := impurities(file))} == {}
-
-
-def test_impurities_would_be_found() -> None:
-    assert "resolvers.execution" not in compiling()
-    assert len(impurities(ROOT / "resolvers" / "execution.py")) > 5
-    assert impurities(ROOT / "resolvers" / "writing.py")
+def test_what_waits_would_be_found() -> None:
+    assert len(waits(ROOT / "resolvers" / "execution" / "executor.py")) > 5
+    assert waits(ROOT / "resolvers" / "mutations" / "context.py")
 
 
 # --- what the schema says of itself ---------------------------------------------------------------------------------
@@ -178,6 +151,31 @@ def test_what_the_schema_lacks_would_be_found() -> None:
     assert gated_non_null(text) == ["Query.a"]
 
 
+# --- names ----------------------------------------------------------------------------------------------------------
+
+
+def classes(source: str) -> list[str]:
+    """The names of the classes that a module defines, at any depth."""
+    return [node.name for node in ast.walk(ast.parse(source)) if isinstance(node, ast.ClassDef)]
+
+
+def repeated(sources: list[str]) -> list[str]:
+    """The class names that several modules define, or one of them twice."""
+    counts = Counter(name for source in sources for name in classes(source))
+    return sorted(name for name, count in counts.items() if count > 1)
+
+
+def test_each_class_of_the_schema_has_a_name_of_its_own() -> None:
+    """An extension of a type, too: `CompanyTasks`, `TimeEntriesByProject`."""
+    texts = [file.read_text(encoding="utf-8") for file in sources("schema")]
+    assert len([name for text in texts for name in classes(text)]) > 400
+    assert repeated(texts) == []
+
+
+def test_a_repeated_name_would_be_found() -> None:
+    assert repeated(["class A: ...\nclass B:\n    class C: ...", "class C: ...", "class D: ..."]) == ["C"]
+
+
 # --- what stands nowhere --------------------------------------------------------------------------------------------
 
 HOSTS = tuple(
@@ -201,7 +199,8 @@ def test_no_file_names_a_host_of_packages() -> None:
 
 
 def test_a_worker_does_not_load_what_only_terminals_need() -> None:
-    """In a process of its own: megabytes for each worker (gateway/unloaded.py)."""
-    code = "import sys, gateway.worker; print({'rich', 'pygments', 'typer', 'babel', 'alembic'} & set(sys.modules))"
+    """In a process of its own: megabytes for each worker."""
+    unneeded = "{'rich', 'pygments', 'typer', 'babel', 'alembic', 'structlog'}"
+    code = f"import sys, gateway.server.worker; print({unneeded} & set(sys.modules))"
     ended = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert ended.stdout == "set()\n"

@@ -1,4 +1,4 @@
-"""The catalogue of apps as the database holds it: takes a connection, gives what the demo needs to know of each app."""
+"""The app catalogue of the database, with the properties of each app that the demo needs."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -30,11 +30,11 @@ class Apps:
     by_id: dict[str, App]
 
     def built_in(self) -> list[str]:
-        """Base modules and parts: active for every company."""
+        """The base modules and parts, which are active for every company."""
         return [app.id for app in self.by_id.values() if app.built_in]
 
     def always_visible(self) -> list[str]:
-        """What every user has."""
+        """The apps that every user holds."""
         return [app.id for app in self.by_id.values() if app.always_visible]
 
     def mask(self, held: Iterable[str]) -> BitString:
@@ -43,7 +43,7 @@ class Apps:
         return BitString.frombytes(bits.to_bytes(WIDTH // 8))
 
     def allowed(self, app: str, plan: str) -> bool:
-        """Whether the plan includes the app and all that it requires."""
+        """True when the plan includes the app and all that it requires."""
         needs = self.by_id[app]
         return PLANS.index(needs.plan) <= PLANS.index(plan) and all(
             self.allowed(other, plan) for other in needs.requires
@@ -51,7 +51,7 @@ class Apps:
 
 
 async def read_apps(connection: Connection) -> Apps:
-    """The catalogue, in its own order."""
+    """Read the catalogue, in its own order."""
     rows = await connection.fetch(
         """
         select app.id, position, kind in ('BASE', 'PART') as built_in, always_visible, plan,

@@ -1,4 +1,4 @@
-"""The demo's entry: takes the DSN of a migrated, empty database, fills it in one transaction."""
+"""The entry point of the demo: fills a migrated, empty database in one transaction."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -8,19 +8,20 @@ from itertools import chain
 
 from db.connection import Connection, connect
 from db.demo.apps import Apps, read_apps
-from db.demo.cast import engage
-from db.demo.clients import COUNT as CLIENTS
-from db.demo.clients import client_plans
-from db.demo.companies import build_company
-from db.demo.delvaux import delvaux
-from db.demo.lambert import lambert
-from db.demo.people import demo_hash
+from db.demo.chance import first_morning
+from db.demo.companies.build import build_company
+from db.demo.companies.clients import COUNT as CLIENTS
+from db.demo.companies.clients import client_plans
+from db.demo.companies.delvaux import delvaux
+from db.demo.companies.lambert import lambert
+from db.demo.people.cast import engage
+from db.demo.people.people import Name, demo_hash
 from db.demo.rows import Batch, Rows
 from db.demo.scale import add_copies
 from db.installation import DemoRefused
 
 Progress = Callable[[str, int, int], None]
-"""What is told of the work: the stage, and how much of how much of it is done."""
+"""Takes a report of the work: the stage, the number of steps done, and the total."""
 
 COMPANIES = CLIENTS + 2
 
@@ -28,7 +29,7 @@ COMPANIES = CLIENTS + 2
 async def load_demo(dsn: str, progress: Progress | None = None, *, today: date | None = None, scale: int = 1) -> None:
     """Fill the database with the demo, seen from `today` (the current day in UTC): equal days give equal rows.
 
-    `scale` is how many times the companies and their people are there. `progress` is called on the event loop. Raises
+    `scale` multiplies the companies and their people. `progress` is called on the event loop. Raises
     DemoRefused, and writes nothing, when the database holds a company or no apps.
     """
     report = progress or _silent
@@ -50,18 +51,19 @@ async def load_demo(dsn: str, progress: Progress | None = None, *, today: date |
 
 
 def compose_demo(today: date, apps: Apps) -> Iterator[Rows]:
-    """All rows of the demo, company by company, and the accounts at last."""
+    """All rows of the demo, company by company, with the accounts last."""
     shared = engage(today, demo_hash())
     plans = chain((lambert(today, shared), delvaux(today, shared)), client_plans(today, shared, apps))
     for plan in plans:
         yield build_company(plan, apps, today)
+    shared.accounts.employ(Name("Sam", "Peeters", "NL"), first_morning(today, 400), "support")
     accounts = Rows()
     accounts.add(shared.accounts.rows)
     yield accounts
 
 
 async def _compose(today: date, apps: Apps, report: Progress) -> Rows:
-    """Collect all rows; a thread makes them, so that the loop stays free."""
+    """Collect all rows; a thread computes them, so that the event loop stays free."""
     rows = Rows()
     parts = compose_demo(today, apps)
     for done in range(COMPANIES + 1):
@@ -102,4 +104,4 @@ async def _copy(connection: Connection, batch: Batch) -> None:
 
 
 def _silent(stage: str, done: int, total: int) -> None:
-    """Nobody watches."""
+    """Ignore the report."""

@@ -1,4 +1,4 @@
-"""The rows of the demo: dataclasses of those that others follow from, and all rows by table, ready to be copied."""
+"""The rows of the demo: dataclasses for the main tables, and the collection of all rows by table, for COPY."""
 
 import datetime as dt
 from collections import defaultdict
@@ -15,7 +15,7 @@ from sqlalchemy import Table
 from db.tables import metadata
 
 Record = dict[str, Any]
-"""A row: column -> value."""
+"""A row: values by column name."""
 
 
 class Row(Protocol):
@@ -65,6 +65,7 @@ class CompanyRow:
     language: str
     currency: str
     plan: str
+    trial_ends_at: datetime | None
     mask: BitString
     access_version: int
     created_at: datetime
@@ -119,7 +120,7 @@ class AppGrantRow:
 
 @dataclass(frozen=True, slots=True)
 class AccessChangeRow:
-    """One entry of the audit trail."""
+    """One row of the audit."""
 
     table: ClassVar[str] = "access_change"
     company_id: UUID
@@ -133,12 +134,15 @@ class AccessChangeRow:
     after: bool | None = None
     role_before: str | None = None
     role_after: str | None = None
+    plan_before: str | None = None
+    plan_after: str | None = None
+    until_before: datetime | None = None
     until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ContactRow:
-    """A customer, or a prospect that is not one yet."""
+    """A customer or a prospect."""
 
     table: ClassVar[str] = "contact"
     company_id: UUID
@@ -146,6 +150,7 @@ class ContactRow:
     sequence_number: int
     number: str
     name: str
+    kind: str
     vat_number: str | None
     is_customer: bool
     street: str | None
@@ -160,6 +165,7 @@ class ContactRow:
     email: str | None
     website: str | None
     vat_exception: str | None
+    vat_treatment: str | None
     payment_term_days: int
     discount: Decimal | None
     discount_type: str | None
@@ -176,7 +182,7 @@ class ContactRow:
 
 @dataclass(frozen=True, slots=True)
 class ContactPersonRow:
-    """Somebody to talk to at a customer."""
+    """A contact person at a customer."""
 
     table: ClassVar[str] = "contact_person"
     company_id: UUID
@@ -203,7 +209,7 @@ class ProductGroupRow:
 
 @dataclass(frozen=True, slots=True)
 class ProductRow:
-    """Something that is sold."""
+    """A product."""
 
     table: ClassVar[str] = "product"
     company_id: UUID
@@ -212,6 +218,7 @@ class ProductRow:
     sequence_number: int
     number: str
     name: str
+    nature: str
     text: str | None
     price: Decimal
     vat_rate: Decimal
@@ -304,12 +311,12 @@ class Rows:
     tables: defaultdict[str, list[Record]] = field(default_factory=lambda: defaultdict[str, list[Record]](list))
 
     def add(self, rows: Iterable[Row]) -> None:
-        """Append rows; all of one table."""
+        """Append rows of a dataclass to its table."""
         for row in rows:
             self.tables[row.table].append({column.name: getattr(row, column.name) for column in fields(row)})
 
     def write(self, table: str, /, **columns: Any) -> None:
-        """Append one row by its columns; those left out are null or have their default. KeyError for unknown names."""
+        """Append one row by its columns; missing ones are null or default. Raises KeyError for an unknown column."""
         known = metadata.tables[table].columns
         self.tables[table].append({known[name].name: value for name, value in columns.items()})
 
@@ -319,7 +326,7 @@ class Rows:
             self.tables[table].extend(records)
 
     def batches(self) -> Iterator["Batch"]:
-        """What can be copied at once, in the order that foreign keys allow."""
+        """The batches of rows, in an order that foreign keys allow."""
         for table in metadata.sorted_tables:
             grouped: dict[tuple[str, ...], list[Record]] = defaultdict(list)
             filled = self._filled(table)
@@ -329,14 +336,14 @@ class Rows:
                 yield Batch(table.name, columns, [tuple(map(record.get, columns)) for record in records])
 
     def _filled(self, table: Table) -> list[str]:
-        """The columns that some row has."""
+        """The columns of a table that are set in at least one row."""
         given = {name for record in self.tables.get(table.name, ()) for name in record}
         return [column.name for column in table.columns if column.name in given]
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What one COPY writes."""
+    """The rows that one COPY writes."""
 
     table: str
     columns: Sequence[str]

@@ -1,7 +1,7 @@
-"""More of the demo: takes a database that holds it, adds copies of every company with their people.
+"""Enlarges the demo: adds copies of every company and its people to a database that holds the demo.
 
-Copies are whole: keys differ, and point to the copies of what they pointed to. The people of the copy `n` sign in as
-`n.login@…`; the first demo stays as it is.
+A copy is complete: its rows have new keys, and refer to each other, not to the originals. The people of copy `n` sign
+in as `n.login@…`; the originals stay unchanged.
 """
 
 from collections.abc import Callable
@@ -13,16 +13,16 @@ from db.connection import Connection
 from db.tables import metadata
 
 COPIED_KEY: Final = "encode(overlay(uuid_send({}) placing int4send($1::int4) from 13), 'hex')::uuid"
-"""A key of a copy: of the same moment, so that it sorts the same, and with the copy's number at its end."""
+"""SQL of a copy's key: the time of the original, so that it sorts the same, with the copy's number at its end."""
 
 SKIPPED: Final = frozenset({"installation", "app", "app_text", "app_requirement", "credential"})
-"""What is not a company's or a person's."""
+"""The tables that do not belong to a company or a person."""
 
 Report = Callable[[int, int], None]
 
 
 async def add_copies(connection: Connection, copies: int, report: Report) -> None:
-    """Add that many copies of every company, one transaction each; `report` is told how many are done."""
+    """Add `copies` copies of every company, one transaction each; `report` gets the number of those done."""
     statements = [copy for table in metadata.sorted_tables if (copy := copy_statement(table)) is not None]
     tables = ", ".join(table.name for table in metadata.sorted_tables)
     report(0, copies)
@@ -37,7 +37,7 @@ async def add_copies(connection: Connection, copies: int, report: Report) -> Non
 
 
 def copy_statement(table: Table) -> str | None:
-    """The statement that adds the copy `$1` of a table's rows; None for tables that have none."""
+    """The statement that inserts copy number `$1` of a table's rows; None for a table that is not copied."""
     if table.name in SKIPPED or not (table.info.get("tenant") or table.name in ("company", "account")):
         return None
     columns = [column for column in table.columns if column.computed is None]
@@ -52,5 +52,5 @@ def _copied(table: Table, column: "Column[object]") -> str:
     if column.name == "email" and table.name == "account":
         return "$1::int4 || '.' || email"
     keys = [key for key in table.foreign_key_constraints if column.name in key.column_keys]
-    refers = any(not key.referred_table.info.get("catalogue") for key in keys)
+    refers = column.info.get("refers") or any(not key.referred_table.info.get("catalogue") for key in keys)
     return COPIED_KEY.format(column.name) if refers or column.name == "id" else f'"{column.name}"'

@@ -1,4 +1,4 @@
-"""What a scene of the demo plays in: one company with the rows it has so far."""
+"""The state that the scenes of the demo work on: one company with its rows so far."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,8 +15,8 @@ from db.demo.rows import Record, Rows
 class Scene:
     """One company of the demo while its rows are made.
 
-    `index` is 0 for the installer, 1 for the wholesaler, from 2 for the accountant's clients. `features` are the apps
-    that the company works with; of all others it keeps a few rows from the fourteen days of its trial. `cast` has the
+    `index` is 0 for the installer, 1 for the wholesaler, and from 2 on for the accountant's clients. `features` are the
+    apps that the company works with; of all others it keeps a few rows from its trial of 14 days. `cast` holds the
     accounts by name.
     """
 
@@ -32,25 +32,25 @@ class Scene:
     rows: Rows
 
     def has(self, app: str) -> bool:
-        """Whether the company works with an app."""
+        """True when the company works with an app."""
         return app in self.features
 
     def chance(self, name: str) -> Random:
-        """Repeatable chance of this company, apart for each `name`."""
+        """A repeatable random stream of this company, a different one for each `name`."""
         return stream(name, str(self.index))
 
     def add(self, table: str, at: datetime, chance: Random, /, **columns: Any) -> UUID:
-        """Append a row of this company, whose key is of the moment `at`; gives the key."""
+        """Append a row of this company, with a key of the moment `at`; returns the key."""
         key = uuid7(at, chance)
         self.rows.write(table, company_id=self.company_id, id=key, **columns)
         return key
 
     def change(self, record: Record, **columns: Any) -> None:
-        """Give other values to a row that is there."""
+        """Change columns of a row."""
         record.update(columns)
 
     def all(self, table: str, **where: object) -> list[Record]:
-        """The rows so far of a table whose columns have these values, in the order in which they were made."""
+        """The rows of a table so far whose columns have these values, in the order of creation."""
         return [
             record
             for record in self.rows.tables[table]
@@ -58,11 +58,11 @@ class Scene:
         ]
 
     def member(self, who: str) -> Record:
-        """The membership of somebody of the cast, the newest one."""
+        """The newest membership of a person of the cast."""
         return self.all("membership", account_id=self.cast[who])[-1]
 
     @property
     def members(self) -> list[Record]:
-        """Everybody who works in the company now, owners first."""
+        """The memberships of all current users of the company, owners first."""
         inside = [row for row in self.all("membership", external=False, removed_at=None) if row["accepted_at"]]
         return sorted(inside, key=lambda row: row["role"] != "OWNER")

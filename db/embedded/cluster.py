@@ -1,6 +1,6 @@
-"""The files of one server: takes the folder, gives a data folder that PostgreSQL may open.
+"""The files of one server: takes its folder, prepares a data folder that PostgreSQL can open.
 
-All that changes something here runs only while the owner's lock is held.
+Functions that change files run only while the owner's lock (`lock.py`) is held.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ OLD_SERVER_SECONDS = 30.0
 
 
 async def prepare(layout: Layout, binaries: Binaries, identity: Identity, *, sync: bool) -> None:
-    """Make the data folder when missing, and clear what a dead server left. Raises EmbeddedError."""
+    """Make a missing data folder, and remove the leftovers of a dead server. Raises EmbeddedError."""
     for half in layout.folder.glob(f"{layout.unfinished_prefix}*"):
         await asyncio.to_thread(shutil.rmtree, half, ignore_errors=True)
     _refuse_unreachable(layout, identity)
@@ -50,7 +50,7 @@ async def prepare(layout: Layout, binaries: Binaries, identity: Identity, *, syn
 
 
 def running_postgres(pid: int) -> bool:
-    """Whether process `pid` is alive and is a program of PostgreSQL's server."""
+    """True when process `pid` is alive and runs PostgreSQL's server program."""
     return _program(pid) == "postgres"
 
 
@@ -65,7 +65,7 @@ def log_tail(log: Path, start: int) -> str:
 
 
 async def _initialise(layout: Layout, binaries: Binaries, identity: Identity, *, sync: bool) -> None:
-    """Run initdb beside the final place and rename: a half-made cluster is never taken for a whole one."""
+    """Run initdb beside the final folder and rename it at the end, so that no unfinished data folder is ever used."""
     if layout.data_is_foreign():
         raise EmbeddedError(
             f"{layout.data} is not empty and is no data folder of PostgreSQL. Move it away or choose another folder."
@@ -115,7 +115,10 @@ def _refuse_unreachable(layout: Layout, identity: Identity) -> None:
 
 
 async def _clear_leftovers(layout: Layout) -> None:
-    """Deal with the pid file of an earlier server: wait for one that is still ending, drop one that is stale."""
+    """Remove the pid file and sockets of an earlier server, after waiting for one that is still ending.
+
+    Raises EmbeddedError when that server does not end.
+    """
     pid = _pid_in(layout.pid_file)
     if pid is not None and not await _gone(pid, layout.data):
         raise EmbeddedError(
@@ -132,12 +135,12 @@ async def _clear_leftovers(layout: Layout) -> None:
 
 
 async def _gone(pid: int, data: Path) -> bool:
-    """Whether no server runs as `pid`, after waiting for one that works in our data folder to end."""
+    """True when no server runs as `pid`; waits first for a server in this data folder to end."""
     if running_postgres(pid) and not _may_work_in(pid, data):
         return False
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(OLD_SERVER_SECONDS):
-            while running_postgres(pid):  # noqa: ASYNC110 (the end of a process that is not ours makes no event)
+            while running_postgres(pid):  # noqa: ASYNC110 (the end of another's process makes no event)
                 await asyncio.sleep(0.02)
     return not running_postgres(pid)
 
@@ -150,9 +153,9 @@ def _may_work_in(pid: int, data: Path) -> bool:
 
 
 def _name_ourselves(pid_file: Path) -> None:
-    """Put our process id in place of a stranger's: PostgreSQL takes its parent's id for stale.
+    """Replace the process id in the pid file by our own, since PostgreSQL takes its parent's id for stale.
 
-    The rest stays, by which PostgreSQL finds out whether orphans of the dead server still use its memory.
+    The rest stays: PostgreSQL uses it to find orphans of the dead server that still use its memory.
     """
     fd = open_private(pid_file, os.O_RDWR)
     with os.fdopen(fd, "r+b") as file:
@@ -163,7 +166,7 @@ def _name_ourselves(pid_file: Path) -> None:
 
 
 def _pid_in(file: Path) -> int | None:
-    """The process id in a pid file; None when there is no file or no number (a write cut short)."""
+    """The process id in a pid file; None without a file or a number (after an unfinished write)."""
     try:
         pid = int(file.read_text(errors="replace").partition("\n")[0])
     except (FileNotFoundError, ValueError):
@@ -172,7 +175,7 @@ def _pid_in(file: Path) -> int | None:
 
 
 def _program(pid: int) -> str | None:
-    """The name of a process's program; "" for one that is dead and not yet collected, None for no process."""
+    """The name of a process's program; "" for a zombie, None for no process."""
     if sys.platform != "linux":
         asked = subprocess.run(["/bin/ps", "-p", str(pid), "-o", "comm="], capture_output=True, text=True, check=False)
         return Path(asked.stdout.strip()).name if asked.returncode == 0 else None
@@ -184,7 +187,7 @@ def _program(pid: int) -> str | None:
 
 
 def _put_in_place(half: Path, layout: Layout) -> None:
-    """Rename, and make the rename last: rows committed under a name that a power cut takes back would be lost."""
+    """Rename the folder and sync the rename: a power cut that undid it would lose rows committed since."""
     half.rename(layout.data)
     fd = os.open(layout.folder, os.O_RDONLY)
     try:

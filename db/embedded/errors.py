@@ -1,5 +1,5 @@
-"""The one error of the embedded server: its text says what is wrong and what to do."""
+"""The error of the embedded server; its text names the problem and the remedy."""
 
 
 class EmbeddedError(RuntimeError):
-    """The embedded server cannot be used; the message is written for the person who started it."""
+    """The embedded server cannot be used; the message is for the operator."""

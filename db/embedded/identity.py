@@ -1,6 +1,6 @@
-"""Who runs the server: takes a folder, gives the identity that PostgreSQL (which refuses root) gets.
+"""The system user of the server: takes a folder, chooses an identity for PostgreSQL, which refuses root.
 
-Every function that runs between fork and exec uses only what was prepared before the fork.
+Functions that run between fork and exec use only values that were prepared before the fork.
 """
 
 import ctypes
@@ -24,7 +24,7 @@ INNER_ID = 65534
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """The user and group on disk; `drop` says how a root process becomes it."""
+    """The user and group on disk; `drop` is the way in which a root process becomes them."""
 
     uid: int
     gid: int
@@ -33,23 +33,23 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class NoDrop:
-    """We are not root: the server runs as we do."""
+    """No change: this process is not root, and the server runs as the same user."""
 
 
 @dataclass(frozen=True, slots=True)
 class NamespaceDrop:
-    """Root stays the owner on disk; a user namespace shows another number to the server."""
+    """A user namespace that shows the server another number; root stays the owner on disk."""
 
 
 @dataclass(frozen=True, slots=True)
 class UserDrop:
-    """The server becomes an unprivileged user of the machine."""
+    """A change to an unprivileged user of the machine."""
 
 
 def choose_identity(folder: Path, data: Path) -> Identity:
-    """The identity for the server of `folder`; raises EmbeddedError when root cannot become anyone.
+    """The identity for the server of `folder`. Raises EmbeddedError when root can become no other user.
 
-    Root serves another user's folder as that user, so that the user can go on with it later.
+    Root serves another user's folder as that user, who can then use it later.
     """
     if os.geteuid() != 0:
         return Identity(os.geteuid(), os.getegid(), NoDrop())
@@ -63,7 +63,7 @@ def choose_identity(folder: Path, data: Path) -> Identity:
 
 
 def namespaces_allowed() -> bool:
-    """Whether this root process may start a child in a user namespace (containers often refuse)."""
+    """True when this root process may start a child in a user namespace (containers often refuse)."""
     if sys.platform != "linux":
         return False
     try:
@@ -82,10 +82,10 @@ def namespaces_allowed() -> bool:
 
 
 def entry(identity: Identity, death_signal: int = signal.SIGINT) -> Callable[[], None]:
-    """What a child runs before exec: become `identity`, then ask for `death_signal` when the parent dies.
+    """The function that a child runs before exec: become `identity`, then request `death_signal` at the parent's death.
 
-    The order matters (changing credentials clears the request), and so does the thread: the kernel sends
-    the signal when the thread that forked ends.
+    The order matters, since a change of credentials clears the request. So does the thread: the kernel sends the signal
+    when the thread that forked ends.
     """
     become = _become(identity)
     bind = _parent_binding(death_signal)
@@ -98,7 +98,7 @@ def entry(identity: Identity, death_signal: int = signal.SIGINT) -> Callable[[],
 
 
 def blocked_at(path: Path, identity: Identity) -> Path | None:
-    """The outermost folder on the way to (and including) `path` that `identity` may not enter, if any."""
+    """The outermost folder on the way to `path`, or `path` itself, that `identity` may not enter; None without one."""
     if isinstance(identity.drop, NoDrop):
         return None
     resolved = path.resolve()
@@ -109,7 +109,7 @@ def blocked_at(path: Path, identity: Identity) -> Path | None:
 
 
 def hand_over(tree: Path, identity: Identity) -> None:
-    """Give `tree` and all below it to `identity`; the top comes last, so it tells that all is done."""
+    """Make `identity` the owner of `tree` and all below it; of `tree` itself last, which marks the end of the work."""
     if tree.stat().st_uid == identity.uid:
         return
     for path in tree.rglob("*"):

@@ -1,4 +1,4 @@
-"""Where things lie: takes the server's folder, gives the names inside it and the socket's place."""
+"""The files and folders of a server: takes its folder, returns the paths inside it and the socket's folder."""
 
 import contextlib
 import hashlib
@@ -23,7 +23,7 @@ LOG_ROTATION_BYTES = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """The names below one folder (absolute, links resolved, so that every process computes the same)."""
+    """The paths below one folder (absolute, links resolved, so that every process computes the same)."""
 
     folder: Path
 
@@ -34,41 +34,41 @@ class Layout:
 
     @property
     def unfinished_prefix(self) -> str:
-        """How the names of data folders in the making begin."""
+        """The prefix of the names of unfinished data folders."""
         return "data.tmp-"
 
     @property
     def version_file(self) -> Path:
-        """The record of the major version that made the data."""
+        """The file with the major version that made the data."""
         return self.data / "PG_VERSION"
 
     @property
     def pid_file(self) -> Path:
-        """Where PostgreSQL writes its process id."""
+        """The file with PostgreSQL's process id."""
         return self.data / "postmaster.pid"
 
     def data_is_foreign(self) -> bool:
-        """Whether something that PostgreSQL did not make lies where the data should be."""
+        """True when the data folder has content that PostgreSQL did not make."""
         return self.data.exists() and not self.version_file.exists() and any(self.data.iterdir())
 
     @property
     def lock(self) -> Path:
-        """The owner's lock."""
+        """The file of the owner's lock (`lock.py`)."""
         return self.folder / ".lock"
 
     @property
     def ready(self) -> Path:
-        """Exists while the owner's server answers."""
+        """The file that exists while the owner's server answers."""
         return self.folder / "ready"
 
     @property
     def log(self) -> Path:
-        """What PostgreSQL prints."""
+        """PostgreSQL's log."""
         return self.folder / "postgres.log"
 
     @property
     def copies(self) -> Path:
-        """Copies of the programs, for an identity that cannot reach the originals."""
+        """The folder with copies of the programs, for an identity without access to the originals."""
         return self.folder / "programs"
 
     @property
@@ -92,7 +92,7 @@ class Layout:
 
 
 def open_folder(folder: Path) -> Layout:
-    """Make the folder when missing. Raises EmbeddedError."""
+    """The layout of a folder, which is made when missing. Raises EmbeddedError."""
     try:
         resolved = folder.expanduser().resolve()
         if not resolved.is_dir():
@@ -105,7 +105,7 @@ def open_folder(folder: Path) -> Layout:
 
 
 def make_socket_folder(layout: Layout, identity: Identity) -> None:
-    """Make the socket's folder, private to the server's user. Raises EmbeddedError when a stranger's is there."""
+    """Make the socket's folder, private to the server's user. Raises EmbeddedError when it is another user's."""
     try:
         layout.socket.mkdir(mode=0o700)
         os.chown(layout.socket, identity.uid, identity.gid, follow_symlinks=False)
@@ -119,26 +119,26 @@ def make_socket_folder(layout: Layout, identity: Identity) -> None:
 
 
 def remove_short_socket_folder(layout: Layout) -> None:
-    """Leave nothing behind below /tmp."""
+    """Remove a socket's folder below /tmp."""
     if layout.socket.parent == SHORT_PLACE:
         with contextlib.suppress(OSError):
             layout.socket.rmdir()
 
 
 def is_private(folder: Path, uid: int) -> bool:
-    """Whether `folder` is a real folder (no link) of `uid` that nobody else may enter."""
+    """True for a real folder (no link) of `uid` that no other user may enter."""
     status = folder.lstat()
     return stat.S_ISDIR(status.st_mode) and status.st_uid == uid and not status.st_mode & 0o077
 
 
 def open_log(layout: Layout) -> int:
-    """A descriptor that appends to the log; a log that has grown large is first put aside, replacing the last."""
+    """A descriptor that appends to the log; a large log is put aside first."""
     put_log_aside(layout)
     return open_private(layout.log, os.O_WRONLY | os.O_APPEND)
 
 
 def put_log_aside(layout: Layout) -> None:
-    """Copy a log that has grown large in place of the last one, and empty it: a server that writes goes on in it."""
+    """Copy a large log over the last copy, and empty it; a running server goes on writing to it."""
     if not layout.log.exists() or layout.log.stat().st_size <= LOG_ROTATION_BYTES:
         return
     aside = layout.log.with_suffix(".log.1")
@@ -152,9 +152,9 @@ def put_log_aside(layout: Layout) -> None:
 
 
 def open_private(file: Path, flags: int) -> int:
-    """A descriptor of `file`; a new one belongs to its folder's owner, so that root can work in a user's folder.
+    """A descriptor of `file`; a new file belongs to its folder's owner, so that root can work in a user's folder.
 
-    Refuses links, which the folder's owner could point at a file of somebody else's. Raises OSError.
+    Refuses links, which the folder's owner could point at another user's file. Raises OSError.
     """
     try:
         fd = os.open(file, flags | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
@@ -176,7 +176,7 @@ def _open_existing(file: Path, flags: int) -> int:
 
 
 def _take_over_socket_folder(layout: Layout, identity: Identity) -> None:
-    """Root may have made a private folder for another identity; below /tmp only root's own counts as ours."""
+    """Give a private folder to `identity`, when this process is root; below /tmp only a folder that root owns."""
     within = layout.socket.parent == layout.folder
     if os.geteuid() == 0 and is_private(layout.socket, layout.socket.lstat().st_uid if within else 0):
         os.chown(layout.socket, identity.uid, identity.gid, follow_symlinks=False)

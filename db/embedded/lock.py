@@ -1,4 +1,4 @@
-"""The owner's lock: takes a file, gives "this process owns the server" until released or dead."""
+"""The owner's lock: takes a file; the process that holds the lock owns the server until it lets go or dies."""
 
 import contextlib
 import os
@@ -13,10 +13,10 @@ if sys.platform != "win32":
 
 
 class OwnerLock:
-    """An exclusive lock on one file; the kernel frees it when the process dies, whatever the cause."""
+    """An exclusive lock on one file; the kernel frees it when the process dies for any reason."""
 
     def __init__(self, file: Path) -> None:
-        """Open `file`, made when missing. Raises OSError."""
+        """Open `file`, which is made when missing. Raises OSError."""
         self._fd = open_private(file, os.O_RDWR)
         self.held = False
         # A forked worker shares the lock through its copy of the descriptor and would keep it after our death.
@@ -24,7 +24,7 @@ class OwnerLock:
         os.register_at_fork(after_in_child=lambda: close() if (close := forked()) else None)
 
     def acquire(self) -> bool:
-        """True when this process now owns the lock; never waits."""
+        """Try to take the lock, without waiting. Returns True when this process holds it now."""
         if not self.held and self._fd >= 0:
             with contextlib.suppress(BlockingIOError):
                 fcntl.flock(self._fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -37,7 +37,7 @@ class OwnerLock:
         return os.pread(self._fd, 20, 0).decode("ascii", "replace").strip()
 
     def close(self) -> None:
-        """Let go of the lock and of the file; harmless when repeated."""
+        """Release the lock and close the file; harmless when repeated."""
         fd, self._fd, self.held = self._fd, -1, False
         if fd >= 0:
             os.close(fd)

@@ -1,4 +1,4 @@
-"""Is the server there? Takes the socket's place, gives a yes only after a real connection and a real query."""
+"""A check that the server answers, with a real connection and a real query."""
 
 from collections.abc import Awaitable, Callable
 from typing import Protocol, cast
@@ -17,7 +17,7 @@ class _Connection(Protocol):
 
 
 async def answers(layout: Layout) -> bool:
-    """Whether the server behind the socket answers; PG variables of the environment have no say."""
+    """True when the server behind the socket answers. Ignores the environment's PG variables."""
     connect = cast(
         "Callable[..., Awaitable[_Connection]]",
         asyncpg.connect,  # pyright: ignore[reportUnknownMemberType]

@@ -1,6 +1,6 @@
-"""One child process: takes a command and an identity, gives its end and its exit code.
+"""One child process: takes a command and an identity, runs it and returns its exit code.
 
-Works under any event loop: the child is forked in the calling thread and a thread waits for its end.
+Works under any event loop: the calling thread forks the child, and another thread waits for its end.
 """
 
 import asyncio
@@ -22,9 +22,9 @@ WATCHDOG = 'read -r _; kill -INT "$0"'
 
 
 class Child:
-    """A program of PostgreSQL that does not outlive this process.
+    """A running program of PostgreSQL, which does not outlive this process.
 
-    Make it in the main thread: Linux ties the child to the thread that forked it.
+    Make it in the main thread: Linux ends the child with the thread that forked it.
     """
 
     def __init__(self, command: Sequence[str], identity: Identity, output: int, death_signal: int) -> None:
@@ -51,16 +51,19 @@ class Child:
 
     @property
     def code(self) -> int | None:
-        """The exit code (negative: the signal), None while it runs."""
+        """The exit code (negative: the signal); None while it runs."""
         return self._process.poll()
 
     async def wait(self) -> int:
-        """Wait for the end; gives the exit code."""
+        """Wait for the end; returns the exit code."""
         await self._ended.wait()
         return self._process.wait()
 
     async def stop(self) -> None:
-        """End a server: fast shutdown, after 20 s an immediate one; when cancelled, immediate at once."""
+        """End a server: fast shutdown, an immediate one after 20 s, a kill after 10 s more.
+
+        When cancelled it requests an immediate shutdown at once.
+        """
         try:
             for number, seconds in ((signal.SIGINT, FAST_STOP_SECONDS), (signal.SIGQUIT, IMMEDIATE_STOP_SECONDS)):
                 self._process.send_signal(number)
@@ -75,13 +78,13 @@ class Child:
             raise
 
     def kill(self) -> None:
-        """End the child and what it started in its session, without any goodbye."""
+        """Kill the child and all processes in its session."""
         if self.code is None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
 
     def _start_watchdog(self) -> "subprocess.Popen[bytes] | None":
-        """Where the kernel does not do it: a shell that notices our death by its pipe and stops the child."""
+        """A shell that notices our death by its pipe and stops the child; None where the kernel does that."""
         if dies_with_parent():
             return None
         try:
@@ -106,7 +109,7 @@ class Child:
 
 
 def dies_with_parent() -> bool:
-    """Whether the kernel itself ends a child whose parent died."""
+    """True where the kernel ends a child whose parent died."""
     return sys.platform == "linux"
 
 

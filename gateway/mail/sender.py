@@ -1,6 +1,6 @@
-"""The sender: takes a database and a route for letters, sends what waits in the outbox until it is stopped.
+"""The mail sender: sends the letters that wait in the outbox of a database, until it is stopped.
 
-It also keeps the outbox tidy, whether or not there is a way for letters to leave.
+It also cleans up the outbox, with or without a transport for letters.
 """
 
 import asyncio
@@ -10,59 +10,60 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from typing import Final
 
+from db.connection import MAIL
 from db.database import Database, PoolSettings
 from db.errors import DatabaseError
 from db.outbox import Claimed, claim, settle, tidy
 from gateway.logs import Log, causes, describe
-from gateway.mail.carrier import Carrier, Route, Undelivered
+from gateway.mail.transport import MailTransport, TransportChoice, Undelivered
 
 POLL: Final = 2.0
-"""Seconds between two looks into an empty outbox, or at a database that is away."""
+"""Seconds between two reads of an empty outbox, or two tries of a database that is away."""
 
 LOOK_AGAIN: Final = 60.0
-"""Seconds between two looks whether letters, which have to wait so far, may leave by now."""
+"""Seconds between two checks for a transport, as long as there is none."""
 
 MOST_AT_ONCE: Final = 4
 TIDY_EVERY: Final = 3_600.0
 LAST_LETTERS: Final = 5.0
-"""Seconds that letters under way get to finish when the sender is stopped."""
+"""Seconds that letters being sent get to finish when the sender is stopped."""
 
 SETTLE_PAUSES: Final = (0.5, 1.0, 2.0, 4.0, 8.0)
-"""Seconds before trying again to write down that a letter was sent; all of them pass within the minute of its claim."""
+"""Seconds before each new try to record a letter's outcome; together they fit in the minute for which it is claimed."""
 
 NO_SMTP: Final = (
     "No SMTP server is set (ENFACT_SMTP_URL): invitations, confirmations and new passwords wait in the database, "
     "and letters that have waited for three days are not sent any more."
 )
-"""What the person who starts a gateway without SMTP is told, unless it is the demo."""
+"""The warning at the start of a gateway without SMTP, unless it serves the demo."""
 
 
 class MailSender:
-    """Sends letters, a few at a time. Any number of them may run on one database; each letter is with one of them."""
+    """Sends letters, a few at a time. Several senders may share a database; each letter is claimed by one of them."""
 
-    def __init__(self, database: Database, route: Route, log: Log) -> None:
+    def __init__(self, database: Database, route: TransportChoice, log: Log) -> None:
         self._database = database
         self._route = route
         self._log = log
-        self._places = asyncio.Semaphore(MOST_AT_ONCE)
+        self._at_once = asyncio.Semaphore(MOST_AT_ONCE)
         self._under_way: set[asyncio.Task[None]] = set()
         self._away = False
-        # Gateways that were started together do not tidy together.
+        # A random moment: gateways that were started together do not clean up together.
         self._tidied = time.monotonic() - random.random() * TIDY_EVERY  # noqa: S311
 
     async def run(self) -> None:
-        """Send letters until cancelled; nothing else ends it."""
+        """Send letters until cancelled; no error ends it."""
         try:
             while True:
-                await self._places.acquire()
+                await self._at_once.acquire()
                 task = asyncio.create_task(self._send(*await self._next()))
                 self._under_way.add(task)
                 task.add_done_callback(self._ended)
         finally:
             await self._finish()
 
-    async def _next(self) -> tuple[Carrier, Claimed]:
-        """The next letter and its carrier, waiting until there are both."""
+    async def _next(self) -> tuple[MailTransport, Claimed]:
+        """The next letter and the transport for it; waits until there are both."""
         while True:
             pause = POLL
             try:
@@ -74,7 +75,7 @@ class MailSender:
                     pause = LOOK_AGAIN
                 elif letter is not None:
                     return carrier, letter
-            except Exception as error:  # noqa: BLE001 (letters can wait; the gateway must not end because of them)
+            except Exception as error:  # noqa: BLE001 (any error: letters can wait, and the gateway must go on)
                 self._report_away(error)
             await asyncio.sleep(pause)
 
@@ -83,14 +84,14 @@ class MailSender:
             self._tidied = time.monotonic()
             await tidy(self._database)
 
-    async def _send(self, carrier: Carrier, letter: Claimed) -> None:
-        """Carry one letter and write down how that went."""
+    async def _send(self, carrier: MailTransport, letter: Claimed) -> None:
+        """Send one letter and record the outcome."""
         problem, final = None, False
         try:
-            await carrier.carry(letter)
+            await carrier.send(letter)
         except Undelivered as undelivered:
             problem, final = undelivered.problem, undelivered.final
-        except Exception as error:  # noqa: BLE001 (the next letter may be better)
+        except Exception as error:  # noqa: BLE001 (any error: the next letter may succeed)
             problem = type(error).__name__
         if problem is not None:
             self._log.event(
@@ -100,26 +101,26 @@ class MailSender:
         await self._settle(letter, problem, final=final)
 
     async def _settle(self, letter: Claimed, problem: str | None, *, final: bool) -> None:
-        """Write down how it went, also when the database comes back only some seconds later."""
+        """Record the outcome of a letter, trying again for some seconds while the database is away."""
         for pause in (*SETTLE_PAUSES, None):
             try:
                 await settle(self._database, letter.id, problem, final=final)
                 return
-            except Exception as error:  # noqa: BLE001 (the letter comes again: at least once)
+            except Exception as error:  # noqa: BLE001 (any error: the letter is then sent again, at least once)
                 self._report_away(error)
             if pause is not None:
                 await asyncio.sleep(pause)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._under_way.discard(task)
-        self._places.release()
+        self._at_once.release()
 
     def _report_away(self, error: Exception) -> None:
-        """Log that letters have to wait, once until the database answers again."""
+        """Log that letters have to wait; only once until the database answers again."""
         if not self._away:
             self._away = True
-            told = causes(error) if isinstance(error, DatabaseError) else describe(error)
-            self._log.event("letters wait for the database", **told)
+            reasons = causes(error) if isinstance(error, DatabaseError) else describe(error)
+            self._log.event("letters wait for the database", **reasons)
 
     async def _finish(self) -> None:
         if self._under_way:
@@ -131,11 +132,9 @@ class MailSender:
 
 
 @asynccontextmanager
-async def sending(dsn: str, route: Route, log: Log, pool: PoolSettings | None = None) -> AsyncGenerator[None]:
-    """Letters are sent from here on, by two connections of their own (unless `pool` says otherwise), until the end."""
-    task = asyncio.create_task(
-        _send_from(dsn, route, log, pool or PoolSettings(size=2, application_name="enfact mail"))
-    )
+async def sending(dsn: str, route: TransportChoice, log: Log, pool: PoolSettings | None = None) -> AsyncGenerator[None]:
+    """Send letters within the block, on a pool of its own: two connections, unless `pool` says otherwise."""
+    task = asyncio.create_task(_send_from(dsn, route, log, pool or PoolSettings(size=2, application_name=MAIL)))
     try:
         yield
     finally:
@@ -144,7 +143,7 @@ async def sending(dsn: str, route: Route, log: Log, pool: PoolSettings | None = 
             await task
 
 
-async def _send_from(dsn: str, route: Route, log: Log, pool: PoolSettings) -> None:
+async def _send_from(dsn: str, route: TransportChoice, log: Log, pool: PoolSettings) -> None:
     database = await _open(dsn, log, pool)
     try:
         await MailSender(database, route, log).run()
@@ -153,13 +152,13 @@ async def _send_from(dsn: str, route: Route, log: Log, pool: PoolSettings) -> No
 
 
 async def _open(dsn: str, log: Log, pool: PoolSettings) -> Database:
-    """Connect, as often as that takes."""
-    told = False
+    """Connect, trying again until it succeeds."""
+    logged = False
     while True:
         try:
             return await Database.open(dsn, pool)
         except DatabaseError as error:
-            if not told:
-                told = True
+            if not logged:
+                logged = True
                 log.event("letters wait for the database", **causes(error))
         await asyncio.sleep(POLL)

@@ -1,4 +1,4 @@
-"""Letters over SMTP: takes the settings, gives a carrier that hands one letter to the server, by a connection each."""
+"""The mail transport over SMTP, with one connection for each letter."""
 
 import asyncio
 from contextlib import suppress
@@ -6,20 +6,20 @@ from contextlib import suppress
 from aiosmtplib import SMTP, SMTPException, SMTPRecipientsRefused, SMTPResponseException
 
 from db.outbox import Claimed
-from gateway.mail.carrier import Undelivered
 from gateway.mail.message import MailSettings, compose, mailbox
+from gateway.mail.transport import Undelivered
 
 GOODBYE = 2.0
-"""Seconds that a server may take to say goodbye."""
+"""Seconds that a server may take to answer QUIT."""
 
 
 class SmtpMail:
-    """Carries letters to an SMTP server."""
+    """Sends letters to an SMTP server."""
 
     def __init__(self, settings: MailSettings) -> None:
         self._settings = settings
 
-    async def carry(self, letter: Claimed) -> None:
+    async def send(self, letter: Claimed) -> None:
         """Return when the server has taken the letter. Raises Undelivered."""
         try:
             message = compose(letter, self._settings)
@@ -54,14 +54,14 @@ class SmtpMail:
 
 
 async def _leave(client: SMTP) -> None:
-    """End the session; the letter is the server's already, so nothing that happens now matters."""
+    """End the session; errors are ignored, because the server has taken the letter already."""
     with suppress(SMTPException, OSError):
         await client.quit(timeout=GOODBYE)
     client.close()
 
 
 def _undelivered(error: Exception) -> Undelivered:
-    """What an error means: its kind and the server's code; its text quotes addresses."""
+    """The error as Undelivered: its kind and the server's code, but not its text, which quotes addresses."""
     match error:
         case SMTPRecipientsRefused(recipients=[refused, *_]):
             return Undelivered(f"{type(refused).__name__} {refused.code}", final=500 <= refused.code < 600)

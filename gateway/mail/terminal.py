@@ -1,11 +1,11 @@
-"""Letters of a demo without SMTP: takes letters, prints their links on standard output."""
+"""The mail transport of a demo without SMTP: prints the links of letters on standard output."""
 
 from rich.console import Console
 from rich.text import Text
 
 from db.outbox import Claimed
 from gateway.mail.message import link_of, mailbox, other_link_of
-from schema.letters import plain
+from schema.localization.emails import plain
 
 NAMES = {
     "INVITATION": "Invitation",
@@ -16,14 +16,14 @@ NAMES = {
 
 
 class TerminalMail:
-    """Shows letters to the person who runs the demo; nothing of them is logged."""
+    """Prints letters for the person who runs the demo; nothing of them is logged."""
 
     def __init__(self, public_url: str, console: Console | None = None) -> None:
         self._public_url = public_url
         self._console = console or Console()
 
-    async def carry(self, letter: Claimed) -> None:
-        """Print the letter's kind, to whom it goes, and its link, on a line that is not broken. Raises Undelivered."""
+    async def send(self, letter: Claimed) -> None:
+        """Print the letter's kind, recipient and link on one unbroken line. Raises Undelivered."""
         other = other_link_of(letter, self._public_url)
         company = f" ({plain(letter.company)})" if letter.company else ""
         line = Text.assemble(

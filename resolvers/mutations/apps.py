@@ -1,6 +1,7 @@
 """Activating and deactivating apps for a company.
 
-With what they require, within the plan, and never from under another app.
+An app is activated with the apps that it requires, within the plan or in the trial. It is not deactivated while another
+needs it, which may sleep.
 """
 
 from collections.abc import Mapping, Sequence
@@ -8,82 +9,94 @@ from typing import Final
 
 from asyncpg import Record
 
-from db.tables.metadata import APPS
-from resolvers.mutations.access import has
-from resolvers.trail import grow
-from resolvers.writing import Input, Mutation, Problem, Refused, Write, Written, lock_as_owner
+from db.masks import NO_APPS
+from resolvers.masks import has
+from resolvers.mutations.company_lock import lock_as_owner
+from resolvers.mutations.context import InputValues, Mutation, MutationContext, MutationResult, UserErrors
+from resolvers.mutations.steps.active_apps import plan_required
+from resolvers.mutations.steps.audit import grow
+from resolvers.user_problems import UserProblem, invalid
 from schema.apps import CATALOGUE, App, AppKind, Plan, app_label, dependents, requirements
-from schema.errors import UserErrorCode
+from schema.errors import UserErrorCode, ValidationReason
 
-ACTIVATE: Final = """
+ACTIVATE_APPS: Final = """
 insert into company_app (company_id, app_id, valid, activated_by)
 select $1, app_id, tstzrange($2, null), $3 from unnest($4::text[]) app_id
 """
-DEACTIVATE: Final = """
+DEACTIVATE_APPS: Final = """
 update company_app
 set valid = tstzrange(lower(valid), greatest($2, lower(valid) + interval '1 microsecond')), deactivated_by = $3
 where company_id = $1 and app_id = any($4::text[]) and upper_inf(valid)
 """
-KEEP_MASK: Final = """
+WRITE_COMPANY_MASK: Final = f"""
 update company c set mask = coalesce((
-  select bit_or(set_bit(repeat('0', $2::int)::bit(256), a.position, 1)) from app a join company_app o on o.app_id = a.id
+  select bit_or(set_bit({NO_APPS}, a.position, 1)) from app a join company_app o on o.app_id = a.id
   where o.company_id = c.id and upper_inf(o.valid)
-), repeat('0', $2::int)::bit(256))
+), {NO_APPS})
 where c.id = $1
 """
-RECORD: Final = """
+RECORD_APP_CHANGES: Final = """
 insert into access_change (company_id, at, kind, actor_id, app_id, before, after)
 select $1, $2, $5, $3, app_id, $5 = 'APP_DEACTIVATED', $5 = 'APP_ACTIVATED' from unnest($4::text[]) app_id
 """
 
 
-async def activate_app(write: Write, given: Input) -> Written:
-    """Activate an app, and first what it requires. One that is active already stays so."""
+async def activate_app(write: MutationContext, given: InputValues) -> MutationResult:
+    """Activate an app and the apps that it requires; active ones stay active.
+
+    Raises Forbidden and UserErrors (NOT_FOUND, PLAN_REQUIRED).
+    """
     company = await lock_as_owner(write, given["companyId"])
     app: App = given["app"]
-    wanted = [needed for needed in (*requirements(app), app) if not has(company["mask"], needed)]
-    dear = [needed for needed in wanted if not Plan(company["plan"]).covers(CATALOGUE[needed].plan)]
+    needed = (*requirements(app), app)
+    dear = [one for one in needed if not has(company["awake"], one) and not _affords(company, one)]
     if dear:
-        raise Refused(_plan_required(dear[-1]), values={"company": company["id"]})
-    await _switch(write, company, wanted, ACTIVATE, "APP_ACTIVATED")
-    return Written({"company": company["id"], "app": app.name})
+        raise UserErrors(plan_required(dear[-1], ("app",)), values={"company": company["id"]})
+    wanted = [one for one in needed if not has(company["active"], one)]
+    await _switch(write, company, wanted, ACTIVATE_APPS, "APP_ACTIVATED")
+    return MutationResult({"company": company["id"], "app": app.name})
 
 
-def _rows(given: Input) -> int:
-    """At most so many apps are activated."""
+def _rows(given: InputValues) -> int:
+    """The app and all that it requires, the most that can be activated."""
     return 1 + len(requirements(given["app"]))
 
 
-def _plan_required(app: App) -> Problem:
-    plan = CATALOGUE[app].plan.name.title()
-    return Problem(
-        UserErrorCode.PLAN_REQUIRED, ("app",), lambda language: {"app": app_label(app, language), "plan": plan}
-    )
+def _affords(company: Record, app: App) -> bool:
+    """True when the company's plan has an app, or its trial runs, which has all."""
+    return company["in_trial"] or Plan(company["plan"]).covers(CATALOGUE[app].plan)
 
 
-async def deactivate_app(write: Write, given: Input) -> Written:
-    """Deactivate an app for everyone in the company; data and toggles are kept."""
+async def deactivate_app(write: MutationContext, given: InputValues) -> MutationResult:
+    """Deactivate an app for the whole company; data and toggles stay.
+
+    Raises Forbidden and UserErrors (NOT_FOUND, ALWAYS_VISIBLE, VALIDATION, APP_NOT_ACTIVE, APP_REQUIRED_BY).
+    """
     company = await lock_as_owner(write, given["companyId"])
     app: App = given["app"]
     problem = _undeactivatable(app, company)
     if problem is not None:
-        raise Refused(problem, values={"company": company["id"]})
-    await _switch(write, company, [app], DEACTIVATE, "APP_DEACTIVATED")
-    return Written({"company": company["id"], "app": app.name})
+        raise UserErrors(problem, values={"company": company["id"]})
+    await _switch(write, company, [app], DEACTIVATE_APPS, "APP_DEACTIVATED")
+    return MutationResult({"company": company["id"], "app": app.name})
 
 
-def _undeactivatable(app: App, company: Record) -> Problem | None:
+def _undeactivatable(app: App, company: Record) -> UserProblem | None:
     entry = CATALOGUE[app]
-    requiring = [other for other in dependents(app) if has(company["mask"], other)]
+    requiring = [other for other in dependents(app) if has(company["active"], other)]
     match entry.always_visible, entry.kind:
         case True, _:
-            return Problem(UserErrorCode.ALWAYS_VISIBLE, ("app",), lambda language: {"app": app_label(app, language)})
+            return UserProblem(
+                UserErrorCode.ALWAYS_VISIBLE, ("app",), lambda language: {"app": app_label(app, language)}
+            )
         case _, AppKind.BASE | AppKind.PART:
-            return Problem(UserErrorCode.VALIDATION, ("app",), lambda language: {"field": "app"})
-        case _ if not has(company["mask"], app):
-            return Problem(UserErrorCode.APP_NOT_ACTIVE, ("app",), lambda language: {"app": app_label(app, language)})
+            return invalid(("app",), ValidationReason.NOT_ALLOWED)
+        case _ if not has(company["active"], app):
+            return UserProblem(
+                UserErrorCode.APP_NOT_ACTIVE, ("app",), lambda language: {"app": app_label(app, language)}
+            )
         case _ if requiring:
-            return Problem(
+            return UserProblem(
                 UserErrorCode.APP_REQUIRED_BY,
                 ("app",),
                 lambda language: {
@@ -95,15 +108,15 @@ def _undeactivatable(app: App, company: Record) -> Problem | None:
             return None
 
 
-async def _switch(write: Write, company: Record, apps: Sequence[App], statement: str, kind: str) -> None:
-    """Write the apps that change: the validity periods, the mask that follows from them, the trail, the version."""
+async def _switch(write: MutationContext, company: Record, apps: Sequence[App], statement: str, kind: str) -> None:
+    """Write the changed apps: the validity periods, the mask that follows from them, the audit, the version."""
     if not apps:
         return
     names = [app.name for app in apps]
     moment = (company["id"], company["at"], write.caller.account)
     await write.connection.execute(statement, *moment, names)
-    await write.connection.execute(KEEP_MASK, company["id"], APPS)
-    await write.connection.execute(RECORD, *moment, names, kind)
+    await write.connection.execute(WRITE_COMPANY_MASK, company["id"])
+    await write.connection.execute(RECORD_APP_CHANGES, *moment, names, kind)
     await grow(write, company["id"])
 
 

@@ -1,8 +1,8 @@
-"""Companies that an accountant creates for clients: the client is invited as the owner, the accountant stays outside.
+"""Companies that an accountant creates for clients: the client is invited as the owner, the accountant is an external.
 
-A company's owner decides about it: the accountant reads and writes its data, and nothing else. Only until the owner has
-come the accountant stands in: sees the users, and invites, or takes back what went to a wrong address. Who leaves
-before that takes the invitations back.
+Decisions about the company are the owner's: the accountant only reads and writes its data. Until the owner has come,
+the accountant stands in: sees the users, invites owners, and takes back invitations to a wrong address. An accountant
+who leaves before that takes the invitations back (`leaving.py`).
 """
 
 from collections.abc import Mapping
@@ -11,63 +11,67 @@ from typing import Final
 from asyncpg import Record
 
 from db.outbox import LIVES
-from resolvers.founding import establish, rows_of_company
+from resolvers.mutations.company_lock import hold_account
+from resolvers.mutations.context import Forbidden, InputValues, Mutation, MutationContext, MutationResult, UserErrors
 from resolvers.mutations.externals import enter
+from resolvers.mutations.input_checks import InputChecks
 from resolvers.mutations.invitations import send
+from resolvers.mutations.steps.company_creation import establish, rows_of_company
 from resolvers.mutations.users import invite
-from resolvers.validation import Checks
-from resolvers.writing import Forbidden, Input, Mutation, Problem, Refused, Write, Written, hold_account
-from schema.declarations import Role
+from resolvers.user_problems import UserProblem
+from schema.declarations.fields import Role
 from schema.errors import CLIENTS_WAIT, UserErrorCode
-from schema.language import Language
+from schema.errors import ValidationReason as Reason
+from schema.localization.language import Language
 
 OPEN_INVITATIONS: Final = 20
-"""So many owners of companies that an accountant created have a letter that they did not answer yet."""
+"""Maximum number of companies of one accountant whose owner has an unanswered invitation."""
 
-ACCOUNTANT: Final = """
+FIND_ACCOUNTANT: Final = """
 select id, email, first_name, last_name, language, kind = 'ACCOUNTANT' and confirmed may_create
 from account where id = $1
 """
 
-OPEN: Final = """
+COUNT_OPEN_CLIENTS: Final = """
 select count(distinct a.company_id) from membership a
 where a.account_id = $1 and a.created_by_accountant and a.created_at > now() - $2::interval
   and (a.removed_at is not null or not exists (
     select from membership u where u.company_id = a.company_id and not u.external and u.accepted_at is not null
   ))
 """
-"""An invitation is open while its letter works. Whether it was accepted in a company that was left stays unknown."""
+"""An invitation is open while its token is valid. A company that the accountant left always counts, so that the count
+does not reveal if its owner accepted."""
 
 
-async def create_client_company(write: Write, given: Input) -> Written:
-    """Create a client's company and invite its owner; answers alike for every address of an owner.
+async def create_client_company(write: MutationContext, given: InputValues) -> MutationResult:
+    """Create a client's company and invite its owner. The answer is the same for every owner's address.
 
-    Raises Unauthenticated, Forbidden for all but confirmed accountants, and Refused (VALIDATION, LIMIT_REACHED,
+    Raises Unauthenticated, Forbidden for all but confirmed accountants, and UserErrors (VALIDATION, LIMIT_REACHED,
     TOO_MANY_ATTEMPTS).
     """
     accountant = await _accountant(write)
-    checks = Checks()
+    checks = InputChecks()
     name = checks.name("name", given["name"])
     email = checks.email("ownerEmail", given["ownerEmail"])
     names = checks.name("ownerFirstName", given["ownerFirstName"]), checks.name("ownerLastName", given["ownerLastName"])
     if email == accountant["email"]:
-        checks.add("ownerEmail")
+        checks.add("ownerEmail", Reason.NOT_ALLOWED)
     checks.refuse()
-    if await write.connection.fetchval(OPEN, accountant["id"], LIVES["INVITATION"]) >= OPEN_INVITATIONS:
-        raise Refused(Problem(UserErrorCode.LIMIT_REACHED, text=CLIENTS_WAIT))
+    if await write.connection.fetchval(COUNT_OPEN_CLIENTS, accountant["id"], LIVES["INVITATION"]) >= OPEN_INVITATIONS:
+        raise UserErrors(UserProblem(UserErrorCode.LIMIT_REACHED, text=CLIENTS_WAIT))
     company, at = await establish(write, name, Language[accountant["language"]], accountant["id"])
     await enter(write, company, accountant, at, created_company=True)
     invited = await invite(write, company, at, email, names, role=Role.OWNER)
-    return Written({"company": company, "invitationToken": await send(write, invited)})
+    return MutationResult({"company": company, "invitationToken": await send(write, invited)})
 
 
-async def _accountant(write: Write) -> Record:
-    """The caller's account, locked, so that nobody creates two companies at once beyond the limit.
+async def _accountant(write: MutationContext) -> Record:
+    """The caller's account, locked, so that two companies created at once do not exceed the limit.
 
-    Forbidden for who is no accountant, or has not confirmed the address.
+    Raises Unauthenticated; Forbidden for all but accountants with a confirmed address.
     """
     await hold_account(write)
-    account = await write.connection.fetchrow(ACCOUNTANT, write.caller.account)
+    account = await write.connection.fetchrow(FIND_ACCOUNTANT, write.caller.account)
     if account is None or not account["may_create"]:
         raise Forbidden
     return account

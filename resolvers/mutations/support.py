@@ -1,30 +1,34 @@
-"""The switch by which an owner lets support into the company."""
+"""The switch with which an owner lets support into the company."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
+from resolvers.mutations.company_lock import lock_as_owner
+from resolvers.mutations.context import InputValues, Mutation, MutationContext, MutationResult
 from resolvers.mutations.externals import check_term
-from resolvers.support import hold_accounts, switch_off, switch_on
-from resolvers.trail import Change, grow, record
-from resolvers.validation import Checks
-from resolvers.writing import Input, Mutation, Write, Written, lock_as_owner
+from resolvers.mutations.input_checks import InputChecks
+from resolvers.mutations.steps.audit import AccessChange, grow, record
+from resolvers.mutations.steps.support_accounts import hold_accounts, switch_off, switch_on
 
 USUAL: Final = timedelta(days=7)
-"""How long the switch stays on unless the owner says otherwise."""
+"""Duration of support access when the owner gives no end."""
 
-SWITCHED: Final = "select support_until from company where id = $1"
+FIND_SUPPORT_UNTIL: Final = "select support_until from company where id = $1"
 
 
-async def set_support_access(write: Write, given: Input) -> Written:
-    """Switch support access on until a moment, on until another one, or off. Raises Refused (VALIDATION of `until`)."""
+async def set_support_access(write: MutationContext, given: InputValues) -> MutationResult:
+    """Switch support access on or off, or change the moment of its end.
+
+    Raises Forbidden and UserErrors (NOT_FOUND, VALIDATION of `until`).
+    """
     await hold_accounts(write.connection)
     company = await lock_as_owner(write, given["companyId"])
     key, at = company["id"], company["at"]
-    before: datetime | None = await write.connection.fetchval(SWITCHED, key)
+    before: datetime | None = await write.connection.fetchval(FIND_SUPPORT_UNTIL, key)
     until: datetime | None = None
     if given["enabled"]:
-        checks = Checks()
+        checks = InputChecks()
         check_term(checks, given, at)
         checks.refuse({"company": key})
         until = given.get("until") or at + USUAL
@@ -33,9 +37,9 @@ async def set_support_access(write: Write, given: Input) -> Written:
             await switch_on(write.connection, key, at, until, actor=write.caller.account)
         else:
             await switch_off(write.connection, key, at, actor=write.caller.account)
-        await record(write, Change("SUPPORT_ON" if until is not None else "SUPPORT_OFF", key, at=at, until=until))
+        await record(write, AccessChange("SUPPORT_ON" if until is not None else "SUPPORT_OFF", key, at=at, until=until))
         await grow(write, key)
-    return Written({"company": key})
+    return MutationResult({"company": key})
 
 
 MUTATIONS: Final[Mapping[str, Mutation]] = {"setSupportAccess": Mutation(set_support_access, changes_access=True)}

@@ -1,10 +1,10 @@
-"""The users of a company: inviting, changing, deleting; by its owners, and never oneself.
+"""The users of a company: owners invite, change and delete other users, never themselves.
 
-An accountant who created the company stands in for the first owner, until that one has come: for inviting, and taking
-back.
+The accountant who created the company stands in for the first owner until that one has come: invites the owner, and
+takes an invitation back.
 
-An owner who asks stays one, and judges under the lock on the company: so no company is ever without an owner, whatever
-several owners do to each other at once.
+The calling owner cannot lose the role by the call, and every change is judged under the lock on the company. So a
+company never loses its last owner, whatever several owners do to each other at the same time.
 """
 
 import uuid
@@ -14,119 +14,125 @@ from typing import Any, Final
 
 from asyncpg import Record
 
-from resolvers.mutations.access import has
-from resolvers.mutations.invitations import Invited, send, withdraw
-from resolvers.mutations.keys import end_credentials_in
-from resolvers.trail import Change, grant_first, grow, record
-from resolvers.validation import Checks
-from resolvers.writing import (
-    Input,
+from db.masks import NO_APPS
+from resolvers.mutations.company_lock import lock_as_host, lock_as_owner
+from resolvers.mutations.context import (
+    InputValues,
     Mutation,
-    Problem,
-    Refused,
-    Write,
-    Written,
+    MutationContext,
+    MutationResult,
+    UserErrors,
     key_of,
-    lock_as_host,
-    lock_as_owner,
     no_rows,
 )
+from resolvers.mutations.input_checks import InputChecks
+from resolvers.mutations.invitations import Invited, send, withdraw
+from resolvers.mutations.keys import end_credentials_in
+from resolvers.mutations.steps.active_apps import not_awake
+from resolvers.mutations.steps.audit import AccessChange, grant_first, grow, record
+from resolvers.user_problems import UserProblem
 from schema.apps import App, app_label
-from schema.declarations import Role
+from schema.declarations.fields import Role
 from schema.errors import INVITATIONS_WAIT, UserErrorCode
-from schema.language import Language
+from schema.errors import ValidationReason as Reason
+from schema.localization.language import Language
 
 OPEN_INVITATIONS: Final = 100
-"""So many users of one company may be pending."""
+"""Maximum number of pending users in a company."""
 
-TAKEN: Final = """
+IS_TAKEN: Final = """
 select exists (
   select from membership m join account a on a.id = m.account_id
   where m.company_id = $1 and a.email = $2 and m.removed_at is null
 )
 """
-OPEN: Final = """
+COUNT_PENDING_USERS: Final = """
 select count(*) from membership
 where company_id = $1 and not external and accepted_at is null and removed_at is null
 """
-LANGUAGE: Final = "select language from company where id = $1"
-MAKE_ACCOUNT: Final = """
+FIND_LANGUAGE: Final = "select language from company where id = $1"
+INSERT_ACCOUNT: Final = """
 insert into account (email, first_name, last_name, language) values ($1, $2, $3, $4) on conflict (email) do nothing
 """
-ACCOUNT: Final = "select id, language, confirmed from account where email = $1"
-MAKE_MEMBER: Final = """
+FIND_ACCOUNT: Final = "select id, language, confirmed from account where email = $1"
+INSERT_MEMBER: Final = """
 insert into membership (company_id, account_id, role, first_name, last_name, language, created_at)
 values ($1, $2, $3, $4, $5, $6, $7) returning id
 """
-MEMBER: Final = """
+FIND_MEMBER: Final = """
 select id, account_id, role from membership
 where company_id = $1 and id = $2 and not external and removed_at is null
 """
-UPDATE: Final = """
+UPDATE_MEMBER: Final = """
 update membership set first_name = coalesce($3, first_name), last_name = coalesce($4, last_name),
   language = coalesce($5, language), role = coalesce($6, role)
 where company_id = $1 and id = $2
 """
-DELETE: Final = """
+DELETE_MEMBER: Final = f"""
 with ended as (
   update app_grant
   set valid = tstzrange(lower(valid), greatest($3, lower(valid) + interval '1 microsecond')), revoked_by = $4
   where company_id = $1 and membership_id = $2 and upper_inf(valid)
 )
-update membership set removed_at = $3, toggles = repeat('0', 256)::bit(256) where company_id = $1 and id = $2
+update membership set removed_at = $3, toggles = {NO_APPS} where company_id = $1 and id = $2
 """
 
 
-async def create_user(write: Write, given: Input) -> Written:
-    """Invite somebody, who has no access before accepting.
+async def create_user(write: MutationContext, given: InputValues) -> MutationResult:
+    """Invite a user, who has no access before accepting.
 
-    Answers alike whether or not the address has a login: only what stands in this company makes a difference.
+    The answer is the same for an address with and without a login; it depends only on the company's own users. Raises
+    Forbidden and UserErrors (NOT_FOUND, VALIDATION, EMAIL_TAKEN, NOT_TOGGLEABLE, APP_NOT_ACTIVE, LIMIT_REACHED,
+    TOO_MANY_ATTEMPTS).
     """
     company = await lock_as_host(write, given["companyId"])
-    checks = Checks()
+    checks = InputChecks()
     email = checks.email("email", given["email"])
     names = checks.name("firstName", given["firstName"]), checks.name("lastName", given["lastName"])
     role: Role = given["role"]
     apps: Sequence[App] = given.get("apps") or ()
     if company["stands_in"] and role is not Role.OWNER:
-        checks.add("role")  # who stands in for an owner invites one, and nobody else
+        checks.add("role", Reason.NOT_ALLOWED)  # a stand-in for the owner may invite owners only
     checks.problems.extend(_app_problems(role, apps, company))
-    if email and await write.connection.fetchval(TAKEN, company["id"], email):
-        checks.add("email", UserErrorCode.EMAIL_TAKEN)
+    if email and await write.connection.fetchval(IS_TAKEN, company["id"], email):
+        checks.taken("email")
     checks.refuse({"company": company["id"]})
-    if await write.connection.fetchval(OPEN, company["id"]) >= OPEN_INVITATIONS:
-        raise Refused(Problem(UserErrorCode.LIMIT_REACHED, text=INVITATIONS_WAIT), values={"company": company["id"]})
+    if await write.connection.fetchval(COUNT_PENDING_USERS, company["id"]) >= OPEN_INVITATIONS:
+        raise UserErrors(
+            UserProblem(UserErrorCode.LIMIT_REACHED, text=INVITATIONS_WAIT), values={"company": company["id"]}
+        )
     first = sorted({app.name for app in apps})
     invited = await invite(write, company["id"], company["at"], email, names, role=role, apps=first)
     await grow(write, company["id"])
     token = await send(write, invited)
-    return Written({"company": company["id"], "user": invited.membership, "invitationToken": token})
+    return MutationResult({"company": company["id"], "user": invited.membership, "invitationToken": token})
 
 
-def _rows(given: Input) -> int:
-    """The user and the toggles to begin with."""
+def _rows(given: InputValues) -> int:
+    """The user and the first toggles."""
     return 1 + len(given.get("apps") or ())
 
 
-def _app_problems(role: Role, apps: Sequence[App], company: Record) -> Iterator[Problem]:
-    """Why these cannot be the first toggles; the same app twice counts once."""
+def _app_problems(role: Role, apps: Sequence[App], company: Record) -> Iterator[UserProblem]:
+    """The problems with the first toggles; an app that is given twice counts once."""
     seen: set[App] = set()
     for place, app in enumerate(apps):
+        path = ("apps", str(place))
         if app in seen:
             continue
         seen.add(app)
         if role is Role.OWNER:
-            yield _app_problem(UserErrorCode.NOT_TOGGLEABLE, place, app)
-        elif not has(company["mask"], app):
-            yield _app_problem(UserErrorCode.APP_NOT_ACTIVE, place, app)
+            yield _not_toggleable(app, path)
+        elif problem := not_awake(company, app, path):
+            yield problem
 
 
-def _app_problem(code: UserErrorCode, place: int, app: App) -> Problem:
-    return Problem(code, ("apps", str(place)), lambda language: {"app": app_label(app, language)})
+def _not_toggleable(app: App, path: tuple[str, ...]) -> UserProblem:
+    return UserProblem(UserErrorCode.NOT_TOGGLEABLE, path, lambda language: {"app": app_label(app, language)})
 
 
 async def invite(
-    write: Write,
+    write: MutationContext,
     company: uuid.UUID,
     at: datetime,
     email: str,
@@ -135,44 +141,51 @@ async def invite(
     role: Role,
     apps: Sequence[str] = (),
 ) -> Invited:
-    """The pending user with the first toggles, in a company that is locked; the letter is for `send`.
+    """Create a pending user with the first toggles, in a locked company; `invitations.send` sends the e-mail.
 
-    An address without a login gets one without a password. The names and the language are this company's: nobody
-    learns those of a login by inviting it.
+    An address without a login gets one without a password. Names and language are the company's own, so that an
+    invitation does not reveal those of a login.
     """
     connection = write.connection
-    language: str = await connection.fetchval(LANGUAGE, company)
-    await connection.execute(MAKE_ACCOUNT, email, *names, language)
-    account = await connection.fetchrow(ACCOUNT, email)  # a statement of its own: somebody else may just have made it
+    language: str = await connection.fetchval(FIND_LANGUAGE, company)
+    await connection.execute(INSERT_ACCOUNT, email, *names, language)
+    account = await connection.fetchrow(
+        FIND_ACCOUNT, email
+    )  # a statement of its own: it sees an account that another transaction has just made
     assert account is not None
-    member: uuid.UUID = await connection.fetchval(MAKE_MEMBER, company, account["id"], role.name, *names, language, at)
-    await record(write, Change("USER_INVITED", company, member, at, role_after=role.name))
+    member: uuid.UUID = await connection.fetchval(
+        INSERT_MEMBER, company, account["id"], role.name, *names, language, at
+    )
+    await record(write, AccessChange("USER_INVITED", company, member, at, role_after=role.name))
     await grant_first(write, company, member, apps, actor=write.caller.account, at=at)
     return Invited(company, member, account["id"], email, account["language"] if account["confirmed"] else language)
 
 
-async def update_user(write: Write, given: Input) -> Written:
-    """Change somebody else's names, language or role; toggles stay, and count again for who is no owner any more."""
-    company, user = await _somebody_else(write, given, lock_as_owner)
+async def update_user(write: MutationContext, given: InputValues) -> MutationResult:
+    """Change another user's names, language or role. The toggles stay; they count again once the user is no owner.
+
+    Raises Forbidden and UserErrors (NOT_FOUND, SELF_EDIT_FORBIDDEN, VALIDATION).
+    """
+    company, user = await _find_other_user(write, given, lock_as_owner)
     written = {"company": company["id"], "user": user["id"]}
     changes = _changes(given, written)
-    await write.connection.execute(UPDATE, company["id"], user["id"], *changes)
+    await write.connection.execute(UPDATE_MEMBER, company["id"], user["id"], *changes)
     role = changes[-1]
     if role is not None and role != user["role"]:
-        change = Change("ROLE", company["id"], user["id"], company["at"], user["role"], role)
+        change = AccessChange("ROLE", company["id"], user["id"], company["at"], user["role"], role)
         await record(write, change)
         await grow(write, company["id"])
-    return Written(written)
+    return MutationResult(written)
 
 
-def _changes(given: Input, written: Mapping[str, object]) -> list[str | None]:
-    """First name, last name, language and role; None stays as it is."""
-    checks = Checks()
+def _changes(given: InputValues, written: Mapping[str, object]) -> list[str | None]:
+    """First name, last name, language and role; None leaves a value as it is. Raises UserErrors (VALIDATION)."""
+    checks = InputChecks()
     changes: list[str | None] = []
     for member in ("firstName", "lastName", "language", "role"):
         value: Any = given.get(member)
         if value is None and member in given:
-            checks.add(member)
+            checks.add(member, Reason.REQUIRED)
         elif isinstance(value, Language | Role):
             value = value.name
         elif value is not None:
@@ -182,34 +195,40 @@ def _changes(given: Input, written: Mapping[str, object]) -> list[str | None]:
     return changes
 
 
-async def delete_user(write: Write, given: Input) -> Written:
-    """End somebody else's access to the company, or a pending invitation; what the user made stays."""
-    company, user = await _somebody_else(write, given, lock_as_host)
+async def delete_user(write: MutationContext, given: InputValues) -> MutationResult:
+    """End another user's access to the company, or a pending invitation. The user's data stays.
+
+    Raises Forbidden and UserErrors (NOT_FOUND, SELF_EDIT_FORBIDDEN).
+    """
+    company, user = await _find_other_user(write, given, lock_as_host)
     await remove(write, company, user)
     await grow(write, company["id"])
-    return Written({"company": company["id"]})
+    return MutationResult({"company": company["id"]})
 
 
-async def remove(write: Write, company: Record, user: Record | Mapping[str, Any]) -> None:
-    """End a user's access (its `id, account_id, role`), or the invitation, in a company that is locked."""
+async def remove(write: MutationContext, company: Record | Mapping[str, Any], user: Record | Mapping[str, Any]) -> None:
+    """End a user's access or invitation in a locked company: `id, at`; `user` has `id, account_id, role`."""
     key, at = company["id"], company["at"]
     await end_credentials_in(write, key, user["id"], user["account_id"], at)
-    await write.connection.execute(DELETE, key, user["id"], at, write.caller.account)
+    await write.connection.execute(DELETE_MEMBER, key, user["id"], at, write.caller.account)
     await withdraw(write.connection, key, user["id"])
-    await record(write, Change("USER_DELETED", key, user["id"], at, role_before=user["role"]))
+    await record(write, AccessChange("USER_DELETED", key, user["id"], at, role_before=user["role"]))
 
 
-async def _somebody_else(
-    write: Write, given: Input, lock: Callable[[Write, str], Awaitable[Record]]
+async def _find_other_user(
+    write: MutationContext, given: InputValues, lock: Callable[[MutationContext, str], Awaitable[Record]]
 ) -> tuple[Record, Record]:
-    """The company, locked, and the user that the input names. Raises Refused (NOT_FOUND, SELF_EDIT_FORBIDDEN)."""
+    """The locked company and the user of the input, who is not the caller.
+
+    Raises Forbidden and UserErrors (NOT_FOUND, SELF_EDIT_FORBIDDEN).
+    """
     company = await lock(write, given["companyId"])
-    user = await write.connection.fetchrow(MEMBER, company["id"], key_of(given["userId"], "usr"))
+    user = await write.connection.fetchrow(FIND_MEMBER, company["id"], key_of(given["userId"], "usr"))
     if user is None:
-        raise Refused(Problem(UserErrorCode.NOT_FOUND, ("userId",)), values={"company": company["id"]})
+        raise UserErrors(UserProblem(UserErrorCode.NOT_FOUND, ("userId",)), values={"company": company["id"]})
     if user["account_id"] == write.caller.account:
         written = {"company": company["id"], "user": user["id"]}
-        raise Refused(Problem(UserErrorCode.SELF_EDIT_FORBIDDEN, ("userId",)), values=written)
+        raise UserErrors(UserProblem(UserErrorCode.SELF_EDIT_FORBIDDEN, ("userId",)), values=written)
     return company, user
 
 

@@ -1,4 +1,4 @@
-"""Asks again what the long attack wrote down, and prints what each takes: `python -m tests.attacker FILE`."""
+"""Repeats operations that the long attack wrote down, and prints the work of each: `python -m tests.attacker FILE`."""
 
 import asyncio
 import json
@@ -7,11 +7,11 @@ from pathlib import Path
 
 from tests.attacker.judging import excesses
 from tests.attacker.victim import Asked, Victim
-from tests.databases import shared_server
+from tests.support.databases import shared_server
 
 
 async def main(lines: list[str]) -> None:
-    """Ask what each line says."""
+    """Send the request of each line."""
     async with shared_server() as databases, Victim.open(databases) as victim:
         for line in lines:
             asked = Asked(**json.loads(line))

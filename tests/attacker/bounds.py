@@ -1,4 +1,4 @@
-"""What an operation may take, whoever asks it: the bounds of the attacker's tests, all in one place."""
+"""The bounds on the work of one operation, for any caller; all bounds of the attacker's tests."""
 
 from pathlib import Path
 from typing import Final
@@ -6,39 +6,39 @@ from typing import Final
 MIB: Final = 1024 * 1024
 
 ADMITTED: Final = 1 / 3
-"""Of what is drawn so much has to be admitted: an attacker whom the first rule stops finds out nothing."""
+"""The part of drawn operations that has to be admitted: operations that the first rule refuses test nothing else."""
 
 NODES: Final = 6_000
-"""Objects and fields that are compiled, of each kind of row again: 20 µs of Python each. Honest documents: 130."""
+"""Maximum number of compiled objects and fields, counted for each kind of row; 20 µs of Python each. Honest: 130."""
 
 SQL: Final = 256 * 1024
-"""Bytes of all statements of one operation together."""
+"""Maximum number of bytes of all statements of one operation together."""
 
 RELATIONS: Final = 2_500
-"""Tables and sub-selects in all statements of one operation together: what the planner goes through."""
+"""Maximum number of tables and sub-selects in all statements of one operation: the work of the planner."""
 
 ANSWER: Final = 2 * MIB
-"""Bytes that an answer may have whatever it costs."""
+"""Maximum number of bytes of an answer of any cost."""
 
 BYTES_OF_A_POINT: Final = 64
-"""Bytes that an answer may have for each point of its cost. A point is a value: its name and some words."""
+"""Maximum number of bytes of an answer for each point of its cost. A point is a value: its name and some words."""
 
 BACKEND: Final = 64 * MIB
-"""Bytes that a backend takes for one operation above what a new one has."""
+"""Maximum number of bytes that a backend takes for one operation, beyond those of a new backend."""
 
-# What is reported, and never asserted
+# Values for the report, which are never asserted
 
 BEGINNING: Final = 0.0005
-"""Seconds of CPU that any operation may take."""
+"""Seconds of CPU that every operation may take, beside those for its cost."""
 
 EXCESS: Final = 20
-"""How many times more CPU than the median operation of its cost makes an operation an outlier."""
+"""The factor of CPU above the median for its cost from which an operation is an outlier."""
 
 WORST: Final = 12
-"""So many of the worst operations are written down."""
+"""Maximum number of worst operations that are written down."""
 
 WORST_FILE: Final = Path("worst-operations.jsonl")
-"""Where the long form writes the worst, each on a line."""
+"""The file for the worst operations of the long form, one a line."""
 
 REPORT_FILE: Final = Path("worst-operations.txt")
-"""Where it writes its report, which is printed at the end."""
+"""The file for the report of the long form, which is printed at the end."""

@@ -1,6 +1,6 @@
-"""Hostile operations that somebody thought of, and what has to become of each: a refusal, or an answer in bounds.
+"""Hostile operations written by hand, with the permitted outcomes of each: a refusal, or an answer within the bounds.
 
-`write` makes each of the ids that there are, so that they stay hostile when the demo changes.
+`write` builds each from the ids of the demo, so that it stays hostile when the demo changes.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,11 +10,11 @@ from typing import Any, Final
 
 from graphql import get_introspection_query
 
-from resolvers.gates import own_gates
+from resolvers.gates.needs import own_gates
 from schema import schema
 from tests.attacker.drawing import Ids, ambiguous
 from tests.attacker.victim import KEY_OF, Asked
-from tests.differential.core import is_leaf, kinds_of, named_of
+from tests.differential.oracle.core import is_leaf, kinds_of, named_of
 
 ANSWERED: Final = "answered"
 COSTS: Final = "COST_EXCEEDED"
@@ -24,15 +24,15 @@ INPUT: Final = "BAD_USER_INPUT"
 LARGE: Final = "PAYLOAD_TOO_LARGE"
 
 NAME: Final = 100
-"""Characters that a name may have."""
+"""Maximum number of characters of a name."""
 
 VALUE: Final = 200
-"""Characters that a criterion may have."""
+"""Maximum number of characters of a criterion."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hostile:
-    """An operation; `becomes` are the things that may become of it: `ANSWERED`, within all bounds, or a code."""
+    """An operation; `becomes` are its permitted outcomes: `ANSWERED` (within all bounds), or an error code."""
 
     name: str
     write: Callable[[Ids], Asked]
@@ -40,17 +40,17 @@ class Hostile:
 
 
 def company(ids: Ids) -> str:
-    """The company with most documents."""
+    """The id of the company with most documents."""
     return ids["com"][0]
 
 
 def kinds(name: str) -> list[str]:
-    """The kinds of an interface."""
+    """The names of the types of an interface."""
     return [kind.name for kind in kinds_of(schema.core, schema.core.type_map[name])]
 
 
 def every_kind(name: str, of: str, mark: Callable[[int, str], str]) -> str:
-    """A fragment on an interface in which each kind has something else."""
+    """A fragment on an interface with another selection for each of its types."""
     parts = " ".join(f"... on {kind} {{ {mark(n, kind)} }}" for n, kind in enumerate(kinds(of)))
     return f"fragment {name} on {of} {{ {parts} }}"
 
@@ -60,19 +60,19 @@ def aliased(n: int, _kind: str) -> str:
 
 
 def leaf(_n: int, kind: str) -> str:
-    """A leaf that means the same wherever it is, and is another one on each kind if there is such a one."""
+    """A leaf field of a type whose name means the same on all types; a different one for each type if possible."""
     type_: Any = schema.core.type_map[kind]
     leaves = [name for name, of in type_.fields.items() if is_leaf(of.type) and name not in ambiguous()]
     return leaves[-1] if leaves else "__typename"
 
 
 def nested(levels: int, inside: str = "webshopOrder { document", closing: str = "} }", spread: str = "...F") -> str:
-    """A spread, and the same again behind a way back to the interface, so many levels."""
+    """A spread, and the same again below a path back to the interface, `levels` times."""
     return spread if levels == 0 else f"{spread} {inside} {{ {nested(levels - 1, inside, closing, spread)} {closing}"
 
 
 def documents(text: str, fragments: str, caller: str | None = None, hidden: str = "null") -> Callable[[Ids], Asked]:
-    """An operation about a company's documents."""
+    """An operation on the documents of a company."""
 
     def write(ids: Ids) -> Asked:
         body = f'{{ company(id: "{company(ids)}") {{ documents(first: 1) {{ nodes {{ {text} }} }} }} }}'
@@ -82,7 +82,7 @@ def documents(text: str, fragments: str, caller: str | None = None, hidden: str 
 
 
 def plain(query: str, variables: Mapping[str, Any] | None = None, caller: str | None = None) -> Callable[[Ids], Asked]:
-    """An operation; `COMPANY` in it is the largest company."""
+    """An operation, with the id of the largest company in place of `COMPANY`."""
 
     def write(ids: Ids) -> Asked:
         given = {name: company(ids) if value == "COMPANY" else value for name, value in (variables or {}).items()}
@@ -92,13 +92,13 @@ def plain(query: str, variables: Mapping[str, Any] | None = None, caller: str | 
 
 
 def of_all(ids: Ids, rounds: int = 1) -> list[str]:
-    """One id of each prefix, several rounds of them; a hundred at most."""
+    """One id of each prefix, `rounds` times; at most a hundred."""
     rows = chain.from_iterable(zip(*(repeat(found[0], rounds) for found in ids.values()), strict=True))
     return list(rows)[:100]
 
 
 def nodes(selection: str, fragments: str = "", roots: int = 1, caller: str | None = None) -> Callable[[Ids], Asked]:
-    """Ids of all prefixes, looked up in several roots."""
+    """A lookup of ids of all prefixes, in several root fields."""
 
     def write(ids: Ids) -> Asked:
         body = " ".join(f"r{n}: nodes(ids: $ids) {{ {selection} }}" for n in range(roots))
@@ -108,13 +108,13 @@ def nodes(selection: str, fragments: str = "", roots: int = 1, caller: str | Non
 
 
 def contains(length: int, piece: str = "a", caller: str = "noah") -> Callable[[Ids], Asked]:
-    """Invoices whose number contains a long text."""
+    """A filter of invoices by a long text in their number."""
     query = "query ($s: String) { company(id: COMPANY) { invoices(filter: {number: {contains: $s}}) { totalCount } } }"
     return plain(query, {"s": (piece * length)[:length]}, caller)
 
 
 def searched(length: int, piece: str, caller: str = "lambert") -> Callable[[Ids], Asked]:
-    """A search for a long text in all that can be searched."""
+    """A search for a long text, in all kinds of results."""
     type_: Any = schema.core.type_map["SearchResults"]
     fields = " ".join(
         f"{name} {{ totalCount nodes {{ __typename }} }}" for name, of in type_.fields.items() if not is_leaf(of.type)
@@ -124,7 +124,7 @@ def searched(length: int, piece: str, caller: str = "lambert") -> Callable[[Ids]
 
 
 def gated_names(count: int, length: int) -> str:
-    """Fields of a company that apps hide, under long names."""
+    """Fields of a company that are behind apps, under long aliases."""
     type_: Any = schema.core.type_map["Company"]
     hidden = [
         f"{name} {{ __typename }}"
@@ -140,14 +140,14 @@ def _required(argument: Any) -> bool:
 
 
 def catalogue(roots: int, aliases: int, length: int) -> str:
-    """The catalogue of apps several times, with long names."""
+    """The catalogue of apps several times, with long aliases."""
     names = " ".join(f"{f'a{n}'.ljust(length, 'x')}: description" for n in range(aliases))
     body = " ".join(f"r{n}: apps {{ ...F }}" for n in range(roots))
     return f"{{ {body} }} fragment F on AppInfo {{ {names} }}"
 
 
 def explaining(aliases: int, operation: str) -> Callable[[Ids], Asked]:
-    """The access of somebody explained, several times."""
+    """The explanation of a user's access to an operation, several times."""
 
     def write(ids: Ids) -> Asked:
         user = ids["usr"][0]
@@ -161,24 +161,24 @@ def explaining(aliases: int, operation: str) -> Callable[[Ids], Asked]:
 
 
 def _lists() -> str:
-    """Every list of a company, counted."""
+    """The number of items in every list of a company."""
     type_: Any = schema.core.type_map["Company"]
     lists = [name for name, of in type_.fields.items() if named_of(of.type).name.endswith("Connection")]
     return " ".join(f"{name} {{ totalCount }}" for name in lists)
 
 
 def roots(count: int, root: str, fragment: str = "") -> str:
-    """The same root field many times under different names."""
+    """The same root field many times under different aliases."""
     return "{ " + " ".join(f"r{n}: {root}" for n in range(count)) + " } " + fragment
 
 
 def ways(name: str, to: str) -> str:
-    """A fragment in which each kind leads to the next document under a name of its own."""
+    """A fragment in which each type leads to the next document under an alias of its own."""
     return every_kind(name, "Document", lambda n, kind: f"{name}{n}: webshopOrder {{ document {{ ...{to} }} }}")
 
 
 def everywhere(text: str, caller: str, hidden: str = "null", before: str = "") -> Callable[[Ids], Asked]:
-    """An operation about all companies of somebody; `before` is an alias for each field on the way."""
+    """An operation on all companies of a caller; `before` is an alias for each field of the path."""
     query = f"{{ {before}viewer {{ {before}companies(first: 100) {{ {before}nodes {{ {text} }} }} }} }}"
     return lambda ids: Asked(query, caller=caller, hidden=hidden)
 

@@ -1,7 +1,7 @@
-"""Hostile operations, drawn from the schema with a seed: whatever multiplies work is drawn more often.
+"""Hostile operations, drawn at random from the schema with a seed; constructs that multiply work are drawn more often.
 
-The schema itself is read, so that a new field is attacked without being told. Most of what is drawn is valid and within
-the limits: a response key stands for one field with one set of arguments in a whole document.
+The drawing reads the schema, so new fields are attacked automatically. Most documents are valid and within the limits:
+a response key stands for one field with one set of arguments in the whole document.
 """
 
 import enum
@@ -22,32 +22,35 @@ from graphql import (
     is_required_input_field,
 )
 
-from resolvers.gates import own_gates
+from resolvers.gates.needs import own_gates
 from schema import schema
 from tests.attacker.victim import KEY_OF, Asked
-from tests.differential.core import is_abstract, is_leaf, is_list, kinds_of, named_of, nullable_of
+from tests.differential.oracle.core import is_abstract, is_leaf, is_list, kinds_of, named_of, nullable_of
 
 T = TypeVar("T")
 
 CALLERS: Final = (None, None, "lambert", "noah", "eva", "delvaux", "compta", "compta", f"{KEY_OF}compta")
-"""Nobody, owners, a seller, a field worker, an accountant of 62 companies, and with a key."""
+"""The callers: anonymous, owners, a seller, a field worker, and an accountant of 62 companies, also with an API key."""
 
 MODES: Final = (*("null",) * 6, *("error",) * 6, "absent")
 DEEPEST: Final = 11
 ALIASES: Final = 30
 DIRECTIVES: Final = 50
 TEXT: Final = 60_000
-"""Characters; a longer document is refused by its length."""
+"""Maximum number of characters; a longer document is refused by its length."""
+
+FEW: Final = (0, 1, 1, 2)
+"""Lengths of lists of input objects: filters have filters inside them, as deep as values are drawn."""
 
 PAGES: Final = (1, 2, 3, 5, 10, 20, 50, 100)
 LENGTHS: Final = (1, 3, 20, 100, 200, 200, 201, 5_000, 250_000)
 NAMES: Final = (40, 80, 90, 90, 90, 90, 90, 90, 90, 90, 101, 5_000)
 PIECES: Final = ("a", "%", "_", "\\", "ab ", "ẞ", "ﷺ", "İ", "\U0001f600", "x%y_", "'", "\u0301", " ", "\x7f", "\u202e")
-"""What texts are made of: patterns, what grows when it is folded, what JSON writes longer."""
+"""Pieces of texts: patterns, characters that grow by case folding, characters that JSON escapes."""
 
 
 class Trait(enum.Enum):
-    """What one document has more of."""
+    """A construct that a document uses more often."""
 
     KINDS = "all kinds of an interface, again inside each other"
     DEEP = "levels"
@@ -70,12 +73,12 @@ class Trait(enum.Enum):
 MULTIPLIERS: Final = (*Trait, Trait.KINDS, Trait.KINDS, Trait.FRAGMENTS, Trait.PAGES, Trait.IDS, Trait.FILTERS)
 
 Ids = Mapping[str, Sequence[str]]
-"""Real ids by their prefix; the first of them leads to most."""
+"""Real ids by their prefix; the first ones lead to the most rows."""
 
 
 @cache
 def ambiguous() -> frozenset[str]:
-    """Names that mean fields of different types, or with other arguments, on different types."""
+    """Names of fields that have different types or arguments on different types."""
     meanings: dict[str, set[str]] = {}
     for type_ in schema.core.type_map.values():
         for name, declared in getattr(type_, "fields", {}).items():
@@ -85,7 +88,7 @@ def ambiguous() -> frozenset[str]:
 
 @cache
 def distances() -> Mapping[str, int]:
-    """How many fields lie between each type and the next interface."""
+    """The number of fields between each type and the next interface."""
     found = {name: 0 for name, type_ in schema.core.type_map.items() if is_abstract(type_)}
     for distance in range(1, DEEPEST):
         for name, type_ in schema.core.type_map.items():
@@ -97,7 +100,7 @@ def distances() -> Mapping[str, int]:
 
 
 def operations(seed: int, ids: Ids) -> Iterator[Asked]:
-    """Operations without end: the n-th is the same for the same seed and ids."""
+    """An endless stream of operations; the n-th is the same for the same seed and ids."""
     n = 0
     while True:
         yield operation(f"{seed}.{n}", ids)
@@ -114,13 +117,13 @@ def operation(seed: str, ids: Ids) -> Asked:
 
 
 class Name(str):
-    """A text that a document has without quotes: an enum value or a variable."""
+    """A text without quotes in a document: an enum value or a variable."""
 
     __slots__ = ()
 
 
 def literal(value: Any) -> str:
-    """A value as a document has it."""
+    """A value as GraphQL literal."""
     match value:
         case Name():
             return value
@@ -134,7 +137,7 @@ def literal(value: Any) -> str:
 
 @dataclass(slots=True)
 class Drawing:
-    """One document while it is drawn: `points` is about what it may cost, `room` how many fields it may have."""
+    """One document while it is drawn; `points` is its approximate maximum cost, `room` its number of fields."""
 
     random: Random
     ids: Ids
@@ -152,7 +155,7 @@ class Drawing:
     # --- chance
 
     def has(self, trait: Trait, usual: int = 5) -> bool:
-        """Whether to do what a trait is about: mostly with it, seldom (in percent) without."""
+        """Whether to use a trait's construct: mostly if the document has the trait, else in `usual` percent."""
         return self.chance(70 if trait in self.traits else usual)
 
     def chance(self, percent: int) -> bool:
@@ -206,7 +209,7 @@ class Drawing:
         return "" if is_leaf(named) else f" {self.selections(named, depth + 1, factor)}"
 
     def selections(self, type_: Any, depth: int, factor: int) -> str:
-        """What stands between braces."""
+        """The selections between braces."""
         if self.has(Trait.FRAGMENTS, 8):
             known = [name for name, (on, then, _) in self.fragments.items() if on == type_.name and then >= depth]
             if known and self.chance(70):
@@ -228,7 +231,7 @@ class Drawing:
         return self.pick(wide) if self.room > 0 else 1
 
     def parts_of_kinds(self, type_: Any, depth: int, factor: int) -> Iterator[str]:
-        """Of an interface: a fragment for some or all kinds, its own fields, and the way to the next interface."""
+        """The parts for an interface: fragments for some or all types, own fields, the path to the next interface."""
         kinds = kinds_of(schema.core, type_)
         if not self.has(Trait.KINDS, 40):
             kinds = self.random.sample(kinds, min(len(kinds), 3))
@@ -242,7 +245,7 @@ class Drawing:
             yield self.selection(type_, depth, factor)
 
     def every_kind(self, type_: Any, kinds: Sequence[Any], depth: int) -> str:
-        """A named fragment in which every kind has something else, spread wherever there is room for it."""
+        """A named fragment with another selection for every type, to be spread wherever there is room."""
         same = [name for name, (on, _, _) in self.fragments.items() if on == type_.name and name.startswith("K")]
         if same and self.chance(80):
             return f"...{self.pick(same)}{self.directive()}"
@@ -252,7 +255,7 @@ class Drawing:
         return f"...{name}"
 
     def mark(self, kind: Any) -> str:
-        """Something that only one kind has."""
+        """A selection that differs from those of all other types."""
         if self.aliases < ALIASES and self.chance(60):
             return f"{self.alias(always=True)}__typename"
         leaves = [name for name, of in kind.fields.items() if is_leaf(of.type) and name not in ambiguous()]
@@ -285,7 +288,7 @@ class Drawing:
         return f"{alias}{name}{arguments}{self.directive()}{self.below(declared, depth, factor * size)}"
 
     def name(self, type_: Any, depth: int, factor: int) -> str:
-        """The name of a field: mostly of one that leads on, until room or points are used up."""
+        """The name of a field, mostly of one with selections, until room or points are used up."""
         fields = type_.fields
         if type_.name.endswith("Connection") and "nodes" in fields:
             return self.pick(("nodes", "nodes", "nodes", "edges", "totalCount"))
@@ -304,7 +307,7 @@ class Drawing:
         return self.pick(on if self.chance(85 if Trait.DEEP in self.traits else 50) else leaves)
 
     def size(self, declared: Any, factor: int) -> int:
-        """How many items a list gets."""
+        """The number of items of a list."""
         if "first" not in declared.args:
             return 4 if is_list(declared.type) else 1
         affordable = [size for size in PAGES if 4 * size * factor <= self.points] or [1]
@@ -353,7 +356,7 @@ class Drawing:
         return Name(f"${name}")
 
     def value(self, type_: Any, hint: str, *, depth: int, bare: bool = False) -> Any:
-        """A value for an input position; `bare`: without variables and as JSON has it."""
+        """A value for an input position; `bare`: without variables, for JSON."""
         if not bare and (self.chance(40) or hint in ("operation", "variables")):
             return self.variable(str(type_), self.value(type_, hint, depth=depth, bare=True))
         nullable = nullable_of(type_)
@@ -376,10 +379,12 @@ class Drawing:
         if inner.name == "ID" and self.chance(60):
             return [self.id_of(prefix) for prefix in self.random.sample(list(self.ids), len(self.ids))][:100]
         many = (20, 100, 100, 101, 1_000) if Trait.VALUES in self.traits else (1, 2, 5, 100)
+        if isinstance(inner, GraphQLInputObjectType) and inner.name.endswith("Filter"):
+            many = FEW
         return [self.value(list_.of_type, hint, depth=depth + 1, bare=bare) for _ in range(self.pick(many))]
 
     def members(self, type_: GraphQLInputObjectType, *, depth: int, bare: bool) -> dict[str, Any]:
-        """Some, or all, of an input object."""
+        """Some or all members of an input object."""
         share = 90 if self.has(Trait.FILTERS) and depth < 2 else 25
         chosen = {
             name: of
@@ -411,7 +416,7 @@ class Drawing:
         return ("".join(pieces) * length)[:length]
 
     def operation(self) -> str:
-        """A document in a text, to be explained."""
+        """The text of a document, for the field that explains operations."""
         if self.inner:
             return "{ viewer { __typename } }"
         traits = (self.traits | {Trait.KINDS}) - {Trait.EXPLAINED}

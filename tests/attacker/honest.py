@@ -1,4 +1,4 @@
-"""What people ask who mean no harm: the goldens, the benchmark, the README and the programs of clients in the tests."""
+"""Honest operations: those of the goldens, the benchmark, the README and the client programs in the tests."""
 
 import json
 import re
@@ -18,26 +18,26 @@ from graphql import (
     validate,
 )
 
-from resolvers.coordinates import type_at
+from resolvers.gates.coordinates import type_at
 from schema import schema
 from tests.attacker.drawing import Ids
 from tests.attacker.victim import Asked
-from tests.bench.operations import OPERATIONS
-from tests.databases import ROOT
-from tests.differential.core import nullable_of
+from tests.bench.loads.operations import OPERATIONS
+from tests.differential.oracle.core import nullable_of
 from tests.golden.case import Case, read_cases
+from tests.support.databases import ROOT
 
 TEXTS: Final = re.compile(r'`([^`]+)`|"""(.+?)"""|"((?:[^"\\\n]|\\.)+)"', re.DOTALL)
-"""Whatever may hold a document in Markdown, JavaScript, Python and JSON."""
+"""The forms of text that can contain a document in Markdown, JavaScript, Python and JSON."""
 
-CLIENTS: Final = ("*.mjs", "*/program.ts", "*/*.graphql", "*/src/*.js")
+CLIENTS: Final = ("scripts/*.mjs", "*/program.ts", "*/*.graphql", "*/src/*.js")
 DEFINITION: Final = re.compile(r"^(?=query|mutation|\{)", re.MULTILINE)
 LOCAL: Final = "@argumentDefinitions", "@connection", "@catch"
-"""Directives that a client's compiler takes away."""
+"""Directives that the compilers of clients remove."""
 
 
 def honest(ids: Ids) -> Iterator[tuple[str, Asked]]:
-    """Operations by where they stand; those that write come last."""
+    """Operations, each with the name of its source; mutations are last."""
     found = list({asked.text: (name, asked) for name, asked in _all(ids)}.values())
     yield from sorted(found, key=lambda one: one[1].is_mutation)
 
@@ -60,7 +60,7 @@ def _is_answered(case: Case) -> bool:
 
 
 def documents() -> Iterator[tuple[str, str]]:
-    """The documents in the README and in the programs of clients."""
+    """The documents in the README and in the client programs, with their files."""
     files = [
         ROOT / "README.md",
         *(file for pattern in CLIENTS for file in sorted((ROOT / "tests/clients").glob(pattern))),
@@ -87,7 +87,7 @@ def is_operation(text: str) -> bool:
 
 
 def _asked(text: str, ids: Ids, given: Any) -> Asked:
-    """The operation of an owner, with values of what it needs."""
+    """The operation of an owner, with values for its required variables."""
     return Asked(text, {**_needed(parse(text), ids), **given}, "lambert")
 
 

@@ -1,4 +1,4 @@
-"""What a request took beside its bounds, and what is told of many."""
+"""The comparison of a request's work with its bounds, and the report about many requests."""
 
 import statistics
 from collections import Counter
@@ -25,7 +25,7 @@ MEASURES: Final = ("nodes", "sql", "relations", "buffers", "memory", "answer", "
 
 
 def excesses(work: Work) -> Iterator[str]:
-    """Which bounds a request broke: one that is refused may compile no more, and send no more SQL, either."""
+    """The bounds that a request broke; they hold for refused requests, too."""
     for what, found, most in (
         ("nodes compiled", work.nodes, NODES),
         ("bytes of SQL", work.sql, SQL),
@@ -40,13 +40,13 @@ def excesses(work: Work) -> Iterator[str]:
 
 @dataclass(slots=True)
 class Account:
-    """What was asked, and what each took."""
+    """The requests so far, with the work of each."""
 
     asked: list[tuple[Asked, Work]] = field(default_factory=list[tuple[Asked, Work]])
     broken: list[str] = field(default_factory=list[str])
 
     def add(self, asked: Asked, work: Work) -> None:
-        """One more."""
+        """Add a request."""
         self.asked.append((asked, work))
         told = list(excesses(work))
         if told:
@@ -54,23 +54,23 @@ class Account:
 
     @property
     def admitted(self) -> list[tuple[Asked, Work]]:
-        """Those that were answered."""
+        """The requests that were answered."""
         return [(asked, work) for asked, work in self.asked if work.admitted]
 
     @property
     def median(self) -> float:
-        """The median of what a point of the cost takes, in seconds of CPU, of the admitted."""
+        """The median of the CPU seconds for a point of cost, over the admitted requests."""
         return statistics.median(work.cpu / max(1, work.cost) for _, work in self.admitted)
 
     def outliers(self) -> list[tuple[Asked, Work]]:
-        """The admitted that took far more CPU than is usual for their cost, the worst first."""
+        """The admitted requests that took far more CPU than usual for their cost, the worst first."""
         median = self.median
         found = [(work.cpu / (BEGINNING + work.cost * median), asked, work) for asked, work in self.admitted]
         found.sort(key=lambda one: -one[0])
         return [(asked, work) for times, asked, work in found if times > EXCESS]
 
     def worst(self) -> list[tuple[Asked, Work]]:
-        """The admitted with most CPU for their cost, and those with most of each measure, a dozen at most."""
+        """The admitted requests with most CPU for their cost, and those with most of each measure; at most a dozen."""
         admitted, median = self.admitted, self.median
         rows = sorted(admitted, key=lambda one: -one[1].cpu / (BEGINNING + one[1].cost * median))[: WORST // 3]
         for measure in MEASURES:
@@ -78,11 +78,11 @@ class Account:
         return list({asked.text: (asked, work) for asked, work in rows}.values())[:WORST]
 
     def write(self, file: Path) -> None:
-        """The worst as lines that can be asked again (`python -m tests.attacker FILE`)."""
+        """Write the worst requests as lines that can be repeated (`python -m tests.attacker FILE`)."""
         file.write_text("".join(f"{asked.text}\n" for asked, _ in self.worst()), encoding="utf-8")
 
     def report(self) -> str:
-        """What is told to people."""
+        """The report for people."""
         codes = Counter(work.codes[0] if work.codes else "?" for _, work in self.asked if not work.admitted)
         lines = [
             f"{len(self.asked)} asked, {len(self.admitted)} admitted; refused: {dict(codes.most_common())}",

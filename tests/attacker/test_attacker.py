@@ -1,4 +1,4 @@
-"""A standing attacker: nothing that is asked takes more than its bounds, whoever asks and whatever is drawn.
+"""A standing attacker: no operation, drawn or written by hand, takes more work than its bounds, for any caller.
 
 With `--long` ten thousand operations are drawn, with the seed of ENFACT_ATTACK_SEED; the worst are written to a file.
 """
@@ -16,14 +16,14 @@ from tests.attacker.drawing import Ids, operations
 from tests.attacker.honest import honest
 from tests.attacker.judging import Account, excesses
 from tests.attacker.victim import Victim, known_ids
-from tests.databases import Databases
+from tests.support.databases import Databases
 
 SAMPLE: Final = 200
 SEED: Final = 16
 PARTS: Final = 20
 PART: Final = 500
 ENOUGH: Final = 80
-"""Honest operations there are more of."""
+"""A number that the honest operations exceed."""
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,7 @@ async def ids(victim: Victim) -> Ids:
 
 @pytest.fixture(scope="module")
 def whole(request: pytest.FixtureRequest) -> Generator[Account]:
-    """All that is drawn; of the long form the report and the worst are written down."""
+    """The account of all drawn operations; the long form writes its report and the worst ones to files."""
     whole = Account()
     yield whole
     if request.config.getoption("long") and whole.admitted:
@@ -48,7 +48,7 @@ def whole(request: pytest.FixtureRequest) -> Generator[Account]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """The sample that every run draws, or the long form in parts."""
+    """Draw the sample of every run, or the long form in parts."""
     if "drawn" in metafunc.fixturenames:
         long = metafunc.config.getoption("long")
         seed = int(os.environ.get("ENFACT_ATTACK_SEED", str(SEED)))

@@ -1,6 +1,6 @@
-"""The product on a clone of the demo, and what each request takes of it: work that is counted, not timed.
+"""The product on a clone of the demo, with a measurement of the work of each request: counts rather than times.
 
-It runs as the owner of its tables: behind the fence of the other tests every statement would run twice.
+It runs as the owner of its tables: behind the fence of the other tests (tests/rls) every statement would run twice.
 """
 
 import asyncio
@@ -23,19 +23,19 @@ from asyncpg import InterfaceError
 from db import database
 from db.connection import Connection, connect
 from db.tokens import hash_token
-from resolvers.execution import default_compiler
-from resolvers.objects import Objects
-from resolvers.selection import Collector
+from resolvers.compilation.objects import Objects
+from resolvers.execution.product import default_compiler
+from resolvers.operation.selection import Collector
 from tests.attacker.bounds import BACKEND
-from tests.databases import Databases, demo_template
-from tests.demo import JSON, SIGN_IN, Answer, open_client
+from tests.support.databases import Databases, demo_template
+from tests.support.demo_client import JSON, SIGN_IN, Answer, open_client
 
 KEY: Final = 'mutation { createApiKey(input: {label: "attacker\'s"}) { key errors { code } } }'
 KEY_OF: Final = "key of "
-"""Before somebody's login: their API key instead of a session."""
+"""Prefix of a caller's login: use an API key instead of a session."""
 
 NOT_OURS: Final = ("typeinfo_tree", "set_config('jit'", "pg_stat_force_next_flush")
-"""What the driver and this file ask on their own account."""
+"""Marks of statements of the driver and of this file, which are not counted."""
 
 RELATION: Final = re.compile(r"\b(?:from|join)\b")
 LARGEST: Final = "select company_id id from document group by 1 order by count(*) desc, 1 limit 1"
@@ -51,7 +51,7 @@ BUFFERS: Final = "select coalesce(sum(coalesce(hits, 0) + coalesce(reads, 0)), 0
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A request: `caller` is a login of the demo, None for nobody; `hidden` is the header `Hidden-Fields`."""
+    """A request; `caller` is a login of the demo (None: anonymous), `hidden` the header `Hidden-Fields`."""
 
     query: str
     variables: Mapping[str, Any] = field(default_factory=dict[str, Any])
@@ -60,12 +60,12 @@ class Asked:
 
     @property
     def is_mutation(self) -> bool:
-        """Whether it writes."""
+        """Whether it is a mutation."""
         return self.query.lstrip().startswith("mutation")
 
     @property
     def text(self) -> str:
-        """All of it as one line of JSON, to be sent again."""
+        """The request as one line of JSON, to be sent again."""
         return json.dumps(asdict(self), ensure_ascii=False)
 
 
@@ -73,7 +73,7 @@ SMALL: Final = Asked("{ viewer { __typename } }")
 
 
 class Work(NamedTuple):
-    """What a request took. `cost` is what its answer says; the last two are seconds of CPU."""
+    """The work of a request. `cost` comes from its answer; `python` and `backend` are seconds of CPU."""
 
     admitted: bool
     codes: tuple[str, ...]
@@ -95,13 +95,13 @@ class Work(NamedTuple):
 
 @dataclass(slots=True)
 class Counter:
-    """Counts what is compiled: each object and each field of it."""
+    """Counts the compiled objects and fields."""
 
     nodes: int = 0
 
     @contextmanager
     def counting(self) -> Generator[None]:
-        """The compiler tells, inside."""
+        """Count within the block."""
         with pytest.MonkeyPatch.context() as patch:
             for owner, name in ((Objects, "field"), (Objects, "object_of"), (Collector, "collect")):
                 patch.setattr(owner, name, self._told(getattr(owner, name)))
@@ -116,7 +116,7 @@ class Counter:
 
 
 class Process:
-    """A backend as the operating system sees it; on a system without /proc it seems to take nothing."""
+    """The process of a backend, read from /proc; on a system without it all values are 0."""
 
     def __init__(self, pid: int) -> None:
         self.pid = pid
@@ -124,19 +124,19 @@ class Process:
         self._new = self._status().get("RssAnon", 0)
 
     def begin(self) -> None:
-        """Forget the most that it had."""
+        """Reset the peak of memory."""
         with suppress(OSError):
             (self._folder / "clear_refs").write_text("5", encoding="ascii")
 
     @property
     def memory(self) -> int:
-        """The most bytes of its own since then, above what it had when it was new."""
+        """The peak of private bytes since `begin`, beyond those of the new process."""
         found = self._status()
         return max(0, found.get("VmHWM", 0) - found.get("RssFile", 0) - found.get("RssShmem", 0) - self._new)
 
     @property
     def cpu(self) -> float:
-        """Seconds."""
+        """Seconds of CPU so far."""
         try:
             return int((self._folder / "schedstat").read_text(encoding="ascii").split()[0]) / 1e9
         except OSError:
@@ -152,13 +152,13 @@ class Process:
 
 @dataclass(slots=True)
 class Tap:
-    """The connections that the product opens, with their backends, and what is sent through them."""
+    """Records the connections that the product opens, their backends, and the statements sent through them."""
 
     lines: dict[Any, Process] = field(default_factory=dict[Any, Process])
     sent: list[str] = field(default_factory=list[str])
 
     def tapping(self, usual: Callable[..., Awaitable[Connection]]) -> Callable[..., Awaitable[Connection]]:
-        """What opens connections, tapped."""
+        """The function `usual`, which opens connections, with each connection recorded."""
 
         async def opened(dsn: str, **options: Any) -> Connection:
             line: Any = await usual(dsn, **options)
@@ -174,19 +174,19 @@ class Tap:
 
     @property
     def open(self) -> list[tuple[Any, Process]]:
-        """Those that are open."""
+        """The open connections."""
         self.lines = {line: process for line, process in self.lines.items() if not line.is_closed()}
         return list(self.lines.items())
 
     def cut(self) -> None:
-        """End all: the product has to open new ones."""
+        """End all connections, so that the product has to open new ones."""
         for line, _ in self.open:
             line.terminate()
 
 
 @contextmanager
 def uncollected() -> Generator[None]:
-    """No garbage is collected inside: whose it is nobody could say."""
+    """Collect no garbage within the block: its CPU time could not be attributed to a request."""
     gc.disable()
     try:
         yield
@@ -196,7 +196,7 @@ def uncollected() -> Generator[None]:
 
 @dataclass(slots=True)
 class Victim:
-    """The product under attack; `connection` looks beside it."""
+    """The product under attack; `connection` is a separate connection to its database."""
 
     client: httpx.AsyncClient
     connection: Connection
@@ -207,7 +207,7 @@ class Victim:
     @classmethod
     @asynccontextmanager
     async def open(cls, databases: Databases, **settings: object) -> "AsyncGenerator[Victim]":
-        """The product on a database of its own, dropped at the end; one connection serves it."""
+        """The product on a database of its own, with one pool connection; the database is dropped at the end."""
         dsn = await databases.clone(await _template(databases))
         connection, tap, counter = await connect(dsn), Tap(), Counter()
         try:
@@ -222,7 +222,7 @@ class Victim:
             await databases.drop(dsn)
 
     async def ask(self, asked: Asked) -> tuple[Answer, Work]:
-        """The answer to a request, and its work; what seems to take much memory is asked again of a new backend."""
+        """The answer to a request, and its work; one that seems to take much memory is repeated on a new backend."""
         if asked.is_mutation:
             await self.renew()
             return await self._ask(asked)
@@ -235,7 +235,7 @@ class Victim:
         return answer, work
 
     async def renew(self) -> None:
-        """Let the product open a new connection: a backend keeps for long what it took once."""
+        """Let the product open a new connection, since a backend keeps its memory."""
         self.tap.cut()
         await self._ask(SMALL)
 
@@ -250,13 +250,13 @@ class Victim:
             response = await self.client.post("/graphql", content=body, headers=headers)
             python = time.process_time() - began
         nodes, answer = self.counter.nodes, Answer(response)
-        await asyncio.sleep(0)  # asyncpg tells its loggers in the loop's next round
+        await asyncio.sleep(0)  # asyncpg calls its query loggers in the loop's next round
         if asked.is_mutation and asked.caller is not None:
             self.tokens.pop(asked.caller, None)
         return answer, await self._work(answer, before, nodes, python)
 
     async def _begin(self) -> dict[int, tuple[int, float]]:
-        """What the backends have done before, by their numbers."""
+        """Reset the measurement; the earlier buffers and CPU of each backend, by process id."""
         self.tap.sent.clear()
         before: dict[int, tuple[int, float]] = {}
         for _, process in self.tap.open:
@@ -272,7 +272,7 @@ class Victim:
         for line, process in self.tap.open:
             buffered, cpu = before.get(process.pid, (0, 0.0))
             memory, backend = max(memory, process.memory), backend + process.cpu - cpu
-            with suppress(InterfaceError):  # the product may be writing down who was there, once a minute
+            with suppress(InterfaceError):  # the connection may be in use, by the periodic work
                 await line.execute(FLUSH)
             buffers += await self._buffers(process) - buffered
         body = answer.body
@@ -304,13 +304,13 @@ class Victim:
 
 
 async def _template(databases: Databases) -> str:
-    """The demo without a fence, which would take memory and planning of its own."""
+    """The template of the demo without a fence, which would take memory and planning of its own."""
     source = await demo_template(databases)
     return await databases.template("attacked", source[-12:], _lower, source=source)
 
 
 async def _lower(dsn: str) -> None:
-    """Take the fence of a database away."""
+    """Remove the fence of a database."""
     connection = await connect(dsn)
     try:
         for row in await connection.fetch(POLICIES):
@@ -321,7 +321,7 @@ async def _lower(dsn: str) -> None:
 
 
 async def known_ids(connection: Connection) -> dict[str, list[str]]:
-    """Some ids by their prefix, those of the company with most documents first; where there is none, one of nothing."""
+    """Some ids by their prefix, those of the company with most documents first; an unknown id where there is no row."""
     layout = default_compiler().layout
     (largest,) = [row["id"] for row in await connection.fetch(LARGEST)]
     found: dict[str, list[str]] = {}
@@ -333,10 +333,13 @@ async def known_ids(connection: Connection) -> dict[str, list[str]]:
         conditions = " and ".join(f"{column} = '{value}'" for column, value in where.items()) or "true"
         rows = (
             await connection.fetch(
-                f"select id from {table.name} where {conditions} order by {own} = $1 desc, id limit {MANY_IDS}", largest
+                f"select id from {table.name} where {conditions} order by {own}::text = $1 desc, id limit {MANY_IDS}",
+                str(largest),
             )
             if "id" in table.columns
             else []
         )
-        found[prefix] = [f"{prefix}_{row['id'].hex}" for row in rows] or [f"{prefix}_{uuid.UUID(int=0).hex}"]
+        found[prefix] = [f"{prefix}_{getattr(row['id'], 'hex', row['id'])}" for row in rows] or [
+            f"{prefix}_{uuid.UUID(int=0).hex}"
+        ]
     return found

@@ -1,1 +1,1 @@
-"""The benchmark: the gateway beside what one would take instead, over the same tables."""
+"""The benchmark: the gateway compared with its alternatives, on the same tables."""

@@ -1,4 +1,4 @@
-"""The command `python -m tests.bench`: takes what to measure, prepares the data, and gives the report."""
+"""The command `python -m tests.bench`: prepares the data, measures, and prints the report."""
 
 import asyncio
 import contextlib
@@ -19,19 +19,20 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 
 from db.embedded import EmbeddedError
 from db.errors import DatabaseError
-from tests.bench import cluster, floor
-from tests.bench.before import checkout
-from tests.bench.change import Became, Change
-from tests.bench.chart import chart
-from tests.bench.course import Choice, Course, Results
-from tests.bench.figures import as_json, estimate_as_json
-from tests.bench.load import LoadError
-from tests.bench.measuring import FULL, QUICK, Plan
-from tests.bench.normalise import Differs
-from tests.bench.operations import OPERATIONS
-from tests.bench.readme import with_figures
-from tests.bench.report import Target, change_table, operation_table, target_table, targets
-from tests.bench.servers import BEFORE, CONTENDERS, SHARED, UNGATED, pin_ourselves
+from tests.bench.contenders.before import checkout
+from tests.bench.contenders.normalise import Differs
+from tests.bench.contenders.servers import BEFORE, CONTENDERS, SHARED, UNGATED, pin_ourselves
+from tests.bench.data import cluster
+from tests.bench.loads.generator import LoadError
+from tests.bench.loads.operations import OPERATIONS
+from tests.bench.measures import floor
+from tests.bench.measures.course import Choice, Course, Results
+from tests.bench.measures.measuring import FULL, QUICK, Plan
+from tests.bench.report.change import Became, Change
+from tests.bench.report.chart import chart
+from tests.bench.report.figures import as_json, estimate_as_json
+from tests.bench.report.readme import with_figures
+from tests.bench.report.tables import Target, change_table, operation_table, target_table, targets
 
 HERE: Final = Path(__file__).parent
 CACHE: Final = HERE.parents[1] / ".cache" / "bench"
@@ -79,9 +80,9 @@ def bench(
     ] = 1,
     json: Annotated[Path | None, typer.Option(metavar="FILE", dir_okay=False, help="Write the figures there.")] = None,
 ) -> None:
-    """Measure the gateway beside what one would take instead, over the same tables.
+    """Compare the gateway with its alternatives, on the same tables.
 
-    The first run makes the data set (a minute or two) and fetches what it compares with; both are kept in .cache/bench.
+    The first run creates the data set (a minute or two) and fetches the alternatives; both are kept in .cache/bench.
     """
     console = Console(stderr=True)
     if sys.platform != "linux":
@@ -121,7 +122,7 @@ def _choice(names: Sequence[str], plan: Plan, extras: bool | None, beside: bool 
 
 @contextlib.contextmanager
 def _alone() -> Generator[None]:
-    """Two benchmarks at once would measure each other."""
+    """Hold a lock within the block, so that only one benchmark runs: two would distort each other."""
     CACHE.mkdir(parents=True, exist_ok=True)
     CACHE.chmod(0o711 if os.geteuid() == 0 else 0o700)
     with (CACHE / "lock").open("w") as lock:
@@ -133,24 +134,24 @@ def _alone() -> Generator[None]:
 
 
 class Bars:
-    """Tells at the terminal what is being done; each part has a bar of its own."""
+    """The progress at the terminal; each part has a bar of its own."""
 
     def __init__(self, bars: Progress) -> None:
         self._bars = bars
         self._task: TaskID | None = None
 
     def part(self, name: str, total: float) -> None:
-        """Begin a part, which ends the one before."""
+        """Begin a part, and end the one before."""
         self.end()
         self._task = self._bars.add_task(name, total=total)
 
     def step(self, what: str, done: float) -> None:
-        """Say what comes, and how much of the part is done."""
+        """Show the next step, and how much of the part is done."""
         if self._task is not None:
             self._bars.update(self._task, description=what, completed=done)
 
     def end(self) -> None:
-        """The part is done."""
+        """End the current part."""
         if self._task is not None:
             (total,) = [task.total for task in self._bars.tasks if task.id == self._task]
             self._bars.update(self._task, completed=total)
@@ -189,7 +190,7 @@ def _targets(results: Results) -> list[Target]:
 
 
 def _write(choice: Choice, results: Results, json: Path | None) -> None:
-    """Write what was asked for, and the README's table and chart when everything was measured thoroughly."""
+    """Write the requested files, and after a complete measurement the README's table and chart."""
     more: dict[str, Any] = {
         "pgbench": {name: estimate_as_json(found) for name, found in results.floor.items()},
         "figures": [_target_as_json(target) for target in _targets(results)],
@@ -234,7 +235,7 @@ def _change_as_json(change: Change) -> Mapping[str, Any]:
 
 
 def _million_additions() -> float:
-    """Milliseconds of CPU that a loop in Python takes here, the best of some: machines differ, and have bad days."""
+    """Milliseconds of CPU of a Python loop on this machine, the best of several runs, to compare machines."""
     taken: list[float] = []
     for _ in range(5):
         began, total = time.process_time(), 0

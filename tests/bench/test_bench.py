@@ -1,4 +1,4 @@
-"""The parts of the benchmark that compute without measuring, and that its operations still fit the schemas."""
+"""Tests of the benchmark's computations, and of its operations against the schemas; nothing is measured."""
 
 import json
 import re
@@ -14,32 +14,26 @@ from ipaddress import ip_address
 from itertools import islice
 from pathlib import Path
 from random import Random
+from typing import Any, cast
 from xml.etree import ElementTree as ET
 
 import pytest
-from graphql import build_schema, parse, validate
+from graphql import Undefined, build_schema, parse, utilities, validate
 
+from resolvers.operation.coercion import coerced_value
 from schema import schema
 from schema.apps import CATALOGUE, App
-from tests.bench import dataset, floor
-from tests.bench.before import checkout
-from tests.bench.beside import (
-    OWNER,
-    SOMEBODY,
-    WATCHER,
-    Found,
-    Sample,
-    beside_targets,
-    nothing_beside,
-    owner_target,
-    rounds_of,
-)
-from tests.bench.change import Became, became, change_of, changes
-from tests.bench.chart import MARKS, chart
-from tests.bench.extras import nothing_more
-from tests.bench.figures import Figures, Round, as_json, figures, percentile, ratio
-from tests.bench.load import LoadError, ask, get, post, run
-from tests.bench.loads import (
+from tests.bench.contenders import customers
+from tests.bench.contenders.before import checkout
+from tests.bench.contenders.normalise import FROM_POSTGRAPHILE, Differs, difference, normalised, without_own
+from tests.bench.contenders.servers import CONTENDERS
+from tests.bench.data import cluster, dataset
+from tests.bench.loads.customers import CustomerPatches, NewCustomers, new_customer
+from tests.bench.loads.generator import LoadError, ask, get, post, run
+from tests.bench.loads.operations import COMPANY, CONNECTIONS, OPERATIONS, READS, WRITES
+from tests.bench.loads.storm import address
+from tests.bench.loads.toggles import Toggles
+from tests.bench.loads.worst import (
     Load,
     Requests,
     hostile_documents,
@@ -50,15 +44,28 @@ from tests.bench.loads import (
     small_writes,
     wrong_documents,
 )
-from tests.bench.measuring import Plan, Turns
-from tests.bench.normalise import FROM_POSTGRAPHILE, Differs, difference, normalised
-from tests.bench.operations import OPERATIONS, READS
-from tests.bench.readme import GATES_FIGURE, with_figures
-from tests.bench.report import percent, targets
-from tests.bench.servers import CONTENDERS
-from tests.bench.spread import SURE, Estimate, Patience, Verdict, at_least, at_most, estimate, pooled, rank
-from tests.bench.storm import address
-from tests.bench.toggles import Toggles
+from tests.bench.loads.writes import companies
+from tests.bench.measures import floor
+from tests.bench.measures.beside import (
+    OWNER,
+    SOMEBODY,
+    WATCHER,
+    Found,
+    Sample,
+    beside_targets,
+    nothing_beside,
+    owner_target,
+    rounds_of,
+)
+from tests.bench.measures.extras import nothing_more
+from tests.bench.measures.measuring import WRITERS, Plan, Turns, check_of
+from tests.bench.measures.writing import ALONE, INPUT, compiled_ms, crowd_of
+from tests.bench.report.change import Became, became, change_of, changes
+from tests.bench.report.chart import MARKS, chart
+from tests.bench.report.figures import Figures, Round, as_json, figures, percentile, ratio
+from tests.bench.report.readme import GATES_FIGURE, with_figures
+from tests.bench.report.spread import SURE, Estimate, Patience, Verdict, at_least, at_most, estimate, pooled, rank
+from tests.bench.report.tables import percent, targets
 
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
@@ -70,7 +77,7 @@ def exactly(value: float) -> Estimate:
 
 
 def took(cpu_ms: float, ours_ms: float = 1.0, doubt: float = 0.0) -> Figures:
-    """Figures of somebody who takes so much, where the gateway takes `ours_ms`; its ratio is known but for a part."""
+    """Figures of a contender with this CPU, next to the gateway's `ours_ms`; `doubt` is the spread of the ratio."""
     times = cpu_ms / ours_ms
     ratio = Estimate(times, times * (1 - doubt), times * (1 + doubt))
     half, hundred, one, two, mib = (exactly(value) for value in (cpu_ms / 2, 100.0, 1.0, 2.0, 64.0))
@@ -82,7 +89,7 @@ def one_round(server_cpu: int, latencies: Sequence[float] = (0.001,), rss: float
 
 
 def rounds(*server_ms: float) -> dict[int, Round]:
-    """Rounds that took so many milliseconds a request, by their number."""
+    """Rounds by their number, with these milliseconds per request."""
     return {n: one_round(round(10_000_000 * ms)) for n, ms in enumerate(server_ms)}
 
 
@@ -167,7 +174,7 @@ def test_rounds_go_on_until_the_spread_is_known() -> None:
 
 
 def turned(turns: Turns, cpu: Callable[[str, int], float], *, late_after: int = 1_000) -> list[list[str]]:
-    """Who had a turn in each round."""
+    """The contenders with a turn in each round."""
     order: dict[int, list[str]] = {}
     for contender in turns.all(lambda: turns.number >= late_after):
         order.setdefault(turns.number, []).append(contender)
@@ -176,7 +183,7 @@ def turned(turns: Turns, cpu: Callable[[str, int], float], *, late_after: int = 
 
 
 def plan(*, close: Patience = PATIENCE) -> Plan:
-    return Plan(0.0, 0.0, 0.0, PATIENCE, close, 0)
+    return Plan(0.0, 0.0, 0.0, PATIENCE, close, 0, 0, 0)
 
 
 def test_a_contender_leaves_when_its_ratio_is_known_and_the_gateway_stays_for_the_others() -> None:
@@ -359,7 +366,7 @@ def test_a_spread_is_rounded_up(part: float, wanted: str) -> None:
     assert percent(Estimate(1.0, 1.0, 1.0 + part)) == wanted
 
 
-# --- people beside each other
+# --- clients beside each other
 
 
 def samples(*seconds: float, answered: bool = True) -> list[Sample]:
@@ -590,17 +597,116 @@ def _cents(amount: str | None) -> int:
     return int(amount.replace(".", ""))
 
 
+# --- writes
+
+
+def test_every_contender_writes_in_companies_of_its_own() -> None:
+    contenders = [companies(n) for n in range(len(CONTENDERS) + 1)]  # and the gateway before
+    used = [company for mine in contenders for company in mine]
+    assert {len(mine) for mine in contenders} == {CONNECTIONS}
+    assert len(set(used)) == len(used)
+    assert COMPANY not in used
+
+
 def test_toggles_change_something_every_time() -> None:
-    toggles = Toggles()
-    held = {(member, app) for member in range(1, dataset.MEMBERS) for app in dataset.granted(103, member)}
+    toggles = Toggles(companies(2))
+    company = companies(2)[3]
+    on = {(member, app.name) for member in range(1, dataset.MEMBERS) for app in dataset.granted(company, member)}
+    members = {dataset.global_id("usr", "membership", company, member): member for member in range(dataset.MEMBERS)}
     for version in range(1, 5_000):
-        change = toggles.next(3)
-        assert (change.company, change.version) == (103, version)
-        assert change.granted != ((change.member, change.app) in held)
-        held ^= {(change.member, change.app)}
+        write = toggles.next(3)
+        (change,) = cast("list[dict[str, Any]]", write.input["changes"])
+        cell = members[change["userId"]], change["app"]
+        assert (write.company, write.input["expectedVersion"]) == (company, version)
+        assert change["granted"] != (cell in on)
+        on ^= {cell}
     assert toggles.is_done(3, b'{"version" : 5000}')
     assert not toggles.is_done(3, b'{"version":4999}')
     assert not toggles.is_done(3, b'{"permissionMatrix":null}')
+
+
+def test_new_customers_are_numbered_one_after_the_other() -> None:
+    customers = NewCustomers(companies(0))
+    names = {customers.next(n % 2).input["name"] for n in range(8)}
+    assert len(names) == 4  # the two companies get the same ones
+    assert customers.is_done(0, b'{"number" : "C00504"}')
+    assert not customers.is_done(0, b'{"number" : "C00503"}')
+    assert not customers.is_done(0, b'{"customer":null}')
+
+
+def test_a_patch_changes_both_fields_every_time() -> None:
+    patches = CustomerPatches(companies(1))
+    seen: dict[Any, tuple[Any, Any]] = {}
+    for n in range(1, 4 * dataset.CUSTOMERS):
+        given = patches.next(5).input
+        row, now = given["customerId"], (given["city"], given["note"])
+        before = seen.get(row, (dataset.CITIES[n % dataset.CUSTOMERS % 10], None))
+        assert [one for one, other in zip(now, before, strict=True) if one == other] == []
+        seen[row] = now
+    assert len(seen) == dataset.CUSTOMERS
+    assert patches.is_done(5, b'{"note":"Change 1999"}')
+    assert not patches.is_done(5, b'{"note":"Change 1998"}')
+
+
+def test_a_crowd_changes_different_customers_and_numbers_none_twice() -> None:
+    patches, new = (crowd_of(OPERATIONS[name]) for name in ("update_customer", "create_customer"))
+    rows = [{patches.next(n).input["customerId"] for _ in range(100)} for n in range(CONNECTIONS)]
+    assert sum(map(len, rows)) == len({row for each in rows for row in each}) > CONNECTIONS
+    assert patches.is_done(1, b'{"note":"Change 100"}')
+    writes = [new.next(n) for n in range(CONNECTIONS)]
+    assert {write.company for write in writes} == {ALONE}
+    assert len({write.token for write in writes}) == CONNECTIONS
+    assert [new.is_done(n, b'{"number":"C00%d"}' % number) for n, number in enumerate((501, 503, 501))] == [
+        True, True, False,
+    ]  # fmt: skip
+    assert ALONE not in [company for n in range(len(CONTENDERS) + 1) for company in companies(n)]
+
+
+def test_a_write_of_twenty_fields_is_compiled_alone() -> None:
+    assert len(re.findall(r"\w+:(?= )", INPUT)) == 1 + 20
+    first, second = compiled_ms(3)
+    assert min(first, second) > 0
+
+
+@pytest.mark.parametrize("name", WRITES)
+def test_what_is_written_fits_the_input(name: str) -> None:
+    """Both the gateway's and that of the ordinary contenders."""
+    given = WRITERS[name](companies(0)).next(0).input
+    for schema_ in (schema.core, build_schema(ORDINARY.read_text())):
+        (definition,) = parse(OPERATIONS[name].query).definitions
+        taken = cast("Any", utilities).type_from_ast(schema_, cast("Any", definition).variable_definitions[0].type)
+        assert coerced_value(given, taken) is not Undefined
+
+
+def test_what_was_not_written_is_loud() -> None:
+    writes = NewCustomers(companies(0))
+    writes.next(0)
+    check = check_of(writes)
+    check(0, b'{"number":"C00501"}')
+    with pytest.raises(LoadError, match="nothing was written"):
+        check(0, b'{"errors":[{"code":"NOT_FOUND"}]}')
+
+
+def test_answers_to_writes_differ_by_the_rows_of_the_contenders_alone() -> None:
+    new, own = "018cc25000007000800a0000000961ac", "018cc25000007000800a0000000961ad"
+    given = {"c": {"id": own, "name": "Renard", "city": "Liege"}, "others": [new]}
+    wanted = {"c": {"id": "the customer", "name": "its name", "city": "Liege"}, "others": ["a new key"]}
+    assert without_own(given, {own: "the customer", "Renard": "its name"}) == wanted
+    assert without_own({"id": own}, {}) != without_own({"id": own}, {own: "the customer"})
+
+
+@pytest.mark.parametrize("statement", [*customers.HAND.values(), *customers.BARE.values()])
+def test_statements_of_customers_have_as_many_parameters_as_values(statement: str) -> None:
+    creates = "CREATED" in statement
+    values = customers.creation(new_customer(1)) if creates else customers.change({"city": "Gent", "note": "x"})
+    assert {int(found) for found in re.findall(r"\$(\d+)", statement)} == set(range(1, 3 + len(values)))
+
+
+@pytest.mark.parametrize("wrong", [{"name": " "}, {"name": "x" * 101}, {"paymentTermDays": 366}, {"country": "BEL"}])
+def test_statements_by_hand_check_what_they_are_given(wrong: dict[str, object]) -> None:
+    assert customers.creation(new_customer(1))[0] == "Nouveau client 000001"
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        customers.creation(new_customer(1) | wrong)
 
 
 # --- load
@@ -661,7 +767,7 @@ def test_the_gateway_compiles_without_its_gates() -> None:
     """In a process of its own, since the gates of this one's schema are needed."""
     code = (
         "from tests.bench.contenders import ungated\n"
-        "from resolvers.execution import default_compiler\n"
+        "from resolvers.execution.executor import default_compiler\n"
         "assert ungated.strip() > 100\n"
         "default_compiler()\n"
     )
@@ -669,3 +775,8 @@ def test_the_gateway_compiles_without_its_gates() -> None:
         [sys.executable, "-c", code], check=False, capture_output=True, text=True, cwd=ROOT, timeout=60
     )
     assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_contenders_start_where_their_programs_are() -> None:
+    assert all((contender.root / "gateway" / "cli" / "__main__.py").is_file() for contender in CONTENDERS.values())
+    assert cluster.FUNCTIONS.is_file()

@@ -5,7 +5,7 @@ from collections.abc import AsyncGenerator
 import pytest
 
 from tests.clients.serving import Served, serving
-from tests.databases import Databases
+from tests.support.databases import Databases
 
 
 @pytest.fixture(scope="session")

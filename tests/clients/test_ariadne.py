@@ -8,7 +8,7 @@ from typing import Final
 from tests.clients.node import HERE
 from tests.clients.serving import Served
 from tests.clients.venvs import python_with, run
-from tests.databases import ROOT
+from tests.support.databases import ROOT
 
 ARIADNE: Final = "ariadne-codegen==0.19.0"
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.clients.node import HERE, checks, need_packages, node, problems
+from tests.clients.node import HERE, SCRIPTS, checks, need_packages, node, problems
 from tests.clients.serving import Served
-from tests.databases import ROOT
+from tests.support.databases import ROOT
 
 MODULES = HERE / "node_modules"
 COMPILE_RELAY = str(MODULES / "relay-compiler" / "cli.js")
@@ -15,7 +15,7 @@ GENERATE = str(MODULES / "@graphql-codegen" / "cli" / "cjs" / "bin.js")
 TSC = str(MODULES / "typescript" / "bin" / "tsc")
 
 
-@pytest.mark.parametrize(("script", "count"), [("apollo.mjs", 10), ("urql.mjs", 7)])
+@pytest.mark.parametrize(("script", "count"), [("apollo.mjs", 11), ("urql.mjs", 7)])
 async def test_a_client_works(served: Served, script: str, count: int) -> None:
     seen = await checks(script, await served.given())
     assert not problems(seen), "\n".join(problems(seen))
@@ -26,7 +26,7 @@ def project(name: str, folder: Path) -> Path:
     """A copy of a folder of this one, with the schema and the packages, in which tools may write."""
     made = folder / name
     shutil.copytree(HERE / name, made)
-    shutil.copy(HERE / "checks.mjs", made)
+    shutil.copy(SCRIPTS / "checks.mjs", made)
     shutil.copy(ROOT / "schema" / "schema.graphql", made)
     (made / "package.json").write_text('{"type": "module"}', encoding="utf-8")
     (made / "node_modules").symlink_to(MODULES)

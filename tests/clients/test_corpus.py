@@ -14,7 +14,7 @@ import pytest
 from schema.errors import ErrorCode
 from tests.clients.corpus import corpus, request
 from tests.clients.serving import Served, serving
-from tests.databases import Databases
+from tests.support.databases import Databases
 
 AT_ONCE: Final = 40
 SECONDS: Final = 30.0

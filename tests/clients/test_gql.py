@@ -1,5 +1,8 @@
 """gql, the Python client over the same graphql-core as the gateway: checked against the schema."""
 
+from typing import Final
+
+import httpx
 import pytest
 from gql import Client, GraphQLRequest, gql
 from gql.transport.exceptions import TransportQueryError, TransportServerError
@@ -7,7 +10,9 @@ from gql.transport.httpx import HTTPXAsyncTransport
 from graphql import GraphQLError, GraphQLSchema, build_schema
 
 from tests.clients.serving import Served
-from tests.databases import ROOT
+from tests.support.databases import ROOT
+
+GRAPHQL: Final = "application/graphql-response+json"
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +53,29 @@ async def test_errors_are_raised_with_their_code_and_data(served: Served) -> Non
             await session.execute(query)
     assert [error["extensions"]["code"] for error in raised.value.errors or ()] == ["APP_REQUIRED"]
     assert raised.value.data == {"company": {"name": "Bières Delvaux", "invoices": None}}
+
+
+async def test_statuses_of_the_first_edition_are_understood(served: Served) -> None:
+    query = gql("query ($id: ID!) { company(id: $id) { name invoices { totalCount } } }")
+    query.variable_values = {"id": await served.demo.company("Bières Delvaux")}
+    statuses: list[int] = []
+
+    async def keep(response: httpx.Response) -> None:
+        statuses.append(response.status_code)
+
+    headers = {
+        "authorization": f"Bearer {await served.demo.token('noah')}",
+        "accept": GRAPHQL,
+        "hidden-fields": "error",
+    }
+    by_name = HTTPXAsyncTransport(f"{served.url}/graphql", headers=headers, event_hooks={"response": [keep]})
+    async with Client(transport=by_name) as session:
+        with pytest.raises(TransportQueryError) as partial:
+            await session.execute(query)
+        assert partial.value.data is not None
+        with pytest.raises(TransportQueryError, match="Cannot query field"):
+            await session.execute(gql("{ viewer { nothing } }"))
+    assert statuses == [294, 422]
 
 
 async def test_notes_of_hidden_fields_are_in_the_extensions(served: Served) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from tests.clients.node import checks, need_packages, node, problems
 from tests.clients.serving import Served, serving
 from tests.clients.test_clients import COMPILE_RELAY, GENERATE, project
-from tests.databases import Databases
+from tests.support.databases import Databases
 
 
 async def test_automatic_persisted_queries_work(served: Served) -> None:

@@ -16,7 +16,7 @@ from schema.errors import ErrorCode
 from tests.clients.node import HERE
 from tests.clients.serving import Served, serving
 from tests.clients.venvs import python_with, run
-from tests.databases import Databases
+from tests.support.databases import Databases
 
 SCHEMATHESIS: Final = "schemathesis==4.32.5"
 CODES: Final = ",".join(code for code in ErrorCode if code not in (ErrorCode.INTERNAL, ErrorCode.UNAVAILABLE))

@@ -15,7 +15,7 @@ from typing import Final
 import pytest
 
 from tests.clients.node import in_ci
-from tests.databases import ROOT
+from tests.support.databases import ROOT
 
 FOLDER: Final = ROOT / ".cache" / "venvs"
 DONE: Final = "done"

@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
-from tests.databases import Databases, migrated_template
+from tests.support.databases import Databases, migrated_template
 
 
 @pytest.fixture(scope="session")

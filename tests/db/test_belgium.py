@@ -9,10 +9,8 @@ from db.belgium import (
     enterprise_number,
     epc_payload,
     iban,
-    is_ean13,
     is_enterprise_number,
     is_iban,
-    is_structured_communication,
     is_vat_number,
     structured_communication,
     vat_number,
@@ -43,9 +41,7 @@ def test_article_numbers_have_the_published_check_digit() -> None:
 def test_right_numbers_are_known() -> None:
     assert is_enterprise_number("0202.239.951")
     assert is_vat_number("BE0202239951")
-    assert is_structured_communication("+++010/8068/17183+++")
     assert is_iban("BE68539007547034")
-    assert is_ean13("4006381333931")
 
 
 @pytest.mark.parametrize("number", ["0202.239.952", "0202.239.95", "2202.239.951", "0202239951", ""])
@@ -58,21 +54,11 @@ def test_wrong_vat_numbers_are_refused(number: str) -> None:
     assert not is_vat_number(number)
 
 
-@pytest.mark.parametrize("text", ["+++010/8068/17184+++", "010/8068/17183", "+++01080/68/17183+++", ""])
-def test_wrong_communications_are_refused(text: str) -> None:
-    assert not is_structured_communication(text)
-
-
 @pytest.mark.parametrize(
     "text", ["BE68539007547035", "BE67539007547034", "BE68 5390 0754 7034", "NL68539007547034", "BE"]
 )
 def test_wrong_ibans_are_refused(text: str) -> None:
     assert not is_iban(text)
-
-
-@pytest.mark.parametrize("text", ["4006381333932", "400638133393", "4006381333931 ", "\uff14006381333931"])
-def test_wrong_article_numbers_are_refused(text: str) -> None:
-    assert not is_ean13(text)
 
 
 REFERENCE = "+++010/8068/17183+++"

@@ -1,4 +1,4 @@
-"""db/pool.py: never more connections than its size, none lent twice, none lost to whoever gives up waiting."""
+"""pool.py: never more connections than its size, none lent twice, none lost to whoever gives up waiting."""
 
 import asyncio
 from typing import Any, cast
@@ -95,7 +95,7 @@ async def test_who_is_cancelled_while_a_connection_was_meant_for_him_hands_it_on
     await asyncio.sleep(0)
     world.pool.release(connection, ME)
     given_up.cancel()
-    assert await asyncio.wait_for(next_one, 1) is connection
+    assert await asyncio.wait_for(next_one, 60) is connection
     with pytest.raises(asyncio.CancelledError):
         await given_up
 
@@ -109,7 +109,7 @@ async def test_nobody_overtakes_who_waits() -> None:
         world.pool.release(connection, ME)
         assert world.pool.take(ME) is None
         assert world.pool.take("somebody else") is None
-        assert await asyncio.wait_for(waiting, 1) is connection
+        assert await asyncio.wait_for(waiting, 60) is connection
 
 
 async def test_one_payer_does_not_take_the_connections_of_all() -> None:
@@ -194,9 +194,9 @@ async def test_closing_waits_for_what_is_lent_and_refuses_who_waits() -> None:
     await asyncio.sleep(0)
     assert not closing.done()
     world.pool.release(connection, ME)
-    await asyncio.wait_for(closing, 1)
+    await asyncio.wait_for(closing, 60)
     with pytest.raises(DatabaseUnavailable, match="closed"):
-        await asyncio.wait_for(waiting, 1)
+        await asyncio.wait_for(waiting, 60)
     await world.pool.close()
     assert world.alive == 0
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 import pytest
 
 from db.connection import Connection, connect
-from tests.databases import Databases, demo_template
+from tests.support.databases import Databases, demo_template
 
 RENUMBER: Final[str] = import_module("db.migrations.versions.0020_keys").RENUMBER
 OLD: Final = RENUMBER.replace("uuid_extract_version(id) = 7", "uuid_extract_version(id) = 4").replace(

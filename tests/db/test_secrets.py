@@ -1,4 +1,4 @@
-"""db/secrets.py and db/sealed.py: what encrypts, what reads, and what cannot be read."""
+"""secrets.py and db/stored_secrets.py: what encrypts, what reads, and what cannot be read."""
 
 import stat
 import uuid
@@ -7,23 +7,23 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 
-from db import sealed
+from db import stored_secrets
 from db.connection import Connection, connect
 from db.secrets import (
     KEY_FILE,
     KeyFileBroken,
     Keyring,
     NoSecretKey,
-    Place,
+    SecretPlace,
     SecretUnreadable,
     folder_keys,
     is_key,
     new_key,
 )
-from tests.firm import Firm
+from tests.support.company import Firm
 
 OLD, NEW, OTHER = new_key(), new_key(), new_key()
-PLACE = Place(uuid.uuid4(), uuid.uuid4())
+PLACE = SecretPlace(uuid.uuid4(), uuid.uuid4())
 SECRET = "s3cret-clé-🔑"
 STORE = """
 insert into connected_service (company_id, id, connector, label, secret) values ($1, $2, 'PONTO', 'Ponto', $3)
@@ -53,9 +53,13 @@ def test_the_newest_key_encrypts_and_all_of_them_read() -> None:
 
 @pytest.mark.parametrize(
     "place",
-    [Place(uuid.uuid4(), PLACE.service), Place(PLACE.company, uuid.uuid4()), Place(PLACE.service, PLACE.company)],
+    [
+        SecretPlace(uuid.uuid4(), PLACE.service),
+        SecretPlace(PLACE.company, uuid.uuid4()),
+        SecretPlace(PLACE.service, PLACE.company),
+    ],
 )
-def test_a_secret_of_another_row_is_refused(place: Place) -> None:
+def test_a_secret_of_another_row_is_refused(place: SecretPlace) -> None:
     ring = Keyring([NEW, OLD])
     with pytest.raises(SecretUnreadable):
         ring.open(place, ring.seal(PLACE, SECRET))
@@ -128,33 +132,33 @@ def test_a_file_that_cannot_be_made_is_told(tmp_path: Path) -> None:
 # --- in the database
 
 
-async def _store(connection: Connection, company: uuid.UUID, secret: bytes | None, service: uuid.UUID) -> Place:
+async def _store(connection: Connection, company: uuid.UUID, secret: bytes | None, service: uuid.UUID) -> SecretPlace:
     await connection.execute(STORE, company, service, secret)
-    return Place(company, service)
+    return SecretPlace(company, service)
 
 
 async def test_rotation_reaches_every_secret_and_leaves_what_it_cannot_read(
     fresh_dsn: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sealed, "BATCH", 2)
+    monkeypatch.setattr(stored_secrets, "BATCH", 2)
     connection = await connect(fresh_dsn)
     try:
         firms = [await Firm.found(connection) for _ in range(2)]
-        places = [Place(firm.key, uuid.uuid4()) for firm in firms for _ in range(3)]
+        places = [SecretPlace(firm.key, uuid.uuid4()) for firm in firms for _ in range(3)]
         for number, place in enumerate(places):
             await _store(connection, place.company, Keyring([OLD]).seal(place, f"secret {number}"), place.service)
         lost = await _store(connection, firms[0].key, b"whatever", uuid.uuid4())
         await _store(connection, firms[0].key, None, uuid.uuid4())
         ring = Keyring([NEW, OLD])
-        batches = [batch async for batch in sealed.reseal_all(connection, ring)]
-        assert sum(batch.seen for batch in batches) == await sealed.count_secrets(connection) == 7
+        batches = [batch async for batch in stored_secrets.reseal_all(connection, ring)]
+        assert sum(batch.seen for batch in batches) == await stored_secrets.count_secrets(connection) == 7
         assert sum(batch.unreadable for batch in batches) == 1
         assert len(batches) == 4
-        kept = {place: secret async for place, secret in sealed.secrets_of(connection)}
+        kept = {place: secret async for place, secret in stored_secrets.secrets_of(connection)}
         assert [Keyring([NEW]).open(place, kept[place]) for place in places] == [f"secret {n}" for n in range(6)]
         assert kept[lost] == b"whatever"
-        again = [batch async for batch in sealed.reseal_all(connection, ring)]
-        assert {place: secret async for place, secret in sealed.secrets_of(connection)} == kept
+        again = [batch async for batch in stored_secrets.reseal_all(connection, ring)]
+        assert {place: secret async for place, secret in stored_secrets.secrets_of(connection)} == kept
         assert sum(batch.unreadable for batch in again) == 1
     finally:
         await connection.close()
@@ -164,14 +168,14 @@ async def test_a_secret_that_is_replaced_meanwhile_stays_as_its_owner_wrote_it(f
     connection, other = await connect(fresh_dsn), await connect(fresh_dsn)
     try:
         firm = await Firm.found(connection)
-        place = Place(firm.key, uuid.uuid4())
+        place = SecretPlace(firm.key, uuid.uuid4())
         await _store(connection, firm.key, Keyring([OLD]).seal(place, "before"), place.service)
         newer = Keyring([OLD]).seal(place, "after")
         ring = Keyring([NEW, OLD])
-        [(_, seen)] = [one async for one in sealed.secrets_of(connection)]
+        [(_, seen)] = [one async for one in stored_secrets.secrets_of(connection)]
         await other.execute("update connected_service set secret = $1 where id = $2", newer, place.service)
         row = ([place.company], [place.service], [seen], [ring.seal(place, "before")])
-        await connection.execute(sealed.WRITE, *row)
+        await connection.execute(stored_secrets.WRITE_SECRETS, *row)
         assert ring.open(place, await connection.fetchval("select secret from connected_service")) == "after"
     finally:
         await other.close()

@@ -1,4 +1,4 @@
-"""db/sharing.py: places are handed out fairly, never more than there are, and none is lost to whoever gives up."""
+"""sharing.py: places are handed out fairly, never more than there are, and none is lost to whoever gives up."""
 
 import asyncio
 from collections import Counter
@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from db.database import PoolSettings
 from db.errors import Crowded, DatabaseUnavailable
 from db.sharing import Payer, Shares
 
@@ -29,21 +30,32 @@ class Room:
         self.shares = Shares(places, each, queue, patience)
         self.held = Counter[Payer]()
         self.waiting: list[tuple[Payer, Waiter]] = []
+        self.brief = set[Waiter]()
         self.served: list[Payer] = []
 
-    async def come(self, payer: Payer) -> bool:
+    async def come(self, payer: Payer, *, brief: bool = False) -> bool:
         """Take a place, or wait for one; tells whether there was one at once."""
-        if self.shares.take(payer):
-            self.held[payer] += 1
+        if self.shares.take(payer, brief=brief):
+            self._has(payer, brief=brief)
             return True
-        self.waiting.append((payer, asyncio.create_task(self._wait(payer))))
+        task = asyncio.create_task(self._wait(payer, brief=brief))
+        self.waiting.append((payer, task))
+        if brief:
+            self.brief.add(task)
         await turn()
         return False
 
-    async def _wait(self, payer: Payer) -> None:
-        await self.shares.wait(payer)
-        self.held[payer] += 1
+    async def _wait(self, payer: Payer, *, brief: bool) -> None:
+        await self.shares.wait(payer, brief=brief)
+        self._has(payer, brief=brief)
         self.served.append(payer)
+
+    def _has(self, payer: Payer, *, brief: bool) -> None:
+        self.held[payer] += 1
+        assert self.held[payer] <= self._limit(brief=brief)
+
+    def _limit(self, *, brief: bool) -> int:
+        return self.places if brief else self.each
 
     async def go(self, payer: Payer) -> None:
         """Give one place back."""
@@ -64,13 +76,10 @@ class Room:
         """Nobody has too much, and nobody waits for what is there."""
         free = self.places - self.held.total()
         assert free >= 0
-        assert max(self.held.values(), default=0) <= self.each
-        for payer in self.waits():
-            assert (
-                free == 0
-                or self.held[payer] == self.each
-                or (free == 1 and self.held[payer] and self.each < self.places)
-            )
+        first = {payer: task for payer, task in reversed(self.waiting) if not task.done()}
+        for payer, task in first.items():
+            held, limit = self.held[payer], self._limit(brief=task in self.brief)
+            assert free == 0 or held >= limit or (free == 1 and held and self.each < self.places)
 
 
 async def test_one_payer_has_a_few_and_another_finds_a_place() -> None:
@@ -89,6 +98,40 @@ async def test_the_last_place_is_for_who_has_none() -> None:
     await room.go("a")
     assert room.waits() == ["a"]  # what is left is the last one
     assert await room.come("c")
+
+
+@pytest.mark.parametrize(("size", "share"), [(1, 1), (6, 2), (7, 3), (8, 3), (12, 4)])
+def test_a_share_is_a_third_rounded_up(size: int, share: int) -> None:
+    shares = PoolSettings(size=size).connections()
+    assert [shares.take("a") for _ in range(size)] == [True] * share + [False] * (size - share)
+
+
+async def test_who_needs_them_briefly_may_have_all_but_the_last() -> None:
+    room = Room(6, 2)
+    assert [await room.come("seller", brief=True) for _ in range(7)] == [*[True] * 5, False, False]
+    assert not await room.come("seller")
+    assert await room.come("other", brief=True)
+    await room.go("seller")
+    assert room.served == [], "the last one is for who has none"
+    for _ in range(2):
+        await room.go("seller")
+        room.check()
+    assert room.served == ["seller"] * 2
+    for _ in range(2):
+        await room.go("seller")
+    assert room.served == ["seller"] * 2, "what is not brief waits until it is within the share"
+    await room.go("seller")
+    assert room.served == ["seller"] * 3
+
+
+async def test_who_comes_behind_one_that_gave_up_may_need_it_more_briefly() -> None:
+    room = Room(6, 2)
+    for brief in (True, True, False, True):
+        await room.come("seller", brief=brief)
+    room.waiting[0][1].cancel()
+    await turn()
+    assert room.served == ["seller"]
+    room.check()
 
 
 async def test_those_who_wait_are_served_in_turn_and_who_has_least_comes_first() -> None:
@@ -162,7 +205,7 @@ async def test_all_who_wait_can_be_refused() -> None:
 
 
 Step: TypeAlias = tuple[str, int]
-STEPS = st.lists(st.tuples(st.sampled_from(("come", "come", "go", "cancel", "race")), st.integers(0, 5)), max_size=60)
+STEPS = st.lists(st.tuples(st.sampled_from(("come", "brief", "go", "cancel", "race")), st.integers(0, 5)), max_size=60)
 
 
 @settings(deadline=None)
@@ -179,6 +222,8 @@ async def _live_through(room: Room, steps: Sequence[Step]) -> None:
         match what:
             case "come":
                 await room.come(payer)
+            case "brief":
+                await room.come(payer, brief=True)
             case "go" if room.held[payer]:
                 await room.go(payer)
             case "cancel" if waiting:

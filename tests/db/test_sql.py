@@ -1,4 +1,4 @@
-"""db/sql.py: what is emitted runs on PostgreSQL, and nothing gets into it by a side door."""
+"""sql.py: what is emitted runs on PostgreSQL, and nothing gets into it by a side door."""
 
 import json
 from typing import Any, cast
@@ -29,8 +29,8 @@ from db.sql import (
     sql,
 )
 from db.tables import metadata
-from db.tables.documents import document
-from db.tables.identity import account
+from db.tables.core.documents import document
+from db.tables.core.identity import account
 
 TENANTS = [table for table in metadata.tables.values() if table.info.get("tenant")]
 PIECES = 20_000

@@ -1,4 +1,4 @@
-"""The bench for the tests of this folder: a database with the data set, the product on it, the same rows in memory."""
+"""Fixtures of this folder: a database with the data set, the product on it, and the same rows in memory."""
 
 import sys
 from collections.abc import AsyncGenerator
@@ -7,16 +7,16 @@ import pytest
 
 from db.connection import connect
 from db.database import Database
-from resolvers.execution import Executor
-from tests.databases import Databases
-from tests.differential.comparison import Bench
-from tests.differential.dataset import build
-from tests.differential.world import World
+from resolvers.execution.executor import Executor
+from tests.differential.checks.comparison import Bench
+from tests.differential.data.dataset import build
+from tests.differential.oracle.world import World
+from tests.support.databases import Databases
 
 
 @pytest.fixture(scope="session")
 async def bench_dsn(databases: Databases, template: str) -> AsyncGenerator[str]:
-    """The address of a database with the data set."""
+    """The DSN of a database with the data set."""
     dsn = await databases.clone(template)
     connection = await connect(dsn)
     try:
@@ -31,7 +31,7 @@ async def bench_dsn(databases: Databases, template: str) -> AsyncGenerator[str]:
 
 @pytest.fixture(scope="session")
 async def bench_database(bench_dsn: str) -> AsyncGenerator[Database]:
-    """A pool on it; nothing that is written there may be committed."""
+    """A pool on that database; tests must not commit anything there."""
     database = await Database.open(bench_dsn)
     yield database
     await database.close()
@@ -39,7 +39,7 @@ async def bench_database(bench_dsn: str) -> AsyncGenerator[Database]:
 
 @pytest.fixture(scope="session")
 async def bench(bench_dsn: str, bench_database: Database) -> Bench:
-    """The product beside the oracle's rows."""
+    """The product together with the oracle's rows."""
     connection = await connect(bench_dsn, server_settings={"timezone": "UTC"})
     try:
         world = await World.load(connection)

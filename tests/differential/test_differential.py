@@ -1,15 +1,15 @@
-"""The product answers as the oracle does: data, order of keys, notes, refusals, in both modes, for everybody."""
+"""The product's answers equal the oracle's: data, order of keys, notes, refusals, in both modes, for all viewers."""
 
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from schema.apps import App
-from tests.differential.comparison import Bench, is_valid
-from tests.differential.dataset import ALWAYS, GATES, build, key
-from tests.differential.gating import every_gate
-from tests.differential.operations import Case, operations
-from tests.differential.profiles import searched
-from tests.differential.reduction import reduce_case
+from tests.differential.checks.comparison import Bench, is_valid
+from tests.differential.data.dataset import ALWAYS, GATES, build, key
+from tests.differential.operations.drawn import Case, operations
+from tests.differential.operations.profiles import searched
+from tests.differential.operations.reduction import reduce_case
+from tests.differential.oracle.gating import every_gate
 
 GATED = ("discount", "total_profit", "delivery_date", "order_reference", "purchase_price", "ean", "channel", "editable")
 NAMES = [viewer.name for viewer in build().viewers]
@@ -35,7 +35,8 @@ async def test_the_product_answers_as_the_oracle_does(bench: Bench, case: Case, 
 
 FOUNDED = f"""{{ company(id: "com_{key("company B").hex}") {{
   users {{ totalCount nodes {{ id firstName email language role status apps createdAt hourlyCost }} }}
-  plan activeApps supportUntil apiKeys {{ id }} externalUsers {{ id }} permissionMatrix {{ version }}
+  plan trialEndsAt activeApps sleepingApps
+  supportUntil apiKeys {{ id }} externalUsers {{ id }} permissionMatrix {{ version }}
 }} }}"""
 
 

@@ -1,4 +1,4 @@
-"""What `explainAccess` says of an operation is what the product shows when the user runs it."""
+"""`explainAccess` agrees with the product's answer when the user runs the operation."""
 
 import json
 from collections.abc import AsyncGenerator, Iterator, Sequence
@@ -9,17 +9,18 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from resolvers.budget import Budget
-from resolvers.execution import Executor, default_compiler
-from resolvers.explaining import explain
+from resolvers.execution.executor import Executor
+from resolvers.execution.product import default_compiler
+from resolvers.fair_use.budget import Budget
+from resolvers.operation.explain import explain
 from schema.apps import App
-from schema.declarations import Gate, Role
-from tests.differential.comparison import Bench, execute
-from tests.differential.dataset import ALWAYS, GATES, everything_but, key
-from tests.differential.explained import OPERATIONS
-from tests.differential.interference import Laboratory
-from tests.differential.operations import Case, operations
-from tests.differential.profiles import searched
+from schema.declarations.fields import Gate, Role
+from tests.differential.checks.comparison import Bench, execute
+from tests.differential.checks.interference import Laboratory
+from tests.differential.data.dataset import ALWAYS, GATES, everything_but, key
+from tests.differential.operations.drawn import Case, operations
+from tests.differential.operations.explained import OPERATIONS
+from tests.differential.operations.profiles import searched
 
 FAVOURITES: Final = ("discount", "total_profit", "purchase_price", "ean", "email", "plan", "filter", "orderBy", "kinds")
 A: Final = f"com_{key('company A').hex}"
@@ -53,7 +54,7 @@ async def test_what_is_explained_is_what_is_shown(bench: Bench, laboratory: Labo
 
 
 async def disagreement(product: Executor, bench: Bench, case: Case) -> str | None:
-    """Where the two differ; None when they agree."""
+    """The difference between the explanation and the product's answer; None without one."""
     shown = await execute(product, case, bench.data.viewer(NAME))
     assume(shown.data is not None)
     data: Any = json.loads(shown.data or b"")
@@ -86,7 +87,7 @@ def _gate(app: str | None, role: str | None) -> Gate | None:
 
 
 def _outermost(entries: dict[tuple[str, ...], Any]) -> dict[tuple[str, ...], Any]:
-    """What is hidden though what leads to it is not."""
+    """The hidden entries whose parent is visible."""
     return {
         path: entry
         for path, entry in entries.items()
@@ -95,14 +96,14 @@ def _outermost(entries: dict[tuple[str, ...], Any]) -> dict[tuple[str, ...], Any
 
 
 def _several(case: Case) -> set[tuple[str, ...]]:
-    """The paths that lead to rows of several kinds, of which some may show what others hide."""
+    """The paths with several sets of needs: some types of rows may show a value that others hide."""
     found = explain(default_compiler().schema, case.query, case.variables, Budget())
     needs = json.loads(found.needs)
     return {tuple(path) for path, place in json.loads(found.selections) if len(needs[place - 1]) > 1}
 
 
 def _values(value: Any, path: Sequence[str]) -> Iterator[Any]:
-    """What stands at the end of a path, nulls included."""
+    """The values at the end of a path, nulls included."""
     match value:
         case list():
             for item in value:  # pyright: ignore[reportUnknownVariableType]

@@ -1,4 +1,4 @@
-"""The dashboard, reports and the search: what they tell is what the same person can list, page by page, and no more."""
+"""The dashboard, reports and the search agree with the rows that the same person can list, page by page."""
 
 import datetime
 import json
@@ -15,21 +15,21 @@ from hypothesis import strategies as st
 
 from db.connection import connect
 from schema.apps import App
-from schema.reports import ReportKind
-from tests.differential.comparison import Bench, execute
-from tests.differential.dataset import ALWAYS, Viewer, bits, build, key
-from tests.differential.filling import DAY, TEXTS
-from tests.differential.gating import printed_schema
-from tests.differential.interference import Laboratory
-from tests.differential.lists import fold
-from tests.differential.operations import Case, operations
-from tests.differential.profiles import searched
-from tests.differential.trigrams import THRESHOLD, word_similarity
+from schema.types.figures.reports import ReportKind
+from tests.differential.checks.comparison import Bench, execute
+from tests.differential.checks.interference import Laboratory
+from tests.differential.data.dataset import ALWAYS, Viewer, bits, build, key
+from tests.differential.data.filling import DAY, TEXTS
+from tests.differential.operations.drawn import Case, operations
+from tests.differential.operations.profiles import searched
+from tests.differential.oracle.gating import printed_schema
+from tests.differential.oracle.lists import compared, fold, snake
+from tests.differential.oracle.trigrams import THRESHOLD, word_similarity
 
 FIGURES: Final = ("dashboard", "report", "search", "rows", "total", "customers", "products", "documents", "nodes")
 NAMES: Final = [viewer.name for viewer in build().viewers]
 WORDS: Final = st.text("ab lo1É-", max_size=12) | st.sampled_from(TEXTS)
-"""Texts of few letters, so that they are often alike."""
+"""Texts of few letters, so that they are often similar."""
 
 BELGIUM: Final = ZoneInfo("Europe/Brussels")
 DATED: Final = "status date totalExcl totalVat totalIncl totalInclBase exchangeRate"
@@ -61,25 +61,25 @@ Rows = list[dict[str, Any]]
 
 
 class _Undo(Exception):
-    """What was written is to be forgotten."""
+    """Rolls the transaction back."""
 
 
 @dataclass(frozen=True, slots=True)
 class Employee:
-    """Somebody of company A who asks."""
+    """A user of company A."""
 
     laboratory: Laboratory
     viewer: Viewer
 
     async def ask(self, selection: str) -> Any:
-        """What company A shows."""
+        """The data of a selection on company A."""
         case = Case(f'{{ company(id: "com_{key("company A").hex}") {{ {selection} }} }}', {})
         result = await execute(self.laboratory.product, case, self.viewer)
         assert result.data is not None, result.errors
         return json.loads(result.data)["company"]
 
     async def list(self, name: str) -> Rows | None:
-        """All rows of a list, page by page; None where it is hidden."""
+        """All rows of a list, read page by page; None when it is hidden."""
         rows: Rows = []
         after = "null"
         while True:
@@ -95,12 +95,12 @@ class Employee:
 
 @pytest.fixture
 async def employee(bench: Bench, bench_dsn: str) -> AsyncGenerator[Employee]:
-    """Somebody whose toggles may change; nothing of it stays."""
+    """A user whose toggles can be changed; the changes are rolled back."""
     async with Laboratory.open(bench_dsn) as laboratory:
         yield Employee(laboratory, bench.data.viewer("Full"))
 
 
-# --- what follows from rows that were listed
+# --- expected values, from listed rows
 
 
 def cents(amounts: Iterable[Decimal]) -> str:
@@ -109,29 +109,29 @@ def cents(amounts: Iterable[Decimal]) -> str:
 
 
 def worth(row: dict[str, Any], name: str) -> Decimal:
-    """An amount, in euro where the row tells the rate."""
+    """An amount, in euro if the row has a rate."""
     rate = Decimal(row["exchangeRate"] or 1)
     return (Decimal(row[name]) * rate).quantize(Decimal("0.01"), ROUND_HALF_UP)
 
 
 def hours(row: dict[str, Any]) -> Decimal:
-    """How long a finished entry took."""
+    """The hours of a finished entry."""
     span = datetime.datetime.fromisoformat(row["end"]) - datetime.datetime.fromisoformat(row["start"])
     return Decimal(span // datetime.timedelta(microseconds=1)) / Decimal(3_600_000_000)
 
 
 def having(rows: Rows | None, *statuses: str) -> int | None:
-    """How many rows have one of the statuses."""
+    """The number of rows with one of the statuses; None when the list is hidden."""
     return None if rows is None else sum(row["status"] in statuses for row in rows)
 
 
 def owed(rows: Rows | None, *statuses: str) -> str | None:
-    """The totals of the invoices with these statuses."""
+    """The sum of the invoices with these statuses; None when the list is hidden."""
     return None if rows is None else cents(worth(row, "totalIncl") for row in rows if row["status"] in statuses)
 
 
 def dashboard(lists: dict[str, Rows | None]) -> dict[str, Any]:
-    """The figures that follow."""
+    """The expected figures of the dashboard."""
     invoices, entries, low = lists["invoices"], lists["timeEntries"], lists["lowStock"]
     year = str(datetime.datetime.now(BELGIUM).year)
     billed = [row for row in invoices or () if row["status"] != "DRAFT" and row["date"].startswith(year)]
@@ -157,7 +157,7 @@ Figure = tuple[str, Decimal, Decimal | None]
 
 
 def figures(kind: str, lists: dict[str, Rows | None]) -> list[Figure] | None:
-    """The rows that a kind of report is made of."""
+    """The rows of a kind of report; None when they are hidden."""
     rows = lists["payments" if kind == "PAYMENTS" else "timeEntries" if kind == "HOURS" else KINDS[kind]]
     if rows is None:
         return None
@@ -173,7 +173,7 @@ def figures(kind: str, lists: dict[str, Rows | None]) -> list[Figure] | None:
 
 
 def report(kind: str, days: tuple[str, str], lists: dict[str, Rows | None]) -> dict[str, Any] | None:
-    """The report that follows; None where its rows are hidden."""
+    """The expected report; None when its rows are hidden."""
     of_kind = figures(kind, lists)
     if of_kind is None:
         return None
@@ -191,17 +191,22 @@ def report(kind: str, days: tuple[str, str], lists: dict[str, Rows | None]) -> d
 
 
 def found_in(rows: Rows | None, text: str) -> set[str] | None:
-    """The ids of the rows that a search should find."""
+    """The ids of the rows that a search should find; None when the list is hidden."""
     if rows is None:
         return None
     return {row["id"] for row in rows if is_found(text, row)}
 
 
 def is_found(text: str, row: dict[str, Any]) -> bool:
-    """Whether the text stands in the row, or one of its names has words like it."""
+    """Whether the row contains the text, or one of its names has similar words."""
     names = [row["name"]] if "name" in row else [row["customerName"], row["supplierName"]]
-    stands = any(value is not None and fold(text) in fold(value) for field, value in row.items() if field != "id")
-    return stands or any(name is not None and word_similarity(text, name) >= THRESHOLD for name in names)
+    stands = any(
+        value is not None and compared(snake(field), text) in compared(snake(field), value)
+        for field, value in row.items()
+        if field != "id"
+    )
+    alike = any(name is not None and word_similarity(fold(text), fold(name)) >= THRESHOLD for name in names)
+    return stands or alike
 
 
 # --- the properties

@@ -1,4 +1,4 @@
-"""The checks find leaks: a gate is taken from the product, and the differential and non-interference checks tell."""
+"""The checks find leaks: with a gate removed from the product, the differential and non-interference checks fail."""
 
 import sys
 from dataclasses import dataclass
@@ -7,14 +7,14 @@ from functools import cache
 import pytest
 
 from db.database import Database
-from resolvers.execution import Executor
+from resolvers.execution.executor import Executor
 from schema.apps import App
-from tests.differential.comparison import Bench
-from tests.differential.dataset import Viewer, everything_but
-from tests.differential.examples import examples
-from tests.differential.interference import Laboratory
-from tests.differential.operations import Case, operations
-from tests.differential.planting import leaking
+from tests.differential.checks.comparison import Bench
+from tests.differential.checks.interference import Laboratory
+from tests.differential.checks.planting import leaking
+from tests.differential.data.dataset import Viewer, everything_but
+from tests.differential.operations.drawn import Case, operations
+from tests.differential.operations.examples import examples
 from tests.differential.secrets import Secret, secrets
 
 CASES = 600
@@ -22,7 +22,7 @@ CASES = 600
 
 @dataclass(frozen=True, slots=True)
 class Plant:
-    """A leak: coordinates without their gate, the app that was required there, the secret that comes out, if any."""
+    """A leak: coordinates without their gate, the app of the gate, and the secret that it reveals, if any."""
 
     name: str
     coordinates: tuple[str, ...]
@@ -78,7 +78,7 @@ PLANTS = (
 
 @cache
 def _cases(words: tuple[str, ...]) -> list[Case]:
-    """Operations in which a leak may show."""
+    """Operations that may show a leak."""
     return examples(operations(*words, companies="A"), CASES)
 
 
@@ -103,6 +103,7 @@ def _secret(plant: Plant) -> Secret:
     return next(secret for secret in secrets() if secret.name == plant.secret)
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("plant", PLANTS, ids=str)
 async def test_the_differential_check_finds_a_missing_gate(
     bench: Bench, bench_database: Database, plant: Plant
@@ -114,6 +115,7 @@ async def test_the_differential_check_finds_a_missing_gate(
     assert await bench.difference(found, viewer) is None
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("plant", [plant for plant in PLANTS if plant.secret], ids=str)
 async def test_the_interference_check_finds_a_missing_gate(bench: Bench, bench_dsn: str, plant: Plant) -> None:
     viewer = bench.data.viewer(everything_but(plant.app))

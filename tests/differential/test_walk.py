@@ -1,6 +1,6 @@
-"""Every gate on every path: what an app or a role hides is nowhere to be seen without it, and there with it.
+"""Every gate on every path: without the app or role a coordinate shows nothing, with it it shows its values.
 
-The lines and their paths come from the gate table, which is made of the schema.
+The lines and their paths come from the gate table, which is derived from the schema.
 """
 
 import json
@@ -16,31 +16,40 @@ import pytest
 from db.connection import Connection
 from db.database import Database, PoolSettings
 from resolvers.cache import Cache
-from resolvers.execution import Executor, default_compiler
-from resolvers.gate_table import NODE, CoordinateKind, GatedCoordinate, Reached, gate_table
-from resolvers.known import KnownOperations
-from resolvers.live import Subscription
-from resolvers.operation import Documents
+from resolvers.execution.executor import Executor
+from resolvers.execution.product import default_compiler
+from resolvers.execution.subscriptions import LiveOperation
+from resolvers.gates.table import NODE, CoordinateKind, GatedCoordinate, Reached, gate_table
+from resolvers.operation.documents import Documents
+from resolvers.operation.persisted import PersistedDocuments
 from resolvers.request import GraphQLRequest, Result
 from schema import schema
-from schema.apps import App
-from schema.declarations import Gate, Role
+from schema.apps import CATALOGUE, App, Plan
+from schema.declarations.fields import Gate, Role
 from schema.errors import ErrorCode
-from tests.differential.comparison import Bench, InTransaction, execute
-from tests.differential.dataset import ALWAYS, Viewer, everything_but, key, nothing_but
-from tests.differential.gating import printed_schema, type_gates
-from tests.differential.operations import Case
-from tests.differential.walking import ROOTS, mutation, needs, payload, subscription, walks
-from tests.live import answer_of
+from tests.differential.checks.comparison import Bench, InTransaction, execute
+from tests.differential.data.dataset import ALWAYS, Viewer, everything_but, key, nothing_but
+from tests.differential.operations.drawn import Case
+from tests.differential.operations.walking import ROOTS, live_input, mutation, needs, payload, subscription, walks
+from tests.differential.oracle.gating import printed_schema, type_gates
+from tests.support.subscribers import answer_of
+
+DECLARED: Final = default_compiler().writers.keys()
+"""The mutations that are walked in tests/resolvers/writing."""
 
 LINES: Final[dict[Gate, list[GatedCoordinate]]] = defaultdict(list)
 for _line in gate_table(schema.core):
-    LINES[_line.gate].append(_line)
+    _read = tuple(path for path in _line.paths if path.steps[0].on != "Mutation")
+    if _line.kind in ROOTS:
+        if _line.name not in DECLARED:
+            LINES[_line.gate].append(_line)
+    elif _read:  # what only mutations take is walked in tests/resolvers/writing
+        LINES[_line.gate].append(replace(_line, paths=_read))
 
 
 MUTATIONS: Final = [line for lines in LINES.values() for line in lines if line.kind is CoordinateKind.MUTATION]
 ROWS: Final = (CoordinateKind.TYPE, CoordinateKind.ENUM_VALUE)
-"""What may only leave rows out, without a note."""
+"""The kinds of coordinate whose gate may leave rows out silently, without a note."""
 
 
 def named(gate: Gate) -> str:
@@ -48,27 +57,28 @@ def named(gate: Gate) -> str:
 
 
 def strangers(gate: Gate, bench: Bench) -> Viewer:
-    """Who has everything but this gate."""
+    """The viewer who holds everything except this gate."""
     return bench.data.viewer(everything_but(gate) if isinstance(gate, App) else "Full")
 
 
 @pytest.fixture(scope="module")
 def product(bench_database: Database) -> Executor:
-    """One for all viewers, with room for all documents of a gate: whoever asks the same again finds them."""
+    """One executor for all viewers, with caches for all documents of a gate, which many viewers share."""
     compiler = replace(default_compiler(), statements=Cache(ROOM))
-    known = KnownOperations(Documents(compiler.schema, room=ROOM))
+    known = PersistedDocuments(Documents(compiler.schema, room=ROOM))
     return Executor(bench_database, compiler, known=known, max_cost=sys.maxsize)
 
 
 ROOM: Final = 400_000_000
-"""Bytes."""
+"""Size of each cache, in bytes."""
 
 APPS: Final = [gate for gate in LINES if isinstance(gate, App)]
 GATES: Final = [*APPS, *(gate for gate in LINES if isinstance(gate, Role))]
 EACH: Final[dict[str, Any]] = {"ids": named, "scope": "module"}
-"""Gate by gate, all viewers of one before the next."""
+"""Parametrisation gate by gate: all viewers of a gate before the next one."""
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("gate", GATES, **EACH)
 async def test_who_lacks_only_this_sees_nothing_of_it(bench: Bench, product: Executor, gate: Gate) -> None:
     stranger = strangers(gate, bench)
@@ -82,6 +92,7 @@ async def test_who_lacks_only_this_sees_nothing_of_it(bench: Bench, product: Exe
             assert told or line.kind in ROWS or all(is_quiet(path, gate) for path in walk.paths), walk.case
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("gate", APPS, **EACH)
 async def test_who_has_nothing_else_sees_what_needs_nothing_else(bench: Bench, product: Executor, gate: App) -> None:
     viewer = bench.data.viewer(nothing_but(gate))
@@ -100,7 +111,7 @@ async def test_who_has_nothing_else_sees_what_needs_nothing_else(bench: Bench, p
 
 
 def is_quiet(path: Reached, gate: Gate) -> bool:
-    """Whether a path names a type that the gate hides: its rows are not there, and nobody is told."""
+    """Whether a path names a type behind the gate: its rows are left out silently."""
     on = [printed_schema().type_map[step.on] for step in path.steps if step.on]
     return any(gate in type_gates(type_) for type_ in on)
 
@@ -118,17 +129,19 @@ def told_selections(result: Result) -> list[tuple[str, ...]]:
     return [*(note.path for note in result.hidden), *(tuple(of["selection"]) for of in errors)]
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("gate", GATES, **EACH)
 async def test_who_has_everything_finds_something_at_every_line(bench: Bench, product: Executor, gate: Gate) -> None:
     owner = bench.data.viewer("Olga")
     for line in LINES[gate]:
-        if line.kind in ROOTS:
+        if line.kind in ROOTS or live_input(line) is not None:
             continue
         found = [(walk, await execute(product, walk.case, owner)) for walk in walks(line)]
         assert not any(result.errors for _, result in found), line.coordinate
         assert any(walk.shown(read(result)) for walk, result in found), line.coordinate
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("gate", GATES, **EACH)
 async def test_a_payload_shows_no_more_than_a_query(bench: Bench, bench_dsn: str, gate: Gate) -> None:
     stranger, owner = strangers(gate, bench), bench.data.viewer("Olga")
@@ -148,6 +161,29 @@ async def test_a_gated_mutation_is_done_for_who_holds_its_gate_only(
             result = await execute(product, mutation(line), viewer)
             assert [error.code for error in result.errors] == codes
             assert read(result)["at0"] == (None if codes else {"errors": []})
+
+
+SLEEP: Final = "update company set plan = 'FREE', trial_ends_at = now()"
+ABOVE: Final = [gate for gate in APPS if CATALOGUE[gate].plan is not Plan.FREE]
+
+
+@pytest.mark.sampled(4)
+@pytest.mark.parametrize("gate", ABOVE, **EACH)
+async def test_what_sleeps_is_seen_by_nobody_from_the_second_on_in_which_the_trial_ends(
+    bench: Bench, bench_dsn: str, gate: App
+) -> None:
+    async with writing(bench_dsn) as product:
+        inside: Any = product
+        async with inside._database.transaction() as connection:
+            await connection.execute(SLEEP)
+        for line in LINES[gate]:
+            for walk in walks(line):
+                for viewer in ("Olga", "Full", "Compta"):
+                    result = await execute(product, walk.case, bench.data.viewer(viewer))
+                    assert walk.shown(read(result)) == [], walk.case
+            if line.kind is CoordinateKind.MUTATION:
+                result = await execute(product, mutation(line), bench.data.viewer("Olga"))
+                assert [error.code for error in result.errors] == [ErrorCode.FORBIDDEN]
 
 
 LIVE: Final = [line for lines in LINES.values() for line in lines if subscription(line) is not None]
@@ -174,10 +210,28 @@ async def test_a_subscription_meets_the_gates_that_a_query_meets(
             assert told_gates(result) == [line.gate]
 
 
+USED_LIVE: Final = [line for lines in LINES.values() for line in lines if live_input(line) is not None]
+
+
+@pytest.mark.parametrize("line", USED_LIVE, ids=lambda line: f"{line.coordinate}-{line.gate.name}")
+async def test_a_subscription_is_refused_a_gated_input(bench: Bench, bench_dsn: str, line: GatedCoordinate) -> None:
+    case, owner = live_input(line), bench.data.viewer("Olga")
+    assert case is not None
+    assert isinstance(line.gate, App)
+    async with writing(bench_dsn) as product:
+        assert read(await first_answer(product, case, owner)) == {"at0": {"__typename": "Changes"}}
+        inside: Any = product
+        async with inside._database.transaction() as connection:
+            await connection.execute(DEACTIVATE, key("company A"), line.gate.name)
+        result = await first_answer(product, case, owner)
+        assert read(result) == {"at0": None}
+        assert [(error.code, error.path) for error in result.errors] == [(ErrorCode.APP_REQUIRED, ("at0",))]
+
+
 async def first_answer(product: Executor, case: Case, viewer: Viewer) -> Result:
-    """What a subscription reads before it tells anything."""
+    """The first result of a subscription, before any event."""
     started = await product.start(GraphQLRequest(case.query, token=viewer.token))
-    assert isinstance(started, Subscription), started
+    assert isinstance(started, LiveOperation), started
     started.close()
     return await answer_of(started)
 
@@ -189,21 +243,21 @@ def read(result: Result) -> Any:
 
 
 class _Undo(Exception):
-    """What was written is to be forgotten."""
+    """Rolls the transaction back."""
 
 
 class Undone(InTransaction):
-    """Reads and writes on one connection, whose transaction will be undone."""
+    """Reads and writes on one connection, inside a transaction that is rolled back."""
 
     @asynccontextmanager
     async def statements(self) -> AsyncGenerator[Connection]:
-        """The connection, on which transactions are inside its own."""
+        """The connection; transactions on it are nested in its own."""
         yield self._connection
 
 
 @asynccontextmanager
 async def writing(dsn: str) -> AsyncGenerator[Executor]:
-    """The product, of whose writes nothing is kept."""
+    """The product, with all writes rolled back."""
     database = await Database.open(dsn, PoolSettings(size=1, idle_in_transaction_timeout=0, longest_loan=3_600))
     try:
         with suppress(_Undo):

@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import Final
 
 from db.connection import Connection
-from tests.firm import ALWAYS, Firm, replay
+from tests.support.company import ALWAYS, Firm, replay
 
 APPS: Final = ("QUOTES", "INVOICES", "CREDIT_NOTES", "DISCOUNTS", "PURCHASES", "NUMBERING")
 PEOPLE: Final = ("anna", "bram", "clara")

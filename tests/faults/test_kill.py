@@ -18,8 +18,8 @@ from typing import Final
 from tests.faults.ledger import APPS, Ledger
 from tests.faults.load import Client, Reader, Writer
 from tests.faults.victims import KINDS, Victims
-from tests.firm import Firm
-from tests.gateway.test_cli import gateway
+from tests.gateway.cli.test_main import gateway
+from tests.support.company import Firm
 
 ROUNDS: Final = int(os.environ.get("ENFACT_TEST_KILL_ROUNDS") or 0)
 SEED: Final = int(os.environ.get("ENFACT_TEST_KILL_SEED") or 1)
@@ -107,15 +107,15 @@ def _kinds(random: Random) -> Iterator[str]:
         yield from random.sample(KINDS, len(KINDS))
 
 
-async def test_what_was_acknowledged_outlives_any_process(tmp_path: Path) -> None:
+async def test_what_was_acknowledged_outlives_any_process(data_folder: Path) -> None:
     random = Random(SEED)
     serving = gateway(
-        "--data", str(tmp_path / "data"), "--no-demo", "--workers", str(WORKERS),
+        "--data", str(data_folder), "--no-demo", "--workers", str(WORKERS),
         ENFACT_LOG_LEVEL="off", ENFACT_RATE="0", ENFACT_WRITE_RATE="0",
     )  # fmt: skip
     running = await asyncio.to_thread(serving.__enter__)
     try:
-        victims = Victims.of(running, tmp_path / "data")
+        victims = Victims.of(running, data_folder)
         async with victims.connection() as connection:
             ledgers = [Ledger(await Firm.found(connection, *APPS)) for _ in range(COMPANIES)]
         clients = [sort(running.url, ledger, random) for ledger in ledgers for sort in (Writer, Reader)]

@@ -7,11 +7,11 @@ import pytest
 
 from db.connection import Connection, connect
 from db.database import Database, PoolSettings
-from resolvers.execution import Executor
-from tests.databases import Databases
+from resolvers.execution.executor import Executor
 from tests.faults.ledger import APPS, Change, Ledger
 from tests.faults.load import SET
-from tests.firm import Asker, Firm
+from tests.support.company import Asker, Firm
+from tests.support.databases import Databases
 
 FAULTS: Final = {
     "history": "delete from access_change where company_id = $1",

@@ -1,4 +1,4 @@
-"""db/embedded/server.py: how long the supervisor waits before it starts a server again that was killed."""
+"""server.py: how long the supervisor waits before it starts a server again that was killed."""
 
 import os
 import signal
@@ -10,7 +10,7 @@ from db.connection import connect
 from db.embedded import Embedded, server
 from db.embedded.layout import Layout
 from db.errors import DatabaseError
-from tests.mailbox import until
+from tests.support.smtp_server import until
 
 FOREVER = 3600.0
 ALWAYS_STEADY, NEVER_STEADY = 0.0, FOREVER

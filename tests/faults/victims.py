@@ -12,7 +12,7 @@ from typing import Final
 from db.connection import Connection, connect
 from db.embedded.layout import Layout
 from db.errors import DatabaseError
-from tests.gateway.test_cli import Gateway, alive, children
+from tests.gateway.cli.test_main import Gateway, alive, children
 
 KINDS: Final = ("worker", "backend", "postmaster")
 BACKENDS: Final = """
@@ -66,7 +66,7 @@ class Victims:
 
     def workers(self) -> set[int]:
         """The worker processes."""
-        return children(self.gateway.process.pid, "gateway.worker")
+        return children(self.gateway.process.pid, "gateway.server.worker")
 
     def postmaster(self) -> int:
         """The server's process; 0 while there is none."""

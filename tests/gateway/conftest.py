@@ -14,15 +14,16 @@ from starlette.applications import Starlette
 
 from gateway import logs
 from gateway.app import Gateway, create_app
-from gateway.behind import Executor
+from gateway.backend import RequestExecutor
 from gateway.logs import open_log
 from gateway.settings import Settings
-from resolvers.known import KnownOperations
-from resolvers.limits import Limits, parse_document
-from resolvers.live import Subscription
-from resolvers.operation import Documents
+from resolvers.execution.subscriptions import LiveOperation
+from resolvers.execution.viewer_schema import SchemaText
+from resolvers.operation.documents import Documents
+from resolvers.operation.limits import parse_document
+from resolvers.operation.persisted import PersistedDocuments
 from resolvers.request import GraphQLRequest, RequestError, Result
-from resolvers.viewing import SchemaText
+from resolvers.request_limits import Limits
 from schema.errors import ErrorCode
 
 SCHEMA = build_schema("""
@@ -40,7 +41,7 @@ class SmallExecutor:
     error: Exception | None = None
     delay: float = 0.0
     began: asyncio.Event = field(default_factory=asyncio.Event)
-    known: KnownOperations = field(default_factory=lambda: KnownOperations(Documents(SCHEMA)))
+    known: PersistedDocuments = field(default_factory=lambda: PersistedDocuments(Documents(SCHEMA)))
 
     async def execute(self, request: GraphQLRequest) -> Result:
         self.asked.append(request)
@@ -56,7 +57,7 @@ class SmallExecutor:
         """The same: it has no subscriptions."""
         return await self.execute(request)
 
-    async def watch(self, request: GraphQLRequest) -> Subscription:
+    async def watch(self, request: GraphQLRequest) -> LiveOperation:
         """It knows no credentials."""
         raise NotImplementedError(request.token)
 
@@ -91,7 +92,7 @@ def _execute(request: GraphQLRequest) -> Result:
 class SmallBackend:
     """The executor without a database."""
 
-    executor: Executor | None
+    executor: RequestExecutor | None
     reason: str | None = None
 
     async def open(self) -> None: ...

@@ -1,4 +1,4 @@
-"""gateway/backend.py: what goes on beside the requests, and what becomes of it when the database fails."""
+"""backend.py: what goes on beside the requests, and what becomes of it when the database fails."""
 
 import asyncio
 import io
@@ -15,11 +15,11 @@ from db.errors import DatabaseUnavailable
 from db.tokens import hash_token
 from gateway import backend
 from gateway.backend import DatabaseBackend, Terms, database_backend
-from gateway.chores import Chores
+from gateway.background import BackgroundTasks
 from gateway.logs import open_log
 from gateway.settings import Settings
 from resolvers.request import GraphQLRequest
-from tests.mailbox import until
+from tests.support.smtp_server import until
 
 SIGN_IN = """
 with person as (
@@ -132,9 +132,23 @@ async def test_a_demo_that_is_loaded_later_shows_what_would_be_mailed(
 async def test_a_database_that_is_not_migrated_opens_all_the_same(empty_dsn: str, lines: io.StringIO) -> None:
     behind = DatabaseBackend(empty_dsn, PoolSettings(size=2), open_log("info", "json", lines))
     await behind.open()
-    assert await behind.ready() == "the database is not migrated"
+    assert await behind.ready() == "the database is not migrated: enfact migrate does that"
     await behind.close()
     assert lines.getvalue() == ""
+
+
+async def test_a_newer_database_is_served_as_long_as_it_is_for_this_version(
+    behind: DatabaseBackend, beside: Connection
+) -> None:
+    await behind.open()
+    assert await behind.ready() is None
+    await beside.execute("update alembic_version set version_num = '9999'")
+    assert await behind.ready() is None
+    await use(behind)
+    await beside.execute("update alembic_version set oldest_code = '9999'")
+    assert await behind.ready() == "only newer versions of the gateway may use the database: start one of them"
+    await beside.execute("update alembic_version set oldest_code = '0020'")
+    assert await behind.ready() is None
 
 
 @pytest.fixture
@@ -179,7 +193,7 @@ async def test_without_an_executor_there_is_no_database_and_connecting_goes_on(
         raise ValueError("secret")
 
     with monkeypatch.context() as broken:
-        broken.setattr(backend, "DatabaseExecutor", fail)
+        broken.setattr(backend, "Executor", fail)
         await behind.open()
         await until(lambda: "ValueError" in lines.getvalue())
         await asyncio.sleep(0.5)  # it fails again and again
@@ -191,7 +205,7 @@ async def test_without_an_executor_there_is_no_database_and_connecting_goes_on(
 
 
 async def test_a_chore_that_fails_ends_alone_and_the_others_are_cancelled_at_the_end(lines: io.StringIO) -> None:
-    chores, ended, failed = Chores(open_log("info", "json", lines)), asyncio.Event(), asyncio.Event()
+    chores, ended, failed = BackgroundTasks(open_log("info", "json", lines)), asyncio.Event(), asyncio.Event()
 
     async def go_on() -> None:
         try:
@@ -234,6 +248,6 @@ async def test_connections_are_looked_after_now_and_then(
 ) -> None:
     monkeypatch.setattr(backend, "CARE_PAUSE", 0.01)
     monkeypatch.setattr("db.database.LONGEST_LIFE", 0.0)
-    monkeypatch.setattr("db.database.MEMORY", "select 1 << 30")
+    monkeypatch.setattr("db.database.READ_BACKEND_MEMORY", "select 1 << 30")
     await behind.open()
     await until(lambda: "database connections replaced" in lines.getvalue())

@@ -9,11 +9,24 @@ SHOW = "import sys, {}; print(*sys.modules)"
 LETTERS = {"aiosmtplib", "email.headerregistry", "gateway.mail.message", "gateway.mail.smtp", "gateway.mail.terminal"}
 """What only a process that has sent a letter needs."""
 
-SOCKETS = {"websockets", "gateway.frames", "gateway.operations", "gateway.sse", "gateway.websocket"}
+SOCKETS = {
+    "websockets",
+    "gateway.server.websocket_protocol",
+    "gateway.websocket.operations",
+    "gateway.http.result_stream",
+    "gateway.http.stream_forms",
+    "gateway.websocket.endpoint",
+}
 """What only a process needs at which a client has asked for a socket or for events."""
 
 NOBODY = {"alembic", "cryptography", "dns", "email_validator.deliverability", "sqlalchemy.ext.asyncio"}
 """What a gateway on a migrated database never needs: addresses are not looked up in the DNS."""
+
+SCHEMA = {"asyncpg", "graphql", "schema", "sqlalchemy", "strawberry", "uvicorn"}
+"""What takes half a second to load, and what the settings do not need."""
+
+PRODUCT = {"asyncpg", "db", "gateway.settings", "graphql", "pydantic", "resolvers", "rich", "schema", "uvicorn"}
+"""What the command line does not need to tell what there is: help and completion come at once."""
 
 
 def loaded(module: str) -> set[str]:
@@ -26,8 +39,14 @@ def loaded(module: str) -> set[str]:
 @pytest.mark.parametrize(
     ("module", "unneeded"),
     [
-        ("gateway.worker", NOBODY | LETTERS | SOCKETS | {"gateway.mail", "gateway.boot", "db.demo", "typer"}),
-        ("gateway.cli", NOBODY | LETTERS | SOCKETS),
+        (
+            "gateway.server.worker",
+            NOBODY | LETTERS | SOCKETS | {"gateway.mail", "gateway.server.startup", "db.demo", "typer"},
+        ),
+        ("gateway.server.startup", NOBODY | LETTERS | SOCKETS | {"db.demo"}),
+        ("gateway.cli.main", PRODUCT),
+        ("gateway.settings", SCHEMA | {"rich"}),
+        ("gateway.cli.settings", SCHEMA),
     ],
 )
 def test_a_process_loads_only_what_it_needs(module: str, unneeded: set[str]) -> None:
@@ -37,5 +56,25 @@ def test_a_process_loads_only_what_it_needs(module: str, unneeded: set[str]) -> 
 
 
 def test_what_is_not_loaded_would_be_found() -> None:
-    everything = NOBODY | LETTERS | SOCKETS
-    assert {name for name in everything if loaded(name) & {name}} == everything
+    everything = NOBODY | LETTERS | SOCKETS | SCHEMA | PRODUCT
+    assert loaded(", ".join(sorted(everything))) & everything == everything
+
+
+def loaded_by(*arguments: str) -> set[str]:
+    """The modules that a command imports until it ends."""
+    command = [sys.executable, "-X", "importtime", "-m", "gateway.cli", *arguments]
+    run = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    return {line.rpartition("|")[2].strip() for line in run.stderr.splitlines()}
+
+
+@pytest.mark.parametrize(
+    "arguments", [("--help",), ("--version",), ("serve", "--help"), ("settings",), ("settings", "port")]
+)
+def test_a_command_about_the_program_itself_loads_no_schema(arguments: tuple[str, ...]) -> None:
+    found = loaded_by(*arguments)
+    assert "gateway.cli.main" in found
+    assert found & SCHEMA == set()
+
+
+def test_a_command_about_the_schema_loads_it() -> None:
+    assert loaded_by("errors") & SCHEMA

@@ -1,4 +1,4 @@
-"""gateway/settings.py: where settings come from, what is refused, and that secrets stay out of sight."""
+"""settings.py: where settings come from, what is refused, and that secrets stay out of sight."""
 
 from pathlib import Path
 from typing import Any
@@ -7,8 +7,11 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from db.secrets import Keyring
-from gateway.settings import Settings, default_data_folder
-from gateway.workers import worker_environment
+from gateway.backend import terms_of
+from gateway.data_folder import default_data_folder
+from gateway.server.workers import worker_environment
+from gateway.settings import Settings
+from resolvers.mutations.registry import MUTATIONS
 
 KEY = "A" * 42 + "E="
 
@@ -43,6 +46,13 @@ def test_the_environment_is_read_and_arguments_come_first(monkeypatch: pytest.Mo
     assert settings.database_url.get_secret_value() == "postgresql://u:secret@db/x"
     assert ":secret" not in repr(settings)
     assert Settings(port=9001).port == 9001
+
+
+@pytest.mark.parametrize(("text", "forbidden"), [("off", {"changePlan"}), ("on", set[str]()), ("", set[str]())])
+def test_plan_changes_close_one_mutation(monkeypatch: pytest.MonkeyPatch, text: str, forbidden: set[str]) -> None:
+    monkeypatch.setenv("ENFACT_PLAN_CHANGES", text)
+    assert terms_of(Settings()).forbidden == forbidden
+    assert forbidden <= set(MUTATIONS)
 
 
 @pytest.mark.parametrize(
@@ -215,3 +225,11 @@ def test_a_public_url_that_is_wrong_is_told_once() -> None:
 )
 def test_data_lie_where_the_platform_keeps_them(environ: dict[str, str], platform: str, folder: str) -> None:
     assert default_data_folder(environ, platform) == Path(folder)
+
+
+def test_a_user_without_a_home_has_the_systems_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nowhere(_path: Path) -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "expanduser", nowhere)
+    assert default_data_folder({}, "linux") == Path("/var/lib/enfact")

@@ -1,1 +1,1 @@
-"""Golden cases: one operation each, with the statement that it becomes and what three viewers get."""
+"""Golden cases: one operation each, with its SQL statements and the answers of three viewers."""

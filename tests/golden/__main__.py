@@ -1,20 +1,23 @@
-"""Writes what is compared elsewhere: the siblings of every golden case, and the schema as text. Never in CI."""
+"""Writes the files that the tests compare: every golden case, the schema as text, the page of errors. Never in CI."""
 
 import asyncio
 import os
 import sys
 from pathlib import Path
+from typing import Final
 
-from gateway import sdl
-from tests.databases import ROOT, demo_template, shared_server
+from gateway.cli import errors, sdl
 from tests.golden.case import read_cases
 from tests.golden.record import record
 from tests.golden.world import World
+from tests.support.databases import ROOT, demo_template, shared_server
+
+ERRORS: Final = ROOT / "schema" / "ERRORS.md"
 
 
 async def write() -> int:
-    """Write all files anew; gives how many of them changed."""
-    changed = _put(ROOT / "schema" / "schema.graphql", sdl.current())
+    """Write all files anew; returns the number of changed ones."""
+    changed = _put(ROOT / "schema" / "schema.graphql", sdl.current()) + _put(ERRORS, errors.page())
     async with shared_server() as databases, World.open(databases, await demo_template(databases)) as world:
         for case in read_cases():
             for suffix, text in (await record(world, case)).items():
@@ -31,7 +34,7 @@ def _put(file: Path, text: str) -> bool:
 
 
 def main() -> None:
-    """Refuse in CI, else write."""
+    """Write the files; refuse in CI."""
     if os.environ.get("CI", "").lower() not in ("", "0", "false"):
         sys.exit("Golden files are written by a person, who reviews them: never in CI.")
     print(f"{asyncio.run(write())} files changed; review them with git diff.")

@@ -1,8 +1,8 @@
-"""A golden case: takes a `.graphql` file with a head comment, gives the operation, its viewer, variables and siblings.
+"""A golden case: a `.graphql` file with a head comment that states the viewer and the variables.
 
-The head begins with what the case shows; then come `viewer: <login>` (left out: nobody is signed in), `without: <apps>`
-(what the toggled-off viewer lacks, OWNER for the role), `variables: <JSON>` and `hidden: error` or `hidden: absent`
-(how hidden fields are told).
+The head begins with a description; then come `viewer: <login>` (left out: anonymous), `without: <apps>` (those that the
+toggled-off viewer lacks, OWNER for the role), `variables: <JSON>`, and `hidden: error` or `hidden: absent` (the mode of
+hidden fields).
 """
 
 import json
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from schema.access import HiddenFields
+from schema.types.core.access import HiddenFields
 
 FOLDER: Final = Path(__file__).parent / "cases"
 KEYS: Final = ("viewer", "without", "variables", "hidden")
@@ -31,32 +31,32 @@ class Case:
 
     @property
     def name(self) -> str:
-        """The name that its files share."""
+        """The common name of its files."""
         return self.file.stem
 
     @property
     def is_mutation(self) -> bool:
-        """Whether it writes."""
+        """Whether it is a mutation."""
         return any(line.startswith("mutation") for line in self.query.splitlines())
 
     @property
     def sql(self) -> Path:
-        """The file of its statements."""
+        """The file with its statements."""
         return self.file.with_suffix(".sql")
 
     @property
     def json(self) -> Path:
-        """The file of its answers."""
+        """The file with its answers."""
         return self.file.with_suffix(".json")
 
 
 def read_cases(folder: Path = FOLDER) -> list[Case]:
-    """All cases in order of name. ValueError for a head that is not as described above."""
+    """All cases, sorted by name. Raises ValueError for a head that does not have the module's form."""
     return [read_case(file) for file in sorted(folder.glob("*.graphql"))]
 
 
 def read_case(file: Path) -> Case:
-    """One case."""
+    """The case of a file. Raises as `read_cases` does."""
     query = file.read_text(encoding="utf-8")
     shows: list[str] = []
     head: dict[str, str] = {}

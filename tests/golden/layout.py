@@ -1,6 +1,6 @@
-"""SQL laid out for reading: takes a statement, gives the same on many lines, one clause or member of JSON a line.
+"""A formatter of SQL for reading: one clause, or one member of JSON, on each line.
 
-Nothing but white space changes, and the parentheses that balance a chain of `||` go: a new member is one new line.
+It changes only white space, and removes the parentheses that balance a chain of `||`: a new member is one new line.
 """
 
 import re
@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 
 WIDTH: Final = 110
 SMALL: Final = 60
-"""How long a query inside another one may be to stay on its line."""
+"""Maximum number of characters of a sub-query that stays on one line."""
 
 TOKEN: Final = re.compile(
     r"""(?P<space>\s*)(?P<text>[eE]?'(?:[^'\\]|''|\\.)*'|"(?:[^"]|"")*"|\$\d+|[\w.]+|::|\|\||<=|>=|<>|!=|&&|\S)"""
@@ -27,7 +27,7 @@ STARTS: Final = ("select", "with", "insert", "update", "delete")
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A token, and whether white space stands before it."""
+    """A token; `spaced` is whether white space precedes it."""
 
     text: str
     spaced: bool
@@ -35,7 +35,7 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """What stands between parentheses, brackets, or `case` and `end`."""
+    """The nodes between parentheses, brackets, or `case` and `end`."""
 
     opening: str
     closing: str
@@ -45,7 +45,7 @@ class Group:
 
     @property
     def is_query(self) -> bool:
-        """Whether a query stands in it."""
+        """Whether its content is a query."""
         return bool(self.nodes) and _text(self.nodes[0]) in STARTS
 
 
@@ -71,7 +71,7 @@ def words(statement: str) -> list[Word]:
 
 
 def _parse(tokens: Iterator[Word], closing: str | None) -> tuple[tuple[Node, ...], bool]:
-    """The nodes up to a closing token, and whether white space stands before that."""
+    """The nodes up to a closing token, and whether white space precedes that token."""
     found: list[Node] = []
     for token in tokens:
         if token.text == closing:
@@ -148,7 +148,7 @@ def _fits(nodes: Nodes, width: int) -> bool:
 
 
 def _has_query(nodes: Nodes) -> bool:
-    """Whether a query stands in the nodes that needs lines of its own."""
+    """Whether the nodes contain a query that needs lines of its own."""
     return any(
         isinstance(node, Group) and ((node.is_query and len(_flat(node.nodes)) > SMALL) or _has_query(node.nodes))
         for node in nodes
@@ -156,7 +156,7 @@ def _has_query(nodes: Nodes) -> bool:
 
 
 def _is_query(nodes: Nodes) -> bool:
-    """Whether the nodes are one such query in parentheses."""
+    """Whether the nodes are a single such query in parentheses."""
     return len(nodes) == 1 and isinstance(nodes[0], Group) and nodes[0].is_query and _has_query(nodes)
 
 
@@ -165,7 +165,7 @@ def _nest(lines: list[str]) -> list[str]:
 
 
 def _query(nodes: Nodes, width: int) -> list[str]:
-    """One clause after the other."""
+    """The lines of a query, one clause after the other."""
     if len(_flat(nodes)) <= width and not _has_query(nodes):
         return [_flat(nodes)]
     lines: list[str] = []
@@ -206,7 +206,7 @@ def _clause(keyword: str, nodes: Nodes, width: int) -> list[str]:
 
 
 def _expression(nodes: Nodes, width: int) -> list[str]:
-    """Broken at what binds least: commas, `or`, `and`, `||`; then inside its groups."""
+    """The lines of an expression, broken where it binds least (comma, `or`, `and`, `||`), then inside its groups."""
     if _fits(nodes, width):
         return [_flat(nodes)]
     items = _split(nodes, ",")
@@ -231,7 +231,7 @@ def _leading(start: str, lines: list[str]) -> list[str]:
 
 
 def _chain(operands: list[Nodes], width: int) -> list[str]:
-    """A value shares the line of the constants before it, and of the quote after it."""
+    """The lines of a chain of `||`: a value shares its line with the constants before it and the quote after it."""
     lines: list[str] = []
     for constants, value, after in _members(operands):
         start = "|| " if lines else ""
@@ -269,7 +269,7 @@ def _split(nodes: Nodes, separator: str) -> list[Nodes]:
 
 
 def _sequence(nodes: Nodes, width: int) -> list[str]:
-    """Word after word; the groups that hold a query or are long are broken."""
+    """The lines of a sequence of words; groups that contain a query or are long are broken."""
     long = [
         n
         for n, node in enumerate(nodes)
@@ -305,7 +305,7 @@ def _one(nodes: Nodes) -> Group:
 
 
 def _case(group: Group, width: int) -> list[str]:
-    """`when` and `then` on a line, what follows below it."""
+    """The lines of a `case`: `when` and `then` on one line, a long branch below it."""
     lines: list[str] = []
     for keyword, part in _parts(group.nodes):
         match keyword:
@@ -323,7 +323,7 @@ def _case(group: Group, width: int) -> list[str]:
 
 
 def _joined(lines: list[str], part: Nodes, width: int) -> list[str]:
-    """A branch below its keyword; a query begins beside it."""
+    """Add a branch below its keyword; a query begins beside it."""
     if _is_query(part):
         first, *rest = _group(_one(part), width)
         return [*_ending(lines, f" {first}"), *rest]

@@ -1,4 +1,4 @@
-"""What is written beside a case: takes its outcomes, gives the text of its `.sql` and of its `.json`."""
+"""The texts of a case's `.sql` and `.json` files, from its outcomes."""
 
 import json
 import time
@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Final, cast
 from uuid import UUID
 
-from gateway.render import render
+from gateway.http.rendering import render
 from tests.golden.case import Case
 from tests.golden.layout import lay_out
 from tests.golden.world import Outcome, Ran, Viewing, World
@@ -51,12 +51,12 @@ def _argument(value: object) -> str:
 
 
 def _is_new(key: UUID) -> bool:
-    """Whether a key (uuidv7, which begins with milliseconds) was made by this run."""
+    """Whether a key (uuidv7, which begins with milliseconds) was created by this run."""
     return abs((key.int >> 80) / 1_000 - time.time()) < 86_400
 
 
 def json_text(outcomes: Mapping[Viewing, Outcome]) -> str:
-    """What each viewer got, as a client would; an answer like the entitled viewer's is not written twice."""
+    """The answer of each viewer, as a client reads it; one that equals the entitled viewer's is not written again."""
     answers = {viewing.value: read_answer(outcome) for viewing, outcome in outcomes.items()}
     entitled = _lines(answers[Viewing.ENTITLED.value])
     shown = {
@@ -66,7 +66,7 @@ def json_text(outcomes: Mapping[Viewing, Outcome]) -> str:
 
 
 def read_answer(outcome: Outcome) -> Any:
-    """The response as a client reads it. ValueError when an object has a key twice."""
+    """The response as a client reads it. Raises ValueError when an object has a key twice."""
     return json.loads(render(outcome.result, "golden"), object_pairs_hook=_distinct)
 
 
@@ -78,7 +78,7 @@ def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _lines(value: Any) -> list[str]:
-    """JSON in which whatever fits on a line stands on one."""
+    """Lines of JSON; every value that fits on a line is on one."""
     flat = json.dumps(value, ensure_ascii=False)
     if len(flat) <= WIDTH or not isinstance(value, dict | list):
         return [flat]

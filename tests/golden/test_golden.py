@@ -1,4 +1,4 @@
-"""Every golden case gives what its files say. Nothing is written here: `./dev golden` does."""
+"""Every golden case has the statements and answers of its files, which `./dev golden` writes."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""tests/golden/layout.py: a statement that is laid out is the same statement."""
+"""tests/golden/layout.py: formatting does not change the meaning of a statement."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The demo with people signed in: takes a case, gives what each of its three viewers gets and what statements ran."""
+"""A clone of the demo on which golden cases run: the answers of three viewers, and the statements."""
 
 import asyncio
 import hashlib
@@ -12,23 +12,23 @@ from typing import Any, Final, cast
 
 from db.connection import Connection, connect
 from db.database import Database, PoolSettings
-from resolvers.execution import Executor
-from resolvers.live import Subscription
+from resolvers.execution.executor import Executor
+from resolvers.execution.subscriptions import LiveOperation
 from resolvers.request import GraphQLRequest, Result
-from schema.access import HiddenFields
-from tests.databases import Databases
+from schema.types.core.access import HiddenFields
 from tests.golden.case import Case
-from tests.live import answer_of
+from tests.support.databases import Databases
+from tests.support.subscribers import answer_of
 
 LAMBERT: Final = "com_514c94de889b4144be3fe722f52193db"
 """Chauffage Lambert, a company of the demo."""
 
 STRANGER: Final = "hors-ligne"
-"""Somebody who is signed in and enters no company."""
+"""The login of a viewer who is in no company."""
 
 CREATED, EXPIRES = datetime(2026, 11, 24, 8, tzinfo=UTC), datetime(2126, 11, 24, tzinfo=UTC)
 DRIVER: Final = ("typeinfo_tree", "set_config('jit'")
-"""What the driver asks on its own account, once per connection and type."""
+"""Marks of the driver's own statements, sent once per connection and type."""
 
 SIGN_IN: Final = """
 insert into credential (id, token_hash, account_id, user_agent, created_at, expires_at)
@@ -51,7 +51,7 @@ GIVE_BACK: Final = "update membership set toggles = $3, role = $4 where company_
 
 
 class Viewing(Enum):
-    """Who looks: the case's viewer, the same person without what the case names, somebody without any company."""
+    """The three viewers: the case's, the same person without the apps that the case names, one without any company."""
 
     ENTITLED = "entitled"
     TOGGLED_OFF = "toggled_off"
@@ -68,7 +68,7 @@ class Ran:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one viewer got, and all statements that it took, those that begin and end transactions included."""
+    """The answer of one viewer, and all statements for it, including those that begin and end transactions."""
 
     result: Result
     statements: tuple[Ran, ...]
@@ -76,7 +76,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """A clone of the demo on which cases run; `connection` is for looking around beside them."""
+    """A clone of the demo on which cases run; `connection` is a separate connection to it."""
 
     database: Database
     executor: Executor
@@ -88,7 +88,7 @@ class World:
     @classmethod
     @asynccontextmanager
     async def open(cls, databases: Databases, template: str) -> "AsyncGenerator[World]":
-        """A clone of the template `template`, dropped at the end; one connection serves it, and is recorded."""
+        """A clone of `template` with one recorded pool connection, dropped at the end."""
         dsn = await databases.clone(template)
         database = await Database.open(dsn, PoolSettings(size=1))
         connection = await connect(dsn)
@@ -102,14 +102,14 @@ class World:
             await databases.drop(dsn)
 
     async def run(self, case: Case, viewing: Viewing = Viewing.ENTITLED) -> Outcome:
-        """The case for one viewer. What it writes stays."""
+        """Run the case for one viewer. Its changes stay."""
         login = STRANGER if viewing is Viewing.STRANGER else case.viewer
         lacking = case.without if viewing is Viewing.TOGGLED_OFF else ()
         async with self._signed_in(login) as token, self._lacking(login, lacking):
             return await self.ask(case.query, case.variables, token, hidden_fields=case.hidden_fields)
 
     async def run_all(self, case: Case) -> dict[Viewing, Outcome]:
-        """The case for every viewer, the entitled one last; what writes runs on a clone of its own."""
+        """Run the case for every viewer, the entitled one last; a mutation runs on a clone of its own."""
         if case.is_mutation:
             async with World.open(self.databases, self.template) as apart:
                 outcomes = [await apart.run(case, viewing) for viewing in reversed(Viewing)]
@@ -125,19 +125,19 @@ class World:
         *,
         hidden_fields: HiddenFields = HiddenFields.NULL,
     ) -> Outcome:
-        """Any operation with any credential; of a subscription what it reads at first."""
+        """Run any operation with any credential; for a subscription its first result."""
         request = GraphQLRequest(query, variables=variables or {}, token=token, hidden_fields=hidden_fields)
         with self._recording() as statements:
             started = await self.executor.start(request)
-            await asyncio.sleep(0)  # asyncpg tells its loggers in the loop's next round
-        if isinstance(started, Subscription):
+            await asyncio.sleep(0)  # asyncpg calls its query loggers in the loop's next round
+        if isinstance(started, LiveOperation):
             started.close()
             return Outcome(await answer_of(started), tuple(statements))
         return Outcome(started, tuple(statements))
 
     @asynccontextmanager
     async def signed_in(self, login: str) -> AsyncGenerator[str]:
-        """The token of a session of somebody of the demo."""
+        """The token of a session of a login of the demo."""
         async with self._signed_in(login) as token:
             assert token is not None
             yield token
@@ -158,7 +158,7 @@ class World:
 
     @asynccontextmanager
     async def _lacking(self, login: str | None, lacking: Sequence[str]) -> AsyncGenerator[None]:
-        """Take apps, or the role of an owner, from somebody in all companies for a while."""
+        """Take apps, or the role of owner, from a login in all companies within the block."""
         if login is None or not lacking:
             yield
             return
@@ -190,5 +190,5 @@ class World:
 
 
 def address(login: str) -> str:
-    """The e-mail address of somebody of the demo."""
+    """The e-mail address of a login of the demo."""
     return f"{login}@demo.enfact.test"

@@ -1,4 +1,4 @@
-"""The small and nasty data set with twins behind a fence, and the product on it."""
+"""The small data set of edge cases, with twins (twins.py) behind a fence (fence.py), and the product on it."""
 
 import sys
 from collections.abc import AsyncGenerator
@@ -8,28 +8,28 @@ import pytest
 
 from db.connection import connect
 from db.database import Database, PoolSettings
-from resolvers.compiler import Compiler
-from resolvers.execution import Executor
-from tests.databases import Databases
-from tests.differential.dataset import build
+from resolvers.compilation.compiler import Compiler
+from resolvers.execution.executor import Executor
+from tests.differential.data.dataset import build
 from tests.rls.twins import add_twins
+from tests.support.databases import Databases
 
 
 @dataclass(frozen=True, slots=True)
 class Hall:
-    """The data set; `database` is a pool of the product, behind the fence."""
+    """The data set; `database` is the product's pool, behind the fence."""
 
     dsn: str
     database: Database
 
     def product(self, compiler: Compiler | None = None) -> Executor:
-        """The product, or what another compiler makes of it."""
+        """The product, with its own compiler or another one."""
         return Executor(self.database, compiler, max_cost=sys.maxsize)
 
 
 @pytest.fixture(scope="session")
 async def hall(databases: Databases, template: str) -> AsyncGenerator[Hall]:
-    """For tests that leave it as it is."""
+    """The data set for tests that do not change it."""
     dsn = await databases.clone(template)
     connection = await connect(dsn)
     try:

@@ -1,14 +1,19 @@
-"""Row level security as a second opinion: takes a migrated database, gives it a user who meets a policy on every table.
+"""Row level security as an independent check of tenancy: a database user with a policy on every table of companies.
 
-A request opens what its credential opens (a session the companies that its account has entered, an API key its own or
-those where the account holds API_ACCESS, a look as somebody else only one), the company of a letter whose secret it
-carries and those of the account that the letter went to, and within one transaction: companies that it founds, those of
-the account for which it opens a session, and those that were open when it began. The policies look that up by
-themselves, from what the test says of the request; of the statements that the product makes they know nothing.
+The companies that are open to a request are:
 
-With the fence up a company that is not open has no rows. With the fence down all can be seen, but a row of a company
-that is not open can be neither written, changed nor deleted: that is an error. Outside of any request all is open:
-that is the sender of letters, or a test with the product's pool.
+- those of its credential: for a session those that its account has entered, for an API key its own company or those
+  where the account holds API_ACCESS, for "view as" only one;
+- for a letter's secret in its input: the company of the letter, and those of the account that the letter went to;
+- within a transaction: companies that it creates, those of an account for which it opens a session, and those that were
+  open when the transaction began.
+
+The policies look these up themselves, from the credential and the secrets that the test states; they know nothing of
+the product's statements.
+
+With the fence up, a company that is not open has no rows. With the fence down, all rows can be read, but inserting,
+changing or deleting a row of a company that is not open is an error. Outside of any request everything is open, for the
+mail sender and for tests that use the product's pool.
 """
 
 from typing import Final
@@ -20,20 +25,20 @@ from db.tables import metadata
 from schema.apps import CATALOGUE, App
 
 ROLE: Final = "enfact_fenced"
-"""A user that owns nothing and is no superuser, so that the policies hold for it. A server's databases share it."""
+"""A user that owns nothing and is not a superuser, so that policies apply to it; all databases of a server share it."""
 
 TRESPASS: Final = "EF001"
-"""The SQLSTATE of a change of what stands in a company that is not open, or of its deletion."""
+"""The SQLSTATE of changing or deleting a row of a company that is not open."""
 
 KEYS: Final = CATALOGUE[App.API_ACCESS].position
-"""The position of the app without which a key opens nothing."""
+"""The mask position of API_ACCESS, without which an API key opens no company."""
 
 REFUSED: Final = "42501"
-"""The SQLSTATE of what a policy refuses: that something comes to stand there."""
+"""The SQLSTATE of inserting a row that a policy refuses."""
 
 
 def _column(table: Table) -> str | None:
-    """The column that says whose a row is; a credential is its account's, whatever company it is bound to."""
+    """The column with the company of a row; None for a credential, which belongs to its account."""
     if table.name == "company":
         return "id"
     if table.name == "credential":
@@ -42,7 +47,7 @@ def _column(table: Table) -> str | None:
 
 
 COMPANIES: Final = {name: column for name, table in metadata.tables.items() if (column := _column(table)) is not None}
-"""The column of each table that says whose a row is. Rows of tables that are not tenants' may be nobody's."""
+"""The column with the company, by table. In tables that are not tenants' tables it may be null."""
 
 TENANTS: Final = frozenset(name for name in COMPANIES if name == "company" or metadata.tables[name].info.get("tenant"))
 
@@ -68,6 +73,16 @@ create function fence.accounts() returns uuid[] language sql stable security def
     where expires_at > now() and token_hash = any ((select fence.hashes('fence.tokens'))::bytea[])
   )
 $$;
+create function fence.invitations() returns setof membership
+language sql stable security definer set search_path = public as $$
+  select m.* from membership m join account a on a.id = m.account_id join credential k on k.account_id = a.id
+  where a.confirmed and k.kind = 'SESSION' and k.expires_at > now()
+    and k.token_hash = any ((select fence.hashes('fence.tokens'))::bytea[])
+    and m.role is not null and m.accepted_at is null and m.removed_at is null
+$$;
+create function fence.invited() returns text[] language sql stable security definer set search_path = public as $$
+  select array(select company_id || ' ' || id from fence.invitations())
+$$;
 create function fence.entered() returns uuid[] language sql stable security definer set search_path = public as $$
   select fence.words('fence.open')::uuid[] || array(
     select m.company_id from membership m join company c on c.id = m.company_id
@@ -76,7 +91,8 @@ create function fence.entered() returns uuid[] language sql stable security defi
       and m.accepted_at is not null and m.removed_at is null and (m.until is null or m.until > now())
       and case k.kind
         when 'SESSION' then true
-        when 'API_KEY' then coalesce(k.company_id = m.company_id, true) and get_bit(c.mask & m.mask, {KEYS}) = 1
+        when 'API_KEY' then coalesce(k.company_id = m.company_id, true) and get_bit(case
+            when c.trial_ends_at > now() then c.mask else c.plan_mask end & m.mask, {KEYS}) = 1
           and k.created_at >= m.accepted_at and not m.company_id = any (k.closed)
         when 'VIEW_AS' then k.company_id = m.company_id and m.role = 'OWNER' and exists (
           select from membership u
@@ -94,6 +110,8 @@ create function fence.entered() returns uuid[] language sql stable security defi
     select m.company_id from mail_token t join membership m on m.account_id = t.account_id
     where t.token_hash = any ((select fence.hashes('fence.letters'))::bytea[])
       and m.accepted_at is not null and m.removed_at is null and (m.until is null or m.until > now())
+  ) || array(
+    select company_id from fence.invitations() where id = any ((select fence.words('fence.invitations'))::uuid[])
   )
 $$;
 create function fence.mine() returns text[] language sql stable security definer set search_path = public as $$
@@ -151,14 +169,17 @@ OWN: Final = """
 or {row}account_id = any ((select fence.accounts())::uuid[]) and {row}accepted_at is not null
   and current_setting('fence.writes', true) = 'yes'
 """
-"""One's own part in a company that one has left: it counts for limits, and has one's names."""
+"""The caller's own membership in a company that they have left: a mutation may use it, for limits and names."""
 
 MINE: Final = "{column} || ' ' || {member} = any ((select fence.mine())::text[])"
+INVITED: Final = {"membership": "id", "mail_token": "membership_id"}
+"""Tables where callers may read the rows of the invitations to their login, and the column with the membership."""
+
 HISTORY: Final = {"membership": "id", "access_change": "membership_id"}
-"""What became of one's own access is one's own to see, also where it is lost: the column that says whose access."""
+"""Tables where callers may always read the rows about their own access, and the column with the membership."""
 
 UNNAMED: Final = " or {row}{column} is null"
-"""Letters, and what they carry, that are of no company."""
+"""Rows without a company, such as letters to an account."""
 
 POLICIES: Final = """
 alter table "{table}" enable row level security;
@@ -188,7 +209,7 @@ end $$
 
 
 async def put_fences(connection: Connection) -> None:
-    """Enable and force row level security on every table that says whose a row is."""
+    """Enable and force row level security on every table with a company."""
     await connection.execute(MAKE_ROLE)
     await connection.execute(FUNCTIONS)
     for name, column in COMPANIES.items():
@@ -207,10 +228,10 @@ async def put_fences(connection: Connection) -> None:
 
 
 def _open(table: Table, column: str, row: str = "") -> str:
-    """The condition under which a row is of a company that is open."""
+    """The SQL condition that the company of a row is open."""
     condition = OPEN
     if table.name == "company":
-        condition = OPEN.replace("(select fence.entered())::uuid[]", "fence.entered()")  # anew, once it is founded
+        condition = OPEN.replace("(select fence.entered())::uuid[]", "fence.entered()")  # for each row
     elif table.name == "membership":
         condition += OWN
     elif table.columns[column].nullable:
@@ -219,7 +240,10 @@ def _open(table: Table, column: str, row: str = "") -> str:
 
 
 def _seen(table: Table, column: str) -> str:
-    """The condition under which a row may be read."""
+    """The SQL condition that a row may be read."""
     member = HISTORY.get(table.name)
     mine = f" or {MINE.format(column=column, member=member)}" if member is not None else ""
+    invited = INVITED.get(table.name)
+    if invited is not None:
+        mine += f" or {MINE.format(column=column, member=invited).replace('fence.mine', 'fence.invited')}"
     return _open(table, column) + mine

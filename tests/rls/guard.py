@@ -1,14 +1,15 @@
-"""The product's connections behind the fence: what a request reads is read twice, with the fence up and with it down.
+"""The product's connections behind the fence (fence.py): statements that read run with the fence up and with it down.
 
-Both times it must give the same. What it gives is what it finds with the fence down, so that whatever a test says of
-the product it says of the product without row level security too. Statements that write run once, with the fence
-down, where a change in a company that is not open is an error.
+Both results must be equal. Other connections may write between the two runs, so a difference is checked again, outside
+of a transaction in one snapshot. The result with the fence down is returned, so that a test's assertions hold for the
+product without row level security, too. A statement that writes runs once, with the fence down; a change in a company
+that is not open is an error there.
 """
 
 import hashlib
 import re
-from collections.abc import Awaitable, Callable, Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -21,66 +22,79 @@ import pytest
 
 from db import database
 from db.connection import Connection, connect
-from resolvers.execution import Executor
-from resolvers.live import Subscription
+from resolvers.execution.executor import Executor
+from resolvers.execution.subscriptions import LiveOperation
 from resolvers.request import GraphQLRequest
 from tests.rls.fence import COMPANIES, REFUSED, ROLE, TRESPASS
 
 MARK: Final = "_fenced"
-"""What the names of databases with a fence end in."""
+"""The suffix in the name of a database with a fence."""
 
 VIEWER: Final = "with viewer as materialized"
-"""How statements of the compiler begin."""
+"""The beginning of the compiler's statements."""
 
 TEXT: Final = re.compile(r"'[^']*'")
 OPENS: Final = re.compile(r"\binsert into credential\b", re.IGNORECASE)
 WRITES: Final = re.compile(r"\b(insert|delete|merge|(?<!for )(?<!key )update)\b", re.IGNORECASE)
 FENCED: Final = re.compile(rf"\b({'|'.join(COMPANIES)})\b", re.IGNORECASE)
+INVITATION: Final = re.compile(r"\bivt_([0-9a-f]{32})\b")
 LETTER: Final = re.compile(r'\btoken\s*:\s*(?:"([^"\\\n]+)"|\$(\w+))')
 LOUD: Final = (TRESPASS, REFUSED, asyncpg.CardinalityViolationError.sqlstate)
-"""Errors that tell of other companies' rows; the last one where one row was expected."""
+"""SQLSTATEs that reveal rows of other companies; the last one: several rows where one was expected."""
 
 BEGIN: Final = "select fence.begin()"
 TRIES: Final = 3
-"""Between two runs somebody else may have written: what differs is run again."""
+"""Maximum number of comparisons before the one in a snapshot, which a transaction of the product cannot have."""
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """What the fence is told of a request: SHA-256 in hex of its token, and of what its inputs call `token`."""
+    """The credential of a request for the fence: SHA-256 in hex of its token, and of every `token` in its inputs.
+
+    `invitations` are the keys of those that a mutation names.
+    """
 
     token: str
     letters: tuple[str, ...] = ()
+    invitations: tuple[str, ...] = ()
     opened: list[str] = field(default_factory=list[str])
-    """The same of the sessions that the request has opened: what it wrote is read as who it signed in."""
+    """The hashes of sessions that the request has opened: its result is read as the user who signed in."""
 
     @classmethod
     def of(cls, request: GraphQLRequest) -> "Caller":
-        """Who sends a request."""
-        letters = _letters(request) if "mutation" in request.query else ()
-        return cls(_hash(request.token) if request.token else "", tuple(_hash(letter) for letter in letters))
+        """The caller of a request."""
+        writes = "mutation" in request.query
+        letters = tuple(map(_hash, _letters(request))) if writes else ()
+        invitations = tuple(INVITATION.findall(f"{request.query} {request.variables}")) if writes else ()
+        return cls(_hash(request.token) if request.token else "", letters, invitations)
 
     @property
     def settings(self) -> dict[str, str]:
-        """What the fence knows of it, by the names of the settings."""
+        """The PostgreSQL settings that tell the fence about the caller."""
         outside = "yes" if self is OUTSIDE else "no"
         letters, tokens = " ".join(self.letters), " ".join([self.token, *self.opened]).strip()
-        return {"fence.outside": outside, "fence.tokens": tokens, "fence.letters": letters, "fence.open": ""}
+        return {
+            "fence.outside": outside,
+            "fence.tokens": tokens,
+            "fence.letters": letters,
+            "fence.invitations": " ".join(self.invitations),
+            "fence.open": "",
+        }
 
 
 OUTSIDE: Final = Caller("")
-"""Outside of any request."""
+"""Stands for no request."""
 
 
 @dataclass(slots=True)
 class Guard:
-    """What the connections of this process have found out."""
+    """The findings of all connections of this process."""
 
     trespasses: list[str] = field(default_factory=list[str])
     compared: int = 0
 
     def take(self) -> list[str]:
-        """The trespasses since the last time."""
+        """The trespasses since the last call."""
         found, self.trespasses = self.trespasses, []
         return found
 
@@ -98,7 +112,7 @@ def _hash(secret: str) -> str:
 
 
 def _letters(request: GraphQLRequest) -> list[str]:
-    """What may be a letter's secret in a request: each text that an input calls `token`."""
+    """The possible letter secrets of a request: each text in a `token` of its inputs."""
     found: list[Any] = []
     for text, variable in LETTER.findall(request.query):
         found.append(text or request.variables.get(variable))
@@ -123,7 +137,7 @@ def is_compared(sql: str) -> bool:
 
 
 def plain(value: Any) -> Any:
-    """A result of the driver that can be compared; moments are not, since a statement may look at the clock."""
+    """A result of the driver in a comparable form, without moments: a statement may read the clock."""
     match value:
         case datetime():
             return None
@@ -135,7 +149,7 @@ def plain(value: Any) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What a connection has told the fence."""
+    """The settings that a connection has sent to the fence."""
 
     caller: Caller | None = None
     up: bool | None = None
@@ -146,11 +160,11 @@ UNKNOWN: Final = State()
 
 
 class FencedConnection(asyncpg.Connection):
-    """A connection of the product as the user that owns nothing, which tells the fence who calls."""
+    """A connection of the product as the user `ROLE`, which tells the fence the caller."""
 
     _session: State = UNKNOWN
     _here: State | None = None
-    """What holds until the end of a transaction, if that is something else."""
+    """The state within the transaction, if it differs from the session's."""
 
     async def execute(self, query: str, *args: Any, timeout: float | None = None) -> str:  # noqa: ASYNC109
         run = partial(super().execute, query, *args, timeout=timeout)
@@ -169,7 +183,7 @@ class FencedConnection(asyncpg.Connection):
         return await self._guarded(query, partial(super().fetch, query, *args, **options))
 
     async def fetchrow(self, query: str, *args: Any, **options: Any) -> Any:
-        """The first row; all are compared."""
+        """The first row; all rows are compared."""
         rows = await self.fetch(query, *args, **options)
         if rows and OPENS.search(query) and CALLER.get() is not OUTSIDE:
             CALLER.get().opened.extend(arg.hex() for arg in args if isinstance(arg, bytes))
@@ -194,14 +208,33 @@ class FencedConnection(asyncpg.Connection):
         GUARD.compared += 1
         shown = whole = None
         for _ in range(TRIES):
-            await self._put(up=True)
-            shown = await run()
-            await self._put(up=False)
-            with self._unlogged():
-                whole = await self._loudly(query, run)
+            shown, whole = await self._both(query, run)
             if plain(shown) == plain(whole):
                 return whole
+        if not self.is_in_transaction():
+            with self._unlogged():
+                async with self._snapshot():
+                    shown, whole = await self._both(query, run)
+        if plain(shown) == plain(whole):
+            return whole
         raise _noticed(f"{query}\ngives {whole}\nwith the fence {shown}")
+
+    async def _both(self, query: str, run: Callable[[], Awaitable[Any]]) -> tuple[Any, Any]:
+        """The results of a statement with the fence up and with it down."""
+        await self._put(up=True)
+        shown = await run()
+        await self._put(up=False)
+        with self._unlogged():
+            return shown, await self._loudly(query, run)
+
+    @asynccontextmanager
+    async def _snapshot(self) -> AsyncGenerator[None]:
+        """A block of reads that see no write of another connection between them."""
+        await super().execute("begin isolation level repeatable read")
+        try:
+            yield
+        finally:
+            await super().execute("rollback")
 
     async def _loudly(self, query: str, run: Callable[[], Awaitable[Any]]) -> Any:
         try:
@@ -212,7 +245,7 @@ class FencedConnection(asyncpg.Connection):
             raise
 
     async def _put(self, *, up: bool) -> None:
-        """Tell the fence who calls, and put it up or down: within a transaction until its end, which takes it back."""
+        """Tell the fence the caller, and put it up or down; within a transaction only until its end."""
         local = self.is_in_transaction()
         if not local:
             self._here = None
@@ -242,7 +275,7 @@ class FencedConnection(asyncpg.Connection):
 
     @contextmanager
     def _unlogged(self) -> Generator[None]:
-        """What a test counts are the product's statements."""
+        """Keep statements within the block from the query loggers: tests count only the product's statements."""
         mine: Any = self
         loggers, mine._query_loggers = mine._query_loggers, set()
         try:
@@ -260,7 +293,7 @@ def _noticed(what: str) -> Trespass:
     return Trespass(what)
 
 
-# --- who is behind the fence ----------------------------------------------------------------------------------------
+# --- connections behind the fence -----------------------------------------------------------------------------------
 
 
 def is_fenced(dsn: str) -> bool:
@@ -269,7 +302,7 @@ def is_fenced(dsn: str) -> bool:
 
 
 async def connect_fenced(dsn: str, **options: Any) -> Connection:
-    """A connection of the product's pool: behind the fence, if the database has one."""
+    """A connection for the product's pool, behind the fence if the database has one."""
     if not is_fenced(dsn):
         return await connect(dsn, **options)
     settings = {**options.pop("server_settings", {}), "role": ROLE}
@@ -278,10 +311,10 @@ async def connect_fenced(dsn: str, **options: Any) -> Connection:
 
 @contextmanager
 def guarded() -> Generator[None]:
-    """Every pool of the product is behind the fence of its database, and every request tells who calls."""
+    """Within the block every pool of the product is behind its database's fence, and every request sets its caller."""
 
     def of(asker: Any) -> GraphQLRequest:
-        return asker.request if isinstance(asker, Subscription) else asker
+        return asker.request if isinstance(asker, LiveOperation) else asker
 
     def telling(usual: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
         async def told(self: Any, *asked: GraphQLRequest) -> Any:
@@ -296,7 +329,7 @@ def guarded() -> Generator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(database, "connect", connect_fenced)
         for name in ("read", "peek"):
-            patch.setattr(Subscription, name, telling(getattr(Subscription, name)))
+            patch.setattr(LiveOperation, name, telling(getattr(LiveOperation, name)))
         for name in ("execute", "start", "schema_text"):
             patch.setattr(Executor, name, telling(getattr(Executor, name)))
         yield
@@ -304,7 +337,7 @@ def guarded() -> Generator[None]:
 
 @contextmanager
 def trespassing() -> Generator[Sequence[str]]:
-    """What is noticed inside is wanted: a test that breaks the product looks at it."""
+    """Collect the trespasses within the block, which are expected: the test breaks the product on purpose."""
     assert GUARD.take() == []
     found: list[str] = []
     try:

@@ -1,4 +1,4 @@
-"""From a company to the rows of a table: takes a table, gives documents that read it, one for each of its types."""
+"""Documents that read the rows of a table from a company, one for each type of the table."""
 
 from collections import deque
 from collections.abc import Iterator
@@ -15,20 +15,20 @@ from graphql import (
 )
 from sqlalchemy import Table
 
-from resolvers.coordinates import Fields, named_type, node_type
-from resolvers.execution import default_compiler
+from resolvers.execution.product import default_compiler
+from resolvers.gates.coordinates import Fields, named_type, node_type
 
 START = "query ($id: ID!) { company(id: $id) { %s } }"
 
 
 def documents(table: Table) -> list[str]:
-    """A document for each type whose rows are in the table and to which a path leads from a company (`$id`)."""
+    """A document for each type whose rows are in the table and that can be reached from a company (`$id`)."""
     return [path % " ".join(_leaves(type_)) for type_, path in _paths() if type_.name in table.info.get("types", ())]
 
 
 @cache
 def _paths() -> list[tuple[Fields, str]]:
-    """The shortest path to each type, with a place for a selection."""
+    """The shortest path to each type, with a placeholder for a selection."""
     company = cast("GraphQLObjectType", default_compiler().schema.type_map["Company"])
     found: dict[str, tuple[Fields, str]] = {}
     waiting: deque[tuple[GraphQLNamedType, str]] = deque([(company, START)])

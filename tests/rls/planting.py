@@ -1,4 +1,4 @@
-"""Compilers that forget whose rows they mean: takes a table of tenants, or the viewer's own key."""
+"""Broken compilers, as a check of the fence: one forgets the company of a table's rows, one forgets the viewer."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -9,40 +9,40 @@ import pytest
 from sqlalchemy import Table
 
 from db.sql import Rows, Sql
-from resolvers import compilation, objects, roots, scopes
-from resolvers.compiler import Compiler
-from resolvers.execution import default_compiler
-from resolvers.scopes import Scope
+from resolvers.compilation import company_scope, context, objects, root_fields
+from resolvers.compilation.company_scope import CompanyScope
+from resolvers.compilation.compiler import Compiler
+from resolvers.execution.product import default_compiler
 
 
 @contextmanager
 def forgetting_company(table: Table) -> Generator[Compiler]:
-    """A compiler that names rows of `table` without their company; what it compiles inside leaks."""
-    usual = compilation.rows
+    """A compiler that leaves out the company condition of `table`; statements compiled within the block leak."""
+    usual = context.rows
 
     def rows(of: Table, name: Sql, **options: Any) -> Rows:
         found = usual(of, name, **options)
         return replace(found, where=()) if of is table else found
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(compilation, "rows", rows)
+        patch.setattr(context, "rows", rows)
         yield _fresh()
 
 
 @contextmanager
 def forgetting_viewer() -> Generator[Compiler]:
-    """A compiler that lets everybody into every company; what it compiles inside leaks."""
-    usual = scopes.entrance
+    """A compiler that lets every viewer into every company; statements compiled within the block leak."""
+    usual = company_scope.enterable
 
-    def entrance(scope: Scope) -> tuple[Sql, Sql]:
+    def enterable(scope: CompanyScope) -> tuple[Sql, Sql]:
         source, where = usual(scope)
         mine = f"{scope.membership['account_id']} = v.account_id"
         assert mine in where
         return source, Sql(where.replace(mine, "true"))
 
     with pytest.MonkeyPatch.context() as patch:
-        for module in (objects, roots):
-            patch.setattr(module, "entrance", entrance)
+        for module in (objects, root_fields):
+            patch.setattr(module, "enterable", enterable)
         yield _fresh()
 
 

@@ -1,4 +1,4 @@
-"""What the fence itself lets through, tried by hand: the policies, and how the product's connections use them."""
+"""Tests of the fence itself: its policies, and their use by the product's connections."""
 
 import hashlib
 import uuid
@@ -12,16 +12,16 @@ import pytest
 from db.connection import Connection, connect
 from db.database import Database, PoolSettings
 from db.tables import metadata
-from resolvers.execution import default_compiler
-from resolvers.operation import Documents
+from resolvers.execution.product import default_compiler
+from resolvers.operation.documents import Documents
 from resolvers.request import GraphQLRequest
-from tests.databases import Databases
-from tests.differential.dataset import build, key
-from tests.firm import Firm
+from tests.differential.data.dataset import build, key
 from tests.golden.world import World
 from tests.rls.conftest import Hall
 from tests.rls.fence import COMPANIES, REFUSED, ROLE, TENANTS, TRESPASS
 from tests.rls.guard import CALLER, GUARD, OUTSIDE, Caller, Trespass, is_compared, trespassing
+from tests.support.company import Firm
+from tests.support.databases import Databases
 
 A, B, C = (key(f"company {name}") for name in "ABC")
 NOTHING = set[uuid.UUID]()
@@ -44,14 +44,14 @@ where company_id = $2 and account_id = $3
 
 
 def caller(name: str, letter: str | None = None) -> Caller:
-    """A viewer of the data set, who carries the secret of a letter."""
+    """A viewer of the data set, with the secret of a letter if one is given."""
     variables = {"input": {"token": letter}}
     return Caller.of(GraphQLRequest("mutation", variables=variables, token=build().viewer(name).token))
 
 
 @asynccontextmanager
 async def inside(dsn: str, who: Caller) -> AsyncGenerator[Connection]:
-    """A transaction of the fenced user, with the fence up; undone at the end."""
+    """A transaction of the fenced user with the fence up, rolled back at the end."""
     connection = await connect(dsn, server_settings={"role": ROLE})
     try:
         for name, value in {**who.settings, "fence.state": "up"}.items():
@@ -66,7 +66,7 @@ async def inside(dsn: str, who: Caller) -> AsyncGenerator[Connection]:
 
 
 async def opened(connection: Connection) -> set[uuid.UUID]:
-    """The companies that are open."""
+    """The ids of the open companies."""
     return {row[0] for row in await connection.fetch(OPEN)}
 
 
@@ -75,7 +75,7 @@ async def opened(connection: Connection) -> set[uuid.UUID]:
 
 async def test_every_table_that_says_whose_a_row_is_is_fenced(hall: Hall) -> None:
     named = {name for name, table in metadata.tables.items() if "company_id" in table.columns or name == "company"}
-    named -= {"credential"}  # which is its account's
+    named -= {"credential"}  # a credential belongs to its account
     assert named == set(COMPANIES)
     assert {name for name, table in metadata.tables.items() if table.info.get("tenant")} == TENANTS - {"company"}
     connection = await connect(hall.dsn)
@@ -123,7 +123,10 @@ async def test_who_left_a_company_sees_there_what_became_of_the_own_access_and_n
         for table in TENANTS - {"membership", "access_change"}:
             assert await connection.fetchval(f'select count(*) from "{table}" where {COMPANIES[table]} = $1', B) == 0
     async with inside(hall.dsn, caller("Pending")) as connection:
-        assert await connection.fetchval("select count(*) from membership") == 0
+        invited = await connection.fetch("select account_id, accepted_at from membership")
+        assert [tuple(row.values()) for row in invited] == [(key("account Pending"), None)]
+        for table in TENANTS - {"membership"}:
+            assert await connection.fetchval(f'select count(*) from "{table}"') == 0
 
 
 async def test_a_letter_opens_its_company_to_who_carries_its_secret(hall: Hall) -> None:

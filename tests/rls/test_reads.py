@@ -1,4 +1,4 @@
-"""What statements read is held to the viewer's companies by themselves: row level security takes nothing away."""
+"""Statements that read are limited to the viewer's companies by themselves: row level security removes no row."""
 
 from contextlib import suppress
 from functools import cache
@@ -6,30 +6,30 @@ from functools import cache
 import pytest
 
 from db.tables import metadata
-from resolvers.execution import Executor
+from resolvers.execution.executor import Executor
 from resolvers.request import GraphQLRequest
-from tests.differential.comparison import Bench
-from tests.differential.dataset import build, key
-from tests.differential.examples import examples
-from tests.differential.operations import Case, operations
-from tests.differential.world import World as Rows
+from tests.differential.checks.comparison import Bench
+from tests.differential.data.dataset import build, key
+from tests.differential.operations.drawn import Case, operations
+from tests.differential.operations.examples import examples
+from tests.differential.oracle.world import World as Rows
+from tests.features.statements.test_statements import LAMBERT
 from tests.golden.world import World
-from tests.resolvers.test_statements import LAMBERT
 from tests.rls.conftest import Hall
 from tests.rls.fence import TENANTS
 from tests.rls.guard import GUARD, Trespass, trespassing
 from tests.rls.paths import START, documents
 from tests.rls.planting import forgetting_company, forgetting_viewer
-from tests.test_story import FILTERED, PAGE, STORY
+from tests.stories.test_story import FILTERED, PAGE, STORY
 
 OPERATIONS = 120
 VIEWERS = ("Olga", "Piet", "Full", "Two", "Compta", "Helper", "Pending", "Removed", "Expired", "Nobody")
-"""Owners, employees, people from outside, those who are not in yet or any more, and nobody."""
+"""The viewers: owners, employees, externals, people who are not in yet or no longer, and one in no company."""
 
 LISTED = {
     name: table for name in sorted(TENANTS) if (table := metadata.tables[name]).info.get("tenant") and documents(table)
 }
-"""The tables of companies' rows that documents read; the others are read as masks."""
+"""The tables of companies that documents read; the others are read as masks."""
 
 LOGINS = ("lambert", "eva", "noah", "compta", "hors-ligne", None)
 
@@ -72,7 +72,7 @@ async def test_the_story_reaches_no_other_company(world: World, login: str | Non
 
 
 async def leak(product: Executor, queries: list[str], token: str | None) -> str | None:
-    """The first of some queries of company A from which the fence takes something away."""
+    """The first of some queries of company A whose result the fence changes; None when there is none."""
     for query in queries:
         with trespassing() as found, suppress(Trespass):
             await product.execute(GraphQLRequest(query, variables={"id": f"com_{key('company A').hex}"}, token=token))
@@ -81,6 +81,7 @@ async def leak(product: Executor, queries: list[str], token: str | None) -> str 
     return None
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("name", LISTED)
 async def test_a_table_without_its_company_is_noticed(hall: Hall, name: str) -> None:
     table, token = LISTED[name], build().viewer("Olga").token

@@ -1,6 +1,6 @@
-"""Mutations touch nothing of other companies: each of these forgets whose rows it means, or means another's.
+"""The fence notices mutations that touch other companies: each is broken on purpose, so that it does.
 
-That they touch nothing as they are is what the rest of the suite shows; here each is sent once more as it is.
+The unbroken mutations are tested in the rest of the suite; here each is also sent once as it is.
 """
 
 import uuid
@@ -15,13 +15,13 @@ import pytest
 from db.connection import Connection, connect
 from db.database import Database, PoolSettings
 from db.tokens import hash_token
-from resolvers import founding, trail, writing
-from resolvers.execution import Executor
-from resolvers.mutations import access, companies, connectors, invitations, requests, users
-from tests.databases import Databases
-from tests.firm import Asker, Firm, change
+from resolvers.execution.executor import Executor
+from resolvers.mutations import access, companies, company_lock, connectors, invitations, requests, users
+from resolvers.mutations.steps import audit, company_creation
 from tests.rls.guard import trespassing
 from tests.rls.twins import add_twins
+from tests.support.company import Asker, Firm, change
+from tests.support.databases import Databases
 
 DOCUMENT: Final = "mutation ($input: %sInput!) { %s(input: $input) { errors { code field } } }"
 LETTER: Final = "the secret of a letter"
@@ -30,7 +30,7 @@ insert into mail_token (token_hash, purpose, account_id, company_id, membership_
 select case when company_id = $1 then $3::bytea else 'twin' end, 'INVITATION', account_id, company_id, id, 'infinity'
 from membership where id = $2
 """
-"""A letter to who is pending, and one to the twin's."""
+"""SQL of a letter to the pending user, and one to the user of the twin."""
 
 SERVICE, INVOICE, EXPORT = uuid.uuid4(), uuid.uuid4(), uuid.uuid4()
 MAKE_ROWS: Final = """
@@ -52,7 +52,7 @@ TWIN: Final = "md5('twin of ' || $1::uuid)::uuid"
 
 @dataclass(frozen=True, slots=True)
 class Planted:
-    """A mutation, and what is written in place of a part of one of its statements; `by` whom it is sent."""
+    """A broken mutation: in one of its statements `right` is replaced by `wrong`; `by` is the person who sends it."""
 
     mutation: str
     module: ModuleType
@@ -63,50 +63,61 @@ class Planted:
 
 
 PLANTED: Final = {
-    "an update of any company's row": Planted("updateUser", users, "UPDATE", MINE, ANY),
+    "an update of any company's row": Planted("updateUser", users, "UPDATE_MEMBER", MINE, ANY),
     "an update of any company": Planted(
-        "updateCompany", companies, "UPDATE", f"c.id = {JUDGED} and c.access_version = judged.version", ANY_JUDGED
+        "updateCompany",
+        companies,
+        "UPDATE_COMPANY",
+        f"c.id = {JUDGED} and c.access_version = judged.version",
+        ANY_JUDGED,
     ),
-    "an update in a part of a statement": Planted("setAppAccess", access, "SET", f"m.{MINE}m.id", "m.id"),
+    "an update in a part of a statement": Planted("setAppAccess", access, "WRITE_GRANTS", f"m.{MINE}m.id", "m.id"),
     "an update of who is invited elsewhere": Planted(
-        "acceptInvitation", invitations, "ACCEPT", MINE, ANY, by="pending"
+        "acceptInvitation", invitations, "ACCEPT_INVITATION", MINE, ANY, by="pending"
     ),
-    "a row of another company": Planted("updateUser", trail, "RECORD", "values ($1,", f"values ({TWIN},"),
+    "a row of another company": Planted("updateUser", audit, "RECORD_CHANGE", "values ($1,", f"values ({TWIN},"),
     "rows of another company": Planted(
-        "setAppAccess", access, "SET", "select $1, membership_id", f"select {TWIN}, membership_id"
+        "setAppAccess", access, "WRITE_GRANTS", "select $1, membership_id", f"select {TWIN}, membership_id"
     ),
     "a row of a company that is not the new one": Planted(
         "createCompany",
-        founding,
-        "SETTINGS",
+        company_creation,
+        "INSERT_SETTINGS",
         "values ($1)",
         "select id from company where id <> $1 and name like 'Twin of%' limit 1",
     ),
-    "a deletion of any company's rows": Planted("deleteUser", invitations, "FORGET_TOKENS", MINE, ANY),
+    "a deletion of any company's rows": Planted("deleteUser", invitations, "DELETE_TOKENS", MINE, ANY),
     "a read of any company's row": Planted(
-        "updateUser", users, "MEMBER", f"{MINE}id = $2 and not external and removed_at is null", f"{ANY}id = $2"
+        "updateUser", users, "FIND_MEMBER", f"{MINE}id = $2 and not external and removed_at is null", f"{ANY}id = $2"
     ),
-    "a question about every company": Planted("createUser", users, "TAKEN", f"m.{MINE}", ANY),
+    "a question about every company": Planted("createUser", users, "IS_TAKEN", f"m.{MINE}", ANY),
     "a connection of any company": Planted(
-        "updateConnectedService", connectors, "UPDATE", f"company_id = {JUDGED}", ANY_JUDGED
+        "updateConnectedService", connectors, "UPDATE_SERVICE", f"company_id = {JUDGED}", ANY_JUDGED
     ),
     "a deletion of any company's connection": Planted(
-        "disconnectService", connectors, "DELETE", f"company_id = {JUDGED}", ANY_JUDGED
+        "disconnectService", connectors, "DELETE_SERVICE", f"company_id = {JUDGED}", ANY_JUDGED
     ),
     "a connection in another company": Planted(
-        "connectService", connectors, "CONNECT", "select company,", f"select {TWIN},"
+        "connectService", connectors, "INSERT_SERVICE", "select company,", f"select {TWIN},"
     ),
-    "a document of any company": Planted("sendDocument", requests, "DOCUMENT", MINE, ANY),
-    "a request in another company": Planted("startImport", requests, "IMPORT", "select company,", f"select {TWIN},"),
-    "every company's requests": Planted("requestExport", requests, "WAITING_EXPORTS", MINE, ANY),
+    "a document of any company": Planted("sendDocument", requests, "FIND_DOCUMENT", MINE, ANY),
+    "a request in another company": Planted(
+        "startImport", requests, "INSERT_IMPORT", "select company,", f"select {TWIN},"
+    ),
+    "every company's requests": Planted("requestExport", requests, "COUNT_WAITING_EXPORTS", MINE, ANY),
     "an owner of any company": Planted(
-        "updateCompany", writing, "ENTERED", "m.account_id = $2", "$2::uuid is not null", by="stranger"
+        "updateCompany",
+        company_lock,
+        "FIND_ENTERED_COMPANY",
+        "m.account_id = $2",
+        "$2::uuid is not null",
+        by="stranger",
     ),
 }
 
 
 def inputs(firm: Firm, other: Firm) -> Mapping[str, Mapping[str, Any]]:
-    """An input for each mutation that says in which firm; `other` is one that its people do not enter."""
+    """An input for each mutation, in `firm`; `other` is a company that its people cannot enter."""
     of = {"companyId": firm.id}
     service = {**of, "connectedServiceId": f"cns_{SERVICE.hex}"}
     names = {"firstName": "Zoé", "lastName": "Martin"}
@@ -129,7 +140,7 @@ def inputs(firm: Firm, other: Firm) -> Mapping[str, Mapping[str, Any]]:
 
 @asynccontextmanager
 async def office(databases: Databases, template: str) -> AsyncGenerator[tuple[Asker, Connection]]:
-    """How the product is asked on a database of the test's own, and a connection that looks beside it."""
+    """The product on a database of the test's own, and a separate connection to it."""
     dsn = await databases.clone(template)
     database, connection = await Database.open(dsn, PoolSettings(size=2, share=2)), await connect(dsn)
     try:

@@ -1,7 +1,7 @@
-"""Twins: beside each company another one with the same keys and other contents, which no viewer enters.
+"""Twins: for each company a second one with the same keys and other contents, which no viewer can enter.
 
-A key is unique only within its company. So a statement that forgets to say whose row it means meets the twin's row
-too: what it reads, counts or writes is another thing than with row level security, which shows no twins.
+A key is unique only within its company. So a statement without the company's condition finds the twin's row, too: it
+reads, counts or writes something else than with row level security, which hides the twins.
 """
 
 from collections.abc import Iterable
@@ -29,7 +29,7 @@ insert into {{table}} (company_id, id, {{columns}})
 select {TWIN.format("k.company_id")}, k.id, {{values}}
 from row k join row r on r.company_id = k.company_id and r.n = k.n % k.total + 1
 """
-"""Each key with what belongs to the next one: other texts, other sums, another parent, perhaps another kind."""
+"""SQL of the twin's rows: each key with the contents of the next one, so other texts, sums, parents, perhaps kinds."""
 
 PLAIN: Final = f"""
 insert into {{table}} (company_id, {{columns}}) select {TWIN.format("company_id")}, {{columns}} from {{table}}
@@ -37,7 +37,7 @@ insert into {{table}} (company_id, {{columns}}) select {TWIN.format("company_id"
 
 
 async def add_twins(connection: Connection) -> None:
-    """Give every company its twin."""
+    """Add a twin for every company."""
     await connection.execute(GHOSTS)
     for table in metadata.sorted_tables:
         if table.name == "company":
@@ -48,7 +48,7 @@ async def add_twins(connection: Connection) -> None:
 
 
 def _columns(table: Table, *apart: str) -> list[str]:
-    """The columns that are written, but for some."""
+    """The columns to insert, except those named in `apart`."""
     return [column.name for column in table.columns if column.computed is None and column.name not in apart]
 
 
@@ -65,5 +65,5 @@ def _statement(table: Table) -> str:
 
 
 def _is_member(table: Table, column: str) -> bool:
-    """Whether a column says who is in the company: a twin has ghosts instead, so that nobody enters it."""
+    """Whether a column names the account of a member: a twin has accounts of its own, so that no viewer enters it."""
     return table.name == "membership" and column == "account_id"

@@ -7,9 +7,9 @@ from typing import get_args
 import pytest
 
 from db.outbox import LIVES, Kind
-from schema.language import Language
-from schema.letters import LETTERS, LONGEST_NAME, STARTS_EMPTY, Facts, Written, plain, write_letter
-from schema.texts import translate
+from schema.localization.emails import LETTERS, LONGEST_NAME, STARTS_EMPTY, Facts, Written, plain, write_letter
+from schema.localization.language import Language
+from schema.localization.translate import translate
 
 LINK = "https://enfact.test/invitation#token=enm_x"
 OTHER_LINK = "https://enfact.test/not-me#token=enm_x"

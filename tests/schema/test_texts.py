@@ -9,28 +9,44 @@ from string import Formatter
 import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
+from graphql import GraphQLInputObjectType
 
+from resolvers.gates.coordinates import named_type
+from schema import schema
 from schema.apps import CATALOGUE, App, AppKind, app_description, app_label
 from schema.errors import (
     ERROR_MESSAGES,
     EXPLANATIONS,
     MESSAGES,
+    REASONS,
     ROLE_LABELS,
     ErrorCode,
     UserErrorCode,
+    ValidationReason,
     error_message,
     role_label,
     user_message,
 )
-from schema.language import Language
-from schema.letters import BY_ACCOUNTANT, DAYS, GREETING, GREETING_WITHOUT_NAME, LETTERS, MINUTES, STARTS_EMPTY
-from schema.texts import translate
+from schema.localization.emails import (
+    BY_ACCOUNTANT,
+    DAYS,
+    GREETING,
+    GREETING_WITHOUT_NAME,
+    LETTERS,
+    MINUTES,
+    STARTS_EMPTY,
+)
+from schema.localization.field_labels import FIELD_LABELS, field_label
+from schema.localization.language import Language
+from schema.localization.translate import translate
 
 USED = {
     *(("app-label", entry.label) for entry in CATALOGUE.values()),
     *(("app-description", entry.description) for entry in CATALOGUE.values()),
     *(("user-error", text) for text in MESSAGES.values()),
     *(("user-error", text) for text in EXPLANATIONS),
+    *(("user-error", text) for text in REASONS.values()),
+    *(("field-label", text) for text in FIELD_LABELS.values()),
     *(("error", text) for text in ERROR_MESSAGES.values()),
     *(("role-label", text) for text in ROLE_LABELS.values()),
     *(("letter-subject", letter.subject) for letter in (*LETTERS.values(), BY_ACCOUNTANT)),
@@ -43,9 +59,12 @@ VALUES = {
     "apps": "Climapulse",
     "cost": "100001",
     "limit": "100000",
-    "field": "email",
+    "date": "2026-03-02",
+    "field": "Email",
+    "most": "12.50",
     "plan": "Pro",
     "role": "owner",
+    "state": "SENT",
 }
 # Connections whose label has a word in it besides the brand.
 WORDED = {App.CODABOX_BANK, App.CODABOX_ACCOUNTING, App.SEPA_EPC_QR}
@@ -107,6 +126,13 @@ def test_which_messages_have_placeholders() -> None:
         UserErrorCode.APP_NOT_ACTIVE: ["app"],
         UserErrorCode.APP_REQUIRED_BY: ["app", "apps"],
         UserErrorCode.PLAN_REQUIRED: ["app", "plan"],
+        UserErrorCode.APP_REQUIRED: ["app", "field"],
+        UserErrorCode.ROLE_REQUIRED: ["field", "role"],
+        UserErrorCode.WRONG_STATE: ["state"],
+        UserErrorCode.INCOMPLETE: ["field"],
+        UserErrorCode.TAKEN: ["field"],
+        UserErrorCode.AMOUNT_EXCEEDED: ["field", "most"],
+        UserErrorCode.DATE_ORDER: ["date", "field"],
         ErrorCode.APP_REQUIRED: ["app"],
         ErrorCode.COST_EXCEEDED: ["cost", "field", "limit"],
         ErrorCode.ROLE_REQUIRED: ["role"],
@@ -117,7 +143,8 @@ def test_user_error_codes_are_a_closed_list() -> None:
     names = """
         VALIDATION EMAIL_TAKEN SELF_EDIT_FORBIDDEN LAST_OWNER ALWAYS_VISIBLE NOT_TOGGLEABLE APP_NOT_ACTIVE
         APP_REQUIRED_BY PLAN_REQUIRED ACCOUNTANT_NOT_FOUND ALREADY_LINKED VERSION_CONFLICT INVITATION_INVALID
-        INVALID_CREDENTIALS TOO_MANY_ATTEMPTS NOT_FOUND LIMIT_REACHED
+        INVALID_CREDENTIALS TOO_MANY_ATTEMPTS NOT_FOUND LIMIT_REACHED APP_REQUIRED ROLE_REQUIRED WRONG_STATE LOCKED
+        INCOMPLETE TAKEN AMOUNT_EXCEEDED DATE_ORDER NOT_REACHABLE KEY_REUSED
     """
     assert [code.value for code in UserErrorCode] == names.split()
     assert list(MESSAGES) == list(UserErrorCode)
@@ -132,6 +159,36 @@ def test_error_codes_are_a_closed_list() -> None:
     """
     assert [code.value for code in ErrorCode] == names.split()
     assert list(ERROR_MESSAGES) == list(ErrorCode)
+
+
+def test_every_reason_has_a_message_that_names_the_field() -> None:
+    names = "REQUIRED TOO_LONG FORMAT CHECK_DIGITS RANGE DECIMALS NOT_ALLOWED COMBINATION NULL_SENT"
+    assert [reason.value for reason in ValidationReason] == names.split()
+    assert list(REASONS) == list(ValidationReason)
+    assert all(placeholders(text) in (["field"], ["field", "most"]) for text in REASONS.values())
+
+
+def test_every_member_of_a_mutation_has_a_label() -> None:
+    mutations = schema.core.mutation_type
+    assert mutations is not None
+    waiting = [
+        named_type(mutations.fields[name].args["input"]) for name in mutations.fields if mutations.fields[name].args
+    ]
+    members: set[str] = set()
+    while waiting:
+        type_ = waiting.pop()
+        if isinstance(type_, GraphQLInputObjectType):
+            members |= type_.fields.keys()
+            waiting += [named_type(member) for member in type_.fields.values()]
+    assert members == FIELD_LABELS.keys()
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_labels_of_members_begin_a_message(language: Language) -> None:
+    for member in FIELD_LABELS:
+        label = field_label(member, language)
+        assert label[0].isupper() or label[0].isdigit(), label
+        assert not label.endswith((".", ":", " ")), label
 
 
 @pytest.mark.parametrize("language", list(Language))

@@ -1,4 +1,4 @@
-"""API keys and the owner's look at a company as somebody else: two more kinds of credential."""
+"""API keys and view-as tokens: two more kinds of credential."""
 
 import sqlalchemy as sa
 from alembic import op

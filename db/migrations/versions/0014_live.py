@@ -1,4 +1,4 @@
-"""What live operations listen to: access that changes, and credentials that end."""
+"""Notifications for live operations: changes of access, and ends of credentials."""
 
 from alembic import op
 
@@ -49,7 +49,7 @@ TRIGGERS = (
 
 
 def upgrade() -> None:
-    """Add functions and triggers. Every change of access has its row in the trail, so that row tells of it."""
+    """Add functions and triggers. Every change of access has its row in the audit, whose trigger notifies."""
     for statement in (ACCESS, CREDENTIAL, SHORTENED, *TRIGGERS):
         op.execute(statement)
 

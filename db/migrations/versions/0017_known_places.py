@@ -1,4 +1,4 @@
-"""From where an account signed in, so that a right password from there is not refused for what others tried."""
+"""Known places: the networks from which an account signed in, where strangers' tries never refuse a right password."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -22,15 +22,19 @@ from starlette.routing import Route
 from schema.apps import App
 from tests.bench.contenders.ordinary import (
     LISTS,
+    Entered,
     ListKey,
     Loaders,
+    Row,
     bearer,
     bits,
+    create_customer,
     gid,
     has,
     key,
     pool_of,
     set_app_access,
+    update_customer,
 )
 
 PREFIXES = {
@@ -52,7 +56,7 @@ scalars.append(ScalarType("DateTime", serializer=datetime.datetime.isoformat))
 
 
 def shown(prefix: str, row: Any, entered: Any) -> dict[str, Any]:
-    """A row as the resolvers hand it on: with its global id, and what its viewer may see."""
+    """A row for the resolvers, with its global id and the viewer's rights."""
     return {**row, "key": row["id"], "id": gid(prefix, row["id"]), "entered": entered}
 
 
@@ -72,7 +76,7 @@ def requires(app: App) -> Callable[[Any], Any]:
 
 
 def gated_column(type_: Any, name: str, column: str, app: App) -> None:
-    """A field that is a column behind a gate."""
+    """Add a field that is a column behind a gate."""
 
     @requires(app)
     def resolve(parent: Any, _info: Any) -> Any:
@@ -82,12 +86,12 @@ def gated_column(type_: Any, name: str, column: str, app: App) -> None:
 
 
 def snake(name: str) -> str:
-    """A field's name as a column."""
+    """The column name of a field."""
     return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)
 
 
 def listed(name: str) -> Any:
-    """The resolver of a list of a company."""
+    """The resolver of a company's list."""
 
     async def resolve(parent: Any, info: Any, first: int = 50, filter: Any = None, order_by: Any = None) -> Any:
         status = tuple(filter["status"]) if filter and filter.get("status") else None
@@ -147,7 +151,7 @@ async def resolve_rows(parent: Any, info: Any) -> Any:
 
 
 def cells(person: Any, apps: Any, active: int) -> list[dict[str, Any]]:
-    """The cells of one person."""
+    """The cells of one person in the permission matrix."""
     toggles, effective = bits(person["toggles"]), bits(person["mask"]) & active
     until = person["until"]
     begun = person["accepted_at"] is not None and (until is None or until > datetime.datetime.now(datetime.UTC))
@@ -194,6 +198,22 @@ async def resolve_set_app_access(_: Any, info: Any, input: Any) -> Any:
     if version is None:
         return {"permission_matrix": None, "errors": [{"code": "VERSION_CONFLICT", "field": None}]}
     return {"permission_matrix": {"version": version}, "errors": []}
+
+
+@mutation.field("createCustomer")
+async def resolve_create_customer(_: Any, info: Any, input: Any) -> Any:
+    return customer_payload(await create_customer(info.context, input))
+
+
+@mutation.field("updateCustomer")
+async def resolve_update_customer(_: Any, info: Any, input: Any) -> Any:
+    return customer_payload(await update_customer(info.context, input))
+
+
+def customer_payload(written: tuple[Row, Entered] | None) -> Any:
+    if written is None:
+        return {"customer": None, "errors": [{"code": "NOT_FOUND", "field": None}]}
+    return {"customer": shown("cus", *written), "errors": []}
 
 
 executable = make_executable_schema(

@@ -1,4 +1,4 @@
-"""bare: the floor. One ASGI function, prepared statements on kept connections, nothing between them.
+"""bare: the lower bound. One ASGI function and prepared statements on kept connections, with nothing in between.
 
 Run as `python -m tests.bench.contenders.bare PORT`, with DATABASE_URL set.
 """
@@ -16,14 +16,16 @@ import orjson
 import uvicorn
 from starlette.types import Receive, Scope, Send
 
+from tests.bench.contenders import customers
 from tests.bench.contenders.hand_written import POOL, SETTINGS, key
 from tests.bench.contenders.statements import BARE
 
+STATEMENTS = BARE | customers.BARE
 OK, UNAUTHENTICATED, CONFLICT = 200, 401, 409
 
 
 class Connections:
-    """Connections with everything prepared, the last one used first."""
+    """Connections with prepared statements; the last used one is taken first."""
 
     def __init__(self) -> None:
         self._free: list[dict[str, Any]] = []
@@ -37,7 +39,7 @@ class Connections:
             connection = await driver.connect(os.environ["DATABASE_URL"], server_settings=SETTINGS)
             await connection.set_type_codec("text", schema="pg_catalog", format="binary", encoder=bytes, decoder=bytes)
             self._all.append(connection)
-            self._free.append({name: await connection.prepare(statement) for name, statement in BARE.items()})
+            self._free.append({name: await connection.prepare(statement) for name, statement in STATEMENTS.items()})
 
     async def close(self) -> None:
         """End all connections."""
@@ -65,7 +67,7 @@ CONNECTIONS = Connections()
 
 
 async def app(scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer one request, or start and end with the process."""
+    """Answer one request, or run the lifespan."""
     if scope["type"] == "lifespan":
         await live(receive, send)
         return
@@ -75,8 +77,8 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
             hashed = hashlib.sha256(value[7:]).digest()
             break
     _, operation, *place = scope["path"].split("/")
-    if operation == "write":
-        row = await write(hashed, await receive())
+    if operation in WRITES:
+        row = await WRITES[operation](hashed, orjson.loads((await receive())["body"]))
     elif place:
         row = await CONNECTIONS.ask(operation, hashed, uuid.UUID(place[0].removeprefix("com_")))
     else:
@@ -88,14 +90,35 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
-async def write(hashed: bytes, message: Any) -> Any:
+async def write(hashed: bytes, given: Any) -> Any:
     """Set a toggle."""
-    given = orjson.loads(message["body"])
     (change,) = given["changes"]
     return await CONNECTIONS.ask(
         "write", hashed, key(given["companyId"], "com_"), given["expectedVersion"], key(change["userId"], "usr_"),
         change["app"].encode(), change["granted"],
     )  # fmt: skip
+
+
+async def create_customer(hashed: bytes, given: Any) -> Any:
+    """Record a customer."""
+    *values, names = customers.creation(given)
+    company = key(given["companyId"], "com_")
+    return await CONNECTIONS.ask("create_customer", hashed, company, *map(encoded, values), names)
+
+
+async def update_customer(hashed: bytes, given: Any) -> Any:
+    """Change a customer."""
+    *values, names = customers.change(given)
+    row = key(given["customerId"], "cus_")
+    return await CONNECTIONS.ask("update_customer", hashed, row, *map(encoded, values), names)
+
+
+def encoded(value: Any) -> Any:
+    """A value as the connections take it, which have texts as bytes."""
+    return value.encode() if isinstance(value, str) else value
+
+
+WRITES = {"write": write, "create_customer": create_customer, "update_customer": update_customer}
 
 
 async def live(receive: Receive, send: Send) -> None:

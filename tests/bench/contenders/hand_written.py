@@ -1,4 +1,4 @@
-"""hand_written: a Starlette route for each operation and an asyncpg pool; the bytes of the answer pass through.
+"""hand_written: a Starlette route for each operation and an asyncpg pool; PostgreSQL builds the bytes of the answer.
 
 Run as `python -m tests.bench.contenders.hand_written PORT`, with DATABASE_URL set.
 """
@@ -19,27 +19,28 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from tests.bench.contenders import customers
 from tests.bench.contenders.statements import HAND
 
-POOL = 2 * (os.cpu_count() or 1) + 2
+POOL = 2 * (os.cpu_count() or 1) + 3
 SETTINGS = {"jit": "off", "plan_cache_mode": "force_generic_plan", "timezone": "UTC", "datestyle": "ISO"}
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 def key(id: str, prefix: str) -> uuid.UUID:
-    """The key in a global id; ValueError for anything else."""
+    """The key in a global id. Raises ValueError for anything else."""
     if not id.startswith(prefix):
         raise ValueError(id)
     return uuid.UUID(id.removeprefix(prefix))
 
 
 def token_hash(authorization: str) -> bytes:
-    """What a Bearer token is looked up by."""
+    """The hash by which a Bearer token is looked up."""
     return hashlib.sha256(authorization.removeprefix("Bearer ").encode()).digest()
 
 
 def answer(row: Any) -> Response:
-    """The answer that a statement's row stands for."""
+    """The HTTP answer for the row of a statement."""
     if row is None:
         return Response(b'{"error":"unauthenticated"}', 401, media_type="application/json")
     if row[0] is None:
@@ -77,13 +78,33 @@ async def write(request: Request) -> Response:
     return answer(row)
 
 
+async def create_customer(request: Request) -> Response:
+    """The route that records a customer."""
+    given = orjson.loads(await request.body())
+    hashed = token_hash(request.headers.get("authorization", ""))
+    row = await request.app.state.pool.fetchrow(
+        customers.HAND["create_customer"], hashed, key(given["companyId"], "com_"), *customers.creation(given)
+    )
+    return answer(row)
+
+
+async def update_customer(request: Request) -> Response:
+    """The route that changes a customer."""
+    given = orjson.loads(await request.body())
+    hashed = token_hash(request.headers.get("authorization", ""))
+    row = await request.app.state.pool.fetchrow(
+        customers.HAND["update_customer"], hashed, key(given["customerId"], "cus_"), *customers.change(given)
+    )
+    return answer(row)
+
+
 async def prepare(connection: Any) -> None:
-    """Let JSON arrive as bytes."""
+    """Let the connection return JSON as bytes."""
     await connection.set_type_codec("json", schema="pg_catalog", format="binary", encoder=bytes, decoder=bytes)
 
 
 async def keep(_connection: Any) -> None:
-    """Reset nothing: no request leaves session state."""
+    """Reset nothing, since no request leaves session state."""
 
 
 @asynccontextmanager
@@ -101,6 +122,8 @@ ROUTES = [
     *(Route(f"/{name}/{{company}}", read(name)) for name in HAND if name not in ("accountant", "write")),
     Route("/accountant", accountant),
     Route("/write", write, methods=["POST"]),
+    Route("/create_customer", create_customer, methods=["POST"]),
+    Route("/update_customer", update_customer, methods=["POST"]),
 ]
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""What the Strawberry and the Ariadne contender share: rows by DataLoaders of one request, rights checked in Python.
+"""The common part of the Strawberry and the Ariadne contender: DataLoaders, and rights checked in Python.
 
-The ordinary way: one SQL statement for each kind of thing, batched; an asyncpg pool as it comes.
+It is written the ordinary way: one batched SQL statement for each kind of row, and an asyncpg pool with its defaults.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ from strawberry.dataloader import DataLoader
 
 from schema.apps import CATALOGUE, App
 
-POOL: Final = 2 * (os.cpu_count() or 1) + 2
+POOL: Final = 2 * (os.cpu_count() or 1) + 3
 WIDTH: Final = 256
 Row: TypeAlias = Mapping[str, Any]
 
@@ -45,14 +45,14 @@ ORDERS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Entered:
-    """A company that somebody may enter, and what that person may see there."""
+    """A company that the viewer can enter, with their rights there."""
 
     company: Row
     role: str | None
     mask: int
 
     def can(self, app: App) -> bool:
-        """Whether the person reaches the app."""
+        """Whether the viewer holds the app."""
         return has(self.mask, CATALOGUE[app].position)
 
 
@@ -72,7 +72,7 @@ RowKey: TypeAlias = tuple[uuid.UUID, uuid.UUID]
 
 
 class Loaders:
-    """What one request has loaded."""
+    """The DataLoaders of one request."""
 
     def __init__(self, pool: Any, token: str) -> None:
         self.pool = pool
@@ -85,11 +85,11 @@ class Loaders:
         self.lists: DataLoader[ListKey, Sequence[Row]] = DataLoader(self._load_lists)
 
     async def account(self) -> Row | None:
-        """Who asks."""
+        """The account of the viewer."""
         return await self.accounts.load(self.hashed)
 
     async def entered(self, first: int) -> list[Entered]:
-        """The companies that the person who asks may enter."""
+        """The companies that the viewer can enter."""
         account = await self.account()
         if account is None:
             return []
@@ -101,7 +101,7 @@ class Loaders:
         return await self.pool.fetch(PEOPLE, company)
 
     async def apps(self) -> Sequence[Row]:
-        """The catalogue."""
+        """The rows of the app catalogue."""
         return await self.pool.fetch("select id, position, always_visible from app order by rank")
 
     async def _load_accounts(self, hashes: list[bytes]) -> list[Row | None]:
@@ -169,7 +169,7 @@ join document_line l on l.company_id = a.company and l.document_id = a.document 
 
 
 async def set_app_access(loaders: Loaders, given: Mapping[str, Any]) -> int | None:
-    """Set one toggle; gives the new version of the matrix, None when it has changed meanwhile or one may not."""
+    """Set one toggle; returns the new version of the matrix, None when it has changed meanwhile or access is denied."""
     company = key(given["companyId"])
     (change,) = given["changes"]
     async with loaders.pool.acquire() as connection, connection.transaction():
@@ -214,6 +214,81 @@ async def _toggle(
     )  # fmt: skip
 
 
+async def create_customer(loaders: Loaders, given: Mapping[str, Any]) -> tuple[Row, Entered] | None:
+    """Record a customer with these columns; returns its row, None when access is denied."""
+    async with loaders.pool.acquire() as connection, connection.transaction():
+        account: Row = await connection.fetchrow(ACCOUNT, loaders.hashed)
+        entered = await _entered_for(connection, account, key(given["company_id"]))
+        if entered is None or ("channel" in given and not entered.can(App.PROSPECTS)):
+            return None
+        number = await connection.fetchval(NEXT_NUMBER, entered.company["id"])
+        columns = {
+            **{name: value for name, value in given.items() if name != "company_id"},
+            "company_id": entered.company["id"],
+            "sequence_number": number,
+            "number": f"C{number:05d}",
+            "kind": "BUSINESS" if given.get("vat_number") else "CONSUMER",
+            "peppol_id": _peppol_id(given.get("vat_number")),
+            "created_by": account["id"],
+            "updated_by": account["id"],
+        }
+        places = ", ".join(f"${n}" for n in range(1, len(columns) + 1))
+        row = await connection.fetchrow(
+            f"insert into contact ({', '.join(columns)}) values ({places}) returning *", *columns.values()
+        )
+        fields = [name for name in given if name != "company_id"]
+        await connection.execute(
+            CHANGE, row["company_id"], account["id"], row["id"], "CREATED", fields, "createCustomer"
+        )
+        return row, entered
+
+
+async def update_customer(loaders: Loaders, given: Mapping[str, Any]) -> tuple[Row, Entered] | None:
+    """Change these columns of a customer; returns its row, None when access is denied."""
+    async with loaders.pool.acquire() as connection, connection.transaction():
+        account: Row = await connection.fetchrow(ACCOUNT, loaders.hashed)
+        found = await connection.fetchrow(
+            "select * from contact where id = $1 and is_customer and deleted_at is null", key(given["customer_id"])
+        )
+        if found is None:
+            return None
+        entered = await _entered_for(connection, account, found["company_id"])
+        if entered is None:
+            return None
+        columns = {name: value for name, value in given.items() if name != "customer_id"}
+        sets = "".join(f"{name} = ${n}, " for n, name in enumerate(columns, 4))
+        row = await connection.fetchrow(
+            f"update contact set {sets}version = version + 1, updated_at = now(), updated_by = $3 "
+            "where company_id = $1 and id = $2 returning *",
+            found["company_id"], found["id"], account["id"], *columns.values(),
+        )  # fmt: skip
+        await connection.execute(
+            CHANGE, row["company_id"], account["id"], row["id"], "CHANGED", list(columns), "updateCustomer"
+        )
+        return row, entered
+
+
+CHANGE: Final = """
+insert into change (company_id, actor_id, entity, key, kind, fields, operation)
+values ($1, $2, 'Customer', $3, $4, $5, $6)
+"""
+NEXT_NUMBER: Final = """
+insert into counter as k (company_id, kind, next) values ($1, 'CUSTOMER', 2)
+on conflict (company_id, kind) do update set next = k.next + 1 returning k.next - 1
+"""
+
+
+async def _entered_for(connection: Any, account: Row, company: uuid.UUID) -> Entered | None:
+    """The company, if the account can enter it."""
+    row = await connection.fetchrow(f"{ENTERED} and c.id = $2", account["id"], company)
+    return _entered(row) if row is not None else None
+
+
+def _peppol_id(vat_number: str | None) -> str | None:
+    """The enterprise number of a Belgian customer, in Peppol's scheme for it."""
+    return f"0208:{vat_number[2:]}" if vat_number is not None and vat_number.startswith("BE") else None
+
+
 @asynccontextmanager
 async def pool_of(app: Starlette) -> AsyncGenerator[None]:
     """Keep the pool open while the application runs."""
@@ -244,7 +319,7 @@ def has(mask: int, position: int) -> bool:
 
 
 def bits(mask: Any) -> int:
-    """A mask as PostgreSQL gives it."""
+    """The bits of PostgreSQL's value of a mask, as an integer."""
     return mask.to_int(bitorder="big")
 
 

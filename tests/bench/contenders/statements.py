@@ -1,8 +1,8 @@
-"""The SQL that somebody who knows PostgreSQL writes by hand: one statement an operation, rights included, twice.
+"""SQL written by hand with good knowledge of PostgreSQL: one statement for each operation, rights included, twice.
 
-`HAND` builds JSON with json_build_object, as most people would; `BARE` concatenates it, which is faster. Both take the
-token's hash as $1 and the company as $2. No row means that the token is unknown; a company that one may not enter,
-or a thing that is switched off, is null.
+`HAND` builds JSON with json_build_object, the usual way; `BARE` concatenates it, which is faster. Both take the token's
+hash as $1 and the company as $2. No row means an unknown token; a company that the viewer cannot enter, or a value
+behind a closed gate, is null.
 """
 
 from typing import Final
@@ -11,17 +11,17 @@ from schema.apps import CATALOGUE, App
 
 
 def bit(app: App) -> str:
-    """Whether the app is on in the mask `e`."""
+    """The condition that the app is on in the mask `e`."""
     return f"get_bit(e, {CATALOGUE[app].position}) = 1"
 
 
 def lists(*gates: App) -> str:
-    """Gates, as columns named like their apps, judged once for each company."""
+    """The columns of gates, named like their apps, evaluated once for each company."""
     return ", ".join(f"{bit(app)} as {app.name.lower()}" for app in gates)
 
 
 def entered(*gates: App) -> str:
-    """Who asks, the company if that person may enter it, and the gates."""
+    """The viewer, the company if the viewer can enter it, and the gates."""
     return f"""
 from credential k
 left join (membership m join company c on c.id = m.company_id)
@@ -35,7 +35,7 @@ where k.token_hash = $1 and k.expires_at > now()
 
 
 def gid(prefix: str, column: str) -> str:
-    """A global id."""
+    """The expression of a global id."""
     return f"'{prefix}_' || encode(uuid_send({column}), 'hex')"
 
 
@@ -136,7 +136,7 @@ select json_build_object('company', case when c.id is not null then json_build_o
 
 
 def hand_list(fields: str, rows: str, gate: str) -> str:
-    """One list of the dashboard; `rows` are in the list's order."""
+    """One list of the dashboard; `rows` has the order of the list."""
     nodes = f"(select coalesce(json_agg(json_build_object({fields})), '[]') from ({rows}) d)"
     return f"case when may.{gate} then json_build_object('nodes', {nodes}) end"
 
@@ -341,17 +341,17 @@ def text(column: str) -> str:
 
 
 def maybe(column: str, gate: str = "") -> str:
-    """A text that may be null, and whose gate may be closed."""
+    """A text that may be null, or whose gate may be closed, as JSON."""
     return _null_or(f"to_json({column})::text", gate)
 
 
 def quoted(column: str) -> str:
-    """What needs no escaping and is never null."""
+    """A value that needs no escaping and is never null, as a JSON string."""
     return f"'\"' || {column}::text || '\"'"
 
 
 def maybe_quoted(column: str, gate: str = "") -> str:
-    """What needs no escaping, may be null, and whose gate may be closed."""
+    """A value that needs no escaping, and may be null or behind a closed gate, as a JSON string."""
     return _null_or(quoted(column), gate)
 
 
@@ -370,7 +370,7 @@ def obj(prefix: str | None, id: str, *members: tuple[str, str]) -> str:
 
 
 def nodes(item: str, rows: str, gate: str = "") -> str:
-    """A list; `rows` are in its order."""
+    """A list; `rows` has its order."""
     page = f"(select '{{\"nodes\":[' || coalesce(string_agg({item}, ','), '') || ']}}' from ({rows}) d)"
     return f"case when may.{gate} then {page} else 'null' end" if gate else page
 
@@ -379,7 +379,7 @@ INFO = ("legal_form", "street", "street_number", "postcode", "city", "country", 
 
 
 def camel(column: str) -> str:
-    """A column's name in GraphQL."""
+    """The GraphQL name of a column."""
     first, *more = column.split("_")
     return first + "".join(word.title() for word in more)
 

@@ -8,7 +8,7 @@ import decimal
 import sys
 from enum import Enum
 from functools import cache
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar, cast
 
 import strawberry
 import uvicorn
@@ -26,11 +26,13 @@ from tests.bench.contenders.ordinary import (
     Row,
     bearer,
     bits,
+    create_customer,
     gid,
     has,
     key,
     pool_of,
     set_app_access,
+    update_customer,
 )
 
 Info = strawberry.Info[Loaders, None]
@@ -123,7 +125,10 @@ class Customer:
     name: str
     vat_number: str | None
     city: str | None
+    country: str
     email: str | None
+    payment_term_days: int
+    note: str | None
     created_at: datetime.datetime
 
     @strawberry.field(**gate(App.DISCOUNTS))
@@ -134,7 +139,8 @@ class Customer:
     def of(cls, row: Row, entered: Entered) -> "Customer":
         return cls(
             row=row, entered=entered, id=strawberry.ID(gid("cus", row["id"])), number=row["number"], name=row["name"],
-            vat_number=row["vat_number"], city=row["city"], email=row["email"], created_at=row["created_at"],
+            vat_number=row["vat_number"], city=row["city"], country=row["country"], email=row["email"],
+            payment_term_days=row["payment_term_days"], note=row["note"], created_at=row["created_at"],
         )  # fmt: skip
 
 
@@ -545,8 +551,59 @@ class SetAppAccessPayload:
     errors: list[UserError]
 
 
+@strawberry.input
+class CreateCustomerInput:
+    company_id: strawberry.ID
+    name: str
+    vat_number: str | None = strawberry.UNSET
+    street: str | None = strawberry.UNSET
+    street_number: str | None = strawberry.UNSET
+    postcode: str | None = strawberry.UNSET
+    city: str | None = strawberry.UNSET
+    country: str | None = strawberry.UNSET
+    phone: str | None = strawberry.UNSET
+    mobile: str | None = strawberry.UNSET
+    email: str | None = strawberry.UNSET
+    website: str | None = strawberry.UNSET
+    payment_term_days: int | None = strawberry.UNSET
+    note: str | None = strawberry.UNSET
+    channel: str | None = strawberry.UNSET
+
+
+@strawberry.input
+class UpdateCustomerInput:
+    customer_id: strawberry.ID
+    city: str | None = strawberry.UNSET
+    note: str | None = strawberry.UNSET
+
+
+@strawberry.type
+class CustomerPayload:
+    customer: Customer | None
+    errors: list[UserError]
+
+    @classmethod
+    def of(cls, written: tuple[Row, Entered] | None) -> "CustomerPayload":
+        if written is None:
+            return cls(customer=None, errors=[UserError(code="NOT_FOUND", field=None)])
+        return cls(customer=Customer.of(*written), errors=[])
+
+
+def given(input: Any) -> dict[str, Any]:
+    """The members of an input that are there."""
+    return {name: value for name, value in cast("dict[str, Any]", vars(input)).items() if value is not strawberry.UNSET}
+
+
 @strawberry.type
 class Mutation:
+    @strawberry.mutation
+    async def create_customer(self, info: Info, input: CreateCustomerInput) -> CustomerPayload | None:
+        return CustomerPayload.of(await create_customer(info.context, given(input)))
+
+    @strawberry.mutation
+    async def update_customer(self, info: Info, input: UpdateCustomerInput) -> CustomerPayload | None:
+        return CustomerPayload.of(await update_customer(info.context, given(input)))
+
     @strawberry.mutation
     async def set_app_access(self, info: Info, input: SetAppAccessInput) -> SetAppAccessPayload | None:
         changes = [{"userId": change.user_id, "app": change.app, "granted": change.granted} for change in input.changes]

@@ -1,4 +1,4 @@
-"""The gateway with all gates taken out of its schema, to see what they cost; it still looks up token and membership.
+"""The gateway with all gates removed from its schema, to measure their cost; it still checks token and membership.
 
 Run as `python -m tests.bench.contenders.ungated PORT`, with DATABASE_URL set.
 """
@@ -9,25 +9,25 @@ from typing import Any
 
 from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLInterfaceType, GraphQLObjectType
 
-from gateway.cli import app
-from resolvers import execution
-from resolvers.coordinates import definition, directives_at
+from gateway.cli.main import app
+from resolvers.execution import product
+from resolvers.gates.coordinates import definition, directives_at
 from schema import schema
-from schema.declarations import gates_of
+from schema.declarations.fields import gates_of
 
 
 def strip() -> int:
-    """Take the gates out of the schema of this process; gives how many coordinates had some."""
+    """Remove the gates from the schema of this process; returns the number of coordinates that had some."""
     gated = [of for of in _coordinates() if gates_of(directives_at(of))]
     for of in gated:
         declared = definition(of)
         declared.directives = [directive for directive in declared.directives if not gates_of([directive])]
-    execution.check_schema = execution.check_mutations = accept  # the checks would refuse a schema without gates
+    product.check_schema = product.check_mutations = accept  # the checks would refuse a schema without gates
     return len(gated)
 
 
 def accept(*_: object) -> None:
-    """Check nothing."""
+    """Accept everything, in place of a check."""
 
 
 def _coordinates() -> Iterator[Any]:

@@ -1,8 +1,8 @@
-"""What is secret to whom, by hand and not from the schema: columns and rows, the right that shows them, and where.
+"""Secrets, listed by hand and not derived from the schema: columns and rows, with the gate that shows them.
 
-From the declarations it takes the names of apps only. Each module of this package has `COLUMNS` (secret columns),
-`LEADS` (table -> how its columns are selected of company A) and `WORDS` (group of secrets, which is a table -> names
-that are frequent in operations in which one may show, besides those of its columns).
+Only the names of apps come from the declarations. Each module of this package has `COLUMNS` (secret columns), `LEADS`
+(the selection on company A that reads a table's columns, by table) and `WORDS` (names that are frequent in operations
+that may show a secret, beside its columns; by group of secrets, which is a table).
 """
 
 from collections import defaultdict
@@ -14,8 +14,8 @@ from typing import Any, Final
 
 from db.tables import metadata
 from schema.apps import App
-from schema.declarations import Gate, Role
-from tests.differential.dataset import everything_but, key
+from schema.declarations.fields import Gate, Role
+from tests.differential.data.dataset import everything_but, key
 from tests.differential.secrets.rewriting import MOMENT, SPOKEN, SURE_COUNT, SURE_MOMENT, Column
 
 COMPANY: Final = key("company A")
@@ -24,10 +24,10 @@ HERE: Final = f"company_id = '{COMPANY}'"
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """Something that only who passes `gate` may notice.
+    """A value that only viewers who hold `gate` may notice.
 
-    `changes` are statements that make it otherwise, `shown` is selected of company A to see it, `group` says in what
-    sort of operation it may show.
+    `changes` are SQL statements that change it, `shown` is the selection of company A that reads it, and `group` names
+    the operations in which it may show.
     """
 
     name: str
@@ -38,7 +38,7 @@ class Secret:
 
     @property
     def stranger(self) -> str:
-        """The name of the viewer who has every right but this one."""
+        """The name of the viewer who holds everything except the gate."""
         return everything_but(self.gate) if isinstance(self.gate, App) else "Full"
 
     def __str__(self) -> str:
@@ -91,7 +91,7 @@ MEMBERS: Final[tuple[tuple[str, str, str], ...]] = (
 
 
 def secrets() -> Iterator[Secret]:
-    """Every secret."""
+    """All secrets."""
     for table, column, gate, how in COLUMNS:
         lead = LEADS.get(f"{table}.{column}") or LEADS[table]
         shown = lead.format(_camel(column))
@@ -114,6 +114,8 @@ def _secrets_of_owners() -> Iterator[Secret]:
     until = rewrite("company", "support_until", MOMENT)
     yield Secret("company.support_until", Role.OWNER, (until,), "supportUntil", "membership")
     yield Secret("company.plan", Role.OWNER, (rewrite("company", "plan", "'FREE'"),), "plan", "membership")
+    trial = rewrite("company", "trial_ends_at", MOMENT)
+    yield Secret("company.trial_ends_at", Role.OWNER, (trial,), "trialEndsAt", "membership")
     version = rewrite("company", "access_version", SURE_COUNT)
     yield Secret("company.access_version", Role.OWNER, (version,), "permissionMatrix { version }", "membership")
     own = f"select id from membership where account_id = '{key('account Full')}'"
@@ -125,7 +127,7 @@ def _secrets_of_owners() -> Iterator[Secret]:
 
 
 def rewrite(table: str, column: str, how: str, which: str = "true") -> str:
-    """The statement that gives other values to a column of company A's rows."""
+    """The statement that changes the values of a column in company A's rows."""
     if "id" not in metadata.tables[table].columns:
         return f'update {table} t set "{column}" = {how.format(f"t.{column}")} from (select 1 n) x where t.{HERE}'
     mine = f"id = '{COMPANY}'" if table == "company" else HERE
@@ -136,9 +138,9 @@ def rewrite(table: str, column: str, how: str, which: str = "true") -> str:
 
 
 def _delete(kind: str) -> Iterator[str]:
-    """Statements that delete two documents of a kind, and let go what refers to them.
+    """Statements that delete two documents of a kind, and the references to them.
 
-    None that is collected: a collection case, which has an app of its own, tells by itself that there is an invoice.
+    Invoices with a collection case are left out: the case has an app of its own, and legitimately reveals its invoice.
     """
     free = f"id not in (select invoice_id from collection_case where {HERE})"
     some = f"select id from document where {HERE} and kind = '{kind}' and {free} order by number limit 2"

@@ -1,6 +1,6 @@
 """The secrets of connections with other services.
 
-Company A's viewer who lacks one service still has the others: only rows of that service are changed.
+A viewer of company A who lacks one service still holds the others, so only rows of that service are changed.
 """
 
 from typing import Final
@@ -10,7 +10,7 @@ from tests.differential.secrets.rewriting import FLAG, MOMENT, TEXT, Column
 
 PEPPOL: Final = "case {0} when 'SENT' then 'REJECTED' else 'SENT' end"
 OF: Final = "case when t.{0} = '{1}' then {2} else {{0}} end"
-"""How a column of the rows of one service is rewritten, and of no others."""
+"""SQL that rewrites a column only in the rows of one service."""
 
 REGISTRATION: Final = "case {0} when 'VERIFIED' then 'PENDING' else 'VERIFIED' end"
 

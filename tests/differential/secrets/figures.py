@@ -1,4 +1,4 @@
-"""Figures and findings are made of columns that other files name: here only where else those may show."""
+"""Names of figures and search results, in which the secret columns of the other modules may show."""
 
 from typing import Final
 

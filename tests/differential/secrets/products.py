@@ -22,7 +22,7 @@ BASIS: Final = "case {0} when 'INVOICES' then 'DELIVERY_NOTES' else 'INVOICES' e
 
 
 def only(kind: str, how: str) -> str:
-    """The rewriting of addresses of one kind."""
+    """SQL that rewrites only addresses of one kind."""
     return f"case when t.kind = '{kind}' then {how} else {{0}} end"
 
 

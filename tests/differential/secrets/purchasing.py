@@ -17,7 +17,7 @@ NOTHING: Final = "null"
 BOX: Final = "case {0} when 'GOODS' then 'SERVICES' else 'GOODS' end"
 TREATMENT: Final = "case {0} when 'IMPORT' then 'EXEMPT' else 'IMPORT' end"
 SELLING: Final = "{0} <> is_customer"
-"""Of customers only: whether others are prospects may be said of contacts that sell nothing."""
+"""SQL that changes only customers: for other contacts, which sell nothing, being a prospect is no secret."""
 
 CODE: Final = "lpad((900000 + n)::text, 6, '0')"
 

@@ -1,14 +1,14 @@
-"""How the values of a secret column are made other ones: SQL for each sort of column, `{0}` its value now.
+"""SQL that changes the values of a secret column, for each sort of column; `{0}` is the current value.
 
-Each changes what it can and turns some values to null and nulls to values; `n` numbers the rows.
+Each changes as many values as possible, turns some to null and nulls to values; `n` is the number of the row.
 """
 
 from typing import Final, TypeAlias
 
-from schema.declarations import Gate
+from schema.declarations.fields import Gate
 
 Column: TypeAlias = tuple[str, str, Gate, str]
-"""Table, column, the app or role that shows it, how to rewrite it."""
+"""Table, column, the app or role that shows it, and the SQL that rewrites it."""
 
 NUMBER: Final = "case when n % 3 = 0 then null else coalesce({0}, 0) + 1.75 * (n % 4 + 1) end"
 SURE_NUMBER: Final = "{0} + 1.75 * (n % 4 + 1)"

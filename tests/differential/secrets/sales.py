@@ -21,7 +21,7 @@ HOUR: Final = "({0} + n) % 24"
 VAT_TYPE: Final = "case {0} when 'EXCL' then 'INCL' else 'EXCL' end"
 OF_TITLES: Final = "case when t.type = 'SECTION' then {} else {{0}} end"
 OF_INVOICES: Final = "case when t.document_kind = 'INVOICE' then 'Zz' || (n % 4) || {0} else {0} end"
-"""Changes that concern some rows only, by what else stands in them."""
+"""SQL that changes only some rows, by their other columns."""
 
 TITLES_NAME: Final = OF_TITLES.format("'Zz' || (n % 4) || {0}")
 TITLES_NUMBER: Final = OF_TITLES.format("{0} + 1.75 * n")

@@ -3,7 +3,7 @@
 from typing import Final
 
 from schema.apps import App
-from schema.declarations import Role
+from schema.declarations.fields import Role
 from tests.differential.secrets.rewriting import (
     COUNT,
     DAY,
@@ -26,12 +26,12 @@ COOLANT: Final = "case {0} when 'R32' then 'R410A' else 'R32' end"
 
 
 def _of_kind(kind: str) -> str:
-    """Another moment in the rows of one kind."""
+    """SQL that changes a moment only in the rows of one kind."""
     return f"case when kind = '{kind}' then {{0}} - interval '3 days' else {{0}} end"
 
 
 def _another(table: str, which: str = "true") -> str:
-    """A key of some other row, or none."""
+    """SQL of the key of another row, or null."""
     rows = f"select o.id from {table} o where o.company_id = t.company_id and {which} order by o.id"
     return f"case when n % 3 = 0 then null else ({rows} offset n % 4 limit 1) end"
 

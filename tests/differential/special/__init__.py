@@ -1,6 +1,6 @@
-"""The oracle's resolvers of the fields that are not a column of their name, nor rows that are pointed to.
+"""The oracle's resolvers of fields that are neither a column of their name nor rows of a foreign key.
 
-Each module of this package has `SPECIAL`: `Type.field` -> what a naive resolver gives.
+Each module of this package has `SPECIAL`: naive resolvers by `Type.field`.
 """
 
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import Final
 
-from tests.differential.items import Resolver
+from tests.differential.oracle.items import Resolver
 
 SPECIAL: Final[Mapping[str, Resolver]] = {
     coordinate: resolver

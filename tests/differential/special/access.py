@@ -1,7 +1,4 @@
-"""The oracle's resolvers of the fields that follow rules of their own.
-
-The viewer, the catalogue, access, the permission matrix.
-"""
+"""The oracle's resolvers of the viewer, the app catalogue, access and the permission matrix."""
 
 import datetime
 import hashlib
@@ -9,16 +6,22 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from schema.apps import CATALOGUE, App
-from tests.differential.dataset import ENDLESS
-from tests.differential.gating import printed_schema
-from tests.differential.items import Arguments, Item, Oracle, Resolver, scope_of, written
-from tests.differential.lists import global_id, sort_key
-from tests.differential.past import company_then, people_now, people_then
-from tests.differential.world import Record, Scope, apps_in, apps_where, has_begun, has_bit
+from tests.differential.data.dataset import ENDLESS, NEVER
+from tests.differential.oracle.core import kinds_of
+from tests.differential.oracle.gating import printed_schema
+from tests.differential.oracle.items import Arguments, Item, Oracle, Resolver, scope_of, written
+from tests.differential.oracle.lists import global_id, sort_key
+from tests.differential.oracle.past import company_then, has_trial_ended, people_now, people_then
+from tests.differential.oracle.world import Record, Scope, apps_where, has_begun, has_bit, is_awake
 
+MOST_CHANGES: Final = 500
 EPOCH: Final = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 
 # --- the viewer and the catalogue
+
+
+def _viewer_id(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
+    return global_id("Viewer", item.row["account_id"])
 
 
 def _viewer_account(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
@@ -26,7 +29,7 @@ def _viewer_account(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
 
 
 def _ends(row: Record) -> datetime.datetime:
-    """When a credential stops working; the driver gives infinity without its offset."""
+    """The moment at which a credential expires, in UTC; the driver returns infinity without an offset."""
     return row["expires_at"].replace(tzinfo=datetime.UTC)
 
 
@@ -50,14 +53,14 @@ def _key_ends(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
 
 
 def _key_last_used(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
-    """Of somebody else's key that opens several companies it would tell of the others."""
+    """None for another account's key that opens several companies: it would reveal use in the others."""
     mine = item.row["account_id"] == (oracle.session or {})["account_id"]
     used = item.row["last_used_at"]
     return written(used) if used is not None and (mine or item.row["company_id"] is not None) else None
 
 
 def _company_api_keys(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
-    """The keys that are bound to the company, or open it, of whoever has been in it since the key was made."""
+    """The keys that are bound to the company or open it, of accounts that have been in it since the key's creation."""
     now, company = datetime.datetime.now(datetime.UTC), scope_of(item).company
     members = {
         row["account_id"]: row
@@ -89,13 +92,11 @@ def _session_current(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
 
 
 def _viewer_companies(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
-    given = dict(arguments.get("filter") or {})
-    access = given.pop("access", None)
-    wanted = [
-        scope for scope in oracle.scopes if access is None or scope.membership["external"] is (access == "EXTERNAL")
+    items = [
+        Item("Company", {**scope.company, "access": "EXTERNAL" if scope.membership["external"] else "MEMBER"}, scope)
+        for scope in oracle.scopes
     ]
-    items = [Item("Company", scope.company, scope) for scope in wanted]
-    return oracle.connect(items, "company", "ViewerCompanyFilter", {**arguments, "filter": given})
+    return oracle.connect(items, "company", "ViewerCompanyFilter", arguments)
 
 
 def _app(oracle: Oracle, name: str, item: Item) -> Item:
@@ -104,6 +105,10 @@ def _app(oracle: Oracle, name: str, item: Item) -> Item:
 
 def _app_info_app(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
     return item.row["id"]
+
+
+def _app_info_id(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
+    return f"app_{item.row['id']}"
 
 
 def _app_info_requires(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
@@ -124,7 +129,7 @@ def _app_info_description(oracle: Oracle, item: Item, arguments: Arguments) -> A
 
 
 def _viewer_access_changes(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
-    """The changes of memberships that the viewer accepted; what hangs on one is judged by its company, if entered."""
+    """The changes of memberships that the viewer accepted; each is judged in its company, if that can be entered."""
     own = {
         (row["company_id"], row["id"])
         for row in oracle.world.rows("membership", account_id=item.row["account_id"])
@@ -146,8 +151,36 @@ def _company_access(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
     return Item("Access", scope_of(item).membership, item.scope)
 
 
+def _access_user(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
+    return None if item.row["external"] else Item("User", item.row, item.scope)
+
+
+def _author(column: str) -> Resolver:
+    """The last membership of the account in a column."""
+
+    def resolve(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
+        login = item.row[column]
+        company = {"company_id": scope_of(item).company["id"], "account_id": login}
+        known = list(oracle.world.rows("membership", **company)) if login is not None else []
+        newest = max(known, key=lambda row: row["removed_at"] or NEVER, default=None)
+        return None if newest is None else Item("Author", newest, item.scope)
+
+    return resolve
+
+
+def _author_name(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
+    return f"{item.row['first_name']} {item.row['last_name']}"
+
+
+VERSIONED: Final = [type_.name for type_ in kinds_of(printed_schema(), printed_schema().type_map["Versioned"])]
+
+
 def _access_since(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
     return written(item.row["created_at"])
+
+
+def _access_company(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
+    return Item("Company", scope_of(item).company, item.scope)
 
 
 def _access_apps(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
@@ -159,7 +192,11 @@ def _access_can(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
 
 
 def _company_active_apps(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
-    return apps_in(item.row["mask"])
+    return apps_where(lambda app: is_awake(item.row, app))
+
+
+def _company_sleeping_apps(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
+    return apps_where(lambda app: has_bit(item.row["mask"], app) and not is_awake(item.row, app))
 
 
 def _login(oracle: Oracle, item: Item) -> Record:
@@ -171,13 +208,57 @@ def _user_email(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
 
 
 def _user_status(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
+    if item.row["removed_at"] is not None and "active" not in item.row:
+        return None
     return "PENDING" if item.row["accepted_at"] is None else "ACTIVE"
 
 
+def _user_invitation(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
+    """The invitation of a pending user of now; people of a past moment have `active`."""
+    is_pending = item.row["accepted_at"] is None and item.row["removed_at"] is None and "active" not in item.row
+    return Item("Invitation", item.row, item.scope) if is_pending else None
+
+
+def _of_membership(oracle: Oracle, item: Item, table: str, **columns: str) -> list[Record]:
+    """The letters or tokens of a membership, oldest first."""
+    rows = oracle.world.rows(table, company_id=item.row["company_id"], membership_id=item.row["id"], **columns)
+    return sorted(rows, key=lambda row: (row["created_at"], row["id"]))
+
+
+def _invitation_state(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
+    letters = _of_membership(oracle, item, "outbox", kind="INVITATION")
+    if letters and letters[-1]["given_up_at"] is not None:
+        return "BOUNCED"
+    if letters and letters[-1]["sent_at"] is None:
+        return "WAITING"
+    tokens = _of_membership(oracle, item, "mail_token", purpose="INVITATION")
+    now = datetime.datetime.now(datetime.UTC)
+    return "SENT" if any(token["expires_at"] > now for token in tokens) else "EXPIRED"
+
+
+def _invitation_sent(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
+    letters = _of_membership(oracle, item, "outbox", kind="INVITATION")
+    return written(letters[-1]["sent_at"]) if letters else None
+
+
+def _invitation_expires(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
+    tokens = _of_membership(oracle, item, "mail_token", purpose="INVITATION")
+    return written(max((token["expires_at"] for token in tokens), default=None))
+
+
+def _viewer_invitations(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
+    if not (oracle.account or {})["confirmed"]:
+        return []
+    mine = oracle.world.rows(
+        "membership", account_id=item.row["account_id"], external=False, accepted_at=None, removed_at=None
+    )
+    return [Item("OwnInvitation", row) for row in sorted(mine, key=lambda row: row["created_at"])]
+
+
 def _user_apps(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
-    active = item.row.get("active", scope_of(item).company["mask"])
-    mask = active if item.row["role"] == "OWNER" else item.row["toggles"]
-    return apps_in(mask)
+    company = {"awake": item.row["active"]} if "active" in item.row else scope_of(item).company
+    toggles, owns = item.row["toggles"], item.row["role"] == "OWNER"
+    return apps_where(lambda app: is_awake(company, app) if owns else has_bit(toggles, app))
 
 
 def _external_user_kind(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
@@ -189,13 +270,13 @@ def _external_user_office_name(oracle: Oracle, item: Item, arguments: Arguments)
 
 
 def _memberships(oracle: Oracle, item: Item, account: Any) -> list[Record]:
-    """Those that an account has or had in the company."""
+    """The memberships that an account has or had in the company."""
     company = scope_of(item).company["id"]
     return list(oracle.world.rows("membership", company_id=company, account_id=account))
 
 
 def _called(column: str) -> Resolver:
-    """In a company others are called as their membership there says, or the last one said."""
+    """A name of another person in a company: that of their membership there, or of the last one."""
 
     def value(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
         if item.scope is None or item.row == oracle.account:
@@ -207,7 +288,7 @@ def _called(column: str) -> Resolver:
 
 
 def _access_change_person(type_: str) -> Resolver:
-    """The person concerned; nobody in a company that is lost."""
+    """The person whom a change concerns; None in a company that the viewer cannot enter any more."""
 
     def value(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
         if item.scope is None:
@@ -241,7 +322,7 @@ def _company_permission_matrix(oracle: Oracle, item: Item, arguments: Arguments)
 
 
 def _permission_id(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
-    """A matrix of a moment or of some people, and its rows, and those of some apps, have ids of their own."""
+    """The id of a matrix or a row, with marks for its moment and its arguments."""
     whole = item.type == "PermissionMatrix"
     matrix = item if whole else item.parent
     assert matrix is not None
@@ -255,12 +336,17 @@ def _permission_id(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
 
 
 def _permission_matrix_version(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
-    return item.row["access_version"]
+    return _version(item.row)
+
+
+def _version(company: Record) -> int:
+    """The version of now, or of a past moment."""
+    return company["access_version"] + (0 if "moment" in company else has_trial_ended(company))
 
 
 def _columns(oracle: Oracle, matrix: Item) -> list[str]:
     asked = matrix.arguments.get("apps")
-    active = apps_in(matrix.row["mask"])
+    active = apps_where(lambda app: is_awake(matrix.row, app))
     return [app for app in active if asked is None or app in asked]
 
 
@@ -268,8 +354,12 @@ def _permission_matrix_apps(oracle: Oracle, item: Item, arguments: Arguments) ->
     return [_app(oracle, app, item) for app in _columns(oracle, item)]
 
 
+def _permission_matrix_sleeping(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
+    return [_app(oracle, app, item) for app in _company_sleeping_apps(oracle, item, arguments)]
+
+
 def _permission_matrix_rows(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
-    """Users first, then who comes from outside, each in the order in which they came."""
+    """The rows: users first, then externals, each in the order of creation."""
     asked = item.arguments.get("userIds")
     members = oracle.world.rows("membership", company_id=item.row["id"])
     people = sorted(
@@ -297,10 +387,44 @@ def _permission_row_cells(oracle: Oracle, item: Item, arguments: Arguments) -> A
     return [_cell(App(app), Scope(item.parent.row, item.row)) for app in _columns(oracle, item.parent)]
 
 
+def _changed_since(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
+    """The cells of the toggles that changed after a version; None if anything else did."""
+    newest = sorted(
+        oracle.world.rows("access_change", company_id=item.row["id"]),
+        key=lambda row: (row["at"], row["id"]),
+        reverse=True,
+    )[:MOST_CHANGES]
+    if has_trial_ended(item.row):
+        end = {"at": item.row["trial_ends_at"], "kind": "TRIAL"}
+        newest = sorted([end, *newest], key=lambda row: row["at"], reverse=True)
+    behind, counted = _version(item.row) - arguments["version"], [row for row in newest if _counts(row)]
+    moments = sorted({row["at"] for row in counted}, reverse=True)
+    later = [row for row in counted if row["at"] in moments[: max(behind, 0)]]
+    cut = len(newest) >= MOST_CHANGES and len(moments) <= behind
+    if "moment" in item.row or not 0 <= behind <= len(moments) or (behind and cut):
+        return None
+    if any(row["kind"] != "TOGGLE" for row in later):
+        return None
+    changed = {(row["membership_id"], row["app_id"]) for row in later}
+    return [
+        _cell(App(app), Scope(item.row, person.row))
+        for person in _permission_matrix_rows(oracle, item, {})
+        for app in _columns(oracle, item)
+        if (person.row["id"], app) in changed
+    ]
+
+
+def _counts(change: Record) -> bool:
+    return change["kind"] not in ("KEY_CREATED", "KEY_REVOKED", "VIEWED_AS")
+
+
 def _cell(app: App, person: Scope) -> dict[str, Any]:
+    then = person.company.get("moment")
+    marks = [] if then is None else [str((then - EPOCH) // datetime.timedelta(microseconds=1))]
     member, always = person.membership, CATALOGUE[app].always_visible
     reason = "EXTERNAL" if member["external"] else "OWNER" if member["role"] == "OWNER" else "TOGGLE"
     return {
+        "id": "_".join([global_id("PermissionCell", member["id"]), *marks, app.value]),
         "app": app.value,
         "granted": has_bit(member["toggles"], app),
         "effective": person.reaches(app) and has_begun(member, person.company.get("moment")),
@@ -310,6 +434,7 @@ def _cell(app: App, person: Scope) -> dict[str, Any]:
 
 
 SPECIAL: Final[Mapping[str, Resolver]] = {
+    "Viewer.id": _viewer_id,
     "Viewer.account": _viewer_account,
     "Viewer.sessions": _credentials("Session", "SESSION"),
     "Viewer.apiKeys": _credentials("ApiKey", "API_KEY"),
@@ -322,16 +447,30 @@ SPECIAL: Final[Mapping[str, Resolver]] = {
     "Viewer.companies": _viewer_companies,
     "Viewer.accessChanges": _viewer_access_changes,
     "AppInfo.app": _app_info_app,
+    "AppInfo.id": _app_info_id,
     "AppInfo.requires": _app_info_requires,
     "AppInfo.label": _app_info_label,
     "AppInfo.description": _app_info_description,
     "Company.access": _company_access,
     "Access.since": _access_since,
+    "Access.company": _access_company,
+    "Access.user": _access_user,
+    "Author.user": _access_user,
+    "Author.name": _author_name,
+    **{f"{type_}.createdBy": _author("created_by") for type_ in VERSIONED},
+    **{f"{type_}.updatedBy": _author("updated_by") for type_ in VERSIONED},
     "Access.apps": _access_apps,
     "Access.can": _access_can,
     "Company.activeApps": _company_active_apps,
+    "Company.sleepingApps": _company_sleeping_apps,
     "User.email": _user_email,
     "User.status": _user_status,
+    "User.invitation": _user_invitation,
+    "Invitation.state": _invitation_state,
+    "Invitation.sentAt": _invitation_sent,
+    "Invitation.expiresAt": _invitation_expires,
+    "Viewer.invitations": _viewer_invitations,
+    "OwnInvitation.expiresAt": _invitation_expires,
     "User.apps": _user_apps,
     "ExternalUser.kind": _external_user_kind,
     "ExternalUser.officeName": _external_user_office_name,
@@ -347,7 +486,9 @@ SPECIAL: Final[Mapping[str, Resolver]] = {
     "PermissionRow.id": _permission_id,
     "PermissionMatrix.version": _permission_matrix_version,
     "PermissionMatrix.apps": _permission_matrix_apps,
+    "PermissionMatrix.sleepingApps": _permission_matrix_sleeping,
     "PermissionMatrix.rows": _permission_matrix_rows,
+    "PermissionMatrix.changedSince": _changed_since,
     "PermissionRow.user": _permission_row_user,
     "PermissionRow.externalUser": _permission_row_external_user,
     "PermissionRow.cells": _permission_row_cells,

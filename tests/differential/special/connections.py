@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from schema.apps import App
-from tests.differential.items import Arguments, Item, Oracle, Resolver, scope_of
+from tests.differential.oracle.items import Arguments, Item, Oracle, Resolver, scope_of
 from tests.differential.special.parts import KINDS
 
 
@@ -17,7 +17,7 @@ def _has_secret(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
 
 
 def _one(oracle: Oracle, item: Item, table: str, column: str, type_: str, service: str) -> Item | None:
-    """The row that points to the one at hand, if the viewer holds the service whose name it carries."""
+    """The row that refers to the item, if the viewer holds the service that it names."""
     scope = scope_of(item)
     row = oracle.world.one(table, company_id=scope.company["id"], **{column: item.row["id"]})
     return Item(type_, row, item.scope) if row is not None and scope.holds(App[row[service]]) else None

@@ -1,15 +1,15 @@
-"""The oracle's answers to `explainAccess`, from what a reader finds in the operations."""
+"""The oracle's answers to `explainAccess`, from the annotations in explained.py."""
 
 from collections.abc import Mapping
 from typing import Any, Final
 
 from schema.apps import App
-from schema.declarations import Role
-from tests.differential.dataset import key
-from tests.differential.explained import HERE, ONLY_A, OPERATIONS, Needed
-from tests.differential.items import Arguments, Item, Oracle, Resolver
-from tests.differential.lists import global_id
-from tests.differential.world import Scope, has_begun, has_bit
+from schema.declarations.fields import Role
+from tests.differential.data.dataset import key
+from tests.differential.operations.explained import HERE, ONLY_A, OPERATIONS, Needed
+from tests.differential.oracle.items import Arguments, Item, Oracle, Resolver
+from tests.differential.oracle.lists import global_id
+from tests.differential.oracle.world import Scope, has_begun, has_bit, is_awake
 
 
 def _explain_access(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
@@ -26,7 +26,9 @@ def _explain_access(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
 def _explanation(person: Scope, needed: Needed) -> dict[str, Any]:
     for gate in needed:
         match gate:
-            case App() if not has_bit(person.company["mask"], gate):
+            case App() if has_bit(person.company["mask"], gate) and not is_awake(person.company, gate):
+                return _no("PLAN", app=gate.value)
+            case App() if not is_awake(person.company, gate):
                 return _no("NOT_ACTIVATED", app=gate.value)
             case App() if not person.reaches(gate):
                 return _no("NOT_GRANTED", app=gate.value)

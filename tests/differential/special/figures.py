@@ -1,6 +1,7 @@
 """The oracle's resolvers of the dashboard, of reports and of the search."""
 
 import datetime
+import hashlib
 from collections.abc import Iterable, Iterator
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
@@ -8,12 +9,14 @@ from zoneinfo import ZoneInfo
 
 from db.tables import metadata
 from schema.apps import App
-from tests.differential.core import kinds_of
-from tests.differential.gating import printed_schema, type_gates
-from tests.differential.items import Arguments, Item, Oracle, Resolver, scope_of
-from tests.differential.lists import fold
-from tests.differential.trigrams import THRESHOLD, word_similarity
-from tests.differential.world import Record
+from tests.differential.oracle.core import kinds_of
+from tests.differential.oracle.gating import printed_schema, type_gates
+from tests.differential.oracle.items import Arguments, Item, Oracle, Resolver, scope_of
+from tests.differential.oracle.lists import RANK, compared, fold, global_id
+from tests.differential.oracle.trigrams import THRESHOLD, word_similarity
+from tests.differential.oracle.world import Record
+from tests.differential.special.money import balances
+from tests.differential.special.sales import status_now
 
 BELGIUM: Final = ZoneInfo("Europe/Brussels")
 CENT: Final = Decimal("0.01")
@@ -28,7 +31,7 @@ def _cents(amount: Decimal) -> Decimal:
 
 
 def _amount(item: Item, row: Record, column: str) -> Decimal:
-    """What a document comes to, in euro for whom euro are shown."""
+    """An amount of a document, in euro if the viewer holds CURRENCIES."""
     in_euro = scope_of(item).holds(App.CURRENCIES)
     return _cents(row[column] * row["exchange_rate"]) if in_euro else row[column]
 
@@ -50,7 +53,7 @@ def _dashboard(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
 
 
 def _invoices(oracle: Oracle, item: Item, *statuses: str) -> list[Record]:
-    return [row for row in _rows(oracle, item, "document", kind="INVOICE") if row["status"] in statuses]
+    return [row for row in _rows(oracle, item, "document", kind="INVOICE") if status_now(row) in statuses]
 
 
 def _turnover(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
@@ -66,16 +69,46 @@ def _owed(*statuses: str) -> Resolver:
     return resolve
 
 
+def _net_turnover(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
+    year = datetime.datetime.now(BELGIUM).year
+    sums: dict[str, list[Decimal]] = {"INVOICE": [], "CREDIT_NOTE": []}
+    for kind, amounts in sums.items():
+        rows = [row for row in _rows(oracle, item, "document", kind=kind) if row["status"] != "DRAFT"]
+        amounts += [_amount(item, row, "total_excl") for row in rows if row["date"].year == year]
+    return _total([*sums["INVOICE"], *(-amount for amount in sums["CREDIT_NOTE"])])
+
+
+def _open(*statuses: str) -> Resolver:
+    """What is open of the invoices with these statuses."""
+
+    def resolve(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
+        return balances(oracle, item, _invoices(oracle, item, *statuses))
+
+    return resolve
+
+
+def _totals(column: str) -> Resolver:
+    def resolve(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
+        return _total(_amount(item, row, column) for row in item.row["rows"])
+
+    return resolve
+
+
+def _totals_balance(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
+    return balances(oracle, item, [row for row in item.row["rows"] if row["kind"] == "INVOICE"])
+
+
 def _count(table: str, *statuses: str, **columns: object) -> Resolver:
     def resolve(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
-        return sum(row["status"] in statuses for row in _rows(oracle, item, table, **columns))
+        rows = _rows(oracle, item, table, **columns)
+        return sum((status_now(row) if table == "document" else row["status"]) in statuses for row in rows)
 
     return resolve
 
 
 def _low_stock(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
     low = 0
-    for row in _rows(oracle, item, "product"):
+    for row in _rows(oracle, item, "product", deleted_at=None):
         moved = _rows(oracle, item, "stock_movement", product_id=row["id"], kind="MOVED")
         there = sum((movement["quantity"] for movement in moved), Decimal(0))
         warning = row["stock_warning"]
@@ -120,12 +153,27 @@ def _rows_of_report(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
     months: dict[str, list[Decimal]] = {}
     for day, amount, _ in sorted(item.row["figures"], key=lambda figure: figure[0]):
         months.setdefault(f"{day.year:04}-{day.month:02}", []).append(amount)
-    rows = ({"month": month, "count": len(of), "total": _total(of)} for month, of in months.items())
+    asked = {name: item.row[name] for name in ("kind", "from", "until")}
+    rows = ({**asked, "month": month, "count": len(of), "total": _total(of)} for month, of in months.items())
     return [Item("ReportRow", row, item.scope) for row in rows]
 
 
 def _tax(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
     return _total(figure[2] for figure in item.row["figures"]) if item.row["kind"] in KINDS else None
+
+
+def _of_company(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
+    return global_id(item.type, scope_of(item).company["id"])
+
+
+def _report_id(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
+    company = _of_company(oracle, item, arguments)
+    return "_".join([company, *(item.row[name] for name in ("kind", "from", "until", "month") if name in item.row)])
+
+
+def _search_id(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
+    text = fold(item.row["text"]) if len(fold(item.row["text"])) >= 2 else ""
+    return f"{_of_company(oracle, item, arguments)}_{hashlib.sha256(text.encode()).hexdigest()[:16]}"
 
 
 def _column(name: str) -> Resolver:
@@ -143,31 +191,56 @@ def _search(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
     return Item("SearchResults", {"text": arguments["text"].strip()}, item.scope)
 
 
-def _is_found(text: str, row: Record, names: tuple[str, ...], others: tuple[str, ...]) -> bool:
-    stands = any(row[column] is not None and fold(text) in fold(row[column]) for column in (*names, *others))
-    return stands or any(row[name] is not None and word_similarity(text, row[name]) >= THRESHOLD for name in names)
+def _rank(
+    text: str, row: Record, names: tuple[str, ...], others: tuple[str, ...], numbers: tuple[str, ...]
+) -> int | None:
+    """How well a row is found: 0 for the text itself, 1 as a beginning, 2 within, 3 for words like it."""
+    pairs = [(compared(column, row[column]), compared(column, text)) for column in (*names, *others) if row[column]]
+    if any(value == sought for value, sought in pairs) or _is_number(text, row, numbers):
+        return 0
+    if any(value.startswith(sought) for value, sought in pairs):
+        return 1
+    if any(sought in value for value, sought in pairs):
+        return 2
+    alike = any(row[name] and word_similarity(fold(text), fold(row[name])) >= THRESHOLD for name in names)
+    return 3 if alike else None
 
 
-def _found(type_name: str, table: str, names: tuple[str, ...], *others: str) -> Resolver:
+def _is_number(text: str, row: Record, numbers: tuple[str, ...]) -> bool:
+    return any(row[column] and compared(column, row[column]) == compared(column, text) for column in numbers)
+
+
+def _found(type_name: str, table: str, names: tuple[str, ...], *others: str, numbers: tuple[str, ...] = ()) -> Resolver:
     kinds = kinds_of(printed_schema(), printed_schema().type_map[type_name])
 
     def resolve(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
         text = item.row["text"]
         items = [
-            Item(kind.name, row, item.scope)
+            Item(kind.name, {**row, RANK: rank}, item.scope)
             for kind in kinds
-            if len(text) >= 2 and all(map(scope_of(item).holds, type_gates(kind)))
+            if len(fold(text)) >= 2 and all(map(scope_of(item).holds, type_gates(kind)))
             for row in _rows(oracle, item, table, **HOLDINGS[kind.name].where)
-            if _is_found(text, row, names, others)
+            if (rank := _rank(text, row, names, others, numbers)) is not None
         ]
-        return oracle.connect(items, table, f"{type_name}Filter", arguments)
+        return oracle.connect(items, table, f"{type_name}Filter", arguments, item.scope)
 
     return resolve
 
 
 SPECIAL: Final[dict[str, Resolver]] = {
+    "Dashboard.id": _of_company,
+    "Report.id": _report_id,
+    "ReportRow.id": _report_id,
+    "SearchResults.id": _search_id,
     "Company.dashboard": _dashboard,
     "Dashboard.turnover": _turnover,
+    "Dashboard.netTurnover": _net_turnover,
+    "Dashboard.balanceDue": _open("SENT", "OVERDUE"),
+    "Dashboard.overdueBalance": _open("OVERDUE"),
+    "DocumentTotals.count": lambda oracle, item, arguments: len(item.row["rows"]),
+    "DocumentTotals.totalExcl": _totals("total_excl"),
+    "DocumentTotals.totalIncl": _totals("total_incl"),
+    "DocumentTotals.balanceDue": _totals_balance,
     "Dashboard.openInvoices": _count("document", "SENT", "OVERDUE", kind="INVOICE"),
     "Dashboard.openAmount": _owed("SENT", "OVERDUE"),
     "Dashboard.overdue": _count("document", "OVERDUE", kind="INVOICE"),
@@ -191,5 +264,7 @@ SPECIAL: Final[dict[str, Resolver]] = {
     "Company.search": _search,
     "SearchResults.customers": _found("Customer", "contact", ("name",), "number", "vat_number", "email"),
     "SearchResults.products": _found("Product", "product", ("name",), "number"),
-    "SearchResults.documents": _found("Document", "document", ("customer_name", "supplier_name"), "number"),
+    "SearchResults.documents": _found(
+        "Document", "document", ("customer_name", "supplier_name"), "number", numbers=("structured_communication",)
+    ),
 }

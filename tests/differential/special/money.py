@@ -1,11 +1,13 @@
-"""The oracle's resolvers of what invoices and customers owe, of payments and codes, and of the cash book."""
+"""The oracle's resolvers of open amounts of invoices and customers, payments, codes and the cash book."""
 
-from decimal import Decimal
+from collections.abc import Iterable
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
-from tests.differential.items import Arguments, Item, Oracle, Resolver, scope_of, written
-from tests.differential.lists import sort_key
-from tests.differential.world import Record
+from schema.apps import App
+from tests.differential.oracle.items import Arguments, Item, Oracle, Resolver, scope_of, written
+from tests.differential.oracle.lists import sort_key
+from tests.differential.oracle.world import Record
 
 
 def _here(item: Item) -> Any:
@@ -13,7 +15,7 @@ def _here(item: Item) -> Any:
 
 
 def _parts(oracle: Oracle, item: Item) -> list[Record]:
-    """What pays the invoice at hand."""
+    """The payment allocations of an invoice."""
     return list(oracle.world.rows("payment_allocation", company_id=_here(item), invoice_id=item.row["id"]))
 
 
@@ -27,6 +29,34 @@ def _invoice_amount_paid(oracle: Oracle, item: Item, arguments: Arguments) -> An
 
 def _invoice_amount_due(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
     return written(item.row["total_incl"] - _paid(oracle, item))
+
+
+def _balance(oracle: Oracle, item: Item, invoice: Record) -> Decimal:
+    """What is open of an invoice, after payments and credit notes."""
+    if invoice["status"] not in ("SENT", "OVERDUE"):
+        return Decimal("0.00")
+    notes = oracle.world.rows("document", company_id=_here(item), kind="CREDIT_NOTE", source_document_id=invoice["id"])
+    credited = sum((row["total_incl"] for row in notes if row["status"] != "DRAFT"), Decimal("0.00"))
+    paid = _paid(oracle, Item("Invoice", invoice, item.scope))
+    return max(invoice["total_incl"] - paid - credited, Decimal("0.00"))
+
+
+def _invoice_balance_due(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
+    return written(_balance(oracle, item, item.row))
+
+
+def balances(oracle: Oracle, item: Item, invoices: Iterable[Record]) -> Any:
+    """The sum of what is open of invoices; in euro for a viewer with CURRENCIES."""
+    in_euro = scope_of(item).holds(App.CURRENCIES)
+    open_ = [(_balance(oracle, item, row), row["exchange_rate"] if in_euro else Decimal(1)) for row in invoices]
+    cents = [(amount * rate).quantize(Decimal("0.01"), ROUND_HALF_UP) for amount, rate in open_]
+    return written(sum(cents, Decimal("0.00")))
+
+
+def _customer_balance_due(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
+    return balances(
+        oracle, item, oracle.world.rows("document", company_id=_here(item), kind="INVOICE", customer_id=item.row["id"])
+    )
 
 
 def _invoice_payments(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
@@ -69,6 +99,8 @@ SPECIAL: Final[dict[str, Resolver]] = {
     "Invoice.payments": _invoice_payments,
     "Invoice.collectionCase": _invoice_collection_case,
     "Invoice.qrPayload": _invoice_qr_payload,
+    "Invoice.balanceDue": _invoice_balance_due,
+    "Customer.balanceDue": _customer_balance_due,
     "Customer.openBalance": _customer_open_balance,
     "Company.qrKind": _company_qr_kind,
     "CashBookEntry.in": _cash_book_entry_in,

@@ -1,10 +1,10 @@
-"""The oracle's resolvers of the parts: settings of the company, and what goes with a document."""
+"""The oracle's resolvers of the parts: settings of the company, and rows joined to a document."""
 
 from typing import Any, Final
 
-from tests.differential.items import Arguments, Item, Oracle, Resolver, scope_of, written
-from tests.differential.lists import sort_key
-from tests.differential.world import Record
+from tests.differential.oracle.items import Arguments, Item, Oracle, Resolver, scope_of, written
+from tests.differential.oracle.lists import global_id, sort_key
+from tests.differential.oracle.world import Record
 
 KINDS: Final = (
     "Document", "Quote", "OrderConfirmation", "DeliveryNote", "Invoice", "CreditNote", "PaymentRequest", "CashTicket",
@@ -22,6 +22,10 @@ def _settings(oracle: Oracle, item: Item) -> Record:
 
 def _defaults(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
     return Item("Defaults", _settings(oracle, item), item.scope)
+
+
+def _of_company(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
+    return global_id(item.type, _here(item))
 
 
 def _ibans(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
@@ -46,7 +50,7 @@ def _terms(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
 
 
 def _joined(oracle: Oracle, item: Item, table: str, type_: str, order: str) -> list[Item]:
-    """What a document is paired with."""
+    """The rows that a join table pairs with a document."""
     pairs = oracle.world.rows(f"document_{table}", company_id=_here(item), document_id=item.row["id"])
     keys = {pair[f"{table}_id"] for pair in pairs}
     rows = [row for row in oracle.world.rows(table, company_id=_here(item)) if row["id"] in keys]
@@ -67,6 +71,9 @@ def _signature(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
 
 
 SPECIAL: Final[dict[str, Resolver]] = {
+    "AgendaSettings.id": _of_company,
+    "Defaults.id": _of_company,
+    "EmailSettings.id": _of_company,
     "Company.defaults": _defaults,
     "Company.ibans": _ibans,
     "Defaults.vatRates": _vat_rates,

@@ -1,14 +1,14 @@
-"""The oracle's resolvers of what the apps around products and contacts derive."""
+"""The oracle's resolvers of fields derived by the apps around products and contacts."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any, Final
 
-from tests.differential.core import kinds_of
-from tests.differential.gating import printed_schema
-from tests.differential.items import Arguments, Item, Oracle, Resolver, scope_of, written
-from tests.differential.lists import sort_key
-from tests.differential.world import Record
+from tests.differential.oracle.core import kinds_of
+from tests.differential.oracle.gating import printed_schema
+from tests.differential.oracle.items import Arguments, Item, Oracle, Resolver, scope_of, written
+from tests.differential.oracle.lists import sort_key
+from tests.differential.oracle.world import Record
 
 # --- stock
 
@@ -60,7 +60,7 @@ def _product_is_composite(oracle: Oracle, item: Item, arguments: Arguments) -> A
 
 
 def _company_product_by_ean(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
-    found = list(oracle.world.rows("product", company_id=item.row["id"], ean=arguments["ean"]))
+    found = list(oracle.world.rows("product", company_id=item.row["id"], ean=arguments["ean"], deleted_at=None))
     oldest = min(found, key=lambda row: row["sequence_number"], default=None)
     return None if oldest is None else Item("Product", oldest, item.scope)
 
@@ -79,11 +79,11 @@ def _addresses(oracle: Oracle, item: Item, **columns: object) -> list[Item]:
 
 
 def _customer_delivery_addresses(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
-    return _addresses(oracle, item, customer_id=item.row["id"], kind="DELIVERY")
+    return _addresses(oracle, item, customer_id=item.row["id"], kind="DELIVERY", deleted_at=None)
 
 
 def _customer_site_addresses(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
-    return _addresses(oracle, item, customer_id=item.row["id"], kind="SITE")
+    return _addresses(oracle, item, customer_id=item.row["id"], kind="SITE", deleted_at=None)
 
 
 def _document_delivery_address(oracle: Oracle, item: Item, arguments: Arguments) -> Any:

@@ -1,16 +1,16 @@
-"""The oracle's resolvers of purchases: who sells and buys alike, orders and what was made of them, deductible tax."""
+"""The oracle's resolvers of purchases: suppliers that are customers, too, orders, deductible VAT."""
 
 from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
-from tests.differential.gating import printed_schema
-from tests.differential.items import Arguments, Item, Oracle, Resolver, scope_of, written
-from tests.differential.world import Record
+from tests.differential.oracle.gating import printed_schema
+from tests.differential.oracle.items import Arguments, Item, Oracle, Resolver, scope_of, written
+from tests.differential.oracle.world import Record
 
 
 def _same_as(type_: str) -> Resolver:
-    """The row at hand as a value of another type, if it is one."""
+    """The item's row as a value of another type, if it is one."""
 
     def resolve(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
         return oracle.referred(item, printed_schema().type_map[type_], item.row["id"])
@@ -39,7 +39,7 @@ def _deductible_of_line(oracle: Oracle, item: Item, arguments: Arguments) -> Any
 
 
 def _lines(oracle: Oracle, item: Item) -> list[Record]:
-    """The lines of a purchase without its titles."""
+    """The lines of a purchase, without titles."""
     company = scope_of(item).company["id"]
     rows = oracle.world.rows("document_line", company_id=company, document_id=item.row["id"])
     return sorted((row for row in rows if row["type"] != "SECTION"), key=lambda row: row["position"])
@@ -50,7 +50,8 @@ def _purchase_lines(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
 
 
 def _deductible_of_lines(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
-    return written(sum(map(_deductible, _lines(oracle, item)), Decimal("0.00")))
+    of_lines, tax = sum(map(_deductible, _lines(oracle, item)), Decimal("0.00")), item.row["total_vat"]
+    return written(max(of_lines, tax) if tax < 0 else min(of_lines, tax))
 
 
 SPECIAL: Final[Mapping[str, Resolver]] = {

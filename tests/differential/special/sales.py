@@ -1,29 +1,31 @@
-"""The oracle's resolvers of how sales documents come from one another, of their lines and of preset e-mails."""
+"""The oracle's resolvers of sales documents: source documents, lines, and suggested e-mails."""
 
+import datetime
 from collections.abc import Iterator
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from schema.apps import App
-from tests.differential.core import kinds_of
-from tests.differential.gating import printed_schema
-from tests.differential.items import Arguments, Item, Oracle, Resolver, scope_of, written
-from tests.differential.lists import sort_key
-from tests.differential.world import Record
+from tests.differential.oracle.core import kinds_of
+from tests.differential.oracle.gating import printed_schema
+from tests.differential.oracle.items import Arguments, Item, Oracle, Resolver, scope_of, written
+from tests.differential.oracle.lists import sort_key
+from tests.differential.oracle.world import Record
 
 NEWEST: Final = ["-date"]
 CENT: Final = Decimal("0.01")
 
 
 def _pointing(oracle: Oracle, item: Item, kind: str, column: str) -> list[Record]:
-    """The documents of a kind that point to the one at hand, newest first."""
+    """The documents of a kind that refer to the item, newest first."""
     here = scope_of(item).company["id"]
     rows = [row for row in oracle.world.rows("document", company_id=here, kind=kind) if row[column] == item.row["id"]]
     return sorted(rows, key=lambda row: sort_key(NEWEST, row))
 
 
 def _made(type_: str, kind: str, column: str = "source_document_id") -> Resolver:
-    """All documents of a kind that point to the one at hand."""
+    """The resolver of all documents of a kind that refer to the item."""
 
     def resolver(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
         return [Item(type_, row, item.scope) for row in _pointing(oracle, item, kind, column)]
@@ -32,7 +34,7 @@ def _made(type_: str, kind: str, column: str = "source_document_id") -> Resolver
 
 
 def _made_of(type_: str) -> Resolver:
-    """The document that the one at hand was made of, if it is of the type."""
+    """The resolver of the item's source document, if it is of the type."""
 
     def resolver(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
         return oracle.referred(item, printed_schema().type_map[type_], item.row["source_document_id"])
@@ -67,7 +69,7 @@ def _document_line_position(oracle: Oracle, item: Item, arguments: Arguments) ->
 
 
 def _suggested_emails(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
-    """Of the document's kind, which who sees the document holds."""
+    """The e-mail templates for the document's kind, whose app the viewer holds if they see the document."""
     scope = scope_of(item)
     told = scope.holds(App.FOREIGN_LANGUAGE_CUSTOMERS)
     language = item.row["language"] if told else scope.company["language"]
@@ -88,8 +90,31 @@ def _of_all_kinds() -> Iterator[tuple[str, Resolver]]:
         yield f"{kind.name}.sections", _sections
 
 
+BELGIUM: Final = ZoneInfo("Europe/Brussels")
+DATED: Final = {
+    "INVOICE": ("SENT", "OVERDUE", "due_date"),
+    "QUOTE": ("SENT", "EXPIRED", "expiration_date"),
+    "PURCHASE": ("OPEN", "OVERDUE", "due_date"),
+}
+"""The status before and after the last day, and the column of that day, for each kind of document with one."""
+
+
+def status_now(row: Record) -> str:
+    """The status of a document, of which a stored one of before counts as not dated."""
+    before, after, column = DATED.get(row["kind"], ("", "", "date"))
+    if row["status"] not in (before, after):
+        return row["status"]
+    last = row[column]
+    return after if last is not None and last < datetime.datetime.now(BELGIUM).date() else before
+
+
+def _status(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
+    return status_now(item.row)
+
+
 SPECIAL: Final[dict[str, Resolver]] = {
     **dict(_of_all_kinds()),
+    **dict.fromkeys(("Invoice.status", "Quote.status", "Purchase.status"), _status),
     "Quote.orderConfirmation": _quote_order_confirmation,
     "Quote.paymentRequests": _made("PaymentRequest", "PAYMENT_REQUEST"),
     "Quote.validityDays": _quote_validity_days,

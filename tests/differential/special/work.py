@@ -1,12 +1,12 @@
-"""The oracle's resolvers of planned work: who does it, how the calendar is shown, what a refrigerant does."""
+"""The oracle's resolvers of planned work: assignees, settings of the calendar, CO2 equivalents of refrigerants."""
 
 from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
-from tests.differential.items import Arguments, Item, Oracle, Resolver, scope_of, written
-from tests.differential.lists import sort_key
-from tests.differential.world import Record
+from tests.differential.oracle.items import Arguments, Item, Oracle, Resolver, scope_of, written
+from tests.differential.oracle.lists import sort_key
+from tests.differential.oracle.world import Record
 
 TONNES_PER_KILOGRAM: Final = {
     "R32": Decimal("0.675"),
@@ -18,7 +18,7 @@ TONNES_PER_KILOGRAM: Final = {
 
 
 def _people(oracle: Oracle, item: Item, table: str, pointer: str) -> Any:
-    """The members, by last name, whom a table joins to a row; those who left, too."""
+    """The members that a join table pairs with a row, by last name; former members, too."""
     joined = {
         pair["membership_id"]
         for pair in oracle.world.rows(table, company_id=item.row["company_id"])

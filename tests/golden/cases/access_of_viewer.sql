@@ -20,21 +20,46 @@ from (
         || coalesce(json_scalar(m0.until)::text, 'null')
         || ',"apps":' || array_to_json(
           array(
-            select t1.id from app t1 where get_bit((c0.mask & m0.mask), t1.position) = 1 order by t1.rank
+            select t1.id
+            from app t1
+            where
+              get_bit(
+                ((case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end) & m0.mask),
+                t1.position
+              ) = 1
+            order by t1.rank
           )
         )::text
         || ',"can":' || case when (
-          select get_bit((c0.mask & m0.mask), t2.position) = 1 from app t2 where t2.id = $2::text
+          select
+            get_bit(
+              ((case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end) & m0.mask),
+              t2.position
+            ) = 1
+          from app t2
+          where t2.id = $2::text
         ) then
           'true,"stock":'
         else 'false,"stock":' end
         || case when (
-          select get_bit((c0.mask & m0.mask), t3.position) = 1 from app t3 where t3.id = $3::text
+          select
+            get_bit(
+              ((case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end) & m0.mask),
+              t3.position
+            ) = 1
+          from app t3
+          where t3.id = $3::text
         ) then
           'true,"always":'
         else 'false,"always":' end
         || case when (
-          select get_bit((c0.mask & m0.mask), t4.position) = 1 from app t4 where t4.id = $4::text
+          select
+            get_bit(
+              ((case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end) & m0.mask),
+              t4.position
+            ) = 1
+          from app t4
+          where t4.id = $4::text
         ) then
           'true}}'
         else 'false}}' end j,

@@ -31,8 +31,8 @@ from (
               ), 'null')
               || '}' j0
             from product t1
-            where t1.company_id = c0.id
-            order by t1.name, t1.id
+            where t1.company_id = c0.id and t1.deleted_at is null
+            order by t1.name_key, t1.id
             limit $2::int4
           ) r
         )

@@ -53,8 +53,8 @@ from (
                   coalesce(json_scalar(t1.channel)::text, 'null') || '}'
                 else 'null}' end j0
               from contact t1
-              where t1.company_id = m0.company_id and t1.is_customer
-              order by t1.name, t1.id
+              where t1.company_id = m0.company_id and t1.is_customer and t1.deleted_at is null
+              order by t1.name_key, t1.id
               limit $3::int4
             ) r
           )
@@ -66,29 +66,35 @@ from (
             || ':' || array_to_string(array[a0.g0, a0.g1, a0.g2], '')
           end h
         from (
-          select c0 c, m0 m
-          from membership m0
-            join company c0 on c0.id = m0.company_id
-          where
-            m0.account_id = v.account_id
-            and m0.company_id = c0.id
-            and m0.accepted_at is not null
-            and m0.removed_at is null
-            and (m0.until is null or m0.until > now())
-            and m0.external = ($1::text = 'EXTERNAL')
-          order by m0.company_name, m0.company_id
-          limit $2::int4
+          select row_number() over () n, x.*
+          from (
+            select c0 c, m0 m
+            from membership m0
+              join company c0 on c0.id = m0.company_id
+            where
+              m0.account_id = v.account_id
+              and m0.company_id = c0.id
+              and m0.accepted_at is not null
+              and m0.removed_at is null
+              and (m0.until is null or m0.until > now())
+              and m0.external = ($1::text = 'EXTERNAL')
+            order by m0.company_name_key, m0.company_id
+            limit $2::int4
+          ) x
         ) p
           cross join lateral (select (p.c).*) c0
           cross join lateral (select (p.m).*) m0
           cross join lateral (
             select get_bit(b.e, 41) = 1 g0, get_bit(b.e, 38) = 1 g1, b.o g2
             from (
-              select (c0.mask & m0.mask) e, coalesce(m0.role = 'OWNER', false) o offset 0
+              select
+                ((case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end) & m0.mask) e,
+                coalesce(m0.role = 'OWNER', false) o
+              offset 0
             ) b
             offset 0
           ) a0
-        order by m0.company_name, m0.company_id
+        order by p.n
       ) r
     ) l0 on true
 ) s;

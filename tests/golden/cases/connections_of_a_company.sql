@@ -144,7 +144,7 @@ from (
                     '{"name":' || json_scalar(t2.name)::text
                     || ',"value":' || json_scalar(t2.value)::text
                     || '}',
-                    ',' order by t2.name, t2.id
+                    ',' order by reading_key(t2.name) collate "C", t2.id
                   )
                 from connector_option t2
                 where t2.company_id = c0.id and t2.service_id = t1.id
@@ -258,7 +258,7 @@ from (
                 a0.g48
               else true end
               and t1.status = any($2::text[])
-            order by t1.connector, t1.id
+            order by reading_key(t1.connector) collate "C", t1.id
             limit $3::int4
           ) r
         )
@@ -591,7 +591,7 @@ from (
               when t9.document_kind = 'PURCHASE' then
                 a0.g56
               else true end
-            order by t9.path, t9.id
+            order by reading_key(t9.path) collate "C", t9.id
             limit $7::int4
           ) r
         )
@@ -650,7 +650,7 @@ from (
               when t11.supplier = 'VAN_MARCKE' then
                 a0.g38
               else true end
-            order by t11.article_no, t11.id
+            order by reading_key(t11.article_no) collate "C", t11.id
             limit $8::int4
           ) r
         )
@@ -918,7 +918,10 @@ from (
             get_bit(b.e, 16) = 1 g58,
             get_bit(b.e, 6) = 1 g59
           from (
-            select (c0.mask & m0.mask) e, coalesce(m0.role = 'OWNER', false) o offset 0
+            select
+              ((case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end) & m0.mask) e,
+              coalesce(m0.role = 'OWNER', false) o
+            offset 0
           ) b
           offset 0
         ) a0

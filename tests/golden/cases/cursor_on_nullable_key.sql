@@ -24,9 +24,23 @@ from (
             select
               '{"nodes":[' || coalesce(string_agg(r.j0, ',' order by r.rn) filter (where r.rn <= $2::int4), '')
               || '],"pageInfo":{"hasNextPage":' || (count(*) > $2::int4)::text
-              || ',"endCursor":' || coalesce(
-                '"' || (array_agg(r.k order by r.rn desc) filter (where r.rn <= $2::int4))[1] || '"', 'null'
-              )
+              || ',"endCursor":' || case when count(*) filter (where r.rn <= $2::int4) > 0 then
+                '"' || translate(
+                  encode(
+                    convert_to(
+                      json_build_array(
+                        'aec415',
+                        ((array_agg(r.k0 order by r.rn desc) filter (where r.rn <= $2::int4))[1])::text,
+                        ((array_agg(r.k1 order by r.rn desc) filter (where r.rn <= $2::int4))[1])::text
+                      )::text,
+                      'UTF8'
+                    ),
+                    'base64'
+                  ),
+                  E'+/=\n',
+                  '-_'
+                ) || '"'
+              else 'null' end
               || '}}'
             from (
               select row_number() over () rn, x.*
@@ -35,21 +49,18 @@ from (
                   '{"number":' || json_scalar(t1.number)::text
                   || ',"discount":' || coalesce('"' || t1.discount::text || '"', 'null')
                   || '}' j0,
-                  translate(
-                    encode(
-                      convert_to(json_build_array('aec415', t1.discount::text, t1.id::text)::text, 'UTF8'),
-                      'base64'
-                    ),
-                    E'+/=\n',
-                    '-_'
-                  ) k
-                from document t1
-                where
-                  t1.company_id = c0.id
-                  and t1.kind = 'INVOICE'
-                  and ((t1.discount is not null) or (t1.discount is null and t1.id < $3::uuid))
-                order by t1.discount desc, t1.id desc
-                limit $2::int4 + 1
+                  t1.discount k0,
+                  t1.id k1
+                from (
+                  select t1.*
+                  from document t1
+                  where
+                    t1.company_id = c0.id
+                    and t1.kind = 'INVOICE'
+                    and ((t1.discount is not null) or (t1.discount is null and t1.id < $3::uuid))
+                  order by t1.discount desc, t1.id desc
+                  limit $2::int4 + 1
+                ) t1
               ) x
             ) r
           )
@@ -63,7 +74,10 @@ from (
         cross join lateral (
           select get_bit(b.e, 3) = 1 g0, get_bit(b.e, 41) = 1 g1
           from (
-            select (c0.mask & m0.mask) e, coalesce(m0.role = 'OWNER', false) o offset 0
+            select
+              ((case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end) & m0.mask) e,
+              coalesce(m0.role = 'OWNER', false) o
+            offset 0
           ) b
           offset 0
         ) a0

@@ -1,7 +1,7 @@
 with viewer as materialized (
   select k.id, k.account_id
   from credential k
-  where k.token_hash = $8::bytea and k.expires_at > now() and k.kind = 'SESSION'
+  where k.token_hash = $10::bytea and k.expires_at > now() and k.kind = 'SESSION'
 )
 select
   s.d::varchar,
@@ -28,10 +28,10 @@ from (
                 select
                   string_agg(
                     '{"firstName":' || json_scalar(t2.first_name)::text || '}',
-                    ',' order by t2.last_name, t2.id
+                    ',' order by reading_key(t2.last_name) collate "C", t2.id
                   )
                 from contact_person t2
-                where t2.company_id = c0.id and t2.customer_id = t1.id
+                where t2.company_id = c0.id and t2.deleted_at is null and t2.customer_id = t1.id
               ), '')
               || '],"invoices":' || case when a0.g0 then
                 (
@@ -75,7 +75,7 @@ from (
                     from document t3
                     where t3.company_id = c0.id and t3.kind = 'INVOICE' and t3.customer_id = t1.id
                     order by t3.date desc, t3.id desc
-                    limit $4::int4
+                    limit $6::int4
                   ) r
                 )
                 || ',"quotes":'
@@ -84,9 +84,9 @@ from (
                 (
                   select
                     '{"nodes":[' || coalesce(
-                      string_agg(r.j0, ',' order by r.rn desc) filter (where r.rn <= $6::int4), ''
+                      string_agg(r.j0, ',' order by r.rn desc) filter (where r.rn <= $8::int4), ''
                     )
-                    || '],"pageInfo":{"hasPreviousPage":' || (count(*) > $6::int4)::text
+                    || '],"pageInfo":{"hasPreviousPage":' || (count(*) > $8::int4)::text
                     || '}}'
                   from (
                     select row_number() over () rn, x.*
@@ -111,9 +111,15 @@ from (
                         t7.company_id = c0.id
                         and t7.kind = 'QUOTE'
                         and t7.customer_id = t1.id
-                        and t7.status = any($5::text[])
+                        and case when t7.status in ('SENT', 'EXPIRED') then
+                          case when t7.expiration_date < (
+                            select (now() at time zone 'Europe/Brussels')::date
+                          ) then
+                            'EXPIRED'
+                          else 'SENT' end
+                        else t7.status end = any($7::text[])
                       order by t7.date, t7.id
-                      limit $6::int4 + 1
+                      limit $8::int4 + 1
                     ) x
                   ) r
                 )
@@ -149,7 +155,7 @@ from (
                     from document t9
                     where t9.company_id = c0.id and t9.kind = 'CREDIT_NOTE' and t9.customer_id = t1.id
                     order by t9.date desc, t9.id desc
-                    limit $7::int4
+                    limit $9::int4
                   ) r
                 )
                 || '}'
@@ -158,13 +164,14 @@ from (
             where
               t1.company_id = c0.id
               and t1.is_customer
+              and t1.deleted_at is null
               and (
-                strpos(lower(t1.number), (select lower($2::text))) > 0
-                or strpos(lower(t1.name), (select lower($2::text))) > 0
-                or strpos(lower(t1.city), (select lower($2::text))) > 0
+                folded(t1.number) collate "C" like $2::text
+                or folded(t1.name) collate "C" like $3::text
+                or folded(t1.city) collate "C" like $4::text
               )
-            order by t1.name, t1.id
-            limit $3::int4
+            order by t1.name_key, t1.id
+            limit $5::int4
           ) r
         )
         || '}' j,
@@ -177,7 +184,10 @@ from (
         cross join lateral (
           select get_bit(b.e, 3) = 1 g0, get_bit(b.e, 17) = 1 g1, get_bit(b.e, 2) = 1 g2, get_bit(b.e, 4) = 1 g3
           from (
-            select (c0.mask & m0.mask) e, coalesce(m0.role = 'OWNER', false) o offset 0
+            select
+              ((case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end) & m0.mask) e,
+              coalesce(m0.role = 'OWNER', false) o
+            offset 0
           ) b
           offset 0
         ) a0
@@ -190,10 +200,12 @@ from (
     ) l0 on true
 ) s;
 -- $1 = 514c94de889b4144be3fe722f52193db
--- $2 = construct
--- $3 = 2
--- $4 = 1
--- $5 = [ACCEPTED]
+-- $2 = %construct%
+-- $3 = %construct%
+-- $4 = %construct%
+-- $5 = 2
 -- $6 = 1
--- $7 = 1
--- $8 = <hash of a token>
+-- $7 = [ACCEPTED]
+-- $8 = 1
+-- $9 = 1
+-- $10 = <hash of a token>

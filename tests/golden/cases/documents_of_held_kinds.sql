@@ -45,9 +45,23 @@ from (
                 )
             )
             || ',"pageInfo":{"hasNextPage":' || (count(*) > $2::int4)::text
-            || ',"endCursor":' || coalesce(
-              '"' || (array_agg(r.k order by r.rn desc) filter (where r.rn <= $2::int4))[1] || '"', 'null'
-            )
+            || ',"endCursor":' || case when count(*) filter (where r.rn <= $2::int4) > 0 then
+              '"' || translate(
+                encode(
+                  convert_to(
+                    json_build_array(
+                      '9f090e',
+                      ((array_agg(r.k0 order by r.rn desc) filter (where r.rn <= $2::int4))[1])::text,
+                      ((array_agg(r.k1 order by r.rn desc) filter (where r.rn <= $2::int4))[1])::text
+                    )::text,
+                    'UTF8'
+                  ),
+                  'base64'
+                ),
+                E'+/=\n',
+                '-_'
+              ) || '"'
+            else 'null' end
             || '},"nodes":[' || coalesce(
               string_agg(r.j0, ',' order by r.rn) filter (where r.rn <= $2::int4), ''
             )
@@ -84,40 +98,37 @@ from (
                   ',"dueDate":' || coalesce('"' || t1.due_date::text || '"', 'null')
                 else '' end
                 || '}' j0,
-                translate(
-                  encode(
-                    convert_to(json_build_array('9f090e', t1.date::text, t1.id::text)::text, 'UTF8'),
-                    'base64'
-                  ),
-                  E'+/=\n',
-                  '-_'
-                ) k
-              from unnest(
-                array_remove(
-                  array[
-                    case when a0.g0 then 'QUOTE' end,
-                    case when a0.g1 then 'CREDIT_NOTE' end,
-                    case when a0.g2 then 'INVOICE' end,
-                    case when a0.g3 then 'CASH_TICKET' end,
-                    case when a0.g4 then 'ORDER_CONFIRMATION' end,
-                    case when a0.g5 then 'DELIVERY_NOTE' end,
-                    case when a0.g6 then 'PAYMENT_REQUEST' end,
-                    case when a0.g7 then 'PURCHASE' end,
-                    case when a0.g8 then 'PURCHASE_ORDER' end,
-                    case when a0.g9 then 'PURCHASE_SLIP' end
-                  ],
-                  null
-                )
-              ) kk(k),
-              lateral (
-                select *
-                from document t1
-                where t1.company_id = c0.id and t1.kind = kk.k
+                t1.date k0,
+                t1.id k1
+              from (
+                select t1.*
+                from unnest(
+                  array_remove(
+                    array[
+                      case when a0.g0 then 'QUOTE' end,
+                      case when a0.g1 then 'CREDIT_NOTE' end,
+                      case when a0.g2 then 'INVOICE' end,
+                      case when a0.g3 then 'CASH_TICKET' end,
+                      case when a0.g4 then 'ORDER_CONFIRMATION' end,
+                      case when a0.g5 then 'DELIVERY_NOTE' end,
+                      case when a0.g6 then 'PAYMENT_REQUEST' end,
+                      case when a0.g7 then 'PURCHASE' end,
+                      case when a0.g8 then 'PURCHASE_ORDER' end,
+                      case when a0.g9 then 'PURCHASE_SLIP' end
+                    ],
+                    null
+                  )
+                ) kk(k),
+                lateral (
+                  select *
+                  from document t1
+                  where t1.company_id = c0.id and t1.kind = kk.k
+                  order by t1.date desc, t1.id desc
+                  limit $2::int4 + 1
+                ) t1
                 order by t1.date desc, t1.id desc
                 limit $2::int4 + 1
               ) t1
-              order by t1.date desc, t1.id desc
-              limit $2::int4 + 1
             ) x
           ) r
         )
@@ -154,7 +165,10 @@ from (
             get_bit(b.e, 33) = 1 g8,
             get_bit(b.e, 16) = 1 g9
           from (
-            select (c0.mask & m0.mask) e, coalesce(m0.role = 'OWNER', false) o offset 0
+            select
+              ((case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end) & m0.mask) e,
+              coalesce(m0.role = 'OWNER', false) o
+            offset 0
           ) b
           offset 0
         ) a0

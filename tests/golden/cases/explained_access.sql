@@ -54,7 +54,19 @@ from (
                       f.n,
                       f.gate is null visible,
                       case when left(f.gate, 1) = 'a' then
-                        case when get_bit(c0.mask, substr(f.gate, 2)::int) = 0 then
+                        case when get_bit(
+                          (
+                            c0.mask & ~ (
+                              case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end
+                            )
+                          ),
+                          substr(f.gate, 2)::int
+                        ) = 1 then
+                          'PLAN'
+                        when get_bit(
+                          (case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end),
+                          substr(f.gate, 2)::int
+                        ) = 0 then
                           'NOT_ACTIVATED'
                         else 'NOT_GRANTED' end
                       when f.gate = 'o' then
@@ -86,7 +98,12 @@ from (
                               with ordinality w(gate, n)
                               where
                                 case when left(w.gate, 1) = 'a' then
-                                  get_bit(c0.mask & t1.mask, substr(w.gate, 2)::int) = 0
+                                  get_bit(
+                                    (
+                                      case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end
+                                    ) & t1.mask,
+                                    substr(w.gate, 2)::int
+                                  ) = 0
                                 when w.gate = 'o' then
                                   t1.role is distinct from 'OWNER'
                                 when w.gate = 'i' then
@@ -125,7 +142,10 @@ from (
         cross join lateral (
           select b.o g0
           from (
-            select (c0.mask & m0.mask) e, coalesce(m0.role = 'OWNER', false) o offset 0
+            select
+              ((case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end) & m0.mask) e,
+              coalesce(m0.role = 'OWNER', false) o
+            offset 0
           ) b
           offset 0
         ) a0

@@ -29,7 +29,11 @@ from (
                   t1.company_id = c0.id
                   and t1.kind = 'INVOICE'
                   and t1.customer_id = $2::uuid
-                  and t1.status = any($3::text[])
+                  and case when t1.status in ('SENT', 'OVERDUE') then
+                    case when t1.due_date < (select (now() at time zone 'Europe/Brussels')::date) then
+                      'OVERDUE'
+                    else 'SENT' end
+                  else t1.status end = any($3::text[])
               )
               || ',"nodes":[' || coalesce(string_agg(r.j0, ','), '')
               || ']}'
@@ -43,7 +47,11 @@ from (
                 t1.company_id = c0.id
                 and t1.kind = 'INVOICE'
                 and t1.customer_id = $2::uuid
-                and t1.status = any($3::text[])
+                and case when t1.status in ('SENT', 'OVERDUE') then
+                  case when t1.due_date < (select (now() at time zone 'Europe/Brussels')::date) then
+                    'OVERDUE'
+                  else 'SENT' end
+                else t1.status end = any($3::text[])
               order by t1.date desc, t1.id desc
               limit $4::int4
             ) r
@@ -79,7 +87,10 @@ from (
         cross join lateral (
           select get_bit(b.e, 3) = 1 g0, get_bit(b.e, 2) = 1 g1
           from (
-            select (c0.mask & m0.mask) e, coalesce(m0.role = 'OWNER', false) o offset 0
+            select
+              ((case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end) & m0.mask) e,
+              coalesce(m0.role = 'OWNER', false) o
+            offset 0
           ) b
           offset 0
         ) a0

@@ -1,7 +1,7 @@
 with viewer as materialized (
   select k.id, k.account_id
   from credential k
-  where k.token_hash = $8::bytea and k.expires_at > now() and k.kind = 'SESSION'
+  where k.token_hash = $14::bytea and k.expires_at > now() and k.kind = 'SESSION'
 )
 select
   s.d::varchar,
@@ -11,7 +11,7 @@ select
   s.account_id
 from (
   select '{"data":{"company":' || coalesce(l0.j, 'null') || '}}' d, null h, v.id, v.account_id
-  from (select 1, $7::int4) one
+  from (select 1, $13::int4) one
     left join viewer v on true
     left join lateral (
       select
@@ -23,8 +23,16 @@ from (
               where
                 t1.company_id = c0.id
                 and t1.is_customer
-                and lower(t1.city) = (select lower($2::text))
-                and starts_with(lower(t1.name), (select lower($3::text)))
+                and t1.deleted_at is null
+                and (
+                  left(folded(t1.city), 600) collate "C" = $2::text
+                  and folded(t1.city) collate "C" = $3::text
+                )
+                and (
+                  left(folded(t1.name), 600) collate "C" >= $4::text
+                  and left(folded(t1.name), 600) collate "C" < $5::text
+                  and folded(t1.name) collate "C" like $6::text
+                )
             )
             || ',"nodes":[' || coalesce(string_agg(r.j0, ','), '')
             || ']}'
@@ -37,10 +45,18 @@ from (
             where
               t1.company_id = c0.id
               and t1.is_customer
-              and lower(t1.city) = (select lower($2::text))
-              and starts_with(lower(t1.name), (select lower($3::text)))
-            order by t1.name, t1.id
-            limit $4::int4
+              and t1.deleted_at is null
+              and (
+                left(folded(t1.city), 600) collate "C" = $2::text
+                and folded(t1.city) collate "C" = $3::text
+              )
+              and (
+                left(folded(t1.name), 600) collate "C" >= $4::text
+                and left(folded(t1.name), 600) collate "C" < $5::text
+                and folded(t1.name) collate "C" like $6::text
+              )
+            order by t1.name_key, t1.id
+            limit $7::int4
           ) r
         )
         || ',"literal":' || (
@@ -51,11 +67,15 @@ from (
               where
                 t2.company_id = c0.id
                 and t2.is_customer
-                and lower(t2.city) = any(select lower(u) from unnest($5::text[]) u)
+                and t2.deleted_at is null
                 and (
-                  strpos(lower(t2.number), (select lower($6::text))) > 0
-                  or strpos(lower(t2.name), (select lower($6::text))) > 0
-                  or strpos(lower(t2.city), (select lower($6::text))) > 0
+                  left(folded(t2.city), 600) collate "C" = any($8::text[])
+                  and folded(t2.city) collate "C" = any($9::text[])
+                )
+                and (
+                  folded(t2.number) collate "C" like $10::text
+                  or folded(t2.name) collate "C" like $11::text
+                  or folded(t2.city) collate "C" like $12::text
                 )
             )
             || '}'
@@ -73,10 +93,16 @@ from (
     ) l0 on true
 ) s;
 -- $1 = 514c94de889b4144be3fe722f52193db
--- $2 = HUY
--- $3 = ad
--- $4 = 2
--- $5 = [AMAY, wanze]
--- $6 = er
+-- $2 = huy
+-- $3 = huy
+-- $4 = ad
+-- $5 = ad􏿿
+-- $6 = ad%
 -- $7 = 2
--- $8 = <hash of a token>
+-- $8 = [amay, wanze]
+-- $9 = [amay, wanze]
+-- $10 = %er%
+-- $11 = %er%
+-- $12 = %er%
+-- $13 = 2
+-- $14 = <hash of a token>

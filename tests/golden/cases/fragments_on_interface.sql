@@ -41,7 +41,10 @@ from (
             cross join lateral (
               select get_bit(b.e, 41) = 1 g0, get_bit(b.e, 4) = 1 g1
               from (
-                select (c0.mask & m0.mask) e, coalesce(m0.role = 'OWNER', false) o offset 0
+                select
+                  ((case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end) & m0.mask) e,
+                  coalesce(m0.role = 'OWNER', false) o
+                offset 0
               ) b
               offset 0
             ) a0
@@ -68,6 +71,7 @@ from (
             t2.id = p.id
             and p.kind = 'cus'
             and t2.is_customer
+            and t2.deleted_at is null
             and m1.account_id = v.account_id
             and m1.company_id = c1.id
             and m1.accepted_at is not null
@@ -90,7 +94,10 @@ from (
             cross join lateral (
               select get_bit(b.e, 3) = 1 g0
               from (
-                select (c2.mask & m2.mask) e, coalesce(m2.role = 'OWNER', false) o offset 0
+                select
+                  ((case when c2.trial_ends_at > now() then c2.mask else c2.plan_mask end) & m2.mask) e,
+                  coalesce(m2.role = 'OWNER', false) o
+                offset 0
               ) b
               offset 0
             ) a2
@@ -120,7 +127,10 @@ from (
             cross join lateral (
               select get_bit(b.e, 2) = 1 g0
               from (
-                select (c3.mask & m3.mask) e, coalesce(m3.role = 'OWNER', false) o offset 0
+                select
+                  ((case when c3.trial_ends_at > now() then c3.mask else c3.plan_mask end) & m3.mask) e,
+                  coalesce(m3.role = 'OWNER', false) o
+                offset 0
               ) b
               offset 0
             ) a3

@@ -1,7 +1,7 @@
 with viewer as materialized (
   select k.id, k.account_id
   from credential k
-  where k.token_hash = $4::bytea and k.expires_at > now() and k.kind = 'SESSION'
+  where k.token_hash = $5::bytea and k.expires_at > now() and k.kind = 'SESSION'
 )
 select
   s.d::varchar,
@@ -52,9 +52,12 @@ from (
               where
                 t1.company_id = c0.id
                 and t1.kind = 'INVOICE'
-                and lower(t1.number) = any(select lower(u) from unnest($2::text[]) u)
+                and (
+                  left(folded(t1.number), 600) collate "C" = any($2::text[])
+                  and folded(t1.number) collate "C" = any($3::text[])
+                )
               order by t1.date desc, t1.id desc
-              limit $3::int4
+              limit $4::int4
             ) r
           )
           || '}'
@@ -68,7 +71,10 @@ from (
         cross join lateral (
           select get_bit(b.e, 3) = 1 g0, get_bit(b.e, 41) = 1 g1, get_bit(b.e, 10) = 1 g2, get_bit(b.e, 17) = 1 g3
           from (
-            select (c0.mask & m0.mask) e, coalesce(m0.role = 'OWNER', false) o offset 0
+            select
+              ((case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end) & m0.mask) e,
+              coalesce(m0.role = 'OWNER', false) o
+            offset 0
           ) b
           offset 0
         ) a0
@@ -82,5 +88,6 @@ from (
 ) s;
 -- $1 = 514c94de889b4144be3fe722f52193db
 -- $2 = [2026/00416, 2026/00422]
--- $3 = 2
--- $4 = <hash of a token>
+-- $3 = [2026/00416, 2026/00422]
+-- $4 = 2
+-- $5 = <hash of a token>

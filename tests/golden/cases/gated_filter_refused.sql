@@ -1,7 +1,7 @@
 with viewer as materialized (
   select k.id, k.account_id
   from credential k
-  where k.token_hash = $9::bytea and k.expires_at > now() and k.kind = 'SESSION'
+  where k.token_hash = $11::bytea and k.expires_at > now() and k.kind = 'SESSION'
 )
 select
   s.d::varchar,
@@ -64,12 +64,12 @@ from (
                 t3.company_id = c0.id
                 and t3.kind = 'INVOICE'
                 and (
-                  strpos(lower(t3.number), (select lower($7::text))) > 0
-                  or strpos(lower(t3.customer_name), (select lower($7::text))) > 0
-                  or strpos(lower(t3.supplier_name), (select lower($7::text))) > 0
+                  folded(t3.number) collate "C" like $7::text
+                  or folded(t3.customer_name) collate "C" like $8::text
+                  or folded(t3.supplier_name) collate "C" like $9::text
                 )
               order by t3.date desc, t3.id desc
-              limit $8::int4
+              limit $10::int4
             ) r
           )
           || '}'
@@ -82,7 +82,10 @@ from (
         cross join lateral (
           select get_bit(b.e, 3) = 1 g0, get_bit(b.e, 41) = 1 g1
           from (
-            select (c0.mask & m0.mask) e, coalesce(m0.role = 'OWNER', false) o offset 0
+            select
+              ((case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end) & m0.mask) e,
+              coalesce(m0.role = 'OWNER', false) o
+            offset 0
           ) b
           offset 0
         ) a0
@@ -100,6 +103,8 @@ from (
 -- $4 = 2026-11-01
 -- $5 = 25
 -- $6 = 1
--- $7 = 2026/00416
--- $8 = 1
--- $9 = <hash of a token>
+-- $7 = %2026/00416%
+-- $8 = %2026/00416%
+-- $9 = %2026/00416%
+-- $10 = 1
+-- $11 = <hash of a token>

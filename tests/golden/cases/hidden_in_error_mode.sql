@@ -44,8 +44,8 @@ from (
                 coalesce('"' || t2.discount::text || '"', 'null') || '}'
               else 'null}' end j0
             from contact t2
-            where t2.company_id = c0.id and t2.is_customer
-            order by t2.number, t2.id
+            where t2.company_id = c0.id and t2.is_customer and t2.deleted_at is null
+            order by reading_key(t2.number) collate "C", t2.id
             limit $3::int4
           ) r
         )
@@ -58,7 +58,10 @@ from (
         cross join lateral (
           select b.o g0, get_bit(b.e, 4) = 1 g1, get_bit(b.e, 41) = 1 g2
           from (
-            select (c0.mask & m0.mask) e, coalesce(m0.role = 'OWNER', false) o offset 0
+            select
+              ((case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end) & m0.mask) e,
+              coalesce(m0.role = 'OWNER', false) o
+            offset 0
           ) b
           offset 0
         ) a0
@@ -93,28 +96,34 @@ from (
             '1:' || encode(uuid_send(m1.company_id), 'hex') || ':' || array_to_string(array[a1.g0], '')
           end h
         from (
-          select c1 c, m1 m
-          from membership m1
-            join company c1 on c1.id = m1.company_id
-          where
-            m1.account_id = v.account_id
-            and m1.company_id = c1.id
-            and m1.accepted_at is not null
-            and m1.removed_at is null
-            and (m1.until is null or m1.until > now())
-          order by m1.company_name, m1.company_id
-          limit $4::int4
+          select row_number() over () n, x.*
+          from (
+            select c1 c, m1 m
+            from membership m1
+              join company c1 on c1.id = m1.company_id
+            where
+              m1.account_id = v.account_id
+              and m1.company_id = c1.id
+              and m1.accepted_at is not null
+              and m1.removed_at is null
+              and (m1.until is null or m1.until > now())
+            order by m1.company_name_key, m1.company_id
+            limit $4::int4
+          ) x
         ) p
           cross join lateral (select (p.c).*) c1
           cross join lateral (select (p.m).*) m1
           cross join lateral (
             select get_bit(b.e, 4) = 1 g0
             from (
-              select (c1.mask & m1.mask) e, coalesce(m1.role = 'OWNER', false) o offset 0
+              select
+                ((case when c1.trial_ends_at > now() then c1.mask else c1.plan_mask end) & m1.mask) e,
+                coalesce(m1.role = 'OWNER', false) o
+              offset 0
             ) b
             offset 0
           ) a1
-        order by m1.company_name, m1.company_id
+        order by p.n
       ) r
       offset 0
     ) l1 on true

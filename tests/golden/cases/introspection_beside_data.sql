@@ -8,7 +8,7 @@ from (select 1) one
   left join viewer v on true
   left join lateral (
     select
-      bit_or((c0.mask & m0.mask))::text apps,
+      bit_or(((case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end) & m0.mask))::text apps,
       bool_or((coalesce(m0.role = 'OWNER', false) or m0.stands_in)) owner
     from membership m0
       join company c0 on c0.id = m0.company_id

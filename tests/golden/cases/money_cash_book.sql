@@ -1,7 +1,7 @@
 with viewer as materialized (
   select k.id, k.account_id
   from credential k
-  where k.token_hash = $8::bytea and k.expires_at > now() and k.kind = 'SESSION'
+  where k.token_hash = $13::bytea and k.expires_at > now() and k.kind = 'SESSION'
 )
 select
   s.d::varchar,
@@ -48,7 +48,13 @@ from (
               '{"totalCount":' || (
                 select count(*)::text
                 from cash_book_entry t3
-                where t3.company_id = c0.id and starts_with(lower(t3.label), (select lower($3::text)))
+                where
+                  t3.company_id = c0.id
+                  and (
+                    left(folded(t3.label), 600) collate "C" >= $3::text
+                    and left(folded(t3.label), 600) collate "C" < $4::text
+                    and folded(t3.label) collate "C" like $5::text
+                  )
               )
               || ',"nodes":[' || coalesce(string_agg(r.j0, ','), '')
               || ']}'
@@ -87,9 +93,15 @@ from (
                   || '}'
                 else 'null}' end j0
               from cash_book_entry t3
-              where t3.company_id = c0.id and starts_with(lower(t3.label), (select lower($3::text)))
+              where
+                t3.company_id = c0.id
+                and (
+                  left(folded(t3.label), 600) collate "C" >= $3::text
+                  and left(folded(t3.label), 600) collate "C" < $4::text
+                  and folded(t3.label) collate "C" like $5::text
+                )
               order by t3.date desc, t3.id desc
-              limit $4::int4
+              limit $6::int4
             ) r
           )
           || ',"payments":'
@@ -107,15 +119,15 @@ from (
               from payment t7
               where
                 t7.company_id = c0.id
-                and t7.amount < $5::numeric
+                and t7.amount < $7::numeric
                 and (
-                  strpos(lower(t7.counterparty_name), (select lower($6::text))) > 0
-                  or strpos(lower(t7.counterparty_iban), (select lower($6::text))) > 0
-                  or strpos(lower(t7.statement), (select lower($6::text))) > 0
-                  or strpos(lower(t7.structured_communication), (select lower($6::text))) > 0
+                  folded(t7.counterparty_name) collate "C" like $8::text
+                  or bare_number(t7.counterparty_iban) collate "C" like $9::text
+                  or folded(t7.statement) collate "C" like $10::text
+                  or bare_number(t7.structured_communication) collate "C" like $11::text
                 )
               order by t7.date desc, t7.id desc
-              limit $7::int4
+              limit $12::int4
             ) r
           )
           || '}'
@@ -128,7 +140,10 @@ from (
         cross join lateral (
           select get_bit(b.e, 7) = 1 g0, get_bit(b.e, 5) = 1 g1, get_bit(b.e, 6) = 1 g2
           from (
-            select (c0.mask & m0.mask) e, coalesce(m0.role = 'OWNER', false) o offset 0
+            select
+              ((case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end) & m0.mask) e,
+              coalesce(m0.role = 'OWNER', false) o
+            offset 0
           ) b
           offset 0
         ) a0
@@ -143,8 +158,13 @@ from (
 -- $1 = 1edd6ad90ade4c1e95fc7cecdd9c1de9
 -- $2 = 3
 -- $3 = versement
--- $4 = 2
--- $5 = 0
--- $6 = tva
--- $7 = 1
--- $8 = <hash of a token>
+-- $4 = versement􏿿
+-- $5 = versement%
+-- $6 = 2
+-- $7 = 0
+-- $8 = %tva%
+-- $9 = %tva%
+-- $10 = %tva%
+-- $11 = %tva%
+-- $12 = 1
+-- $13 = <hash of a token>

@@ -1,7 +1,7 @@
 with viewer as materialized (
   select k.id, k.account_id
   from credential k
-  where k.token_hash = $6::bytea and k.expires_at > now() and k.kind = 'SESSION'
+  where k.token_hash = $7::bytea and k.expires_at > now() and k.kind = 'SESSION'
 )
 select
   s.d::varchar,
@@ -15,7 +15,7 @@ from (
     nullif(coalesce(l0.h, ''), '') h,
     v.id,
     v.account_id
-  from (select 1, $5::int4) one
+  from (select 1, $6::int4) one
     left join viewer v on true
     left join lateral (
       select
@@ -77,9 +77,12 @@ from (
               where
                 t2.company_id = c0.id
                 and t2.kind = 'INVOICE'
-                and lower(t2.number) = any(select lower(u) from unnest($2::text[]) u)
+                and (
+                  left(folded(t2.number), 600) collate "C" = any($2::text[])
+                  and folded(t2.number) collate "C" = any($3::text[])
+                )
               order by t2.date desc, t2.id desc
-              limit $3::int4
+              limit $4::int4
             ) r
           )
           || ',"paymentAccounts":'
@@ -104,7 +107,7 @@ from (
               from payment_account t6
               where t6.company_id = c0.id
               order by t6.current_balance desc, t6.id desc
-              limit $4::int4
+              limit $5::int4
             ) r
           )
           || ',"receiptsJournal":'
@@ -135,7 +138,10 @@ from (
             get_bit(b.e, 20) = 1 g5,
             get_bit(b.e, 29) = 1 g6
           from (
-            select (c0.mask & m0.mask) e, coalesce(m0.role = 'OWNER', false) o offset 0
+            select
+              ((case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end) & m0.mask) e,
+              coalesce(m0.role = 'OWNER', false) o
+            offset 0
           ) b
           offset 0
         ) a0
@@ -149,7 +155,8 @@ from (
 ) s;
 -- $1 = 514c94de889b4144be3fe722f52193db
 -- $2 = [2026/00377, 2026/00421]
--- $3 = 50
+-- $3 = [2026/00377, 2026/00421]
 -- $4 = 50
 -- $5 = 50
--- $6 = <hash of a token>
+-- $6 = 50
+-- $7 = <hash of a token>

@@ -1,7 +1,7 @@
 with viewer as materialized (
   select k.id, k.account_id
   from credential k
-  where k.token_hash = $4::bytea and k.expires_at > now() and k.kind = 'SESSION'
+  where k.token_hash = $5::bytea and k.expires_at > now() and k.kind = 'SESSION'
 )
 select
   s.d::varchar,
@@ -25,7 +25,11 @@ from (
             from (
               select
                 '{"number":' || json_scalar(t1.number)::text
-                || ',"status":"' || t1.status::text
+                || ',"status":"' || case when t1.status in ('SENT', 'OVERDUE') then
+                  case when t1.due_date < (select (now() at time zone 'Europe/Brussels')::date) then
+                    'OVERDUE'
+                  else 'SENT' end
+                else t1.status end::text
                 || '","totalIncl":"' || t1.total_incl::text
                 || '","amountPaid":' || case when a0.g1 then
                   coalesce(
@@ -95,9 +99,12 @@ from (
               where
                 t1.company_id = c0.id
                 and t1.kind = 'INVOICE'
-                and lower(t1.number) = any(select lower(u) from unnest($2::text[]) u)
-              order by t1.number, t1.id
-              limit $3::int4
+                and (
+                  left(folded(t1.number), 600) collate "C" = any($2::text[])
+                  and folded(t1.number) collate "C" = any($3::text[])
+                )
+              order by reading_key(t1.number) collate "C", t1.id
+              limit $4::int4
             ) r
           )
           || '}'
@@ -110,7 +117,10 @@ from (
         cross join lateral (
           select get_bit(b.e, 3) = 1 g0, get_bit(b.e, 5) = 1 g1, get_bit(b.e, 6) = 1 g2
           from (
-            select (c0.mask & m0.mask) e, coalesce(m0.role = 'OWNER', false) o offset 0
+            select
+              ((case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end) & m0.mask) e,
+              coalesce(m0.role = 'OWNER', false) o
+            offset 0
           ) b
           offset 0
         ) a0
@@ -124,5 +134,6 @@ from (
 ) s;
 -- $1 = 514c94de889b4144be3fe722f52193db
 -- $2 = [2026/00377, 2026/00420, 2026/00421]
--- $3 = 50
--- $4 = <hash of a token>
+-- $3 = [2026/00377, 2026/00420, 2026/00421]
+-- $4 = 50
+-- $5 = <hash of a token>

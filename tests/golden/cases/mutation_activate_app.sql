@@ -32,13 +32,15 @@ update;
 select
   c.id,
   c.plan,
-  c.mask,
-  c.access_version,
+  c.mask active,
+  (case when c.trial_ends_at > now() then c.mask else c.plan_mask end) awake,
+  c.trial_ends_at > now() in_trial,
+  (c.access_version + coalesce(c.trial_ends_at <= now(), false)::int) access_version,
   clock_timestamp() at,
   m.role,
   m.stands_in,
   m.id member,
-  c.mask & m.mask access
+  (case when c.trial_ends_at > now() then c.mask else c.plan_mask end) & m.mask access
 from company c
   join membership m on m.company_id = c.id
 where
@@ -61,14 +63,13 @@ from unnest($4::text[]) app_id;
 update company c
 set
   mask = coalesce((
-    select bit_or(set_bit(repeat('0', $2::int)::bit(256), a.position, 1))
+    select bit_or(set_bit(repeat('0', 256)::bit(256), a.position, 1))
     from app a
       join company_app o on o.app_id = a.id
     where o.company_id = c.id and upper_inf(o.valid)
-  ), repeat('0', $2::int)::bit(256))
+  ), repeat('0', 256)::bit(256))
 where c.id = $1;
 -- $1 = 514c94de-889b-4144-be3f-e722f52193db
--- $2 = 256
 
 insert into access_change (company_id, at, kind, actor_id, app_id, before, after)
 select $1, $2, $5, $3, app_id, $5 = 'APP_DEACTIVATED', $5 = 'APP_ACTIVATED'
@@ -116,7 +117,9 @@ from (
         string_agg(
           '{"code":' || '"' || e.code || '"' || ',"field":' || coalesce(e.field::text, 'null') || '}', ','
         )
-      from json_to_recordset($6::json) e(code text, message text, field json)
+      from json_to_recordset($6::json) e(
+        code text, message text, field json, reason text, app text, role text, about json
+      )
     ), '')
     || ']}}' d,
     null h,
@@ -127,7 +130,13 @@ from (
     left join lateral (
       select
         '{"access":{"can":' || case when (
-          select get_bit((c0.mask & m0.mask), t3.position) = 1 from app t3 where t3.id = $5::text
+          select
+            get_bit(
+              ((case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end) & m0.mask),
+              t3.position
+            ) = 1
+          from app t3
+          where t3.id = $5::text
         ) then
           'true}}'
         else 'false}}' end j,
@@ -184,13 +193,15 @@ update;
 select
   c.id,
   c.plan,
-  c.mask,
-  c.access_version,
+  c.mask active,
+  (case when c.trial_ends_at > now() then c.mask else c.plan_mask end) awake,
+  c.trial_ends_at > now() in_trial,
+  (c.access_version + coalesce(c.trial_ends_at <= now(), false)::int) access_version,
   clock_timestamp() at,
   m.role,
   m.stands_in,
   m.id member,
-  c.mask & m.mask access
+  (case when c.trial_ends_at > now() then c.mask else c.plan_mask end) & m.mask access
 from company c
   join membership m on m.company_id = c.id
 where
@@ -214,14 +225,13 @@ where company_id = $1 and app_id = any($4::text[]) and upper_inf(valid);
 update company c
 set
   mask = coalesce((
-    select bit_or(set_bit(repeat('0', $2::int)::bit(256), a.position, 1))
+    select bit_or(set_bit(repeat('0', 256)::bit(256), a.position, 1))
     from app a
       join company_app o on o.app_id = a.id
     where o.company_id = c.id and upper_inf(o.valid)
-  ), repeat('0', $2::int)::bit(256))
+  ), repeat('0', 256)::bit(256))
 where c.id = $1;
 -- $1 = 514c94de-889b-4144-be3f-e722f52193db
--- $2 = 256
 
 insert into access_change (company_id, at, kind, actor_id, app_id, before, after)
 select $1, $2, $5, $3, app_id, $5 = 'APP_DEACTIVATED', $5 = 'APP_ACTIVATED'
@@ -256,7 +266,9 @@ from (
         string_agg(
           '{"code":' || '"' || e.code || '"' || ',"field":' || coalesce(e.field::text, 'null') || '}', ','
         )
-      from json_to_recordset($3::json) e(code text, message text, field json)
+      from json_to_recordset($3::json) e(
+        code text, message text, field json, reason text, app text, role text, about json
+      )
     ), '')
     || ']}}' d,
     nullif(coalesce(l0.h, ''), '') h,
@@ -267,7 +279,13 @@ from (
     left join lateral (
       select
         '{"access":{"can":' || case when (
-          select get_bit((c0.mask & m0.mask), t1.position) = 1 from app t1 where t1.id = $2::text
+          select
+            get_bit(
+              ((case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end) & m0.mask),
+              t1.position
+            ) = 1
+          from app t1
+          where t1.id = $2::text
         ) then
           'true},"plan":'
         else 'false},"plan":' end
@@ -280,7 +298,10 @@ from (
         cross join lateral (
           select b.o g0
           from (
-            select (c0.mask & m0.mask) e, coalesce(m0.role = 'OWNER', false) o offset 0
+            select
+              ((case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end) & m0.mask) e,
+              coalesce(m0.role = 'OWNER', false) o
+            offset 0
           ) b
           offset 0
         ) a0

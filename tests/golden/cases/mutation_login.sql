@@ -144,7 +144,9 @@ from (
     else 'null,"errors":[' end
     || coalesce((
       select string_agg('{"code":' || '"' || e.code || '"' || '}', ',')
-      from json_to_recordset($2::json) e(code text, message text, field json)
+      from json_to_recordset($2::json) e(
+        code text, message text, field json, reason text, app text, role text, about json
+      )
     ), '')
     || ']}}' d,
     null h,
@@ -159,21 +161,24 @@ from (
       from (
         select '{"name":' || json_scalar(m0.company_name)::text || '}' j0, null h
         from (
-          select c0 c, m0 m
-          from membership m0
-            join company c0 on c0.id = m0.company_id
-          where
-            m0.account_id = v.account_id
-            and m0.company_id = c0.id
-            and m0.accepted_at is not null
-            and m0.removed_at is null
-            and (m0.until is null or m0.until > now())
-          order by m0.company_name, m0.company_id
-          limit $1::int4
+          select row_number() over () n, x.*
+          from (
+            select c0 c, m0 m
+            from membership m0
+              join company c0 on c0.id = m0.company_id
+            where
+              m0.account_id = v.account_id
+              and m0.company_id = c0.id
+              and m0.accepted_at is not null
+              and m0.removed_at is null
+              and (m0.until is null or m0.until > now())
+            order by m0.company_name_key, m0.company_id
+            limit $1::int4
+          ) x
         ) p
           cross join lateral (select (p.c).*) c0
           cross join lateral (select (p.m).*) m0
-        order by m0.company_name, m0.company_id
+        order by p.n
       ) r
     ) l0 on true
 ) s;
@@ -249,7 +254,9 @@ from (
           || '}',
           ','
         )
-      from json_to_recordset($2::json) e(code text, message text, field json)
+      from json_to_recordset($2::json) e(
+        code text, message text, field json, reason text, app text, role text, about json
+      )
     ), '')
     || ']}}' d,
     null h,
@@ -259,5 +266,5 @@ from (
     left join viewer v on true
 ) s;
 -- $1 = null
--- $2 = [{"code":"INVALID_CREDENTIALS","message":"L'adresse e-mail ou le mot de passe n'est pas correct.","field":null}]
+-- $2 = [{"code":"INVALID_CREDENTIALS","message":"L'adresse e-mail ou le mot de passe n'est pas correct.","field":null,"reason":…
 -- $3 = null

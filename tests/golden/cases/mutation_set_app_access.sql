@@ -34,13 +34,15 @@ from (
   select
     c.id,
     c.plan,
-    c.mask,
-    c.access_version,
+    c.mask active,
+    (case when c.trial_ends_at > now() then c.mask else c.plan_mask end) awake,
+    c.trial_ends_at > now() in_trial,
+    (c.access_version + coalesce(c.trial_ends_at <= now(), false)::int) access_version,
     clock_timestamp() at,
     m.role,
     m.stands_in,
     m.id member,
-    c.mask & m.mask access
+    (case when c.trial_ends_at > now() then c.mask else c.plan_mask end) & m.mask access
   from company c
     join membership m on m.company_id = c.id
   where
@@ -55,7 +57,7 @@ from (
 -- $2 = 07656aff-d104-44fc-8719-c71dcce21eed
 -- $3 = [51104fc7-bba5-42e7-a8f3-b81128a50d29]
 
-with change as (
+with wanted as (
   select c.membership_id, c.app_id, c.granted, nothing, set_bit(nothing, a.position, 1) bit
   from unnest($4::uuid[], $5::text[], $6::bool[]) c(membership_id, app_id, granted)
     join app a on a.id = c.app_id, (select repeat('0', 256)::bit(256) nothing) none
@@ -65,7 +67,7 @@ ended as (
   set
     valid = tstzrange(lower(g.valid), greatest($2, lower(g.valid) + interval '1 microsecond')),
     revoked_by = $3
-  from change c
+  from wanted c
   where
     not c.granted
     and g.company_id = $1
@@ -76,7 +78,7 @@ ended as (
 begun as (
   insert into app_grant (company_id, membership_id, app_id, valid, granted_by)
   select $1, membership_id, app_id, tstzrange($2, null), $3
-  from change
+  from wanted
   where granted
 ),
 kept as (
@@ -87,7 +89,7 @@ kept as (
       membership_id,
       bit_or(case when granted then bit else nothing end) begun,
       bit_or(case when granted then nothing else bit end) ended
-    from change
+    from wanted
     group by membership_id
   ) c
   where m.company_id = $1 and m.id = c.membership_id
@@ -95,7 +97,7 @@ kept as (
 trail as (
   insert into access_change (company_id, at, kind, actor_id, membership_id, app_id, before, after)
   select $1, $2, 'TOGGLE', $3, membership_id, app_id, not granted, granted
-  from change
+  from wanted
 )
 update company
 set access_version = access_version + 1
@@ -117,7 +119,7 @@ with viewer as materialized (
 p0 as materialized (
   select t2.id, t2.position, '{"app":"' || t2.id::text || '","granted":' k0
   from app t2
-  order by t2.rank, t2.id
+  order by t2.rank, reading_key(t2.id) collate "C"
 )
 select
   s.d::varchar,
@@ -138,7 +140,9 @@ from (
           || '}',
           ','
         )
-      from json_to_recordset($5::json) e(code text, message text, field json)
+      from json_to_recordset($5::json) e(
+        code text, message text, field json, reason text, app text, role text, about json
+      )
     ), '')
     || ']}}' d,
     nullif(coalesce(l0.h, '') || ';' || coalesce(l1.h, ''), ';') h,
@@ -148,7 +152,9 @@ from (
     left join viewer v on true
     left join lateral (
       select
-        case when a0.g0 then '{"version":' || c0.access_version::text || '}' else 'null' end j,
+        case when a0.g0 then
+          '{"version":' || (c0.access_version + coalesce(c0.trial_ends_at <= now(), false)::int)::text || '}'
+        else 'null' end j,
         case when not (a0.g0) then
           '0:' || encode(uuid_send(c0.id), 'hex') || ':' || array_to_string(array[a0.g0], '')
         end h
@@ -157,7 +163,10 @@ from (
         cross join lateral (
           select b.o g0
           from (
-            select (c0.mask & m0.mask) e, coalesce(m0.role = 'OWNER', false) o offset 0
+            select
+              ((case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end) & m0.mask) e,
+              coalesce(m0.role = 'OWNER', false) o
+            offset 0
           ) b
           offset 0
         ) a0
@@ -192,7 +201,11 @@ from (
                       ','
                     )
                   from p0 t2
-                  where get_bit(c1.mask, t2.position) = 1 and t2.id = any($4::text[])
+                  where
+                    get_bit(
+                      (case when c1.trial_ends_at > now() then c1.mask else c1.plan_mask end), t2.position
+                    ) = 1
+                    and t2.id = any($4::text[])
                 ), '')
                 || ']}',
                 ',' order by t1.external, t1.created_at, t1.id
@@ -213,7 +226,10 @@ from (
         cross join lateral (
           select b.o g0
           from (
-            select (c1.mask & m1.mask) e, coalesce(m1.role = 'OWNER', false) o offset 0
+            select
+              ((case when c1.trial_ends_at > now() then c1.mask else c1.plan_mask end) & m1.mask) e,
+              coalesce(m1.role = 'OWNER', false) o
+            offset 0
           ) b
           offset 0
         ) a1

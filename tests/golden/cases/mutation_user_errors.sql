@@ -34,13 +34,15 @@ from (
   select
     c.id,
     c.plan,
-    c.mask,
-    c.access_version,
+    c.mask active,
+    (case when c.trial_ends_at > now() then c.mask else c.plan_mask end) awake,
+    c.trial_ends_at > now() in_trial,
+    (c.access_version + coalesce(c.trial_ends_at <= now(), false)::int) access_version,
     clock_timestamp() at,
     m.role,
     m.stands_in,
     m.id member,
-    c.mask & m.mask access
+    (case when c.trial_ends_at > now() then c.mask else c.plan_mask end) & m.mask access
   from company c
     join membership m on m.company_id = c.id
   where
@@ -79,7 +81,9 @@ from (
           || '}',
           ','
         )
-      from json_to_recordset($1::json) e(code text, message text, field json)
+      from json_to_recordset($1::json) e(
+        code text, message text, field json, reason text, app text, role text, about json
+      )
     ), '')
     || '],"permissionMatrix":' || coalesce(l0.j, 'null')
     || '}}' d,
@@ -90,7 +94,9 @@ from (
     left join viewer v on true
     left join lateral (
       select
-        case when a0.g0 then '{"version":' || c0.access_version::text || '}' else 'null' end j,
+        case when a0.g0 then
+          '{"version":' || (c0.access_version + coalesce(c0.trial_ends_at <= now(), false)::int)::text || '}'
+        else 'null' end j,
         case when not (a0.g0) then
           '0:' || encode(uuid_send(c0.id), 'hex') || ':' || array_to_string(array[a0.g0], '')
         end h
@@ -99,7 +105,10 @@ from (
         cross join lateral (
           select b.o g0
           from (
-            select (c0.mask & m0.mask) e, coalesce(m0.role = 'OWNER', false) o offset 0
+            select
+              ((case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end) & m0.mask) e,
+              coalesce(m0.role = 'OWNER', false) o
+            offset 0
           ) b
           offset 0
         ) a0
@@ -151,13 +160,15 @@ from (
   select
     c.id,
     c.plan,
-    c.mask,
-    c.access_version,
+    c.mask active,
+    (case when c.trial_ends_at > now() then c.mask else c.plan_mask end) awake,
+    c.trial_ends_at > now() in_trial,
+    (c.access_version + coalesce(c.trial_ends_at <= now(), false)::int) access_version,
     clock_timestamp() at,
     m.role,
     m.stands_in,
     m.id member,
-    c.mask & m.mask access
+    (case when c.trial_ends_at > now() then c.mask else c.plan_mask end) & m.mask access
   from company c
     join membership m on m.company_id = c.id
   where
@@ -196,7 +207,9 @@ from (
           || '}',
           ','
         )
-      from json_to_recordset($1::json) e(code text, message text, field json)
+      from json_to_recordset($1::json) e(
+        code text, message text, field json, reason text, app text, role text, about json
+      )
     ), '')
     || '],"company":' || coalesce(l0.j, 'null')
     || '}}' d,

@@ -71,6 +71,7 @@ from (
         t1.id = $2::uuid
         and true
         and t1.is_customer
+        and t1.deleted_at is null
         and m1.account_id = v.account_id
         and m1.company_id = c1.id
         and m1.accepted_at is not null
@@ -91,6 +92,7 @@ from (
       where
         t2.id = $3::uuid
         and true
+        and t2.deleted_at is null
         and m2.account_id = v.account_id
         and m2.company_id = c2.id
         and m2.accepted_at is not null
@@ -111,6 +113,7 @@ from (
       where
         t3.id = $4::uuid
         and true
+        and t3.deleted_at is null
         and m3.account_id = v.account_id
         and m3.company_id = c3.id
         and m3.accepted_at is not null
@@ -129,6 +132,7 @@ from (
       where
         t4.id = $5::uuid
         and true
+        and t4.deleted_at is null
         and m4.account_id = v.account_id
         and m4.company_id = c4.id
         and m4.accepted_at is not null
@@ -151,7 +155,10 @@ from (
         cross join lateral (
           select get_bit(b.e, 2) = 1 g0
           from (
-            select (c5.mask & m5.mask) e, coalesce(m5.role = 'OWNER', false) o offset 0
+            select
+              ((case when c5.trial_ends_at > now() then c5.mask else c5.plan_mask end) & m5.mask) e,
+              coalesce(m5.role = 'OWNER', false) o
+            offset 0
           ) b
           offset 0
         ) a5
@@ -183,7 +190,10 @@ from (
         cross join lateral (
           select get_bit(b.e, 41) = 1 g0, get_bit(b.e, 3) = 1 g1
           from (
-            select (c6.mask & m6.mask) e, coalesce(m6.role = 'OWNER', false) o offset 0
+            select
+              ((case when c6.trial_ends_at > now() then c6.mask else c6.plan_mask end) & m6.mask) e,
+              coalesce(m6.role = 'OWNER', false) o
+            offset 0
           ) b
           offset 0
         ) a6
@@ -213,7 +223,10 @@ from (
         cross join lateral (
           select get_bit(b.e, 4) = 1 g0
           from (
-            select (c7.mask & m7.mask) e, coalesce(m7.role = 'OWNER', false) o offset 0
+            select
+              ((case when c7.trial_ends_at > now() then c7.mask else c7.plan_mask end) & m7.mask) e,
+              coalesce(m7.role = 'OWNER', false) o
+            offset 0
           ) b
           offset 0
         ) a7
@@ -246,7 +259,7 @@ from (
           select b.s g0
           from (
             select
-              (c8.mask & m8.mask) e,
+              ((case when c8.trial_ends_at > now() then c8.mask else c8.plan_mask end) & m8.mask) e,
               coalesce(m8.role = 'OWNER', false) o,
               (coalesce(m8.role = 'OWNER', false) or m8.stands_in) s
             offset 0
@@ -285,7 +298,10 @@ from (
         cross join lateral (
           select b.o g0
           from (
-            select (c9.mask & m9.mask) e, coalesce(m9.role = 'OWNER', false) o offset 0
+            select
+              ((case when c9.trial_ends_at > now() then c9.mask else c9.plan_mask end) & m9.mask) e,
+              coalesce(m9.role = 'OWNER', false) o
+            offset 0
           ) b
           offset 0
         ) a9
@@ -314,7 +330,10 @@ from (
         cross join lateral (
           select get_bit(b.e, 3) = 1 g0
           from (
-            select (c10.mask & m10.mask) e, coalesce(m10.role = 'OWNER', false) o offset 0
+            select
+              ((case when c10.trial_ends_at > now() then c10.mask else c10.plan_mask end) & m10.mask) e,
+              coalesce(m10.role = 'OWNER', false) o
+            offset 0
           ) b
           offset 0
         ) a10

@@ -37,7 +37,10 @@ from (
             cross join lateral (
               select get_bit(b.e, 3) = 1 g0
               from (
-                select (c0.mask & m0.mask) e, coalesce(m0.role = 'OWNER', false) o offset 0
+                select
+                  ((case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end) & m0.mask) e,
+                  coalesce(m0.role = 'OWNER', false) o
+                offset 0
               ) b
               offset 0
             ) a0
@@ -63,6 +66,7 @@ from (
           where
             t2.id = p.id
             and p.kind = 'pro'
+            and t2.deleted_at is null
             and m1.account_id = v.account_id
             and m1.company_id = c1.id
             and m1.accepted_at is not null

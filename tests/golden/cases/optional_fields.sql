@@ -80,7 +80,10 @@ from (
         cross join lateral (
           select b.o g0, get_bit(b.e, 3) = 1 g1, get_bit(b.e, 41) = 1 g2, get_bit(b.e, 2) = 1 g3
           from (
-            select (c0.mask & m0.mask) e, coalesce(m0.role = 'OWNER', false) o offset 0
+            select
+              ((case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end) & m0.mask) e,
+              coalesce(m0.role = 'OWNER', false) o
+            offset 0
           ) b
           offset 0
         ) a0

@@ -18,9 +18,24 @@ from (
         '{"customers":' || (
           select
             '{"nodes":[' || coalesce(string_agg(r.j0, ',' order by r.rn), '')
-            || '],"pageInfo":{"endCursor":' || coalesce(
-              '"' || (array_agg(r.k order by r.rn desc))[1] || '"', 'null'
-            )
+            || '],"pageInfo":{"endCursor":' || case when count(*) > 0 then
+              '"' || translate(
+                encode(
+                  convert_to(
+                    json_build_array(
+                      '4fcd53',
+                      ((array_agg(r.k0 order by r.rn desc))[1])::text,
+                      ((array_agg(r.k1 order by r.rn desc))[1])::text,
+                      ((array_agg(r.k2 order by r.rn desc))[1])::text
+                    )::text,
+                    'UTF8'
+                  ),
+                  'base64'
+                ),
+                E'+/=\n',
+                '-_'
+              ) || '"'
+            else 'null' end
             || '}}'
           from (
             select row_number() over () rn, x.*
@@ -29,27 +44,28 @@ from (
                 '{"city":' || coalesce(json_scalar(t1.city)::text, 'null')
                 || ',"name":' || json_scalar(t1.name)::text
                 || '}' j0,
-                translate(
-                  encode(
-                    convert_to(
-                      json_build_array('4fcd53', t1.city::text, t1.name::text, t1.id::text)::text, 'UTF8'
-                    ),
-                    'base64'
-                  ),
-                  E'+/=\n',
-                  '-_'
-                ) k
-              from contact t1
-              where
-                t1.company_id = c0.id
-                and t1.is_customer
-                and (
-                  (t1.city is not null)
-                  or (t1.city is null and t1.name > $3::text)
-                  or (t1.city is null and t1.name = $3::text and t1.id < $4::uuid)
-                )
-              order by t1.city desc, t1.name, t1.id desc
-              limit $2::int4
+                reading_key(t1.city) collate "C" k0,
+                t1.name_key k1,
+                t1.id k2
+              from (
+                select t1.*
+                from contact t1
+                where
+                  t1.company_id = c0.id
+                  and t1.is_customer
+                  and t1.deleted_at is null
+                  and (
+                    (reading_key(t1.city) collate "C" is not null)
+                    or (reading_key(t1.city) collate "C" is null and t1.name_key > $3::text)
+                    or (
+                      reading_key(t1.city) collate "C" is null
+                      and t1.name_key = $3::text
+                      and t1.id < $4::uuid
+                    )
+                  )
+                order by reading_key(t1.city) collate "C" desc, t1.name_key, t1.id desc
+                limit $2::int4
+              ) t1
             ) x
           ) r
         )

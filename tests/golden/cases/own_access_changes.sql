@@ -73,12 +73,15 @@ from (
             '0:' || encode(uuid_send(c0.id), 'hex') || ':' || array_to_string(array[a0.g0], '')
           end h
         from (
-          select t1 t
-          from access_change t1
-            join membership o on o.company_id = t1.company_id and o.id = t1.membership_id
-          where t1.company_id = o.company_id and o.account_id = v.account_id and o.accepted_at is not null
-          order by t1.at desc, t1.id desc
-          limit $1::int4
+          select row_number() over () n, x.t
+          from (
+            select t1 t
+            from access_change t1
+              join membership o on o.company_id = t1.company_id and o.id = t1.membership_id
+            where t1.company_id = o.company_id and o.account_id = v.account_id and o.accepted_at is not null
+            order by t1.at desc, t1.id desc
+            limit $1::int4
+          ) x
         ) q
           cross join lateral (select (q.t).*) t1
           left join lateral (
@@ -97,11 +100,14 @@ from (
           cross join lateral (
             select b.o g0
             from (
-              select (c0.mask & m0.mask) e, coalesce(m0.role = 'OWNER', false) o offset 0
+              select
+                ((case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end) & m0.mask) e,
+                coalesce(m0.role = 'OWNER', false) o
+              offset 0
             ) b
             offset 0
           ) a0
-        order by t1.at desc, t1.id desc
+        order by q.n
       ) r
     ) l0 on true
 ) s;

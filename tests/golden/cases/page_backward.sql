@@ -26,30 +26,56 @@ from (
                 string_agg(r.j0, ',' order by r.rn desc) filter (where r.rn <= $2::int4), ''
               )
               || '],"pageInfo":{"hasNextPage":true,"hasPreviousPage":' || (count(*) > $2::int4)::text
-              || ',"startCursor":' || coalesce(
-                '"' || (array_agg(r.k order by r.rn desc) filter (where r.rn <= $2::int4))[1] || '"', 'null'
-              )
-              || ',"endCursor":' || coalesce(
-                '"' || (array_agg(r.k order by r.rn) filter (where r.rn <= $2::int4))[1] || '"', 'null'
-              )
+              || ',"startCursor":' || case when count(*) filter (where r.rn <= $2::int4) > 0 then
+                '"' || translate(
+                  encode(
+                    convert_to(
+                      json_build_array(
+                        '9f090e',
+                        ((array_agg(r.k0 order by r.rn desc) filter (where r.rn <= $2::int4))[1])::text,
+                        ((array_agg(r.k1 order by r.rn desc) filter (where r.rn <= $2::int4))[1])::text
+                      )::text,
+                      'UTF8'
+                    ),
+                    'base64'
+                  ),
+                  E'+/=\n',
+                  '-_'
+                ) || '"'
+              else 'null' end
+              || ',"endCursor":' || case when count(*) filter (where r.rn <= $2::int4) > 0 then
+                '"' || translate(
+                  encode(
+                    convert_to(
+                      json_build_array(
+                        '9f090e',
+                        ((array_agg(r.k0 order by r.rn) filter (where r.rn <= $2::int4))[1])::text,
+                        ((array_agg(r.k1 order by r.rn) filter (where r.rn <= $2::int4))[1])::text
+                      )::text,
+                      'UTF8'
+                    ),
+                    'base64'
+                  ),
+                  E'+/=\n',
+                  '-_'
+                ) || '"'
+              else 'null' end
               || '}}'
             from (
               select row_number() over () rn, x.*
               from (
                 select
                   '{"number":' || json_scalar(t1.number)::text || ',"date":"' || t1.date::text || '"}' j0,
-                  translate(
-                    encode(
-                      convert_to(json_build_array('9f090e', t1.date::text, t1.id::text)::text, 'UTF8'),
-                      'base64'
-                    ),
-                    E'+/=\n',
-                    '-_'
-                  ) k
-                from document t1
-                where t1.company_id = c0.id and t1.kind = 'INVOICE' and (t1.date, t1.id) > ($3::date, $4::uuid)
-                order by t1.date, t1.id
-                limit $2::int4 + 1
+                  t1.date k0,
+                  t1.id k1
+                from (
+                  select t1.*
+                  from document t1
+                  where
+                    t1.company_id = c0.id and t1.kind = 'INVOICE' and (t1.date, t1.id) > ($3::date, $4::uuid)
+                  order by t1.date, t1.id
+                  limit $2::int4 + 1
+                ) t1
               ) x
             ) r
           )
@@ -63,7 +89,10 @@ from (
         cross join lateral (
           select get_bit(b.e, 3) = 1 g0
           from (
-            select (c0.mask & m0.mask) e, coalesce(m0.role = 'OWNER', false) o offset 0
+            select
+              ((case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end) & m0.mask) e,
+              coalesce(m0.role = 'OWNER', false) o
+            offset 0
           ) b
           offset 0
         ) a0

@@ -62,7 +62,7 @@ from (
                 '{"code":' || json_scalar(t5.code)::text || ',"name":' || json_scalar(t5.name)::text || '}' j0
               from journal t5
               where t5.company_id = c0.id
-              order by t5.code, t5.id
+              order by reading_key(t5.code) collate "C", t5.id
               limit $2::int4
             ) r
           )
@@ -229,8 +229,8 @@ from (
                 || ']}'
               else 'null}' end j0
             from contact t17
-            where t17.company_id = c0.id and t17.is_customer
-            order by t17.name, t17.id
+            where t17.company_id = c0.id and t17.is_customer and t17.deleted_at is null
+            order by t17.name_key, t17.id
             limit $4::int4
           ) r
         )
@@ -309,7 +309,10 @@ from (
             get_bit(b.e, 63) = 1 g18,
             get_bit(b.e, 56) = 1 g19
           from (
-            select (c0.mask & m0.mask) e, coalesce(m0.role = 'OWNER', false) o offset 0
+            select
+              ((case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end) & m0.mask) e,
+              coalesce(m0.role = 'OWNER', false) o
+            offset 0
           ) b
           offset 0
         ) a0

@@ -5,12 +5,14 @@ with viewer as materialized (
   where k.token_hash = $8::bytea and k.expires_at > now() and k.kind = 'SESSION'
 ),
 p0 as materialized (
-  select t1.id, t1.position, '{"app":"' || t1.id::text || '","label":' k0 from app t1 order by t1.rank, t1.id
+  select t1.id, t1.position, '{"app":"' || t1.id::text || '","label":' k0
+  from app t1
+  order by t1.rank, reading_key(t1.id) collate "C"
 ),
 p1 as materialized (
   select t6.id, t6.position, t6.always_visible, '{"app":"' || t6.id::text || '","granted":' k0
   from app t6
-  order by t6.rank, t6.id
+  order by t6.rank, reading_key(t6.id) collate "C"
 )
 select
   s.d::varchar,
@@ -29,7 +31,7 @@ from (
     left join lateral (
       select
         '{"permissionMatrix":' || case when a0.g0 then
-          '{"version":' || c0.access_version::text
+          '{"version":' || (c0.access_version + coalesce(c0.trial_ends_at <= now(), false)::int)::text
           || ',"apps":[' || coalesce((
             select
               string_agg(
@@ -43,7 +45,11 @@ from (
                 ','
               )
             from p0 t1
-            where get_bit(c0.mask, t1.position) = 1 and t1.id = any($2::text[])
+            where
+              get_bit(
+                (case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end), t1.position
+              ) = 1
+              and t1.id = any($2::text[])
           ), '')
           || '],"rows":[' || coalesce((
             select
@@ -92,7 +98,11 @@ from (
                       ','
                     )
                   from p1 t6
-                  where get_bit(c0.mask, t6.position) = 1 and t6.id = any($7::text[])
+                  where
+                    get_bit(
+                      (case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end), t6.position
+                    ) = 1
+                    and t6.id = any($7::text[])
                 ), '')
                 || ']}',
                 ',' order by t3.external, t3.created_at, t3.id
@@ -113,7 +123,10 @@ from (
         cross join lateral (
           select b.o g0
           from (
-            select (c0.mask & m0.mask) e, coalesce(m0.role = 'OWNER', false) o offset 0
+            select
+              ((case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end) & m0.mask) e,
+              coalesce(m0.role = 'OWNER', false) o
+            offset 0
           ) b
           offset 0
         ) a0

@@ -4,12 +4,14 @@ with viewer as materialized (
   where k.token_hash = $10::bytea and k.expires_at > now() and k.kind = 'SESSION'
 ),
 p0 as materialized (
-  select t5.id, t5.position, '{"app":"' || t5.id::text || '"}' k0 from app t5 order by t5.rank, t5.id
+  select t7.id, t7.position, '{"app":"' || t7.id::text || '"}' k0
+  from app t7
+  order by t7.rank, reading_key(t7.id) collate "C"
 ),
 p1 as materialized (
-  select t7.id, t7.position, t7.always_visible, '{"app":"' || t7.id::text || '","granted":' k0
-  from app t7
-  order by t7.rank, t7.id
+  select t9.id, t9.position, t9.always_visible, '{"app":"' || t9.id::text || '","granted":' k0
+  from app t9
+  order by t9.rank, reading_key(t9.id) collate "C"
 )
 select
   s.d::varchar,
@@ -34,139 +36,150 @@ from (
               || '_' || (extract(epoch from t1.moment) * 1000000)::int8::text
               || '_' || $3::text
               || '_' || $4::text
-              || '","version":' || t1.access_version::text
+              || '","version":' || (t1.access_version + coalesce(t1.trial_ends_at <= now(), false)::int)::text
               || ',"apps":[' || coalesce((
-                select string_agg(t5.k0, ',')
-                from p0 t5
-                where get_bit(t1.mask, t5.position) = 1 and t5.id = any($5::text[])
+                select string_agg(t7.k0, ',')
+                from p0 t7
+                where
+                  get_bit(
+                    (case when t1.trial_ends_at > now() then t1.mask else t1.plan_mask end), t7.position
+                  ) = 1
+                  and t7.id = any($5::text[])
               ), '')
               || '],"rows":[' || coalesce((
                 select
                   string_agg(
-                    '{"id":"prw_' || encode(uuid_send(t6.id), 'hex')
+                    '{"id":"prw_' || encode(uuid_send(t8.id), 'hex')
                     || '_' || (extract(epoch from t1.moment) * 1000000)::int8::text
                     || '_' || $8::text
-                    || '","user":' || case when not t6.external then
-                      '{"firstName":' || json_scalar(t6.first_name)::text
-                      || ',"role":' || coalesce('"' || t6.role::text || '"', 'null')
+                    || '","user":' || case when not t8.external then
+                      '{"firstName":' || json_scalar(t8.first_name)::text
+                      || ',"role":' || coalesce('"' || t8.role::text || '"', 'null')
                       || '},"externalUser":'
                     else 'null,"externalUser":' end
-                    || case when t6.external then
-                      '{"until":' || coalesce(json_scalar(t6.until)::text, 'null') || '},"cells":['
+                    || case when t8.external then
+                      '{"until":' || coalesce(json_scalar(t8.until)::text, 'null') || '},"cells":['
                     else 'null,"cells":[' end
                     || coalesce((
                       select
                         string_agg(
-                          t7.k0
-                          || case when (get_bit(t6.toggles, t7.position) = 1) then
+                          t9.k0
+                          || case when (get_bit(t8.toggles, t9.position) = 1) then
                             'true,"effective":'
                           else 'false,"effective":' end
                           || case when (
-                            (get_bit(t6.mask, t7.position) = 1)
-                            and t6.accepted_at is not null
-                            and (t6.until is null or t6.until > t1.moment)
+                            (get_bit(t8.mask, t9.position) = 1)
+                            and t8.accepted_at is not null
+                            and (t8.until is null or t8.until > t1.moment)
                           ) then
                             'true,"editable":'
                           else 'false,"editable":' end
-                          || case when (not t7.always_visible and coalesce(t6.role, '') = 'EMPLOYEE') then
+                          || case when (not t9.always_visible and coalesce(t8.role, '') = 'EMPLOYEE') then
                             'true,"reason":"'
                           else 'false,"reason":"' end
-                          || case when t7.always_visible then
+                          || case when t9.always_visible then
                             'ALWAYS_VISIBLE'
-                          when t6.external then
+                          when t8.external then
                             'EXTERNAL'
-                          when t6.role = 'OWNER' then
+                          when t8.role = 'OWNER' then
                             'OWNER'
                           else 'TOGGLE' end::text
                           || '"}',
                           ','
                         )
-                      from p1 t7
-                      where get_bit(t1.mask, t7.position) = 1 and t7.id = any($9::text[])
+                      from p1 t9
+                      where
+                        get_bit(
+                          (case when t1.trial_ends_at > now() then t1.mask else t1.plan_mask end),
+                          t9.position
+                        ) = 1
+                        and t9.id = any($9::text[])
                     ), '')
                     || ']}',
-                    ',' order by t6.external, t6.created_at, t6.id
+                    ',' order by t8.external, t8.created_at, t8.id
                   )
                 from (
                   select
-                    t8.company_id company_id,
-                    t8.id id,
-                    t8.company_name company_name,
-                    t8.account_id account_id,
+                    t10.company_id company_id,
+                    t10.id id,
+                    t10.company_name company_name,
+                    t10.company_name_key company_name_key,
+                    t10.account_id account_id,
                     h.role role,
-                    t8.external external,
-                    t8.first_name first_name,
-                    t8.last_name last_name,
-                    t8.language language,
+                    t10.external external,
+                    t10.first_name first_name,
+                    t10.last_name last_name,
+                    t10.last_name_key last_name_key,
+                    t10.language language,
                     h.toggles toggles,
-                    case when t8.external or h.role = 'OWNER' then
+                    case when t10.external or h.role = 'OWNER' then
                       ~ repeat('0', 256)::bit(256)
                     else h.toggles end mask,
-                    t8.created_by_accountant created_by_accountant,
-                    t8.stands_in stands_in,
-                    t8.created_at created_at,
-                    case when t8.accepted_at <= t1.moment then t8.accepted_at end accepted_at,
+                    t10.created_by_accountant created_by_accountant,
+                    t10.stands_in stands_in,
+                    t10.created_at created_at,
+                    case when t10.accepted_at <= t1.moment then t10.accepted_at end accepted_at,
                     h.until until,
                     null::timestamptz removed_at,
-                    t8.agenda_color agenda_color,
-                    t8.hourly_cost hourly_cost,
-                    t8.hourly_rate hourly_rate
-                  from membership t8
+                    t10.agenda_color agenda_color,
+                    t10.hourly_cost hourly_cost,
+                    t10.hourly_rate hourly_rate
+                  from membership t10
                     cross join lateral (
                       select
                         coalesce((
-                          select t9.role_before
-                          from access_change t9
+                          select t11.role_before
+                          from access_change t11
                           where
-                            t9.company_id = c0.id
-                            and t9.membership_id = t8.id
-                            and t9.kind = 'ROLE'
-                            and t9.at > t1.moment
-                          order by t9.at
+                            t11.company_id = c0.id
+                            and t11.membership_id = t10.id
+                            and t11.kind = 'ROLE'
+                            and t11.at > t1.moment
+                          order by t11.at
                           limit 1
-                        ), t8.role) role,
+                        ), t10.role) role,
                         coalesce((
-                          select bit_or(set_bit(repeat('0', 256)::bit(256), t11.position, 1))
-                          from app_grant t10
-                            join app t11 on t11.id = t10.app_id
-                          where t10.company_id = c0.id and t10.membership_id = t8.id and t10.valid @> t1.moment
+                          select bit_or(set_bit(repeat('0', 256)::bit(256), t13.position, 1))
+                          from app_grant t12
+                            join app t13 on t13.id = t12.app_id
+                          where t12.company_id = c0.id and t12.membership_id = t10.id and t12.valid @> t1.moment
                         ), repeat('0', 256)::bit(256)) toggles,
-                        case when t8.external then (
+                        case when t10.external then (
                           select u.until
                           from (
-                            select t12.until until, t12.at at
-                            from access_change t12
+                            select t14.until until, t14.at at
+                            from access_change t14
                             where
-                              t12.company_id = c0.id
+                              t14.company_id = c0.id
                               and (
-                                t12.membership_id = t8.id
-                                and t12.kind in ('EXTERNAL_ADDED', 'EXTERNAL_CHANGED')
-                                or t12.kind = 'SUPPORT_ON'
+                                t14.membership_id = t10.id
+                                and t14.kind in ('EXTERNAL_ADDED', 'EXTERNAL_CHANGED')
+                                or t14.kind = 'SUPPORT_ON'
                                 and exists (
                                   select
-                                  from account t13
-                                  where t13.id = t8.account_id and t13.kind = 'SUPPORT'
+                                  from account t15
+                                  where t15.id = t10.account_id and t15.kind = 'SUPPORT'
                                 )
                               )
-                              and t12.at <= t1.moment
+                              and t14.at <= t1.moment
                             union all
-                            select t8.until, '-infinity'
+                            select t10.until, '-infinity'
                           ) u
                           order by u.at desc
                           limit 1
-                        ) else t8.until end until
+                        ) else t10.until end until
                       offset 0
                     ) h
                   where
-                    t8.company_id = c0.id
-                    and t8.created_at <= t1.moment
-                    and (t8.removed_at is null or t8.removed_at > t1.moment)
+                    t10.company_id = c0.id
+                    and t10.created_at <= t1.moment
+                    and (t10.removed_at is null or t10.removed_at > t1.moment)
                   offset 0
-                ) t6
+                ) t8
                 where
-                  t6.company_id = c0.id
-                  and t6.removed_at is null
-                  and t6.id = any(case when t6.external then $7::uuid[] else $6::uuid[] end)
+                  t8.company_id = c0.id
+                  and t8.removed_at is null
+                  and t8.id = any(case when t8.external then $7::uuid[] else $6::uuid[] end)
               ), '')
               || ']}'
             from (
@@ -189,20 +202,22 @@ from (
                 c0.language language,
                 c0.currency currency,
                 c0.plan plan,
-                coalesce((
-                  select bit_or(set_bit(repeat('0', 256)::bit(256), t3.position, 1))
-                  from company_app t2
-                    join app t3 on t3.id = t2.app_id
-                  where t2.company_id = c0.id and t2.valid @> w.moment
-                ), repeat('0', 256)::bit(256)) mask,
+                null::timestamptz trial_ends_at,
+                h.mask mask,
+                case when h.trial_ends_at > w.moment then
+                  h.mask
+                else within_plan(h.mask, h.plan) end plan_mask,
                 (
-                  c0.access_version - (
-                    select count(distinct t4.at)
-                    from access_change t4
+                  c0.access_version + coalesce(c0.trial_ends_at <= w.moment, false)::int - (
+                    select
+                      count(distinct t2.at) + count(*) filter (
+                        where t2.kind = 'TRIAL' and t2.until_before > w.moment and t2.until_before <= t2.at
+                      )
+                    from access_change t2
                     where
-                      t4.company_id = c0.id
-                      and t4.at > w.moment
-                      and t4.kind not in ('KEY_CREATED', 'KEY_REVOKED', 'VIEWED_AS')
+                      t2.company_id = c0.id
+                      and t2.at > w.moment
+                      and t2.kind not in ('KEY_CREATED', 'KEY_REVOKED', 'VIEWED_AS')
                   )::int
                 ) access_version,
                 c0.created_at created_at,
@@ -210,6 +225,40 @@ from (
                 c0.closes_at closes_at,
                 w.moment
               from (select least($2::timestamptz, statement_timestamp()) moment) w
+                cross join lateral (
+                  select
+                    coalesce((
+                      select bit_or(set_bit(repeat('0', 256)::bit(256), t4.position, 1))
+                      from company_app t3
+                        join app t4 on t4.id = t3.app_id
+                      where t3.company_id = c0.id and t3.valid @> w.moment
+                    ), repeat('0', 256)::bit(256)) mask,
+                    (
+                      select u.before
+                      from (
+                        select t5.plan_before before, t5.at at
+                        from access_change t5
+                        where t5.company_id = c0.id and t5.kind = 'PLAN' and t5.at > w.moment
+                        union all
+                        select c0.plan, 'infinity'
+                      ) u
+                      order by u.at
+                      limit 1
+                    ) plan,
+                    (
+                      select u.before
+                      from (
+                        select t6.until_before before, t6.at at
+                        from access_change t6
+                        where t6.company_id = c0.id and t6.kind = 'TRIAL' and t6.at > w.moment
+                        union all
+                        select c0.trial_ends_at, 'infinity'
+                      ) u
+                      order by u.at
+                      limit 1
+                    ) trial_ends_at
+                  offset 0
+                ) h
               offset 0
             ) t1
           )
@@ -223,7 +272,10 @@ from (
         cross join lateral (
           select b.o g0
           from (
-            select (c0.mask & m0.mask) e, coalesce(m0.role = 'OWNER', false) o offset 0
+            select
+              ((case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end) & m0.mask) e,
+              coalesce(m0.role = 'OWNER', false) o
+            offset 0
           ) b
           offset 0
         ) a0

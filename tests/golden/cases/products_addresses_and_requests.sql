@@ -136,7 +136,11 @@ from (
                     || '}'
                   else 'null}' end j0
                 from contact t9
-                where t9.company_id = m0.company_id and not t9.is_customer and not t9.is_supplier
+                where
+                  t9.company_id = m0.company_id
+                  and not t9.is_customer
+                  and not t9.is_supplier
+                  and t9.deleted_at is null
                 order by t9.prospect_since desc, t9.id desc
                 limit $5::int4
               ) r
@@ -159,17 +163,20 @@ from (
             || ':' || array_to_string(array[a0.g0, a0.g1, a0.g2, a0.g3, a0.g4], '')
           end h
         from (
-          select c0 c, m0 m
-          from membership m0
-            join company c0 on c0.id = m0.company_id
-          where
-            m0.account_id = v.account_id
-            and m0.company_id = c0.id
-            and m0.accepted_at is not null
-            and m0.removed_at is null
-            and (m0.until is null or m0.until > now())
-          order by m0.company_name, m0.company_id
-          limit $1::int4
+          select row_number() over () n, x.*
+          from (
+            select c0 c, m0 m
+            from membership m0
+              join company c0 on c0.id = m0.company_id
+            where
+              m0.account_id = v.account_id
+              and m0.company_id = c0.id
+              and m0.accepted_at is not null
+              and m0.removed_at is null
+              and (m0.until is null or m0.until > now())
+            order by m0.company_name_key, m0.company_id
+            limit $1::int4
+          ) x
         ) p
           cross join lateral (select (p.c).*) c0
           cross join lateral (select (p.m).*) m0
@@ -181,11 +188,14 @@ from (
               get_bit(b.e, 24) = 1 g3,
               get_bit(b.e, 38) = 1 g4
             from (
-              select (c0.mask & m0.mask) e, coalesce(m0.role = 'OWNER', false) o offset 0
+              select
+                ((case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end) & m0.mask) e,
+                coalesce(m0.role = 'OWNER', false) o
+              offset 0
             ) b
             offset 0
           ) a0
-        order by m0.company_name, m0.company_id
+        order by p.n
       ) r
     ) l0 on true
 ) s;

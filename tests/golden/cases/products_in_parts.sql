@@ -1,7 +1,7 @@
 with viewer as materialized (
   select k.id, k.account_id
   from credential k
-  where k.token_hash = $4::bytea and k.expires_at > now() and k.kind = 'SESSION'
+  where k.token_hash = $6::bytea and k.expires_at > now() and k.kind = 'SESSION'
 )
 select
   s.d::varchar,
@@ -96,7 +96,7 @@ from (
                         '{"language":"' || t8.language::text
                         || '","name":' || json_scalar(t8.name)::text
                         || '}',
-                        ',' order by t8.language, t8.id
+                        ',' order by reading_key(t8.language) collate "C", t8.id
                       )
                     from product_translation t8
                     where t8.company_id = m0.company_id and t8.product_id = t1.id
@@ -107,9 +107,16 @@ from (
                   coalesce(json_scalar(t1.photo_thumbnail_url)::text, 'null') || '}'
                 else 'null}' end j0
               from product t1
-              where t1.company_id = m0.company_id and starts_with(lower(t1.name), (select lower($2::text)))
-              order by t1.name, t1.id
-              limit $3::int4
+              where
+                t1.company_id = m0.company_id
+                and t1.deleted_at is null
+                and (
+                  left(folded(t1.name), 600) collate "C" >= $2::text
+                  and left(folded(t1.name), 600) collate "C" < $3::text
+                  and folded(t1.name) collate "C" like $4::text
+                )
+              order by t1.name_key, t1.id
+              limit $5::int4
             ) r
           )
           || '}' j0,
@@ -118,17 +125,20 @@ from (
             || ':' || array_to_string(array[a0.g0, a0.g1, a0.g2, a0.g3, a0.g4, a0.g5], '')
           end h
         from (
-          select c0 c, m0 m
-          from membership m0
-            join company c0 on c0.id = m0.company_id
-          where
-            m0.account_id = v.account_id
-            and m0.company_id = c0.id
-            and m0.accepted_at is not null
-            and m0.removed_at is null
-            and (m0.until is null or m0.until > now())
-          order by m0.company_name, m0.company_id
-          limit $1::int4
+          select row_number() over () n, x.*
+          from (
+            select c0 c, m0 m
+            from membership m0
+              join company c0 on c0.id = m0.company_id
+            where
+              m0.account_id = v.account_id
+              and m0.company_id = c0.id
+              and m0.accepted_at is not null
+              and m0.removed_at is null
+              and (m0.until is null or m0.until > now())
+            order by m0.company_name_key, m0.company_id
+            limit $1::int4
+          ) x
         ) p
           cross join lateral (select (p.c).*) c0
           cross join lateral (select (p.m).*) m0
@@ -141,15 +151,20 @@ from (
               get_bit(b.e, 18) = 1 g4,
               get_bit(b.e, 35) = 1 g5
             from (
-              select (c0.mask & m0.mask) e, coalesce(m0.role = 'OWNER', false) o offset 0
+              select
+                ((case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end) & m0.mask) e,
+                coalesce(m0.role = 'OWNER', false) o
+              offset 0
             ) b
             offset 0
           ) a0
-        order by m0.company_name, m0.company_id
+        order by p.n
       ) r
     ) l0 on true
 ) s;
 -- $1 = 50
--- $2 = Triple des Moines 24
--- $3 = 1
--- $4 = <hash of a token>
+-- $2 = triple des moines 24
+-- $3 = triple des moines 24􏿿
+-- $4 = triple des moines 24%
+-- $5 = 1
+-- $6 = <hash of a token>

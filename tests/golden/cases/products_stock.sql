@@ -1,7 +1,7 @@
 with viewer as materialized (
   select k.id, k.account_id
   from credential k
-  where k.token_hash = $6::bytea and k.expires_at > now() and k.kind = 'SESSION'
+  where k.token_hash = $8::bytea and k.expires_at > now() and k.kind = 'SESSION'
 )
 select
   s.d::varchar,
@@ -33,6 +33,7 @@ from (
                   from product t1
                   where
                     t1.company_id = m0.company_id
+                    and t1.deleted_at is null
                     and t1.track_stock_since is not null
                     and t1.stock_warning >= (
                       select coalesce(sum(t2.quantity), 0.000)
@@ -97,21 +98,22 @@ from (
                       from stock_movement t5
                       where t5.company_id = m0.company_id and t5.kind = 'MOVED' and t5.product_id = t1.id
                       order by t5.at desc, t5.id desc
-                      limit $4::int4
+                      limit $5::int4
                     ) r
                   )
                   || '}' j0
                 from product t1
                 where
                   t1.company_id = m0.company_id
+                  and t1.deleted_at is null
                   and t1.track_stock_since is not null
                   and t1.stock_warning >= (
                     select coalesce(sum(t2.quantity), 0.000)
                     from stock_movement t2
                     where t2.company_id = m0.company_id and t2.product_id = t1.id and t2.kind = 'MOVED'
                   )
-                order by t1.name desc, t1.id desc
-                limit $3::int4
+                order by t1.name_key desc, t1.id desc
+                limit $4::int4
               ) r
             )
             || ',"productByEan":'
@@ -125,7 +127,14 @@ from (
                 and t7.id = (
                   select t8.id
                   from product t8
-                  where t8.company_id = m0.company_id and t8.ean = $5::text
+                  where
+                    t8.company_id = m0.company_id
+                    and t8.deleted_at is null
+                    and t8.ean is not null
+                    and (
+                      left(bare_number(t8.ean), 600) collate "C" = $6::text
+                      and bare_number(t8.ean) collate "C" = $7::text
+                    )
                   order by t8.sequence_number
                   limit 1
                 )
@@ -152,21 +161,24 @@ from (
             )
           end h
         from (
-          select c0 c, m0 m
-          from membership m0
-            join company c0 on c0.id = m0.company_id
-          where
-            m0.account_id = v.account_id
-            and m0.company_id = c0.id
-            and m0.accepted_at is not null
-            and m0.removed_at is null
-            and (m0.until is null or m0.until > now())
-            and (
-              strpos(lower(m0.company_name), (select lower($1::text))) > 0
-              or strpos(lower(c0.vat_number), (select lower($1::text))) > 0
-            )
-          order by m0.company_name, m0.company_id
-          limit $2::int4
+          select row_number() over () n, x.*
+          from (
+            select c0 c, m0 m
+            from membership m0
+              join company c0 on c0.id = m0.company_id
+            where
+              m0.account_id = v.account_id
+              and m0.company_id = c0.id
+              and m0.accepted_at is not null
+              and m0.removed_at is null
+              and (m0.until is null or m0.until > now())
+              and (
+                folded(m0.company_name) collate "C" like $1::text
+                or bare_number(c0.vat_number) collate "C" like $2::text
+              )
+            order by m0.company_name_key, m0.company_id
+            limit $3::int4
+          ) x
         ) p
           cross join lateral (select (p.c).*) c0
           cross join lateral (select (p.m).*) m0
@@ -185,17 +197,22 @@ from (
               get_bit(b.e, 16) = 1 g10,
               get_bit(b.e, 30) = 1 g11
             from (
-              select (c0.mask & m0.mask) e, coalesce(m0.role = 'OWNER', false) o offset 0
+              select
+                ((case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end) & m0.mask) e,
+                coalesce(m0.role = 'OWNER', false) o
+              offset 0
             ) b
             offset 0
           ) a0
-        order by m0.company_name, m0.company_id
+        order by p.n
       ) r
     ) l0 on true
 ) s;
--- $1 = Delvaux
--- $2 = 50
--- $3 = 2
+-- $1 = %delvaux%
+-- $2 = %delvaux%
+-- $3 = 50
 -- $4 = 2
--- $5 = 5420000000000
--- $6 = <hash of a token>
+-- $5 = 2
+-- $6 = 5420000000000
+-- $7 = 5420000000000
+-- $8 = <hash of a token>

@@ -1,7 +1,7 @@
 with viewer as materialized (
   select k.id, k.account_id
   from credential k
-  where k.token_hash = $6::bytea and k.expires_at > now() and k.kind = 'SESSION'
+  where k.token_hash = $9::bytea and k.expires_at > now() and k.kind = 'SESSION'
 )
 select
   s.d::varchar,
@@ -28,11 +28,12 @@ from (
                 where
                   t1.company_id = c0.id
                   and t1.is_supplier
+                  and t1.deleted_at is null
                   and (
-                    strpos(lower(t1.number), (select lower($2::text))) > 0
-                    or strpos(lower(t1.name), (select lower($2::text))) > 0
-                    or strpos(lower(t1.city), (select lower($2::text))) > 0
-                    or strpos(lower(t1.vat_number), (select lower($2::text))) > 0
+                    folded(t1.number) collate "C" like $2::text
+                    or folded(t1.name) collate "C" like $3::text
+                    or folded(t1.city) collate "C" like $4::text
+                    or bare_number(t1.vat_number) collate "C" like $5::text
                   )
               )
               || ',"nodes":[' || coalesce(string_agg(r.j0, ','), '')
@@ -60,11 +61,27 @@ from (
                       '{"number":' || json_scalar(t3.number)::text
                       || ',"supplierName":' || coalesce(json_scalar(t3.supplier_name)::text, 'null')
                       || ',"totalVat":"' || t3.total_vat::text
-                      || '","deductibleVat":"' || (
-                        select coalesce(sum(round(t4.total_vat * coalesce(t4.deductible, 100) / 100, 2)), 0.00)
-                        from document_line t4
-                        where t4.company_id = c0.id and t4.document_id = t3.id and t4.type <> 'SECTION'
-                      )::text
+                      || '","deductibleVat":"' || case when t3.total_vat < 0 then
+                        greatest(
+                          t3.total_vat,
+                          (
+                            select
+                              coalesce(sum(round(t4.total_vat * coalesce(t4.deductible, 100) / 100, 2)), 0.00)
+                            from document_line t4
+                            where t4.company_id = c0.id and t4.document_id = t3.id and t4.type <> 'SECTION'
+                          )
+                        )
+                      else
+                        least(
+                          t3.total_vat,
+                          (
+                            select
+                              coalesce(sum(round(t4.total_vat * coalesce(t4.deductible, 100) / 100, 2)), 0.00)
+                            from document_line t4
+                            where t4.company_id = c0.id and t4.document_id = t3.id and t4.type <> 'SECTION'
+                          )
+                        )
+                      end::text
                       || '","paidOn":' || case when a0.g2 then
                         coalesce('"' || t3.paid_on::text || '"', 'null') || ',"purchaseOrder":'
                       else 'null,"purchaseOrder":' end
@@ -106,9 +123,9 @@ from (
                       t3.company_id = c0.id
                       and t3.kind = 'PURCHASE'
                       and t3.supplier_id = t1.id
-                      and t3.vat_treatment = any($4::text[])
+                      and t3.vat_treatment = any($7::text[])
                     order by t3.date desc, t3.id desc
-                    limit $5::int4
+                    limit $8::int4
                   ) r
                 )
                 || '}' j0
@@ -116,14 +133,15 @@ from (
               where
                 t1.company_id = c0.id
                 and t1.is_supplier
+                and t1.deleted_at is null
                 and (
-                  strpos(lower(t1.number), (select lower($2::text))) > 0
-                  or strpos(lower(t1.name), (select lower($2::text))) > 0
-                  or strpos(lower(t1.city), (select lower($2::text))) > 0
-                  or strpos(lower(t1.vat_number), (select lower($2::text))) > 0
+                  folded(t1.number) collate "C" like $2::text
+                  or folded(t1.name) collate "C" like $3::text
+                  or folded(t1.city) collate "C" like $4::text
+                  or bare_number(t1.vat_number) collate "C" like $5::text
                 )
-              order by t1.name, t1.id
-              limit $3::int4
+              order by t1.name_key, t1.id
+              limit $6::int4
             ) r
           )
           || '}'
@@ -137,7 +155,10 @@ from (
         cross join lateral (
           select get_bit(b.e, 10) = 1 g0, get_bit(b.e, 20) = 1 g1, get_bit(b.e, 5) = 1 g2, get_bit(b.e, 33) = 1 g3
           from (
-            select (c0.mask & m0.mask) e, coalesce(m0.role = 'OWNER', false) o offset 0
+            select
+              ((case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end) & m0.mask) e,
+              coalesce(m0.role = 'OWNER', false) o
+            offset 0
           ) b
           offset 0
         ) a0
@@ -150,8 +171,11 @@ from (
     ) l0 on true
 ) s;
 -- $1 = 514c94de889b4144be3fe722f52193db
--- $2 = carburants
--- $3 = 2
--- $4 = [DOMESTIC]
--- $5 = 2
--- $6 = <hash of a token>
+-- $2 = %carburants%
+-- $3 = %carburants%
+-- $4 = %carburants%
+-- $5 = %carburants%
+-- $6 = 2
+-- $7 = [DOMESTIC]
+-- $8 = 2
+-- $9 = <hash of a token>

@@ -1,7 +1,7 @@
 with viewer as materialized (
   select k.id, k.account_id
   from credential k
-  where k.token_hash = $6::bytea and k.expires_at > now() and k.kind = 'SESSION'
+  where k.token_hash = $8::bytea and k.expires_at > now() and k.kind = 'SESSION'
 )
 select
   s.d::varchar,
@@ -15,7 +15,7 @@ from (
     nullif(coalesce(l0.h, ''), '') h,
     v.id,
     v.account_id
-  from (select 1, $5::int4) one
+  from (select 1, $7::int4) one
     left join viewer v on true
     left join lateral (
       select
@@ -25,12 +25,32 @@ from (
               '{"totalCount":' || (
                 select count(*)::text
                 from gl_account t1
-                where t1.company_id = c0.id and starts_with(lower(t1.code), (select lower($2::text)))
+                where
+                  t1.company_id = c0.id
+                  and (
+                    left(folded(t1.code), 600) collate "C" >= $2::text
+                    and left(folded(t1.code), 600) collate "C" < $3::text
+                    and folded(t1.code) collate "C" like $4::text
+                  )
               )
               || ',"nodes":[' || coalesce(string_agg(r.j0, ',' order by r.rn), '')
-              || '],"pageInfo":{"endCursor":' || coalesce(
-                '"' || (array_agg(r.k order by r.rn desc))[1] || '"', 'null'
-              )
+              || '],"pageInfo":{"endCursor":' || case when count(*) > 0 then
+                '"' || translate(
+                  encode(
+                    convert_to(
+                      json_build_array(
+                        'd741b0',
+                        ((array_agg(r.k0 order by r.rn desc))[1])::text,
+                        ((array_agg(r.k1 order by r.rn desc))[1])::text
+                      )::text,
+                      'UTF8'
+                    ),
+                    'base64'
+                  ),
+                  E'+/=\n',
+                  '-_'
+                ) || '"'
+              else 'null' end
               || '}}'
             from (
               select row_number() over () rn, x.*
@@ -40,18 +60,21 @@ from (
                   || '","code":' || json_scalar(t1.code)::text
                   || ',"name":' || json_scalar(t1.name)::text
                   || '}' j0,
-                  translate(
-                    encode(
-                      convert_to(json_build_array('d741b0', t1.code::text, t1.id::text)::text, 'UTF8'),
-                      'base64'
-                    ),
-                    E'+/=\n',
-                    '-_'
-                  ) k
-                from gl_account t1
-                where t1.company_id = c0.id and starts_with(lower(t1.code), (select lower($2::text)))
-                order by t1.code, t1.id
-                limit $3::int4
+                  reading_key(t1.code) collate "C" k0,
+                  t1.id k1
+                from (
+                  select t1.*
+                  from gl_account t1
+                  where
+                    t1.company_id = c0.id
+                    and (
+                      left(folded(t1.code), 600) collate "C" >= $2::text
+                      and left(folded(t1.code), 600) collate "C" < $3::text
+                      and folded(t1.code) collate "C" like $4::text
+                    )
+                  order by reading_key(t1.code) collate "C", t1.id
+                  limit $5::int4
+                ) t1
               ) x
             ) r
           )
@@ -66,9 +89,9 @@ from (
                 coalesce(json_scalar(t2.gl_account)::text, 'null') || '}'
               else 'null}' end j0
             from product_group t2
-            where t2.company_id = c0.id
-            order by t2.name, t2.id
-            limit $4::int4
+            where t2.company_id = c0.id and t2.deleted_at is null
+            order by t2.name_key, t2.id
+            limit $6::int4
           ) r
         )
         || ',"currencies":' || case when a0.g1 then
@@ -89,7 +112,10 @@ from (
         cross join lateral (
           select get_bit(b.e, 20) = 1 g0, get_bit(b.e, 14) = 1 g1
           from (
-            select (c0.mask & m0.mask) e, coalesce(m0.role = 'OWNER', false) o offset 0
+            select
+              ((case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end) & m0.mask) e,
+              coalesce(m0.role = 'OWNER', false) o
+            offset 0
           ) b
           offset 0
         ) a0
@@ -103,7 +129,9 @@ from (
 ) s;
 -- $1 = 514c94de889b4144be3fe722f52193db
 -- $2 = 7001
--- $3 = 3
--- $4 = 2
--- $5 = 50
--- $6 = <hash of a token>
+-- $3 = 7001􏿿
+-- $4 = 7001%
+-- $5 = 3
+-- $6 = 2
+-- $7 = 50
+-- $8 = <hash of a token>

@@ -39,7 +39,11 @@ from (
                   || ',"purchase":' || coalesce((
                     select
                       '{"number":' || json_scalar(t3.number)::text
-                      || ',"status":"' || t3.status::text
+                      || ',"status":"' || case when t3.status in ('OPEN', 'OVERDUE') then
+                        case when t3.due_date < (select (now() at time zone 'Europe/Brussels')::date) then
+                          'OVERDUE'
+                        else 'OPEN' end
+                      else t3.status end::text
                       || '","purchaseOrder":' || coalesce((
                         select '{"number":' || json_scalar(t5.number)::text || '}'
                         from document t5
@@ -201,7 +205,10 @@ from (
             get_bit(b.e, 25) = 1 g9,
             get_bit(b.e, 16) = 1 g10
           from (
-            select (c0.mask & m0.mask) e, coalesce(m0.role = 'OWNER', false) o offset 0
+            select
+              ((case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end) & m0.mask) e,
+              coalesce(m0.role = 'OWNER', false) o
+            offset 0
           ) b
           offset 0
         ) a0

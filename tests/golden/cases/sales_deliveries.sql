@@ -1,7 +1,7 @@
 with viewer as materialized (
   select k.id, k.account_id
   from credential k
-  where k.token_hash = $6::bytea and k.expires_at > now() and k.kind = 'SESSION'
+  where k.token_hash = $8::bytea and k.expires_at > now() and k.kind = 'SESSION'
 )
 select
   s.d::varchar,
@@ -70,9 +70,12 @@ from (
               where
                 t1.company_id = c0.id
                 and t1.kind = 'ORDER_CONFIRMATION'
-                and lower(t1.number) = (select lower($2::text))
+                and (
+                  left(folded(t1.number), 600) collate "C" = $2::text
+                  and folded(t1.number) collate "C" = $3::text
+                )
               order by t1.date desc, t1.id desc
-              limit $3::int4
+              limit $4::int4
             ) r
           )
           || ',"invoices":'
@@ -115,9 +118,14 @@ from (
                 else 'null}' end j0
               from document t6
               where
-                t6.company_id = c0.id and t6.kind = 'INVOICE' and lower(t6.number) = (select lower($4::text))
+                t6.company_id = c0.id
+                and t6.kind = 'INVOICE'
+                and (
+                  left(folded(t6.number), 600) collate "C" = $5::text
+                  and folded(t6.number) collate "C" = $6::text
+                )
               order by t6.date desc, t6.id desc
-              limit $5::int4
+              limit $7::int4
             ) r
           )
           || '}'
@@ -131,7 +139,10 @@ from (
         cross join lateral (
           select get_bit(b.e, 21) = 1 g0, get_bit(b.e, 2) = 1 g1, get_bit(b.e, 15) = 1 g2, get_bit(b.e, 3) = 1 g3
           from (
-            select (c0.mask & m0.mask) e, coalesce(m0.role = 'OWNER', false) o offset 0
+            select
+              ((case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end) & m0.mask) e,
+              coalesce(m0.role = 'OWNER', false) o
+            offset 0
           ) b
           offset 0
         ) a0
@@ -144,8 +155,10 @@ from (
     ) l0 on true
 ) s;
 -- $1 = 1edd6ad90ade4c1e95fc7cecdd9c1de9
--- $2 = C2024/00001
--- $3 = 50
--- $4 = 2025/00373
--- $5 = 50
--- $6 = <hash of a token>
+-- $2 = c2024/00001
+-- $3 = c2024/00001
+-- $4 = 50
+-- $5 = 2025/00373
+-- $6 = 2025/00373
+-- $7 = 50
+-- $8 = <hash of a token>

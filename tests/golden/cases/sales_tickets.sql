@@ -1,7 +1,7 @@
 with viewer as materialized (
   select k.id, k.account_id
   from credential k
-  where k.token_hash = $7::bytea and k.expires_at > now() and k.kind = 'SESSION'
+  where k.token_hash = $9::bytea and k.expires_at > now() and k.kind = 'SESSION'
 )
 select
   s.d::varchar,
@@ -92,9 +92,15 @@ from (
                   || '}'
                 else 'null}' end j0
               from cash_book_entry t4
-              where t4.company_id = c0.id and starts_with(lower(t4.label), (select lower($5::text)))
+              where
+                t4.company_id = c0.id
+                and (
+                  left(folded(t4.label), 600) collate "C" >= $5::text
+                  and left(folded(t4.label), 600) collate "C" < $6::text
+                  and folded(t4.label) collate "C" like $7::text
+                )
               order by t4.date desc, t4.id desc
-              limit $6::int4
+              limit $8::int4
             ) r
           )
           || '}'
@@ -107,7 +113,10 @@ from (
         cross join lateral (
           select get_bit(b.e, 45) = 1 g0, get_bit(b.e, 17) = 1 g1, get_bit(b.e, 7) = 1 g2
           from (
-            select (c0.mask & m0.mask) e, coalesce(m0.role = 'OWNER', false) o offset 0
+            select
+              ((case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end) & m0.mask) e,
+              coalesce(m0.role = 'OWNER', false) o
+            offset 0
           ) b
           offset 0
         ) a0
@@ -124,5 +133,7 @@ from (
 -- $3 = [PAID]
 -- $4 = 1
 -- $5 = ventes
--- $6 = 1
--- $7 = <hash of a token>
+-- $6 = ventes􏿿
+-- $7 = ventes%
+-- $8 = 1
+-- $9 = <hash of a token>

@@ -1,7 +1,7 @@
 with viewer as materialized (
   select k.id, k.account_id
   from credential k
-  where k.token_hash = $6::bytea and k.expires_at > now() and k.kind = 'SESSION'
+  where k.token_hash = $7::bytea and k.expires_at > now() and k.kind = 'SESSION'
 )
 select
   s.d::varchar,
@@ -24,7 +24,11 @@ from (
             select '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}'
             from (
               select
-                '{"status":"' || t1.status::text
+                '{"status":"' || case when t1.status in ('SENT', 'EXPIRED') then
+                  case when t1.expiration_date < (select (now() at time zone 'Europe/Brussels')::date) then
+                    'EXPIRED'
+                  else 'SENT' end
+                else t1.status end::text
                 || '","validityDays":' || coalesce((t1.expiration_date - t1.date)::text, 'null')
                 || ',"depositPercent":' || coalesce('"' || t1.deposit_percent::text || '"', 'null')
                 || ',"depositAmount":' || coalesce(
@@ -87,9 +91,15 @@ from (
                   || ']}'
                 else 'null}' end j0
               from document t1
-              where t1.company_id = c0.id and t1.kind = 'QUOTE' and lower(t1.number) = (select lower($2::text))
+              where
+                t1.company_id = c0.id
+                and t1.kind = 'QUOTE'
+                and (
+                  left(folded(t1.number), 600) collate "C" = $2::text
+                  and folded(t1.number) collate "C" = $3::text
+                )
               order by t1.date desc, t1.id desc
-              limit $3::int4
+              limit $4::int4
             ) r
           )
           || ',"topTextTemplates":'
@@ -111,7 +121,7 @@ from (
               from top_text_template t4
               where t4.company_id = c0.id
               order by t4.rank, t4.id
-              limit $4::int4
+              limit $5::int4
             ) r
           )
           || ',"emailTemplates":'
@@ -178,8 +188,8 @@ from (
                 when t5.document_kind = 'PURCHASE' then
                   a0.g11
                 else true end
-              order by t5.name, t5.id
-              limit $5::int4
+              order by reading_key(t5.name) collate "C", t5.id
+              limit $6::int4
             ) r
           )
           || '}'
@@ -225,7 +235,10 @@ from (
             get_bit(b.e, 10) = 1 g11,
             get_bit(b.e, 18) = 1 g12
           from (
-            select (c0.mask & m0.mask) e, coalesce(m0.role = 'OWNER', false) o offset 0
+            select
+              ((case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end) & m0.mask) e,
+              coalesce(m0.role = 'OWNER', false) o
+            offset 0
           ) b
           offset 0
         ) a0
@@ -238,8 +251,9 @@ from (
     ) l0 on true
 ) s;
 -- $1 = 514c94de889b4144be3fe722f52193db
--- $2 = O2023/00015
--- $3 = 50
--- $4 = 2
+-- $2 = o2023/00015
+-- $3 = o2023/00015
+-- $4 = 50
 -- $5 = 2
--- $6 = <hash of a token>
+-- $6 = 2
+-- $7 = <hash of a token>

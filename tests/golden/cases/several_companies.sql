@@ -23,9 +23,23 @@ from (
       select
         '{"nodes":[' || coalesce(string_agg(r.j0, ',' order by r.rn) filter (where r.rn <= $2::int4), '')
         || '],"pageInfo":{"hasNextPage":' || (count(*) > $2::int4)::text
-        || ',"endCursor":' || coalesce(
-          '"' || (array_agg(r.k order by r.rn desc) filter (where r.rn <= $2::int4))[1] || '"', 'null'
-        )
+        || ',"endCursor":' || case when count(*) filter (where r.rn <= $2::int4) > 0 then
+          '"' || translate(
+            encode(
+              convert_to(
+                json_build_array(
+                  '5d6b6d',
+                  ((array_agg(r.k0 order by r.rn desc) filter (where r.rn <= $2::int4))[1])::text,
+                  ((array_agg(r.k1 order by r.rn desc) filter (where r.rn <= $2::int4))[1])::text
+                )::text,
+                'UTF8'
+              ),
+              'base64'
+            ),
+            E'+/=\n',
+            '-_'
+          ) || '"'
+        else 'null' end
         || '}}' j,
         case when count(r.h) filter (where r.rn <= $2::int4) > 0 then
           string_agg(coalesce(r.h, ''), ',' order by r.rn) filter (where r.rn <= $2::int4)
@@ -48,8 +62,8 @@ from (
                     coalesce(json_scalar(t1.gl_account)::text, 'null') || '}'
                   else 'null}' end j0
                 from product_group t1
-                where t1.company_id = m0.company_id
-                order by t1.name, t1.id
+                where t1.company_id = m0.company_id and t1.deleted_at is null
+                order by t1.name_key, t1.id
                 limit $3::int4
               ) r
             )
@@ -111,16 +125,8 @@ from (
               ) r
             )
             || '}' j0,
-            translate(
-              encode(
-                convert_to(
-                  json_build_array('5d6b6d', m0.company_name::text, m0.company_id::text)::text, 'UTF8'
-                ),
-                'base64'
-              ),
-              E'+/=\n',
-              '-_'
-            ) k,
+            m0.company_name_key k0,
+            m0.company_id k1,
             case when not (
               a0.g0
               and a0.g1
@@ -140,18 +146,21 @@ from (
               )
             end h
           from (
-            select c0 c, m0 m
-            from membership m0
-              join company c0 on c0.id = m0.company_id
-            where
-              m0.account_id = v.account_id
-              and m0.company_id = c0.id
-              and m0.accepted_at is not null
-              and m0.removed_at is null
-              and (m0.until is null or m0.until > now())
-              and m0.external = ($1::text = 'EXTERNAL')
-            order by m0.company_name, m0.company_id
-            limit $2::int4 + 1
+            select row_number() over () n, x.*
+            from (
+              select c0 c, m0 m
+              from membership m0
+                join company c0 on c0.id = m0.company_id
+              where
+                m0.account_id = v.account_id
+                and m0.company_id = c0.id
+                and m0.accepted_at is not null
+                and m0.removed_at is null
+                and (m0.until is null or m0.until > now())
+                and m0.external = ($1::text = 'EXTERNAL')
+              order by m0.company_name_key, m0.company_id
+              limit $2::int4 + 1
+            ) x
           ) p
             cross join lateral (select (p.c).*) c0
             cross join lateral (select (p.m).*) m0
@@ -169,11 +178,14 @@ from (
                 get_bit(b.e, 33) = 1 g9,
                 get_bit(b.e, 16) = 1 g10
               from (
-                select (c0.mask & m0.mask) e, coalesce(m0.role = 'OWNER', false) o offset 0
+                select
+                  ((case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end) & m0.mask) e,
+                  coalesce(m0.role = 'OWNER', false) o
+                offset 0
               ) b
               offset 0
             ) a0
-          order by m0.company_name, m0.company_id
+          order by p.n
         ) x
       ) r
     ) l0 on true

@@ -61,7 +61,10 @@ from (
         cross join lateral (
           select get_bit(b.e, 3) = 1 g0
           from (
-            select (c0.mask & m0.mask) e, coalesce(m0.role = 'OWNER', false) o offset 0
+            select
+              ((case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end) & m0.mask) e,
+              coalesce(m0.role = 'OWNER', false) o
+            offset 0
           ) b
           offset 0
         ) a0
@@ -97,7 +100,10 @@ from (
         cross join lateral (
           select get_bit(b.e, 3) = 1 g0
           from (
-            select (c1.mask & m1.mask) e, coalesce(m1.role = 'OWNER', false) o offset 0
+            select
+              ((case when c1.trial_ends_at > now() then c1.mask else c1.plan_mask end) & m1.mask) e,
+              coalesce(m1.role = 'OWNER', false) o
+            offset 0
           ) b
           offset 0
         ) a1
@@ -132,7 +138,10 @@ from (
         cross join lateral (
           select get_bit(b.e, 2) = 1 g0
           from (
-            select (c2.mask & m2.mask) e, coalesce(m2.role = 'OWNER', false) o offset 0
+            select
+              ((case when c2.trial_ends_at > now() then c2.mask else c2.plan_mask end) & m2.mask) e,
+              coalesce(m2.role = 'OWNER', false) o
+            offset 0
           ) b
           offset 0
         ) a2

@@ -25,7 +25,13 @@ from (
             select '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}'
             from (
               select
-                '{"number":' || json_scalar(t1.number)::text || ',"status":"' || t1.status::text || '"}' j0
+                '{"number":' || json_scalar(t1.number)::text
+                || ',"status":"' || case when t1.status in ('SENT', 'EXPIRED') then
+                  case when t1.expiration_date < (select (now() at time zone 'Europe/Brussels')::date) then
+                    'EXPIRED'
+                  else 'SENT' end
+                else t1.status end::text
+                || '"}' j0
               from document t1
               where t1.company_id = c0.id and t1.kind = 'QUOTE'
               order by t1.date desc, t1.id desc
@@ -42,7 +48,10 @@ from (
         cross join lateral (
           select get_bit(b.e, 2) = 1 g0
           from (
-            select (c0.mask & m0.mask) e, coalesce(m0.role = 'OWNER', false) o offset 0
+            select
+              ((case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end) & m0.mask) e,
+              coalesce(m0.role = 'OWNER', false) o
+            offset 0
           ) b
           offset 0
         ) a0

@@ -4,9 +4,19 @@ with viewer as materialized (
   where k.token_hash = $3::bytea and k.expires_at > now() and k.kind = 'SESSION'
 )
 select
-  s.d::varchar, s.h::varchar, s.id, (select w.language from account w where w.id = s.account_id), s.account_id
+  s.d::varchar,
+  s.h::varchar,
+  s.id,
+  (select w.language from account w where w.id = s.account_id),
+  s.account_id,
+  s.term
 from (
-  select '{"data":{"accessChanged":' || coalesce(l0.j, 'null') || '}}' d, null h, v.id, v.account_id
+  select
+    '{"data":{"accessChanged":' || coalesce(l0.j, 'null') || '}}' d,
+    null h,
+    v.id,
+    v.account_id,
+    extract(epoch from l0.term - now())::float8 term
   from (select 1) one
     left join viewer v on true
     left join lateral (
@@ -15,11 +25,18 @@ from (
         || ',"external":' || case when m0.external then 'true,"until":' else 'false,"until":' end
         || coalesce(json_scalar(m0.until)::text, 'null')
         || ',"can":' || case when (
-          select get_bit((c0.mask & m0.mask), t1.position) = 1 from app t1 where t1.id = $2::text
+          select
+            get_bit(
+              ((case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end) & m0.mask),
+              t1.position
+            ) = 1
+          from app t1
+          where t1.id = $2::text
         ) then
           'true}'
         else 'false}' end j,
-        null h
+        null h,
+        least(m0.until, case when c0.trial_ends_at > now() then c0.trial_ends_at end) term
       from membership m0
         join company c0 on c0.id = m0.company_id
       where

@@ -4,19 +4,25 @@ with viewer as materialized (
   where k.token_hash = $2::bytea and k.expires_at > now() and k.kind = 'SESSION'
 )
 select
-  s.d::varchar, s.h::varchar, s.id, (select w.language from account w where w.id = s.account_id), s.account_id
+  s.d::varchar,
+  s.h::varchar,
+  s.id,
+  (select w.language from account w where w.id = s.account_id),
+  s.account_id,
+  s.term
 from (
   select
     '{"data":{"changed":' || coalesce(l0.j, 'null') || '}}' d,
     nullif(coalesce(l0.h, ''), '') h,
     v.id,
-    v.account_id
+    v.account_id,
+    extract(epoch from l0.term - now())::float8 term
   from (select 1) one
     left join viewer v on true
     left join lateral (
       select
         case when a0.g0 then
-          '{"version":' || c0.access_version::text
+          '{"version":' || (c0.access_version + coalesce(c0.trial_ends_at <= now(), false)::int)::text
           || ',"rows":[' || coalesce((
             select
               string_agg(
@@ -37,13 +43,17 @@ from (
         else 'null' end j,
         case when not (a0.g0 and a0.g1) then
           '0:' || encode(uuid_send(c0.id), 'hex') || ':' || array_to_string(array[a0.g0, a0.g1], '')
-        end h
+        end h,
+        least(m0.until, case when c0.trial_ends_at > now() then c0.trial_ends_at end) term
       from membership m0
         join company c0 on c0.id = m0.company_id
         cross join lateral (
           select b.o g0, get_bit(b.e, 13) = 1 g1
           from (
-            select (c0.mask & m0.mask) e, coalesce(m0.role = 'OWNER', false) o offset 0
+            select
+              ((case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end) & m0.mask) e,
+              coalesce(m0.role = 'OWNER', false) o
+            offset 0
           ) b
           offset 0
         ) a0

@@ -54,8 +54,8 @@ from (
                   coalesce('"' || t2.discount::text || '"', 'null') || '}'
                 else 'null}' end j0
               from contact t2
-              where t2.company_id = m0.company_id and t2.is_customer
-              order by t2.number, t2.id
+              where t2.company_id = m0.company_id and t2.is_customer and t2.deleted_at is null
+              order by reading_key(t2.number) collate "C", t2.id
               limit $2::int4
             ) r
           )
@@ -64,28 +64,34 @@ from (
             '0:' || encode(uuid_send(m0.company_id), 'hex') || ':' || array_to_string(array[a0.g0, a0.g1], '')
           end h
         from (
-          select c0 c, m0 m
-          from membership m0
-            join company c0 on c0.id = m0.company_id
-          where
-            m0.account_id = v.account_id
-            and m0.company_id = c0.id
-            and m0.accepted_at is not null
-            and m0.removed_at is null
-            and (m0.until is null or m0.until > now())
-          order by m0.company_name desc, m0.company_id desc
-          limit $1::int4
+          select row_number() over () n, x.*
+          from (
+            select c0 c, m0 m
+            from membership m0
+              join company c0 on c0.id = m0.company_id
+            where
+              m0.account_id = v.account_id
+              and m0.company_id = c0.id
+              and m0.accepted_at is not null
+              and m0.removed_at is null
+              and (m0.until is null or m0.until > now())
+            order by m0.company_name_key desc, m0.company_id desc
+            limit $1::int4
+          ) x
         ) p
           cross join lateral (select (p.c).*) c0
           cross join lateral (select (p.m).*) m0
           cross join lateral (
             select get_bit(b.e, 49) = 1 g0, get_bit(b.e, 41) = 1 g1
             from (
-              select (c0.mask & m0.mask) e, coalesce(m0.role = 'OWNER', false) o offset 0
+              select
+                ((case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end) & m0.mask) e,
+                coalesce(m0.role = 'OWNER', false) o
+              offset 0
             ) b
             offset 0
           ) a0
-        order by m0.company_name desc, m0.company_id desc
+        order by p.n
       ) r
     ) l0 on true
 ) s;

@@ -57,7 +57,7 @@ from (
                       '{"firstName":' || json_scalar(t3.first_name)::text
                       || ',"agendaColor":' || coalesce(json_scalar(t3.agenda_color)::text, 'null')
                       || '}',
-                      ',' order by t3.last_name, t3.id
+                      ',' order by t3.last_name_key, t3.id
                     )
                   from membership t3
                   where
@@ -110,7 +110,10 @@ from (
         cross join lateral (
           select get_bit(b.e, 13) = 1 g0, get_bit(b.e, 44) = 1 g1, get_bit(b.e, 34) = 1 g2
           from (
-            select (c0.mask & m0.mask) e, coalesce(m0.role = 'OWNER', false) o offset 0
+            select
+              ((case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end) & m0.mask) e,
+              coalesce(m0.role = 'OWNER', false) o
+            offset 0
           ) b
           offset 0
         ) a0

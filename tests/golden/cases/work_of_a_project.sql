@@ -218,7 +218,7 @@ from (
                 else 'null}' end j0
               from project t2
               where t2.company_id = c0.id and t2.archived = $3::bool
-              order by t2.number, t2.id
+              order by reading_key(t2.number) collate "C", t2.id
               limit $4::int4
             ) r
           )
@@ -280,7 +280,10 @@ from (
             get_bit(b.e, 27) = 1 g12,
             get_bit(b.e, 34) = 1 g13
           from (
-            select (c0.mask & m0.mask) e, coalesce(m0.role = 'OWNER', false) o offset 0
+            select
+              ((case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end) & m0.mask) e,
+              coalesce(m0.role = 'OWNER', false) o
+            offset 0
           ) b
           offset 0
         ) a0

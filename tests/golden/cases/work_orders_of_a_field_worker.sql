@@ -1,7 +1,7 @@
 with viewer as materialized (
   select k.id, k.account_id
   from credential k
-  where k.token_hash = $6::bytea and k.expires_at > now() and k.kind = 'SESSION'
+  where k.token_hash = $7::bytea and k.expires_at > now() and k.kind = 'SESSION'
 )
 select
   s.d::varchar,
@@ -60,7 +60,7 @@ from (
                   select
                     string_agg(
                       '{"firstName":' || json_scalar(t6.first_name)::text || '}',
-                      ',' order by t6.last_name, t6.id
+                      ',' order by t6.last_name_key, t6.id
                     )
                   from membership t6
                   where
@@ -123,7 +123,7 @@ from (
                       from time_entry t11
                       where t11.company_id = c0.id and t11.work_order_id = t3.id
                       order by t11.start desc, t11.id desc
-                      limit $5::int4
+                      limit $6::int4
                     ) r
                   )
                   || '}'
@@ -131,13 +131,10 @@ from (
               from work_order t3
               where
                 t3.company_id = c0.id
-                and (
-                  strpos(lower(t3.number), (select lower($2::text))) > 0
-                  or strpos(lower(t3.title), (select lower($2::text))) > 0
-                )
-                and t3.status = any($3::text[])
-              order by t3.number desc, t3.id desc
-              limit $4::int4
+                and (folded(t3.number) collate "C" like $2::text or folded(t3.title) collate "C" like $3::text)
+                and t3.status = any($4::text[])
+              order by reading_key(t3.number) collate "C" desc, t3.id desc
+              limit $5::int4
             ) r
           )
           || '}'
@@ -157,7 +154,10 @@ from (
             get_bit(b.e, 32) = 1 g4,
             b.o g5
           from (
-            select (c0.mask & m0.mask) e, coalesce(m0.role = 'OWNER', false) o offset 0
+            select
+              ((case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end) & m0.mask) e,
+              coalesce(m0.role = 'OWNER', false) o
+            offset 0
           ) b
           offset 0
         ) a0
@@ -170,8 +170,9 @@ from (
     ) l0 on true
 ) s;
 -- $1 = 514c94de889b4144be3fe722f52193db
--- $2 = pompe
--- $3 = [DONE]
--- $4 = 3
--- $5 = 2
--- $6 = <hash of a token>
+-- $2 = %pompe%
+-- $3 = %pompe%
+-- $4 = [DONE]
+-- $5 = 3
+-- $6 = 2
+-- $7 = <hash of a token>

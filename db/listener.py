@@ -1,0 +1,88 @@
+"""A connection that listens to channels: calls back for each notification, and connects again when lost.
+
+Notifications sent while it is away are lost. So it also calls back each time that it starts to listen, and the caller
+checks the data then. It is no connection of the pool, and a pooler in transaction mode does not deliver notifications.
+"""
+
+import asyncio
+import random
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any, Final
+
+from db.connection import LISTENER, Connection, connect
+from db.errors import DRIVER_ERRORS, DatabaseError, translate_refusal
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0
+"""Seconds before the next attempt to connect: first and maximum. A pause doubles each time; half of it is random."""
+
+PATIENCE: Final = 5.0
+"""Maximum number of seconds for an answer of the server."""
+
+LOOK: Final = 20.0
+"""Seconds between two checks of the connection, which may be lost without a notice."""
+
+Callback = Callable[[str], None]
+"""A function that is called with the payload of a notification."""
+
+
+async def keep_listening(
+    dsn: str, channels: Mapping[str, Callback], listening: Callable[[], None], lost: Callable[[DatabaseError], None]
+) -> None:
+    """Listen until cancelled.
+
+    Calls `listening` each time that it starts to listen to all channels, `lost` when it cannot or no longer does.
+    """
+    pause = FIRST_PAUSE
+    while True:
+        try:
+            async with asyncio.timeout(PATIENCE):
+                connection = await _open(dsn, channels)
+        except (DatabaseError, *DRIVER_ERRORS) as error:
+            lost(error if isinstance(error, DatabaseError) else translate_refusal(error))
+        else:
+            pause = FIRST_PAUSE
+            listening()
+            lost(await _until_lost(connection))
+        await asyncio.sleep(pause * random.uniform(0.5, 1))  # noqa: S311 (no secret)
+        pause = min(2 * pause, LONGEST_PAUSE)
+
+
+async def _open(dsn: str, channels: Mapping[str, Callback]) -> Connection:
+    connection = await connect(dsn, timeout=PATIENCE, server_settings={"application_name": LISTENER})
+    try:
+        for channel, callback in channels.items():
+            await connection.add_listener(channel, _calling(callback))
+    except BaseException:
+        connection.terminate()
+        raise
+    return connection
+
+
+def _calling(callback: Callback) -> Callable[..., None]:
+    def call(_connection: Any, _process: int, _channel: str, payload: Any) -> None:
+        callback(payload)
+
+    return call
+
+
+async def _until_lost(connection: Connection) -> DatabaseError:
+    """Wait until the connection is lost, end it, and return the reason."""
+    ended = asyncio.Event()
+
+    def end(_connection: Any) -> None:
+        ended.set()
+
+    connection.add_termination_listener(end)
+    try:
+        while not connection.is_closed():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK):
+                    await ended.wait()
+            async with asyncio.timeout(PATIENCE):
+                await connection.execute("select")
+    except DRIVER_ERRORS as error:
+        return translate_refusal(error)
+    finally:
+        connection.terminate()
+    return translate_refusal(ConnectionError("the connection has ended"))

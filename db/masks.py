@@ -1,0 +1,6 @@
+"""SQL of masks of apps: bit strings of 256 positions, the length of the columns (db/tables/metadata.py)."""
+
+from typing import Final
+
+NO_APPS: Final = "repeat('0', 256)::bit(256)"
+ALL_APPS: Final = "~ repeat('0', 256)::bit(256)"

@@ -1,9 +1,0 @@
-"""Which line of the cash book is the money of which ticket."""
-
-from sqlalchemy import Column, Uuid
-
-from db.tables.metadata import add_to, index, reference
-from db.tables.payments import cash_book_entry
-
-add_to(cash_book_entry, Column("ticket_id", Uuid, nullable=True), reference("ticket_id", "document"))
-index(cash_book_entry, "ticket_id")

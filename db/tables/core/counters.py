@@ -1,0 +1,18 @@
+"""Counters of numbers that may have gaps, such as those of customers and products."""
+
+from sqlalchemy import BigInteger, Column, ForeignKeyConstraint, PrimaryKeyConstraint, Table, Uuid
+
+from db.tables.metadata import metadata, words
+
+counter = Table(
+    "counter",
+    metadata,
+    Column("company_id", Uuid, nullable=False),
+    words("kind"),
+    Column("next", BigInteger, nullable=False),
+    PrimaryKeyConstraint("company_id", "kind"),
+    ForeignKeyConstraint(["company_id"], ["company.id"], ondelete="CASCADE"),
+    info={"tenant": True},
+)
+"""`kind` is what is counted: CUSTOMER (all contacts) or PRODUCT. `next` is the number that the next one gets.
+COMPOSITION counts the changes of what products are made of, each of which stands on the one before."""

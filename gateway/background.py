@@ -1,0 +1,72 @@
+"""Background tasks beside the requests, and the log's report of a database outage."""
+
+import asyncio
+import time
+from collections.abc import Coroutine, Iterable
+from typing import Any
+
+from db.errors import Crowded, DatabaseError, DatabaseMisconfigured, DatabaseTimeout
+from gateway.logs import Log, causes
+
+
+class BackgroundTasks:
+    """Tasks beside the requests, cancelled together. A failure is logged by its kind; the task is not restarted.
+
+    Work that should go on after a failure has to catch it itself.
+    """
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+        self._running: set[asyncio.Task[None]] = set()
+
+    def begin(self, works: Iterable[Coroutine[Any, Any, None]]) -> None:
+        """Start a task for each of these."""
+        for work in works:
+            task = asyncio.create_task(self._run(work))
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
+
+    async def end(self) -> None:
+        """Cancel all tasks, and return when the last one is over; harmless when repeated."""
+        running = list(self._running)
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
+
+    async def _run(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except Exception as error:  # noqa: BLE001 (no failure of it may stop the requests)
+            self._log.event("background work ended", kind=type(error).__name__, work=work.__qualname__)
+
+
+class Outage:
+    """Logs the beginning and the end of a database outage, each once however many requests meet it."""
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+        self._since: float | None = None
+        self._hopeless = False
+
+    def report(self, error: DatabaseError) -> bool:
+        """Take note of a database error; True when an outage begins with it.
+
+        A statement timeout or a full queue is not an outage. An outage that turns out to be a wrong configuration,
+        which does not end by waiting, is logged a second time.
+        """
+        if isinstance(error, DatabaseTimeout | Crowded):
+            return False
+        begins, hopeless = self._since is None, isinstance(error, DatabaseMisconfigured)
+        if begins or (hopeless and not self._hopeless):
+            self._log.event("database does not answer", **causes(error))
+            self._hopeless = hopeless
+        if begins:
+            self._since = time.monotonic()
+        return begins
+
+    def end(self) -> None:
+        """The database answers: end the outage, if there is one."""
+        if self._since is not None:
+            seconds = round(time.monotonic() - self._since, 1)
+            self._since = None
+            self._log.event("database answers again", seconds=seconds)

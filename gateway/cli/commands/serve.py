@@ -1,0 +1,51 @@
+"""`enfact serve`: the gateway, with its database, migrations and demo."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gateway.cli.demo_logins import FIRST_STEPS, LOGINS, PASSWORD, logins
+from gateway.cli.progress import Progress, progress_of
+from gateway.cli.terminal import Data, refusals, run, settings_of
+
+if TYPE_CHECKING:
+    from gateway.server.startup import Started
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on (127.0.0.1).", show_default=False)] = None,
+    port: Annotated[
+        int | None, typer.Option(help="Port to listen on (8000); 0 takes a free one.", show_default=False)
+    ] = None,
+    data: Data = None,
+    workers: Annotated[int | None, typer.Option(help="Processes that share the port (1).", show_default=False)] = None,
+    no_demo: Annotated[bool, typer.Option("--no-demo", help="Leave an empty embedded database empty.")] = False,
+    expose_demo: Annotated[
+        bool, typer.Option("--expose-demo", help="Let others reach a demo, whose passwords everybody knows.")
+    ] = False,
+) -> None:
+    """Start the gateway: the database, its migrations and, on the first start, the demo.
+
+    Without DATABASE_URL an embedded PostgreSQL runs in the data folder as long as the gateway does. A second gateway
+    on the same folder (with another port) shares it. Ctrl+C or SIGTERM stops the gateway after running requests.
+    """
+    with refusals():
+        from gateway.server.listener import listen
+
+        settings = settings_of(host=host, port=port, data=data, workers=workers, expose_demo=expose_demo or None)
+        listener = listen(settings.host, settings.port)
+        with progress_of(settings) as progress:
+            progress.step("Loading the gateway")
+            from gateway.server import startup
+
+            watch = startup.Watch(progress.step, progress.report, lambda started: _greet(started, progress))
+            run(startup.serve(settings, listener, watch, demo=not no_demo))
+
+
+def _greet(started: "Started", progress: Progress) -> None:
+    progress.stop()
+    typer.echo(f"enFact gateway: {started.url}/graphql")
+    if started.data is not None:
+        typer.echo(f"Data folder: {started.data}")
+    if started.demo:
+        typer.echo(f"\n{logins()}\n\n{FIRST_STEPS.format(url=started.url, email=LOGINS[0][0], password=PASSWORD)}")

@@ -1,0 +1,30 @@
+"""The ASGI endpoint of /schema.graphql: the schema as the caller sees it, for tools that generate typed clients."""
+
+from typing import Final
+
+from gateway.http.endpoint import GraphQLEndpoint
+from gateway.http.errors import Headers
+from gateway.http.exchange import Exchange
+from gateway.http.headers import has_version
+from gateway.http.response import Answer
+
+SDL: Final = b"text/plain; charset=utf-8"
+WEIGHT: Final = 10
+"""Number of requests that one download counts as: its answer is large, and may have to be computed."""
+
+FILE: Final[Headers] = ((b"content-disposition", b'inline; filename="schema.graphql"'),)
+AGAIN: Final = (b"cache-control", b"private, no-cache")
+"""A client may keep the schema, but has to ask each time whether it is still the same."""
+
+
+class SchemaEndpoint(GraphQLEndpoint):
+    """Answers a GET with SDL, with the same credentials, limits and errors as a GraphQL request."""
+
+    async def _work(self, exchange: Exchange) -> Answer:
+        request = exchange.caller(WEIGHT)
+        text = await self._executor().schema_text(request)
+        tag = b'"%b"' % text.tag.encode()
+        kept: Headers = (AGAIN, (b"etag", tag))
+        if has_version(exchange.headers, tag):
+            return Answer(304, b"", SDL, kept)
+        return Answer(200, text.sdl, SDL, FILE + kept)

@@ -1,0 +1,43 @@
+"""The state that all transports share: executor, slots, cookies, CORS, deadlines, statuses, log and rate limits."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from gateway.backend import RequestExecutor
+from gateway.http.cookies import Cookies
+from gateway.http.cors import Cors
+from gateway.http.deadlines import Deadlines
+from gateway.http.errors import Statuses
+from gateway.http.rate_limits import Rates
+from gateway.http.stream_slots import StreamSlots
+from gateway.logs import Log
+
+LONGEST_PAUSE: Final = 1.0
+"""Maximum number of seconds for which a socket is not read after a message beyond the rate limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class TransportState:
+    """What all transports share.
+
+    `executor` returns None while there is nothing to ask; `shows_stages` tells whether signed-in clients may see how
+    long the stages of their requests take.
+    """
+
+    executor: Callable[[], RequestExecutor | None]
+    slots: StreamSlots
+    cookies: Cookies
+    cors: Cors
+    deadlines: Deadlines
+    log: Log
+    statuses: Statuses
+    rates: Rates | None = None
+    shows_stages: bool = False
+
+    def wait_of(self, address: str, key: str | None = None) -> float:
+        """Count one more request of an address and an API key; the seconds to wait when it is one too many, else 0."""
+        if self.rates is None:
+            return 0.0
+        allowances = self.rates.of_address(address), self.rates.of_key(key)
+        return min(max(allowance.wait if allowance is not None else 0.0 for allowance in allowances), LONGEST_PAUSE)

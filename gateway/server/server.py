@@ -1,0 +1,105 @@
+"""The HTTP server of one process: serves an application on a listening socket until it is stopped."""
+
+import asyncio
+import contextlib
+import signal
+import socket
+from asyncio import AbstractEventLoop
+from collections.abc import Callable, Generator
+from typing import Any, cast
+
+import uvicorn
+
+from gateway.app import Gateway
+from gateway.garbage import settle
+from gateway.server.connections import Connections
+from gateway.server.http_protocol import bounded_protocol
+from gateway.server.listener import BACKLOG
+from gateway.settings import Settings
+
+PING_SECONDS = 30.0
+"""Seconds between two pings on a socket, and within which the client has to answer one."""
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Server(uvicorn.Server):
+    """uvicorn without its signal handling; `on_start` is called once requests are accepted."""
+
+    def __init__(self, app: Gateway, settings: Settings, on_start: Callable[[], None]) -> None:
+        super().__init__(_config(app, settings))
+        self._on_start = on_start
+        self._gateway = app
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """Handle no signals: the caller of the server does (`Signals`)."""
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start the application, then accept requests."""
+        await super().startup(sockets)
+        settle()
+        self._on_start()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End event streams, close sockets, then let requests finish."""
+        await self._gateway.end_streams()
+        await super().shutdown(sockets)
+
+    def stop(self) -> None:
+        """Stop after the running requests, within the time of the settings; a second call stops at once."""
+        self.force_exit = self.should_exit
+        self.should_exit = True
+
+
+class Signals:
+    """Handlers of SIGINT and SIGTERM for this process: they call the action of the innermost `calling` block."""
+
+    def __init__(self, loop: AbstractEventLoop) -> None:
+        self._actions: list[Callable[[], object]] = []
+        for number in SIGNALS:
+            loop.add_signal_handler(number, self._act)
+
+    @contextlib.contextmanager
+    def calling(self, action: Callable[[], object]) -> Generator[None, None, None]:
+        """Call `action` for each signal that arrives inside the block."""
+        self._actions.append(action)
+        try:
+            yield
+        finally:
+            self._actions.pop()
+
+    def _act(self) -> None:
+        if self._actions:
+            self._actions[-1]()
+
+
+def _config(app: Gateway, settings: Settings) -> uvicorn.Config:
+    held = Connections.of(settings)
+    return uvicorn.Config(
+        app,
+        http=bounded_protocol(settings.max_head, settings.max_body, settings.head_deadline, held, app.may_ask),
+        ws=cast("type[asyncio.Protocol]", _socket_protocol),
+        ws_max_size=settings.max_body,
+        ws_ping_interval=PING_SECONDS,
+        ws_ping_timeout=PING_SECONDS,
+        ws_per_message_deflate=False,
+        lifespan="on",
+        interface="asgi3",
+        log_config=None,
+        access_log=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=settings.trusted_proxies.split(","),
+        server_header=False,
+        backlog=BACKLOG,
+        timeout_keep_alive=settings.keep_alive,
+        timeout_graceful_shutdown=settings.shutdown,
+    )
+
+
+def _socket_protocol(**given: Any) -> asyncio.Protocol:
+    """A protocol for a connection that becomes a WebSocket; uvicorn calls this function in place of a class."""
+    from gateway.server.websocket_protocol import SocketProtocol  # noqa: PLC0415 (most processes never serve a socket)
+
+    return SocketProtocol(**given)

@@ -1,0 +1,143 @@
+"""The start of the gateway: PostgreSQL, migrations, the demo, then serving."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from socket import socket
+from typing import cast
+
+from pydantic import SecretStr
+
+from db.connection import connect
+from db.installation import DemoExposed, DemoRefused, is_demo
+from gateway.app import create_app
+from gateway.http.rate_limits import new_table
+from gateway.logs import open_log
+from gateway.mail.sender import NO_SMTP, sending
+from gateway.mail.transport import LazyTransport, MailTransport, TransportChoice, always, in_demo
+from gateway.persisted_manifests import check_manifests
+from gateway.server.listener import is_loopback, url
+from gateway.server.opened import migrate_to_here, open_dsn, with_secret_keys
+from gateway.server.server import Server, Signals
+from gateway.server.workers import Workers, worker_environment
+from gateway.settings import Settings
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The result of a start, for the person who runs it.
+
+    The gateway's URL, whether it serves the demo, and the data folder of an embedded PostgreSQL.
+    """
+
+    url: str
+    demo: bool
+    data: Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Callbacks of a start: each `step` in words, `progress` of the demo, `started` once requests are accepted."""
+
+    step: Callable[[str], None]
+    progress: Progress
+    started: Callable[[Started], None]
+
+
+async def serve(settings: Settings, listener: socket, watch: Watch, *, demo: bool) -> None:
+    """Serve on `listener` until SIGINT or SIGTERM; with `demo`, an empty embedded database gets the demo first.
+
+    Raises DemoExposed, ManifestBroken, DatabaseError, EmbeddedError and WorkersEnd; CancelledError when the signal
+    comes before the start is over.
+    """
+    check_manifests(settings.documents, settings.limits)  # errors in them are reported before anything is started
+    signals = Signals(asyncio.get_running_loop())
+    starting = cast("asyncio.Task[None]", asyncio.current_task())
+    with signals.calling(starting.cancel):
+        data = settings.data if settings.database_url is None else None
+        watch.step(f"Starting PostgreSQL in {data}" if data is not None else "Opening the database")
+        async with open_dsn(settings) as dsn:
+            settings = with_secret_keys(settings)
+            log = open_log(settings.log_level, settings.log_format)
+            watch.step("Migrating the database")
+            await migrate_to_here(settings, dsn, lambda told: log.event("migration", told=told))
+            if demo and data is not None and is_loopback(listener) and not settings.hides_demo:
+                await _load_demo_once(dsn, watch.progress)
+            watch.step("Starting the gateway")
+            started = Started(url(listener), await _holds_demo(dsn), data)
+            if started.demo and settings.hides_demo:
+                raise DemoExposed
+            async with _minding_letters(settings, dsn, started):
+                await _run(settings, dsn, listener, signals, lambda: watch.started(started))
+
+
+async def _run(settings: Settings, dsn: str, listener: socket, signals: Signals, on_start: Callable[[], None]) -> None:
+    if settings.workers > 1:
+        workers = Workers(
+            listener,
+            settings.workers,
+            worker_environment(dsn, settings),
+            open_log(settings.log_level, settings.log_format),
+            rates=new_table(),
+            shutdown_seconds=settings.shutdown,
+        )
+        with signals.calling(workers.stop):
+            await workers.run(on_start)
+        return
+    app = create_app(settings.model_copy(update={"database_url": SecretStr(dsn)}))
+    server = Server(app, settings, on_start)
+    with signals.calling(server.stop):
+        await server.serve(sockets=[listener])
+
+
+@asynccontextmanager
+async def _minding_letters(settings: Settings, dsn: str, started: Started) -> AsyncGenerator[None]:
+    """Send letters from the outbox and clean it up within the block, once for all workers."""
+    log = open_log(settings.log_level, settings.log_format)
+    if settings.smtp_url is None and not started.demo:
+        log.event(NO_SMTP)
+    async with sending(dsn, _route(settings, settings.public_url or started.url), log):
+        yield
+
+
+def _route(settings: Settings, public_url: str) -> TransportChoice:
+    """The choice of SMTP; without it, a demo (also one that is loaded later) prints the links of its letters."""
+    if settings.smtp_url is None or settings.mail_from is None:
+        return in_demo(LazyTransport(lambda: _terminal_mail(public_url)))
+    smtp_url, mail_from = settings.smtp_url.get_secret_value(), settings.mail_from
+    return always(LazyTransport(lambda: _smtp_mail(smtp_url, mail_from, public_url)))
+
+
+def _smtp_mail(smtp_url: str, mail_from: str, public_url: str) -> MailTransport:
+    from gateway.mail.message import MailSettings  # noqa: PLC0415 (LazyTransport imports it for its first letter)
+    from gateway.mail.smtp import SmtpMail  # noqa: PLC0415
+
+    return SmtpMail(MailSettings.at(smtp_url, mail_from, public_url))
+
+
+def _terminal_mail(public_url: str) -> MailTransport:
+    from gateway.mail.terminal import TerminalMail  # noqa: PLC0415 (LazyTransport imports it for its first letter)
+
+    return TerminalMail(public_url)
+
+
+async def _load_demo_once(dsn: str, progress: Progress) -> None:
+    """Fill an empty database with the demo."""
+    if await _holds_demo(dsn):
+        return
+    from db.demo import load_demo  # noqa: PLC0415 (megabytes that a gateway with its data in place never needs)
+
+    with suppress(DemoRefused):  # the database is in use already
+        await load_demo(dsn, progress)
+
+
+async def _holds_demo(dsn: str) -> bool:
+    connection = await connect(dsn)
+    try:
+        return await is_demo(connection)
+    finally:
+        await connection.close()

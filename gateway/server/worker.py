@@ -1,0 +1,54 @@
+"""One worker process: serves until SIGTERM or the end of its parent.
+
+Arguments: the file descriptors of the listening socket and of the table of limits.
+"""
+
+import gateway.garbage  # noqa: F401  # pyright: ignore[reportUnusedImport]  (it has to come before all other imports)
+
+# isort: split
+
+import asyncio
+import contextlib
+import os
+import socket
+import sys
+
+from uvicorn.loops.auto import auto_loop_factory
+
+from gateway.app import create_app
+from gateway.server.server import Server, Signals
+from gateway.server.workers import READY
+from gateway.settings import Settings
+
+STDIN, STDOUT = 0, 1
+
+
+async def serve(listener: socket.socket, rates: int, settings: Settings) -> None:
+    """Serve on `listener`; writes READY to standard output, and stops when standard input ends (the parent is gone)."""
+    loop = asyncio.get_running_loop()
+
+    def say_ready() -> None:
+        with contextlib.suppress(BrokenPipeError):  # the parent is gone, so standard input ends, too
+            os.write(STDOUT, READY)
+
+    server = Server(create_app(settings, rates=rates), settings, say_ready)
+
+    def parent_ended() -> None:
+        loop.remove_reader(STDIN)
+        server.stop()
+
+    loop.add_reader(STDIN, parent_ended)
+    with Signals(loop).calling(server.stop):
+        await server.serve(sockets=[listener])
+
+
+def main() -> None:
+    """Run the worker with the descriptors of the command line."""
+    listener, rates = socket.socket(fileno=int(sys.argv[1])), int(sys.argv[2])
+    settings = Settings()
+    with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
+        runner.run(serve(listener, rates, settings))
+
+
+if __name__ == "__main__":
+    main()

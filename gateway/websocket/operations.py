@@ -1,0 +1,192 @@
+"""The operations on one socket: starts them by their ids, sends their results, and ends them."""
+
+import asyncio
+import time
+import weakref
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import aclosing
+from random import getrandbits
+from typing import Any, ParamSpec
+
+import orjson
+
+from gateway.http import parameters
+from gateway.http.errors import HTTPFault, code_of
+from gateway.http.rendering import render, render_errors
+from gateway.http.response import BEGINNING
+from gateway.http.shared import TransportState
+from gateway.http.stream_results import stream_results
+from gateway.logs import operation_name
+from gateway.websocket.messages import Closing, Gone, Message
+from resolvers.execution.subscriptions import LiveOperation
+from resolvers.fair_use.payers import current_payer
+from resolvers.request import ErrorEntry, GraphQLRequest, RequestError, Result
+from schema.errors import ErrorCode, error_message
+
+P = ParamSpec("P")
+
+
+class Operations:
+    """The running operations of a socket; `send` sends one message, and raises Gone or OSError without a client."""
+
+    def __init__(self, shared: TransportState, send: Callable[[bytes], Awaitable[None]]) -> None:
+        self.count = 0
+        self._shared = shared
+        self._log = shared.log
+        self._send = send
+        self._by_id: dict[str, asyncio.Task[None]] = {}
+        self._running: set[asyncio.Task[None]] = set()
+        """The tasks of `_by_id`, and those whose id is free already: a cancelled mutation still runs to its end."""
+        self._live: weakref.WeakSet[asyncio.Task[Any]] = weakref.WeakSet()
+        """Those of `_running` that are subscriptions."""
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def begin(self, message: Message, base: GraphQLRequest) -> None:
+        """Begin the operation of a message; `base` is the socket's request without it. Raises Closing for an id in use.
+
+        A refusal is sent before the next message is read, so that a client that does not read cannot pile them up.
+        """
+        if message.id in self._by_id:
+            raise Closing(4409, f"Subscriber for {message.id} already exists")
+        self.count += 1
+        request_id = f"{getrandbits(64):016x}"
+        wait = self._shared.wait_of(base.address, base.token)
+        if wait > 0 or await self._is_full():
+            await self._tell(message.id, _failed(ErrorCode.RATE_LIMITED, base), request_id)
+            await asyncio.sleep(wait)
+        else:
+            task = self.run(self._answer, message, base._replace(request_id=request_id))
+            self._by_id[message.id] = task
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
+
+    async def _is_full(self) -> bool:
+        """Whether the maximum of operations is running, after those just cancelled had a chance to end."""
+        most = self._shared.slots.bounds.of_socket
+        if len(self._running) < most:
+            return False
+        await asyncio.sleep(0)
+        return sum(not task.done() for task in self._running) >= most
+
+    def end(self, id_: str) -> None:
+        """Cancel an operation for the client, if it is running."""
+        task = self._by_id.pop(id_, None)
+        if task is not None:
+            task.cancel()
+
+    async def end_all(self) -> None:
+        """Cancel all tasks, and return when the last one is over."""
+        for task in self._tasks:
+            task.cancel()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+
+    async def answered(self, seconds: float) -> None:
+        """Wait until the queries and mutations that run now have been answered, at most `seconds`."""
+        waiting = self._running.difference(self._live)
+        if waiting:
+            await asyncio.wait(waiting, timeout=seconds)
+
+    def run(
+        self, work: Callable[P, Coroutine[Any, Any, object]], *args: P.args, **more: P.kwargs
+    ) -> asyncio.Task[None]:
+        """Run something in a task that ends with the socket at the latest; it may be cancelled before it begins."""
+        task = asyncio.create_task(_until_gone(work, *args, **more))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def _answer(self, message: Message, base: GraphQLRequest) -> None:
+        """Answer one operation, until its end or the socket's."""
+        began, events, code, request_id = time.perf_counter(), 0, None, base.request_id
+        try:
+            started = await self._start(message, base)
+            if isinstance(started, Result):
+                if self._by_id.get(message.id) is not asyncio.current_task():
+                    return  # a cancelled mutation has ended; its id may belong to another operation by now
+                events = int(started.response is not None)
+                code = await self._tell(message.id, started, request_id)
+                return
+            if (task := asyncio.current_task()) is not None:
+                self._live.add(task)
+            async with aclosing(stream_results(started, self._shared.slots, request_id, self._log)) as results:
+                async for result in results:
+                    events += result.response is not None
+                    code = await self._tell(message.id, result, request_id, live=True)
+        finally:
+            self._leave(message.id)
+            given = message.payload
+            self._log.live(
+                "operation",
+                request_id=request_id,
+                caller=str(current_payer(base.address)),
+                operation=operation_name(given.get("operationName"), (given.get("query") or "")[:BEGINNING]),
+                code=code,
+                events=events,
+                ms=round(1000 * (time.perf_counter() - began), 2),
+            )
+
+    async def _start(self, message: Message, base: GraphQLRequest) -> Result | LiveOperation:
+        """The result of an operation, or its subscription; an error becomes a result, too."""
+        task = self._shared.deadlines.begin()
+        try:
+            given = parameters.from_members(message.payload)
+            executor = self._shared.executor()
+            if executor is None:
+                return _failed(ErrorCode.UNAVAILABLE, base)
+            return await executor.start(
+                base._replace(
+                    query=given.query,
+                    operation_name=given.operation_name,
+                    variables=given.variables,
+                    reference=given.reference,
+                    wants_cost=given.wants_cost,
+                )
+            )
+        except HTTPFault as fault:
+            return Result(None, (ErrorEntry(fault.code, fault.message),))
+        except RequestError as refused:
+            return Result(None, refused.entries)
+        except (Exception, asyncio.CancelledError) as error:
+            late = self._shared.deadlines.passed(task)
+            if isinstance(error, asyncio.CancelledError) and not late:
+                raise  # the socket is gone, or its client ended the operation
+            code = code_of(error, late=late)
+            if code is ErrorCode.INTERNAL:  # any other error: the client gets a masked answer
+                self._log.exception(base.request_id, error)
+            return _failed(code, base)
+        finally:
+            self._shared.deadlines.end(task)
+
+    async def _tell(self, id_: str, result: Result, request_id: str, *, live: bool = False) -> ErrorCode | None:
+        """Send a result: the only one, or one of a subscription (`live`). Returns the code of its first error.
+
+        The id is freed before the operation's last message is sent: the client may reuse it as soon as that arrives.
+        """
+        named = b'{"id":' + orjson.dumps(id_)
+        if result.response is None:
+            self._leave(id_)
+            errors = render_errors(result.errors, request_id)
+            await self._send(named + b',"type":"error","payload":' + errors + b"}")
+        else:
+            await self._send(named + b',"type":"next","payload":' + render(result, request_id) + b"}")
+            if not live:
+                self._leave(id_)
+                await self._send(named + b',"type":"complete"}')
+        return result.errors[0].code if result.errors else None
+
+    def _leave(self, id_: str) -> None:
+        """Free the id of the current task's operation."""
+        if self._by_id.get(id_) is asyncio.current_task():
+            del self._by_id[id_]
+
+
+async def _until_gone(work: Callable[P, Coroutine[Any, Any, object]], *args: P.args, **more: P.kwargs) -> None:
+    try:
+        await work(*args, **more)
+    except (Gone, OSError):
+        return  # the client is gone
+
+
+def _failed(code: ErrorCode, base: GraphQLRequest) -> Result:
+    return Result(None, (ErrorEntry(code, error_message(code, base.language)),))

@@ -1,0 +1,401 @@
+"""A Relay connection as SQL: one keyset page in either direction, its edges, cursors and counts, as far as selected."""
+
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from graphql import GraphQLNamedType, GraphQLObjectType, SelectionSetNode
+
+from db.sql import NULL, Expression, Json, Rows, Sql, Text, concatenation, every, join, json_object, number, sql
+from resolvers.compilation.company_scope import CompanyScope, Position
+from resolvers.compilation.context import Row, StatementContext
+from resolvers.compilation.cost import COUNT, FILTER, LOOKUP, ROW, ListSize, size_of
+from resolvers.compilation.cursors import before, beyond, is_cursor
+from resolvers.compilation.ordering import RANK, Order
+from resolvers.compilation.ranks import NEWEST, Branch, branches, found, in_turn, shown
+from resolvers.compilation.texts import is_text
+from resolvers.gates.coordinates import named_type
+from resolvers.operation.arguments import NOT_GIVEN, ArgumentValue
+from resolvers.operation.selection import SelectedField
+from resolvers.request import bad_input
+from resolvers.request_limits import PAGE_DEFAULT, PAGE_MAX
+
+EDGES: Final = frozenset({"startCursor", "endCursor"})
+
+Item = Callable[[tuple[SelectionSetNode, ...], Position], Json]
+"""From the selection sets of a listed row and its position to its JSON."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionSource:
+    """The rows of a connection.
+
+    `scope`: for rows that are companies, the scope of each. `within`: for rows that lie in companies, entered or not,
+    the FROM and the WHERE of the scope. `kinds`: for rows of several kinds, the kinds that may be shown, as a SQL
+    array; each kind is read on its own, so that an index finds its first rows. `ranks`: for rows that are found more or
+    less exactly, a condition for each rank, best first; a rank is read only when those before it do not fill the page.
+    `totals`: for rows that are summed up, the JSON of their sums, made of aggregates over the rows.
+    """
+
+    row: Row
+    source: Sql
+    conditions: tuple[Sql, ...]
+    order: Order
+    item: Item
+    totals: Item | None = None
+    scope: CompanyScope | None = None
+    within: tuple[Sql, Sql] | None = None
+    kinds: Sql | None = None
+    kind_column: str = "kind"
+    ranks: tuple[Sql, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The SQL of a connection: its JSON and its rows' closed gates, both over `source` (empty if no rows are read)."""
+
+    json: Sql
+    closed: Sql | None
+    source: Sql
+
+
+def page_size(value: Any) -> int:
+    """The number of rows of a page. Raises RequestError (BAD_USER_INPUT) outside 0 to `PAGE_MAX`."""
+    if value is None:
+        return PAGE_DEFAULT
+    if not 0 <= value <= PAGE_MAX:
+        raise bad_input(f"A page has 0 to {PAGE_MAX} rows.")
+    return value
+
+
+@dataclass(slots=True)
+class _Paging:
+    """One connection while it is compiled.
+
+    `sees_beyond`: one row beyond the page is read. `chosen` and `between`: what is chosen from, and the conditions of
+    the cursors there.
+    """
+
+    listed: ConnectionSource
+    arguments: Mapping[str, ArgumentValue]
+    columns: list[Json] = field(default_factory=list[Json])
+    sees_beyond: bool = False
+    needs_cursor: bool = False
+    backward: bool = False
+    size: Sql = NULL
+    items: int | ListSize = PAGE_DEFAULT
+    chosen: tuple[Branch, ...] = ()
+    between: tuple[tuple[Sql, ...], ...] = ()
+
+    @property
+    def shown(self) -> Branch:
+        """The rows of the page, with their order."""
+        return shown(self.listed.row.rows, self.listed.order, self.listed.ranks)
+
+    @property
+    def ctx(self) -> StatementContext:
+        return self.listed.row.ctx
+
+    def collect(self, type_: GraphQLNamedType, selected: SelectedField) -> tuple[SelectedField, ...]:
+        """The fields selected on one of the connection's own types."""
+        assert isinstance(type_, GraphQLObjectType)
+        return self.ctx.collector.collect(type_, selected.selection_sets)
+
+    def argument(self, name: str) -> ArgumentValue:
+        return self.arguments.get(name, NOT_GIVEN)
+
+    def given(self, name: str) -> bool:
+        return self.ctx.inputs.given(self.argument(name))
+
+    def bounded(self, name: str) -> bool:
+        """True if a cursor is given; an empty text, with which some clients begin a list, is none."""
+        return self.ctx.inputs.probe(self.argument(name), is_cursor)
+
+    def choose(self) -> None:
+        """Set what the rows are chosen from. Raises RequestError for a cursor of another list, even if unused."""
+        self.chosen = branches(self.listed.row.rows, self.listed.order, self.listed.ranks)
+        self.between = tuple(tuple(self._cursors(branch)) for branch in self.chosen)
+
+    def _cursors(self, branch: Branch) -> Iterator[Sql]:
+        for name, condition in (("after", beyond), ("before", before)):
+            if self.bounded(name):
+                yield condition(self.ctx, branch.rows, branch.order, self.argument(name))
+
+    @contextmanager
+    def each_row(self) -> Generator[None]:
+        """A context for SQL that runs once for each row of the page; its costs, and those of scopes, are multiplied."""
+        with self.ctx.costs.times(self.items):
+            if self.listed.scope is not None:
+                self.listed.scope.times = self.ctx.costs.here
+            yield
+
+    # --- the connection's fields
+
+    def rows(self, json: Json) -> Json:
+        """JSON of a list with one item for each row of the page."""
+        self.columns.append(json)
+        column = number(len(self.columns) - 1)
+        return (
+            Text("["),
+            Expression(sql("coalesce(string_agg(r.j{}, ','{}){}, '')", column, self._sorted(), self._shown())),
+            Text("]"),
+        )
+
+    @property
+    def numbered(self) -> bool:
+        """True if the rows need numbers: to turn them around, to cut one off or to pick one.
+
+        Without numbers the rows come in the order of the page.
+        """
+        return self.backward or self.sees_beyond or self.needs_cursor
+
+    def _sorted(self) -> Sql:
+        if not self.numbered:
+            return sql("")
+        return sql(" order by r.rn desc") if self.backward else sql(" order by r.rn")
+
+    def _shown(self) -> Sql:
+        return sql(" filter (where r.rn <= {})", self.size) if self.sees_beyond else sql("")
+
+    def more(self, ahead: bool) -> Json:
+        """JSON of `hasNextPage` (`ahead`) or `hasPreviousPage`.
+
+        In the direction of reading it depends on the row beyond the page, in the other on the cursor before the page.
+        """
+        if ahead == self.backward:
+            return (Text("true" if self.bounded("before" if self.backward else "after") else "false"),)
+        return (Expression(sql("(count(*) > {})::text", self.size)),)
+
+    def edge_cursor(self, first: bool) -> Json:
+        """JSON of the cursor of the page's first or last row, which is made of that row's values only."""
+        near, shown, order = first != self.backward, self._shown(), self.shown.order
+        place = sql("r.rn") if near else sql("r.rn desc")
+        values = [sql("(array_agg(r.k{} order by {}){})[1]", number(n), place, shown) for n in range(len(order.keys))]
+        cursor = order.cursor(values)
+        return (Expression(sql("""case when count(*){} > 0 then '"' || {} || '"' else 'null' end""", shown, cursor)),)
+
+    def total(self) -> Json:
+        """JSON of the number of rows in the whole list."""
+        return self.over_all(sql("count(*)::text"))
+
+    def over_all(self, aggregates: Sql) -> Json:
+        """JSON of aggregates over the whole list."""
+        if not self.listed.ranks:
+            where = every(self._conditions())
+            return (Expression(sql("(select {} from {} where {})", aggregates, self.listed.source, where)),)
+        name = self.listed.row.rows.name
+        each = [sql("select {}.* from {} where {}", name, self._found(of), every(of.conditions)) for of in self.chosen]
+        return (Expression(sql("(select {} from ({}) {})", aggregates, in_turn(each, self._newest()), name)),)
+
+    def _conditions(self) -> tuple[Sql, ...]:
+        """The conditions of all rows of the list."""
+        if self.listed.kinds is None:
+            return self.listed.conditions
+        of_kinds = sql("{} = any({})", self.listed.row[self.listed.kind_column], self.listed.kinds)
+        return (*self.listed.conditions, of_kinds)
+
+    def closed(self) -> Sql | None:
+        """The closed gates of the page's rows, joined by `,`; null if all are open. None without a scope."""
+        if self.listed.scope is None:
+            return None
+        shown = self._shown()
+        listed = sql("string_agg(coalesce(r.h, ''), ','{}){}", self._sorted(), shown)
+        return sql("case when count(r.h){} > 0 then {} end", shown, listed)
+
+    # --- the rows
+
+    def source(self) -> Sql:
+        """The page's rows as text from FROM on, numbered in the direction of reading where numbers are needed."""
+        columns = [sql("{} j{}", concatenation(json), number(n)) for n, json in enumerate(self.columns)]
+        if self.needs_cursor:
+            values = self.shown.order.values(self.shown.rows)
+            columns += [sql("{} k{}", value, number(n)) for n, value in enumerate(values)]
+        if self.listed.scope is not None:
+            columns.append(sql("{} h", self.listed.scope.closed_gates()))
+        inner = self._limited(join(", ", columns) or sql("1"))
+        if not self.numbered:
+            return sql(" from ({}) r", inner)
+        return sql(" from (select row_number() over () rn, x.* from ({}) x) r", inner)
+
+    def _limited(self, columns: Sql) -> Sql:
+        """The select of the page's rows; where they need cursors, it chooses them first and then reads them.
+
+        PostgreSQL sorts before it makes a row's JSON, but not before it makes a cursor, which looks cheap.
+        """
+        name = self.listed.row.rows.name
+        tails = [self._tail(branch, between) for branch, between in zip(self.chosen, self.between, strict=True)]
+        if self.listed.scope is not None:
+            return self._judged(self.listed.scope, columns, *tails)
+        if self.listed.ranks:
+            each = [
+                sql("select {}.*, {} found_rank {}", name, branch.rows[RANK], tail)
+                for branch, tail in zip(self.chosen, tails, strict=True)
+            ]
+            some = in_turn(each[::-1] if self.backward else each, self._newest())
+            return sql("select {} from (select * from ({}) f limit {}) {}", columns, some, self._limit(), name)
+        tail = tails[0]
+        if self.needs_cursor:
+            return sql("select {} from (select {}.* {}) {}", columns, name, tail, name)
+        return sql("select {} {}", columns, tail)
+
+    def _tail(self, branch: Branch, between: tuple[Sql, ...]) -> Sql:
+        """The first rows of a branch between the cursors, as text from FROM on."""
+        order = self.listed.order.turned() if self.backward else self.listed.order
+        if branch.rank is None:
+            return self._first(branch.rows, between, order, self._limit())
+        where, clause = every([*branch.conditions, *between]), order.clause(branch.rows)
+        return sql("from {} where {} order by {} limit {}", self._found(branch), where, clause, self._limit())
+
+    def _limit(self) -> Sql:
+        return sql("{} + 1", self.size) if self.sees_beyond else self.size
+
+    def _first(self, rows: Rows, between: tuple[Sql, ...], order: Order, limit: Sql) -> Sql:
+        """The first rows of the list, as text from FROM on; each kind is read on its own."""
+        ends = sql("order by {} limit {}", order.clause(rows), limit)
+        where = [*self.listed.conditions, *between]
+        if self.listed.kinds is None:
+            return sql("from {} where {} {}", self.listed.source, every(where), ends)
+        where.append(sql("{} = kk.k", rows[self.listed.kind_column]))
+        each = sql("select * from {} where {} {}", self.listed.source, every(where), ends)
+        return sql("from unnest({}) kk(k), lateral ({}) {} {}", self.listed.kinds, each, rows.name, ends)
+
+    def _found(self, branch: Branch) -> Sql:
+        """The item for FROM with the rows of a rank."""
+        return found(branch, self.listed.source, self._conditions(), self._by_date)
+
+    @property
+    def _by_date(self) -> bool:
+        """True for a list that is not sorted by a text."""
+        return not is_text(self.listed.row.rows.table.columns[self.listed.order.keys[0].column])
+
+    def _newest(self) -> Sql | None:
+        """The select of the first rows of a list by date, among which its ranks look for more."""
+        if not self._by_date:
+            return None
+        rows = self.listed.row.rows
+        return sql("select {}.* {}", rows.name, self._first(rows, (), self.listed.order, number(NEWEST)))
+
+    def _judged(self, scope: CompanyScope, columns: Sql, chosen: Sql) -> Sql:
+        """The select of rows with scopes: the rows of the page are chosen and numbered, then judged and read."""
+        row, entered, member = self.listed.row.rows, scope.company.name, scope.membership.name
+        company = sql("cross join lateral (select (p.c).*) {} cross join lateral (select (p.m).*) {}", entered, member)
+        if self.listed.within is None:
+            numbered = sql(
+                "(select row_number() over () n, x.* from (select {} c, {} m {}) x) p", entered, member, chosen
+            )
+            page, place = sql("{} {}", numbered, company), sql("p.n")
+        else:
+            source, where = self.listed.within
+            page = sql(
+                "(select row_number() over () n, x.t from (select {} t {}) x) q cross join lateral (select (q.t).*) {} "
+                "left join lateral (select {} c, {} m from {} where {}) p on true {}",
+                row.name,
+                chosen,
+                row.name,
+                entered,
+                member,
+                source,
+                where,
+                company,
+            )
+            place = sql("q.n")
+        return sql("select {} from {}{} order by {}", columns, page, scope.relation(), place)
+
+
+def page(
+    listed: ConnectionSource,
+    connection: GraphQLObjectType,
+    selected: SelectedField,
+    arguments: Mapping[str, ArgumentValue],
+    at: Position,
+) -> Page:
+    """Compile a connection. `at` is the connection's own position.
+
+    Raises RequestError (BAD_USER_INPUT) for sizes and cursors that no client may send.
+    """
+    paging, costs = _Paging(listed, arguments), listed.row.ctx.costs
+    paging.backward = paging.given("last")
+    if paging.backward and paging.given("first"):
+        raise bad_input("A page is either the first or the last rows, not both.")
+    asked = paging.argument("last" if paging.backward else "first")
+    paging.size, paging.items = listed.row.ctx.bind(asked, page_size, "int4"), size_of(asked, PAGE_DEFAULT, PAGE_MAX)
+    paging.choose()
+    fields = paging.collect(connection, selected)
+    sought = paging.given("filter") + paging.given("orderBy")  # each may read all rows of a company
+    costs.charge(at.path, LOOKUP + len(fields))
+    costs.charge_growing(at.path, FILTER * sought)
+    _look_ahead(paging, connection, fields)
+    json = concatenation(json_object((chosen.key, _field(paging, connection, chosen, at)) for chosen in fields))
+    if not paging.columns and not paging.needs_cursor and not paging.sees_beyond:
+        return Page(json, None, sql(""))
+    return Page(json, paging.closed(), paging.source())
+
+
+def _look_ahead(paging: _Paging, connection: GraphQLObjectType, fields: tuple[SelectedField, ...]) -> None:
+    """Set `sees_beyond` if the client asks for another page in the direction of reading, `needs_cursor` for cursors."""
+    ahead = "hasPreviousPage" if paging.backward else "hasNextPage"
+    for chosen in fields:
+        if chosen.name == "pageInfo":
+            infos = paging.collect(named_type(connection.fields["pageInfo"]), chosen)
+            paging.sees_beyond = paging.sees_beyond or any(info.name == ahead for info in infos)
+            paging.needs_cursor = paging.needs_cursor or any(info.name in EDGES for info in infos)
+
+
+def _field(paging: _Paging, connection: GraphQLObjectType, chosen: SelectedField, at: Position) -> Json:
+    inside = at.under(chosen.key)
+    are_companies = paging.listed.scope is not None and paging.listed.within is None
+    inside = inside.in_indexed() if are_companies else inside.in_rows()
+    costs = paging.ctx.costs
+    match chosen.name:
+        case "nodes":
+            with paging.each_row():
+                return paging.rows(paging.listed.item(chosen.selection_sets, inside))
+        case "edges":
+            with paging.each_row():
+                return paging.rows(_edge(paging, named_type(connection.fields["edges"]), chosen, inside))
+        case "pageInfo":
+            return _page_info(paging, named_type(connection.fields["pageInfo"]), chosen)
+        case "totalCount":
+            costs.charge_growing(inside.path, COUNT)
+            paging.ctx.budget.read()
+            return paging.total()
+        case "totals":
+            assert paging.listed.totals is not None, "only lists of one company are summed up"
+            paging.ctx.budget.read()
+            json = paging.listed.totals(chosen.selection_sets, at.under(chosen.key))
+            costs.charge_growing(inside.path, COUNT)
+            return paging.over_all(sql("{} || left(count(*)::text, 0)", concatenation(json)))  # of no selected sum, too
+        case _:
+            return (Text(f'"{connection.name}"'),)
+
+
+def _edge(paging: _Paging, edge: GraphQLNamedType, chosen: SelectedField, at: Position) -> Json:
+    members: list[tuple[str, Json]] = []
+    fields = paging.collect(edge, chosen)
+    paging.ctx.costs.charge(at.path, ROW + len(fields))
+    for selected in fields:
+        match selected.name:
+            case "node":
+                members.append((selected.key, paging.listed.item(selected.selection_sets, at.under(selected.key))))
+            case "cursor":
+                cursor = paging.shown.order.cursor(paging.shown.order.values(paging.shown.rows))
+                members.append((selected.key, (Text('"'), Expression(cursor), Text('"'))))
+            case _:
+                members.append((selected.key, (Text(f'"{edge.name}"'),)))
+    return json_object(members)
+
+
+def _page_info(paging: _Paging, info: GraphQLNamedType, chosen: SelectedField) -> Json:
+    members: list[tuple[str, Json]] = []
+    for selected in paging.collect(info, chosen):
+        match selected.name:
+            case "hasNextPage":
+                members.append((selected.key, paging.more(ahead=True)))
+            case "hasPreviousPage":
+                members.append((selected.key, paging.more(ahead=False)))
+            case name if name in EDGES:
+                members.append((selected.key, paging.edge_cursor(first=name == "startCursor")))
+            case _:
+                members.append((selected.key, (Text(f'"{info.name}"'),)))
+    return json_object(members)

@@ -1,0 +1,354 @@
+"""From a filter's input object to the conditions of a list's rows. A null anywhere in it counts as left out."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import groupby
+from typing import Final, TypeAlias, cast
+
+from graphql import (
+    GraphQLEnumType,
+    GraphQLField,
+    GraphQLInputField,
+    GraphQLInputObjectType,
+    GraphQLScalarType,
+)
+
+from db.sql import TRUE, Sql, every, join, sql
+from db.tables.metadata import DELETED
+from db.text.numbers import kind_of
+from resolvers.compilation.context import Row, TypeName
+from resolvers.compilation.cost import is_computed
+from resolvers.compilation.parameters import Keys, criteria, criterion, enum_name, enum_names, unchanged
+from resolvers.compilation.resolution import Leaf, Link, Listing, ToOne
+from resolvers.compilation.table_mapping import TableMapping, TableOf
+from resolvers.compilation.texts import Shape, Sought, SoughtAny, anywhere, begins, compared, equal, whole
+from resolvers.gates.coordinates import (
+    Fields,
+    definition,
+    id_prefix,
+    input_object,
+    is_list,
+    named_type,
+    python_name,
+    type_of,
+)
+from resolvers.global_ids import Key
+from resolvers.operation.arguments import ArgumentValue, Inputs, plain
+from resolvers.request import bad_input
+from resolvers.request_limits import DEEPEST_FILTER, MOST_CRITERIA
+from schema.declarations.fields import Read
+
+Criterion: TypeAlias = Callable[[Row, ArgumentValue], Sql]
+Operator: TypeAlias = Callable[[Row, Sql, str, ArgumentValue], Sql]
+"""From the row, a column, the operator's name and its operand to a condition."""
+
+
+def _access_kind(row: Row, given: ArgumentValue) -> Sql:
+    external = row.company_scope.membership["external"]
+    return sql("{} = ({} = 'EXTERNAL')", external, row.ctx.bind(given, enum_name, "text"))
+
+
+CRITERIA: Final[Mapping[str, Criterion]] = {"ViewerCompanyFilter.access": _access_kind}
+"""Criteria that do not compare a column of the listed rows: `Filter.field` -> condition."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """The conditions of a filter on listed rows: `row` is one of them, `nodes` their type.
+
+    `counted` has the number of its criteria so far.
+    """
+
+    row: Row
+    nodes: Fields
+    layout: TableMapping
+    counted: list[int] = field(default_factory=lambda: [0])
+    computed: list[int] = field(default_factory=lambda: [0])
+
+    def conditions(self, given: ArgumentValue, type_: GraphQLInputObjectType, depth: int = 1) -> Iterator[Sql]:
+        """The conditions of an input object of the filter's type, inside `depth - 1` others.
+
+        Raises RequestError (BAD_USER_INPUT) beyond `DEEPEST_FILTER` and `MOST_CRITERIA`.
+        """
+        if depth > DEEPEST_FILTER:
+            raise bad_input(f"A filter has more than {DEEPEST_FILTER} filters inside each other.")
+        inputs = self.row.ctx.inputs
+        for name, declared, member in inputs.members(given, type_):
+            if not inputs.given(member):
+                continue
+            combines = definition(declared).metadata.get("combines")
+            if combines is not None:
+                yield self._combined(combines, member, type_, depth + 1)
+            else:
+                self._count()
+                yield from self._criterion(f"{type_.name}.{name}", declared, member)
+
+    def _count(self) -> None:
+        """Count one more criterion of the filter. Raises RequestError (BAD_USER_INPUT) beyond `MOST_CRITERIA`."""
+        self.counted[0] += 1
+        if self.counted[0] > MOST_CRITERIA:
+            raise bad_input(f"A filter has more than {MOST_CRITERIA} criteria.")
+
+    def _combined(self, how: str, given: ArgumentValue, type_: GraphQLInputObjectType, depth: int) -> Sql:
+        """The condition of several filters together, or of the opposite of one.
+
+        A comparison with an absent value does not hold, so that its opposite does.
+        """
+        if how == "not":
+            return sql("(({}) is not true)", every(self.conditions(given, type_, depth)))
+        parts = [every(self.conditions(item, type_, depth)) for item in self.row.ctx.inputs.items(given, MOST_CRITERIA)]
+        if how == "and":
+            return sql("({})", every(parts))
+        return sql("({})", join(" or ", parts) or sql("false"))
+
+    def _criterion(self, where: str, declared: GraphQLInputField, given: ArgumentValue) -> Iterator[Sql]:
+        metadata = definition(declared).metadata
+        if where in CRITERIA:
+            yield CRITERIA[where](self.row, given)
+        elif metadata.get("deleted"):
+            yield self._deleted(given)
+        elif metadata.get("viewer"):
+            yield self._viewer(declared, given)
+        elif metadata.get("refers_to_nothing"):
+            nothing = self._reference(_read(declared)).is_null(self.row)
+            yield sql("({}) = {}", nothing, self.row.ctx.bind(given, unchanged, "bool"))
+        elif metadata.get("is_null"):
+            yield _null(self.row, self._value(self.row, self.nodes, _read(declared)), given)
+        elif named_type(declared).name == "IdCriterion":
+            yield from self._refers(declared, given)
+        elif named_type(declared).name == "String":
+            yield self._found(declared, given)
+        else:
+            name = _read(declared)
+            several = is_list(_shown(self.nodes, name)[1])
+            value = self._value(self.row, self.nodes, name)
+            self.computed[0] += is_computed(value)
+            yield from _compare(self.row, value, declared, given, several=several)
+
+    def _value(self, row: Row, type_: Fields, name: str) -> Sql:
+        """The value of a row of a type, as the field with this Python name shows it."""
+        resolution = self.layout.resolution(type_, _shown(type_, name)[0])
+        return resolution.value(row, {}) if isinstance(resolution, Leaf) else row[name]
+
+    def _found(self, declared: GraphQLInputField, given: ArgumentValue) -> Sql:
+        """The condition that one of the texts of a search has the text in it."""
+        texts = [Read.parse(written) for written in definition(declared).metadata["reads"]]
+        parts: list[Sql] = []
+        for through, some in groupby(texts, key=lambda read: read.through):
+            sought = partial(self._any_contains, [read.names for read in some], given)
+            if through is None:
+                parts.append(sought(self.row, self.nodes))
+            else:
+                there = cast("Fields", named_type(_shown(self.nodes, through)[1]))
+                parts.append(self._linked(through).exists(self.row, lambda row, of=there, has=sought: has(row, of)))
+        return sql("({})", join(" or ", parts))
+
+    def _any_contains(self, texts: Sequence[tuple[str, ...]], given: ArgumentValue, row: Row, type_: Fields) -> Sql:
+        """The condition that one of the texts of a row has the text in it; several names are one text."""
+        values = [join(" || ' ' || ", [self._value(row, type_, name) for name in names]) for names in texts]
+        kinds = [kind_of(names[0]) for names in texts]
+        return join(
+            " or ", [_text(kind)(row, value, "contains", given) for kind, value in zip(kinds, values, strict=True)]
+        )
+
+    def _deleted(self, given: ArgumentValue) -> Sql:
+        """The condition that a row is deleted, or is not; the answer is part of the statement's shape, for indexes."""
+        state = sql("not null") if self.row.ctx.inputs.probe(given, plain) else sql("null")
+        return sql("{} is {}", self.row[DELETED], state)
+
+    def _viewer(self, declared: GraphQLInputField, given: ArgumentValue) -> Sql:
+        """The condition that a row refers, or does not refer, to the viewer's membership.
+
+        The value is part of the statement's shape, so that an index on the reference finds the rows.
+        """
+        me = self.row.company_scope.membership["id"]
+        is_me = self._reference(_read(declared)).holds(self.row, lambda key: sql("{} = {}", key, me))
+        return is_me if self.row.ctx.inputs.probe(given, plain) else sql("({}) is not true", is_me)
+
+    def _refers(self, declared: GraphQLInputField, given: ArgumentValue) -> Iterator[Sql]:
+        reference, inputs = self._reference(_read(declared)), self.row.ctx.inputs
+        prefixes = _prefixes(declared, self.nodes)
+        for operator, _, operand in inputs.members(given, input_object(type_of(declared))):
+            if inputs.given(operand):
+                yield _id(self.row, reference, operator, operand, prefixes)
+
+    def _reference(self, read: str) -> "Reference":
+        """The reference by the field with this Python name: a foreign key, if the field shows every row that it names.
+
+        Else, and for a list of objects, the reference is what the field shows.
+        """
+        name, _ = _shown(self.nodes, read)
+        columns = [column for column in (read, f"{read}_id") if column in self.row.rows.table.columns]
+        match self.layout.resolution(self.nodes, name):
+            case ToOne(hides=False) if columns:
+                return Reference(column=columns[0])
+            case _:
+                return self._linked(read)
+
+    def _linked(self, read: str) -> "Reference":
+        """The reference to the rows that the field with this Python name shows."""
+        name, declared = _shown(self.nodes, read)
+        resolution = self.layout.resolution(self.nodes, name)
+        assert isinstance(resolution, Listing | ToOne), "the boot check refuses criteria of other fields"
+        return Reference(referred=self.layout.placement(named_type(declared).name), link=resolution.link)
+
+
+def lists_deleted(inputs: Inputs, given: ArgumentValue, type_: GraphQLInputObjectType) -> bool:
+    """True if a filter itself, not one inside it, asks for deleted rows; a list leaves them out otherwise."""
+    if not inputs.given(given):
+        return False
+    return any(
+        definition(declared).metadata.get("deleted") and inputs.probe(member, plain) is True
+        for _, declared, member in inputs.members(given, type_)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A row's reference to objects: by a foreign key in `column`, or to the `referred` rows that a `link` leads to."""
+
+    column: str = ""
+    referred: TableOf | None = None
+    link: Link | None = None
+
+    def exists(self, row: Row, condition: Callable[[Row], Sql]) -> Sql:
+        """The condition that an object that `row` refers to by a link meets a condition."""
+        assert self.referred is not None, "the boot check refuses searches by foreign keys"
+        assert self.link is not None
+        other = row.child(row.ctx.rows(self.referred.table, company=row.company), {})
+        found = [*other.rows.where, *self.referred.conditions(other.rows), *self.link(row, other)]
+        return sql(
+            "exists (select from {} where {})", other.rows.source, every([*found, sql("({})", condition(other))])
+        )
+
+    def holds(self, row: Row, condition: Callable[[Sql], Sql]) -> Sql:
+        """The condition that a key of an object that `row` refers to meets a condition."""
+        if self.referred is None:
+            return condition(row[self.column])
+        return self.exists(row, lambda other: condition(other["id"]))
+
+    def is_null(self, row: Row) -> Sql:
+        """The condition that `row` refers to nothing."""
+        if self.referred is None:
+            return sql("{} is null", row[self.column])
+        return sql("not {}", self.exists(row, lambda other: TRUE))
+
+
+def _shown(type_: Fields, name: str) -> tuple[str, GraphQLField]:
+    """The field of a type with this Python name, and its name in the schema."""
+    return next((shown, field) for shown, field in type_.fields.items() if python_name(field) == name)
+
+
+def _read(declared: GraphQLInputField) -> str:
+    """The Python name of the only field that a criterion reads."""
+    (name,) = definition(declared).metadata["reads"]
+    return name
+
+
+def _compare(
+    row: Row, value: Sql, declared: GraphQLInputField, given: ArgumentValue, *, several: bool
+) -> Iterator[Sql]:
+    """The conditions of a criterion on a value; `several`: on a list of enum values, of which one has to be given."""
+    named, kind = named_type(declared), kind_of(_read(declared))
+    match named:
+        case GraphQLInputObjectType():
+            compare = _text(kind) if named.name == "TextCriterion" else OPERATORS[named.name]
+            for operator, _, operand in row.ctx.inputs.members(given, named):
+                if row.ctx.inputs.given(operand):
+                    yield compare(row, value, operator, operand)
+        case GraphQLEnumType() if is_list(declared):
+            wanted = row.ctx.bind(given, enum_names, "text[]")
+            yield sql("{} && {}", value, wanted) if several else sql("{} = any({})", value, wanted)
+        case GraphQLEnumType():
+            yield sql("{} = {}", value, row.ctx.bind(given, enum_name, "text"))
+        case GraphQLScalarType(name="Boolean"):
+            yield sql("{} = {}", value, row.ctx.bind(given, unchanged, "bool"))
+        case _:
+            raise AssertionError(f"no criterion has the type {named.name}")
+
+
+def _text(kind: str | None) -> Operator:
+    """The operators of a text column that has numbers of this kind."""
+
+    def compare(row: Row, column: Sql, operator: str, operand: ArgumentValue) -> Sql:
+        value = compared(column, kind)
+
+        def sought(shape: Shape) -> Sql:
+            return row.ctx.bind(operand, Sought(kind, shape), "text")
+
+        def any_of(shape: Shape) -> Sql:
+            return sql("any({})", row.ctx.bind(operand, SoughtAny(kind, shape), "text[]"))
+
+        match operator:
+            case "isNull":
+                return _null(row, column, operand)
+            case "eq":
+                return equal(column, kind, sought)
+            case "ne":
+                return sql("{} is distinct from {}", value, sought(whole))
+            case "contains":
+                return sql("{} like {}", value, sought(anywhere))
+            case "startsWith":
+                return begins(column, kind, sought)
+            case _:
+                return equal(column, kind, any_of)
+
+    return compare
+
+
+def _null(row: Row, column: Sql, operand: ArgumentValue) -> Sql:
+    return sql("({} is null) = {}", column, row.ctx.bind(operand, unchanged, "bool"))
+
+
+COMPARISONS: Final = {
+    "eq": sql("="), "ne": sql("is distinct from"), "lt": sql("<"), "lte": sql("<="), "gt": sql(">"), "gte": sql(">=")
+}  # fmt: skip
+
+
+def _ordered(type_name: TypeName) -> Operator:
+    """The operators of an ordered type, compared as this type of PostgreSQL."""
+
+    def compare(row: Row, column: Sql, operator: str, operand: ArgumentValue) -> Sql:
+        if operator == "isNull":
+            return _null(row, column, operand)
+        return sql("{} {} {}", column, COMPARISONS[operator], row.ctx.bind(operand, unchanged, type_name))
+
+    return compare
+
+
+def _prefixes(declared: GraphQLInputField, nodes: Fields) -> tuple[str, ...]:
+    """The prefixes of the ids of the criterion's field."""
+    (name,) = definition(declared).metadata["reads"]
+    referred = [named_type(field) for field in nodes.fields.values() if python_name(field) == name]
+    return tuple(prefix for type_ in referred if (prefix := id_prefix(type_)) is not None)
+
+
+def _id(row: Row, reference: Reference, operator: str, operand: ArgumentValue, prefixes: tuple[str, ...]) -> Sql:
+    match operator:
+        case "eq":
+            wanted = row.ctx.bind(operand, Key(prefixes), "uuid")
+            return reference.holds(row, lambda key: sql("{} = {}", key, wanted))
+        case "ne":
+            other = row.ctx.bind(operand, Key(prefixes), "uuid")
+            return sql("({}) is not true", reference.holds(row, lambda key: sql("{} = {}", key, other)))
+        case "oneOf":
+            some = row.ctx.bind(operand, Keys(prefixes), "uuid[]")
+            return reference.holds(row, lambda key: sql("{} = any({})", key, some))
+        case _:
+            return sql("({}) = {}", reference.is_null(row), row.ctx.bind(operand, unchanged, "bool"))
+
+
+def _exact(row: Row, column: Sql, operator: str, operand: ArgumentValue) -> Sql:
+    """The operators of an id of another system."""
+    if operator == "eq":
+        return sql("{} = {}", column, row.ctx.bind(operand, criterion, "text"))
+    return sql("{} = any({})", column, row.ctx.bind(operand, criteria, "text[]"))
+
+
+OPERATORS: Final[Mapping[str, Operator]] = {
+    "ExternalIdCriterion": _exact,
+    "DecimalCriterion": _ordered("numeric"),
+    "DateCriterion": _ordered("date"),
+    "DateTimeCriterion": _ordered("timestamptz"),
+}

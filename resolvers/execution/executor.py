@@ -1,0 +1,252 @@
+"""The entry point of execution: takes a request, returns its result.
+
+A query is one statement. A mutation is one transaction per root field; the same compiler reads its payload.
+"""
+
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import Any, Final, TypeAlias, TypeVar
+
+from graphql import OperationType
+
+from db.database import Database
+from db.errors import DatabaseError
+from db.secrets import Keyring
+from resolvers.compilation.compiler import Compiler
+from resolvers.compilation.context import Bindings
+from resolvers.compilation.cost import check_cost
+from resolvers.compilation.statement import ACCOUNT, CREDENTIAL
+from resolvers.execution.change_feed import ChangeFeed
+from resolvers.execution.change_hints import ChangeHints
+from resolvers.execution.credential_use import Uses
+from resolvers.execution.mutation_runner import MutationRunner
+from resolvers.execution.open_operations import needs_nobody
+from resolvers.execution.product import default_compiler
+from resolvers.execution.results import refusal, result_of, token_hash
+from resolvers.execution.subscriptions import LiveOperation, Subscriptions
+from resolvers.execution.viewer_schema import SchemaText, ViewerSchemas
+from resolvers.execution.wakeups import WakeUps
+from resolvers.fair_use.budget import check_stranger
+from resolvers.fair_use.payers import Payers
+from resolvers.fair_use.turns import Turns
+from resolvers.mutations.context import Quota
+from resolvers.operation.arguments import Variables
+from resolvers.operation.documents import Documents
+from resolvers.operation.operation import Operation
+from resolvers.operation.persisted import PersistedDocuments
+from resolvers.request import GraphQLRequest, RequestError, Result
+from resolvers.request_limits import MAX_COST
+from resolvers.stages import Stage
+from schema.errors import ErrorCode
+
+WAYS_OF_SUBSCRIBING: Final = (
+    "A subscription is a stream: open a WebSocket (graphql-transport-ws), or accept text/event-stream or "
+    "multipart/mixed;subscriptionSpec=1.0."
+)
+
+T = TypeVar("T")
+Run: TypeAlias = Callable[[GraphQLRequest, Operation, bytes | None], Coroutine[Any, Any, T]]
+"""Begins the answer to an operation; takes the request, the operation and the hash of the token."""
+
+
+class Executor:
+    """Answers GraphQL requests on a database.
+
+    `shows_secrets` may change at any time (a demo without mail shows what would be mailed). `report` is called with
+    every DatabaseError that a request meets, also where it is answered as an error of one field. `keyring` has the
+    keys for secrets, `known` the persisted documents. An operation that costs more than `max_cost` is refused.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        compiler: Compiler | None = None,
+        *,
+        shows_secrets: bool = False,
+        report: Callable[[DatabaseError], None] | None = None,
+        keyring: Keyring | None = None,
+        known: PersistedDocuments | None = None,
+        max_cost: int = MAX_COST,
+    ) -> None:
+        self._database = database
+        self._turns = Turns()
+        self._payers = Payers()
+        self._compiler = compiler or default_compiler()
+        self._known = known or PersistedDocuments(Documents(self._compiler.schema))
+        self._report = report or _ignore
+        self.uses = Uses()
+        self.hints = ChangeHints()
+        self._max_cost = max_cost
+        self._viewing = ViewerSchemas(database, self._compiler.schema, self.uses, self._turns)
+        self._writer = MutationRunner(
+            database,
+            self._compiler,
+            keyring or Keyring(),
+            self.uses,
+            self._report,
+            max_cost,
+            turns=self._turns,
+            payers=self._payers,
+            hints=self.hints,
+            shows_secrets=shows_secrets,
+        )
+        self._live = Subscriptions(database, self._compiler, self.uses, self._report, max_cost=max_cost)
+        self.feed = ChangeFeed(database, self._live.wakes, self._report)
+
+    @property
+    def wakes(self) -> WakeUps:
+        """The wake-ups of the subscriptions, to be called when something has changed."""
+        return self._live.wakes
+
+    @property
+    def shows_secrets(self) -> bool:
+        """True when payloads show the secrets that would be mailed."""
+        return self._writer.shows_secrets
+
+    @shows_secrets.setter
+    def shows_secrets(self, shows: bool) -> None:
+        self._writer.shows_secrets = shows
+
+    def limit_writes(self, quota: Quota | None) -> None:
+        """Refuse from now on each mutation that writes more rows than the quota allows; None: no limit."""
+        self._writer.quota = quota
+
+    def forbid(self, fields: frozenset[str]) -> None:
+        """Answer these root fields of Mutation with FORBIDDEN from now on."""
+        assert not fields & self._compiler.writers.keys(), "declared mutations are judged in their statement"
+        self._writer.forbidden = fields
+
+    async def execute(self, request: GraphQLRequest) -> Result:
+        """The result of a query or mutation; without data when the request is refused as a whole.
+
+        A subscription is refused (NOT_ACCEPTABLE). Raises DatabaseError when the database does not answer.
+        """
+        return await self._answer(request, self._run)
+
+    async def start(self, request: GraphQLRequest) -> Result | LiveOperation:
+        """The result of a query or mutation, or the open subscription. Raises DatabaseError as `execute` does."""
+        return await self._answer(request, self._run_or_subscribe)
+
+    async def watch(self, request: GraphQLRequest) -> LiveOperation:
+        """A live operation without results, which raises AccessLost once the request's credential is no longer valid.
+
+        Raises RequestError (UNAUTHENTICATED) when it is not valid now, DatabaseError when the database does not answer.
+        """
+        self._payers.begin(request.address, token_hash(request.token))
+        return self._paying(await self._live.watch(request))
+
+    async def schema_text(self, request: GraphQLRequest) -> SchemaText:
+        """The schema as the request's sender sees it, as SDL.
+
+        Raises RequestError (UNAUTHENTICATED, RATE_LIMITED) and DatabaseError.
+        """
+        self._payers.begin(request.address, token_hash(request.token))
+        try:
+            return await self._viewing.text(request)
+        except DatabaseError as error:
+            self._report(error)
+            raise
+
+    async def _answer(self, request: GraphQLRequest, run: Run[T]) -> T | Result:
+        """The answer that `run` gives to the operation of a request; a refusal of the request is a result."""
+        hashed = token_hash(request.token)
+        self._payers.begin(request.address, hashed)
+        try:
+            return await self._answer_caller(request, run, hashed)
+        except DatabaseError as error:
+            self._report(error)
+            raise
+
+    async def _answer_caller(self, request: GraphQLRequest, run: Run[T], hashed: bytes | None) -> T | Result:
+        try:
+            return await run(request, await self._operation(request), hashed)
+        except RequestError as refused:
+            if hashed is not None and refused.entry.code is ErrorCode.UNAUTHENTICATED:
+                self._payers.know(hashed, None)
+                return await self._answer_nobody(request, run, refused)
+            return Result(None, refused.entries)
+
+    async def _answer_nobody(self, request: GraphQLRequest, run: Run[T], refused: RequestError) -> T | Result:
+        """The answer to a request with a credential that is not valid: a refusal, unless it needs nobody."""
+        nobody = request._replace(token=None)
+        try:
+            operation = await self._operation(nobody)
+            if needs_nobody(operation, self._compiler.schema):
+                return await run(nobody, operation, None)
+        except RequestError as other:
+            return Result(None, other.entries if other.entry.code is ErrorCode.COST_EXCEEDED else refused.entries)
+        return Result(None, refused.entries)
+
+    async def _operation(self, request: GraphQLRequest) -> Operation:
+        """The operation that a request selects in its document, validated. Raises RequestError."""
+        view = await self._viewing.validating(request) if request.may_be_absent else None
+        document = self._known.kept(request, view)
+        if document is None:
+            document = await self._turns.do(partial(self._known.document, request, view))
+        return document.choose(request.operation_name)
+
+    def _run(self, request: GraphQLRequest, operation: Operation, hashed: bytes | None) -> Coroutine[Any, Any, Result]:
+        """The coroutine that answers a query or mutation. Raises RequestError for a subscription and bad variables."""
+        variables = operation.coerce(request.variables)
+        if operation.node.operation is OperationType.QUERY:
+            return self._read(request, operation, variables, hashed)
+        if operation.is_live:
+            raise RequestError(ErrorCode.NOT_ACCEPTABLE, WAYS_OF_SUBSCRIBING)
+        if request.queries_only:
+            raise refusal(ErrorCode.METHOD_NOT_ALLOWED, request.language)
+        return self._writer.write(request, operation, variables)
+
+    def _run_or_subscribe(
+        self, request: GraphQLRequest, operation: Operation, hashed: bytes | None
+    ) -> Coroutine[Any, Any, Result | LiveOperation]:
+        if operation.is_live:
+            return self._subscribe(request, operation)
+        return self._run(request, operation, hashed)
+
+    async def _read(
+        self, request: GraphQLRequest, operation: Operation, variables: Variables, hashed: bytes | None
+    ) -> Result:
+        view = await self._viewing.of(request) if operation.introspects else None
+        kind = request.kind
+        statement = self._compiler.kept(operation, None, variables, kind, view)
+        if statement is None:
+            statement = await self._turns.do(partial(self._compiler.read, operation, variables, kind, view))
+        if statement.cost.most + statement.cost.work > self._max_cost:
+            check_cost((statement.cost,), variables, self._max_cost, request.language)
+        if hashed is None:
+            check_stranger(statement.cost.work)
+        bindings = Bindings(variables, hashed, request.language)
+        arguments, stages = statement.arguments(bindings), request.stages
+        if stages is not None:
+            stages.end(Stage.COMPILE)
+        record = await self._database.read(statement.sql, arguments, brief=statement.is_brief)
+        if hashed is not None:
+            if record[CREDENTIAL] is None:
+                raise refusal(ErrorCode.UNAUTHENTICATED, request.language)
+            self.uses.add(record[CREDENTIAL])
+            self._payers.know(hashed, record[ACCOUNT])
+        if stages is not None:
+            stages.end(Stage.EXECUTE)
+            stages.identified = hashed is not None
+        result = result_of(request, statement, record)
+        if request.wants_cost:
+            return result._replace(cost=(statement.cost.requested(variables), self._max_cost))
+        return result
+
+    async def _subscribe(self, request: GraphQLRequest, operation: Operation) -> LiveOperation:
+        variables = operation.coerce(request.variables)
+        if self._compiler.kept(operation, None, variables, request.kind) is None:
+            await self._turns.do(partial(self._compiler.live, operation, variables, request.kind))
+        return self._paying(await self._live.subscribe(request, operation, variables))
+
+    def _paying(self, subscription: LiveOperation) -> LiveOperation:
+        """Returns the opened subscription; from now on its account pays for what it reads."""
+        hashed = token_hash(subscription.request.token)
+        if hashed is not None:
+            self._payers.know(hashed, subscription.account)
+        self._payers.begin(subscription.request.address, hashed)
+        return subscription
+
+
+def _ignore(_error: DatabaseError) -> None:
+    """The default for `report`: does nothing."""

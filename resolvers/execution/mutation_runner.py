@@ -1,0 +1,340 @@
+"""Mutations: each root field writes and commits, then the compiler's statement reads its payload.
+
+No statement of the client's choice runs before the commit, so locks are held only while our own statements run. A
+committed write stays, also when its payload cannot be read.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Final, TypeVar
+
+from db.connection import Connection
+from db.database import Database
+from db.errors import DatabaseError
+from db.secrets import Keyring
+from resolvers.compilation.compiler import Compiler
+from resolvers.compilation.context import Bindings
+from resolvers.compilation.cost import Cost, check_cost, cost_of_write
+from resolvers.compilation.statement import ACCOUNT, CREDENTIAL
+from resolvers.execution.change_hints import ChangeHints
+from resolvers.execution.credential_use import Uses
+from resolvers.execution.open_operations import is_for_anyone
+from resolvers.execution.payloads import Payload, failed
+from resolvers.execution.results import failure, refusal, result_of, token_hash
+from resolvers.execution.write_runner import WriteRunner
+from resolvers.fair_use.patience import Left, wait_for, waiting
+from resolvers.fair_use.payers import Payers
+from resolvers.fair_use.turns import Turns
+from resolvers.mutations.context import (
+    Caller,
+    Forbidden,
+    InputValues,
+    Mutation,
+    MutationContext,
+    MutationResult,
+    Quota,
+    RateLimited,
+    Unauthenticated,
+    UserErrors,
+    find_caller,
+)
+from resolvers.mutations.registry import MUTATIONS
+from resolvers.operation.arguments import Variables, read_arguments, value_of
+from resolvers.operation.operation import Operation, WritePart
+from resolvers.operation.selection import SelectedField
+from resolvers.request import ErrorEntry, GraphQLRequest, RequestError, Result, SessionCookie, bad_input
+from resolvers.request_limits import MAX_COST
+from resolvers.stages import Stage
+from resolvers.user_problems import problems_json
+from schema.errors import ErrorCode
+
+LOG: Final = logging.getLogger("enfact.execution")
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class MutationRunner:
+    """Runs mutations on a database.
+
+    `report` is called with every DatabaseError that a mutation meets. An operation whose writes and payloads cost more
+    than `max_cost` together is refused before anything is written; so is a field with more rows than the `quota`
+    allows. Root fields in `forbidden` are refused to all. `shows_secrets` may change at any time.
+    """
+
+    database: Database
+    compiler: Compiler
+    keyring: Keyring
+    uses: Uses
+    report: Callable[[DatabaseError], None]
+    max_cost: int = MAX_COST
+    quota: Quota | None = None
+    turns: Turns = field(default_factory=Turns)
+    payers: Payers = field(default_factory=Payers)
+    hints: ChangeHints = field(default_factory=ChangeHints)
+    shows_secrets: bool = False
+    forbidden: frozenset[str] = frozenset()
+    declared: WriteRunner = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.declared = WriteRunner(self.database, self.compiler, self.uses, self.payers, self.turns, self.hints)
+
+    async def write(self, request: GraphQLRequest, operation: Operation, variables: Variables) -> Result:
+        """Run the root fields in order. A field's write stays, also when a later field fails.
+
+        Raises RequestError (UNAUTHENTICATED, COST_EXCEEDED) when nothing was written.
+        """
+        fields = self.compiler.writes(operation, variables)
+        if request.idempotency_key is not None and len(fields) > 1:
+            raise bad_input("The header Idempotency-Key goes with one root field; each input takes a key of its own.")
+        if request.idempotency_key is not None and not all(one.name in self.compiler.writers for one in fields):
+            raise bad_input("The header Idempotency-Key goes with mutations that take an idempotencyKey.")
+        request = await self._without_dead(request, fields)
+        cost = await self._weigh(request, operation, fields, variables)
+        if request.stages is not None:
+            request.stages.end(Stage.COMPILE)
+        wait_for(request)
+        members: list[bytes] = []
+        results: list[Result] = []
+        late = False
+        for selected in fields:
+            if late:
+                result = failed(ErrorCode.TIMEOUT, request.language, selected)
+            else:
+                result, late = await self._answer(request, operation, selected, variables)
+            if (
+                result.errors
+                and result.errors[0].code is ErrorCode.UNAUTHENTICATED
+                and not results
+                and request.token is not None
+            ):
+                raise refusal(ErrorCode.UNAUTHENTICATED, request.language)
+            results.append(result)
+            members.append(b'"' + selected.key.encode() + b'":' + (result.data or b"null"))
+        if request.stages is not None:
+            request.stages.end(Stage.EXECUTE)
+        return Result.of(
+            b"{" + b",".join(members) + b"}",
+            tuple(entry for result in results for entry in result.errors),
+            tuple(entry for result in results for entry in result.hidden),
+            _cookie(results),
+            (cost, self.max_cost) if request.wants_cost else None,
+        )._replace(written=True)
+
+    async def _without_dead(self, request: GraphQLRequest, fields: tuple[SelectedField, ...]) -> GraphQLRequest:
+        """The request without a credential that is no longer valid, where one of its fields needs nobody.
+
+        `by_cookie` stays, so that the answer clears the cookie.
+        """
+        if request.token is None or not any(is_for_anyone(selected.name) for selected in fields):
+            return request
+        async with self.database.statements() as connection:
+            caller = await find_caller(connection, request)
+        return request if caller is not None else request._replace(token=None)
+
+    async def _weigh(
+        self, request: GraphQLRequest, operation: Operation, fields: tuple[SelectedField, ...], variables: Variables
+    ) -> int:
+        """The cost of all writes and payloads together; compiles the statements in a turn where they are not cached."""
+        check = partial(self._check_cost, request, operation, fields, variables)
+        parts = [WritePart(one.key) if one.name in self.compiler.writers else one.key for one in fields]
+        kept = [self.compiler.kept(operation, part, variables, request.kind) for part in parts]
+        return check() if all(kept) else await self.turns.do(check)
+
+    def _check_cost(
+        self, request: GraphQLRequest, operation: Operation, fields: tuple[SelectedField, ...], variables: Variables
+    ) -> int:
+        """The cost of all writes and payloads together; a field that is refused for its values costs nothing.
+
+        Raises RequestError (COST_EXCEEDED).
+        """
+        costs: list[Cost] = []
+        for selected in fields:
+            if selected.name != "__typename":
+                try:
+                    costs += self._costs(request, operation, selected, variables)
+                except RequestError as refused:
+                    if refused.entry.code is ErrorCode.COST_EXCEEDED:  # the write itself would meet it again
+                        raise
+        return check_cost(costs, variables, self.max_cost, request.language)
+
+    def _costs(
+        self, request: GraphQLRequest, operation: Operation, selected: SelectedField, variables: Variables
+    ) -> Iterator[Cost]:
+        """The costs of a root field: of its rows and hashes, and of its payload."""
+        if selected.name in self.compiler.writers:
+            given = self._input(selected, variables)
+            yield from self.declared.costs(request, operation, selected, variables, given)
+            return
+        mutation = MUTATIONS[selected.name]
+        rows = mutation.rows(self._input(selected, variables))
+        yield cost_of_write(rows, mutation.hashes, selected.key)
+        yield self.compiler.payload(operation, selected, variables, request.kind).cost
+
+    async def _answer(
+        self, request: GraphQLRequest, operation: Operation, selected: SelectedField, variables: Variables
+    ) -> tuple[Result, bool]:
+        """The result of a root field, and True when the request was cancelled meanwhile; the write still ends."""
+        written, late = await _to_the_end(self._write_field(request, operation, selected, variables))
+        if isinstance(written, Result):
+            return written, late
+        if late:
+            return written.unread(ErrorCode.TIMEOUT), True
+        try:
+            return await self._read(request, written), False
+        except asyncio.CancelledError:
+            return written.unread(ErrorCode.TIMEOUT), True
+
+    async def _write_field(
+        self, request: GraphQLRequest, operation: Operation, selected: SelectedField, variables: Variables
+    ) -> Result | Payload:
+        try:
+            if selected.name == "__typename":
+                return await self._write_nothing(request)
+            if selected.name in self.compiler.writers:
+                given = self._input(selected, variables)
+                return await self.declared.write(request, operation, selected, variables, given, self.quota)
+            return await self._write(request, operation, selected, variables)
+        except RequestError as refused:
+            return Result(None, tuple(_at(entry, selected) for entry in refused.entries))
+        except Unauthenticated:
+            return failed(ErrorCode.UNAUTHENTICATED, request.language, selected)
+        except Left:
+            return failed(ErrorCode.TIMEOUT, request.language, selected)
+        except DatabaseError as error:
+            self.report(error)
+            return failed(failure(error), request.language, selected)
+        except Exception:
+            LOG.exception("a mutation of request %s failed", request.request_id)
+            return failed(ErrorCode.INTERNAL, request.language, selected)
+
+    async def _write_nothing(self, request: GraphQLRequest) -> Result:
+        """The result of `__typename`. Raises Unauthenticated for an unknown token, as every other field does."""
+        if request.token is not None:
+            async with self.database.statements() as connection:
+                if await find_caller(connection, request) is None:
+                    raise Unauthenticated
+        return Result.of(b'"Mutation"')
+
+    async def _write(
+        self, request: GraphQLRequest, operation: Operation, selected: SelectedField, variables: Variables
+    ) -> Result | Payload:
+        """Write and commit. Returns the payload to read, or the error of a refusal. Raises Unauthenticated."""
+        mutation = MUTATIONS[selected.name]
+        given = self._input(selected, variables)
+        statement = self.compiler.payload(operation, selected, variables, request.kind)
+        # A value that no client may send is refused before anything is written.
+        statement.arguments(Bindings(variables))
+        prepared = await self._prepare(mutation, request, given)
+        caller: Caller | None = None
+        committed = True
+        try:
+            async with self._connection(mutation) as connection:
+                caller = await find_caller(connection, request, patiently=mutation.changes_access)
+                if caller is not None:
+                    self.uses.add(caller.credential)
+                elif request.token is not None:
+                    raise Unauthenticated
+                if isinstance(prepared, UserErrors | Forbidden):
+                    raise prepared
+                if caller is not None and (caller.read_only or selected.name in self.forbidden):
+                    raise Forbidden
+                rows = mutation.rows(given)
+                write = MutationContext(connection, request, caller, prepared, self.shows_secrets, rows, self.quota)
+                write.count()
+                written = await mutation.write(write, given)
+        except UserErrors as refused:
+            language = caller.language if caller is not None else request.language
+            written = MutationResult({**refused.values, "errors": problems_json(refused.problems, language)})
+            committed = False
+        except Forbidden:
+            return failed(ErrorCode.FORBIDDEN, caller.language if caller is not None else request.language, selected)
+        except RateLimited as limited:
+            language = caller.language if caller is not None else request.language
+            extensions = {"retryAfter": limited.wait} if limited.wait is not None else {}
+            return failed(ErrorCode.RATE_LIMITED, language, selected, extensions)
+        cookie = written.cookie
+        if cookie is None and caller is None and request.by_cookie:
+            cookie = SessionCookie()  # the cookie that was sent no longer works
+        bindings = _bindings(request, variables, written, caller)
+        return Payload(selected, statement, bindings, cookie, committed=committed)
+
+    def _connection(self, mutation: Mutation) -> AbstractAsyncContextManager[Connection]:
+        return self.database.statements() if mutation.alone else self.database.transaction()
+
+    async def _read(self, request: GraphQLRequest, payload: Payload) -> Result:
+        """The payload as the viewer may see it now; an error when it cannot be read."""
+        statement = payload.statement
+        try:
+            arguments = statement.arguments(payload.bindings)
+            record = await self.database.read(statement.sql, arguments, brief=statement.is_brief)
+            if payload.bindings.token_hash is not None:
+                self.payers.know(payload.bindings.token_hash, record[ACCOUNT])
+            if request.stages is not None and record[CREDENTIAL] is not None:
+                request.stages.identified = True
+            return result_of(request, statement, record)._replace(cookie=payload.cookie)
+        except DatabaseError as error:
+            self.report(error)
+            return payload.unread(failure(error))
+        except RequestError as refused:  # the answer is too large
+            return payload.unread(refused.entry.code, refused.entry.message)
+        except Exception:
+            LOG.exception("a payload of request %s could not be read", request.request_id)
+            return payload.unread(ErrorCode.INTERNAL)
+
+    async def _prepare(self, mutation: Mutation, request: GraphQLRequest, given: InputValues) -> Any:
+        """The value that the mutation prepared before its transaction.
+
+        A refusal is returned, not raised: it is raised once the caller and the caller's language are known.
+        """
+        if not mutation.is_open_to(request.kind):
+            return Forbidden()
+        if mutation.encrypt is not None:
+            return mutation.encrypt(self.keyring, given)
+        try:
+            return await mutation.prepare(self.database, request, given) if mutation.prepare else None
+        except (UserErrors, Forbidden) as refusal:
+            return refusal
+
+    def _input(self, selected: SelectedField, variables: Variables) -> InputValues:
+        mutation = self.compiler.schema.mutation_type
+        assert mutation is not None
+        arguments = read_arguments(selected.nodes[0], mutation.fields[selected.name].args)
+        return value_of(arguments["input"], variables) if "input" in arguments else {}
+
+
+async def _to_the_end(work: Coroutine[Any, Any, T]) -> tuple[T, bool]:
+    """Wait for a write to end, also when the request is cancelled meanwhile. Returns its result, and True then.
+
+    A write that is cancelled in the middle of its commit could be neither denied nor confirmed. The time-outs of its
+    statements bound its time. A write that still waits for its turn ends at once.
+    """
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task), False
+    except asyncio.CancelledError:
+        if task.cancelled():
+            raise
+        waiting().leave()
+        return await task, True
+
+
+def _bindings(
+    request: GraphQLRequest, variables: Variables, written: MutationResult, caller: Caller | None
+) -> Bindings:
+    language = caller.language if caller is not None else request.language
+    values = {"errors": "[]", **written.values}
+    return Bindings(variables, token_hash(written.token or request.token), language, values)
+
+
+def _cookie(results: list[Result]) -> SessionCookie | None:
+    """The change of the client's cookie: the last opened session, else the last change."""
+    said = [result.cookie for result in reversed(results) if result.cookie is not None]
+    return next((cookie for cookie in said if cookie.token is not None), said[0] if said else None)
+
+
+def _at(entry: ErrorEntry, selected: SelectedField) -> ErrorEntry:
+    return ErrorEntry(entry.code, entry.message, entry.path or (selected.key,), entry.locations, entry.extensions)

@@ -1,0 +1,124 @@
+"""Reports: each kind sums up the rows of one app, which gates the enum value of the kind."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from db.sql import Rows, Sql, every, sql
+from db.tables.core.documents import document
+from db.tables.core.settings import company_settings
+from db.tables.money.payments import payment
+from db.tables.work.time_tracking import time_entry
+from resolvers.compilation.context import Row
+from resolvers.compilation.parameters import enum_name, first_day, last_day
+from resolvers.compilation.resolution import Arguments, Derived, EchoArgument, GlobalId, Leaf, Resolution, ToOne
+from resolvers.fields.figures.amounts import day_of, document_amount, hours, in_euro, midnight
+from resolvers.operation.argument_gates import enum_values
+
+DOCUMENTS: Final[Mapping[str, Sql]] = {
+    "SALES": sql("'INVOICE'"),
+    "CREDIT_NOTES": sql("'CREDIT_NOTE'"),
+    "QUOTES": sql("'QUOTE'"),
+    "PURCHASES": sql("'PURCHASE'"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Figures:
+    """The rows of a report, with the day, the amount and the tax of each."""
+
+    rows: Rows
+    day: Sql
+    amount: Sql
+    where: tuple[Sql, ...]
+    tax: Sql | None = None
+
+    @property
+    def source(self) -> Sql:
+        """The FROM and the WHERE of the rows."""
+        return sql("{} where {}", self.rows.source, every([*self.rows.where, *self.where]))
+
+
+def _days(report: Row) -> tuple[Sql, Sql]:
+    period = report.arguments["period"]
+    return report.ctx.bind(period, first_day, "date"), report.ctx.bind(period, last_day, "date")
+
+
+def _figures(report: Row) -> _Figures:
+    (kind,) = enum_values(report.ctx.inputs, report.arguments["kind"])
+    first, last = _days(report)
+    if kind == "PAYMENTS":
+        paid = report.ctx.rows(payment, company=report.company)
+        amount = in_euro(report, paid["amount_base"], paid["amount"])
+        return _Figures(paid, paid["date"], amount, (sql("{} between {} and {}", paid["date"], first, last),))
+    if kind == "HOURS":
+        worked = report.ctx.rows(time_entry, company=report.company)
+        start, end = worked["start"], worked["end"]
+        days = sql("{0} >= {1} and {0} < {2}", start, midnight(first), midnight(sql("({} + 1)", last)))
+        return _Figures(worked, day_of(start), hours(worked), (days, sql("{} is not null", end)))
+    made = report.ctx.rows(document, company=report.company)
+    of_kind = sql("{} = {} and {} <> 'DRAFT'", made["kind"], DOCUMENTS[kind], made["status"])
+    amount, tax = (document_amount(report, made, column) for column in ("total_excl", "total_vat"))
+    days = sql("{} between {} and {}", made["date"], first, last)
+    return _Figures(made, made["date"], amount, (of_kind, days), tax)
+
+
+def _sum(amount: Sql) -> Sql:
+    return sql("round(coalesce(sum({}), 0), 2)", amount)
+
+
+def _count(report: Row, arguments: Arguments) -> Sql:
+    return sql("(select count(*) from {})", _figures(report).source)
+
+
+def _total(report: Row, arguments: Arguments) -> Sql:
+    figures = _figures(report)
+    return sql("(select {} from {})", _sum(figures.amount), figures.source)
+
+
+def _tax(report: Row, arguments: Arguments) -> Sql:
+    figures = _figures(report)
+    return sql("null") if figures.tax is None else sql("(select {} from {})", _sum(figures.tax), figures.source)
+
+
+def _months(report: Row, arguments: Arguments) -> Rows:
+    figures = _figures(report)
+    month, total = sql("to_char({}, 'YYYY-MM')", figures.day), _sum(figures.amount)
+    select = sql("select {} as month, count(*) as count, {} as total from {} group by 1", month, total, figures.source)
+    return report.ctx.derived(figures.rows.table, select, "month", "count", "total")
+
+
+def _asked(company: Row, report: Row) -> tuple[Sql, ...]:
+    """A condition that is always true; it binds the period, so that a bad one is refused whatever is selected."""
+    return (sql("{} <= {}", *_days(report)),)
+
+
+def _mark(report: Row) -> Sql:
+    """The mark in the id of a report: its kind and its days."""
+    kind = report.ctx.bind(report.arguments["kind"], enum_name, "text")
+    return sql("{} || '_' || {} || '_' || {}", kind, *_days(report))
+
+
+def _mark_of_row(row: Row) -> Sql:
+    """The mark in the id of a month: that of its report, and the month."""
+    assert row.parent is not None, "a month stands in a report"
+    return sql("{} || '_' || {}", _mark(row.parent), row["month"])
+
+
+RESOLVERS: Final[Mapping[str, Resolution]] = {
+    "Company.report": ToOne(_asked),
+    "Report.id": GlobalId(lambda row: row.company, mark=_mark),
+    "Report.kind": EchoArgument("kind"),
+    "Report.from": Leaf(lambda report, arguments: _days(report)[0]),
+    "Report.until": Leaf(lambda report, arguments: _days(report)[1]),
+    "Report.count": Leaf(_count),
+    "Report.total": Leaf(_total),
+    "Report.tax": Leaf(_tax),
+    "Report.rows": Derived(_months, order="month"),
+    "ReportRow.id": GlobalId(lambda row: row.company, mark=_mark_of_row),
+    "ReportRow.month": Leaf(lambda row, arguments: row["month"]),
+    "ReportRow.count": Leaf(lambda row, arguments: row["count"]),
+    "ReportRow.total": Leaf(lambda row, arguments: row["total"]),
+}
+
+HOMES: Final[Mapping[str, str]] = {"Report": company_settings.name, "ReportRow": company_settings.name}

@@ -1,0 +1,86 @@
+"""The amounts that invoices and customers owe, and the payments of an invoice."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from db.sql import TRUE, Rows, Sql, every, sql
+from db.tables.core.documents import document
+from db.tables.money.payments import payment_allocation
+from resolvers.compilation.context import Row
+from resolvers.compilation.joins import through
+from resolvers.compilation.resolution import Arguments, Leaf, Listing, Resolution
+from resolvers.fields.core.statuses import UNPAID
+from resolvers.fields.figures.amounts import in_euro
+
+
+def paid(row: Row, invoice: Rows) -> Sql:
+    """The sum of the payments of an invoice."""
+    part = row.ctx.rows(payment_allocation, company=row.company)
+    paying = every([*part.where, sql("{} = {}", part["invoice_id"], invoice["id"])])
+    return sql("(select coalesce(sum({}), 0.00) from {} where {})", part["amount"], part.source, paying)
+
+
+def _due(row: Row, arguments: Arguments) -> Sql:
+    """The unpaid part of the invoice. Credit notes do not count: a viewer without their app must not learn of them."""
+    return sql("({} - {})", row["total_incl"], paid(row, row.rows))
+
+
+def _credited(row: Row, invoice: Rows) -> Sql:
+    """The sum of the credit notes on an invoice."""
+    credit = row.ctx.rows(document, company=row.company)
+    on_it = [
+        *credit.where,
+        sql("{} = {}", credit["source_document_id"], invoice["id"]),
+        sql("{} = 'CREDIT_NOTE'", credit["kind"]),
+        sql("{} <> 'DRAFT'", credit["status"]),
+    ]
+    return sql("(select coalesce(sum({}), 0.00) from {} where {})", credit["total_incl"], credit.source, every(on_it))
+
+
+def balance(row: Row, invoice: Rows) -> Sql:
+    """What is open of an invoice, in its currency; zero while it is a draft, and once it is paid."""
+    open_ = sql("{} - {} - {}", invoice["total_incl"], paid(row, invoice), _credited(row, invoice))
+    return sql("case when {} in {} then greatest({}, 0.00) else 0.00 end", invoice["status"], UNPAID, open_)
+
+
+def balances(row: Row, invoice: Rows, counts: Sql = TRUE) -> Sql:
+    """The sum over the rows that count, which are invoices, of what is open of them, as `in_euro` shows it."""
+    open_ = balance(row, invoice)
+    base = sql("round({} * {}, 2)", open_, invoice["exchange_rate"])
+    return sql("coalesce(sum({}) filter (where {}), 0.00)", in_euro(row, base, open_), counts)
+
+
+def _balance_of_customer(row: Row, arguments: Arguments) -> Sql:
+    """What is open of the invoices to the customer at hand."""
+    owed = row.ctx.rows(document, company=row.company)
+    theirs = [
+        *owed.where,
+        sql("{} = {}", owed["customer_id"], row["id"]),
+        sql("{} = 'INVOICE'", owed["kind"]),
+        sql("{} in {}", owed["status"], UNPAID),
+    ]
+    return sql("(select {} from {} where {})", balances(row, owed), owed.source, every(theirs))
+
+
+def _open_balance(row: Row, arguments: Arguments) -> Sql:
+    """The total of the customer's open invoices, without regard to payments, which have a gate of their own."""
+    owed = row.ctx.rows(document, company=row.company)
+    open_ = every(
+        [
+            *owed.where,
+            sql("{} = {}", owed["customer_id"], row["id"]),
+            sql("{} = 'INVOICE'", owed["kind"]),
+            sql("{} in {}", owed["status"], UNPAID),
+        ]
+    )
+    return sql("(select coalesce(sum({}), 0.00) from {} where {})", owed["total_incl"], owed.source, open_)
+
+
+RESOLVERS: Final[Mapping[str, Resolution]] = {
+    "Invoice.payments": Listing(through(payment_allocation, "invoice_id", "payment_id")),
+    "Invoice.amountPaid": Leaf(lambda row, arguments: paid(row, row.rows)),
+    "Invoice.amountDue": Leaf(_due),
+    "Invoice.balanceDue": Leaf(lambda row, arguments: balance(row, row.rows)),
+    "Customer.balanceDue": Leaf(_balance_of_customer),
+    "Customer.openBalance": Leaf(_open_balance),
+}

@@ -1,0 +1,9 @@
+"""What is left to pay letters with: a setting of the company."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from resolvers.compilation.resolution import Resolution
+from resolvers.fields.company_settings import setting
+
+RESOLVERS: Final[Mapping[str, Resolution]] = {"Company.postalBalance": setting("postal_balance")}

@@ -1,0 +1,249 @@
+"""The declared mutations over their tables: each root field with its rows, its columns and its rules."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final, cast
+
+from graphql import GraphQLField, GraphQLInputObjectType, GraphQLObjectType
+from sqlalchemy import Column, Table
+
+from resolvers.compilation.table_mapping import TENANT, TableMapping, TableMappingError, TableOf
+from resolvers.gates.coordinates import definition, id_prefix, is_list, named_type, python_name
+from resolvers.gates.needs import Need, own_gates, type_need
+from resolvers.writing.rules import NO_RULES, EntityRules, entity_rules
+from schema.declarations.writing import DeclaredWrite, WriteAction, WriteKind, WriteRule
+
+LISTS: Final = frozenset({WriteKind.OWNED, WriteKind.KEYED})
+"""The kinds of rules for lists of rows of another table."""
+
+
+@dataclass(frozen=True, slots=True)
+class WriteColumn:
+    """A member of an input with the column that it writes; of a link also the rows, and their prefix, that it names."""
+
+    member: str
+    rule: WriteRule
+    column: Column[Any]
+    need: Need
+    linked: TableOf | None = None
+    linked_prefix: str | None = None
+    linked_type: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The column's name."""
+        return str(self.column.name)
+
+    @property
+    def may_be_null(self) -> bool:
+        """True if null clears the column."""
+        return bool(self.column.nullable) and not self.rule.required
+
+
+@dataclass(frozen=True, slots=True)
+class OwnedList:
+    """A member of an input with rows that belong to the written row; `parent` is the column with that row's key.
+
+    Rows are named by their ids, or by the column `key`.
+    """
+
+    member: str
+    rule: WriteRule
+    need: Need
+    table: Table
+    parent: str
+    prefix: str
+    columns: tuple[WriteColumn, ...]
+    rules: EntityRules
+    key: WriteColumn | None = None
+
+    @property
+    def value(self) -> str:
+        """The column without which a row that is named by a key is no row."""
+        return next(one.name for one in self.columns if one is not self.key and not one.column.nullable)
+
+    @property
+    def json_key(self) -> str:
+        """The name of the rows in the JSON of an input, which is no column's."""
+        return f"*{self.member}"
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """The entity that has the rows of a part: `column` of a part has its key, `listed` is its list of these parts."""
+
+    type_: GraphQLObjectType
+    rows: TableOf
+    column: str
+    listed: str
+
+    @property
+    def member(self) -> str:
+        """The payload's field for it."""
+        return self.type_.name[0].lower() + self.type_.name[1:]
+
+    @property
+    def prefix(self) -> str:
+        """The prefix of its global ids."""
+        return str(id_prefix(self.type_))
+
+
+@dataclass(frozen=True, slots=True)
+class EntityWrite:
+    """A root field of Mutation that writes one row of an entity.
+
+    `fixed` are the values by which a row of the table is one of the type. `member` is the payload's field for the row,
+    `which` the input's member that names it (or the company, on creation). `effects` are members that no column holds.
+    """
+
+    operation: str
+    action: WriteAction
+    type_: GraphQLObjectType
+    payload: GraphQLObjectType
+    table: Table
+    fixed: Mapping[str, object]
+    columns: tuple[WriteColumn, ...]
+    rules: EntityRules
+    member: str
+    lists: tuple[OwnedList, ...] = ()
+    whole: Whole | None = None
+    effects: tuple[WriteColumn, ...] = ()
+
+    @property
+    def creates(self) -> bool:
+        """True for a mutation that makes a row."""
+        return self.action is WriteAction.CREATE
+
+    @property
+    def which(self) -> str:
+        """The input's member that names the row; of a new one the company, or the entity that it is a part of."""
+        if not self.creates:
+            return f"{self.member}Id"
+        return "companyId" if self.whole is None else f"{self.whole.member}Id"
+
+    @property
+    def named_prefix(self) -> str:
+        """The prefix of the id in the member `which`."""
+        if not self.creates:
+            return self.prefix
+        return "com" if self.whole is None else self.whole.prefix
+
+    @property
+    def prefix(self) -> str:
+        """The prefix of the rows' global ids."""
+        return str(id_prefix(self.type_))
+
+    @property
+    def need(self) -> Need:
+        """The gates of the type, without which nobody writes, and those of the type that it is a part of."""
+        return tuple(dict.fromkeys((*type_need(self.type_), *(type_need(self.whole.type_) if self.whole else ()))))
+
+
+def entity_writes(layout: TableMapping) -> Mapping[str, EntityWrite]:
+    """The declared mutations by their root field. Raises TableMappingError for a column that is not there."""
+    rules, mutation = entity_rules(), layout.schema.mutation_type
+    fields: Mapping[str, GraphQLField] = mutation.fields if mutation is not None else {}
+    found: dict[str, EntityWrite] = {}
+    for operation, field in fields.items():
+        declared: DeclaredWrite | None = definition(field).metadata.get("writes")
+        if declared is not None:
+            type_ = cast("GraphQLObjectType", layout.schema.type_map[declared.type_name])
+            placement = layout.placement(type_.name)
+            taken = cast("GraphQLInputObjectType", named_type(field.args["input"]))
+            found[operation] = EntityWrite(
+                operation,
+                declared.action,
+                type_,
+                cast("GraphQLObjectType", named_type(field)),
+                placement.table,
+                placement.where,
+                tuple(_columns(layout, taken, type_, placement.table)),
+                rules.get(type_.name, NO_RULES),
+                declared.member,
+                tuple(_lists(layout, taken, type_, placement.table, rules)),
+                _whole(layout, declared.part_of, type_, placement.table),
+                tuple(_effects(taken)),
+            )
+    return found
+
+
+def _columns(
+    layout: TableMapping, taken: GraphQLInputObjectType, type_: GraphQLObjectType, table: Table
+) -> Iterator[WriteColumn]:
+    written = {python_name(field): field for field in type_.fields.values()}
+    for member, declared in taken.fields.items():
+        rule: WriteRule | None = definition(declared).metadata.get("write")
+        if rule is None or rule.effect or rule.kind in LISTS:
+            continue
+        written_field = definition(declared).metadata["writes"]
+        name = f"{written_field}_id" if rule.kind is WriteKind.LINK else written_field
+        if name not in table.columns:
+            raise TableMappingError(f"{taken.name}.{member}: {table.name} has no column {name}")
+        column = WriteColumn(member, rule, table.columns[name], own_gates(declared))
+        if rule.kind is WriteKind.LINK:
+            linked = named_type(written[written_field])
+            column = replace(
+                column, linked=layout.placement(linked.name), linked_prefix=id_prefix(linked), linked_type=linked.name
+            )
+        yield column
+
+
+def _effects(taken: GraphQLInputObjectType) -> Iterator[WriteColumn]:
+    for member, declared in taken.fields.items():
+        rule: WriteRule | None = definition(declared).metadata.get("write")
+        if rule is not None and rule.effect:
+            yield WriteColumn(member, rule, Column(f"*{python_name(declared)}"), own_gates(declared))
+
+
+def _lists(
+    layout: TableMapping,
+    taken: GraphQLInputObjectType,
+    type_: GraphQLObjectType,
+    table: Table,
+    rules: Mapping[str, EntityRules],
+) -> Iterator[OwnedList]:
+    written = {python_name(field): field for field in type_.fields.values()}
+    for member, declared in taken.fields.items():
+        rule: WriteRule | None = definition(declared).metadata.get("write")
+        if rule is None or rule.kind not in LISTS:
+            continue
+        item = cast("GraphQLObjectType", named_type(written[definition(declared).metadata["writes"]]))
+        of_items = cast("GraphQLInputObjectType", named_type(declared))
+        rows = layout.placement(item.name).table
+        columns = tuple(_columns(layout, of_items, item, rows))
+        yield OwnedList(
+            member,
+            rule,
+            own_gates(declared),
+            rows,
+            _parent_column(rows, table),
+            str(id_prefix(item)),
+            columns,
+            rules.get(item.name, NO_RULES),
+            next((one for one in columns if rule.kind is WriteKind.KEYED and one.rule.required), None),
+        )
+
+
+def _parent_column(rows: Table, parent: Table) -> str:
+    """The column of rows that refers to their parent: the one named after it, or the only one.
+
+    Raises TableMappingError unless there is one.
+    """
+    keys = [key for key in rows.foreign_key_constraints if key.referred_table is parent]
+    names = [str(name) for key in keys for name in key.column_keys if name != TENANT]
+    named = [name for name in names if name == f"{parent.name}_id"] or names
+    if len(named) != 1:
+        raise TableMappingError(f"{rows.name} has {len(keys)} foreign keys to {parent.name}, whose rows own them")
+    return named[0]
+
+
+def _whole(layout: TableMapping, name: str | None, part: GraphQLObjectType, table: Table) -> Whole | None:
+    """The entity with this name, which has the parts. Raises TableMappingError unless it has one list of them."""
+    if name is None:
+        return None
+    type_ = cast("GraphQLObjectType", layout.schema.type_map[name])
+    rows = layout.placement(name)
+    lists = [field for field, declared in type_.fields.items() if is_list(declared) and named_type(declared) is part]
+    if len(lists) != 1:
+        raise TableMappingError(f"{name} has {len(lists)} lists of {part.name}, which is its part")
+    return Whole(type_, rows, _parent_column(table, rows.table), lists[0])

@@ -1,0 +1,163 @@
+"""Products and their groups: numbers, what the company and the group decide, prices and margins."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from db.sql import Sql, every, rows, sql
+from db.tables.core.products import product_group
+from db.tables.money.gl_accounts import gl_account
+from db.tables.products.composition import product_component
+from db.tables.products.stock import stock_movement
+from resolvers.writing.rules import Effect, EntityRules, Following, NewRow, Numbering, RowRule
+from resolvers.writing.values import of_company
+from schema.errors import UserErrorCode
+from schema.errors import ValidationReason as Reason
+
+
+def vat_type(row: NewRow) -> Sql:
+    """As the company enters its prices."""
+    return sql("case when {} then 'INCL' else 'EXCL' end", of_company("prices_incl", row.company))
+
+
+def account_of_group(row: NewRow) -> Sql:
+    """The ledger account of the product's group."""
+    group = rows(product_group, sql("s"), company=row.company)
+    conditions = every([*group.where, sql("{} = {}", group["id"], row["group_id"])])
+    return sql("(select {} from {} where {})", group["gl_account"], group.source, conditions)
+
+
+def tax(row: NewRow) -> Sql:
+    """The percents of tax that are in the price."""
+    return sql("case {} when 'INCL' then {} else 0 end", row["vat_type"], row["vat_rate"])
+
+
+def price(row: NewRow) -> Sql:
+    """The price that has the stated margin on the cost, to the cent; null without a cost."""
+    cost, margin = row["purchase_price"], row["profit_margin"]
+    earned = sql("round({} * (1 + {} / 100) * (1 + {} / 100), 2)", cost, margin, tax(row))
+    return sql("case when {} is null then {} else {} end", margin, row["price"], earned)
+
+
+def profit_margin(row: NewRow) -> Sql:
+    """The percents by which the price without tax is above the cost; null without a cost."""
+    untaxed = sql("{} / (1 + {} / 100)", row["price"], tax(row))
+    return sql("round(({} / nullif({}, 0) - 1) * 100, 2)", untaxed, row["purchase_price"])
+
+
+def unpriced(row: NewRow) -> Sql:
+    """No price, and no cost from which a margin makes one."""
+    return sql("{} is null", row["price"])
+
+
+def too_dear(row: NewRow) -> Sql:
+    """A price that a margin makes, and that no column holds."""
+    return sql("{} >= 10000000000", row["price"])
+
+
+def unusual_rate(row: NewRow) -> Sql:
+    """A rate of tax that the company does not have."""
+    return sql("{} <> all({})", row["vat_rate"], of_company("vat_rates", row.company))
+
+
+def unknown_account(row: NewRow) -> Sql:
+    """A stated ledger account that the company does not have."""
+    account = rows(gl_account, sql("s"), company=row.company)
+    there = every([*account.where, sql("{} = {}", account["code"], row["gl_account"])])
+    return sql(
+        "'glAccount' = any({}) and {} is not null and not exists (select from {} where {})",
+        row["changed"],
+        row["gl_account"],
+        account.source,
+        there,
+    )
+
+
+def contains_itself(row: NewRow) -> Sql:
+    """A part that is the whole, or is made of it."""
+    return sql("exists (with recursive {} select from b where b.id = {})", below(row), row["whole"])
+
+
+def too_deep(row: NewRow) -> Sql:
+    """A part below which, together with what is above its whole, are more than five levels."""
+    component = rows(product_component, sql("p"), company=row.company)
+    of_part = every([*component.where, sql("{} = a.id", component["child_id"])])
+    above = sql(
+        "a(id, n) as (select {}, 0 union select {}, a.n + 1 from a join {} on {} where a.n < 5)",
+        row["whole"],
+        component["product_id"],
+        component.source,
+        of_part,
+    )
+    deepest = sql("(with recursive {} select max(b.n) from b)", below(row))
+    return sql("{} + (with recursive {} select max(a.n) from a) > 5", deepest, above)
+
+
+def below(row: NewRow) -> Sql:
+    """The common table expression of a part and all that it is made of, each with its level, up to the sixth."""
+    component = rows(product_component, sql("p"), company=row.company)
+    of_whole = every([*component.where, sql("{} = b.id", component["product_id"])])
+    return sql(
+        "b(id, n) as (select {}, 1 union select {}, b.n + 1 from b join {} on {} where b.n < 6)",
+        row["child_id"],
+        component["child_id"],
+        component.source,
+        of_whole,
+    )
+
+
+def counted_already(row: NewRow) -> Sql:
+    """A stock at the beginning of a counting that does not begin."""
+    return sql("{} is not null and not ({})", row["opening_stock"], begins(row))
+
+
+def begins(row: NewRow) -> Sql:
+    """The counting of the stock begins."""
+    return sql("'trackStock' = any({}) and {} is not null", row["changed"], row["track_stock_since"])
+
+
+def opening() -> Sql:
+    """The movement by which the stock is what is stated; earlier movements stay, so that it makes the difference."""
+    moved = rows(stock_movement, sql("s"), company=sql("w.company_id"))
+    of_product = every([*moved.where, sql("{} = w.id", moved["product_id"]), sql("{} = 'MOVED'", moved["kind"])])
+    return sql(
+        "insert into stock_movement (company_id, product_id, quantity, reason, by_id) select w.company_id, w.id, "
+        "coalesce(g.opening_stock - (select coalesce(sum({}), 0) from {} where {}), 0), 'OPENING', j.member "
+        "from written w cross join given g cross join judged j where {}",
+        moved["quantity"],
+        moved.source,
+        of_product,
+        begins(NewRow(sql("g"), sql("g.company_id"))),
+    )
+
+
+KNOWN_ACCOUNT: Final = RowRule(unknown_account, "glAccount", ("glAccount",), UserErrorCode.NOT_FOUND, None)
+
+RULES: Final[Mapping[str, EntityRules]] = {
+    "ProductComponent": EntityRules(
+        rules=(
+            RowRule(contains_itself, "productId", ("productId",)),
+            RowRule(too_deep, "productId", ("productId",), reason=Reason.RANGE),
+        ),
+        turn="COMPOSITION",
+    ),
+    "ProductGroup": EntityRules(rules=(KNOWN_ACCOUNT,)),
+    "Product": EntityRules(
+        numbering=Numbering("PRODUCT", "P"),
+        derived={"vat_type": vat_type, "gl_account": account_of_group},
+        follows={
+            "price": Following(("profit_margin",), price),
+            "profit_margin": Following(
+                ("price", "purchase_price", "profit_margin", "vat_type", "vat_rate"), profit_margin
+            ),
+        },
+        rules=(
+            RowRule(unpriced, "price", ("price", "profitMargin"), reason=Reason.REQUIRED),
+            RowRule(too_dear, "profitMargin", ("price", "profitMargin"), reason=Reason.RANGE),
+            RowRule(unusual_rate, "vatRate", ("vatRate",), reason=Reason.NOT_ALLOWED),
+            KNOWN_ACCOUNT,
+            RowRule(counted_already, "openingStock", ()),
+        ),
+        effects=(Effect("trackStock", opening),),
+        apart=(("price", "profitMargin"),),
+    ),
+}

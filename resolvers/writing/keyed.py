@@ -1,0 +1,122 @@
+"""The rows of a list that are named by a key of their own, such as the tier of a price: they are merged by it.
+
+An item changes the row of its key or makes it; one whose value is null removes it. Rows that no item names stay, and
+so does what an item does not state.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from db.sql import Rows, Sql, alias, every, join, literal, rows, sql
+from resolvers.writing.declaration import OwnedList, WriteColumn
+from resolvers.writing.rules import NewRow
+from resolvers.writing.values import leads_nowhere
+
+
+@dataclass(frozen=True, slots=True)
+class KeyedSql:
+    """The common table expressions of one list: `values` is the parameter with the input's JSON."""
+
+    owned: OwnedList
+    key: WriteColumn
+    n: int
+    values: Sql
+
+    @property
+    def _items(self) -> Sql:
+        return alias("items", self.n)
+
+    @property
+    def _others(self) -> list[Sql]:
+        return [Sql(column.name) for column in self.owned.columns if column is not self.key]
+
+    @property
+    def _key(self) -> Sql:
+        return Sql(self.key.name)
+
+    def before(self) -> tuple[Sql, Sql]:
+        """The name and the select of the items, each beside the row of its key."""
+        stored, conditions = self._stored(sql("c"), sql("j.company_id"), sql("j.row_id"), sql("n"))
+        removes = sql("n.{} is null", Sql(self.owned.value))
+        values = {name: self._value(name) for name in self._others}
+        differs = join(" or ", [sql("{} is distinct from c.{}", value, name) for name, value in values.items()])
+        return self._items, sql(
+            "select j.company_id, e.n, {} removes, c.id is not null found, "
+            "case when {} then c.id is not null else c.id is null or {} end is_changed, {} from judged j "
+            "cross join lateral jsonb_array_elements({} -> {}) with ordinality e(item, n) "
+            "cross join lateral jsonb_populate_record(null::{}, e.item) n left join {} on {} where j.outcome is null",
+            removes,
+            removes,
+            differs,
+            join(", ", [sql("n.{}", self._key), *(sql("{} {}", value, name) for name, value in values.items())]),
+            self.values,
+            literal(self.owned.json_key),
+            Sql(self.owned.table.name),
+            stored.source,
+            conditions,
+        )
+
+    def _value(self, name: Sql) -> Sql:
+        """The value of a column of an item; what the item does not state stays as it is in the row of its key."""
+        if name == self.owned.value:
+            return sql("n.{}", name)
+        return sql("case when e.item ? {} then n.{} else c.{} end", literal(str(name)), name, name)
+
+    def _stored(self, name: Sql, of_company: Sql, parent: Sql, item: Sql) -> tuple[Rows, Sql]:
+        """The row with the key of an item, and the conditions."""
+        found = rows(self.owned.table, name, company=of_company)
+        own = sql("{} = {}", found[self.owned.parent], parent)
+        return found, every([*found.where, own, sql("{} = {}.{}", found[self.key.name], item, self._key)])
+
+    def changed(self) -> Sql:
+        """The member if its rows change, else null."""
+        member = literal(self.owned.member)
+        return sql("case when exists (select from {} i where i.is_changed) then {} end", self._items, member)
+
+    def problems(self) -> Iterator[Sql]:
+        """Arrays of problems: keys of nothing, and rows that break a rule."""
+        if self.key.linked is not None:
+            yield self._problem(leads_nowhere(self.key, sql("i")), "NOT_FOUND ", self.key.member)
+        for rule in self.owned.rules.rules:
+            reason = rule.reason.name if rule.reason is not None else ""
+            broken = sql("not i.removes and ({})", rule.broken(NewRow(sql("i"), sql("i.company_id"))))
+            yield self._problem(broken, f"{rule.code.name} {reason}", rule.member)
+
+    def _problem(self, broken: Sql, code: str, member: str) -> Sql:
+        return sql(
+            "(select coalesce(array_agg({} || (i.n - 1) || {} order by i.n), '{{}}') from {} i where {})",
+            literal(f"{code} {self.owned.member}."),
+            literal(f".{member}"),
+            self._items,
+            broken,
+        )
+
+    def after(self) -> Iterator[tuple[Sql, Sql]]:
+        """The names and the statements that write the items, once the row is written."""
+        target, conditions = self._stored(sql("t"), sql("w.company_id"), sql("w.id"), sql("i"))
+        yield (
+            alias("kept", self.n),
+            sql(
+                "update {} set {} from written w, {} i where {} and i.is_changed and not i.removes",
+                target.source,
+                join(", ", [sql("{} = i.{}", name, name) for name in self._others]),
+                self._items,
+                conditions,
+            ),
+        )
+        yield (
+            alias("added", self.n),
+            sql(
+                "insert into {} (company_id, {}, {}) select w.company_id, w.id, {} from written w cross join {} i "
+                "where not i.found and not i.removes order by i.n",
+                Sql(self.owned.table.name),
+                Sql(self.owned.parent),
+                join(", ", [self._key, *self._others]),
+                join(", ", [sql("i.{}", name) for name in (self._key, *self._others)]),
+                self._items,
+            ),
+        )
+        yield (
+            alias("removed", self.n),
+            sql("delete from {} using written w, {} i where {} and i.removes", target.source, self._items, conditions),
+        )

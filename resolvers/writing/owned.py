@@ -1,0 +1,197 @@
+"""The rows of a list that belong to the written row: they are merged by id, under the version of the row.
+
+An item with the id of a row keeps that row and changes what it states, an item without one is new, and a row that no
+item names is deleted. Rows of another list of the same table, which the caller may not see, stay. Rows with a position
+have that of their item.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from db.sql import Rows, Sql, alias, every, join, literal, rows, sql
+from resolvers.compilation.table_mapping import TableOf
+from resolvers.writing.declaration import OwnedList, WriteColumn
+from resolvers.writing.rules import NewRow
+from resolvers.writing.values import created_name, new_value, or_created
+
+
+@dataclass(frozen=True, slots=True)
+class OwnedSql:
+    """The common table expressions of one list: `values` is the parameter with the input's JSON."""
+
+    owned: OwnedList
+    n: int
+    values: Sql
+
+    @property
+    def _json(self) -> Sql:
+        return sql("{} -> {}", self.values, literal(self.owned.json_key))
+
+    @property
+    def _items(self) -> Sql:
+        return alias("items", self.n)
+
+    def before(self) -> tuple[Sql, Sql]:
+        """The name and the select of the items, each beside the row that it keeps."""
+        return self._items, self._read()
+
+    def after(self) -> Iterator[tuple[Sql, Sql]]:
+        """The names and the statements that write the items, once the row is written."""
+        yield alias("kept", self.n), self._keep()
+        yield alias("added", self.n), self._add()
+        yield alias("removed", self.n), self._remove()
+
+    # --- what is given
+
+    def _stored(self, name: Sql, of_company: Sql, parent: Sql) -> tuple[Rows, Sql]:
+        """The rows of the list as they are stored, and the conditions."""
+        found = rows(self.owned.table, name, company=of_company)
+        fixed = [sql("{} = {}", found[column], literal(value)) for column, value in self.owned.rule.fixed]
+        there = [*found.where, sql("{} = {}", found[self.owned.parent], parent)]
+        if self._is_versioned:
+            there.append(sql("{} is null", found["deleted_at"]))
+        return found, every([*there, *fixed])
+
+    @property
+    def _is_versioned(self) -> bool:
+        """True for rows that have a version, and are not gone when they are deleted."""
+        return "deleted_at" in self.owned.table.columns
+
+    @property
+    def _is_placed(self) -> bool:
+        return "position" in self.owned.table.columns
+
+    def _read(self) -> Sql:
+        stored, conditions = self._stored(sql("c"), sql("j.company_id"), sql("j.row_id"))
+        derived = self.owned.rules.derived
+        values: list[Sql] = []
+        changes: list[Sql] = []
+        for column in self.owned.columns:
+            name = Sql(column.name)
+            new = new_value(column, derived.get(column.name), sql("e.item"))
+            value = sql("case when c.id is null then {} else n.{} end", new, name)
+            if column.linked is not None:
+                value = or_created(column, value, sql("e.item"))
+                by_key = sql("e.item ? {}", literal(created_name(column.name)))
+                is_new = sql("c.id is null and {0} is not null or {0} <> c.{1}", value, name)
+                values.append(sql("{} or {} new_{}", by_key, is_new, name))
+            values.append(sql("{} {}", value, name))
+            changes.append(sql("{} is distinct from c.{}", value, name))
+        if self._is_placed:
+            values.append(sql("e.n position"))
+            changes.append(sql("e.n <> {}", stored["position"]))
+        return sql(
+            "select j.company_id, j.row_id whole, e.n, (e.item ->> 'id')::uuid id, c.id is not null found, "
+            "c.id is null or {} is_changed, {} from judged j "
+            "cross join lateral jsonb_array_elements({}) with ordinality e(item, n) "
+            "left join {} on {} and {} = (e.item ->> 'id')::uuid "
+            "cross join lateral jsonb_populate_record(c, e.item - 'id') n where j.outcome is null",
+            join(" or ", changes),
+            join(", ", values),
+            self._json,
+            stored.source,
+            conditions,
+            stored["id"],
+        )
+
+    def changed(self) -> Sql:
+        """The member if its rows change, else null; `t` is the written row as it is stored."""
+        stored, conditions = self._stored(sql("c"), sql("j.company_id"), sql("j.row_id"))
+        return sql(
+            "case when {} is not null and (exists (select from {} i where i.is_changed) or exists (select from {} "
+            "where {} and not exists (select from {} i where i.id = {}))) then {} end",
+            self._json,
+            self._items,
+            stored.source,
+            conditions,
+            self._items,
+            stored["id"],
+            literal(self.owned.member),
+        )
+
+    def problems(self) -> Iterator[Sql]:
+        """Arrays of problems: ids that name no row of the list, links to nothing, and rows that break a rule."""
+        unknown = sql("i.id is not null and not i.found")
+        yield self._problem(unknown, "NOT_FOUND ", "id")
+        for column in self.owned.columns:
+            if column.linked is not None:
+                yield self._problem(self._unknown(column, column.linked), "NOT_FOUND ", column.member)
+        for rule in self.owned.rules.rules:
+            reason = rule.reason.name if rule.reason is not None else ""
+            broken = rule.broken(NewRow(sql("i"), sql("i.company_id")))
+            known = sql("(i.id is null or i.found) and i.is_changed and ({})", broken)
+            yield self._problem(known, f"{rule.code.name} {reason}", rule.member)
+
+    def _unknown(self, column: WriteColumn, linked: TableOf) -> Sql:
+        """A link of a new or changed row to what is not there."""
+        found, name = rows(linked.table, sql("l"), company=sql("i.company_id")), Sql(column.name)
+        named = every([*found.where, sql("{} = i.{}", found["id"], name), *linked.current(found)])
+        return sql(
+            "(i.id is null or i.found) and i.new_{} and not exists (select from {} where {})",
+            name,
+            found.source,
+            named,
+        )
+
+    def _problem(self, broken: Sql, code: str, member: str) -> Sql:
+        return sql(
+            "(select coalesce(array_agg({} || (i.n - 1) || {} order by i.n), '{{}}') from {} i where {})",
+            literal(f"{code} {self.owned.member}."),
+            literal(f".{member}"),
+            self._items,
+            broken,
+        )
+
+    # --- it is written
+
+    def _keep(self) -> Sql:
+        target, conditions = self._stored(sql("t"), sql("w.company_id"), sql("w.id"))
+        columns = [sql("{} = i.{}", name, name) for name in self._names]
+        return sql(
+            "update {} set {} from written w, {} i where {} and {} = i.id and i.is_changed",
+            target.source,
+            join(", ", [*columns, *self._raised(target)]),
+            self._items,
+            conditions,
+            target["id"],
+        )
+
+    @property
+    def _names(self) -> list[Sql]:
+        """The columns that an item fills."""
+        names = [column.name for column in self.owned.columns]
+        return [Sql(name) for name in (*names, *(("position",) if self._is_placed else ()))]
+
+    def _raised(self, target: Rows) -> list[Sql]:
+        """What tells that a row was changed."""
+        if not self._is_versioned:
+            return []
+        return [sql("version = {} + 1, updated_at = now(), updated_by = w.updated_by", target["version"])]
+
+    def _add(self) -> Sql:
+        columns: dict[str, Sql] = {name: sql("i.{}", name) for name in self._names}
+        columns |= {name: literal(value) for name, value in self.owned.rule.fixed}
+        columns |= {"company_id": sql("w.company_id"), self.owned.parent: sql("w.id")}
+        if self._is_versioned:
+            columns |= {"created_by": sql("w.updated_by"), "updated_by": sql("w.updated_by")}
+        return sql(
+            "insert into {} ({}) select {} from written w cross join {} i where i.id is null order by i.n",
+            Sql(self.owned.table.name),
+            join(", ", map(Sql, columns)),
+            join(", ", columns.values()),
+            self._items,
+        )
+
+    def _remove(self) -> Sql:
+        target, conditions = self._stored(sql("t"), sql("w.company_id"), sql("w.id"))
+        unnamed = sql(
+            "{} and {} is not null and not exists (select from {} i where i.id = {})",
+            conditions,
+            self._json,
+            self._items,
+            target["id"],
+        )
+        if not self._is_versioned:
+            return sql("delete from {} using written w where {}", target.source, unnamed)
+        changed = join(", ", [sql("deleted_at = now()"), *self._raised(target)])
+        return sql("update {} set {} from written w where {}", target.source, changed, unnamed)

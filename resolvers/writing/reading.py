@@ -1,0 +1,436 @@
+"""From an input to the values of columns, the apps that it uses, and every problem that needs no database.
+
+A member is used when it is present, null included.
+"""
+
+import datetime
+import decimal
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from functools import lru_cache, partial
+from typing import Any, Final, NamedTuple, TypeAlias
+
+import orjson
+from asyncpg import BitString
+
+from db.tables.metadata import APPS
+from resolvers.forms.registry import LONGEST, NATIONAL, formed
+from resolvers.forms.texts import Formed, line, note
+from resolvers.gates.needs import Need
+from resolvers.global_ids import Key
+from resolvers.operation.arguments import ArgumentValue, Inputs, ObjectArgument
+from resolvers.user_problems import UserProblem, invalid
+from resolvers.writing.declaration import EntityWrite, OwnedList, WriteColumn
+from resolvers.writing.values import BY_KEY, created_name
+from schema.apps import CATALOGUE, App
+from schema.declarations.forms import Form
+from schema.declarations.writing import WriteKind, WriteRule
+from schema.errors import TOO_MANY
+from schema.errors import ValidationReason as Reason
+
+KEY: Final = re.compile(r"[!-~]{1,100}")
+"""An idempotency key: visible ASCII."""
+
+NUMBER: Final = re.compile(r"([A-Z])0*([1-9][0-9]{0,7})")
+"""A stated number: one digit less than a number may have, so that the counter goes on for long."""
+
+NO_ROW: Final = "0" * 32
+"""The key of no row: what an id that is none stands for, so that it is answered as an unknown one."""
+
+
+class Created(NamedTuple):
+    """A row that the caller has created with this idempotency key."""
+
+    key: str
+
+
+class Wrong(NamedTuple):
+    """What is wrong with a value, and the values of its message."""
+
+    reason: Reason
+    values: Mapping[str, object] = {}
+
+
+Path: TypeAlias = tuple[str, ...]
+"""The place of a value in an input."""
+
+Read: TypeAlias = Callable[..., object]
+"""From a coerced value (and a country, of a form that differs by it) to what JSON holds for the column, or Wrong."""
+
+WALKED: Final = 10
+"""Rows whose cost is that of one which is judged by the rows of other lists, too."""
+
+UNKNOWN: Final = ""
+"""The country of a row that is only known to the database."""
+
+
+@dataclass(slots=True)
+class Given:
+    """An input that was read: what is written, the bits of the used apps, and the problems so far.
+
+    `members` are the used members in the order of the input; `version` is the expected one, `rows` counts them all.
+    """
+
+    row: str
+    members: tuple[str, ...] = ()
+    values: dict[str, object] = field(default_factory=dict[str, object])
+    used: int = 0
+    problems: list[UserProblem] = field(default_factory=list[UserProblem])
+    version: int | None = None
+    key: str | None = None
+    digest: bytes | None = None
+    is_trial: bool = False
+    rows: int = 1
+
+    @property
+    def json(self) -> str:
+        """The values by column, as JSON."""
+        return orjson.dumps(self.values).decode()
+
+
+@dataclass(frozen=True, slots=True)
+class MemberReader:
+    """Reads one member of an input: `bits` are the apps that it needs; `is_national`: it reads the country, too.
+
+    `empty` is what a blank text is stored as.
+    """
+
+    column: str
+    read: Read
+    bits: int
+    may_be_null: bool
+    is_national: bool
+    empty: str | None
+
+
+class RowReader:
+    """Reads the members of an input that write the columns of one row; `blank` is the value of an item with a key."""
+
+    def __init__(self, columns: Iterable[WriteColumn], *, creates: bool, blank: str | None = None) -> None:
+        columns = tuple(columns)
+        homes = (column.rule.default for column in columns if column.rule.form is Form.COUNTRY)
+        self._home = str(next(homes, UNKNOWN)) if creates else UNKNOWN
+        self._is_keyed = blank is not None
+        self.members = {column.member: _member_reader(column, blank) for column in columns}
+        self.required = tuple(column.member for column in columns if column.rule.required)
+
+    def read(self, found: Given, given: Mapping[str, Any], path: Path = ()) -> dict[str, object]:
+        """The values by column; the used apps and the problems are added to what was found."""
+        values: dict[str, object] = {}
+        country = self._country(given)
+        for name, value in given.items():
+            member = self.members.get(name)
+            if member is not None:
+                found.used |= member.bits
+                self._read_member(found, values, member, (*path, name), value, country)
+        return values
+
+    def _read_member(
+        self, found: Given, values: dict[str, object], member: MemberReader, path: Path, value: Any, country: str
+    ) -> None:
+        if value is not None:
+            value = _national(member.read, value, country) if member.is_national else member.read(value)
+        if value is None:
+            value = member.empty
+        if isinstance(value, Wrong):
+            found.problems.append(invalid(path, value.reason, **value.values))
+        elif value is None and not member.may_be_null:
+            found.problems.append(invalid(path, Reason.REQUIRED))
+        elif isinstance(value, Created) and self._is_keyed:  # nobody looks for it there
+            values[member.column] = NO_ROW
+        elif isinstance(value, Created):
+            values[created_name(member.column)] = value.key
+        else:
+            values[member.column] = value
+
+    def _country(self, given: Mapping[str, Any]) -> str:
+        """The country that the input states; a new row without one has that of its declaration."""
+        stated = given.get("country")
+        return stated.strip().upper() if isinstance(stated, str) else self._home
+
+
+class ListReader:
+    """Reads a member of an input with owned rows."""
+
+    def __init__(self, owned: OwnedList) -> None:
+        self.json_key = owned.json_key
+        self.is_merged = owned.key is not None
+        self.weight = WALKED if owned.rules.turn is not None else 1
+        self._key = owned.key.member if owned.key is not None else "id"
+        self._value = next((one.member for one in owned.columns if self.is_merged and one.name == owned.value), "")
+        self.bits = _bits(owned.need)
+        self._most = owned.rule.longest
+        self._id = Key((owned.prefix,))
+        self.kept = RowReader(owned.columns, creates=False, blank=owned.value if self.is_merged else None)
+        self.new = RowReader(owned.columns, creates=True)
+
+    def read(self, found: Given, name: str, value: Any) -> list[dict[str, object]]:
+        """The items by column, each with the key of the row that it keeps."""
+        found.used |= self.bits
+        if value is None:
+            found.problems.append(invalid((name,), Reason.REQUIRED))
+        elif len(value) > self._most:
+            found.problems.append(invalid((name,), Reason.TOO_LONG, TOO_MANY, most=self._most))
+        else:
+            found.rows += len(value)
+            seen: set[str] = set()
+            return [self._item(found, (name, str(n)), item, seen) for n, item in enumerate(value)]
+        return []
+
+    def _item(self, found: Given, path: Path, given: Mapping[str, Any], seen: set[str]) -> dict[str, object]:
+        if self.is_merged:
+            return self._keyed_item(found, path, given, seen)
+        if given.get("id") is None:
+            found.problems += [
+                invalid((*path, name), Reason.REQUIRED) for name in self.new.required if name not in given
+            ]
+            return self.new.read(found, given, path)
+        id_ = self._id(given["id"]) or NO_ROW
+        if id_ in seen and id_ != NO_ROW:
+            found.problems.append(invalid((*path, "id"), Reason.COMBINATION))
+        seen.add(id_)
+        return {**self.kept.read(found, given, path), "id": id_}
+
+    def _keyed_item(self, found: Given, path: Path, given: Mapping[str, Any], seen: set[str]) -> dict[str, object]:
+        """An item that is named by a key, and has its value or null."""
+        key = str(given[self._key])
+        if key in seen:
+            found.problems.append(invalid((*path, self._key), Reason.COMBINATION))
+        seen.add(key)
+        if self._value not in given:
+            found.problems.append(invalid((*path, self._value), Reason.REQUIRED))
+        return self.kept.read(found, given, path)
+
+
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """The probe of an input: True if it states nothing besides `members`, and is no trial."""
+
+    members: frozenset[str]
+
+    @classmethod
+    def of(cls, write: EntityWrite) -> "Usual":
+        """Members that need nothing but their columns: no list, no link, no number, no effect, no rule of an update."""
+        judged = {effect.reads for effect in write.rules.effects}
+        if not write.creates:
+            judged |= {member for rule in write.rules.rules for member in rule.reads}
+        plain = {
+            column.member
+            for column in write.columns
+            if column.linked is None and (write.creates or column.rule.kind is not WriteKind.NUMBER)
+        }
+        controls = {write.which, "expectedVersion", "idempotencyKey", "validateOnly"}
+        return cls(frozenset(plain - judged | controls))
+
+    def __call__(self, value: Any) -> bool:
+        """The answer for a whole input."""
+        return isinstance(value, dict) and self.members.issuperset(value) and not value.get("validateOnly")  # pyright: ignore[reportUnknownArgumentType, reportUnknownMemberType]
+
+    def of_argument(self, given: ArgumentValue, inputs: Inputs) -> bool:
+        """The answer for an input that may have variables in it."""
+        if isinstance(given, ObjectArgument):
+            return "validateOnly" not in given.fields and self.members.issuperset(given.fields)
+        return bool(inputs.probe(given, self))
+
+
+class InputReader:
+    """Reads the inputs of one declared mutation."""
+
+    def __init__(self, write: EntityWrite) -> None:
+        self.usual = Usual.of(write)
+        self._which = write.which
+        self._creates = write.creates
+        self._row = Key((write.named_prefix,))
+        self._own = RowReader((*write.columns, *write.effects), creates=write.creates)
+        self._lists = {owned.member: ListReader(owned) for owned in write.lists}
+        self._apart = write.rules.apart
+
+    def read(self, given: Mapping[str, Any], key: str | None = None) -> Given:
+        """The input as it is written; `key` is the idempotency key that came beside it."""
+        members = self._own.members.keys() | self._lists.keys()
+        found = Given(self._row(given[self._which]) or NO_ROW, tuple(name for name in given if name in members))
+        found.is_trial = bool(given.get("validateOnly"))
+        found.version = given.get("expectedVersion")
+        found.values = self._own.read(found, given)
+        for name, owned in self._lists.items():
+            if name in given:
+                self._read_list(found, owned, name, given[name])
+        for one, other in self._apart:
+            if given.get(one) is not None and given.get(other) is not None:
+                found.problems.append(invalid((other,), Reason.COMBINATION))
+        own = given.get("idempotencyKey")
+        self._read_key(found, given, own if own is not None else key)
+        return found
+
+    def rows(self, given: Mapping[str, Any]) -> int:
+        """The number of rows that an input writes, itself included; what is judged by many others counts as many."""
+        return 1 + sum(owned.weight * len(given.get(name) or ()) for name, owned in self._lists.items())
+
+    def _read_list(self, found: Given, owned: ListReader, name: str, value: Any) -> None:
+        """A list that replaces the one that is there has to be based on a version; one that is merged has not."""
+        found.values[owned.json_key] = owned.read(found, name, value)
+        version = ("expectedVersion",)
+        is_based = self._creates or owned.is_merged or found.version is not None
+        if not is_based and all(one.field != version for one in found.problems):
+            found.problems.append(invalid(version, Reason.REQUIRED))
+
+    def _read_key(self, found: Given, given: Mapping[str, Any], key: str | None) -> None:
+        """A key is claimed by a write alone, never by a trial."""
+        if key is None:
+            return
+        if not KEY.fullmatch(key):
+            found.problems.append(invalid(("idempotencyKey",), Reason.FORMAT))
+        elif not found.is_trial:
+            found.key, found.digest = key, b"" if found.problems else _digest(given)
+
+    def lacking(self, given: Mapping[str, Any], missing: int) -> Iterator[tuple[Path, App, bool]]:
+        """The members that need a missing app: each with the first one, and whether it was null."""
+        for name, value in given.items():
+            owned = self._lists.get(name)
+            if owned is not None and owned.bits & missing:
+                yield (name,), _first_app(owned.bits & missing), value is None
+            elif owned is not None:
+                for n, item in enumerate(value or ()):
+                    yield from _lacking(owned.kept, item, missing, (name, str(n)))
+        yield from _lacking(self._own, given, missing)
+
+
+def _lacking(
+    reader: RowReader, given: Mapping[str, Any], missing: int, path: Path = ()
+) -> Iterator[tuple[Path, App, bool]]:
+    for name, value in given.items():
+        member = reader.members.get(name)
+        if member is not None and member.bits & missing:
+            yield (*path, name), _first_app(member.bits & missing), value is None
+
+
+def _digest(given: Mapping[str, Any]) -> bytes:
+    """The hash of an input as it was sent, without its key; of any text, lone surrogates too."""
+    sent = {name: value for name, value in given.items() if name != "idempotencyKey"}
+    return hashlib.sha256(json.dumps(sent, default=str, sort_keys=True).encode()).digest()
+
+
+# --- masks ----------------------------------------------------------------------------------------------------------
+
+
+def bits_of(apps: Iterable[App]) -> int:
+    """The apps as a number with a bit for each, the first position highest."""
+    return sum(1 << (APPS - 1 - CATALOGUE[app].position) for app in set(apps))
+
+
+def _first_app(bits: int) -> App:
+    return next(app for app, entry in CATALOGUE.items() if bits >> (APPS - 1 - entry.position) & 1)
+
+
+@lru_cache(4_096)
+def mask(bits: int) -> BitString:
+    """The mask of these apps, as the driver writes it."""
+    return BitString.from_int(bits, length=APPS)
+
+
+# --- values ---------------------------------------------------------------------------------------------------------
+
+
+def _member_reader(column: WriteColumn, blank: str | None) -> MemberReader:
+    """The reader of a member; null is taken for the column `blank`, whatever the table says."""
+    return MemberReader(
+        column.name,
+        reader_of(column),
+        _bits(column.need),
+        column.may_be_null or column.name == blank,
+        column.rule.form in NATIONAL,
+        "" if column.rule.default == "" else None,
+    )
+
+
+def _bits(need: Need) -> int:
+    return bits_of(gate for gate in need if isinstance(gate, App))
+
+
+def reader_of(column: WriteColumn) -> Read:
+    """The function that reads the values of a column."""
+    rule = column.rule
+    match rule.kind:
+        case WriteKind.LINE:
+            return partial(_text, partial(line, longest=rule.longest), rule.longest)
+        case WriteKind.NOTE:
+            return partial(_text, partial(note, longest=rule.longest), rule.longest)
+        case WriteKind.FORM:
+            assert rule.form is not None
+            return partial(_text, partial(formed, rule.form), LONGEST[rule.form])
+        case WriteKind.NUMBER:
+            return partial(_number, rule.letter)
+        case WriteKind.WHOLE:
+            return partial(_whole, rule)
+        case WriteKind.AMOUNT:
+            return partial(_amount, rule)
+        case WriteKind.LINK:
+            return partial(_link, Key((str(column.linked_prefix),)))
+        case _:
+            return UNBOUNDED[rule.kind]
+
+
+def _text(form: Callable[..., Formed], longest: int, value: str, *country: str | None) -> object:
+    found = form(value, *country)
+    return Wrong(found, {"most": longest}) if isinstance(found, Reason) else found
+
+
+def _national(read: Read, value: str, country: str) -> object:
+    """A text in the form of a country; of an unknown one in any: the statement judges what goes with the country."""
+    if country:
+        return read(value, country)
+    found = read(value, None)
+    return read(value, UNKNOWN) if isinstance(found, Wrong) and found.reason is Reason.FORMAT else found
+
+
+def _number(letter: str, value: str) -> object:
+    """A stated number in the company's own form: the letter and at least five digits."""
+    found = NUMBER.fullmatch(value.strip().upper())
+    return f"{letter}{found[2]:0>5}" if found and found[1] == letter else Wrong(Reason.FORMAT)
+
+
+def _whole(rule: WriteRule, value: int) -> object:
+    return value if rule.least <= value <= rule.most else Wrong(Reason.RANGE)
+
+
+def _amount(rule: WriteRule, value: decimal.Decimal) -> object:
+    if not rule.least <= value <= rule.most:
+        return Wrong(Reason.RANGE)
+    exponent = value.normalize().as_tuple().exponent
+    if isinstance(exponent, int) and -exponent > rule.scale:
+        return Wrong(Reason.DECIMALS)
+    return str(value)
+
+
+def _time(value: datetime.date) -> str:
+    return value.isoformat()
+
+
+def _since(value: bool) -> str | None:
+    """The time of the transaction, in PostgreSQL's word for it; None where it is switched off."""
+    return "now" if value else None
+
+
+def _choice(value: Enum) -> str:
+    return value.value
+
+
+def _link(key: Key, value: str) -> object:
+    created = value.removeprefix(BY_KEY)
+    if created != value and KEY.fullmatch(created):
+        return Created(created)
+    return key(value) or NO_ROW
+
+
+UNBOUNDED: Final[Mapping[WriteKind, Read]] = {
+    WriteKind.DAY: _time,
+    WriteKind.MOMENT: _time,
+    WriteKind.CHOICE: _choice,
+    WriteKind.FLAG: bool,
+    WriteKind.SINCE: _since,
+}
+"""The readers of kinds whose every value can be written. Lists of rows have none, since they are no columns."""

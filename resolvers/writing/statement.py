@@ -1,0 +1,600 @@
+"""The statement of a declared mutation: it judges the caller, writes one row, and reads the payload from what it wrote.
+
+`viewer → judged → given → number → written → trail`. Nothing is locked for rights. On refusal nothing is given, so
+nothing is written: there is nothing to undo. The text depends on the mutation and the selection alone; the values
+travel as one JSON, the used apps as one mask.
+"""
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final, LiteralString
+
+from sqlalchemy import Index
+
+from db.sql import TRUE, Rows, Sql, alias, equals, every, join, literal, rows, sql
+from db.tables.core.changes import change
+from db.tables.core.counters import counter
+from db.tables.core.identity import company, membership
+from resolvers.compilation.company_scope import VIEWER, CompanyScope, enterable
+from resolvers.compilation.context import StatementContext
+from resolvers.plans import awake, mask_columns
+from resolvers.writing.declaration import EntityWrite, WriteColumn
+from resolvers.writing.keyed import KeyedSql
+from resolvers.writing.owned import OwnedSql
+from resolvers.writing.reading import Given, mask
+from resolvers.writing.rules import Computed, NewRow
+from resolvers.writing.values import GIVEN, created_name, followed, leads_nowhere, new_value, or_created, passes
+from schema.declarations.writing import WriteAction, WriteKind
+
+RESTORABLE: Final = "30 days"
+"""The time after its deletion in which a row can be restored."""
+
+NUMBER: Final = "number"
+"""The member that states a number of the company's own."""
+
+NO_PROBLEMS: Final = sql("'{{}}'::text[]")
+NEW: Final = NewRow(sql("y"), sql("y.company_id"))
+
+MASK: Final = "bit(256)"
+"""The type of a mask of `APPS` bits."""
+
+KINDS: Final = {
+    WriteAction.CREATE: literal("CREATED"),
+    WriteAction.UPDATE: literal("CHANGED"),
+    WriteAction.DELETE: literal("DELETED"),
+    WriteAction.RESTORE: literal("RESTORED"),
+}
+
+# The parameters, by the names under which the runner binds them.
+ROW, VALUES, USED, FIELDS, REFUSED, SPENT, VERSION, KEY, DIGEST, TRIAL = (
+    "row of the input", "values", "used apps", "fields", "has problems", "spent", "expected version", "key", "digest",
+    "is trial",
+)  # fmt: skip
+
+
+def bindings_of(given: Given, spent: list[uuid.UUID]) -> dict[str, object]:
+    """The values of the parameters for an input; `spent` are the accounts and companies that may write no more now."""
+    return {
+        ROW: given.row,
+        VALUES: given.json,
+        USED: mask(given.used),
+        FIELDS: given.members,
+        REFUSED: bool(given.problems),
+        SPENT: spent,
+        VERSION: given.version,
+        KEY: given.key,
+        DIGEST: given.digest,
+        TRIAL: given.is_trial,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class WriteSql:
+    """Adds the common table expressions of a declared mutation to a statement.
+
+    Of a usual input (`Usual`) lists, links, stated numbers, rules of an update and trials are left out: they would
+    cost as much as the write itself.
+    Of any other, the lists and the number are left out that are not among the `stated` members.
+    """
+
+    write: EntityWrite
+    ctx: StatementContext
+    is_usual: bool
+    stated: frozenset[str]
+
+    def add(self) -> Sql:
+        """Add them all. Returns the select of the outcome, whose columns `Outcome` names."""
+        self.ctx.writes = self.ctx.speaks = True
+        self._common(sql("judged"), self._judged())
+        for owned in self._owned:
+            self._common(*owned.before())
+        self._common(sql("given"), self._given())
+        if self._is_numbered:
+            self._common(sql("number"), self._number())
+        if self.write.whole is not None:
+            self._common(sql("raised"), self._raised())
+        if (turn := self._turn) is not None:
+            self._common(sql("turn"), self._taken_turn(turn))
+        self._common(sql("written"), self._written())
+        for owned in self._owned:
+            for name, statement in owned.after():
+                self._common(name, statement)
+        for n, effect in enumerate(self.write.rules.effects):
+            if effect.reads in self.stated:
+                self._common(alias("effect", n), effect.statement())
+        self._common(sql("trail"), self._trail())
+        return self._outcome()
+
+    @property
+    def _owned(self) -> list[OwnedSql | KeyedSql]:
+        values = self._parameter(VALUES, "jsonb") if self.write.lists else sql("")
+        return [
+            OwnedSql(owned, n, values) if owned.key is None else KeyedSql(owned, owned.key, n, values)
+            for n, owned in enumerate(self.write.lists)
+            if owned.member in self.stated
+        ]
+
+    @property
+    def _turn(self) -> LiteralString | None:
+        """The counter on which the stated lists stand."""
+        return next((one.owned.rules.turn for one in self._owned if one.owned.rules.turn is not None), None)
+
+    def _common(self, name: Sql, select: Sql) -> None:
+        self.ctx.commons.append(sql(", {} as materialized ({})", name, select))
+
+    def _parameter(self, name: str, type_name: LiteralString) -> Sql:
+        return self.ctx.written(name, type_name)
+
+    # --- may the caller?
+
+    def _judged(self) -> Sql:
+        """The caller in the company, the key of an earlier request, and why nothing is written (null: it is)."""
+        earlier = rows(change, sql("p"), company=sql("q.company_id"))
+        same = sql("{} = {}", earlier["input_hash"], self._parameter(DIGEST, "bytea"))
+        conditions = [
+            sql("q.refused is null"),
+            *earlier.where,
+            sql("{} = q.account_id", earlier["actor_id"]),
+            sql("{} = {}", earlier["operation"], literal(self.write.operation)),
+            sql("{} = {}", earlier["idempotency_key"], self._parameter(KEY, "text")),
+        ]
+        return sql(
+            "select q.*, {} earlier, case when q.refused is not null then q.refused "
+            "when {} is not null then case when {} then 'REPLAYED' else 'KEY_REUSED' end "
+            "when not q.is_there then 'NOT_FOUND' when {} then 'PROBLEMS' end outcome "
+            "from ({}) q left join {} on {}",
+            earlier["key"],
+            earlier["key"],
+            same,
+            self._parameter(REFUSED, "bool"),
+            self._entered(),
+            earlier.source,
+            every(conditions),
+        )
+
+    def _entered(self) -> Sql:
+        """The caller in the company that the input names, or that has the row which it names."""
+        member = rows(membership, sql("m"), company=sql("c.id"))
+        scope = CompanyScope(0, rows(company, sql("c")), member, self.ctx.kind)
+        source, conditions = enterable(scope)
+        named = self._parameter(ROW, "uuid")
+        whole, target = self.write.whole, self._named(member["company_id"])
+        row, whole_id, is_there = sql("null::uuid"), sql("null::uuid"), TRUE
+        if target is None:
+            conditions = sql("{} and {} = {}", conditions, member["company_id"], named)
+        else:
+            source = sql("{} join {} on {}", target.source, source, every(target.where))
+            conditions = every([conditions, sql("{} = {}", target["id"], named), *self._fixed(target)])
+            is_there = self._is_there(target)
+            if not self.write.creates:
+                row = target["id"]
+            if whole is not None:
+                whole_id = target["id"] if self.write.creates else target[whole.column]
+                is_there = sql("{} and {} is not null", is_there, self._whole_version(member["company_id"], whole_id))
+        columns = sql(
+            "c.id company_id, {} row_id, {} whole_id, {} is_there, {} member, {} role, {} stands_in, "
+            "{}, {} company_mask, {} member_mask, {} effective",
+            row,
+            whole_id,
+            is_there,
+            *(member[column] for column in ("id", "role", "stands_in")),
+            mask_columns(scope.company),
+            awake(scope.company),
+            member["mask"],
+            scope.effective,
+        )
+        return sql(
+            "select {}.id credential_id, {}.account_id, {}.confirmed, {}.language, x.*, {} refused "
+            "from viewer {} left join lateral (select {} from {} where {}) x on true",
+            *[VIEWER] * 4,
+            self._refused(),
+            VIEWER,
+            columns,
+            source,
+            conditions,
+        )
+
+    def _named(self, of_company: Sql) -> Rows | None:
+        """The rows of which the input names one: those that are written, or those that have parts; None: companies."""
+        whole = self.write.whole
+        if self.write.creates and whole is None:
+            return None
+        table = whole.rows.table if self.write.creates and whole is not None else self.write.table
+        return rows(table, sql("r"), company=of_company)
+
+    def _refused(self) -> Sql:
+        """Why the caller may not write, in the order of the reasons; null if nothing of that is in the way."""
+        spent, used = self._parameter(SPENT, "uuid[]"), self._parameter(USED, MASK)
+        unseen = sql("when not ({}) then {}", passes(self.write.need, sql("x.effective")), self._without_type())
+        return sql(
+            "case when {}.read_only then 'FORBIDDEN' when x.company_id is null then 'NOT_FOUND' {} "
+            "when not x.is_there then null "
+            "when x.company_id = any({}) or {}.account_id = any({}) then 'RATE_LIMITED' "
+            "when x.effective & {} <> {} then 'GATES' end",
+            VIEWER,
+            unseen if self.write.need else sql(""),
+            spent,
+            VIEWER,
+            spent,
+            used,
+            used,
+        )
+
+    def _without_type(self) -> Sql:
+        """Without the gates of the type the named company is forbidden ground, but a named row is not there at all."""
+        return literal("FORBIDDEN" if self.write.which == "companyId" else "NOT_FOUND")
+
+    def judged_scope(self, n: int, name: Sql) -> CompanyScope:
+        """The company of `judged` under an alias, as a scope of the statement: no company is entered a second time."""
+        entered = Rows(company, name, copies=_copies(name, id="company_id"))
+        copies = _copies(
+            name, id="member", company_id="company_id", role="role", stands_in="stands_in", mask="member_mask"
+        )
+        return CompanyScope(n, entered, Rows(membership, name, copies=copies), self.ctx.kind)
+
+    def _fixed(self, target: Rows) -> list[Sql]:
+        of_whole = self.write.whole is not None and target.table is self.write.whole.rows.table
+        fixed = self.write.whole.rows.where if self.write.whole is not None and of_whole else self.write.fixed
+        return [equals(target[column], value) for column, value in fixed.items()]
+
+    def _is_there(self, target: Rows) -> Sql:
+        deleted = target["deleted_at"]
+        if self.write.action is WriteAction.RESTORE:
+            return sql("coalesce({} > now() - interval {}, false)", deleted, literal(RESTORABLE))
+        return sql("{} is null", deleted)
+
+    # --- what is written?
+
+    @property
+    def _columns(self) -> tuple[WriteColumn, ...]:
+        return self.write.columns
+
+    @property
+    def _changes(self) -> bool:
+        return self.write.action is WriteAction.UPDATE
+
+    @property
+    def _is_numbered(self) -> bool:
+        return self.write.rules.numbering is not None and (self.write.creates or NUMBER in self.stated)
+
+    def _given(self) -> Sql:
+        """The row as it would be, the names of the fields that change, and the problems that the database finds."""
+        return sql("select y.*, {} problems from ({}) y", self._problems(), self._new_row())
+
+    def _new_row(self) -> Sql:
+        """The columns of the new row, and `changed`."""
+        owner = sql("j.company_id, j.account_id, j.credential_id")
+        if self.write.whole is not None:
+            version = self._whole_version(sql("j.company_id"), sql("j.whole_id"))
+            owner = sql("{}, j.whole_id, {} whole_version", owner, version)
+        if (turn := self._turn) is not None:
+            owner = sql("{}, {} turn", owner, self._read_turn(turn))
+        table = Sql(self.write.table.name)
+        values = self._parameter(VALUES, "jsonb")
+        for effect in self.write.effects:
+            number = sql("({} ->> {})::numeric", values, literal(effect.name))
+            owner = sql("{}, {} {}", owner, number, Sql(effect.name.removeprefix("*")))
+        if self.write.creates:
+            columns = [sql("{} {}", value, Sql(name)) for name, value in self._new_values().items()]
+            return sql(
+                "select {}, {} changed, {} from judged j cross join lateral jsonb_populate_record(null::{}, {}) n "
+                "where j.outcome is null",
+                owner,
+                self._parameter(FIELDS, "text[]"),
+                join(", ", [*columns, *self._stated_number(sql("n"))]) or sql("null"),
+                table,
+                values,
+            )
+        target = rows(self.write.table, sql("t"), company=sql("j.company_id"))
+        new = self._changed_values() if self._changes else {}
+        columns = [sql("{} {}", value, Sql(name)) for name, value in new.items()]
+        changes = [_change_of(column, new[column.name]) for column in self._columns]
+        changes += [owned.changed() for owned in self._owned]
+        return sql(
+            "select {}, t.id, t.version, array_remove(array[{}]::text[], null) changed{} "
+            "from judged j join {} on {} and t.id = j.row_id{} where j.outcome is null",
+            owner,
+            join(", ", changes) if self._changes else sql(""),
+            Sql("".join(f", {column}" for column in [*columns, *self._stated_number(sql("n"))])),
+            target.source,
+            every(target.where),
+            sql(" cross join lateral jsonb_populate_record(t, {}) n", values) if self._changes else sql(""),
+        )
+
+    def _whole_version(self, of_company: Sql, key: Sql) -> Sql:
+        """The version of what has the part, null if that is deleted or none that has parts: nothing is written then."""
+        assert self.write.whole is not None
+        whole = self.write.whole.rows
+        found = rows(whole.table, sql("h"), company=of_company)
+        conditions = every([*found.where, sql("{} = {}", found["id"], key), *whole.current(found)])
+        return sql("(select {} from {} where {})", found["version"], found.source, conditions)
+
+    def _new_values(self) -> dict[str, Sql]:
+        """The values of a new row by column."""
+        derived, json = self.write.rules.derived, self._parameter(VALUES, "jsonb")
+        links = {
+            one.name: self._or_created(one, sql("n.{}", Sql(one.name)))
+            for one in self._columns
+            if one.linked is not None
+        }
+        row = NewRow(GIVEN.name, GIVEN.company, links)
+        given = {
+            one.name: self._or_created(one, new_value(one, derived.get(one.name), json, row)) for one in self._columns
+        }
+        given |= {name: derive(row) for name, derive in self._derived().items()}
+        return followed(given, self.write.rules.follows, json)
+
+    def _changed_values(self) -> dict[str, Sql]:
+        """The values of a changed row by column, those that stay included."""
+        given = {column.name: self._or_created(column, _changed_value(column)) for column in self._columns}
+        return followed(given, self.write.rules.follows, self._parameter(VALUES, "jsonb"))
+
+    def _or_created(self, column: WriteColumn, value: Sql) -> Sql:
+        """The value of a column, or the row that the caller has created with the key which the input states."""
+        if column.linked is None or self.is_usual:
+            return value
+        return or_created(column, value, self._parameter(VALUES, "jsonb"))
+
+    def _derived(self) -> dict[str, Computed]:
+        """The columns of a new row that no member writes."""
+        members = {column.name for column in self._columns}
+        return {name: derive for name, derive in self.write.rules.derived.items() if name not in members}
+
+    def _stated_number(self, name: Sql) -> list[Sql]:
+        if not self._is_numbered:
+            return []
+        return [sql("substring({}.number from '^[A-Z]([0-9]{{1,9}})$')::int stated", name)]
+
+    def _problems(self) -> Sql:
+        """The problems of the new row, each as `code reason member`."""
+        found = [*self._broken_rules(), *([] if self.is_usual else [*self._unknown_links(), *self._taken()])]
+        own = [sql("array_remove(array[{}], null)", join(", ", found))] if found else [NO_PROBLEMS]
+        return join(" || ", [*own, *(problem for owned in self._owned for problem in owned.problems())])
+
+    def _broken_rules(self) -> Iterator[Sql]:
+        if not self.write.creates and (self.is_usual or not self._changes):
+            return
+        for rule in self.write.rules.rules:
+            reads = sql("y.changed && array[{}] and ", join(", ", map(literal, rule.reads))) if rule.reads else sql("")
+            problem = literal(f"{rule.code.name} {rule.reason.name if rule.reason else ''} {rule.member}")
+            broken = rule.broken(NEW)
+            yield sql("case when {}({}) then {} end", reads if self._changes else sql(""), broken, problem)
+
+    def _unknown_links(self) -> Iterator[Sql]:
+        """A link has to lead to a row of the company that is not deleted, unless it is the one that was there."""
+        for column in self._columns:
+            if column.linked is not None:
+                yield self._unknown(column)
+
+    def _unknown(self, column: WriteColumn) -> Sql:
+        key = sql("{} ? {}", self._parameter(VALUES, "jsonb"), literal(created_name(column.name)))
+        stated = sql("({} = any(y.changed) or {}) and ", literal(column.member), key)
+        return sql(
+            "case when {}({} or {} and y.{} is null) then {} end",
+            stated if self._changes else sql(""),
+            leads_nowhere(column, sql("y")),
+            key,
+            Sql(column.name),
+            literal(f"NOT_FOUND  {column.member}"),
+        )
+
+    def _taken(self) -> Iterator[Sql]:
+        """A trial looks for what a unique index would refuse; a write meets the index itself."""
+        for member, column, value, among in self._unique_values():
+            other = rows(self.write.table, sql("o"), company=sql("y.company_id"))
+            another = sql(" and {} <> y.id", other["id"]) if self._changes else sql("")
+            yield sql(
+                "case when {} and exists (select from {} where {} and {} = {}{}) then {} end",
+                self._parameter(TRIAL, "bool"),
+                other.source,
+                every([*other.where, *among]),
+                other[column],
+                value,
+                another,
+                literal(f"TAKEN  {member}"),
+            )
+
+    def _unique_values(self) -> Iterator[tuple[str, str, Sql, list[Sql]]]:
+        """The columns whose values are unique: the member that states one, the column, the value, and of which rows."""
+        unique = {
+            tuple(str(column.name) for column in index.columns if column.name != "company_id"): _among(index)
+            for index in self.write.table.indexes
+            if index.unique
+        }
+        for column in self._columns:
+            if (column.name,) in unique:
+                yield column.member, column.name, sql("y.{}", Sql(column.name)), unique[(column.name,)]
+        if self._is_numbered:
+            yield "number", "sequence_number", sql("y.stated"), []
+
+    # --- it is written
+
+    def _is_written(self) -> Sql:
+        """The condition under which `g`, the given row, is written."""
+        conditions = [sql("g.problems = {}", NO_PROBLEMS), sql("not {}", self._parameter(TRIAL, "bool"))]
+        if not self.write.creates:
+            version = self._parameter(VERSION, "int4")
+            conditions.append(sql("({} is null or g.version = {})", version, version))
+        if self._changes:
+            conditions.append(self._is_changed())
+        return every(conditions)
+
+    def _is_changed(self) -> Sql:
+        """The condition that a stated member changes; what alone follows from hidden ones tells nothing."""
+        return sql("g.changed && {}", self._parameter(FIELDS, "text[]"))
+
+    def _number(self) -> Sql:
+        """The next number of the company's counter; a stated one raises the counter."""
+        assert self.write.rules.numbering is not None
+        states = sql("(select g.stated from given g)")
+        drawn = sql("") if self.write.creates else sql(" and {} = any(g.changed)", literal("number"))
+        return sql(
+            "insert into counter as k (company_id, kind, next) "
+            "select g.company_id, {}, coalesce(g.stated, 1) + 1 from given g where {}{} "
+            "on conflict (company_id, kind) do update set next = "
+            "case when {} is null then k.next + 1 else greatest(k.next, excluded.next) end "
+            "returning coalesce({}, k.next - 1) drawn",
+            literal(self.write.rules.numbering.counter),
+            self._is_written(),
+            drawn,
+            states,
+            states,
+        )
+
+    def _read_turn(self, kind: LiteralString) -> Sql:
+        """The counter as it is judged."""
+        found = rows(counter, sql("k"), company=sql("j.company_id"))
+        conditions = every([*found.where, sql("{} = {}", found["kind"], literal(kind))])
+        return sql("(select {} from {} where {})", found["next"], found.source, conditions)
+
+    def _taken_turn(self, kind: LiteralString) -> Sql:
+        """The counter's next value; no row, and nothing is written, unless it still is as it was judged."""
+        return sql(
+            "insert into counter as k (company_id, kind, next) select g.company_id, {}, 1 from given g where {} "
+            "on conflict (company_id, kind) do update set next = k.next + 1 "
+            "where k.next = (select g.turn from given g) returning k.next",
+            literal(kind),
+            self._is_written(),
+        )
+
+    def _raised(self) -> Sql:
+        """The new version of what has the part: first, so that changes of its parts wait for each other there."""
+        assert self.write.whole is not None
+        target = rows(self.write.whole.rows.table, sql("h"), company=sql("g.company_id"))
+        return sql(
+            "update {} set version = {} + 1, updated_at = now(), updated_by = g.account_id from given g "
+            "where {} and {} = g.whole_id and {} = g.whole_version and {} returning {}",
+            target.source,
+            target["version"],
+            every(target.where),
+            target["id"],
+            target["version"],
+            self._is_written(),
+            target["id"],
+        )
+
+    @property
+    def _joins(self) -> Sql:
+        """What a row is written beside: its number, and the new version of what it is a part of."""
+        drawn = " cross join number d" if self.write.creates else " left join number d on true"
+        raised = sql(" cross join raised") if self.write.whole is not None else sql("")
+        turn = sql(" cross join turn") if self._turn is not None else sql("")
+        return Sql(f"{drawn if self._is_numbered else ''}{raised}{turn}")
+
+    def _written(self) -> Sql:
+        return self._insert() if self.write.creates else self._update()
+
+    def _insert(self) -> Sql:
+        columns: dict[str, Sql] = {"company_id": sql("g.company_id")}
+        columns |= {name: _constant(value) for name, value in self.write.fixed.items()}
+        columns |= {name: sql("g.{}", Sql(name)) for name in (*(one.name for one in self._columns), *self._derived())}
+        columns |= {"created_by": sql("g.account_id"), "updated_by": sql("g.account_id")}
+        if self.write.whole is not None:
+            columns[self.write.whole.column] = sql("g.whole_id")
+        if self.write.rules.numbering is not None:
+            columns |= {"sequence_number": sql("d.drawn"), "number": self._printed()}
+        return sql(
+            "insert into {} ({}) select {} from given g{} where {} returning *",
+            Sql(self.write.table.name),
+            join(", ", map(Sql, columns)),
+            join(", ", columns.values()),
+            self._joins,
+            self._is_written(),
+        )
+
+    def _printed(self) -> Sql:
+        assert self.write.rules.numbering is not None
+        letter = literal(self.write.rules.numbering.letter)
+        return sql("{} || lpad(d.drawn::text, greatest(5, length(d.drawn::text)), '0')", letter)
+
+    def _update(self) -> Sql:
+        """The update of the row under its version, which PostgreSQL checks again on the row that it locks."""
+        columns: dict[str, Sql] = {column.name: sql("g.{}", Sql(column.name)) for column in self._columns}
+        if self._is_numbered:
+            columns["sequence_number"] = sql("coalesce(d.drawn, t.sequence_number)")
+            columns["number"] = sql("case when d.drawn is null then g.number else {} end", self._printed())
+        if self.write.action is WriteAction.DELETE:
+            columns["deleted_at"] = sql("now()")
+        if self.write.action is WriteAction.RESTORE:
+            columns["deleted_at"] = sql("null")
+        columns |= {"version": sql("g.version + 1"), "updated_at": sql("now()"), "updated_by": sql("g.account_id")}
+        target = rows(self.write.table, sql("t"), company=sql("g.company_id"))
+        return sql(
+            "update {} set {} from given g{} where {} and t.id = g.id and t.version = g.version and {} returning t.*",
+            target.source,
+            join(", ", [sql("{} = {}", Sql(name), value) for name, value in columns.items()]),
+            self._joins,
+            every(target.where),
+            self._is_written(),
+        )
+
+    def _trail(self) -> Sql:
+        """The rows that tell of the change; the first one also claims the idempotency key."""
+        key, digest = self._parameter(KEY, "text"), self._parameter(DIGEST, "bytea")
+        entity, kind = literal(self.write.type_.name), KINDS[self.write.action]
+        trail = [sql("({}, w.id, {}, g.changed, {}, {})", entity, kind, key, digest)]
+        if (whole := self.write.whole) is not None:
+            fields = sql("array[{}]", literal(whole.listed))
+            trail.append(sql("({}, g.whole_id, 'CHANGED', {}, null, null)", literal(whole.type_.name), fields))
+        return sql(
+            "insert into change (company_id, actor_id, credential_id, operation, entity, key, kind, fields, "
+            "idempotency_key, input_hash) select w.company_id, g.account_id, g.credential_id, {}, r.* "
+            "from written w cross join given g cross join lateral (values {}) r",
+            literal(self.write.operation),
+            join(", ", trail),
+        )
+
+    # --- what came of it
+
+    def _outcome(self) -> Sql:
+        version = self._parameter(VERSION, "int4")
+        conflict = sql("when {} <> g.version then 'VERSION_CONFLICT' ", version)
+        return sql(
+            "select o.*, case when o.outcome = 'GATES' then o.effective end apps from ("
+            "select j.company_id, j.effective, coalesce(w.id, j.row_id, j.earlier) row_id, "
+            "j.whole_id, j.confirmed, j.language, "
+            "g.problems, "
+            "case when j.outcome is not null then j.outcome {}when g.problems <> {} then 'FOUND' when {} then 'VALID' "
+            "{}when w.id is null then 'RACED' end outcome "
+            "from judged j left join given g on true left join written w on true) o",
+            sql("") if self.write.creates else conflict,
+            NO_PROBLEMS,
+            self._parameter(TRIAL, "bool"),
+            sql("when not {} then 'UNCHANGED' ", self._is_changed()) if self._changes else sql(""),
+        )
+
+
+# --- pieces ---------------------------------------------------------------------------------------------------------
+
+
+def _copies(name: Sql, **columns: LiteralString) -> dict[str, Sql]:
+    return {column: sql("{}.{}", name, sql(there)) for column, there in columns.items()}
+
+
+def _among(index: Index) -> list[Sql]:
+    """The condition of the rows that an index has, if it does not have all."""
+    where = index.dialect_options["postgresql"]["where"]
+    return [] if where is None else [Sql(str(where))]
+
+
+def _changed_value(column: WriteColumn) -> Sql:
+    """The value of a column in a changed row; what is on already is so since then."""
+    name = Sql(column.name)
+    if column.rule.kind is WriteKind.SINCE:
+        return sql("case when n.{} is not null then coalesce(t.{}, n.{}) end", name, name, name)
+    return sql("n.{}", name)
+
+
+def _change_of(column: WriteColumn, new: Sql) -> Sql:
+    return sql("case when {} is distinct from t.{} then {} end", new, Sql(column.name), literal(column.member))
+
+
+def _constant(value: object) -> Sql:
+    match value:
+        case bool():
+            return TRUE if value else sql("false")
+        case str():
+            return literal(value)
+        case _:
+            return sql("null")

@@ -1,0 +1,110 @@
+"""The values of columns in a new row: what is given, else the default.
+
+The SQL stands where `j` is the judged caller in the company, and `n` the record that was given.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from sqlalchemy import Column
+
+from db.sql import Sql, every, join, literal, number, rows, sql
+from db.tables.core.changes import change
+from db.tables.core.identity import company
+from db.tables.core.settings import company_settings
+from resolvers.gates.needs import Need
+from resolvers.writing.declaration import WriteColumn
+from resolvers.writing.rules import Computed, Following, NewRow
+from schema.apps import CATALOGUE, App
+from schema.declarations.writing import COMPANY
+
+BY_KEY: Final = "key:"
+"""The beginning of an id that stands for a row which the caller has created with the idempotency key after it."""
+
+GIVEN: Final = NewRow(sql("n"), sql("j.company_id"))
+
+
+def new_value(column: WriteColumn, derive: Computed | None, json: Sql, row: NewRow = GIVEN) -> Sql:
+    """The value of a column; `json` is the object that holds the record, `row` the row that derived values read.
+
+    The default of a column that may be null is filled only where its apps are active in the company.
+    """
+    given, defaults = sql("n.{}", Sql(column.name)), list(_defaults(column, derive, row))
+    if not defaults:
+        return given
+    if not column.column.nullable:  # null was refused, so it stands for a value that was left out
+        return sql("coalesce({}, {})", given, join(", ", defaults))
+    active = sql(" when not ({}) then null", passes(column.need, sql("j.company_mask"))) if column.need else sql("")
+    return sql("case when {} ? {} then {}{} else {} end", json, literal(column.name), given, active, defaults[0])
+
+
+def _defaults(column: WriteColumn, derive: Computed | None, row: NewRow) -> Iterator[Sql]:
+    default = column.rule.default
+    if derive is not None:
+        yield derive(row)
+    if default is COMPANY:
+        yield of_company(column.name, GIVEN.company)
+    elif default is not None:
+        yield literal(str(default))
+    if not column.column.nullable and (stored := _server_default(column.column)) is not None:
+        yield stored
+
+
+def created_name(column: str) -> str:
+    """The name in the JSON of an input for the key with which the linked row of a column was created."""
+    return f"{BY_KEY}{column}"
+
+
+def or_created(column: WriteColumn, value: Sql, json: Sql) -> Sql:
+    """The value of a link, or the row that the caller has created with the key which the JSON states."""
+    found = rows(change, sql("h"), company=GIVEN.company)
+    key = sql("{} ->> {}", json, literal(created_name(column.name)))
+    conditions = [
+        *found.where,
+        sql("{} = j.account_id", found["actor_id"]),
+        sql("{} = {}", found["operation"], literal(f"create{column.linked_type}")),
+        sql("{} = {}", found["idempotency_key"], key),
+    ]
+    created = sql("(select {} from {} where {})", found["key"], found.source, every(conditions))
+    return sql("case when {} is null then {} else {} end", key, value, created)
+
+
+def followed(values: Mapping[str, Sql], follows: Mapping[str, Following], json: Sql) -> dict[str, Sql]:
+    """The values of columns, after those that follow from others have followed."""
+    found = dict(values)
+    for name, following in follows.items():
+        value = following.value(NewRow(GIVEN.name, GIVEN.company, dict(found)))
+        stated = join(", ", map(literal, following.stated))
+        found[name] = sql("case when {} ?| array[{}] then {} else {} end", json, stated, value, found[name])
+    return found
+
+
+def of_company(name: str, key: Sql) -> Sql:
+    """The value of a column in the settings of a company, also before it has any; else in the company itself."""
+    table = company_settings if name in company_settings.columns else company
+    found = rows(table, sql("s"), company=key)
+    conditions = found.where or (sql("s.id = {}", key),)
+    value = sql("(select {} from {} where {})", found[name], found.source, every(conditions))
+    usual = _server_default(table.columns[name])
+    return value if usual is None else sql("coalesce({}, {})", value, usual)
+
+
+def _server_default(column: Column[object]) -> Sql | None:
+    default = column.server_default
+    text = getattr(getattr(default, "arg", None), "text", None)
+    return Sql(text) if text is not None else None
+
+
+def leads_nowhere(column: WriteColumn, row: Sql) -> Sql:
+    """The condition that a link of a row leads to no row of the company, or to one that has ended."""
+    assert column.linked is not None
+    found = rows(column.linked.table, sql("l"), company=sql("{}.company_id", row))
+    key = sql("{}.{}", row, Sql(column.name))
+    known = every([*found.where, sql("{} = {}", found["id"], key), *column.linked.current(found)])
+    return sql("{} is not null and not exists (select from {} where {})", key, found.source, known)
+
+
+def passes(need: Need, mask: Sql) -> Sql:
+    """The condition that a mask has every app of a need."""
+    apps = [gate for gate in need if isinstance(gate, App)]
+    return every(sql("get_bit({}, {}) = 1", mask, number(CATALOGUE[app].position)) for app in apps)

@@ -1,0 +1,202 @@
+"""The mutations of entities: inputs, payloads and root fields, made from what their fields say of writing."""
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from types import NoneType
+from typing import Any, Final, NamedTuple, get_args
+
+import strawberry
+from strawberry.types.base import get_object_definition
+from strawberry.types.field import StrawberryField
+
+from schema.declarations.fields import (
+    ENTITIES,
+    Argument,
+    Gate,
+    directives_of,
+    extends,
+    field,
+    gated,
+    gates_of,
+    input_field,
+    input_object,
+    payload,
+)
+from schema.declarations.writing import (
+    CREATE,
+    DELETE,
+    UPDATE,
+    DeclaredWrite,
+    WriteAction,
+    WriteKind,
+    WriteRule,
+    Writes,
+)
+from schema.errors import UserError
+from schema.types.core.company import Company
+
+ACTIONS: Final[Mapping[WriteAction, tuple[Writes, str]]] = {
+    WriteAction.CREATE: (CREATE, "Record"),
+    WriteAction.UPDATE: (UPDATE, "Change"),
+    WriteAction.DELETE: (DELETE, "Delete"),
+    WriteAction.RESTORE: (DELETE, "Bring back, within 30 days of its deletion:"),
+}
+"""What an entity declares for each action, and the first word of its description."""
+
+
+class Member(NamedTuple):
+    """A field of a type that is made: its annotation and its declaration."""
+
+    annotation: Any
+    declared: Any
+
+
+Members = dict[str, Member]
+
+
+def add_declared_writes(mutation: type) -> None:
+    """Add the root fields of all entities that can be written to `mutation`."""
+    for entity in ENTITIES:
+        writes: Writes = entity.__writes__  # type: ignore[attr-defined]
+        actions = [action for action, (needed, _) in ACTIONS.items() if needed in writes]
+        if _part_of(entity) is not None:
+            actions = [action for action in actions if action is not WriteAction.RESTORE]
+        if actions:
+            roots = {f"{action.value}_{_snake(entity.__name__)}": _root(entity, action) for action in actions}
+            extends(mutation)(_class(f"{entity.__name__}Mutations", roots))
+
+
+def _root(entity: type, action: WriteAction) -> Member:
+    """The root field of an action, with the gates of its type."""
+    title, name = f"{action.value.capitalize()}{entity.__name__}", _words(entity.__name__)
+    taken: Any = _class(f"{title}Input", _input(entity, action))
+    answer: Any = _class(f"{title}Payload", _payload(entity, action))
+    input_object(f"Which {name}, and what.")(taken)
+    payload(f"The answer to {_lower(title)}.")(answer)
+    declared = gated(
+        f"{ACTIONS[action][1]} a {name}.",
+        *_type_gates(entity),
+        input=Argument(taken, f"The {name}."),
+    )
+    write = DeclaredWrite(action, entity.__name__, _lower(entity.__name__), _part_of(entity))
+    declared.metadata = {**declared.metadata, "writes": write}
+    return Member(answer | None, declared)
+
+
+def _input(entity: type, action: WriteAction) -> Members:
+    """The members of an input: whose, what, and the controls."""
+    members: Members = {}
+    whole = _part_of(entity)
+    if action is WriteAction.CREATE and whole is not None:
+        members[f"{_snake(whole)}_id"] = Member(strawberry.ID, _control(f"The {_words(whole)}.", optional=False))
+    elif action is WriteAction.CREATE:
+        members["company_id"] = Member(strawberry.ID, _control("The company.", optional=False))
+    else:
+        which = _control(f"Which {_words(entity.__name__)}.", optional=False)
+        members[f"{_snake(entity.__name__)}_id"] = Member(strawberry.ID, which)
+        members["expected_version"] = Member(int | None, _control("The version that this is based on."))
+    if action in (WriteAction.CREATE, WriteAction.UPDATE):
+        members |= dict(_written(entity, creates=action is WriteAction.CREATE))
+    repeated = "A key of one's own, 1 to 100 visible characters: the same input with the same key is written once."
+    members["idempotency_key"] = Member(str | None, _control(repeated))
+    members["validate_only"] = Member(bool | None, _control("Only check whether it could be done."))
+    return members
+
+
+def _written(entity: type, *, creates: bool) -> Iterator[tuple[str, Member]]:
+    """The members for the fields of an entity that can be written; each has the gates of its field and its value."""
+    for declared in get_object_definition(entity, strict=True).fields:
+        rule: WriteRule | None = declared.metadata.get("write")
+        if rule is not None:
+            yield _member(declared, rule, is_required=creates and rule.required)
+
+
+def _member(declared: StrawberryField, rule: WriteRule, *, is_required: bool) -> tuple[str, Member]:
+    annotation = _bare(declared)
+    name, taken = declared.python_name, annotation
+    gates = gates_of(declared.directives)
+    if rule.called:
+        name = rule.called
+    if rule.kind is WriteKind.SINCE:
+        taken = bool
+    if rule.kind in (WriteKind.OWNED, WriteKind.KEYED):
+        (of_items,) = get_args(annotation)
+        taken = list[_item(of_items, is_keyed=rule.kind is WriteKind.KEYED)]  # type: ignore[misc]
+        gates = tuple(dict.fromkeys((*gates, *_type_gates(of_items))))
+    if rule.kind is WriteKind.LINK:
+        name, taken = f"{name}_id", strawberry.ID
+        gates = tuple(
+            dict.fromkeys((*gates, *gates_of(get_object_definition(annotation, strict=True).directives or ())))
+        )
+    made = input_field(declared.description or "", optional=not is_required)
+    made.directives = directives_of(gates)
+    made.metadata = {"write": rule, "writes": declared.python_name}
+    return name, Member(taken if is_required else taken | None, made)
+
+
+@cache
+def _item(type_: type, *, is_keyed: bool) -> type:
+    """The input for a row of a list: what may be written into it, and the id of a row that is kept."""
+    name = _words(type_.__name__)
+    id_ = Member(strawberry.ID | None, _control(f"The {name} that is kept; none for a new one."))
+    members: Members = {} if is_keyed else {"id": id_}
+    members |= dict(_written(type_, creates=is_keyed))
+    taken: Any = _class(f"{type_.__name__}Input", members)
+    input_object(f"What is written of a {name}; of a kept one, what changes.")(taken)
+    return taken
+
+
+def _payload(entity: type, action: WriteAction) -> Members:
+    name = _words(entity.__name__)
+    members: Members = {
+        _snake(entity.__name__): Member(entity | None, field(f"The {name} as it is now.")),
+        "company": Member(Company | None, field("The company.")),
+    }
+    for whole in ENTITIES:
+        if whole.__name__ == _part_of(entity):
+            members[_snake(whole.__name__)] = Member(whole | None, field(f"The {_words(whole.__name__)}."))
+    if action is WriteAction.DELETE:
+        members["deleted_id"] = Member(strawberry.ID | None, field(f"The id of the deleted {name}."))
+    members["warnings"] = Member(list[UserError], field("What to look at; nothing was refused for it."))
+    members["replayed"] = Member(bool, field("Whether an earlier request with the same key did this."))
+    return members
+
+
+def _control(description: str, *, optional: bool = True) -> Any:
+    made = input_field(description, optional=optional)
+    made.metadata = {"control": True}
+    return made
+
+
+def _part_of(entity: type) -> str | None:
+    """The name of the entity that has the rows of this one."""
+    return entity.__part_of__  # type: ignore[attr-defined]
+
+
+def _type_gates(type_: type) -> tuple[Gate, ...]:
+    return gates_of(get_object_definition(type_, strict=True).directives or ())
+
+
+def _bare(declared: StrawberryField) -> Any:
+    """The annotation of a field without `None`."""
+    annotation = declared.type_annotation.raw_annotation if declared.type_annotation is not None else None
+    options = [option for option in get_args(annotation) if option is not NoneType]
+    return options[0] if NoneType in get_args(annotation) else annotation
+
+
+def _class(name: str, members: Members) -> type:
+    annotations = {member: one.annotation for member, one in members.items()}
+    declared = {member: one.declared for member, one in members.items()}
+    return type(name, (), {"__annotations__": annotations, "__module__": __name__, **declared})
+
+
+def _snake(name: str) -> str:
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name).removeprefix("_")
+
+
+def _words(name: str) -> str:
+    return _snake(name).replace("_", " ")
+
+
+def _lower(name: str) -> str:
+    return name[0].lower() + name[1:]

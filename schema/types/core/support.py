@@ -1,0 +1,13 @@
+"""Companies as support sees them before entering."""
+
+import datetime
+
+from schema.declarations.fields import Role, extends, gated
+from schema.types.core.company import Company
+
+
+@extends(Company)
+class SupportedCompany:
+    support_until: datetime.datetime | None = gated(
+        "Until when support may enter, also when that is past; null when the owner gave no access.", Role.OWNER
+    )

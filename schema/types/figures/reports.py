@@ -1,0 +1,70 @@
+"""Reports: figures of one kind over a period, month by month."""
+
+import datetime
+import decimal
+from enum import Enum
+
+import strawberry
+
+from schema.apps import App
+from schema.declarations.fields import (
+    Argument,
+    enum_value,
+    extends,
+    field,
+    gated,
+    input_field,
+    input_object,
+    named,
+    thing,
+)
+from schema.types.core.company import Company
+
+
+@strawberry.enum(description="What a report is about; a kind whose app the viewer does not hold is refused.")
+class ReportKind(Enum):
+    SALES = enum_value("SALES", "Invoices by their date, without drafts.", App.INVOICES)
+    CREDIT_NOTES = enum_value("CREDIT_NOTES", "Credit notes by their date, without drafts.", App.CREDIT_NOTES)
+    QUOTES = enum_value("QUOTES", "Quotes by their date, without drafts.", App.QUOTES)
+    PURCHASES = enum_value("PURCHASES", "Purchases by their date, without drafts.", App.PURCHASES)
+    PAYMENTS = enum_value("PAYMENTS", "Payments by their day; what went out is less than zero.", App.PAYMENTS)
+    HOURS = enum_value(
+        "HOURS", "Finished working time, in hours, by the day in Belgium on which it began.", App.TIME_TRACKING
+    )
+
+
+@input_object("Some days in a row, in at most 120 months.")
+class PeriodInput:
+    from_: datetime.date = named("from", input_field("The first day.", optional=False))
+    until: datetime.date = input_field("The last day.", optional=False)
+
+
+@thing("rrw", App.REPORTS, description="A month of a report.")
+class ReportRow:
+    month: str = field("The month as `2026-03`.")
+    count: int = field("How many there are.")
+    total: decimal.Decimal = field("Their total, as the report's.")
+
+
+@thing("rep", App.REPORTS, description="The figures of one kind over a period.")
+class Report:
+    kind: ReportKind = field("What it is about.")
+    from_: datetime.date = named("from", field("The first day."))
+    until: datetime.date = field("The last day.")
+    count: int = field("How many there are.")
+    total: decimal.Decimal = field(
+        "Of documents the total without tax, of payments the amounts, of working time the hours to the hundredth. "
+        "Amounts are in euro for who holds CURRENCIES; for anybody else they are added up as they are stated."
+    )
+    tax: decimal.Decimal | None = field("The tax of documents, in euro as `total` is; null for anything else.")
+    rows: list[ReportRow] = field("The months in which there is something, oldest first.")
+
+
+@extends(Company)
+class CompanyReports:
+    report: Report | None = gated(
+        "The figures of one kind over a period.",
+        App.REPORTS,
+        kind=Argument(ReportKind, "What it is to be about."),
+        period=Argument(PeriodInput, "From when until when."),
+    )

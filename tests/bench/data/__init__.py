@@ -1,0 +1,1 @@
+"""The rows of the benchmark, and the PostgreSQL that holds them."""

@@ -1,0 +1,1 @@
+"""Requests: the operations, the load generator, and the worst loads."""

@@ -1,0 +1,1 @@
+"""Figures of measurements: their estimates, tables, the chart, and the README's table."""

@@ -1,0 +1,197 @@
+"""listener.py, and the triggers that tell: what is notified, and what becomes of a listener that is lost."""
+
+import asyncio
+import uuid
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from db import listener
+from db.connection import Connection, connect
+from db.errors import DatabaseError
+from db.listener import keep_listening
+from tests.support.company import Firm
+from tests.support.subscribers import DEAF, LISTENING, PATIENCE
+
+
+@dataclass(slots=True)
+class Ear:
+    """Somebody who listens; `again` counts how often it began to, `lost` how often it could not."""
+
+    told: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    again: int = 0
+    lost: list[DatabaseError] = field(default_factory=list[DatabaseError])
+
+    def hear(self) -> None:
+        self.again += 1
+
+    def hearing(self, channel: str) -> Callable[[str], None]:
+        def told(payload: str) -> None:
+            self.told.append((channel, payload))
+
+        return told
+
+    async def until(self, *, again: int = 0, lost: int = 0, told: int = 0) -> None:
+        """Return once so much has happened."""
+        async with asyncio.timeout(PATIENCE):
+            while self.again < again or len(self.lost) < lost or len(self.told) < told:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+
+
+@asynccontextmanager
+async def listens(dsn: str) -> AsyncGenerator[Ear]:
+    ear = Ear()
+    channels = {name: ear.hearing(name) for name in ("enfact_access", "enfact_credential")}
+    task = asyncio.create_task(keep_listening(dsn, channels, ear.hear, ear.lost.append))
+    try:
+        yield ear
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+
+
+@pytest.fixture
+async def connection(fresh_dsn: str) -> AsyncGenerator[Connection]:
+    connection = await connect(fresh_dsn)
+    yield connection
+    await connection.close()
+
+
+async def test_each_change_of_access_is_told_once_for_each_company_and_transaction(
+    fresh_dsn: str, connection: Connection
+) -> None:
+    firms = [await Firm.found(connection) for _ in range(2)]
+    insert = "insert into access_change (company_id, kind) select unnest($1::uuid[]), 'TOGGLE'"
+    async with listens(fresh_dsn) as ear:
+        await ear.until(again=1)
+        async with connection.transaction():
+            for _ in range(2):
+                await connection.execute(insert, [firm.key for firm in firms] * 3)
+            await asyncio.sleep(0.05)
+            assert ear.told == []
+        await ear.until(told=2)
+        assert sorted(ear.told) == sorted(("enfact_access", str(firm.key)) for firm in firms)
+        await connection.execute("begin")
+        await connection.execute(insert, [firms[0].key])
+        await connection.execute("rollback")
+        await connection.execute("delete from app_grant where company_id = $1", firms[0].key)
+        await connection.execute("delete from membership where id = $1", firms[0]["anna"].membership)
+        await ear.until(told=3)
+        assert ear.told[2:] == [("enfact_access", str(firms[0].key))]
+
+
+async def test_credentials_that_end_or_are_shortened_are_told(fresh_dsn: str, connection: Connection) -> None:
+    firm = await Firm.found(connection)
+    keys: dict[str, uuid.UUID] = {}
+    for name in ("anna", "bram", "clara"):
+        found = "select id from credential where account_id = $1"
+        keys[name] = await connection.fetchval(found, firm[name].account)
+    move = "update credential set expires_at = $2::text::timestamptz where id = $1"
+    async with listens(fresh_dsn) as ear:
+        await ear.until(again=1)
+        await connection.execute(move, keys["anna"], "2127-01-01")
+        await connection.execute("update credential set last_used_at = now() where id = $1", keys["anna"])
+        await connection.execute(move, keys["bram"], "2020-01-01")
+        await connection.execute("delete from credential where id = $1", keys["bram"])  # it was over already
+        await connection.execute("delete from credential where id = any($1)", [keys["anna"], keys["clara"]])
+        await ear.until(told=3)
+        await asyncio.sleep(0.05)
+    assert ear.told[0] == ("enfact_credential", str(keys["bram"]))
+    assert sorted(ear.told[1:]) == sorted(("enfact_credential", str(keys[name])) for name in ("anna", "clara"))
+
+
+async def test_a_listener_that_is_ended_listens_again(fresh_dsn: str, connection: Connection) -> None:
+    async with listens(fresh_dsn) as ear:
+        for round_ in range(1, 4):
+            await ear.until(again=round_)
+            await connection.execute(DEAF)
+            await ear.until(lost=round_)
+        await ear.until(again=4)
+        await connection.execute("notify enfact_access, 'x'")
+        await ear.until(told=1)
+        assert await connection.fetchval(LISTENING) == 1
+    async with asyncio.timeout(PATIENCE):
+        while await connection.fetchval(LISTENING):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+
+
+async def test_a_server_that_is_away_is_tried_again_and_again(
+    fresh_dsn: str, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listener, "FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(listener, "LONGEST_PAUSE", 0.05)
+    async with relayed(fresh_dsn) as (dsn, relay):
+        relay.deaf = True
+        monkeypatch.setattr(listener, "PATIENCE", 0.2)
+        async with listens(dsn) as ear:
+            await ear.until(lost=3)
+            assert ear.again == 0
+            monkeypatch.setattr(listener, "PATIENCE", 5.0)
+            relay.deaf = False
+            await ear.until(again=1)
+            await connection.execute("notify enfact_access, 'x'")
+            await ear.until(told=1)
+
+
+async def test_a_connection_that_is_lost_without_a_word_is_noticed(
+    fresh_dsn: str, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listener, "LOOK", 0.1)
+    async with relayed(fresh_dsn) as (dsn, relay), listens(dsn) as ear:
+        await ear.until(again=1)
+        await asyncio.sleep(0.3)
+        assert ear.lost == []
+        monkeypatch.setattr(listener, "PATIENCE", 0.2)
+        relay.deaf = True
+        await ear.until(lost=1)
+        monkeypatch.setattr(listener, "PATIENCE", 5.0)
+        relay.deaf = False
+        await ear.until(again=2)
+        await connection.execute("notify enfact_access, 'x'")
+        await ear.until(told=1)
+
+
+@dataclass(slots=True)
+class Relay:
+    """What stands between; while it is `deaf` it takes bytes and passes none on."""
+
+    deaf: bool = False
+    writers: list[asyncio.StreamWriter] = field(default_factory=list[asyncio.StreamWriter])
+
+    async def copy(self, source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+        self.writers.append(target)
+        while data := await source.read(65_536):
+            if not self.deaf:
+                target.write(data)
+        target.close()
+
+
+@asynccontextmanager
+async def relayed(dsn: str) -> AsyncGenerator[tuple[str, Relay]]:
+    """The same database behind a relay."""
+    parts, relay = urlsplit(dsn), Relay()
+    options = parse_qs(parts.query)
+
+    async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if "host" in options:
+            socket = f"{options['host'][0]}/.s.PGSQL.{options.get('port', ['5432'])[0]}"
+            behind_reader, behind_writer = await asyncio.open_unix_connection(socket)
+        else:
+            behind_reader, behind_writer = await asyncio.open_connection(parts.hostname, parts.port or 5432)
+        await asyncio.gather(
+            relay.copy(reader, behind_writer), relay.copy(behind_reader, writer), return_exceptions=True
+        )
+
+    person = parts.netloc.rpartition("@")[0]
+    server = await asyncio.start_server(pass_on, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    try:
+        yield f"postgresql://{person}@127.0.0.1:{port}{parts.path}", relay
+    finally:
+        server.close()
+        for writer in relay.writers:
+            writer.transport.abort()
+        await server.wait_closed()

@@ -1,0 +1,147 @@
+"""Every tenant table in every statement carries its company, and every company read is one that the viewer enters.
+
+The statements are parsed by sqlglot, which shares nothing with the emitter.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+import sqlglot
+from sqlglot import exp
+
+from db.tables import metadata
+from tests.features.statements.test_statements import READ, biggest
+from tests.golden.case import Case, read_cases
+from tests.golden.world import Viewing, World
+
+TENANTS = frozenset(table.name for table in metadata.tables.values() if table.info.get("tenant"))
+COMPANY = "company_id"
+CASES = [pytest.param(case, id=case.name) for case in read_cases()]
+
+
+def unfenced(statement: str) -> list[str]:
+    """The tenant tables of a statement, by alias, that no condition of their own query holds to a company."""
+    parsed = sqlglot.parse_one(statement, dialect="postgres")
+    return [*_unfenced_reads(parsed, judged=statement.lstrip().startswith(READ)), *_unfenced_inserts(parsed)]
+
+
+def _unfenced_reads(parsed: exp.Expr, *, judged: bool) -> Iterator[str]:
+    for table in parsed.find_all(exp.Table):
+        if isinstance(table.parent, exp.Schema | exp.Insert):
+            continue
+        scope = table.find_ancestor(exp.Select, exp.Update, exp.Delete)
+        conditions = list(_conditions(scope)) if scope is not None else []
+        alias = table.alias_or_name
+        if table.name in TENANTS and not any(_holds_company(condition, alias) for condition in conditions):
+            yield alias
+        if table.name == "company" and judged and not _is_entered(alias, conditions):
+            yield alias
+
+
+def _unfenced_inserts(parsed: exp.Expr) -> Iterator[str]:
+    for insert in parsed.find_all(exp.Insert):
+        columns = [column.name for column in insert.this.expressions]
+        if insert.this.this.name in TENANTS and COMPANY not in columns:
+            yield insert.this.this.name
+
+
+def _conditions(scope: exp.Expr) -> Iterator[exp.Expr]:
+    """What must hold of every row: the parts of WHERE and of the joins' ON that are joined by AND."""
+    ons = [join.args["on"] for join in scope.args.get("joins") or () if join.args.get("on")]
+    where = [scope.args["where"].this] if scope.args.get("where") else []
+    for condition in (*ons, *where):
+        yield from condition.flatten() if isinstance(condition, exp.And) else (condition,)
+
+
+def _holds_company(condition: exp.Expr, alias: str) -> bool:
+    """`alias.company_id = <a company's id, another row's company_id or a parameter>`."""
+    if not isinstance(condition, exp.EQ):
+        return False
+    sides = (condition.this, condition.expression)
+    return any(
+        isinstance(one, exp.Column)
+        and one.name == COMPANY
+        and one.table in (alias, "")
+        and _names_company(other, alias)
+        for one, other in (sides, sides[::-1])
+    )
+
+
+def _names_company(side: exp.Expr, alias: str) -> bool:
+    inner = side.unnest()
+    inner = inner.this if isinstance(inner, exp.Cast) else inner
+    if isinstance(inner, exp.Column):
+        return (inner.name in ("id", COMPANY)) and inner.table not in (alias, "")
+    return isinstance(inner, exp.Parameter)
+
+
+def _is_entered(alias: str, conditions: list[exp.Expr]) -> bool:
+    """`company.id = m.company_id` with `m.account_id = v.account_id`: the viewer's own membership."""
+    pairs = [
+        {(side.table, side.name) for side in (condition.this, condition.expression) if isinstance(side, exp.Column)}
+        for condition in conditions
+        if isinstance(condition, exp.EQ)
+    ]
+    members = {table for pair in pairs if ("v", "account_id") in pair for table, _ in pair if table != "v"}
+    return any({(alias, "id"), (member, COMPANY)} == pair for pair in pairs for member in members)
+
+
+@pytest.mark.parametrize("case", CASES)
+async def test_every_statement_of_every_case_is_fenced(case: Case, world: World) -> None:
+    outcomes = await world.run_all(case)
+    ran = outcomes[Viewing.ENTITLED].statements
+    assert ran
+    for statement in {statement.sql for statement in ran if " " in statement.sql.strip()}:
+        assert unfenced(statement) == []
+
+
+@pytest.mark.parametrize("document", biggest())
+async def test_the_biggest_operation_is_fenced(world: World, document: str) -> None:
+    async with world.signed_in("lambert") as token:
+        outcome = await world.ask(document, {}, token)
+    (ran,) = outcome.statements
+    tables = list(sqlglot.parse_one(ran.sql, dialect="postgres").find_all(exp.Table))
+    assert sum(table.name in TENANTS for table in tables) > 20
+    assert unfenced(ran.sql) == []
+
+
+WHERE_MINE = "where m.company_id = $1 and m.account_id = v.account_id"
+PERHAPS_MINE = "where m.company_id = $1 and (m.account_id = v.account_id or m.external)"
+COMPANY_OF = f"{READ} (select 1) select c.name from viewer v, company c join membership m on c.id = m.company_id"
+ONE = "from document d where d.company_id = $1"
+
+
+@pytest.mark.parametrize(
+    ("statement", "alias"),
+    [
+        ("select d.id from document d where d.id = $1", "d"),
+        ("select id from document", "document"),
+        ("select d.id from document d where d.company_id = $1 or d.kind = 'QUOTE'", "d"),
+        ("select d.id from document d where not (d.company_id = $1)", "d"),
+        ("select d.id from document d where d.company_id = d.id", "d"),
+        ("select d.id from document d where d.company_id is not null", "d"),
+        ("select d.id from document d where d.company_id > $1", "d"),
+        ("select l.id from document d join document_line l on l.document_id = d.id where d.company_id = $1", "l"),
+        (f"select (select l.id from document_line l where l.document_id = d.id) {ONE}", "l"),
+        ("select d.id from document d left join lateral (select 1 where d.company_id = $1) x on true", "d"),
+        ("update document d set number = '' where d.id = $1", "d"),
+        ("insert into document (id, number) values ($1, $2)", "document"),
+        (f"{READ} (select 1) select c.name from company c where c.id = $1", "c"),
+        (f"{COMPANY_OF} {PERHAPS_MINE}", "c"),
+    ],
+)
+def test_a_statement_without_a_fence_is_found(statement: str, alias: str) -> None:
+    assert unfenced(statement) == [alias]
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "select d.id from document d where d.kind = 'QUOTE' and d.company_id = $1::uuid",
+        "select l.id from document d join document_line l on l.company_id = d.company_id where d.company_id = $1",
+        "insert into document (company_id, id) select c.id, $1 from account c",
+        f"{COMPANY_OF} {WHERE_MINE}",
+    ],
+)
+def test_a_statement_with_its_fences_passes(statement: str) -> None:
+    assert unfenced(statement) == []

@@ -1,0 +1,234 @@
+"""How many rows an account, an address and a company may write, and what writing costs."""
+
+import secrets
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import orjson
+import pytest
+
+from db.connection import Connection, connect
+from db.database import Database, PoolSettings
+from db.tokens import hash_token
+from gateway.http.rate_limits import Rows, Table
+from resolvers.compilation.cost import WRITTEN
+from resolvers.execution.executor import Executor
+from resolvers.mutations.registry import MUTATIONS
+from resolvers.request import GraphQLRequest, Result
+from schema.apps import CATALOGUE, AppKind
+from tests.support.company import SIGN_IN, Firm, Person, change
+from tests.support.databases import Databases
+
+BURST, AN_HOUR = 50, 3_600
+"""One row a second; a tenth of both for whose address is not confirmed."""
+
+TOGGLES: Final = sorted(
+    app.name
+    for app, entry in CATALOGUE.items()
+    if entry.kind in (AppKind.BASE, AppKind.PART) and not entry.always_visible
+)
+"""Apps that every firm has, and that can be switched on for its employees."""
+
+SET: Final = "mutation ($input: SetAppAccessInput!) { setAppAccess(input: $input) { errors { code } } }"
+NAME: Final = "mutation ($input: UpdateCompanyInput!) { updateCompany(input: $input) { errors { code } } }"
+PROFILE: Final = "mutation ($input: UpdateProfileInput!) { updateProfile(input: $input) { errors { code } } }"
+RESET: Final = 'mutation { requestPasswordReset(input: {email: "%s@quota.test"}) { errors { code } } }'
+
+
+ENDS: Final = (
+    "logout", "endSession", "revokeApiKey", "changePassword", "resetPassword", "deleteUser", "removeExternalUser",
+    "leaveCompany",
+)  # fmt: skip
+"""What only takes away is never refused for what was written before."""
+
+
+@dataclass
+class Clock:
+    now: float = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@dataclass(slots=True)
+class Office:
+    """A product that counts, by a clock of the test."""
+
+    executor: Executor
+    connection: Connection
+    clock: Clock = field(default_factory=Clock)
+
+    def __post_init__(self) -> None:
+        self.executor.limit_writes(Rows(BURST, AN_HOUR, Table.own(), self.clock))
+
+    async def found(self) -> Firm:
+        """A firm of the test's own."""
+        return await Firm.found(self.connection)
+
+    async def send(
+        self, document: str, token: str | None = None, /, address: str = "192.0.2.1", **given: Any
+    ) -> Result:
+        """The result of a mutation."""
+        variables = {"input": given} if given else {}
+        return await self.executor.execute(GraphQLRequest(document, variables=variables, token=token, address=address))
+
+    async def toggle(self, firm: Firm, count: int, *, granted: bool = True, token: str | None = None) -> Result:
+        """Set so many toggles."""
+        cells = [(firm[name], app) for name in ("anna", "bram", "clara") for app in TOGGLES][:count]
+        assert len(cells) == count
+        changes = [change(person, app, granted) for person, app in cells]
+        version = await firm.version()
+        return await self.send(
+            SET, token or firm["owner"].token, companyId=firm.id, expectedVersion=version, changes=changes
+        )
+
+    async def session(self, person: Person) -> str:
+        """Another session of somebody."""
+        token = secrets.token_urlsafe()
+        await self.connection.execute(SIGN_IN, hash_token(token), person.account)
+        return token
+
+
+@pytest.fixture(scope="module")
+async def place(databases: Databases, template: str) -> AsyncGenerator[tuple[Database, Connection]]:
+    dsn = await databases.clone(template)
+    database, connection = await Database.open(dsn, PoolSettings(size=4)), await connect(dsn)
+    yield database, connection
+    await connection.close()
+    await database.close()
+    await databases.drop(dsn)
+
+
+@pytest.fixture
+def office(place: tuple[Database, Connection]) -> Office:
+    return Office(Executor(place[0]), place[1])
+
+
+def outcome(result: Result) -> str | int | None:
+    """`done`, a user error's code, or after how many seconds a refusal says to come back (None: never)."""
+    if result.errors:
+        (error,) = result.errors
+        assert error.code.value == "RATE_LIMITED"
+        assert error.path is not None
+        retry: Any = error.extensions.get("retryAfter")
+        return retry
+    (payload,) = orjson.loads(result.data or b"").values()
+    return payload["errors"][0]["code"] if payload["errors"] else "done"
+
+
+async def test_an_account_writes_so_many_rows_at_once_and_more_with_time(office: Office) -> None:
+    firm = await office.found()
+    assert outcome(await office.toggle(firm, 30)) == "done"
+    before = await firm.everything()
+    assert outcome(await office.toggle(firm, 30, granted=False)) == 10
+    assert await firm.everything() == before
+    assert outcome(await office.toggle(firm, 20, granted=False)) == "done"
+    office.clock.now += 5
+    assert outcome(await office.toggle(firm, 6)) == 1
+    assert outcome(await office.toggle(firm, 5)) == "done"
+
+
+async def test_its_sessions_count_together_and_other_accounts_apart(office: Office) -> None:
+    firm = await office.found()
+    assert outcome(await office.toggle(firm, 50)) == "done"
+    second = await office.session(firm["owner"])
+    assert outcome(await office.toggle(firm, 1, granted=False, token=second)) == 1
+    assert outcome(await office.toggle(firm, 1, granted=False, token=firm["partner"].token)) == "done"
+
+
+async def test_what_can_never_be_written_at_once_is_told_without_a_time(office: Office) -> None:
+    firm = await office.found()
+    assert outcome(await office.toggle(firm, 51)) is None
+    assert outcome(await office.toggle(firm, 50)) == "done"
+
+
+async def test_before_its_address_is_confirmed_it_is_a_tenth(office: Office) -> None:
+    firm = await office.found()
+    confirm = "update account set confirmed = $2 where id = $1"
+    await office.connection.execute(confirm, firm["owner"].account, False)
+    assert outcome(await office.toggle(firm, 6)) is None
+    assert outcome(await office.toggle(firm, 5)) == "done"
+    assert outcome(await office.toggle(firm, 1, granted=False)) == 10
+    await office.connection.execute(confirm, firm["owner"].account, True)
+    assert outcome(await office.toggle(firm, 1, granted=False)) == "done"
+
+
+async def test_who_is_not_signed_in_is_counted_by_address(office: Office) -> None:
+    told = [outcome(await office.send(RESET % secrets.token_hex(6))) for _ in range(6)]
+    assert told == ["done"] * 5 + [10]
+    assert outcome(await office.send(RESET % "other", address="192.0.2.2")) == "done"
+
+
+async def test_a_company_counts_whoever_writes_but_never_who_changes_access(office: Office) -> None:
+    """Else others could use up what an owner needs to take their rights away."""
+    firm = await office.found()
+    names = [f"Firm {n}" for n in range(51)]
+    for n, name in enumerate(names):
+        token = firm["owner" if n % 2 else "partner"].token
+        assert outcome(await office.send(NAME, token, companyId=firm.id, name=name)) == ("done" if n < 50 else 1)
+    assert outcome(await office.toggle(firm, 10)) == "done"
+    other = await office.found()
+    assert outcome(await office.send(NAME, other["owner"].token, companyId=other.id, name="Other")) == "done"
+
+
+async def test_nobody_counts_in_a_company_that_is_not_entered(office: Office) -> None:
+    firm, stranger = await office.found(), await office.found()
+    for _ in range(50):
+        answer = await office.send(NAME, stranger["owner"].token, companyId=firm.id, name="Mine")
+        assert outcome(answer) == "NOT_FOUND"
+    assert outcome(await office.send(NAME, firm["owner"].token, companyId=firm.id, name="Ours")) == "done"
+
+
+async def test_credentials_can_always_be_ended(office: Office) -> None:
+    firm = await office.found()
+    spare = await office.session(firm["owner"])
+    assert outcome(await office.toggle(firm, 50)) == "done"
+    assert outcome(await office.send(PROFILE, spare, firstName="Eve")) == 1
+    assert outcome(await office.send("mutation { logout { errors { code } } }", spare)) == "done"
+    assert {name: MUTATIONS[name].rows({}) for name in ENDS} == dict.fromkeys(ENDS, 0)
+
+
+async def test_toggles_that_change_nothing_write_nothing(office: Office) -> None:
+    firm = await office.found()
+    assert outcome(await office.toggle(firm, 20)) == "done"
+    before = await firm.everything()
+    assert outcome(await office.toggle(firm, 20)) == "done"
+    assert await firm.everything() == before
+
+
+async def test_each_root_field_is_counted(office: Office) -> None:
+    firm = await office.found()
+    assert outcome(await office.toggle(firm, 49)) == "done"
+    both = 'mutation { a: updateProfile(input: {firstName: "A"}) { errors { code } } '
+    both += 'b: updateProfile(input: {firstName: "B"}) { errors { code } } }'
+    result = await office.send(both, firm["owner"].token)
+    assert orjson.loads(result.data or b"") == {"a": {"errors": []}, "b": None}
+    assert [(error.code.value, error.path) for error in result.errors] == [("RATE_LIMITED", ("b",))]
+
+
+# --- what it costs
+
+
+async def test_what_is_written_is_in_the_cost(office: Office) -> None:
+    firm, costs = await office.found(), dict[int, int]()
+    for count in (1, 21):
+        changes = [change(firm["anna"], app, granted=True) for app in TOGGLES[:count]]
+        given = {"companyId": firm.id, "expectedVersion": 1, "changes": changes}
+        request = GraphQLRequest(SET, variables={"input": given}, token=firm["owner"].token, wants_cost=True)
+        result = await office.executor.execute(request)
+        assert result.cost is not None
+        costs[len(changes)] = result.cost[0]
+    assert costs[21] - costs[1] == 20 * WRITTEN
+
+
+async def test_a_whole_matrix_can_be_written_and_several_in_one_request_cannot(office: Office) -> None:
+    firm = await office.found()
+    changes = [change(firm["anna"], "STOCK", granted=True)] * 2_320
+    given: dict[str, Any] = {"companyId": firm.id, "expectedVersion": 0, "changes": changes}
+    fields = [f"m{n}: setAppAccess(input: $input) {{ errors {{ code }} }}" for n in range(3)]
+    office.executor.limit_writes(None)
+    for count, codes in ((1, []), (2, []), (3, ["COST_EXCEEDED"])):
+        document = f"mutation ($input: SetAppAccessInput!) {{ {' '.join(fields[:count])} }}"
+        result = await office.send(document, firm["owner"].token, **given)
+        assert [error.code.value for error in result.errors] == codes
