@@ -23,6 +23,9 @@ PERIOD: Final = 3.0
 REST: Final = 0.05
 """Seconds between two looks: the hints of that time are one look."""
 
+RETRY: Final = 1.0
+"""Seconds after which the companies of a look that failed are looked at again."""
+
 CALM, EACH = 0.1, 0.002
 """Seconds for which a company that has changed is not looked at again: at least, and for each of its followers.
 
@@ -88,7 +91,7 @@ class ChangeFeed:
     async def _look(self, companies: set[uuid.UUID]) -> None:
         """Wake who follows those of the companies that have changed since the last look, and rest.
 
-        While the database does not answer nothing is lost: the next look sees from where the last one did.
+        While the database does not answer nothing is lost: a look comes soon that sees from where the last one did.
         """
         self._forget()
         asked = [company for company in companies if self._wakes.follows(company)]
@@ -98,6 +101,8 @@ class ChangeFeed:
             record = await self._database.read(LOOK, [asked, [self._seen.get(company) for company in asked]])
         except (DatabaseError, *DRIVER_ERRORS, LookupError) as error:  # whatever it is, there is a next look
             self._report(translate_refusal(error))
+            self._hinted.update(asked)
+            self._calm |= dict.fromkeys(asked, asyncio.get_running_loop().time() + RETRY)
         else:
             self._seen |= dict.fromkeys(asked, record["seen"])
             now = asyncio.get_running_loop().time()
@@ -107,6 +112,7 @@ class ChangeFeed:
 
     def _forget(self) -> None:
         """Forget the companies that nobody follows any more."""
-        for company in [company for company in self._seen if not self._wakes.follows(company)]:
-            del self._seen[company]
-            self._calm.pop(company, None)
+        for known in (self._seen, self._calm):
+            for company in [company for company in known if not self._wakes.follows(company)]:
+                del known[company]
+        self._hinted = set(filter(self._wakes.follows, self._hinted))

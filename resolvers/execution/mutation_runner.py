@@ -92,8 +92,11 @@ class MutationRunner:
             raise bad_input("The header Idempotency-Key goes with one root field; each input takes a key of its own.")
         if request.idempotency_key is not None and not all(one.name in self.compiler.writers for one in fields):
             raise bad_input("The header Idempotency-Key goes with mutations that take an idempotencyKey.")
-        request = await self._without_dead(request, fields)
         cost = await self._weigh(request, operation, fields, variables)
+        alive = await self._without_dead(request, fields)
+        if alive.kind is not request.kind:
+            cost = await self._weigh(alive, operation, fields, variables)
+        request = alive
         if request.stages is not None:
             request.stages.end(Stage.COMPILE)
         wait_for(request)

@@ -42,6 +42,9 @@ LETTER: Final = re.compile(r'\btoken\s*:\s*(?:"([^"\\\n]+)"|\$(\w+))')
 LOUD: Final = (TRESPASS, REFUSED, asyncpg.CardinalityViolationError.sqlstate)
 """SQLSTATEs that reveal rows of other companies; the last one: several rows where one was expected."""
 
+MOMENTARY: Final = ("term", "snapshot")
+"""The columns of a subscription's reading that differ from one moment to the next, whoever writes on the server."""
+
 BEGIN: Final = "select fence.begin()"
 TRIES: Final = 3
 """Maximum number of comparisons before the one in a snapshot, which a transaction of the product cannot have."""
@@ -137,11 +140,13 @@ def is_compared(sql: str) -> bool:
 
 
 def plain(value: Any) -> Any:
-    """A result of the driver in a comparable form, without moments: a statement may read the clock."""
+    """A result of the driver in a comparable form, without moments: a statement may read the clock and its snapshot."""
     match value:
         case datetime():
             return None
-        case asyncpg.Record() | list():
+        case asyncpg.Record():
+            return [plain(item) for name, item in value.items() if name not in MOMENTARY]
+        case list():
             return [plain(item) for item in cast("list[Any]", value)]
         case _:
             return value

@@ -635,6 +635,7 @@ async def test_what_a_mutation_writes_is_told_to_a_colleague(
 async def test_an_error_of_the_server_ends_no_feed(
     station: Station, firm: Firm, writer: Writer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Also the companies of the look that failed are looked at again, long before it is time for all."""
     failures, read = [asyncpg.InternalServerError("invalid page in block 7")], Database.read
 
     async def fail_once(self: Database, statement: str, arguments: Any, **options: Any) -> Any:
@@ -642,9 +643,10 @@ async def test_an_error_of_the_server_ends_no_feed(
             raise failures.pop()
         return await read(self, statement, arguments, **options)
 
-    monkeypatch.setattr(Database, "read", fail_once)
     monkeypatch.setattr(wakeups, "PERIOD", 3_600)
     follower = await follow(station, firm["owner"].token, firm, "CUSTOMER")
+    monkeypatch.setattr(change_feed, "PERIOD", 3_600)
+    monkeypatch.setattr(Database, "read", fail_once)
     await writer.create("Customer")
     assert len(await told(follower)) == 1
     assert failures == []
