@@ -152,19 +152,16 @@ class Executor:
         hashed = token_hash(request.token)
         self._payers.begin(request.address, hashed)
         try:
-            return await self._answer_caller(request, run, hashed)
+            return await run(request, self._kept(request) or await self._operation(request), hashed)
+        except RequestError as refused:
+            if hashed is None or refused.entry.code is not ErrorCode.UNAUTHENTICATED:
+                return Result(None, refused.entries)
+            unknown = refused
         except DatabaseError as error:
             self._report(error)
             raise
-
-    async def _answer_caller(self, request: GraphQLRequest, run: Run[T], hashed: bytes | None) -> T | Result:
-        try:
-            return await run(request, await self._operation(request), hashed)
-        except RequestError as refused:
-            if hashed is not None and refused.entry.code is ErrorCode.UNAUTHENTICATED:
-                self._payers.know(hashed, None)
-                return await self._answer_nobody(request, run, refused)
-            return Result(None, refused.entries)
+        self._payers.know(hashed, None)
+        return await self._answer_nobody(request, run, unknown)
 
     async def _answer_nobody(self, request: GraphQLRequest, run: Run[T], refused: RequestError) -> T | Result:
         """The answer to a request with a credential that is not valid: a refusal, unless it needs nobody."""
@@ -175,7 +172,15 @@ class Executor:
                 return await run(nobody, operation, None)
         except RequestError as other:
             return Result(None, other.entries if other.entry.code is ErrorCode.COST_EXCEEDED else refused.entries)
+        except DatabaseError as error:
+            self._report(error)
+            raise
         return Result(None, refused.entries)
+
+    def _kept(self, request: GraphQLRequest) -> Operation | None:
+        """The operation that a request selects if it may see all names and its document is known, else None."""
+        document = None if request.may_be_absent else self._known.kept(request)
+        return document.choose(request.operation_name) if document is not None else None
 
     async def _operation(self, request: GraphQLRequest) -> Operation:
         """The operation that a request selects in its document, validated. Raises RequestError."""

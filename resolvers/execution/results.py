@@ -1,5 +1,7 @@
 """From a statement's row to the request's result; and the refusals of whole requests."""
 
+from typing import Final
+
 from asyncpg import Record
 
 from db.errors import Crowded, DatabaseError, DatabaseTimeout
@@ -13,6 +15,8 @@ from schema.declarations.fields import Gate
 from schema.errors import ErrorCode, error_message, role_label
 from schema.localization.language import Language
 from schema.types.core.access import HiddenFields
+
+LARGEST: Final = BOUNDS[Work.ANSWER]
 
 
 def refusal(code: ErrorCode, language: Language) -> RequestError:
@@ -49,7 +53,7 @@ def result_of(request: GraphQLRequest, statement: Statement, record: Record) -> 
     response, closed = record[RESPONSE], record[CLOSED_GATES]
     if response is None:
         raise ValueError("a value that may not be null is null, and took the whole answer with it")
-    if len(response) > BOUNDS[Work.ANSWER]:
+    if len(response) > LARGEST:
         raise too_much(Work.ANSWER)
     if closed is None:
         return Result(response)

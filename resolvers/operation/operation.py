@@ -10,13 +10,12 @@ from graphql import (
     OperationDefinitionNode,
     OperationType,
     SelectionSetNode,
-    Undefined,
     VariableDefinitionNode,
     print_ast,
 )
 
 from resolvers.operation.arguments import Inputs, Lookup, Variables, variable_path
-from resolvers.operation.coercion import coerced_value
+from resolvers.operation.coercion import Coerce, coercer_of
 from resolvers.operation.misfit import find_misfit
 from resolvers.operation.selection import SelectedField
 from resolvers.operation.variable_limits import is_too_long, measured
@@ -66,6 +65,10 @@ class Wanted:
     type: Any
     default: Any
     node: VariableDefinitionNode
+    _coerce: Coerce = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_coerce", coercer_of(self.type))
 
     @property
     def is_required(self) -> bool:
@@ -75,12 +78,9 @@ class Wanted:
     def coerce(self, value: object) -> Any:
         """The value coerced to the variable's type. Raises RequestError (BAD_USER_INPUT)."""
         try:
-            coerced = coerced_value(value, self.type)
-        except RecursionError:
-            coerced = Undefined
-        if coerced is Undefined:
-            raise self._explained(value)
-        return coerced
+            return self._coerce(value)
+        except Exception:  # noqa: BLE001 (a scalar may refuse a value by any exception)
+            raise self._explained(value) from None
 
     def misfit(self, what: str, path: tuple[str | int, ...] = ()) -> RequestError:
         """The refusal of the variable's value, which the message does not repeat, at a path inside it."""

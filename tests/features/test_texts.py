@@ -65,13 +65,23 @@ async def test_every_name_of_the_demo_with_an_accent_is_found_however_it_is_type
     names = [row["name"] for row in await world.connection.fetch(NAMES, uuid.UUID(LAMBERT.removeprefix("com_")))]
     assert len(names) > 50
     async with world.signed_in("lambert") as token:
-        for name in names[:: max(1, len(names) // 40)]:
+        for name in telling(names):
             right = await counts(ask, token, name)
             assert name in right.pop("first")
             for typed in ways(name):
                 found = await counts(ask, token, typed)
                 assert fold(name) in map(fold, found.pop("first")), typed
                 assert found == right, typed
+
+
+def telling(names: list[str]) -> Iterator[str]:
+    """Some of the names, in which each letter with an accent and each odd sign of all names stands."""
+    seen: set[str] = set()
+    for name in names:
+        odd = {letter for letter in name if not letter.isascii()}
+        if not odd <= seen:
+            seen |= odd
+            yield name
 
 
 async def counts(ask: Asker, token: str, text: str) -> dict[str, Any]:

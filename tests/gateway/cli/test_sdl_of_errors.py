@@ -1,6 +1,7 @@
 """sdl_of_errors.py: what it calls never null without an error is never null without an error."""
 
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Iterator, Mapping
+from functools import cache
 from typing import Any, Final
 
 import pytest
@@ -24,14 +25,14 @@ from tests.support.demo_client import Demo, open_demo
 TEXT: Final = sdl_of_errors.text()
 
 
-def marked() -> dict[str, set[str]]:
+@cache
+def marked() -> Mapping[str, frozenset[str]]:
     """The names of the fields with the directive, by type."""
-    found: dict[str, set[str]] = {}
-    for definition in parse(TEXT).definitions:
-        if isinstance(definition, ObjectTypeDefinitionNode):
-            named = {field.name.value for field in definition.fields or () if is_marked(field)}
-            found[definition.name.value] = named
-    return found
+    return {
+        definition.name.value: frozenset(field.name.value for field in definition.fields or () if is_marked(field))
+        for definition in parse(TEXT).definitions
+        if isinstance(definition, ObjectTypeDefinitionNode)
+    }
 
 
 def is_marked(field: FieldDefinitionNode) -> bool:

@@ -164,7 +164,7 @@ async def test_a_payload_that_takes_too_much_is_refused_before_anything_is_writt
 async def test_an_answer_that_is_too_large_says_so_and_that_a_write_is_done(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(results, "BOUNDS", {**BOUNDS, Work.ANSWER: 20})
+    monkeypatch.setattr(results, "LARGEST", 20)
     async with world.signed_in("eva") as token:
         read = await world.executor.execute(GraphQLRequest("{ viewer { account { email } } }", token=token))
         written = await world.executor.execute(

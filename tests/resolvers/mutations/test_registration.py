@@ -123,6 +123,7 @@ async def test_pieces_are_not_put_together_in_a_text_that_is_too_long(
 
     class Watching:
         category = staticmethod(unicodedata.category)
+        combining = staticmethod(unicodedata.combining)
 
         @staticmethod
         def normalize(form: Literal["NFC"], text: str) -> str:
