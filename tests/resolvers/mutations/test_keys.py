@@ -47,8 +47,8 @@ async def test_a_key_is_shown_once_and_kept_as_a_hash(shop: Shop, firm: Firm) ->
     assert shown.pop("createdAt") is not None
     assert shown.pop("id") == payload["viewer"]["apiKeys"][0]["id"]
     assert shown == {
-        "label": "Webshop", "last4": key[-4:], "companyId": firm.id, "readOnly": False, "hiddenFields": "ERROR",
-        "lastUsedAt": None, "expiresAt": LATER,
+        "label": "Webshop", "last4": key[-4:], "companyId": firm.id, "apps": None, "readOnly": False,
+        "hiddenFields": "ERROR", "lastUsedAt": None, "expiresAt": LATER,
     }  # fmt: skip
     row = await shop.connection.fetchrow("select * from credential where token_hash = $1", hash_token(key))
     assert row is not None
