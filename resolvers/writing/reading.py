@@ -94,9 +94,9 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class MemberReader:
-    """Reads one member of an input: `bits` are the apps that it needs; `is_national`: it reads the country, too.
+    """Reads one member of an input: `bits` are the apps that it needs, `of_values` those that some values need as well.
 
-    `empty` is what a blank text is stored as.
+    `is_national`: it reads the country, too. `empty` is what a blank text is stored as.
     """
 
     column: str
@@ -105,6 +105,11 @@ class MemberReader:
     may_be_null: bool
     is_national: bool
     empty: str | None
+    of_values: Mapping[str, int]
+
+    def used(self, value: Any) -> int:
+        """The apps that a value needs."""
+        return self.bits | self.of_values.get(_choice(value), 0) if self.of_values and value is not None else self.bits
 
 
 class RowReader:
@@ -125,7 +130,7 @@ class RowReader:
         for name, value in given.items():
             member = self.members.get(name)
             if member is not None:
-                found.used |= member.bits
+                found.used |= member.used(value)
                 self._read_member(found, values, member, (*path, name), value, country)
         return values
 
@@ -304,8 +309,8 @@ def _lacking(
 ) -> Iterator[tuple[Path, App, bool]]:
     for name, value in given.items():
         member = reader.members.get(name)
-        if member is not None and member.bits & missing:
-            yield (*path, name), _first_app(member.bits & missing), value is None
+        if member is not None and (lacks := member.used(value) & missing):
+            yield (*path, name), _first_app(lacks), value is None
 
 
 def _digest(given: Mapping[str, Any]) -> bytes:
@@ -344,6 +349,7 @@ def _member_reader(column: WriteColumn, blank: str | None) -> MemberReader:
         column.may_be_null or column.name == blank,
         column.rule.form in NATIONAL,
         "" if column.rule.default == "" else None,
+        {value: _bits(need) for value, need in column.values.items()},
     )
 
 

@@ -120,6 +120,7 @@ FIELD_LABELS: Mapping[str, str] = MappingProxyType(
         "jobTitle": "Position",
         "id": "Id",
         "contactPersonId": "Contact person",
+        "addressId": "Address",
         "customFields": "Own fields",
         "fieldId": "Field",
     }
