@@ -86,7 +86,7 @@ class WriteSql:
     def add(self) -> Sql:
         """Add them all. Returns the select of the outcome, whose columns `Outcome` names."""
         self.ctx.writes = self.ctx.speaks = True
-        self._common(sql("judged"), self._judged())
+        self._common(sql("judged"), self.judged())
         for owned in self._owned:
             self._common(*owned.before())
         self._common(sql("given"), self._given())
@@ -128,7 +128,7 @@ class WriteSql:
 
     # --- may the caller?
 
-    def _judged(self) -> Sql:
+    def judged(self) -> Sql:
         """The caller in the company, the key of an earlier request, and why nothing is written (null: it is)."""
         earlier = rows(change, sql("p"), company=sql("q.company_id"))
         same = sql("{} = {}", earlier["input_hash"], self._parameter(DIGEST, "bytea"))

@@ -121,6 +121,9 @@ FIELD_LABELS: Mapping[str, str] = MappingProxyType(
         "id": "Id",
         "contactPersonId": "Contact person",
         "addressId": "Address",
+        "percent": "Percent",
+        "roundTo": "Rounding",
+        "productIds": "Products",
         "customFields": "Own fields",
         "fieldId": "Field",
     }
