@@ -38,6 +38,9 @@ KEY: Final = re.compile(r"[!-~]{1,100}")
 NUMBER: Final = re.compile(r"([A-Z])0*([1-9][0-9]{0,7})")
 """A stated number: one digit less than a number may have, so that the counter goes on for long."""
 
+WORD: Final = 100
+"""Maximum length of a short text in a list, in characters."""
+
 NO_ROW: Final = "0" * 32
 """The key of no row: what an id that is none stands for, so that it is answered as an unknown one."""
 
@@ -49,10 +52,12 @@ class Created(NamedTuple):
 
 
 class Wrong(NamedTuple):
-    """What is wrong with a value, and the values of its message."""
+    """What is wrong with a value, the values of its message, and its place in a list."""
 
     reason: Reason
     values: Mapping[str, object] = {}
+    place: "Path" = ()
+    text: str | None = None
 
 
 Path: TypeAlias = tuple[str, ...]
@@ -142,7 +147,7 @@ class RowReader:
         if value is None:
             value = member.empty
         if isinstance(value, Wrong):
-            found.problems.append(invalid(path, value.reason, **value.values))
+            found.problems.append(invalid((*path, *value.place), value.reason, value.text, **value.values))
         elif value is None and not member.may_be_null:
             found.problems.append(invalid(path, Reason.REQUIRED))
         elif isinstance(value, Created) and self._is_keyed:  # nobody looks for it there
@@ -368,6 +373,8 @@ def reader_of(column: WriteColumn) -> Read:
         case WriteKind.FORM:
             assert rule.form is not None
             return partial(_text, partial(formed, rule.form), LONGEST[rule.form])
+        case WriteKind.WORDS:
+            return partial(_words, rule.longest)
         case WriteKind.NUMBER:
             return partial(_number, rule.letter)
         case WriteKind.WHOLE:
@@ -383,6 +390,20 @@ def reader_of(column: WriteColumn) -> Read:
 def _text(form: Callable[..., Formed], longest: int, value: str, *country: str | None) -> object:
     found = form(value, *country)
     return Wrong(found, {"most": longest}) if isinstance(found, Reason) else found
+
+
+def _words(most: int, value: list[str]) -> object:
+    """Texts of one line, each once; the first that is none is told."""
+    if len(value) > most:
+        return Wrong(Reason.TOO_LONG, {"most": most}, text=TOO_MANY)
+    found: list[str] = []
+    for n, item in enumerate(value):
+        text = line(item, longest=WORD)
+        if not isinstance(text, str) or not text:
+            reason = text if isinstance(text, Reason) else Reason.REQUIRED
+            return Wrong(reason, {"most": WORD}, (str(n),))
+        found.append(text)
+    return list(dict.fromkeys(found))
 
 
 def _national(read: Read, value: str, country: str) -> object:

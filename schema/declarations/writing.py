@@ -39,6 +39,7 @@ class WriteKind(Enum):
     FLAG = "FLAG"
     LINK = "LINK"
     SINCE = "SINCE"
+    WORDS = "WORDS"
     OWNED = "OWNED"
     KEYED = "KEYED"
 
@@ -168,6 +169,11 @@ def flag(*, default: Default = None) -> WriteRule:
 def since(called: str) -> WriteRule:
     """The moment since which something is on: the input switches it by yes or no, under the name `called`."""
     return WriteRule(WriteKind.SINCE, called=called)
+
+
+def words(most: int) -> WriteRule:
+    """A list of short texts, such as tags, each once: at most `most`, of one line each. It is replaced whole."""
+    return WriteRule(WriteKind.WORDS, decimal.Decimal(most))
 
 
 def effect(called: str, rule: WriteRule) -> WriteRule:

@@ -121,6 +121,7 @@ FIELD_LABELS: Mapping[str, str] = MappingProxyType(
         "id": "Id",
         "contactPersonId": "Contact person",
         "addressId": "Address",
+        "mailchimpTags": "Tags at MailChimp",
         "percent": "Percent",
         "roundTo": "Rounding",
         "productIds": "Products",
