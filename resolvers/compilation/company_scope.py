@@ -105,8 +105,9 @@ class CompanyScope:
 
     @property
     def effective(self) -> Sql:
-        """The mask of the apps that the viewer holds."""
-        return sql("({} & {})", awake(self.company), self.membership["mask"])
+        """The mask of the apps that the viewer holds, by an API key only those that it was made for."""
+        of_key = sql(" & {}.apps", VIEWER) if self.kind is CredentialKind.API_KEY else sql("")
+        return sql("({} & {}{})", awake(self.company), self.membership["mask"], of_key)
 
     @property
     def term(self) -> Sql:

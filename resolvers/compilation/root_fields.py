@@ -35,7 +35,7 @@ from resolvers.compilation.json_values import encode
 from resolvers.compilation.objects import Objects, SelectionSets
 from resolvers.compilation.parameters import Keys, bounded, enum_name
 from resolvers.compilation.resolution import Arguments
-from resolvers.gates.coordinates import id_prefix, named_type
+from resolvers.gates.coordinates import id_prefix, is_list, named_type
 from resolvers.gates.needs import Need, own_gates, type_need
 from resolvers.global_ids import Key, KnownPrefix, prefix
 from resolvers.operation.argument_gates import input_need
@@ -306,7 +306,7 @@ class RootFields:
                     sql("(select {} from {} where {} = {})", concatenation(json), found.source, found["id"], key_)
                 )
             case _:
-                return self._written(returned, selected, at)
+                return self._written(returned, selected, at, is_several=is_list(declared))
 
     def _api_key(self, returned: GraphQLNamedType, selected: SelectedField, at: Position) -> Json:
         """JSON of an API key of the viewer's own, by its id in the mutation's results."""
@@ -319,14 +319,45 @@ class RootFields:
         json = self.objects.object_of(Row(found, self.ctx), returned, selected.selection_sets, at)
         return nullable(sql("(select {} from {} where {})", concatenation(json), found.source, every(conditions)))
 
-    def _written(self, returned: GraphQLNamedType, selected: SelectedField, at: Position) -> Json:
-        """JSON of a node by its id in the mutation's results, or of the company or an object in its row."""
+    def _written(self, returned: GraphQLNamedType, selected: SelectedField, at: Position, *, is_several: bool) -> Json:
+        """JSON of one node or several by id in the mutation's results, or of the company or an object in its row."""
         node = isinstance(returned, GraphQLObjectType) and self._node_type(id_prefix(returned)) is returned
         if node and self.objects.layout.placement(returned.name).table is not company:
             assert isinstance(returned, GraphQLObjectType)
+            if is_several:
+                return self._written_rows(returned, selected, at)
             key_ = self.ctx.written(selected.name, "uuid")
             return self._site(self._found(returned, selected.selection_sets, at, key_, TRUE))
         return self.company(returned, selected.selection_sets, at, self.ctx.written("company", "uuid"))
+
+    def _written_rows(self, returned: GraphQLObjectType, selected: SelectedField, at: Position) -> Json:
+        """JSON of the nodes with these ids, in their order, of the company in the mutation's results; null without."""
+        placement, need = self.objects.layout.placement(returned.name), type_need(returned)
+        scope = self.ctx.enter(self.ctx.written("company", "uuid"))
+        found = self.ctx.rows(placement.table, company=scope.company["id"])
+        target, inside = Row(found, self.ctx, scope), at.holding(need).in_rows()
+        with self.ctx.costs.times(LIST_ITEMS):
+            json = self.objects.object_of(target, returned, selected.selection_sets, inside)
+        shown = self.objects.shown(target, returned, inside)
+        keys = self.ctx.written(selected.name, "uuid[]")
+        listed = sql(
+            "select string_agg({}, ',' order by k.n) from unnest({}) with ordinality k(id, n) join {} on {}",
+            concatenation(json),
+            keys,
+            found.source,
+            every([*found.where, sql("{} = k.id", found["id"]), *placement.current(found), *shown]),
+        )
+        source, entered = enterable(scope)
+        return self._site(
+            sql(
+                "select '[' || coalesce(({}), '') || ']' j, {} h from {}{} where {}",
+                listed,
+                scope.closed_gates(),
+                source,
+                scope.relation(),
+                every([entered, scope.passes(need) or TRUE, sql("{} is not null", keys)]),
+            )
+        )
 
     def _errors(self, user_error: GraphQLNamedType, selected: SelectedField) -> Json:
         assert isinstance(user_error, GraphQLObjectType)

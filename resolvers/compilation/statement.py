@@ -162,8 +162,8 @@ def _viewer(ctx: StatementContext) -> Sql:
     if ctx.writes:
         language = sql("{}, {}, {}", language, shown["read_only"], login["confirmed"])
     joined = sql(" join {} on {} = {}", login.source, login["id"], shown["account_id"]) if ctx.speaks else sql("")
-    columns = ("company_id", "hidden_fields", "created_at", "closed")
-    bound = sql(", {}, {}, {}, {}", *(shown[column] for column in columns))
+    columns = ("company_id", "hidden_fields", "created_at", "closed", "apps")
+    bound = sql(", {}, {}, {}, {}, {}", *(shown[column] for column in columns))
     return sql(
         "select {}, {}{}{} from {}{} where {} = {} and {} > now() and {} = {}",
         shown["id"],

@@ -24,6 +24,7 @@ from resolvers.compilation.joins import to_many, to_one
 from resolvers.compilation.resolution import EchoArgument, GlobalId, Leaf, Link, Listing, Paging, Resolution, ToOne
 from resolvers.gates.coordinates import (
     Fields,
+    Typed,
     id_prefix,
     is_list,
     is_nullable,
@@ -144,7 +145,7 @@ class TableMapping:
             enums = {
                 python_name(field): values
                 for name, field in type_.fields.items()
-                if (values := _gated_values(field)) and not self._is_given(type_, name)
+                if (values := gated_values(field)) and not self._is_given(type_, name)
             }
             fixed = {column for kind in self._kinds(type_) for column in self.placement(kind.name).where}
             self._carried[type_.name] = {column: values for column, values in enums.items() if column not in fixed}
@@ -188,7 +189,7 @@ class TableMapping:
         """
         declared, where = type_.fields[name], f"{type_.name}.{name}"
         returned = named_type(declared)
-        if (values := _gated_values(declared)) and not self._is_given(type_, name):
+        if (values := gated_values(declared)) and not self._is_given(type_, name):
             owners = [owner.name for owner in (type_, *type_.interfaces)]
             if is_list(declared) or any(f"{owner}.{name}" in self.resolvers for owner in owners):
                 raise TableMappingError(f"{where} gives an enum with gated values, but is no column of its rows")
@@ -239,8 +240,8 @@ class TableMapping:
         raise TableMappingError(f"{where}: {table.name}.{column} does not refer to rows of one type")
 
 
-def _gated_values(declared: GraphQLField) -> dict[str, Need]:
-    """The gated values of the enum that a field returns, each with its gates; empty for other fields."""
+def gated_values(declared: Typed) -> dict[str, Need]:
+    """The gated values of the enum that a field or input returns or takes, each with its gates; empty for others."""
     enum = named_type(declared)
     if not isinstance(enum, GraphQLEnumType):
         return {}

@@ -31,11 +31,10 @@ from resolvers.operation.operation import Operation
 from resolvers.operation.selection import SelectedField
 from resolvers.request import GraphQLRequest, RequestError, Result
 from resolvers.user_problems import problems_json
-from resolvers.writing.outcome import Outcome, Refusal, outcome_of, problems_of
+from resolvers.writing.outcome import Outcome, Refusal, Writer, outcome_of, problems_of
 from resolvers.writing.reading import Given
 from resolvers.writing.statement import TRIAL, bindings_of
-from resolvers.writing.writer import EntityWriter, entity_writers
-from schema.declarations.writing import WriteAction
+from resolvers.writing.writers import all_writers
 from schema.errors import ErrorCode
 from schema.localization.language import Language
 
@@ -49,9 +48,6 @@ OVERTAKEN: Final = (
 )
 """What the statement is run again for: to find the row that was there first or is gone, or after a deadlock."""
 
-SHOWN: Final = frozenset({None, *Refusal}) - {Refusal.FORBIDDEN, Refusal.NOT_FOUND, Refusal.VALID}
-"""Outcomes whose payload shows the row as it is; None stands for a row that was written."""
-
 WRITTEN: Final = MappingProxyType({"written": True})
 LOG: Final = logging.getLogger("enfact.execution")
 
@@ -64,7 +60,7 @@ class Work:
     operation: Operation
     selected: SelectedField
     variables: Variables
-    writer: EntityWriter
+    writer: Writer
     input: Mapping[str, Any]
     given: Given
     statement: Statement
@@ -85,10 +81,10 @@ class WriteRunner:
     turns: Turns
     hints: ChangeHints
     debts: Debts = field(default_factory=Debts)
-    writers: Mapping[str, EntityWriter] = field(init=False)
+    writers: Mapping[str, Writer] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.writers = entity_writers(self.compiler.layout) if self.compiler.writers else {}
+        self.writers = all_writers(self.compiler.layout) if self.compiler.writers else {}
 
     def costs(
         self,
@@ -133,7 +129,7 @@ class WriteRunner:
         if outcome.refused is None:
             if outcome.company is not None:
                 self.hints.add(outcome.company)
-            self._count(record[ACCOUNT], given.rows, outcome, quota)
+            self._count(record[ACCOUNT], given.rows if outcome.total is None else outcome.total, outcome, quota)
             return self._written(work, record, outcome)
         return await self._refused(work, record[ACCOUNT], outcome)
 
@@ -229,18 +225,12 @@ class WriteRunner:
 
     def _payload(self, work: Work, outcome: Outcome, *, committed: bool) -> Payload:
         """The payload that is read by an ordinary statement, under the caller's rights of that moment."""
-        write = work.writer.write
         problems = problems_of(outcome, work.writer, work.input, work.given)
-        is_gone = committed and write.action is WriteAction.DELETE
-        values: dict[str, object] = {
+        values = {
             "company": outcome.company,
-            write.member: outcome.row if outcome.refused in SHOWN and not is_gone else None,
             "errors": problems_json(problems, outcome.language),
             "replayed": outcome.refused is Refusal.REPLAYED,
+            **work.writer.values(outcome, committed=committed),
         }
-        if write.whole is not None:
-            values[write.whole.member] = outcome.whole
-        if is_gone and outcome.row is not None:
-            values["deletedId"] = f"{write.prefix}_{outcome.row.hex}"
         bindings = Bindings(work.variables, token_hash(work.request.token), outcome.language, values)
         return Payload(work.selected, self._payload_statement(work), bindings, None, committed=committed)

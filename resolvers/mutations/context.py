@@ -244,8 +244,8 @@ with judged as materialized (
   from credential k
   join membership m on m.company_id = $1 and m.account_id = k.account_id
   join company c on c.id = m.company_id
-  where k.id = $2 and k.expires_at > now() and {present("m")} and {awake_apps("c")} & m.mask & $3::bit({APPS}) = $3
-    and (not $4::bool or m.role = 'OWNER')
+  where k.id = $2 and k.expires_at > now() and {present("m")}
+    and {awake_apps("c")} & m.mask & k.apps & $3::bit({APPS}) = $3 and (not $4::bool or m.role = 'OWNER')
 )
 """
 """The beginning of a statement that judges the caller's right and writes only where it holds. It locks nothing to judge

@@ -4,15 +4,18 @@ With a view-as token an owner sees the company as one of its users does.
 """
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Final
 
-from asyncpg import Record
+from asyncpg import BitString, Record
 
 from db.database import Database
+from db.masks import ALL_APPS
+from db.tables.metadata import APPS
 from db.tokens import ABSENT_KEY, CredentialKind, hash_token, new_token
-from resolvers.masks import has
+from resolvers.gates.needs import ALWAYS
+from resolvers.masks import has, mask_of
 from resolvers.membership import carried, present
 from resolvers.mutations.company_lock import enter, enter_as_owner, hold_account, lock_as_owner
 from resolvers.mutations.context import (
@@ -62,8 +65,9 @@ delete from credential where kind = 'API_KEY' and expires_at <= now() and accoun
 COUNT_KEYS: Final = "select count(*) from credential where account_id = $1 and kind = 'API_KEY'"
 INSERT_KEY: Final = f"""
 insert into credential (token_hash, account_id, kind, label, last4, company_id, read_only, hidden_fields, expires_at,
-  created_at)
-select $1, $2, 'API_KEY', $3, $4, $5, $6, $7, coalesce($8::timestamptz, 'infinity'), clock_timestamp()
+  apps, created_at)
+select $1, $2, 'API_KEY', $3, $4, $5, $6, $7, coalesce($8::timestamptz, 'infinity'),
+  coalesce($9::bit({APPS}), {ALL_APPS}), clock_timestamp()
 where exists (
   select from membership m join company c on c.id = m.company_id
   where m.account_id = $2 and ($5::uuid is null or c.id = $5) and {present("m")}
@@ -153,7 +157,7 @@ async def create_api_key(write: MutationContext, given: InputValues) -> Mutation
     expires_at: datetime | None = given.get("expiresAt")
     made = await connection.fetchrow(
         INSERT_KEY, hash_token(key), account, label, key[-4:], company, given.get("readOnly") or False, mode.name,
-        expires_at,
+        expires_at, _narrowed(given.get("apps")),
     )  # fmt: skip
     if made is None:  # the right was taken away meanwhile
         raise Forbidden
@@ -162,6 +166,11 @@ async def create_api_key(write: MutationContext, given: InputValues) -> Mutation
         checks.refuse()
     await tell_made(connection, made["id"])
     return MutationResult({"key": key, "apiKey": made["id"]})
+
+
+def _narrowed(apps: Iterable[App] | None) -> BitString | None:
+    """The mask of a key that is made for some apps: these, and those without which it opens nothing; None for all."""
+    return mask_of({*apps, *ALWAYS, App.API_ACCESS}) if apps is not None else None
 
 
 async def revoke_api_key(write: MutationContext, given: InputValues) -> MutationResult:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any, Final
 
 from graphql import GraphQLInputObjectType, GraphQLSchema
@@ -121,7 +122,7 @@ class WriteChecks:
 def column_mistakes(write: EntityWrite, column: WriteColumn) -> Iterator[str]:
     """What is wrong with the rule of a column."""
     rule, stored = column.rule, column.column
-    if any(not isinstance(gate, App) for gate in column.need):
+    if any(not isinstance(gate, App) for gate in chain(column.need, *column.values.values())):
         yield "only apps are gates of what is written"
     if rule.default is COMPANY and column.name not in {*company_settings.columns.keys(), *company.columns.keys()}:
         yield f"neither a company nor its settings have a column {column.name}"

@@ -1,13 +1,20 @@
 """The declared mutations over their tables: each root field with its rows, its columns and its rules."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, cast
 
 from graphql import GraphQLField, GraphQLInputObjectType, GraphQLObjectType
 from sqlalchemy import Column, Table
 
-from resolvers.compilation.table_mapping import TENANT, TableMapping, TableMappingError, TableOf
+from resolvers.compilation.table_mapping import (
+    TENANT,
+    Carried,
+    TableMapping,
+    TableMappingError,
+    TableOf,
+    gated_values,
+)
 from resolvers.gates.coordinates import definition, id_prefix, is_list, named_type, python_name
 from resolvers.gates.needs import Need, own_gates, type_need
 from resolvers.writing.rules import NO_RULES, EntityRules, entity_rules
@@ -19,7 +26,10 @@ LISTS: Final = frozenset({WriteKind.OWNED, WriteKind.KEYED})
 
 @dataclass(frozen=True, slots=True)
 class WriteColumn:
-    """A member of an input with the column that it writes; of a link also the rows, and their prefix, that it names."""
+    """A member of an input with the column that it writes; of a link also the rows, and their prefix, that it names.
+
+    `values` are the values with gates of their own.
+    """
 
     member: str
     rule: WriteRule
@@ -28,6 +38,7 @@ class WriteColumn:
     linked: TableOf | None = None
     linked_prefix: str | None = None
     linked_type: str | None = None
+    values: Mapping[str, Need] = field(default_factory=dict[str, Need])
 
     @property
     def name(self) -> str:
@@ -70,12 +81,15 @@ class OwnedList:
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """The entity that has the rows of a part: `column` of a part has its key, `listed` is its list of these parts."""
+    """The entity that has the rows of a part: `column` of a part has its key.
+
+    `lists` are its lists of these parts, each with the values of columns by which a part is in it.
+    """
 
     type_: GraphQLObjectType
     rows: TableOf
     column: str
-    listed: str
+    lists: Mapping[str, tuple[tuple[str, str], ...]]
 
     @property
     def member(self) -> str:
@@ -94,6 +108,7 @@ class EntityWrite:
 
     `fixed` are the values by which a row of the table is one of the type. `member` is the payload's field for the row,
     `which` the input's member that names it (or the company, on creation). `effects` are members that no column holds.
+    `carried` are the columns with values that have gates: who does not pass these does not see the row.
     """
 
     operation: str
@@ -108,6 +123,7 @@ class EntityWrite:
     lists: tuple[OwnedList, ...] = ()
     whole: Whole | None = None
     effects: tuple[WriteColumn, ...] = ()
+    carried: Carried = field(default_factory=dict[str, Mapping[str, Need]])
 
     @property
     def creates(self) -> bool:
@@ -144,17 +160,17 @@ def entity_writes(layout: TableMapping) -> Mapping[str, EntityWrite]:
     rules, mutation = entity_rules(), layout.schema.mutation_type
     fields: Mapping[str, GraphQLField] = mutation.fields if mutation is not None else {}
     found: dict[str, EntityWrite] = {}
-    for operation, field in fields.items():
-        declared: DeclaredWrite | None = definition(field).metadata.get("writes")
+    for operation, root in fields.items():
+        declared: DeclaredWrite | None = definition(root).metadata.get("writes")
         if declared is not None:
             type_ = cast("GraphQLObjectType", layout.schema.type_map[declared.type_name])
             placement = layout.placement(type_.name)
-            taken = cast("GraphQLInputObjectType", named_type(field.args["input"]))
+            taken = cast("GraphQLInputObjectType", named_type(root.args["input"]))
             found[operation] = EntityWrite(
                 operation,
                 declared.action,
                 type_,
-                cast("GraphQLObjectType", named_type(field)),
+                cast("GraphQLObjectType", named_type(root)),
                 placement.table,
                 placement.where,
                 tuple(_columns(layout, taken, type_, placement.table)),
@@ -163,6 +179,7 @@ def entity_writes(layout: TableMapping) -> Mapping[str, EntityWrite]:
                 tuple(_lists(layout, taken, type_, placement.table, rules)),
                 _whole(layout, declared.part_of, type_, placement.table),
                 tuple(_effects(taken)),
+                layout.carried(type_),
             )
     return found
 
@@ -170,7 +187,7 @@ def entity_writes(layout: TableMapping) -> Mapping[str, EntityWrite]:
 def _columns(
     layout: TableMapping, taken: GraphQLInputObjectType, type_: GraphQLObjectType, table: Table
 ) -> Iterator[WriteColumn]:
-    written = {python_name(field): field for field in type_.fields.values()}
+    written = {python_name(declared): declared for declared in type_.fields.values()}
     for member, declared in taken.fields.items():
         rule: WriteRule | None = definition(declared).metadata.get("write")
         if rule is None or rule.effect or rule.kind in LISTS:
@@ -179,7 +196,7 @@ def _columns(
         name = f"{written_field}_id" if rule.kind is WriteKind.LINK else written_field
         if name not in table.columns:
             raise TableMappingError(f"{taken.name}.{member}: {table.name} has no column {name}")
-        column = WriteColumn(member, rule, table.columns[name], own_gates(declared))
+        column = WriteColumn(member, rule, table.columns[name], own_gates(declared), values=gated_values(declared))
         if rule.kind is WriteKind.LINK:
             linked = named_type(written[written_field])
             column = replace(
@@ -202,7 +219,7 @@ def _lists(
     table: Table,
     rules: Mapping[str, EntityRules],
 ) -> Iterator[OwnedList]:
-    written = {python_name(field): field for field in type_.fields.values()}
+    written = {python_name(declared): declared for declared in type_.fields.values()}
     for member, declared in taken.fields.items():
         rule: WriteRule | None = definition(declared).metadata.get("write")
         if rule is None or rule.kind not in LISTS:
@@ -238,12 +255,25 @@ def _parent_column(rows: Table, parent: Table) -> str:
 
 
 def _whole(layout: TableMapping, name: str | None, part: GraphQLObjectType, table: Table) -> Whole | None:
-    """The entity with this name, which has the parts. Raises TableMappingError unless it has one list of them."""
+    """The entity with this name, which has the parts.
+
+    Raises TableMappingError unless it has lists of them that are told apart by values of their columns.
+    """
     if name is None:
         return None
     type_ = cast("GraphQLObjectType", layout.schema.type_map[name])
     rows = layout.placement(name)
-    lists = [field for field, declared in type_.fields.items() if is_list(declared) and named_type(declared) is part]
-    if len(lists) != 1:
+    lists = {
+        listed: _fixed(declared)
+        for listed, declared in type_.fields.items()
+        if is_list(declared) and named_type(declared) is part
+    }
+    if not lists or len(set(lists.values())) < len(lists):
         raise TableMappingError(f"{name} has {len(lists)} lists of {part.name}, which is its part")
-    return Whole(type_, rows, _parent_column(table, rows.table), lists[0])
+    return Whole(type_, rows, _parent_column(table, rows.table), lists)
+
+
+def _fixed(listed: GraphQLField) -> tuple[tuple[str, str], ...]:
+    """The values of columns that the rows of a list have."""
+    rule: WriteRule | None = definition(listed).metadata.get("write")
+    return rule.fixed if rule is not None else ()

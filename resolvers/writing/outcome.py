@@ -4,16 +4,19 @@ import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from functools import partial
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Protocol
 
 from asyncpg import BitString, Record
 
 from db.tables.metadata import APPS
+from resolvers.compilation.root_fields import RootFields
+from resolvers.compilation.statement import Statement
+from resolvers.operation.selection import SelectedField
 from resolvers.user_problems import UserProblem, invalid
-from resolvers.writing.reading import Given
-from resolvers.writing.writer import EntityWriter
+from resolvers.writing.declaration import EntityWrite
+from resolvers.writing.reading import Given, Path
 from schema.apps import App, app_label
-from schema.errors import ROW_CHANGED, UserErrorCode, ValidationReason
+from schema.errors import ROW_CHANGED, TOO_MANY, UserErrorCode, ValidationReason
 from schema.localization.field_labels import field_label
 from schema.localization.language import Language
 
@@ -37,6 +40,9 @@ class Refusal(StrEnum):
     VALID = "VALID"
 
 
+SHOWN: Final = frozenset({None, *Refusal}) - {Refusal.FORBIDDEN, Refusal.NOT_FOUND, Refusal.VALID}
+"""Outcomes whose payload shows the row as it is; None stands for a row that was written."""
+
 SILENT: Final = frozenset({Refusal.FORBIDDEN, Refusal.NOT_FOUND})
 """Refusals that tell of no company and no row."""
 
@@ -46,7 +52,7 @@ class Outcome(NamedTuple):
 
     `company`, `row` and `whole` (which has the row as a part) are those that the caller entered and sees; `apps` are
     the caller's, where some are missing; `found` are the problems that the database found, each as code, reason and
-    path.
+    path. Of several rows `total` is their number, and `keys` are the first of them.
     """
 
     refused: Refusal | None
@@ -57,6 +63,8 @@ class Outcome(NamedTuple):
     confirmed: bool
     apps: BitString | None
     found: tuple[str, ...]
+    keys: tuple[uuid.UUID, ...] = ()
+    total: int | None = None
 
 
 def outcome_of(record: Record) -> Outcome:
@@ -72,12 +80,50 @@ def outcome_of(record: Record) -> Outcome:
         record["confirmed"],
         record["apps"],
         tuple(record["problems"] or ()),
+        tuple(record.get("keys") or ()),
+        record.get("count"),
     )
 
 
-def problems_of(
-    outcome: Outcome, writer: EntityWriter, input_: Mapping[str, Any], given: Given
-) -> Iterable[UserProblem]:
+class Reader(Protocol):
+    """Reads the inputs of a mutation with a statement of its own."""
+
+    def read(self, given: Mapping[str, Any], key: str | None = None) -> Given:
+        """The input as it is written; `key` is the idempotency key that came beside it."""
+        ...
+
+    def rows(self, given: Mapping[str, Any]) -> int:
+        """The number of rows that an input may write."""
+        ...
+
+    def lacking(self, given: Mapping[str, Any], missing: int) -> Iterator[tuple[Path, App, bool]]:
+        """The members that need a missing app: each with the first one, and whether it was null."""
+        ...
+
+
+class Writer(Protocol):
+    """A mutation with a statement of its own: what it reads, and what its payload shows."""
+
+    @property
+    def write(self) -> EntityWrite:
+        """What it writes."""
+        ...
+
+    @property
+    def reader(self) -> Reader:
+        """The reader of its inputs."""
+        ...
+
+    def compile(self, roots: RootFields, selected: SelectedField, *, in_full: bool) -> Statement:
+        """The statement that judges and writes, and reads the payload that is selected if it can."""
+        ...
+
+    def values(self, outcome: Outcome, *, committed: bool) -> Mapping[str, object]:
+        """The payload's values that are read by name, besides the company, `errors` and `replayed`."""
+        ...
+
+
+def problems_of(outcome: Outcome, writer: Writer, input_: Mapping[str, Any], given: Given) -> Iterable[UserProblem]:
     """The problems of a refusal, for `errors`; none for what is no refusal."""
     match outcome.refused:
         case Refusal.NOT_FOUND:
@@ -97,7 +143,7 @@ def problems_of(
             return ()
 
 
-def _missing(outcome: Outcome, writer: EntityWriter, input_: Mapping[str, Any]) -> Iterator[UserProblem]:
+def _missing(outcome: Outcome, writer: Writer, input_: Mapping[str, Any]) -> Iterator[UserProblem]:
     """A problem for each member that needs an app which the caller lacks, in the order of the input."""
     assert outcome.apps is not None
     everything = (1 << APPS) - 1
@@ -116,4 +162,9 @@ def _found(problem: str) -> UserProblem:
     path = tuple(place.split("."))
     if code == UserErrorCode.VALIDATION.name:
         return invalid(path, ValidationReason[reason])
+    if code == UserErrorCode.LIMIT_REACHED.name:  # in the place of a reason is the greatest number
+        values: Mapping[str, str] = {"most": reason}
+        return UserProblem(
+            UserErrorCode[code], path, lambda language: {"field": field_label(path[-1], language), **values}, TOO_MANY
+        )
     return UserProblem(UserErrorCode[code], path, lambda language: {"field": field_label(path[-1], language)})

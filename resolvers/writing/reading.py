@@ -38,6 +38,9 @@ KEY: Final = re.compile(r"[!-~]{1,100}")
 NUMBER: Final = re.compile(r"([A-Z])0*([1-9][0-9]{0,7})")
 """A stated number: one digit less than a number may have, so that the counter goes on for long."""
 
+WORD: Final = 100
+"""Maximum length of a short text in a list, in characters."""
+
 NO_ROW: Final = "0" * 32
 """The key of no row: what an id that is none stands for, so that it is answered as an unknown one."""
 
@@ -49,10 +52,12 @@ class Created(NamedTuple):
 
 
 class Wrong(NamedTuple):
-    """What is wrong with a value, and the values of its message."""
+    """What is wrong with a value, the values of its message, and its place in a list."""
 
     reason: Reason
     values: Mapping[str, object] = {}
+    place: "Path" = ()
+    text: str | None = None
 
 
 Path: TypeAlias = tuple[str, ...]
@@ -94,9 +99,9 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class MemberReader:
-    """Reads one member of an input: `bits` are the apps that it needs; `is_national`: it reads the country, too.
+    """Reads one member of an input: `bits` are the apps that it needs, `of_values` those that some values need as well.
 
-    `empty` is what a blank text is stored as.
+    `is_national`: it reads the country, too. `empty` is what a blank text is stored as.
     """
 
     column: str
@@ -105,6 +110,11 @@ class MemberReader:
     may_be_null: bool
     is_national: bool
     empty: str | None
+    of_values: Mapping[str, int]
+
+    def used(self, value: Any) -> int:
+        """The apps that a value needs."""
+        return self.bits | self.of_values.get(_choice(value), 0) if self.of_values and value is not None else self.bits
 
 
 class RowReader:
@@ -125,7 +135,7 @@ class RowReader:
         for name, value in given.items():
             member = self.members.get(name)
             if member is not None:
-                found.used |= member.bits
+                found.used |= member.used(value)
                 self._read_member(found, values, member, (*path, name), value, country)
         return values
 
@@ -137,7 +147,7 @@ class RowReader:
         if value is None:
             value = member.empty
         if isinstance(value, Wrong):
-            found.problems.append(invalid(path, value.reason, **value.values))
+            found.problems.append(invalid((*path, *value.place), value.reason, value.text, **value.values))
         elif value is None and not member.may_be_null:
             found.problems.append(invalid(path, Reason.REQUIRED))
         elif isinstance(value, Created) and self._is_keyed:  # nobody looks for it there
@@ -304,8 +314,8 @@ def _lacking(
 ) -> Iterator[tuple[Path, App, bool]]:
     for name, value in given.items():
         member = reader.members.get(name)
-        if member is not None and member.bits & missing:
-            yield (*path, name), _first_app(member.bits & missing), value is None
+        if member is not None and (lacks := member.used(value) & missing):
+            yield (*path, name), _first_app(lacks), value is None
 
 
 def _digest(given: Mapping[str, Any]) -> bytes:
@@ -344,6 +354,7 @@ def _member_reader(column: WriteColumn, blank: str | None) -> MemberReader:
         column.may_be_null or column.name == blank,
         column.rule.form in NATIONAL,
         "" if column.rule.default == "" else None,
+        {value: _bits(need) for value, need in column.values.items()},
     )
 
 
@@ -362,6 +373,8 @@ def reader_of(column: WriteColumn) -> Read:
         case WriteKind.FORM:
             assert rule.form is not None
             return partial(_text, partial(formed, rule.form), LONGEST[rule.form])
+        case WriteKind.WORDS:
+            return partial(_words, rule.longest)
         case WriteKind.NUMBER:
             return partial(_number, rule.letter)
         case WriteKind.WHOLE:
@@ -377,6 +390,20 @@ def reader_of(column: WriteColumn) -> Read:
 def _text(form: Callable[..., Formed], longest: int, value: str, *country: str | None) -> object:
     found = form(value, *country)
     return Wrong(found, {"most": longest}) if isinstance(found, Reason) else found
+
+
+def _words(most: int, value: list[str]) -> object:
+    """Texts of one line, each once; the first that is none is told."""
+    if len(value) > most:
+        return Wrong(Reason.TOO_LONG, {"most": most}, text=TOO_MANY)
+    found: list[str] = []
+    for n, item in enumerate(value):
+        text = line(item, longest=WORD)
+        if not isinstance(text, str) or not text:
+            reason = text if isinstance(text, Reason) else Reason.REQUIRED
+            return Wrong(reason, {"most": WORD}, (str(n),))
+        found.append(text)
+    return list(dict.fromkeys(found))
 
 
 def _national(read: Read, value: str, country: str) -> object:

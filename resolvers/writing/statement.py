@@ -19,7 +19,7 @@ from db.tables.core.identity import company, membership
 from resolvers.compilation.company_scope import VIEWER, CompanyScope, enterable
 from resolvers.compilation.context import StatementContext
 from resolvers.plans import awake, mask_columns
-from resolvers.writing.declaration import EntityWrite, WriteColumn
+from resolvers.writing.declaration import EntityWrite, Whole, WriteColumn
 from resolvers.writing.keyed import KeyedSql
 from resolvers.writing.owned import OwnedSql
 from resolvers.writing.reading import Given, mask
@@ -86,7 +86,7 @@ class WriteSql:
     def add(self) -> Sql:
         """Add them all. Returns the select of the outcome, whose columns `Outcome` names."""
         self.ctx.writes = self.ctx.speaks = True
-        self._common(sql("judged"), self._judged())
+        self._common(sql("judged"), self.judged())
         for owned in self._owned:
             self._common(*owned.before())
         self._common(sql("given"), self._given())
@@ -128,7 +128,7 @@ class WriteSql:
 
     # --- may the caller?
 
-    def _judged(self) -> Sql:
+    def judged(self) -> Sql:
         """The caller in the company, the key of an earlier request, and why nothing is written (null: it is)."""
         earlier = rows(change, sql("p"), company=sql("q.company_id"))
         same = sql("{} = {}", earlier["input_hash"], self._parameter(DIGEST, "bytea"))
@@ -168,7 +168,7 @@ class WriteSql:
             conditions = every([conditions, sql("{} = {}", target["id"], named), *self._fixed(target)])
             is_there = self._is_there(target)
             if not self.write.creates:
-                row = target["id"]
+                row, conditions = target["id"], every([conditions, *self._carried(target, scope)])
             if whole is not None:
                 whole_id = target["id"] if self.write.creates else target[whole.column]
                 is_there = sql("{} and {} is not null", is_there, self._whole_version(member["company_id"], whole_id))
@@ -194,6 +194,14 @@ class WriteSql:
             source,
             conditions,
         )
+
+    def _carried(self, target: Rows, scope: CompanyScope) -> Iterator[Sql]:
+        """The conditions that the caller passes the gates of the values which the row has."""
+        for column, values in self.write.carried.items():
+            branches = [
+                sql("when {} then {}", literal(value), passes(need, scope.effective)) for value, need in values.items()
+            ]
+            yield sql("case {} {} else true end", target[column], join(" ", branches))
 
     def _named(self, of_company: Sql) -> Rows | None:
         """The rows of which the input names one: those that are written, or those that have parts; None: companies."""
@@ -535,7 +543,7 @@ class WriteSql:
         entity, kind = literal(self.write.type_.name), KINDS[self.write.action]
         trail = [sql("({}, w.id, {}, g.changed, {}, {})", entity, kind, key, digest)]
         if (whole := self.write.whole) is not None:
-            fields = sql("array[{}]", literal(whole.listed))
+            fields = sql("array[{}]", _list_of(whole))
             trail.append(sql("({}, g.whole_id, 'CHANGED', {}, null, null)", literal(whole.type_.name), fields))
         return sql(
             "insert into change (company_id, actor_id, credential_id, operation, entity, key, kind, fields, "
@@ -588,6 +596,17 @@ def _changed_value(column: WriteColumn) -> Sql:
 
 def _change_of(column: WriteColumn, new: Sql) -> Sql:
     return sql("case when {} is distinct from t.{} then {} end", new, Sql(column.name), literal(column.member))
+
+
+def _list_of(whole: Whole) -> Sql:
+    """The name of the list that the written part is in."""
+    *others, last = whole.lists
+    branches = [
+        sql("when {} then {}", every(equals(sql("w.{}", Sql(name)), value) for name, value in fixed), literal(listed))
+        for listed in others
+        if (fixed := whole.lists[listed])
+    ]
+    return sql("case {} else {} end", join(" ", branches), literal(last)) if branches else literal(last)
 
 
 def _constant(value: object) -> Sql:

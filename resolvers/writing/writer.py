@@ -21,6 +21,7 @@ from resolvers.gates.coordinates import named_type
 from resolvers.operation.arguments import ArgumentValue, Inputs, ObjectArgument, read_arguments
 from resolvers.operation.selection import Collector, SelectedField
 from resolvers.writing.declaration import EntityWrite, entity_writes
+from resolvers.writing.outcome import SHOWN, Outcome
 from resolvers.writing.reading import InputReader
 from resolvers.writing.statement import NUMBER, WriteSql
 from schema.declarations.writing import WriteAction
@@ -60,6 +61,18 @@ class EntityWriter:
             return replace(finish(roots.ctx, NULL, outcome=outcome), is_whole=False)
         json = json_object((field.key, self._payload_field(roots, statement, field, at)) for field in fields)
         return finish(roots.ctx, json, outcome=outcome)
+
+    def values(self, outcome: Outcome, *, committed: bool) -> Mapping[str, object]:
+        """The payload's values that are read by name: the row, and what it is a part of."""
+        is_gone = committed and self.write.action is WriteAction.DELETE
+        values: dict[str, object] = {
+            self.write.member: outcome.row if outcome.refused in SHOWN and not is_gone else None
+        }
+        if self.write.whole is not None:
+            values[self.write.whole.member] = outcome.whole
+        if is_gone and outcome.row is not None:
+            values["deletedId"] = f"{self.write.prefix}_{outcome.row.hex}"
+        return values
 
     def _input(self, selected: SelectedField) -> ArgumentValue:
         mutation = self.layout.schema.mutation_type

@@ -39,6 +39,7 @@ class WriteKind(Enum):
     FLAG = "FLAG"
     LINK = "LINK"
     SINCE = "SINCE"
+    WORDS = "WORDS"
     OWNED = "OWNED"
     KEYED = "KEYED"
 
@@ -84,7 +85,7 @@ class WriteRule:
     number of decimals, `letter` the beginning of a number of the company's own. On creation a field that is left out
     has its `default`; `filled`: the statement finds its value. `required`: it has to be given on creation.
     The rows of an owned list have the `fixed` values. A member of an input may be `called` otherwise than its field;
-    `effect`: no column holds what it states, but something follows from it.
+    `effect`: no column holds what it states, but something follows from it. `once`: it is stated on creation only.
     """
 
     kind: WriteKind
@@ -99,6 +100,7 @@ class WriteRule:
     fixed: tuple[tuple[str, str], ...] = ()
     called: str = ""
     effect: bool = False
+    once: bool = False
 
     @property
     def longest(self) -> int:
@@ -154,9 +156,9 @@ def moment() -> WriteRule:
     return WriteRule(WriteKind.MOMENT)
 
 
-def choice(*, required: bool = False, filled: bool = False, default: Default = None) -> WriteRule:
-    """A value of the field's enum."""
-    return WriteRule(WriteKind.CHOICE, required=required, filled=filled, default=default)
+def choice(*, required: bool = False, filled: bool = False, default: Default = None, once: bool = False) -> WriteRule:
+    """A value of the field's enum; one with gates is written, and its rows are changed, by who passes them."""
+    return WriteRule(WriteKind.CHOICE, required=required, filled=filled, default=default, once=once)
 
 
 def flag(*, default: Default = None) -> WriteRule:
@@ -167,6 +169,11 @@ def flag(*, default: Default = None) -> WriteRule:
 def since(called: str) -> WriteRule:
     """The moment since which something is on: the input switches it by yes or no, under the name `called`."""
     return WriteRule(WriteKind.SINCE, called=called)
+
+
+def words(most: int) -> WriteRule:
+    """A list of short texts, such as tags, each once: at most `most`, of one line each. It is replaced whole."""
+    return WriteRule(WriteKind.WORDS, decimal.Decimal(most))
 
 
 def effect(called: str, rule: WriteRule) -> WriteRule:

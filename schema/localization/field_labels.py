@@ -120,6 +120,11 @@ FIELD_LABELS: Mapping[str, str] = MappingProxyType(
         "jobTitle": "Position",
         "id": "Id",
         "contactPersonId": "Contact person",
+        "addressId": "Address",
+        "mailchimpTags": "Tags at MailChimp",
+        "percent": "Percent",
+        "roundTo": "Rounding",
+        "productIds": "Products",
         "customFields": "Own fields",
         "fieldId": "Field",
     }

@@ -107,7 +107,7 @@ def _written(entity: type, *, creates: bool) -> Iterator[tuple[str, Member]]:
     """The members for the fields of an entity that can be written; each has the gates of its field and its value."""
     for declared in get_object_definition(entity, strict=True).fields:
         rule: WriteRule | None = declared.metadata.get("write")
-        if rule is not None:
+        if rule is not None and (creates or not rule.once):
             yield _member(declared, rule, is_required=creates and rule.required)
 
 

@@ -4,6 +4,7 @@ import datetime
 
 import strawberry
 
+from schema.apps import App
 from schema.declarations.fields import field, input_field, input_object, payload
 from schema.types.core.access import ApiKey, HiddenFields, User
 from schema.types.core.company import Company
@@ -15,6 +16,10 @@ class CreateApiKeyInput:
     label: str = input_field("What the key is for; at most 100 characters.", optional=False)
     company_id: strawberry.ID | None = input_field(
         "The only company that it opens; by default all that its owner is in now and that allow keys."
+    )
+    apps: list[App] | None = input_field(
+        "The only apps that it reaches, as far as its owner reaches them at that moment; by default all. Apps that "
+        "cannot be switched off and API_ACCESS are always among them. Fields for owners stay open to an owner's key."
     )
     expires_at: datetime.datetime | None = input_field("When it stops working; never by default.")
     read_only: bool | None = input_field("Whether nothing can be changed with it; false by default.")

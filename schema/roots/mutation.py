@@ -13,6 +13,7 @@ from schema.mutations import (
     keys,
     passwords,
     plans,
+    prices,
     profile,
     registration,
     requests,
@@ -107,6 +108,11 @@ class Mutation:
         "Change the plan of a company, at once. Apps above it sleep: nobody reaches them, data and toggles are kept. "
         "Refused where the operator changes plans.",
         input=Argument(plans.ChangePlanInput, "The plan."),
+    )
+    adjust_prices: prices.AdjustPricesPayload | None = gated(
+        "Raise or lower the prices of many products at once. Margins follow; a price that stays the same is no change.",
+        App.PRODUCTS,
+        input=Argument(prices.AdjustPricesInput, "Which prices, and by how much."),
     )
     connect_service: connectors.ConnectServicePayload | None = field(
         "Set up a connection with another service.",

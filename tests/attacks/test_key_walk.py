@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncGenerator
+from random import Random
 from typing import Final
 
 import pytest
@@ -11,7 +12,8 @@ from db.database import Database, PoolSettings
 from db.tables import metadata
 from resolvers.execution.executor import Executor
 from resolvers.gates.coordinates import id_prefix
-from resolvers.request import GraphQLRequest
+from resolvers.masks import mask_of
+from resolvers.request import GraphQLRequest, Result
 from schema import schema
 from schema.apps import CATALOGUE, App
 from tests.support.databases import Databases
@@ -31,6 +33,10 @@ mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) { key errors
 """
 ALLOW: Final = """
 update membership m set toggles = set_bit(toggles, $2, 1) from account a, company c
+where a.id = m.account_id and a.email = $1 and c.id = m.company_id and c.name = $3 and m.removed_at is null
+"""
+SWITCH: Final = """
+update membership m set toggles = $2 from account a, company c
 where a.id = m.account_id and a.email = $1 and c.id = m.company_id and c.name = $3 and m.removed_at is null
 """
 LOSE: Final = """
@@ -78,7 +84,7 @@ async def some_of_each(connection: Connection, company: str) -> list[str]:
     return found
 
 
-async def key(demo: Demo, who: str, **bound: str) -> str:
+async def key(demo: Demo, who: str, **bound: object) -> str:
     """A new key of somebody."""
     made = (await demo.ask(who, MAKE, input={"label": "Walk", **bound})).data["createApiKey"]
     assert made["errors"] == []
@@ -112,6 +118,25 @@ async def test_nothing_of_a_company_that_a_key_does_not_open_is_in_any_answer(
             assert OTHER.encode() not in result.data
             shown += len(found)
     assert shown > 100 // PARTS
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+async def test_a_key_of_some_apps_answers_as_one_whose_owner_has_only_these(
+    demo: Demo, executor: Executor, seed: int
+) -> None:
+    drawn = Random(seed)
+    some = [app for app in CATALOGUE if CATALOGUE[app].always_visible or drawn.random() < 0.5] + [App.API_ACCESS]
+    await demo.connection.execute(SWITCH, "noah@demo.enfact.test", mask_of(CATALOGUE), OPENED)
+    opened = await demo.company(OPENED)
+    free = await key(demo, "noah", companyId=opened)
+    narrowed = await key(demo, "noah", companyId=opened, apps=[app.name for app in some])
+    answers: dict[str, list[Result]] = {free: [], narrowed: []}
+    for token, held in ((free, mask_of(some)), (narrowed, mask_of(CATALOGUE))):
+        await demo.connection.execute(SWITCH, "noah@demo.enfact.test", held, OPENED)
+        for way in ways({"id": f'"{opened}"', "ids": "[]"}, without="viewer"):
+            answers[token].append(await executor.execute(GraphQLRequest(f"{{ {way.text} }}", token=token)))
+    assert [(one.data, one.hidden) for one in answers[free]] == [(one.data, one.hidden) for one in answers[narrowed]]
+    assert len({one.data for one in answers[free]}) > 100
 
 
 def aliased(text: str, n: int) -> str:

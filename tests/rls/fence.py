@@ -92,7 +92,7 @@ create function fence.entered() returns uuid[] language sql stable security defi
       and case k.kind
         when 'SESSION' then true
         when 'API_KEY' then coalesce(k.company_id = m.company_id, true) and get_bit(case
-            when c.trial_ends_at > now() then c.mask else c.plan_mask end & m.mask, {KEYS}) = 1
+            when c.trial_ends_at > now() then c.mask else c.plan_mask end & m.mask & k.apps, {KEYS}) = 1
           and k.created_at >= m.accepted_at and not m.company_id = any (k.closed)
         when 'VIEW_AS' then k.company_id = m.company_id and m.role = 'OWNER' and exists (
           select from membership u

@@ -14,7 +14,7 @@ from tests.support.databases import Databases
 CREATE: Final = """
 mutation ($input: CreateApiKeyInput!) { createApiKey(input: $input) {
   key viewer { apiKeys { id } } errors { code field }
-  apiKey { id label last4 companyId readOnly hiddenFields createdAt lastUsedAt expiresAt } } }
+  apiKey { id label last4 companyId apps readOnly hiddenFields createdAt lastUsedAt expiresAt } } }
 """
 REVOKE: Final = """
 mutation ($input: RevokeApiKeyInput!) { revokeApiKey(input: $input) {

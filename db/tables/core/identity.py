@@ -21,6 +21,7 @@ from sqlalchemy import (
 
 from db.tables.metadata import (
     APPS,
+    EVERY_APP,
     NO_APPS,
     holds,
     key,
@@ -183,6 +184,7 @@ credential = Table(
     Column("company_id", Uuid, ForeignKey("company.id", ondelete="CASCADE"), nullable=True),
     Column("membership_id", Uuid, nullable=True),
     Column("closed", ARRAY(Uuid), nullable=False, server_default=text("'{}'")),
+    mask("apps", server_default=text(EVERY_APP)),
     PrimaryKeyConstraint("id"),
     ForeignKeyConstraint(
         ["company_id", "membership_id"], ["membership.company_id", "membership.id"], ondelete="CASCADE"
@@ -197,6 +199,7 @@ credential = Table(
     CheckConstraint("(kind = 'VIEW_AS') = (membership_id is not null)", name="view_as_has_membership"),
     CheckConstraint("kind = 'API_KEY' or (kind = 'VIEW_AS') = (company_id is not null)", name="session_has_no_company"),
     CheckConstraint("read_only or kind <> 'VIEW_AS'", name="view_as_only_reads"),
+    CheckConstraint(f"kind = 'API_KEY' or apps = {EVERY_APP}", name="only_keys_name_apps"),
     Index("uq_credential_token_hash", "token_hash", unique=True),
     Index("ix_credential_account_id", "account_id"),
     Index("ix_credential_company_id", "company_id", "membership_id"),
@@ -208,7 +211,8 @@ A credential is valid until `expires_at`: use of a session moves it on, up to `e
 `infinity` for a key without end. An API key is bound to `company_id`, or to no company. With a VIEW_AS the owner
 `account_id` sees that company as the one membership does. A credential always belongs to the account.
 
-`closed`: the companies that a key without `company_id` no longer opens, also after a new membership there."""
+`closed`: the companies that a key without `company_id` no longer opens, also after a new membership there.
+`apps`: the apps that a key was narrowed to, API_ACCESS among them; every bit, also of apps to come, if it was not."""
 
 attempt = Table(
     "attempt",

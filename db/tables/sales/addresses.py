@@ -20,7 +20,6 @@ contact_address = tenant_table(
     CheckConstraint("kind in ('DELIVERY', 'SITE')", name="kind"),
     reference("customer_id", "contact", ondelete="CASCADE"),
     info=holds(order="name", Address={}),
-    node=False,
 )
 
 reading_index(contact_address, "customer_id", "kind", "name")

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
+from db.masks import ALL_APPS
 from db.sql import Rows, Sql, every, literal, number, sql
 from db.tables.core.apps import app
 from db.tables.core.identity import account, credential, membership
@@ -35,6 +36,11 @@ def _apps_in(row: Row, mask: Sql) -> Sql:
         listed["position"],
         listed["rank"],
     )
+
+
+def _apps_of_key(row: Row, arguments: Arguments) -> Sql:
+    """The apps that an API key was narrowed to; null if it was not."""
+    return sql("case when {} <> {} then {} end", row["apps"], Sql(ALL_APPS), _apps_in(row, row["apps"]))
 
 
 def _can(row: Row, arguments: Arguments) -> Sql:
@@ -166,6 +172,7 @@ RESOLVERS: Final[Mapping[str, Resolution]] = {
     "Company.activeApps": Leaf(lambda row, arguments: _apps_in(row, awake(row.rows))),
     "Company.sleepingApps": Leaf(lambda row, arguments: _apps_in(row, asleep(row.rows))),
     "Company.apiKeys": Listing(_opening),
+    "ApiKey.apps": Leaf(_apps_of_key),
     "Access.company": SameRow(lambda row: row.company_scope.company),
     "Access.user": SameRow(lambda row: row.rows, when=lambda row: sql("not {}", row["external"])),
     "Access.since": Leaf(lambda row, arguments: row["created_at"]),

@@ -74,7 +74,10 @@ def no_value_of_its_field(row: NewRow) -> Sql:
     )
 
 
+BELGIAN_POSTCODE: Final = RowRule(no_belgian_postcode, "postcode", ("postcode", "country"), reason=Reason.FORMAT)
+
 RULES: Final[Mapping[str, EntityRules]] = {
+    "Address": EntityRules(rules=(BELGIAN_POSTCODE,)),
     "ContactFieldValue": EntityRules(
         rules=(RowRule(no_value_of_its_field, "value", ("value",), reason=Reason.NOT_ALLOWED),)
     ),
@@ -88,7 +91,7 @@ RULES: Final[Mapping[str, EntityRules]] = {
             RowRule(half_a_discount, "discountType", ("discount", "discountType")),
             RowRule(too_much_discount, "discount", ("discount", "discountType"), reason=Reason.RANGE),
             RowRule(half_a_settlement, "settlementTermDays", ("settlementDiscount", "settlementTermDays")),
-            RowRule(no_belgian_postcode, "postcode", ("postcode", "country"), reason=Reason.FORMAT),
+            BELGIAN_POSTCODE,
             RowRule(vat_number_of_elsewhere, "vatNumber", ("vatNumber", "country")),
         ),
     ),

@@ -6,7 +6,7 @@ from schema.apps import App
 from schema.declarations.criteria import DateTimeCriterion, TextCriterion
 from schema.declarations.fields import connection, entity, extends, field, filter_object, gated, order_enum, reads
 from schema.declarations.relay import Connection, Node
-from schema.declarations.writing import flag
+from schema.declarations.writing import flag, words
 from schema.types.core.company import Company
 from schema.types.core.customers import Customer, CustomerFilter
 
@@ -31,7 +31,7 @@ MailchimpAudienceOrder = order_enum("MailchimpAudienceOrder", MailchimpAudience,
 @extends(Customer)
 class CustomerMailchimp:
     mailchimp_subscribed: bool | None = gated("Whether the customer gets the mailings.", App.MAILCHIMP, write=flag())
-    mailchimp_tags: list[str] | None = gated("The customer's tags at MailChimp.", App.MAILCHIMP)
+    mailchimp_tags: list[str] | None = gated("The customer's tags at MailChimp.", App.MAILCHIMP, write=words(50))
 
 
 @extends(CustomerFilter)

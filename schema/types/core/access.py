@@ -284,6 +284,7 @@ class ApiKey:
     company_id: strawberry.ID | None = field(
         "The only company that it opens; null for all that its owner was in when it was made and that allow keys."
     )
+    apps: list[App] | None = field("The only apps that it reaches, where its owner does; null for all.")
     read_only: bool = field("Whether nothing can be changed with it.")
     hidden_fields: HiddenFields = field("How hidden fields are told, whatever a request asks for.")
     created_at: datetime.datetime = field("When it was made.")

@@ -1,18 +1,36 @@
 """Delivery and site addresses of customers, and the addresses of documents."""
 
+from enum import Enum
+
+import strawberry
+
 from schema.apps import App
 from schema.declarations.criteria import IdCriterion
-from schema.declarations.fields import extends, field, gated, reads, thing
+from schema.declarations.fields import entity, enum_value, extends, field, gated, reads
 from schema.declarations.forms import Form
-from schema.declarations.writing import form, line, owned
+from schema.declarations.relay import Node
+from schema.declarations.writing import CREATE, DELETE, UPDATE, choice, form, line, owned
 from schema.types.core.customers import Customer
 from schema.types.core.documents import Document, DocumentFilter
 from schema.types.core.versions import Versioned
 
 
-@thing("adr", description="A place of a customer beside its own address.")
-class Address(Versioned):
+@strawberry.enum(description="What an address of a customer is for.")
+class AddressKind(Enum):
+    DELIVERY = enum_value("DELIVERY", "Goods may be delivered there.", App.DELIVERY_ADDRESSES)
+    SITE = enum_value("SITE", "A building site.", App.SITE_ADDRESSES)
+
+
+@entity(
+    "adr",
+    App.CUSTOMERS,
+    description="A place of a customer beside its own address.",
+    writes=CREATE | UPDATE | DELETE,
+    part_of="Customer",
+)
+class Address(Versioned, Node):
     name: str = field("What the place is called.", write=line(100, required=True))
+    kind: AddressKind = field("What it is for; it never changes.", write=choice(required=True, once=True))
     street: str | None = field("Street.", write=line())
     street_number: str | None = field("House number.", write=line())
     postcode: str | None = field("Postcode.", write=form(Form.POSTCODE))

@@ -68,9 +68,9 @@ def key(name: str) -> uuid.UUID:
     return uuid.UUID(bytes=hashlib.sha256(name.encode()).digest()[:16])
 
 
-def bits(apps: Iterable[App]) -> BitString:
-    """A permission mask with the bits of these apps."""
-    on = {CATALOGUE[app].position for app in apps}
+def bits(apps: Iterable[App | int]) -> BitString:
+    """A permission mask with the bits of these apps or positions."""
+    on = {CATALOGUE[app].position if isinstance(app, App) else app for app in apps}
     text: Any = "".join("1" if place in on else "0" for place in range(256))
     return BitString(text)  # the stubs want bytes, the driver texts
 
@@ -278,11 +278,13 @@ def _account(data: DataSet, name: str, *, kind: str = "MEMBER", language: str = 
             read_only=n == 0,
             company_id=key("company A") if n == 1 else None,
             closed=[key("company B")] if n == 0 else [],
+            apps=bits((*ALWAYS, App.API_ACCESS, App.QUOTES)) if n == 1 else bits(range(256)),
         )
 
 
 _NO_KEY: Final[dict[str, Any]] = {
     "label": None, "last4": None, "hidden_fields": None, "read_only": False, "company_id": None, "closed": [],
+    "apps": bits(range(256)),
 }  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 import datetime
 import hashlib
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Final
 
 from schema.apps import CATALOGUE, App
@@ -50,6 +51,11 @@ def _key_company(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
 
 def _key_ends(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
     return None if _ends(item.row) == ENDLESS else written(_ends(item.row))
+
+
+def _key_apps(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
+    mask = item.row["apps"]
+    return apps_where(partial(has_bit, mask)) if "0" in mask.as_string() else None
 
 
 def _key_last_used(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
@@ -442,6 +448,7 @@ SPECIAL: Final[Mapping[str, Resolver]] = {
     "ApiKey.owner": _key_owner,
     "ApiKey.lastUsedAt": _key_last_used,
     "ApiKey.companyId": _key_company,
+    "ApiKey.apps": _key_apps,
     "ApiKey.expiresAt": _key_ends,
     "Session.current": _session_current,
     "Viewer.companies": _viewer_companies,

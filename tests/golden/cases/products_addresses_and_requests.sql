@@ -37,7 +37,11 @@ from (
                       || ',"city":' || coalesce(json_scalar(t2.city)::text, 'null')
                       || '}'
                     from contact_address t2
-                    where t2.company_id = m0.company_id and t2.id = t1.site_address_id and t2.kind = 'SITE'
+                    where
+                      t2.company_id = m0.company_id
+                      and case when t2.kind = 'DELIVERY' then a0.g2 else true end
+                      and t2.id = t1.site_address_id
+                      and t2.kind = 'SITE'
                   ), 'null')
                   || ',"deliveryAddress":' || case when a0.g2 then
                     coalesce((

@@ -14,7 +14,7 @@ from resolvers.mutations.context import InputValues, Mutation, MutationContext, 
 from resolvers.mutations.keys import MOST_KEYS
 from resolvers.mutations.registry import MUTATIONS
 from resolvers.request import GraphQLRequest
-from resolvers.writing.declaration import entity_writes
+from resolvers.writing.writers import all_writers
 from schema import schema
 from schema.types.core.access import HiddenFields
 from tests.support.company import Firm
@@ -47,8 +47,8 @@ async def test_a_key_is_shown_once_and_kept_as_a_hash(shop: Shop, firm: Firm) ->
     assert shown.pop("createdAt") is not None
     assert shown.pop("id") == payload["viewer"]["apiKeys"][0]["id"]
     assert shown == {
-        "label": "Webshop", "last4": key[-4:], "companyId": firm.id, "readOnly": False, "hiddenFields": "ERROR",
-        "lastUsedAt": None, "expiresAt": LATER,
+        "label": "Webshop", "last4": key[-4:], "companyId": firm.id, "apps": None, "readOnly": False,
+        "hiddenFields": "ERROR", "lastUsedAt": None, "expiresAt": LATER,
     }  # fmt: skip
     row = await shop.connection.fetchrow("select * from credential where token_hash = $1", hash_token(key))
     assert row is not None
@@ -229,7 +229,7 @@ async def test_a_mutation_is_closed_to_keys_unless_it_says_otherwise(
 
 def test_who_writes_a_gated_mutation_judges_its_gates() -> None:
     judged = {name: mutation.gates for name, mutation in MUTATIONS.items()}
-    judged |= {name: write.need for name, write in entity_writes(default_compiler().layout).items()}
+    judged |= {name: writer.write.need for name, writer in all_writers(default_compiler().layout).items()}
     check_mutations(schema.core, judged)
     with pytest.raises(SchemaRefused, match=r"Mutation\.createApiKey: what writes it judges other gates"):
         check_mutations(schema.core, {**judged, "createApiKey": ()})

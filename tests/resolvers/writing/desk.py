@@ -94,6 +94,8 @@ def _of_kind(column: WriteColumn, n: int) -> Any:
     match rule.kind:
         case WriteKind.LINE | WriteKind.NOTE | WriteKind.FORM:
             return f"{column.member} {n}"[: rule.longest]
+        case WriteKind.WORDS:
+            return [f"{column.member} {n}", "again"]
         case WriteKind.WHOLE:
             return int(rule.least) + n
         case WriteKind.AMOUNT:

@@ -137,6 +137,10 @@ async def test_of_an_app_that_the_company_lacks_nothing_is_filled(desk: Desk) ->
         ({"paymentTermDays": 366}, [("paymentTermDays", "RANGE")]),
         ({"priceTierId": "prt_" + "1" * 32}, [("priceTierId", "NOT_FOUND")]),
         ({"priceTierId": "x"}, [("priceTierId", "NOT_FOUND")]),
+        ({"mailchimpTags": ["a", " "]}, [("mailchimpTags.1", "REQUIRED")]),
+        ({"mailchimpTags": ["x" * 101]}, [("mailchimpTags.0", "TOO_LONG")]),
+        ({"mailchimpTags": ["a"] * 51}, [("mailchimpTags", "TOO_LONG")]),
+        ({"mailchimpTags": None}, [("mailchimpTags", "REQUIRED")]),
     ],
 )  # fmt: skip
 async def test_what_does_not_go_together(desk: Desk, given: dict[str, Any], found: list[tuple[str, str]]) -> None:
@@ -157,6 +161,22 @@ async def test_a_pair_that_is_broken_already_keeps_nobody_from_anything_else(des
     id_ = (await create(desk))["customer"]["id"]
     await desk.connection.execute("update contact set discount = 5 where id = $1", uuid.UUID(hex=id_[4:]))
     assert faults(await update(desk, id_, "anna", name="Max")) == []
+
+
+# --- tags
+
+
+async def test_tags_are_replaced_whole_and_each_stands_there_once(desk: Desk) -> None:
+    tags = "customer { id version mailchimpTags }"
+    made = await desk.write(
+        desk.firm["owner"], CREATE, tags, companyId=desk.firm.id, name="x", mailchimpTags=[" vip  gold ", "new", "new"]
+    )
+    id_ = made["customer"]["id"]
+    assert made["customer"]["mailchimpTags"] == ["vip gold", "new"]
+    for given, expected, version in ((["new"], ["new"], 2), (["new"], ["new"], 2), ([], [], 3)):
+        changed = await desk.write(desk.firm["owner"], UPDATE, tags, customerId=id_, mailchimpTags=given)
+        assert (changed["customer"]["mailchimpTags"], changed["customer"]["version"]) == (expected, version)
+    assert (await create(desk))["errors"] == []
 
 
 # --- the people and places of a customer

@@ -124,8 +124,9 @@ async def test_a_payload_is_what_node_shows_right_after_to_everybody(desk: Desk,
     anna = desk.firm["anna"]
     for inside in (shown_row(write), AUTHORS, "__typename id ...{ again: id }"):
         gates = apps_of(*(one.need for one in (*write.columns, *write.lists)))
+        of_row = apps_of(write.need, *(need for values in write.carried.values() for need in values.values()))
         for apps in ([], *([app] for app in gates), [App[name] for name in EVERY_APP]):
-            await desk.allow(anna, *apps_of(write.need), *apps)
+            await desk.allow(anna, *of_row, *apps)
             for more in ("replayed", "company { id }"):
                 place = await desk.place(write) if write.creates else {write.which: await stored(desk, write)}
                 free = {one.member: sample(one, 1) for one in write.columns if not one.need and one.linked is None}
