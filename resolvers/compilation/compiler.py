@@ -24,6 +24,7 @@ from db.tokens import CredentialKind
 from resolvers.cache import Cache
 from resolvers.compilation.company_scope import Position
 from resolvers.compilation.context import StatementContext
+from resolvers.compilation.cost import length_of
 from resolvers.compilation.objects import Objects
 from resolvers.compilation.root_fields import RootFields
 from resolvers.compilation.statement import Statement, finish
@@ -47,6 +48,7 @@ from resolvers.operation.references import References
 from resolvers.operation.sample_variables import plausible
 from resolvers.operation.selection import Collector, SelectedField
 from resolvers.request import RequestError, bad_input
+from resolvers.request_limits import LIST_ITEMS
 
 ROOM = 24_000_000
 """Maximum size of all kept statements together, in bytes."""
@@ -130,11 +132,15 @@ class Compiler:
         kind: CredentialKind = CredentialKind.SESSION,
     ) -> Statement:
         """The statement that reads the payload of a mutation's root field after the mutation. Raises as `read` does."""
-        payload = named_type(self.root(operation).fields[selected.name])
+        declared = self.root(operation).fields[selected.name]
+        payload = named_type(declared)
         assert isinstance(payload, GraphQLObjectType)
+        given = read_arguments(selected.nodes[0], declared.args).get("input")
+        items = length_of(given, "items", LIST_ITEMS) if given is not None else 0
 
         def compile_payload(roots: RootFields) -> Statement:
-            return finish(roots.ctx, roots.payload(payload, selected.selection_sets, Position().under(selected.key)))
+            at = Position().under(selected.key)
+            return finish(roots.ctx, roots.payload(payload, selected.selection_sets, at, items))
 
         return self._find(operation, selected.key, variables, kind, compile_payload)
 

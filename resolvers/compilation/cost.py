@@ -18,7 +18,9 @@ from resolvers.fair_use.budget import Path
 from resolvers.gates.coordinates import is_list
 from resolvers.operation.arguments import (
     ArgumentValue,
+    ConstantArgument,
     ListArgument,
+    ObjectArgument,
     VariableArgument,
     VariablePath,
     Variables,
@@ -111,6 +113,18 @@ def size_of(given: ArgumentValue, default: int, most: int) -> int | ListSize:
             if value is None:
                 return default
             return min(max(value if isinstance(value, int) else len(value), 0), most)
+
+
+def length_of(given: ArgumentValue, member: str, most: int) -> int | ListSize:
+    """The length of a list that an input object states as `member`; 0 without one."""
+    match given:
+        case VariableArgument(place):
+            return ListSize(place.at(member), 0, most)
+        case ObjectArgument(members) if member in members:
+            return size_of(members[member], 0, most)
+        case _:
+            value = value_of(given, {})
+            return size_of(ConstantArgument(value.get(member) if isinstance(value, dict) else None), 0, most)  # pyright: ignore[reportUnknownArgumentType, reportUnknownMemberType]
 
 
 def items_of(listed: GraphQLNamedType) -> int:

@@ -28,9 +28,9 @@ from db.sql import (
 )
 from db.tables.core.apps import app
 from db.tables.core.identity import company, credential, membership
-from resolvers.compilation.company_scope import VIEWER, GatedSelection, Position, enterable
+from resolvers.compilation.company_scope import VIEWER, CompanyScope, GatedSelection, Position, enterable
 from resolvers.compilation.context import LateralJoin, Row, StatementContext
-from resolvers.compilation.cost import APPS, FOUND, NAME, size_of
+from resolvers.compilation.cost import APPS, FOUND, NAME, ListSize, size_of
 from resolvers.compilation.json_values import encode
 from resolvers.compilation.objects import Objects, SelectionSets
 from resolvers.compilation.parameters import Keys, bounded, enum_name
@@ -70,6 +70,7 @@ class RootFields:
     objects: Objects
     introspect: Introspect
     schemas: int = 0
+    items: int | ListSize = 1
 
     @property
     def ctx(self) -> StatementContext:
@@ -276,8 +277,14 @@ class RootFields:
 
     # --- payloads
 
-    def payload(self, payload: GraphQLObjectType, selection_sets: SelectionSets, at: Position) -> Json:
-        """JSON of a mutation's payload, from the mutation's results, which have the names of the payload's fields."""
+    def payload(
+        self, payload: GraphQLObjectType, selection_sets: SelectionSets, at: Position, items: int | ListSize = 1
+    ) -> Json:
+        """JSON of a mutation's payload, from the mutation's results, which have the names of the payload's fields.
+
+        `items` is the number of those in a list of rows that it has written.
+        """
+        self.items = items
         fields = self.ctx.collector.collect(payload, selection_sets)
         self.ctx.costs.charge(at.path, len(fields))
         return json_object(
@@ -290,7 +297,9 @@ class RootFields:
         declared = payload.fields[selected.name]
         returned = named_type(declared)
         if selected.name in ("errors", "warnings"):
-            return self._errors(returned, selected)
+            return self._errors(returned, selected, self.ctx.written(selected.name, "json"))
+        if selected.name == "results":
+            return self._results(returned, selected, at.in_rows())
         if is_leaf_type(returned):
             return encode(declared, self.ctx.written(selected.name, WRITTEN_TYPES[returned.name]))
         match returned.name:
@@ -359,7 +368,60 @@ class RootFields:
             )
         )
 
-    def _errors(self, user_error: GraphQLNamedType, selected: SelectedField) -> Json:
+    def _results(self, result: GraphQLNamedType, selected: SelectedField, at: Position) -> Json:
+        """JSON of the results of a list of rows, which are of the payload's company."""
+        assert isinstance(result, GraphQLObjectType)
+        scope = self.ctx.enter(self.ctx.written("company", "uuid"))
+        fields = self.ctx.collector.collect(result, selected.selection_sets)
+        with self.ctx.costs.times(self.items):
+            self.ctx.costs.charge(at.path, len(fields))
+            json = json_object(
+                (field.key, self._result_field(result, field, scope, at.under(field.key))) for field in fields
+            )
+        source, entered = enterable(scope)
+        lateral = self.ctx.lateral(
+            sql(
+                "select (select '[' || coalesce(string_agg({}, ',' order by r.n), '') || ']' "
+                "from json_array_elements({}) with ordinality r(item, n)) j, {} h from {}{} where {}",
+                concatenation(json),
+                self.ctx.written(selected.name, "json"),
+                scope.closed_gates(),
+                source,
+                scope.relation(),
+                entered,
+            )
+        )
+        self.ctx.sites.append(LateralJoin(lateral))
+        return (Expression(sql("coalesce({}.j, '[]')", lateral)),)
+
+    def _result_field(
+        self, result: GraphQLObjectType, selected: SelectedField, scope: CompanyScope, at: Position
+    ) -> Json:
+        if selected.name == "__typename":
+            return (Text(f'"{result.name}"'),)
+        if selected.name == "index":
+            return (Expression(sql("(r.n - 1)::text")),)
+        returned = named_type(result.fields[selected.name])
+        if selected.name == "errors":
+            return self._errors(returned, selected, sql("r.item -> 'errors'"))
+        self.ctx.costs.charge(at.path, FOUND)
+        need, placement = type_need(returned), self.objects.layout.placement(returned.name)
+        inside, passes = at.holding(need), scope.passes(need) or TRUE
+        found = self.ctx.rows(placement.table, company=scope.membership["company_id"])
+        row = Row(found, self.ctx, scope)
+        json = self.objects.object_of(row, returned, selected.selection_sets, inside)
+        shown = self.objects.shown(row, returned, inside)
+        named = [*found.where, sql("{} = (r.item ->> 'key')::uuid", found["id"])]
+        return nullable(
+            sql(
+                "(select {} from {} where {})",
+                concatenation(json),
+                found.source,
+                every([*named, *placement.current(found), passes, *shown]),
+            )
+        )
+
+    def _errors(self, user_error: GraphQLNamedType, selected: SelectedField, errors: Sql) -> Json:
         assert isinstance(user_error, GraphQLObjectType)
         values = {
             "code": sql("""'"' || e.code || '"'"""),
@@ -380,7 +442,6 @@ class RootFields:
             )
             for field in fields
         )
-        errors = self.ctx.written(selected.name, "json")
         items = sql(
             "coalesce((select string_agg({}, ',') "
             "from json_to_recordset({}) "

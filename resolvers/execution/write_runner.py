@@ -30,8 +30,8 @@ from resolvers.operation.arguments import Variables
 from resolvers.operation.operation import Operation
 from resolvers.operation.selection import SelectedField
 from resolvers.request import GraphQLRequest, RequestError, Result
-from resolvers.user_problems import problems_json
-from resolvers.writing.outcome import Outcome, Refusal, Writer, outcome_of, problems_of
+from resolvers.writing.list_outcome import rows_written
+from resolvers.writing.outcome import Outcome, Refusal, Writer, outcome_of
 from resolvers.writing.reading import Given
 from resolvers.writing.statement import TRIAL, bindings_of
 from resolvers.writing.writers import all_writers
@@ -126,12 +126,14 @@ class WriteRunner:
         work = Work(request, operation, selected, variables, writer, input_, given, statement)
         record = await self._run(work, self.debts.open() if quota is not None else [])
         outcome = self._identified(work, record)
-        if outcome.refused is None:
+        rows = rows_written(outcome, given)
+        if rows > 0:
             if outcome.company is not None:
                 self.hints.add(outcome.company)
-            self._count(record[ACCOUNT], given.rows if outcome.total is None else outcome.total, outcome, quota)
+            self._count(record[ACCOUNT], rows, outcome, quota)
+        if outcome.refused is None:
             return self._written(work, record, outcome)
-        return await self._refused(work, record[ACCOUNT], outcome)
+        return await self._refused(work, record[ACCOUNT], outcome, committed=rows > 0)
 
     async def _refuse_view_as(self, request: GraphQLRequest, selected: SelectedField) -> Result:
         """Who views as somebody writes nothing. Raises Unauthenticated."""
@@ -151,6 +153,8 @@ class WriteRunner:
         arguments = work.statement.arguments(bindings)
         for tries in range(TRIES, 0, -1):
             record = await self._try(work.statement, arguments)
+            if record is None and work.writer.write.listed:
+                continue  # the statement of a list finds by itself what was there first
             if record is None:
                 values[TRIAL] = True
                 trial = await self._try(full := await self._in_full(work), full.arguments(bindings))
@@ -208,7 +212,7 @@ class WriteRunner:
             LOG.exception("a payload of request %s could not be read", work.request.request_id)
             return work.failed(ErrorCode.INTERNAL, outcome.language, WRITTEN)
 
-    async def _refused(self, work: Work, account: uuid.UUID, outcome: Outcome) -> Result | Payload:
+    async def _refused(self, work: Work, account: uuid.UUID, outcome: Outcome, *, committed: bool) -> Result | Payload:
         """The payload with the reasons, of what the caller may see; FORBIDDEN and RATE_LIMITED have none."""
         if outcome.refused is Refusal.FORBIDDEN:
             return work.failed(ErrorCode.FORBIDDEN, outcome.language)
@@ -218,19 +222,17 @@ class WriteRunner:
             return work.failed(ErrorCode.RATE_LIMITED, outcome.language, {"retryAfter": wait})
         if self.compiler.kept(work.operation, work.selected.key, work.variables, work.request.kind) is None:
             await self.turns.do(partial(self._payload_statement, work))
-        return self._payload(work, outcome, committed=outcome.refused is Refusal.REPLAYED)
+        return self._payload(work, outcome, committed=committed or outcome.refused is Refusal.REPLAYED)
 
     def _payload_statement(self, work: Work) -> Statement:
         return self.compiler.payload(work.operation, work.selected, work.variables, work.request.kind)
 
     def _payload(self, work: Work, outcome: Outcome, *, committed: bool) -> Payload:
         """The payload that is read by an ordinary statement, under the caller's rights of that moment."""
-        problems = problems_of(outcome, work.writer, work.input, work.given)
         values = {
             "company": outcome.company,
-            "errors": problems_json(problems, outcome.language),
             "replayed": outcome.refused is Refusal.REPLAYED,
-            **work.writer.values(outcome, committed=committed),
+            **work.writer.values(outcome, work.input, work.given, committed=committed),
         }
         bindings = Bindings(work.variables, token_hash(work.request.token), outcome.language, values)
         return Payload(work.selected, self._payload_statement(work), bindings, None, committed=committed)

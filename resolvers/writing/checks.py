@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from graphql import GraphQLInputObjectType, GraphQLSchema
 from sqlalchemy import Column, Integer, Numeric, SmallInteger
@@ -61,10 +61,14 @@ class WriteChecks:
         assert mutation is not None
         taken = named_type(mutation.fields[self.write.operation].args["input"])
         assert isinstance(taken, GraphQLInputObjectType)
-        for name, member in taken.fields.items():
-            metadata = definition(member).metadata
-            if not metadata.get("control") and metadata.get("write") is None:
-                yield f"{taken.name}.{name} names no field, and controls nothing"
+        inputs = [taken]
+        if self.write.listed:
+            inputs.append(cast("GraphQLInputObjectType", named_type(taken.fields["items"])))
+        for input_ in inputs:
+            for name, member in input_.fields.items():
+                metadata = definition(member).metadata
+                if not metadata.get("control") and metadata.get("write") is None:
+                    yield f"{input_.name}.{name} names no field, and controls nothing"
 
     def _rules(self) -> Iterator[str]:
         """A rule reads members with the same gates, so that no refusal tells of what the caller does not see.

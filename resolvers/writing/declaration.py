@@ -104,10 +104,11 @@ class Whole:
 
 @dataclass(frozen=True, slots=True)
 class EntityWrite:
-    """A root field of Mutation that writes one row of an entity.
+    """A root field of Mutation that writes a row of an entity, or a list of them (`listed`).
 
     `fixed` are the values by which a row of the table is one of the type. `member` is the payload's field for the row,
-    `which` the input's member that names it (or the company, on creation). `effects` are members that no column holds.
+    `which` the input's member that names it (or the company, on creation and of a list), `row` the one that names it
+    in an item of a list. `effects` are members that no column holds.
     `carried` are the columns with values that have gates: who does not pass these does not see the row.
     """
 
@@ -124,6 +125,7 @@ class EntityWrite:
     whole: Whole | None = None
     effects: tuple[WriteColumn, ...] = ()
     carried: Carried = field(default_factory=dict[str, Mapping[str, Need]])
+    listed: bool = False
 
     @property
     def creates(self) -> bool:
@@ -133,21 +135,34 @@ class EntityWrite:
     @property
     def which(self) -> str:
         """The input's member that names the row; of a new one the company, or the entity that it is a part of."""
+        if self.listed:
+            return "companyId"
         if not self.creates:
-            return f"{self.member}Id"
+            return self.row
         return "companyId" if self.whole is None else f"{self.whole.member}Id"
+
+    @property
+    def row(self) -> str:
+        """The member that names the row."""
+        return f"{self.member}Id"
 
     @property
     def named_prefix(self) -> str:
         """The prefix of the id in the member `which`."""
-        if not self.creates:
-            return self.prefix
-        return "com" if self.whole is None else self.whole.prefix
+        if self.which == "companyId":
+            return "com"
+        return self.prefix if self.whole is None or not self.creates else self.whole.prefix
 
     @property
     def prefix(self) -> str:
         """The prefix of the rows' global ids."""
         return str(id_prefix(self.type_))
+
+    @property
+    def unique(self) -> frozenset[str]:
+        """The columns whose values differ from row to row in a company."""
+        names = {str(column.name) for index in self.table.indexes if index.unique for column in index.columns}
+        return frozenset(names | {"number"} if self.rules.numbering is not None else names)
 
     @property
     def need(self) -> Need:
@@ -166,6 +181,8 @@ def entity_writes(layout: TableMapping) -> Mapping[str, EntityWrite]:
             type_ = cast("GraphQLObjectType", layout.schema.type_map[declared.type_name])
             placement = layout.placement(type_.name)
             taken = cast("GraphQLInputObjectType", named_type(root.args["input"]))
+            if declared.listed:
+                taken = cast("GraphQLInputObjectType", named_type(taken.fields["items"]))
             found[operation] = EntityWrite(
                 operation,
                 declared.action,
@@ -180,6 +197,7 @@ def entity_writes(layout: TableMapping) -> Mapping[str, EntityWrite]:
                 _whole(layout, declared.part_of, type_, placement.table),
                 tuple(_effects(taken)),
                 layout.carried(type_),
+                declared.listed,
             )
     return found
 

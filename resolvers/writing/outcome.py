@@ -6,13 +6,14 @@ from enum import StrEnum
 from functools import partial
 from typing import Any, Final, NamedTuple, Protocol
 
+import orjson
 from asyncpg import BitString, Record
 
 from db.tables.metadata import APPS
 from resolvers.compilation.root_fields import RootFields
 from resolvers.compilation.statement import Statement
 from resolvers.operation.selection import SelectedField
-from resolvers.user_problems import UserProblem, invalid
+from resolvers.user_problems import UserProblem, invalid, problems_json
 from resolvers.writing.declaration import EntityWrite
 from resolvers.writing.reading import Given, Path
 from schema.apps import App, app_label
@@ -22,8 +23,8 @@ from schema.localization.language import Language
 
 
 class Refusal(StrEnum):
-    """Why a statement has not written; the last three are no fault of the input: what it asks for is so already, was
-    done by an earlier request, or was only tried.
+    """Why a statement has not written; the last ones are no fault of the input: what it asks for is so already, was
+    done by an earlier request, or was only tried; or of a list not every item was written (PARTLY).
     """
 
     FORBIDDEN = "FORBIDDEN"
@@ -38,6 +39,7 @@ class Refusal(StrEnum):
     UNCHANGED = "UNCHANGED"
     REPLAYED = "REPLAYED"
     VALID = "VALID"
+    PARTLY = "PARTLY"
 
 
 SHOWN: Final = frozenset({None, *Refusal}) - {Refusal.FORBIDDEN, Refusal.NOT_FOUND, Refusal.VALID}
@@ -47,12 +49,21 @@ SILENT: Final = frozenset({Refusal.FORBIDDEN, Refusal.NOT_FOUND})
 """Refusals that tell of no company and no row."""
 
 
+class ItemOutcome(NamedTuple):
+    """What came of an item of a list: the reason of a refusal, the row, and the problems that the database found."""
+
+    refused: Refusal | None
+    row: str | None
+    found: tuple[str, ...]
+
+
 class Outcome(NamedTuple):
-    """What came of it: `refused` is None for a row that was written, else the reason.
+    """What came of it: `refused` is None for a row that was written, or a list of rows; else the reason.
 
     `company`, `row` and `whole` (which has the row as a part) are those that the caller entered and sees; `apps` are
     the caller's, where some are missing; `found` are the problems that the database found, each as code, reason and
-    path. Of several rows `total` is their number, and `keys` are the first of them.
+    path. Of several rows `total` is their number, and `keys` are the first of them. `items` are those of a list that
+    was looked at, and not simply written.
     """
 
     refused: Refusal | None
@@ -65,6 +76,7 @@ class Outcome(NamedTuple):
     found: tuple[str, ...]
     keys: tuple[uuid.UUID, ...] = ()
     total: int | None = None
+    items: tuple[ItemOutcome, ...] = ()
 
 
 def outcome_of(record: Record) -> Outcome:
@@ -82,7 +94,13 @@ def outcome_of(record: Record) -> Outcome:
         tuple(record["problems"] or ()),
         tuple(record.get("keys") or ()),
         record.get("count"),
+        tuple(_items(record.get("of_items"))),
     )
+
+
+def _items(found: str | None) -> Iterator[ItemOutcome]:
+    for refused, row, problems in orjson.loads(found) if found is not None else ():
+        yield ItemOutcome(Refusal(refused) if refused is not None else None, row, tuple(problems))
 
 
 class Reader(Protocol):
@@ -118,9 +136,16 @@ class Writer(Protocol):
         """The statement that judges and writes, and reads the payload that is selected if it can."""
         ...
 
-    def values(self, outcome: Outcome, *, committed: bool) -> Mapping[str, object]:
-        """The payload's values that are read by name, besides the company, `errors` and `replayed`."""
+    def values(
+        self, outcome: Outcome, input_: Mapping[str, Any], given: Given, *, committed: bool
+    ) -> Mapping[str, object]:
+        """The payload's values that are read by name, `errors` among them; not the company and `replayed`."""
         ...
+
+
+def errors_of(outcome: Outcome, writer: Writer, input_: Mapping[str, Any], given: Given) -> str:
+    """The payload's `errors` as JSON."""
+    return problems_json(problems_of(outcome, writer, input_, given), outcome.language)
 
 
 def problems_of(outcome: Outcome, writer: Writer, input_: Mapping[str, Any], given: Given) -> Iterable[UserProblem]:
@@ -135,29 +160,42 @@ def problems_of(outcome: Outcome, writer: Writer, input_: Mapping[str, Any], giv
         case Refusal.PROBLEMS:
             return given.problems
         case Refusal.FOUND:
-            return map(_found, outcome.found)
+            return map(found_problem, outcome.found)
         case Refusal.VERSION_CONFLICT | Refusal.RACED:
-            stated = None if writer.write.creates else ("expectedVersion",)
-            return (UserProblem(UserErrorCode.VERSION_CONFLICT, stated, text=ROW_CHANGED),)
+            return (conflict(("expectedVersion",) if writer.write.which == writer.write.row else None),)
         case _:
             return ()
 
 
 def _missing(outcome: Outcome, writer: Writer, input_: Mapping[str, Any]) -> Iterator[UserProblem]:
     """A problem for each member that needs an app which the caller lacks, in the order of the input."""
+    return map(missing, writer.reader.lacking(input_, missing_bits(outcome)))
+
+
+def missing_bits(outcome: Outcome) -> int:
+    """The apps that the caller lacks, as bits."""
     assert outcome.apps is not None
-    everything = (1 << APPS) - 1
-    for path, app, is_null in writer.reader.lacking(input_, everything & ~outcome.apps.to_int(bitorder="big")):
-        reason = ValidationReason.NULL_SENT if is_null else None
-        values = partial(_gate_values, path[-1], app)
-        yield UserProblem(UserErrorCode.APP_REQUIRED, path, values, reason=reason, app=app)
+    return ((1 << APPS) - 1) & ~outcome.apps.to_int(bitorder="big")
+
+
+def missing(lacking: tuple[Path, App, bool]) -> UserProblem:
+    """The problem of a member that needs an app which the caller lacks; the flag: it was null."""
+    path, app, is_null = lacking
+    reason = ValidationReason.NULL_SENT if is_null else None
+    return UserProblem(UserErrorCode.APP_REQUIRED, path, partial(_gate_values, path[-1], app), reason=reason, app=app)
+
+
+def conflict(stated: Path | None) -> UserProblem:
+    """The problem of a row that was changed meanwhile; `stated` is where the input has the version."""
+    return UserProblem(UserErrorCode.VERSION_CONFLICT, stated, text=ROW_CHANGED)
 
 
 def _gate_values(member: str, app: App, language: Language) -> Mapping[str, str]:
     return {"field": field_label(member, language), "app": app_label(app, language)}
 
 
-def _found(problem: str) -> UserProblem:
+def found_problem(problem: str) -> UserProblem:
+    """A problem that the database found."""
     code, reason, place = problem.split(" ")
     path = tuple(place.split("."))
     if code == UserErrorCode.VALIDATION.name:

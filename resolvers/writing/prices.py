@@ -21,7 +21,7 @@ from resolvers.gates.coordinates import named_type
 from resolvers.operation.selection import SelectedField
 from resolvers.user_problems import invalid
 from resolvers.writing.declaration import EntityWrite, WriteColumn
-from resolvers.writing.outcome import Outcome, Refusal
+from resolvers.writing.outcome import Outcome, Refusal, errors_of
 from resolvers.writing.reading import Created, Given, InputReader, Path, reader_of
 from resolvers.writing.rules import EntityRules, NewRow
 from resolvers.writing.statement import DIGEST, KEY, NO_PROBLEMS, TRIAL, VALUES, WriteSql
@@ -312,12 +312,15 @@ class PriceWriter:
         statement = PriceSql(self.write, self.update, roots.ctx)
         return replace(finish(roots.ctx, NULL, outcome=statement.add()), is_whole=False)
 
-    def values(self, outcome: Outcome, *, committed: bool) -> Mapping[str, object]:
-        """The payload's values."""
+    def values(
+        self, outcome: Outcome, input_: Mapping[str, Any], given: Given, *, committed: bool
+    ) -> Mapping[str, object]:
+        """The payload's values: the products, their number, and the problems."""
+        errors = {"errors": errors_of(outcome, self, input_, given)}
         match outcome.refused:
             case None | Refusal.UNCHANGED | Refusal.REPLAYED:
-                return {"products": outcome.keys, "count": outcome.total}
+                return errors | {"products": outcome.keys, "count": outcome.total}
             case Refusal.VALID:
-                return {"count": outcome.total}
+                return errors | {"count": outcome.total}
             case _:
-                return {}
+                return errors

@@ -96,6 +96,11 @@ class Given:
         """The values by column, as JSON."""
         return orjson.dumps(self.values).decode()
 
+    @property
+    def more(self) -> Mapping[str, object]:
+        """The values of further parameters of its statement."""
+        return {}
+
 
 @dataclass(frozen=True, slots=True)
 class MemberReader:
@@ -261,9 +266,15 @@ class InputReader:
 
     def read(self, given: Mapping[str, Any], key: str | None = None) -> Given:
         """The input as it is written; `key` is the idempotency key that came beside it."""
+        found = Given(self._row(given[self._which]) or NO_ROW)
+        self._read_row(found, given)
+        self._read_controls(found, given, key)
+        return found
+
+    def _read_row(self, found: Given, given: Mapping[str, Any]) -> None:
+        """Read what the input says of one row."""
         members = self._own.members.keys() | self._lists.keys()
-        found = Given(self._row(given[self._which]) or NO_ROW, tuple(name for name in given if name in members))
-        found.is_trial = bool(given.get("validateOnly"))
+        found.members = tuple(name for name in given if name in members)
         found.version = given.get("expectedVersion")
         found.values = self._own.read(found, given)
         for name, owned in self._lists.items():
@@ -272,9 +283,12 @@ class InputReader:
         for one, other in self._apart:
             if given.get(one) is not None and given.get(other) is not None:
                 found.problems.append(invalid((other,), Reason.COMBINATION))
+
+    def _read_controls(self, found: Given, given: Mapping[str, Any], key: str | None) -> None:
+        """Read what holds for the whole input; `key` came beside it."""
+        found.is_trial = bool(given.get("validateOnly"))
         own = given.get("idempotencyKey")
         self._read_key(found, given, own if own is not None else key)
-        return found
 
     def rows(self, given: Mapping[str, Any]) -> int:
         """The number of rows that an input writes, itself included; what is judged by many others counts as many."""

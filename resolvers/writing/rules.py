@@ -57,13 +57,13 @@ class Following:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """A statement that writes rows of another table, from those of `written`, `given` and `judged`.
+    """A statement that writes rows of another table, from `judged` and the pairs of written and given rows.
 
     Only a write whose input states the member `reads` has it.
     """
 
     reads: str
-    statement: Callable[[], Sql]
+    statement: Callable[[Sql], Sql]
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,7 @@ def bindings_of(given: Given, spent: list[uuid.UUID]) -> dict[str, object]:
         KEY: given.key,
         DIGEST: given.digest,
         TRIAL: given.is_trial,
+        **given.more,
     }
 
 
@@ -100,9 +101,7 @@ class WriteSql:
         for owned in self._owned:
             for name, statement in owned.after():
                 self._common(name, statement)
-        for n, effect in enumerate(self.write.rules.effects):
-            if effect.reads in self.stated:
-                self._common(alias("effect", n), effect.statement())
+        self._affect()
         self._common(sql("trail"), self._trail())
         return self._outcome()
 
@@ -120,18 +119,51 @@ class WriteSql:
         """The counter on which the stated lists stand."""
         return next((one.owned.rules.turn for one in self._owned if one.owned.rules.turn is not None), None)
 
+    def _affect(self) -> None:
+        """Add the effects of what the input states."""
+        for n, effect in enumerate(self.write.rules.effects):
+            if effect.reads in self.stated:
+                self._common(alias("effect", n), effect.statement(self._pairs))
+
     def _common(self, name: Sql, select: Sql) -> None:
         self.ctx.commons.append(sql(", {} as materialized ({})", name, select))
 
     def _parameter(self, name: str, type_name: LiteralString) -> Sql:
         return self.ctx.written(name, type_name)
 
+    # --- where the parts of the statement find each other
+
+    @property
+    def _json(self) -> Sql:
+        """The object with the values of the row that is given."""
+        return self._parameter(VALUES, "jsonb")
+
+    @property
+    def _json_of_new(self) -> Sql:
+        """The same beside `y`, the row that was made of it."""
+        return self._json
+
+    @property
+    def _seeks_taken(self) -> Sql:
+        """The condition under which the statement looks for what a unique index would refuse; a write meets it."""
+        return self._parameter(TRIAL, "bool")
+
+    @property
+    def _source(self) -> Sql:
+        """The given rows that may be written."""
+        return sql("given g")
+
+    @property
+    def _pairs(self) -> Sql:
+        """Each written row beside the given one."""
+        return sql("written w cross join given g")
+
     # --- may the caller?
 
     def judged(self) -> Sql:
         """The caller in the company, the key of an earlier request, and why nothing is written (null: it is)."""
         earlier = rows(change, sql("p"), company=sql("q.company_id"))
-        same = sql("{} = {}", earlier["input_hash"], self._parameter(DIGEST, "bytea"))
+        same = self._is_same(earlier["input_hash"])
         conditions = [
             sql("q.refused is null"),
             *earlier.where,
@@ -152,6 +184,10 @@ class WriteSql:
             earlier.source,
             every(conditions),
         )
+
+    def _is_same(self, stored: Sql) -> Sql:
+        """The condition that a stored hash is that of this input."""
+        return sql("{} = {}", stored, self._parameter(DIGEST, "bytea"))
 
     def _entered(self) -> Sql:
         """The caller in the company that the input names, or that has the row which it names."""
@@ -206,7 +242,7 @@ class WriteSql:
     def _named(self, of_company: Sql) -> Rows | None:
         """The rows of which the input names one: those that are written, or those that have parts; None: companies."""
         whole = self.write.whole
-        if self.write.creates and whole is None:
+        if self.write.which == "companyId":
             return None
         table = whole.rows.table if self.write.creates and whole is not None else self.write.table
         return rows(table, sql("r"), company=of_company)
@@ -279,10 +315,8 @@ class WriteSql:
         if (turn := self._turn) is not None:
             owner = sql("{}, {} turn", owner, self._read_turn(turn))
         table = Sql(self.write.table.name)
-        values = self._parameter(VALUES, "jsonb")
-        for effect in self.write.effects:
-            number = sql("({} ->> {})::numeric", values, literal(effect.name))
-            owner = sql("{}, {} {}", owner, number, Sql(effect.name.removeprefix("*")))
+        values = self._json
+        owner = join(", ", [owner, *self._effects()])
         if self.write.creates:
             columns = [sql("{} {}", value, Sql(name)) for name, value in self._new_values().items()]
             return sql(
@@ -297,7 +331,7 @@ class WriteSql:
         target = rows(self.write.table, sql("t"), company=sql("j.company_id"))
         new = self._changed_values() if self._changes else {}
         columns = [sql("{} {}", value, Sql(name)) for name, value in new.items()]
-        changes = [_change_of(column, new[column.name]) for column in self._columns]
+        changes = [change_of(column, new[column.name]) for column in self._columns]
         changes += [owned.changed() for owned in self._owned]
         return sql(
             "select {}, t.id, t.version, array_remove(array[{}]::text[], null) changed{} "
@@ -310,6 +344,12 @@ class WriteSql:
             sql(" cross join lateral jsonb_populate_record(t, {}) n", values) if self._changes else sql(""),
         )
 
+    def _effects(self) -> Iterator[Sql]:
+        """What is stated and no column holds, as columns of the new row."""
+        for effect in self.write.effects:
+            name = Sql(effect.name.removeprefix("*"))
+            yield sql("({} ->> {})::numeric {}", self._json, literal(effect.name), name)
+
     def _whole_version(self, of_company: Sql, key: Sql) -> Sql:
         """The version of what has the part, null if that is deleted or none that has parts: nothing is written then."""
         assert self.write.whole is not None
@@ -320,7 +360,7 @@ class WriteSql:
 
     def _new_values(self) -> dict[str, Sql]:
         """The values of a new row by column."""
-        derived, json = self.write.rules.derived, self._parameter(VALUES, "jsonb")
+        derived, json = self.write.rules.derived, self._json
         links = {
             one.name: self._or_created(one, sql("n.{}", Sql(one.name)))
             for one in self._columns
@@ -336,13 +376,13 @@ class WriteSql:
     def _changed_values(self) -> dict[str, Sql]:
         """The values of a changed row by column, those that stay included."""
         given = {column.name: self._or_created(column, _changed_value(column)) for column in self._columns}
-        return followed(given, self.write.rules.follows, self._parameter(VALUES, "jsonb"))
+        return followed(given, self.write.rules.follows, self._json)
 
     def _or_created(self, column: WriteColumn, value: Sql) -> Sql:
         """The value of a column, or the row that the caller has created with the key which the input states."""
         if column.linked is None or self.is_usual:
             return value
-        return or_created(column, value, self._parameter(VALUES, "jsonb"))
+        return or_created(column, value, self._json)
 
     def _derived(self) -> dict[str, Computed]:
         """The columns of a new row that no member writes."""
@@ -376,7 +416,7 @@ class WriteSql:
                 yield self._unknown(column)
 
     def _unknown(self, column: WriteColumn) -> Sql:
-        key = sql("{} ? {}", self._parameter(VALUES, "jsonb"), literal(created_name(column.name)))
+        key = sql("{} ? {}", self._json_of_new, literal(created_name(column.name)))
         stated = sql("({} = any(y.changed) or {}) and ", literal(column.member), key)
         return sql(
             "case when {}({} or {} and y.{} is null) then {} end",
@@ -388,13 +428,13 @@ class WriteSql:
         )
 
     def _taken(self) -> Iterator[Sql]:
-        """A trial looks for what a unique index would refuse; a write meets the index itself."""
+        """What a unique index would refuse."""
         for member, column, value, among in self._unique_values():
             other = rows(self.write.table, sql("o"), company=sql("y.company_id"))
             another = sql(" and {} <> y.id", other["id"]) if self._changes else sql("")
             yield sql(
                 "case when {} and exists (select from {} where {} and {} = {}{}) then {} end",
-                self._parameter(TRIAL, "bool"),
+                self._seeks_taken,
                 other.source,
                 every([*other.where, *among]),
                 other[column],
@@ -495,6 +535,8 @@ class WriteSql:
 
     def _insert(self) -> Sql:
         columns: dict[str, Sql] = {"company_id": sql("g.company_id")}
+        if self.write.listed:
+            columns["id"] = sql("g.id")
         columns |= {name: _constant(value) for name, value in self.write.fixed.items()}
         columns |= {name: sql("g.{}", Sql(name)) for name in (*(one.name for one in self._columns), *self._derived())}
         columns |= {"created_by": sql("g.account_id"), "updated_by": sql("g.account_id")}
@@ -503,10 +545,11 @@ class WriteSql:
         if self.write.rules.numbering is not None:
             columns |= {"sequence_number": sql("d.drawn"), "number": self._printed()}
         return sql(
-            "insert into {} ({}) select {} from given g{} where {} returning *",
+            "insert into {} ({}) select {} from {}{} where {} returning *",
             Sql(self.write.table.name),
             join(", ", map(Sql, columns)),
             join(", ", columns.values()),
+            self._source,
             self._joins,
             self._is_written(),
         )
@@ -529,29 +572,38 @@ class WriteSql:
         columns |= {"version": sql("g.version + 1"), "updated_at": sql("now()"), "updated_by": sql("g.account_id")}
         target = rows(self.write.table, sql("t"), company=sql("g.company_id"))
         return sql(
-            "update {} set {} from given g{} where {} and t.id = g.id and t.version = g.version and {} returning t.*",
+            "update {} set {} from {}{} where {} and t.id = g.id and {} returning t.*",
             target.source,
             join(", ", [sql("{} = {}", Sql(name), value) for name, value in columns.items()]),
+            self._source,
             self._joins,
             every(target.where),
-            self._is_written(),
+            self._is_still(),
         )
+
+    def _is_still(self) -> Sql:
+        """The condition that the stored row `t` is the one that was judged, and is to be written."""
+        return sql("t.version = g.version and {}", self._is_written())
 
     def _trail(self) -> Sql:
         """The rows that tell of the change; the first one also claims the idempotency key."""
-        key, digest = self._parameter(KEY, "text"), self._parameter(DIGEST, "bytea")
         entity, kind = literal(self.write.type_.name), KINDS[self.write.action]
-        trail = [sql("({}, w.id, {}, g.changed, {}, {})", entity, kind, key, digest)]
+        trail = [sql("({}, w.id, {}, g.changed, {}, {})", entity, kind, *self._claim())]
         if (whole := self.write.whole) is not None:
             fields = sql("array[{}]", _list_of(whole))
             trail.append(sql("({}, g.whole_id, 'CHANGED', {}, null, null)", literal(whole.type_.name), fields))
         return sql(
             "insert into change (company_id, actor_id, credential_id, operation, entity, key, kind, fields, "
             "idempotency_key, input_hash) select w.company_id, g.account_id, g.credential_id, {}, r.* "
-            "from written w cross join given g cross join lateral (values {}) r",
+            "from {} cross join lateral (values {}) r",
             literal(self.write.operation),
+            self._pairs,
             join(", ", trail),
         )
+
+    def _claim(self) -> tuple[Sql, Sql]:
+        """The key and the hash of the input in the row of the trail."""
+        return self._parameter(KEY, "text"), self._parameter(DIGEST, "bytea")
 
     # --- what came of it
 
@@ -594,7 +646,8 @@ def _changed_value(column: WriteColumn) -> Sql:
     return sql("n.{}", name)
 
 
-def _change_of(column: WriteColumn, new: Sql) -> Sql:
+def change_of(column: WriteColumn, new: Sql) -> Sql:
+    """The name of a column's member if its value changes, else null; `t` is the row as it is stored."""
     return sql("case when {} is distinct from t.{} then {} end", new, Sql(column.name), literal(column.member))
 
 

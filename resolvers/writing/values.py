@@ -46,7 +46,7 @@ def _defaults(column: WriteColumn, derive: Computed | None, row: NewRow) -> Iter
         yield of_company(column.name, GIVEN.company)
     elif default is not None:
         yield literal(str(default))
-    if not column.column.nullable and (stored := _server_default(column.column)) is not None:
+    if not column.column.nullable and (stored := server_default(column.column)) is not None:
         yield stored
 
 
@@ -85,11 +85,12 @@ def of_company(name: str, key: Sql) -> Sql:
     found = rows(table, sql("s"), company=key)
     conditions = found.where or (sql("s.id = {}", key),)
     value = sql("(select {} from {} where {})", found[name], found.source, every(conditions))
-    usual = _server_default(table.columns[name])
+    usual = server_default(table.columns[name])
     return value if usual is None else sql("coalesce({}, {})", value, usual)
 
 
-def _server_default(column: Column[object]) -> Sql | None:
+def server_default(column: Column[object]) -> Sql | None:
+    """The value that PostgreSQL gives a column which is left out."""
     default = column.server_default
     text = getattr(getattr(default, "arg", None), "text", None)
     return Sql(text) if text is not None else None

@@ -6,12 +6,14 @@ plain columns of the rows to which its keys point. Everything else is read after
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from graphql import GraphQLObjectType
 
-from db.sql import Expression, Json, Rows, Text, alias, concatenation, json_object, nullable, sql
-from resolvers.compilation.company_scope import Position
+from db.sql import Expression, Json, Rows, Sql, Text, alias, concatenation, json_object, nullable, sql
+from resolvers.compilation.company_scope import CompanyScope, Position
 from resolvers.compilation.context import LateralJoin, Row
+from resolvers.compilation.cost import ListSize, length_of
 from resolvers.compilation.objects import SelectionSets
 from resolvers.compilation.resolution import GlobalId, Leaf, ToOne
 from resolvers.compilation.root_fields import NULL, RootFields
@@ -20,9 +22,14 @@ from resolvers.compilation.table_mapping import TableMapping
 from resolvers.gates.coordinates import named_type
 from resolvers.operation.arguments import ArgumentValue, Inputs, ObjectArgument, read_arguments
 from resolvers.operation.selection import Collector, SelectedField
+from resolvers.request_limits import LIST_ITEMS
+from resolvers.user_problems import problems_json
 from resolvers.writing.declaration import EntityWrite, entity_writes
-from resolvers.writing.outcome import SHOWN, Outcome
-from resolvers.writing.reading import InputReader
+from resolvers.writing.list_outcome import ListAnswer
+from resolvers.writing.list_reading import GivenList, ListInputReader
+from resolvers.writing.list_statement import ListSql
+from resolvers.writing.outcome import SHOWN, Outcome, errors_of
+from resolvers.writing.reading import Given, InputReader
 from resolvers.writing.statement import NUMBER, WriteSql
 from schema.declarations.writing import WriteAction
 
@@ -51,22 +58,26 @@ class EntityWriter:
 
     def compile(self, roots: RootFields, selected: SelectedField, *, in_full: bool) -> Statement:
         """The statement that judges, writes, and reads the selected payload where that is of the written row alone."""
-        is_usual = not in_full and self._is_usual(roots, selected)
-        statement = WriteSql(self.write, roots.ctx, is_usual, self._stated(roots.ctx.inputs, selected))
-        outcome = statement.add()
         at = Position().under(selected.key)
         fields = roots.ctx.collector.collect(self.write.payload, selected.selection_sets)
+        is_whole = all(self._is_of_row(roots.ctx.collector, field) for field in fields)
+        statement = self._statement(roots, selected, in_full=in_full, is_whole=is_whole)
+        outcome = statement.add()
         roots.ctx.costs.charge(at.path, len(fields))
-        if not all(self._is_of_row(roots.ctx.collector, field) for field in fields):
+        if not is_whole:
             return replace(finish(roots.ctx, NULL, outcome=outcome), is_whole=False)
-        json = json_object((field.key, self._payload_field(roots, statement, field, at)) for field in fields)
+        with roots.ctx.costs.times(self._times(selected)):
+            json = json_object((field.key, self._payload_field(roots, statement, field, at)) for field in fields)
         return finish(roots.ctx, json, outcome=outcome)
 
-    def values(self, outcome: Outcome, *, committed: bool) -> Mapping[str, object]:
-        """The payload's values that are read by name: the row, and what it is a part of."""
+    def values(
+        self, outcome: Outcome, input_: Mapping[str, Any], given: Given, *, committed: bool
+    ) -> Mapping[str, object]:
+        """The payload's values that are read by name: the row, what it is a part of, and the problems."""
         is_gone = committed and self.write.action is WriteAction.DELETE
         values: dict[str, object] = {
-            self.write.member: outcome.row if outcome.refused in SHOWN and not is_gone else None
+            "errors": errors_of(outcome, self, input_, given),
+            self.write.member: outcome.row if outcome.refused in SHOWN and not is_gone else None,
         }
         if self.write.whole is not None:
             values[self.write.whole.member] = outcome.whole
@@ -74,10 +85,18 @@ class EntityWriter:
             values["deletedId"] = f"{self.write.prefix}_{outcome.row.hex}"
         return values
 
+    def _statement(self, roots: RootFields, selected: SelectedField, *, in_full: bool, is_whole: bool) -> WriteSql:
+        is_usual = not in_full and self._is_usual(roots, selected)
+        return WriteSql(self.write, roots.ctx, is_usual, self._stated(roots.ctx.inputs, selected))
+
     def _input(self, selected: SelectedField) -> ArgumentValue:
         mutation = self.layout.schema.mutation_type
         assert mutation is not None
         return read_arguments(selected.nodes[0], mutation.fields[selected.name].args)["input"]
+
+    def _times(self, selected: SelectedField) -> int | ListSize:
+        """The number of rows that are written, for the cost."""
+        return 1
 
     def _is_usual(self, roots: RootFields, selected: SelectedField) -> bool:
         return self.reader.usual.of_argument(self._input(selected), roots.ctx.inputs)
@@ -138,19 +157,16 @@ class EntityWriter:
             case _ if self.write.action is WriteAction.DELETE:
                 return NULL
             case _:
-                return self._row(roots, statement, selected, at.under(selected.key))
+                return self._written(roots, statement, selected, at.under(selected.key))
 
     def _deleted_id(self) -> Json:
         begin = (Text(f'"{self.write.prefix}_'), Expression(sql("encode(uuid_send(w.id), 'hex')")), Text('"'))
         return nullable(sql("(select {} from written w)", concatenation(begin)))
 
-    def _row(self, roots: RootFields, statement: WriteSql, selected: SelectedField, at: Position) -> Json:
+    def _written(self, roots: RootFields, statement: WriteSql, selected: SelectedField, at: Position) -> Json:
         """JSON of the written row, in the company that was judged."""
         ctx = roots.ctx
-        judged = alias("j", len(ctx.scopes))
-        scope = statement.judged_scope(len(ctx.scopes), judged)
-        ctx.scopes.append(scope)
-        ctx.budget.read()
+        judged, scope = self._judged(roots, statement)
         rows = Rows(self.write.table, alias("w", scope.n), relation=sql("select * from written"))
         inside = at.holding(self.write.need)
         json = roots.objects.object_of(Row(rows, ctx, scope), self.write.type_, selected.selection_sets, inside)
@@ -167,7 +183,92 @@ class EntityWriter:
         ctx.sites.append(LateralJoin(lateral))
         return nullable(sql("{}.j", lateral))
 
+    def _judged(self, roots: RootFields, statement: WriteSql) -> tuple[Sql, CompanyScope]:
+        """The alias of the company that was judged, and its scope."""
+        ctx = roots.ctx
+        judged = alias("j", len(ctx.scopes))
+        scope = statement.judged_scope(len(ctx.scopes), judged)
+        ctx.scopes.append(scope)
+        ctx.budget.read()
+        return judged, scope
+
+
+@dataclass(frozen=True, slots=True)
+class ListWriter(EntityWriter):
+    """Reads the inputs of a list verb and compiles its statements; the payload has a result for each item."""
+
+    reader: ListInputReader = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "reader", ListInputReader(self.write))
+
+    def _statement(self, roots: RootFields, selected: SelectedField, *, in_full: bool, is_whole: bool) -> WriteSql:
+        stated = {NUMBER, *(effect.reads for effect in self.write.rules.effects)}
+        return ListSql(self.write, roots.ctx, is_usual=False, stated=frozenset(stated), is_whole=is_whole)
+
+    def _is_of_row(self, collector: Collector, selected: SelectedField) -> bool:
+        if selected.name != "results":
+            return selected.name != "company"
+        return all(
+            one.name != self.write.member or self._is_plain(collector, self.write.type_, one.selection_sets)
+            for one in collector.collect(self._result, selected.selection_sets)
+        )
+
+    def _times(self, selected: SelectedField) -> int | ListSize:
+        return length_of(self._input(selected), "items", LIST_ITEMS)
+
+    def values(
+        self, outcome: Outcome, input_: Mapping[str, Any], given: Given, *, committed: bool
+    ) -> Mapping[str, object]:
+        """The payload's values that are read by name: the results of the items, and the problems of the list."""
+        assert isinstance(given, GivenList)
+        answer = ListAnswer(outcome, self, self.reader, input_, given)
+        return {"results": answer.results(), "errors": problems_json(answer.problems(), outcome.language)}
+
+    @property
+    def _result(self) -> GraphQLObjectType:
+        """The type of what comes of an item."""
+        result = named_type(self.write.payload.fields["results"])
+        assert isinstance(result, GraphQLObjectType)
+        return result
+
+    def _written(self, roots: RootFields, statement: WriteSql, selected: SelectedField, at: Position) -> Json:
+        """JSON of the results where all items were written, in the company that was judged."""
+        ctx, at = roots.ctx, at.in_rows()
+        judged, scope = self._judged(roots, statement)
+        both = sql("select w.*, g.n nth from written w join good g on g.id = w.id")
+        row = Row(Rows(self.write.table, alias("w", scope.n), relation=both), ctx, scope)
+        nth = sql("{}.nth", row.rows.name)
+        values: dict[str, Json] = {
+            "__typename": (Text(f'"{self._result.name}"'),),
+            "index": (Expression(sql("({} - 1)::text", nth)),),
+            "errors": (Text("[]"),),
+        }
+        fields = ctx.collector.collect(self._result, selected.selection_sets)
+        ctx.costs.charge(at.path, len(fields))
+        json = json_object(
+            (one.key, values.get(one.name) or self._entity(roots, row, one, at.under(one.key))) for one in fields
+        )
+        lateral = ctx.lateral(
+            sql(
+                "select (select '[' || coalesce(string_agg({}, ',' order by {}), '') || ']' from {}) j, {} h "
+                "from judged {}{}",
+                concatenation(json),
+                nth,
+                row.rows.source,
+                scope.closed_gates(),
+                judged,
+                scope.relation(),
+            )
+        )
+        ctx.sites.append(LateralJoin(lateral))
+        return (Expression(sql("{}.j", lateral)),)
+
+    def _entity(self, roots: RootFields, row: Row, selected: SelectedField, at: Position) -> Json:
+        return roots.objects.object_of(row, self.write.type_, selected.selection_sets, at.holding(self.write.need))
+
 
 def entity_writers(layout: TableMapping) -> Mapping[str, EntityWriter]:
     """The declared mutations by their root field. Raises TableMappingError for a column that is not there."""
-    return {name: EntityWriter(write, layout) for name, write in entity_writes(layout).items()}
+    writes = entity_writes(layout).items()
+    return {name: (ListWriter if write.listed else EntityWriter)(write, layout) for name, write in writes}

@@ -13,14 +13,15 @@ from schema.declarations.forms import Form
 
 
 class Writes(Flag):
-    """The mutations of an entity; what can be deleted can be restored."""
+    """The mutations of an entity; what can be deleted can be restored. `MANY`: also of lists of rows."""
 
     CREATE = auto()
     UPDATE = auto()
     DELETE = auto()
+    MANY = auto()
 
 
-CREATE, UPDATE, DELETE = Writes.CREATE, Writes.UPDATE, Writes.DELETE
+CREATE, UPDATE, DELETE, MANY = Writes.CREATE, Writes.UPDATE, Writes.DELETE, Writes.MANY
 NOTHING: Final = Writes(0)
 
 
@@ -68,13 +69,14 @@ class WriteAction(Enum):
 class DeclaredWrite:
     """What a root field of Mutation is made from: what it does with rows of a type, and the payload's field for one.
 
-    `part_of` is the type that has the rows; None for rows that are no part of others.
+    `part_of` is the type that has the rows; None for rows that are no part of others. `listed`: it takes several rows.
     """
 
     action: WriteAction
     type_name: str
     member: str
     part_of: str | None = None
+    listed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

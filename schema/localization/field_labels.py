@@ -109,6 +109,8 @@ FIELD_LABELS: Mapping[str, str] = MappingProxyType(
         "symbol": "Symbol",
         "idempotencyKey": "Key against repetition",
         "validateOnly": "Only check",
+        "items": "List",
+        "allOrNothing": "All or nothing",
         "kind": "Kind",
         "endOfMonth": "End of month",
         "vatTreatment": "VAT treatment",

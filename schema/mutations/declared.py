@@ -25,6 +25,7 @@ from schema.declarations.fields import (
 from schema.declarations.writing import (
     CREATE,
     DELETE,
+    MANY,
     UPDATE,
     DeclaredWrite,
     WriteAction,
@@ -42,6 +43,12 @@ ACTIONS: Final[Mapping[WriteAction, tuple[Writes, str]]] = {
     WriteAction.RESTORE: (DELETE, "Bring back, within 30 days of its deletion:"),
 }
 """What an entity declares for each action, and the first word of its description."""
+
+LISTED: Final = (WriteAction.CREATE, WriteAction.UPDATE)
+"""The actions that entities with `MANY` also have for lists of rows."""
+
+IN_LISTS: Final = frozenset({WriteKind.OWNED, WriteKind.KEYED})
+"""The kinds of rules for rows of another table, which an item of a list does not have."""
 
 
 class Member(NamedTuple):
@@ -63,6 +70,8 @@ def add_declared_writes(mutation: type) -> None:
             actions = [action for action in actions if action is not WriteAction.RESTORE]
         if actions:
             roots = {f"{action.value}_{_snake(entity.__name__)}": _root(entity, action) for action in actions}
+            if MANY in writes:
+                roots |= {f"{action.value}_{_snake(entity.__name__)}s": _list_root(entity, action) for action in LISTED}
             extends(mutation)(_class(f"{entity.__name__}Mutations", roots))
 
 
@@ -83,6 +92,63 @@ def _root(entity: type, action: WriteAction) -> Member:
     return Member(answer | None, declared)
 
 
+def _list_root(entity: type, action: WriteAction) -> Member:
+    """The root field of an action on a list of rows."""
+    title, name = f"{action.value.capitalize()}{entity.__name__}s", _words(entity.__name__)
+    item: Any = _class(f"{title}ItemInput", dict(_list_item(entity, action)))
+    input_object(f"Which {name}, and what.")(item)
+    taken: Any = _class(f"{title}Input", _list_input(item))
+    answer: Any = _class(f"{title}Payload", _list_payload(entity))
+    input_object(f"Which {name}s, and what.")(taken)
+    payload(f"The answer to {_lower(title)}.")(answer)
+    declared = gated(
+        f"{ACTIONS[action][1]} {name}s, at most 100 at once.",
+        *_type_gates(entity),
+        input=Argument(taken, f"The {name}s."),
+    )
+    write = DeclaredWrite(action, entity.__name__, _lower(entity.__name__), listed=True)
+    declared.metadata = {**declared.metadata, "writes": write}
+    return Member(answer | None, declared)
+
+
+def _list_item(entity: type, action: WriteAction) -> Iterator[tuple[str, Member]]:
+    """The members of an item: which row, and what; rows of other tables are written one by one."""
+    if action is WriteAction.UPDATE:
+        yield from _named_row(entity).items()
+    for name, member in _written(entity, creates=action is WriteAction.CREATE):
+        if member.declared.metadata["write"].kind not in IN_LISTS:
+            yield name, member
+
+
+def _list_input(item: Any) -> Members:
+    every = "Whether nothing is written unless every item can be; so it is where this is left out."
+    return {
+        "company_id": Member(strawberry.ID, _control("The company.", optional=False)),
+        "items": Member(list[item], _control("The items, at most 100.", optional=False)),
+        "all_or_nothing": Member(bool | None, _control(every)),
+        **_repeatable(),
+    }
+
+
+def _list_payload(entity: type) -> Members:
+    results = field("What came of each item, in their order; of none where all were refused together.")
+    company = Member(Company | None, field("The company."))
+    return {"results": Member(list[_result(entity)], results), "company": company, **_answered()}
+
+
+@cache
+def _result(entity: type) -> Any:
+    """The type of what came of an item."""
+    name = _words(entity.__name__)
+    members: Members = {
+        "index": Member(int, field("The item's place in the list, from 0.")),
+        _snake(entity.__name__): Member(entity | None, field(f"The {name} as it is now.")),
+    }
+    made: Any = _class(f"{entity.__name__}Result", members)
+    payload(f"What came of a {name} in a list.")(made)
+    return made
+
+
 def _input(entity: type, action: WriteAction) -> Members:
     """The members of an input: whose, what, and the controls."""
     members: Members = {}
@@ -92,15 +158,29 @@ def _input(entity: type, action: WriteAction) -> Members:
     elif action is WriteAction.CREATE:
         members["company_id"] = Member(strawberry.ID, _control("The company.", optional=False))
     else:
-        which = _control(f"Which {_words(entity.__name__)}.", optional=False)
-        members[f"{_snake(entity.__name__)}_id"] = Member(strawberry.ID, which)
-        members["expected_version"] = Member(int | None, _control("The version that this is based on."))
+        members |= _named_row(entity)
     if action in (WriteAction.CREATE, WriteAction.UPDATE):
         members |= dict(_written(entity, creates=action is WriteAction.CREATE))
+    return members | _repeatable()
+
+
+def _named_row(entity: type) -> Members:
+    """The members that name a row, and its version."""
+    return {
+        f"{_snake(entity.__name__)}_id": Member(
+            strawberry.ID, _control(f"Which {_words(entity.__name__)}.", optional=False)
+        ),
+        "expected_version": Member(int | None, _control("The version that this is based on.")),
+    }
+
+
+def _repeatable() -> Members:
+    """The controls of every input."""
     repeated = "A key of one's own, 1 to 100 visible characters: the same input with the same key is written once."
-    members["idempotency_key"] = Member(str | None, _control(repeated))
-    members["validate_only"] = Member(bool | None, _control("Only check whether it could be done."))
-    return members
+    return {
+        "idempotency_key": Member(str | None, _control(repeated)),
+        "validate_only": Member(bool | None, _control("Only check whether it could be done.")),
+    }
 
 
 def _written(entity: type, *, creates: bool) -> Iterator[tuple[str, Member]]:
@@ -157,9 +237,15 @@ def _payload(entity: type, action: WriteAction) -> Members:
             members[_snake(whole.__name__)] = Member(whole | None, field(f"The {_words(whole.__name__)}."))
     if action is WriteAction.DELETE:
         members["deleted_id"] = Member(strawberry.ID | None, field(f"The id of the deleted {name}."))
-    members["warnings"] = Member(list[UserError], field("What to look at; nothing was refused for it."))
-    members["replayed"] = Member(bool, field("Whether an earlier request with the same key did this."))
-    return members
+    return members | _answered()
+
+
+def _answered() -> Members:
+    """What every payload says beside the rows and the problems."""
+    return {
+        "warnings": Member(list[UserError], field("What to look at; nothing was refused for it.")),
+        "replayed": Member(bool, field("Whether an earlier request with the same key did this.")),
+    }
 
 
 def _control(description: str, *, optional: bool = True) -> Any:

@@ -21,8 +21,8 @@ VALUES: Final = {
 }
 """The types without an id that are neither connection, edge nor payload, each with the reason."""
 
-PARTS: Final = ("Connection", "Edge", "Payload")
-"""Endings of types that are parts of one answer: a page, a row in it, the outcome of a mutation."""
+PARTS: Final = ("Connection", "Edge", "Payload", "Result")
+"""Endings of types that are parts of one answer: a page, a row in it, the outcome of a mutation or of one item."""
 
 
 def objects() -> dict[str, GraphQLObjectType]:

@@ -115,17 +115,18 @@ def begins(row: NewRow) -> Sql:
     return sql("'trackStock' = any({}) and {} is not null", row["changed"], row["track_stock_since"])
 
 
-def opening() -> Sql:
+def opening(pairs: Sql) -> Sql:
     """The movement by which the stock is what is stated; earlier movements stay, so that it makes the difference."""
     moved = rows(stock_movement, sql("s"), company=sql("w.company_id"))
     of_product = every([*moved.where, sql("{} = w.id", moved["product_id"]), sql("{} = 'MOVED'", moved["kind"])])
     return sql(
         "insert into stock_movement (company_id, product_id, quantity, reason, by_id) select w.company_id, w.id, "
         "coalesce(g.opening_stock - (select coalesce(sum({}), 0) from {} where {}), 0), 'OPENING', j.member "
-        "from written w cross join given g cross join judged j where {}",
+        "from {} cross join judged j where {}",
         moved["quantity"],
         moved.source,
         of_product,
+        pairs,
         begins(NewRow(sql("g"), sql("g.company_id"))),
     )
 

@@ -15,6 +15,7 @@ from schema.declarations.writing import (
     COMPANY,
     CREATE,
     DELETE,
+    MANY,
     UPDATE,
     amount,
     choice,
@@ -70,7 +71,7 @@ class ContactPerson(Versioned, Node):
     job_title: str | None = field("What the person does there.", write=line())
 
 
-@entity("cus", App.CUSTOMERS, description="Somebody that the company sells to.", writes=CREATE | UPDATE | DELETE)
+@entity("cus", App.CUSTOMERS, description="Somebody that the company sells to.", writes=CREATE | UPDATE | DELETE | MANY)
 class Customer(Versioned, Node):
     number: str = field("The customer's number as printed.", write=numbered("C"))
     name: str = field("The customer's name.", write=line(100, required=True))

@@ -22,6 +22,7 @@ from schema.declarations.writing import (
     COMPANY,
     CREATE,
     DELETE,
+    MANY,
     UPDATE,
     amount,
     choice,
@@ -59,7 +60,7 @@ class ProductGroup(Versioned, Node):
     )
 
 
-@entity("pro", App.PRODUCTS, description="Something that the company sells.", writes=CREATE | UPDATE | DELETE)
+@entity("pro", App.PRODUCTS, description="Something that the company sells.", writes=CREATE | UPDATE | DELETE | MANY)
 class Product(Versioned, Node):
     number: str = field("The product's number as printed.", write=numbered("P"))
     name: str = field("The product's name.", write=line(required=True))

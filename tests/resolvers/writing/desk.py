@@ -4,11 +4,19 @@ import itertools
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import orjson
 import pytest
-from graphql import GraphQLEnumType, GraphQLInputObjectType, is_leaf_type
+from graphql import (
+    FieldNode,
+    GraphQLEnumType,
+    GraphQLInputObjectType,
+    OperationDefinitionNode,
+    is_leaf_type,
+    parse,
+    print_ast,
+)
 
 from db.belgium import ean13
 from db.connection import Connection, connect
@@ -16,7 +24,7 @@ from db.database import Database
 from resolvers.execution.executor import Executor
 from resolvers.execution.product import default_compiler
 from resolvers.gates.coordinates import named_type
-from resolvers.request import GraphQLRequest, Result
+from resolvers.request import GraphQLRequest, HiddenFields, Result
 from resolvers.writing.declaration import EntityWrite, OwnedList, WriteColumn, entity_writes
 from resolvers.writing.reading import NO_ROW
 from schema import schema
@@ -26,8 +34,15 @@ from tests.rls.guard import FencedConnection
 from tests.support.company import Firm, Person
 from tests.support.databases import Databases
 
-WRITES: Final[Mapping[str, EntityWrite]] = entity_writes(default_compiler().layout)
-"""Every declared mutation, by its root field."""
+DECLARED: Final[Mapping[str, EntityWrite]] = entity_writes(default_compiler().layout)
+WRITES: Final = {name: write for name, write in DECLARED.items() if not write.listed}
+"""Every declared mutation of one row, by its root field."""
+
+LISTS: Final = {name: write for name, write in DECLARED.items() if write.listed}
+"""Every list verb. The tests of one row send it a list of one, and see its answer as that of one row."""
+
+CONTROLS: Final = ("companyId", "allOrNothing", "idempotencyKey", "validateOnly")
+"""The members of a list verb's input beside its items."""
 
 TYPES: Final = sorted({write.type_.name for write in WRITES.values()})
 EVERY_APP: Final = tuple(app.name for app, entry in CATALOGUE.items() if not entry.always_visible)
@@ -154,9 +169,34 @@ def leaves(write: EntityWrite) -> list[str]:
 
 
 def document(write: EntityWrite, selection: str) -> str:
-    """The operation of a mutation that selects this of its payload."""
+    """The operation of a mutation that selects this of its payload; of a list verb partly of its results."""
     title = write.operation[0].upper() + write.operation[1:]
+    if write.listed:
+        fields = [(field.name.value, print_ast(field)) for field in selected_fields(selection)]
+        own = " ".join(text for name, text in fields if name in (write.member, "errors"))
+        selection = " ".join([f"results {{ {own or 'index'} }}", *(t for name, t in fields if name != write.member)])
     return f"mutation ($input: {title}Input!) {{ {write.operation}(input: $input) {{ {selection} }} }}"
+
+
+def selected_fields(selection: str) -> list[FieldNode]:
+    """The fields of a selection."""
+    (operation,) = parse(f"{{ {selection} }}").definitions
+    assert isinstance(operation, OperationDefinitionNode)
+    return [cast("FieldNode", field) for field in operation.selection_set.selections]
+
+
+def as_one(write: EntityWrite, payload: Any, selection: str) -> Any:
+    """The payload of a list of one, as that of its only row; paths begin within the item."""
+    if payload is None or not write.listed:
+        return payload
+    results: list[dict[str, Any]] = payload.pop("results") or [{}]
+    (result,) = results
+    names = {field.name.value for field in selected_fields(selection)}
+    for error in payload.get("errors", ()):
+        if (error.get("field") or ("",))[0] == "items":
+            error["field"] = error["field"][2:]
+    payload |= {write.member: result.get(write.member)} if write.member in names else {}
+    return payload | ({"errors": payload["errors"] + result.get("errors", [])} if "errors" in names else {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,10 +233,37 @@ class Desk:
     async def write(self, who: Person | str | None, write: EntityWrite, selection: str = "", **input_: object) -> Any:
         """The payload of a mutation; None where there is none."""
         selected = f"{selection} errors {{ code field reason }}"
-        result = await self.send(who, document(write, selected), input=input_)
+        result = await self.ask(who, write, selected, input_)
         assert result.data is not None, result.errors
         payload = orjson.loads(result.data)[write.operation]
         return payload if payload is not None else [error.code.value for error in result.errors]
+
+    async def ask(
+        self,
+        who: Person | str | None,
+        write: EntityWrite,
+        selection: str,
+        given: Mapping[str, Any],
+        mode: HiddenFields = HiddenFields.NULL,
+    ) -> Result:
+        """The result of a mutation of one row; a list verb gets a list of one, and its payload is that of the row."""
+        token = who.token if isinstance(who, Person) else who
+        variables = {"input": self.input(write, given)}
+        query = document(write, selection)
+        request = GraphQLRequest(query, variables=variables, token=token, hidden_fields=mode)
+        result = await self.executor.execute(request)
+        if not write.listed or result.data is None:
+            return result
+        payload = as_one(write, orjson.loads(result.data)[write.operation], selection)
+        return Result.of(orjson.dumps({write.operation: payload}), result.errors, result.hidden)
+
+    def input(self, write: EntityWrite, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The input of a mutation for one row; that of a list verb is a list of one, without all or nothing."""
+        if not write.listed:
+            return given
+        controls = {name: given[name] for name in CONTROLS if name in given}
+        item = {name: value for name, value in given.items() if name not in CONTROLS}
+        return {"companyId": self.firm.id, "allOrNothing": False, "items": [item], **controls}
 
     async def place(self, create: EntityWrite) -> dict[str, str]:
         """The member of an input that says where a new row is to be: in the firm, or as a part of a new row."""

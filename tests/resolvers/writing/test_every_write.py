@@ -13,10 +13,12 @@ from resolvers.writing.declaration import EntityWrite, WriteColumn
 from schema.apps import App
 from schema.declarations.writing import WriteAction
 from tests.resolvers.writing.desk import (
+    DECLARED,
     TYPES,
     WRITES,
     Desk,
     actions_of,
+    as_one,
     document,
     full,
     least,
@@ -25,12 +27,12 @@ from tests.resolvers.writing.desk import (
     write_of,
 )
 
-CREATES: Final = [write for write in WRITES.values() if write.action is WriteAction.CREATE]
-UPDATES: Final = [write for write in WRITES.values() if write.action is WriteAction.UPDATE]
+CREATES: Final = [write for write in DECLARED.values() if write.action is WriteAction.CREATE]
+UPDATES: Final = [write for write in DECLARED.values() if write.action is WriteAction.UPDATE]
 OF_ROWS: Final = [write for write in WRITES.values() if not write.creates]
 GATED: Final = [
     pytest.param(write, column, id=f"{write.operation}.{column.member}")
-    for write in WRITES.values()
+    for write in DECLARED.values()
     for column in (*write.columns, *write.effects)
     if column.need
 ]
@@ -50,6 +52,12 @@ def row_of(write: EntityWrite) -> str:
     return f"{write.member} {{ {' '.join(leaves(write))} }}"
 
 
+def beginning(write: EntityWrite) -> bytes:
+    """What stands before the row in an answer that begins with it."""
+    results = '"results":[{' if write.listed else ""
+    return f'{{"{write.operation}":{{{results}"{write.member}":'.encode()
+
+
 async def any_row(desk: Desk, write: EntityWrite) -> str:
     """The id of a row that the mutation can be about; of a deleted one, if it restores."""
     id_ = await desk.made(write.type_.name)
@@ -61,7 +69,7 @@ async def any_row(desk: Desk, write: EntityWrite) -> str:
 
 async def target(desk: Desk, write: EntityWrite) -> dict[str, Any]:
     """The member that names the company or the row."""
-    return await desk.place(write) if write.creates else {write.which: await any_row(desk, write)}
+    return await desk.place(write) if write.creates else {write.row: await any_row(desk, write)}
 
 
 async def foreign(desk: Desk, type_name: str) -> str:
@@ -83,14 +91,14 @@ def values(write: EntityWrite, n: int = 0) -> dict[str, Any]:
 async def test_the_payload_of_a_new_row_is_what_node_shows_right_after(desk: Desk, write: EntityWrite) -> None:
     owner, every = desk.firm["owner"], full(write)
     given = {**every, **await desk.place(write)}
-    result = await desk.send(owner, document(write, row_of(write)), input=given)
+    result = await desk.send(owner, document(write, row_of(write)), input=desk.input(write, given))
     assert result.data is not None
     assert result.errors == ()
-    row = orjson.loads(result.data)[write.operation][write.member]
+    row = as_one(write, orjson.loads(result.data)[write.operation], row_of(write))[write.member]
     query = f"query ($id: ID!) {{ node(id: $id) {{ ... on {write.type_.name} {{ {' '.join(leaves(write))} }} }} }}"
     shown = await desk.send(owner, query, id=row["id"])
     assert shown.data is not None
-    written = result.data.removeprefix(f'{{"{write.operation}":{{"{write.member}":'.encode()).removesuffix(b"}}")
+    written = result.data.removeprefix(beginning(write)).removesuffix(b"}]}}" if write.listed else b"}}")
     assert written == shown.data.removeprefix(b'{"node":').removesuffix(b"}")
     renamed = {column.member for column in write.columns if column.rule.called}
     read = {name: value for name, value in every.items() if name not in renamed}
@@ -101,10 +109,10 @@ async def test_the_payload_of_a_new_row_is_what_node_shows_right_after(desk: Des
 async def test_an_update_changes_what_it_names_alone(desk: Desk, write: EntityWrite) -> None:
     owner, id_ = desk.firm["owner"], await desk.made(write.type_.name)
     every = {name: value for name, value in full(write, 1).items() if name in leaves(write)}
-    seen = await desk.write(owner, write, row_of(write), **{write.which: id_})
+    seen = await desk.write(owner, write, row_of(write), **{write.row: id_})
     before = seen[write.member]
     for name, value in every.items():
-        payload = await desk.write(owner, write, row_of(write), **{write.which: id_, name: value})
+        payload = await desk.write(owner, write, row_of(write), **{write.row: id_, name: value})
         assert payload["errors"] == [], name
         after = payload[write.member]
         assert after[name] == value
@@ -112,13 +120,13 @@ async def test_an_update_changes_what_it_names_alone(desk: Desk, write: EntityWr
         before = after
 
 
-@pytest.mark.parametrize("write", WRITES.values(), ids=named)
+@pytest.mark.parametrize("write", DECLARED.values(), ids=named)
 async def test_a_payload_of_the_row_alone_is_one_trip_any_other_two(desk: Desk, write: EntityWrite) -> None:
     for selection, trips in ((f"{write.member} {{ id }} replayed errors {{ code }}", 1), ("company { name }", 2)):
         given = {**await target(desk, write), **values(write, 1)}
         ran: list[tuple[str, tuple[Any, ...]]] = []
         with desk.recording(ran):
-            result = await desk.send(desk.firm["owner"], document(write, selection), input=given)
+            result = await desk.ask(desk.firm["owner"], write, selection, given)
         assert result.errors == ()
         assert len(ran) == trips, ran
 
@@ -152,7 +160,7 @@ async def test_hidden_values_survive_an_update(desk: Desk, write: EntityWrite) -
     before = await desk.connection.fetchrow(find, uuid.UUID(hex=id_[4:]))
     await desk.allow(desk.firm["anna"])
     given = {column.member: sample(column, 1) for column in write.columns if not column.need and column.linked is None}
-    assert (await desk.write(desk.firm["anna"], write, **{write.which: id_, **given}))["errors"] == []
+    assert (await desk.write(desk.firm["anna"], write, **{write.row: id_, **given}))["errors"] == []
     assert await desk.connection.fetchrow(find, uuid.UUID(hex=id_[4:])) == before
     assert any(before or ())
 
@@ -190,7 +198,7 @@ async def test_what_one_may_not_see_is_answered_as_what_never_was(desk: Desk, wr
     assert await desk.rows() == before
 
 
-@pytest.mark.parametrize("write", WRITES.values(), ids=named)
+@pytest.mark.parametrize("write", DECLARED.values(), ids=named)
 async def test_who_only_reads_or_looks_writes_nothing(desk: Desk, write: EntityWrite) -> None:
     given, account = {**least(write), **await target(desk, write)}, desk.firm["owner"].account
     tokens = {read_only: new_token("enk") for read_only in (True, False)}
@@ -207,23 +215,23 @@ async def test_who_only_reads_or_looks_writes_nothing(desk: Desk, write: EntityW
 # --- versions, keys, trials
 
 
-@pytest.mark.parametrize("write", OF_ROWS, ids=named)
+@pytest.mark.parametrize("write", [write for write in DECLARED.values() if not write.creates], ids=named)
 async def test_a_stale_write_is_refused_and_shows_the_row_as_it_is(desk: Desk, write: EntityWrite) -> None:
     owner, given = desk.firm["owner"], {**await target(desk, write), **values(write, 1)}
     before = await desk.rows()
     payload = await desk.write(owner, write, f"{write.member} {{ id }}", **given, expectedVersion=99)
     assert [error["code"] for error in payload["errors"]] == ["VERSION_CONFLICT"]
     if write.action is not WriteAction.RESTORE:
-        assert payload[write.member] == {"id": given[write.which]}
+        assert payload[write.member] == {"id": given[write.row]}
     assert await desk.rows() == before
     find = f"select version from {write.table.name} where id = $1"
-    key = uuid.UUID(hex=given[write.which][4:])
+    key = uuid.UUID(hex=given[write.row][4:])
     version = await desk.connection.fetchval(find, key)
     assert (await desk.write(owner, write, **given, expectedVersion=version))["errors"] == []
     assert await desk.connection.fetchval(find, key) == version + 1
 
 
-@pytest.mark.parametrize("write", WRITES.values(), ids=named)
+@pytest.mark.parametrize("write", DECLARED.values(), ids=named)
 async def test_a_repeated_key_writes_once_and_says_so(desk: Desk, write: EntityWrite) -> None:
     owner = desk.firm["owner"]
     given = {**await target(desk, write), **values(write, 1), "idempotencyKey": secrets.token_hex(8)}
@@ -241,7 +249,7 @@ async def test_a_repeated_key_writes_once_and_says_so(desk: Desk, write: EntityW
     assert await desk.rows() == after
 
 
-@pytest.mark.parametrize("write", WRITES.values(), ids=named)
+@pytest.mark.parametrize("write", DECLARED.values(), ids=named)
 async def test_of_two_at_once_with_one_key_one_writes(desk: Desk, write: EntityWrite) -> None:
     given = {**await target(desk, write), **values(write, 1), "idempotencyKey": secrets.token_hex(8)}
     count = len((await desk.rows())["change"])
@@ -253,7 +261,7 @@ async def test_of_two_at_once_with_one_key_one_writes(desk: Desk, write: EntityW
     assert len((await desk.rows())["change"]) == count + (1 if write.whole is None else 2)
 
 
-@pytest.mark.parametrize("write", WRITES.values(), ids=named)
+@pytest.mark.parametrize("write", DECLARED.values(), ids=named)
 async def test_a_trial_writes_nothing_and_claims_no_key(desk: Desk, write: EntityWrite) -> None:
     given = {**await target(desk, write), **values(write, 1), "idempotencyKey": secrets.token_hex(8)}
     before = await desk.rows()
@@ -298,8 +306,8 @@ async def test_each_change_leaves_a_row_and_nothing_else_does(desk: Desk, type_n
 async def test_of_updates_at_once_none_is_lost(desk: Desk, write: EntityWrite) -> None:
     id_ = await desk.made(write.type_.name)
     every = {name: value for name, value in full(write, 1).items() if name in leaves(write)}
-    given = [{write.which: id_, name: value} for name, value in [*every.items()][:3]]
+    given = [{write.row: id_, name: value} for name, value in [*every.items()][:3]]
     answers = await asyncio.gather(*(desk.write(desk.firm["owner"], write, **one) for one in given))
     assert all(answer["errors"] == [] for answer in answers)
-    payload = await desk.write(desk.firm["owner"], write, row_of(write), **{write.which: id_})
+    payload = await desk.write(desk.firm["owner"], write, row_of(write), **{write.row: id_})
     assert all(payload[write.member][name] == value for name, value in [*every.items()][:3])

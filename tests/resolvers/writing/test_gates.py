@@ -13,15 +13,15 @@ import pytest
 
 from db.tokens import hash_token, new_token
 from resolvers.gates.needs import Need
-from resolvers.request import GraphQLRequest, HiddenFields, Result
+from resolvers.request import HiddenFields, Result
 from resolvers.writing.declaration import EntityWrite
 from schema.apps import App
 from schema.declarations.writing import WriteAction
-from tests.resolvers.writing.desk import EVERY_APP, WRITES, Desk, document, full, least, sample, write_of
-from tests.resolvers.writing.test_every_write import MAKE_CREDENTIAL, named, target
+from tests.resolvers.writing.desk import DECLARED, EVERY_APP, Desk, as_one, document, full, least, sample, write_of
+from tests.resolvers.writing.test_every_write import MAKE_CREDENTIAL, beginning, named, target
 from tests.resolvers.writing.test_twin_worlds import shown, shown_row
 
-WRITTEN: Final = [write for write in WRITES.values() if write.action in (WriteAction.CREATE, WriteAction.UPDATE)]
+WRITTEN: Final = [write for write in DECLARED.values() if write.action in (WriteAction.CREATE, WriteAction.UPDATE)]
 AUTHORS: Final = "id version updatedAt createdBy { name } updatedBy { name user { id } }"
 VIEW_AS: Final = "mutation ($input: StartViewAsInput!) { startViewAs(input: $input) { token } }"
 
@@ -67,9 +67,7 @@ async def key_of(desk: Desk, who: str) -> str:
 
 
 async def sent(desk: Desk, token: str, write: EntityWrite, given: dict[str, Any], mode: HiddenFields) -> Result:
-    query = document(write, "errors { code field app }")
-    request = GraphQLRequest(query, variables={"input": given}, token=token, hidden_fields=mode)
-    return await desk.executor.execute(request)
+    return await desk.ask(token, write, "errors { code field app }", given, mode)
 
 
 @pytest.mark.parametrize("member", gated_members())
@@ -128,19 +126,19 @@ async def test_a_payload_is_what_node_shows_right_after_to_everybody(desk: Desk,
         for apps in ([], *([app] for app in gates), [App[name] for name in EVERY_APP]):
             await desk.allow(anna, *of_row, *apps)
             for more in ("replayed", "company { id }"):
-                place = await desk.place(write) if write.creates else {write.which: await stored(desk, write)}
+                place = await desk.place(write) if write.creates else {write.row: await stored(desk, write)}
                 free = {one.member: sample(one, 1) for one in write.columns if not one.need and one.linked is None}
-                result = await desk.send(
-                    anna, document(write, f"{write.member} {{ {inside} }} {more}"), input={**free, **place}
-                )
-                row = orjson.loads(result.data or b"")[write.operation][write.member]
+                selection = f"{write.member} {{ {inside} }} {more}"
+                given = desk.input(write, {**free, **place})
+                result = await desk.send(anna, document(write, selection), input=given)
+                row = as_one(write, orjson.loads(result.data or b"")[write.operation], selection)[write.member]
                 query = f"query ($id: ID!) {{ node(id: $id) {{ ... on {write.type_.name} {{ {inside} }} }} }}"
                 node = await desk.send(anna, query, id=row["id"])
-                begin = f'{{"{write.operation}":{{"{write.member}":'.encode()
                 assert result.data is not None
                 assert node.data is not None
-                assert result.data.startswith(begin + node.data.removeprefix(b'{"node":').removesuffix(b"}"))
-                notes = [(note.path[2:], note.app, note.role, note.companies) for note in result.hidden]
+                assert result.data.startswith(beginning(write) + node.data.removeprefix(b'{"node":').removesuffix(b"}"))
+                depth = 3 if write.listed else 2
+                notes = [(note.path[depth:], note.app, note.role, note.companies) for note in result.hidden]
                 assert notes == [(note.path[1:], note.app, note.role, note.companies) for note in node.hidden]
     await desk.allow(anna)
 

@@ -13,7 +13,7 @@ from gateway.http.rate_limits import Rows, Table
 from resolvers.writing.declaration import EntityWrite
 from schema.apps import App
 from schema.declarations.writing import WriteAction
-from tests.resolvers.writing.desk import WRITES, Desk, document, full, least, write_of
+from tests.resolvers.writing.desk import DECLARED, Desk, document, full, least, write_of
 from tests.resolvers.writing.test_every_write import OF_ROWS, UNKNOWN, named, row_of, target, values
 from tests.support.company import Person
 
@@ -38,11 +38,11 @@ async def told(
     """Everything that the answer to a mutation says, as bytes."""
     whole = "" if write.whole is None else f"{write.whole.member} {{ id }}"
     selection = f"{row_of(write)} {whole} company {{ id }} replayed errors {{ code message field reason app }}{more}"
-    result = await desk.send(who, document(write, selection), input=given)
+    result = await desk.ask(who, write, selection, given)
     return orjson.dumps([orjson.loads(result.data or b"null"), result.errors, result.hidden], default=str)
 
 
-@pytest.mark.parametrize("write", WRITES.values(), ids=named)
+@pytest.mark.parametrize("write", DECLARED.values(), ids=named)
 async def test_a_key_of_ones_own_opens_nothing_that_was_taken_away(desk: Desk, write: EntityWrite) -> None:
     bram = desk.firm["bram"]
     needs = (write.need, *(column.need for column in write.columns))
@@ -59,7 +59,7 @@ async def test_a_key_of_ones_own_opens_nothing_that_was_taken_away(desk: Desk, w
     assert await desk.rows() == before
 
 
-@pytest.mark.parametrize("write", WRITES.values(), ids=named)
+@pytest.mark.parametrize("write", DECLARED.values(), ids=named)
 async def test_without_the_type_a_row_is_not_there_and_a_company_is_forbidden(
     desk: Desk, write: EntityWrite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -78,7 +78,7 @@ async def test_without_the_type_a_row_is_not_there_and_a_company_is_forbidden(
     await desk.allow(bram)
 
 
-@pytest.mark.parametrize("write", WRITES.values(), ids=named)
+@pytest.mark.parametrize("write", DECLARED.values(), ids=named)
 async def test_the_key_of_somebody_else_tells_nothing_and_stops_nobody(desk: Desk, write: EntityWrite) -> None:
     given = {**await target(desk, write), **values(write), "idempotencyKey": secrets.token_hex(8)}
     other = {**await target(desk, write), **values(write, 1), "idempotencyKey": given["idempotencyKey"]}

@@ -12,7 +12,7 @@ from resolvers.mutations import context
 from resolvers.writing.declaration import EntityWrite
 from schema.apps import App
 from schema.declarations.writing import WriteAction
-from tests.resolvers.writing.desk import WRITES, Desk, full, least
+from tests.resolvers.writing.desk import DECLARED, Desk, full, least
 from tests.resolvers.writing.test_every_write import named, target
 from tests.support.company import change
 
@@ -46,7 +46,7 @@ async def unfinished(desk: Desk, write: EntityWrite, given: dict[str, Any]) -> A
         await connection.close()
 
 
-@pytest.mark.parametrize("write", WRITES.values(), ids=named)
+@pytest.mark.parametrize("write", DECLARED.values(), ids=named)
 async def test_a_write_that_is_not_committed_holds_no_revocation_up(desk: Desk, write: EntityWrite) -> None:
     given = {**(full(write, 1) if write.action is WriteAction.UPDATE else least(write)), **await target(desk, write)}
     needs = (write.need, *(column.need for column in write.columns))

@@ -10,7 +10,7 @@ from graphql import GraphQLInputObjectType
 from resolvers.gates.coordinates import named_type
 from resolvers.writing.declaration import EntityWrite
 from schema import schema
-from tests.resolvers.writing.desk import WRITES, Desk, document, least
+from tests.resolvers.writing.desk import CONTROLS, DECLARED, Desk, document, least
 from tests.resolvers.writing.test_every_write import named, target
 
 TEXTS: Final = (
@@ -57,17 +57,22 @@ def members(write: EntityWrite) -> list[str]:
     assert mutation is not None
     taken = named_type(mutation.fields[write.operation].args["input"])
     assert isinstance(taken, GraphQLInputObjectType)
-    return list(taken.fields)
+    if not write.listed:
+        return list(taken.fields)
+    item = named_type(taken.fields["items"])
+    assert isinstance(item, GraphQLInputObjectType)
+    return [*CONTROLS, "items", *item.fields]
 
 
 @pytest.mark.sampled(3)
-@pytest.mark.parametrize("write", WRITES.values(), ids=named)
+@pytest.mark.parametrize("write", DECLARED.values(), ids=named)
 async def test_no_value_makes_a_write_fail(desk: Desk, write: EntityWrite) -> None:
     base: dict[str, Any] = {**least(write), **await target(desk, write)}
     query, failed = document(write, "errors { code message field reason }"), list[str]()
     for member, (n, value) in itertools.product(members(write), enumerate(ODD)):
         given: dict[str, Any] = {**base, "idempotencyKey": f"{member}{n}", member: value}
-        result = await desk.send(desk.firm["owner"], query, input=given)
+        own = {"items": given.pop("items")} if "items" in given else {}
+        result = await desk.send(desk.firm["owner"], query, input={**desk.input(write, given), **own})
         answered = result.data is None or orjson.loads(result.data)[write.operation] is not None
         if not answered or {error.code.value for error in result.errors} - {"BAD_USER_INPUT"}:
             failed.append(f"{member} {value!a}"[:100])

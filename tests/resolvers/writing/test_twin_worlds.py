@@ -20,13 +20,14 @@ from resolvers.writing.statement import WriteSql
 from schema.declarations.writing import WriteAction
 from tests.resolvers.writing.desk import (
     EVERY_APP,
+    LISTS,
     MAKE_ACCOUNTS,
     SAMPLES,
     TYPES,
     Desk,
     actions_of,
-    document,
     full,
+    least,
     leaves,
     sample,
     write_of,
@@ -92,9 +93,27 @@ def steps(type_name: str) -> Iterator[Step]:
             yield create, {**visible(create), create.which: "@parent", name: visible(create)[name]}
             yield create, {**visible(create), create.which: "@parent", name: f"@{name}"}
     yield create, {**visible(create), create.which: "@parent"}
+    for write in LISTS.values():
+        if write.type_.name == type_name:
+            yield from list_steps(write)
     for action in (DELETE, UPDATE, RESTORE, UPDATE, DELETE):
         if action in actions_of(type_name):
             yield write_of(type_name, action), {write_of(type_name, action).which: ROW}
+
+
+def list_steps(write: EntityWrite) -> Iterator[Step]:
+    """Writes by a list verb, of one item each."""
+    where = {write.which: "@parent"} if write.creates else {write.row: ROW}
+    for n, controls in enumerate(({"validateOnly": True}, {}, {"allOrNothing": True}, {"idempotencyKey": "list"})):
+        own = {name: value for name, value in visible(write, n % 2).items() if name != "number"}
+        yield write, {**where, **own, **controls}
+        yield write, {**where, **own, "externalId": "@externalId", **controls}
+        yield write, {**where, **own, "name": None, **controls}
+    for column in write.columns:
+        if column.need:
+            used = {column.member: None if column.linked else sample(column)}
+            yield write, {**where, **least(write), **used}
+            yield write, {**where, **least(write), **used, "allOrNothing": True}
 
 
 @dataclass(slots=True)
@@ -124,8 +143,8 @@ class World:
         filled = {
             name: self.names.get(value, value) if isinstance(value, str) else value for name, value in given.items()
         }
-        query = document(write, f"{shown(write)} replayed errors {{ code message field reason app }} {more}")
-        result = await self.desk.send(self.desk.firm["anna"], query, input=filled)
+        selection = f"{shown(write)} replayed errors {{ code message field reason app }} {more}"
+        result = await self.desk.ask(self.desk.firm["anna"], write, selection, filled)
         said = orjson.dumps([orjson.loads(result.data or b"null"), result.errors, result.hidden], default=str)
         return TRACE.sub(self._in_order, said)
 

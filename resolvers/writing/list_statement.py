@@ -1,0 +1,283 @@
+"""The statement of a list verb: it judges each item, and writes those that may be written as sets.
+
+`viewer → judged → done → found → given → good → number → written → trail`. The rows that an update names are locked
+first, in the order of their keys, and are judged as they are then, which may be newer than what the statement sees
+else: so a list is written as it was judged, and lists do not wait for each other in a circle. `done` are the rows of an
+earlier request with the same key.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from db.sql import TRUE, Sql, every, join, literal, rows, sql
+from db.tables.core.changes import change
+from resolvers.writing.list_reading import FIELDS, ROW, ROWS, USED, VERSION, WHOLE, WRONG
+from resolvers.writing.statement import DIGEST, KEY, MASK, NO_PROBLEMS, NUMBER, TRIAL, VALUES, WriteSql, change_of
+from resolvers.writing.values import server_default
+
+HASH: Final = sql("32")
+"""The bytes of the hash of an input; in the trail of a list the number of the item follows it."""
+
+IS_OPEN: Final = sql("coalesce(j.outcome, 'REPLAYED') = 'REPLAYED'")
+"""The condition that items are looked at: nothing is in the way of the whole list, or it was written earlier."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListSql(WriteSql):
+    """Adds the common table expressions of a list verb to a statement, whose text depends on the payload alone.
+
+    `is_whole`: the statement has the payload of a list of which every item is written.
+    """
+
+    is_whole: bool
+
+    def add(self) -> Sql:
+        """Add them all. Returns the select of the outcome, whose columns `Outcome` names."""
+        self.ctx.writes = self.ctx.speaks = True
+        self._common(sql("judged"), self.judged())
+        self._common(sql("done"), self._done())
+        if self._changes:
+            self._common(sql("found"), self._found())
+        self._common(sql("given"), self._given())
+        self._common(sql("good"), self._good())
+        if self._is_numbered:
+            self._common(sql("number"), self._number())
+        self._common(sql("written"), self._written())
+        self._affect()
+        self._common(sql("trail"), self._trail())
+        return self._outcome()
+
+    @property
+    def _json(self) -> Sql:
+        return sql("e.item")
+
+    @property
+    def _json_of_new(self) -> Sql:
+        return sql("y.item")
+
+    @property
+    def _seeks_taken(self) -> Sql:
+        return TRUE
+
+    @property
+    def _source(self) -> Sql:
+        return sql("good g")
+
+    @property
+    def _pairs(self) -> Sql:
+        return sql("written w join good g on g.id = w.id")
+
+    def _is_written(self) -> Sql:
+        return TRUE
+
+    def _is_still(self) -> Sql:
+        return TRUE  # it is locked
+
+    # --- what was written earlier
+
+    def _is_same(self, stored: Sql) -> Sql:
+        return sql("substr({}, 1, {}) = {}", stored, HASH, self._parameter(DIGEST, "bytea"))
+
+    def _done(self) -> Sql:
+        """The keys of the rows that the earlier request wrote, each with the number of its item."""
+        first, row = (rows(change, name, company=sql("j.company_id")) for name in (sql("p"), sql("h")))
+        earlier = [
+            *first.where,
+            sql("{} = j.account_id", first["actor_id"]),
+            sql("{} = {}", first["operation"], literal(self.write.operation)),
+            sql("{} = {}", first["idempotency_key"], self._parameter(KEY, "text")),
+        ]
+        same = [*row.where, *(sql("{} = {}", row[name], first[name]) for name in ("xid", "operation"))]
+        return sql(
+            "select {} id, substr({}, {} + 1)::int2 n from judged j join {} on {} join {} on {} "
+            "where j.outcome = 'REPLAYED'",
+            row["key"],
+            row["input_hash"],
+            HASH,
+            first.source,
+            every(earlier),
+            row.source,
+            every(same),
+        )
+
+    def _claim(self) -> tuple[Sql, Sql]:
+        """The first row claims the key; each has the number of its item after the hash."""
+        key, digest = self._parameter(KEY, "text"), self._parameter(DIGEST, "bytea")
+        first = sql("case when g.n = (select min(o.n) from good o) then {} end", key)
+        return first, sql("{} || g.n::int2::bytea", digest)
+
+    # --- what is given
+
+    def _found(self) -> Sql:
+        """The rows that the items name, locked and as they are now."""
+        target = rows(self.write.table, sql("t"), company=sql("j.company_id"))
+        conditions = [IS_OPEN, sql("t.id = any({})", self._parameter(ROWS, "uuid[]"))]
+        conditions += [*self._fixed(target), self._is_there(target)]
+        return sql(
+            "select t.id, t stored from judged j join {} on {} where {} order by t.id for no key update of t",
+            target.source,
+            every(target.where),
+            every(conditions),
+        )
+
+    def _given(self) -> Sql:
+        """The rows as they would be, the names of the fields that change, the problems, and why one is not written.
+
+        `offset 0` keeps PostgreSQL from working out the same for each mention.
+        """
+        made = sql("select y.*, {} problems from ({} offset 0) y offset 0", self._problems(), self._new_row())
+        return sql("select z.*, {} refused from ({}) z", self._why_not(), made)
+
+    def _new_row(self) -> Sql:
+        """The columns of each new row, `changed`, and what its item says beside them."""
+        new = self._changed_values() if self._changes else self._new_values()
+        fields = sql("array(select jsonb_array_elements_text(e.item -> {}))", literal(FIELDS))
+        used = sql("(e.item ->> {})::{}", literal(USED), Sql(MASK))
+        columns = [
+            sql("j.company_id, j.account_id, j.credential_id, j.outcome, e.item, e.n, d.id done, {} fields", fields),
+            sql("coalesce(j.effective & {} <> {}, false) lacks", used, used),
+            *self._effects(),
+            *self._own(new, fields),
+            *(sql("{} {}", value, Sql(name)) for name, value in new.items()),
+            *self._stated_number(sql("n")),
+        ]
+        return sql(
+            "select {} from judged j cross join lateral jsonb_array_elements({}) with ordinality e(item, n) "
+            "left join done d on d.n = e.n {} n where {}",
+            join(", ", columns),
+            self._parameter(VALUES, "jsonb"),
+            self._stored(),
+            IS_OPEN,
+        )
+
+    def _own(self, new: dict[str, Sql], fields: Sql) -> list[Sql]:
+        """The key of each row, its version, and the fields that change."""
+        if not self._changes:
+            made = server_default(self.write.table.columns["id"])
+            assert made is not None
+            return [sql("{} id, {} changed", made, fields)]
+        changes = join(", ", [change_of(column, new[column.name]) for column in self._columns])
+        columns = sql("f.id, t.version, array_remove(array[{}]::text[], null) changed", changes)
+        return [columns, sql("{} raced", self._is_raced(fields))]
+
+    def _is_raced(self, fields: Sql) -> Sql:
+        """The condition that a row is newer than what the statement sees, where it stands on what it sees else.
+
+        That is the key of an earlier request, or the rows that an effect reads.
+        """
+        seen = rows(self.write.table, sql("s"), company=sql("j.company_id"))
+        effects = [effect.member for effect in self.write.effects] + [one.reads for one in self.write.rules.effects]
+        stated = sql(" or {} && array[{}]::text[]", fields, join(", ", map(literal, effects)))
+        return sql(
+            "({} is not null{}) and t.version <> (select {} from {} where {} and {} = f.id)",
+            self._parameter(KEY, "text"),
+            stated if effects else sql(""),
+            seen["version"],
+            seen.source,
+            every(seen.where),
+            seen["id"],
+        )
+
+    def _stored(self) -> Sql:
+        """The joins of the row that an item changes, if any, and of the record that it makes."""
+        if not self._changes:
+            return sql("cross join lateral jsonb_populate_record(null::{}, e.item)", Sql(self.write.table.name))
+        return sql(
+            "left join found f on f.id = (e.item ->> {})::uuid cross join lateral (select (f.stored).*) t "
+            "cross join lateral jsonb_populate_record(f.stored, e.item)",
+            literal(ROW),
+        )
+
+    def _why_not(self) -> Sql:
+        """Why a row is not written, in the order of the reasons.
+
+        Of a list that was written earlier the items without a trail are judged as they are now, since they were refused
+        then or changed nothing; in a list that was written whole none was refused.
+        """
+        whole = sql("z.outcome is not null and {}", self._parameter(WHOLE, "bool"))
+        version = sql("(z.item ->> {})::int4", literal(VERSION))
+        return sql(
+            "case when z.done is not null and not z.lacks then 'REPLAYED' when {} then 'UNCHANGED' {}"
+            "when z.lacks then 'GATES' when z.item ? {} then 'PROBLEMS' {}when z.problems <> {} then 'FOUND' {}end",
+            whole,
+            sql("when z.id is null then 'NOT_FOUND' when z.raced then 'RACED' ") if self._changes else sql(""),
+            literal(WRONG),
+            sql("when {} <> z.version then 'VERSION_CONFLICT' ", version) if self._changes else sql(""),
+            NO_PROBLEMS,
+            sql("when not z.changed && z.fields then 'UNCHANGED' ") if self._changes else sql(""),
+        )
+
+    def _good(self) -> Sql:
+        """The rows that are written: those that nothing is wrong with; of a whole list all that change, or none."""
+        turn = sql(", count(*) filter (where g.stated is null) over (order by g.n) turn")
+        return sql(
+            "select g.*{} from given g where g.outcome is null and g.refused is null and not {} and not {}",
+            turn if self._is_numbered and self.write.creates else sql(""),
+            self._parameter(TRIAL, "bool"),
+            self._any(sql("o.refused = 'RACED' or {} and {}", self._parameter(WHOLE, "bool"), IS_WRONG)),
+        )
+
+    def _any(self, condition: Sql) -> Sql:
+        """The condition that an item `o` meets another one."""
+        return sql("exists (select from given o where {})", condition)
+
+    # --- numbers
+
+    def _number(self) -> Sql:
+        """The lowest of the numbers that are drawn, above all that are stated; the counter goes on after them."""
+        assert self.write.rules.numbering is not None
+        kind = literal(self.write.rules.numbering.counter)
+        if self._changes:
+            return sql(
+                "insert into counter as k (company_id, kind, next) select g.company_id, {}, max(g.stated) + 1 "
+                "from good g where {} group by g.company_id "
+                "on conflict (company_id, kind) do update set next = greatest(k.next, excluded.next)",
+                kind,
+                STATES_NUMBER,
+            )
+        drawn = sql("(select count(*) from good g where g.stated is null)")
+        return sql(
+            "insert into counter as k (company_id, kind, next) select g.company_id, {}, "
+            "coalesce(max(g.stated), 0) + 1 + {} from good g group by g.company_id "
+            "on conflict (company_id, kind) do update set next = greatest(k.next, excluded.next - {}) + {} "
+            "returning k.next - {} lowest",
+            kind,
+            *[drawn] * 4,
+        )
+
+    @property
+    def _joins(self) -> Sql:
+        if not self._is_numbered:
+            return sql("")
+        if self._changes:
+            return sql(" cross join lateral (select case when {} then g.stated end drawn) d", STATES_NUMBER)
+        return sql(" cross join number k cross join lateral (select coalesce(g.stated, k.lowest + g.turn - 1) drawn) d")
+
+    # --- what came of it
+
+    def _outcome(self) -> Sql:
+        """Of the whole list, and of each item as reason, row and problems, unless the payload has it all."""
+        of_items = sql(
+            "(select coalesce(json_agg(json_build_array(g.refused, coalesce(g.done, g.id), g.problems) order by g.n), "
+            "'[]')::text from given g)"
+        )
+        return sql(
+            "select o.*, case when o.outcome is not null then o.effective end apps, "
+            "{} of_items from (select j.company_id, j.effective, "
+            "null::uuid row_id, null::uuid whole_id, j.confirmed, j.language, null::text[] problems, "
+            "case when j.outcome is not null then j.outcome when {} then 'RACED' when {} and {} then 'FOUND' "
+            "when {} then 'VALID' when {} then 'PARTLY' end outcome from judged j) o",
+            sql("case when o.outcome is not null then {} end", of_items) if self.is_whole else of_items,
+            self._any(sql("o.refused = 'RACED'")),
+            self._parameter(WHOLE, "bool"),
+            self._any(IS_WRONG),
+            self._parameter(TRIAL, "bool"),
+            self._any(sql("o.refused is not null")),
+        )
+
+
+IS_WRONG: Final = sql("o.refused <> 'UNCHANGED'")
+"""The condition that an item is refused."""
+
+STATES_NUMBER: Final = sql("{} = any(g.changed)", literal(NUMBER))
+"""The condition that an item changes the number."""
