@@ -61,7 +61,7 @@ Progress = Callable[[int, int], None]
 COLUMNS: Final = {
     "account": "id email first_name last_name language kind office_name confirmed created_at",
     "company": "id name vat_number enterprise_number legal_form street street_number postcode city phone email website "
-    "iban plan mask created_at",
+    "iban plan mask plan_mask created_at",
     "membership": "company_id company_name id account_id role external first_name last_name toggles created_at "
     "accepted_at",
     "credential": "id token_hash account_id expires_at",
@@ -187,7 +187,8 @@ def _companies() -> Iterator[Row]:
         yield (
             _id("company", n), _company_name(n), f"BE0{400_000_000 + n}", f"0{400_000_000 + n}", "SRL",
             "Rue de la Loi", str(n % 200 + 1), str(1_000 + n % 9_000), CITIES[n % 10], f"+32 2 {n:06d}",
-            f"info-{n}@bench.test", f"https://company-{n}.bench.test", f"BE68{n:012d}", "PREMIUM", mask, CREATED,
+            f"info-{n}@bench.test", f"https://company-{n}.bench.test", f"BE68{n:012d}", "PREMIUM", mask, mask,
+            CREATED,
         )  # fmt: skip
 
 
