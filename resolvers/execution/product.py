@@ -9,7 +9,8 @@ from resolvers.compilation.table_mapping import TableMapping
 from resolvers.fields.registry import HOMES, RESOLVERS
 from resolvers.mutations.registry import MUTATIONS
 from resolvers.writing.checks import check_writes
-from resolvers.writing.writer import entity_writers
+from resolvers.writing.declaration import entity_writes
+from resolvers.writing.registry import statement_writers
 from schema import schema
 
 
@@ -22,8 +23,8 @@ def default_compiler() -> Compiler:
     core = schema.core
     layout = TableMapping(core, metadata, RESOLVERS, HOMES)
     check_schema(layout)
-    writers = entity_writers(layout)
-    check_writes(core, {name: writer.write for name, writer in writers.items()})
+    check_writes(core, entity_writes(layout))
+    writers = statement_writers(layout)
     judged = {name: mutation.gates for name, mutation in MUTATIONS.items()}
-    check_mutations(core, judged | {name: writer.write.need for name, writer in writers.items()})
+    check_mutations(core, judged | {name: writer.need for name, writer in writers.items()})
     return Compiler(core, layout, writers=writers)

@@ -4,25 +4,31 @@ A statement holds its locks until it ends, so it reads nothing of the client's c
 plain columns of the rows to which its keys point. Everything else is read after the commit.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from graphql import GraphQLObjectType
 
-from db.sql import Expression, Json, Rows, Text, alias, concatenation, json_object, nullable, sql
+from db.sql import Expression, Json, Rows, Text, alias, concatenation, nullable, sql
 from resolvers.compilation.company_scope import Position
 from resolvers.compilation.context import LateralJoin, Row
 from resolvers.compilation.objects import SelectionSets
 from resolvers.compilation.resolution import GlobalId, Leaf, ToOne
 from resolvers.compilation.root_fields import NULL, RootFields
-from resolvers.compilation.statement import Statement, finish
+from resolvers.compilation.statement import Statement
 from resolvers.compilation.table_mapping import TableMapping
 from resolvers.gates.coordinates import named_type
+from resolvers.gates.needs import Need
 from resolvers.operation.arguments import ArgumentValue, Inputs, ObjectArgument, read_arguments
 from resolvers.operation.selection import Collector, SelectedField
+from resolvers.user_problems import UserProblem
 from resolvers.writing.declaration import EntityWrite, entity_writes
-from resolvers.writing.reading import InputReader
-from resolvers.writing.statement import NUMBER, WriteSql
+from resolvers.writing.outcome import SHOWN, Outcome, Refusal, problems_of
+from resolvers.writing.payload import finish_write
+from resolvers.writing.reading import Given, InputReader
+from resolvers.writing.statement import NUMBER, WriteSql, bindings_of
 from schema.declarations.writing import WriteAction
 
 
@@ -38,6 +44,44 @@ class Stated:
 
 
 @dataclass(frozen=True, slots=True)
+class EntityIntent:
+    """The input of a declared mutation."""
+
+    write: EntityWrite
+    reader: InputReader
+    input: Mapping[str, Any]
+    given: Given
+
+    @property
+    def rows(self) -> int:
+        """The number of rows that it writes."""
+        return self.given.rows
+
+    def bindings(self, spent: list[uuid.UUID]) -> dict[str, object]:
+        """The values of the statement's parameters."""
+        return bindings_of(self.given, spent)
+
+    def problems(self, outcome: Outcome) -> Iterable[UserProblem]:
+        """The problems of a refusal."""
+        return problems_of(outcome, self.write, self.reader, self.input, self.given)
+
+    def values(self, outcome: Outcome) -> dict[str, object]:
+        """What the payload shows: of a refusal what the caller may see, and nothing of a row that is deleted."""
+        write, was_done = self.write, outcome.refused in (None, Refusal.REPLAYED)
+        is_gone = was_done and write.action is WriteAction.DELETE
+        values: dict[str, object] = {
+            "company": outcome.company,
+            write.member: outcome.row if outcome.refused in SHOWN and not is_gone else None,
+            "replayed": outcome.refused is Refusal.REPLAYED,
+        }
+        if write.whole is not None:
+            values[write.whole.member] = outcome.whole
+        if is_gone and outcome.row is not None:
+            values["deletedId"] = f"{write.prefix}_{outcome.row.hex}"
+        return values
+
+
+@dataclass(frozen=True, slots=True)
 class EntityWriter:
     """Reads the inputs of a declared mutation and compiles its statements."""
 
@@ -48,18 +92,37 @@ class EntityWriter:
     def __post_init__(self) -> None:
         object.__setattr__(self, "reader", InputReader(self.write))
 
+    @property
+    def changes_access(self) -> bool:
+        """False: it writes business data."""
+        return False
+
+    @property
+    def need(self) -> Need:
+        """The gates of the type that is written."""
+        return self.write.need
+
+    def rows(self, input_: Mapping[str, Any]) -> int:
+        """The approximate number of rows that an input writes."""
+        return self.reader.rows(input_)
+
+    def read(self, input_: Mapping[str, Any], key: str | None) -> EntityIntent:
+        """Read an input; `key` is the idempotency key that came beside it."""
+        return EntityIntent(self.write, self.reader, input_, self.reader.read(input_, key))
+
     def compile(self, roots: RootFields, selected: SelectedField, *, in_full: bool) -> Statement:
         """The statement that judges, writes, and reads the selected payload where that is of the written row alone."""
         is_usual = not in_full and self._is_usual(roots, selected)
         statement = WriteSql(self.write, roots.ctx, is_usual, self._stated(roots.ctx.inputs, selected))
         outcome = statement.add()
-        at = Position().under(selected.key)
-        fields = roots.ctx.collector.collect(self.write.payload, selected.selection_sets)
-        roots.ctx.costs.charge(at.path, len(fields))
-        if not all(self._is_of_row(roots.ctx.collector, field) for field in fields):
-            return replace(finish(roots.ctx, NULL, outcome=outcome), is_whole=False)
-        json = json_object((field.key, self._payload_field(roots, statement, field, at)) for field in fields)
-        return finish(roots.ctx, json, outcome=outcome)
+        return finish_write(
+            roots,
+            selected,
+            self.write.payload,
+            outcome,
+            lambda field: self._is_of_row(roots.ctx.collector, field),
+            lambda field, at: self._payload_field(roots, statement, field, at),
+        )
 
     def _input(self, selected: SelectedField) -> ArgumentValue:
         mutation = self.layout.schema.mutation_type
@@ -114,10 +177,6 @@ class EntityWriter:
 
     def _payload_field(self, roots: RootFields, statement: WriteSql, selected: SelectedField, at: Position) -> Json:
         match selected.name:
-            case "__typename":
-                return (Text(f'"{self.write.payload.name}"'),)
-            case "errors" | "warnings":
-                return (Text("[]"),)
             case "replayed":
                 return (Text("false"),)
             case "deletedId":
