@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import orjson
 
-from schema.apps import App
+from schema.apps import CATALOGUE, App, app_label
 from schema.errors import REASONS, UserErrorCode, ValidationReason, user_message
 from schema.localization.field_labels import field_label
 from schema.localization.language import Language
@@ -48,6 +48,19 @@ def invalid(
         return {"field": field_label(member, language), **texts}
 
     return UserProblem(UserErrorCode.VALIDATION, path, fill, text or REASONS[reason], reason)
+
+
+def about_app(code: UserErrorCode, app: App, path: tuple[str, ...]) -> UserProblem:
+    """The problem at a path in the input whose message names an app."""
+    return UserProblem(code, path, lambda language: {"app": app_label(app, language)})
+
+
+def plan_required(app: App, path: tuple[str, ...]) -> UserProblem:
+    """The problem with an app that is above the company's plan (PLAN_REQUIRED)."""
+    plan = CATALOGUE[app].plan.name.title()
+    return UserProblem(
+        UserErrorCode.PLAN_REQUIRED, path, lambda language: {"app": app_label(app, language), "plan": plan}
+    )
 
 
 def reached(most: int, text: str) -> UserProblem:

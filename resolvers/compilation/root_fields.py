@@ -308,14 +308,16 @@ class RootFields:
             case "ApiKey":
                 return self._api_key(returned, selected, at)
             case "AppInfo":
-                found = self.ctx.rows(app)
-                json = self.objects.object_of(Row(found, self.ctx), returned, selected.selection_sets, at)
-                key_ = self.ctx.written(selected.name, "text")
-                return nullable(
-                    sql("(select {} from {} where {} = {})", concatenation(json), found.source, found["id"], key_)
-                )
+                return self.app_info(returned, selected, at)
             case _:
                 return self._written(returned, selected, at, is_several=is_list(declared))
+
+    def app_info(self, returned: GraphQLNamedType, selected: SelectedField, at: Position) -> Json:
+        """JSON of an app of the catalogue by its name in the mutation's results."""
+        found = self.ctx.rows(app)
+        json = self.objects.object_of(Row(found, self.ctx), returned, selected.selection_sets, at)
+        key_ = self.ctx.written(selected.name, "text")
+        return nullable(sql("(select {} from {} where {} = {})", concatenation(json), found.source, found["id"], key_))
 
     def _api_key(self, returned: GraphQLNamedType, selected: SelectedField, at: Position) -> Json:
         """JSON of an API key of the viewer's own, by its id in the mutation's results."""

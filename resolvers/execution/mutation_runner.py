@@ -90,7 +90,7 @@ class MutationRunner:
         fields = self.compiler.writes(operation, variables)
         if request.idempotency_key is not None and len(fields) > 1:
             raise bad_input("The header Idempotency-Key goes with one root field; each input takes a key of its own.")
-        if request.idempotency_key is not None and not all(one.name in self.compiler.writers for one in fields):
+        if request.idempotency_key is not None and not all(self.declared.takes_key(one.name) for one in fields):
             raise bad_input("The header Idempotency-Key goes with mutations that take an idempotencyKey.")
         cost = await self._weigh(request, operation, fields, variables)
         alive = await self._without_dead(request, fields)

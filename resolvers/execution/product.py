@@ -10,7 +10,7 @@ from resolvers.fields.registry import HOMES, RESOLVERS
 from resolvers.mutations.registry import MUTATIONS
 from resolvers.writing.checks import check_writes
 from resolvers.writing.declaration import entity_writes
-from resolvers.writing.writers import all_writers
+from resolvers.writing.registry import statement_writers
 from schema import schema
 
 
@@ -23,8 +23,8 @@ def default_compiler() -> Compiler:
     core = schema.core
     layout = TableMapping(core, metadata, RESOLVERS, HOMES)
     check_schema(layout)
-    writers = all_writers(layout)
     check_writes(core, entity_writes(layout))
+    writers = statement_writers(layout)
     judged = {name: mutation.gates for name, mutation in MUTATIONS.items()}
-    check_mutations(core, judged | {name: writer.write.need for name, writer in writers.items()})
+    check_mutations(core, judged | {name: writer.need for name, writer in writers.items()})
     return Compiler(core, layout, writers=writers)

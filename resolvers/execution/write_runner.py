@@ -1,4 +1,7 @@
-"""Runs declared mutations: one statement each, which judges, writes and reads the payload; a second one if need be."""
+"""Runs mutations of one statement, which judges, writes and reads the payload; with a second one if need be.
+
+They are the declared writes of entities, and changes of access.
+"""
 
 import logging
 import uuid
@@ -25,16 +28,17 @@ from resolvers.execution.results import result_of, token_hash
 from resolvers.fair_use.debts import Debts
 from resolvers.fair_use.payers import Payers
 from resolvers.fair_use.turns import Turns
+from resolvers.mutations.company_lock import wait_as_owner
 from resolvers.mutations.context import Quota, Unauthenticated, find_caller
 from resolvers.operation.arguments import Variables
 from resolvers.operation.operation import Operation
 from resolvers.operation.selection import SelectedField
 from resolvers.request import GraphQLRequest, RequestError, Result
-from resolvers.writing.list_outcome import rows_written
-from resolvers.writing.outcome import Outcome, Refusal, Writer, outcome_of
-from resolvers.writing.reading import Given
-from resolvers.writing.statement import TRIAL, bindings_of
-from resolvers.writing.writers import all_writers
+from resolvers.user_problems import problems_json
+from resolvers.writing.intent import Intent, StatementWriter
+from resolvers.writing.outcome import Outcome, Refusal, outcome_of
+from resolvers.writing.registry import statement_writers
+from resolvers.writing.statement import TRIAL
 from schema.errors import ErrorCode
 from schema.localization.language import Language
 
@@ -60,9 +64,8 @@ class Work:
     operation: Operation
     selected: SelectedField
     variables: Variables
-    writer: Writer
-    input: Mapping[str, Any]
-    given: Given
+    writer: StatementWriter
+    intent: Intent
     statement: Statement
 
     def failed(self, code: ErrorCode, language: Language, extensions: Mapping[str, object] | None = None) -> Result:
@@ -72,7 +75,7 @@ class Work:
 
 @dataclass(slots=True)
 class WriteRunner:
-    """Runs the declared mutations of a compiler on a database."""
+    """Runs the mutations of one statement that a compiler has, on a database."""
 
     database: Database
     compiler: Compiler
@@ -81,10 +84,14 @@ class WriteRunner:
     turns: Turns
     hints: ChangeHints
     debts: Debts = field(default_factory=Debts)
-    writers: Mapping[str, Writer] = field(init=False)
+    writers: Mapping[str, StatementWriter] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.writers = all_writers(self.compiler.layout) if self.compiler.writers else {}
+        self.writers = statement_writers(self.compiler.layout) if self.compiler.writers else {}
+
+    def takes_key(self, name: str) -> bool:
+        """True for a root field that takes an idempotency key."""
+        return name in self.writers and not self.writers[name].changes_access
 
     def costs(
         self,
@@ -96,7 +103,7 @@ class WriteRunner:
     ) -> Iterator[Cost]:
         """The costs of a root field: of its rows, of its statement, and of the payload that is read after it."""
         statement = self.compiler.write(operation, selected, variables, request.kind)
-        yield cost_of_write(self.writers[selected.name].reader.rows(input_), 0, selected.key)
+        yield cost_of_write(self.writers[selected.name].rows(input_), 0, selected.key)
         yield statement.cost
         if not statement.is_whole:
             yield self.compiler.payload(operation, selected, variables, request.kind).cost
@@ -116,31 +123,33 @@ class WriteRunner:
         """
         if request.token is None:
             raise Unauthenticated
-        if request.kind is CredentialKind.VIEW_AS:
-            return await self._refuse_view_as(request, selected)
         writer = self.writers[selected.name]
+        if not _is_open_to(request.kind, writer):
+            return await self._refuse(request, selected)
         statement = self.compiler.write(operation, selected, variables, request.kind)
         if not statement.is_whole:  # a value that no client may send is refused before anything is written
             self.compiler.payload(operation, selected, variables, request.kind).arguments(Bindings(variables))
-        given = writer.reader.read(input_, request.idempotency_key)
-        work = Work(request, operation, selected, variables, writer, input_, given, statement)
-        record = await self._run(work, self.debts.open() if quota is not None else [])
+        intent = writer.read(input_, request.idempotency_key)
+        work = Work(request, operation, selected, variables, writer, intent, statement)
+        spent = self.debts.open() if quota is not None else []
+        record = await (self._change_access(work, spent) if writer.changes_access else self._run(work, spent))
         outcome = self._identified(work, record)
-        rows = rows_written(outcome, given)
+        rows = intent.written(outcome)
         if rows > 0:
-            if outcome.company is not None:
+            if outcome.company is not None and not writer.changes_access:
                 self.hints.add(outcome.company)
-            self._count(record[ACCOUNT], rows, outcome, quota)
+            self._count(work, record[ACCOUNT], outcome, quota)
         if outcome.refused is None:
             return self._written(work, record, outcome)
         return await self._refused(work, record[ACCOUNT], outcome, committed=rows > 0)
 
-    async def _refuse_view_as(self, request: GraphQLRequest, selected: SelectedField) -> Result:
-        """Who views as somebody writes nothing. Raises Unauthenticated."""
+    async def _refuse(self, request: GraphQLRequest, selected: SelectedField) -> Result:
+        """The refusal of a credential that may not write this at all. Raises Unauthenticated."""
         async with self.database.statements() as connection:
             caller = await find_caller(connection, request)
         if caller is None:
             raise Unauthenticated
+        self.uses.add(caller.credential)
         return failed(ErrorCode.FORBIDDEN, caller.language, selected)
 
     async def _run(self, work: Work, spent: list[uuid.UUID]) -> Record:
@@ -148,13 +157,12 @@ class WriteRunner:
 
         After a unique index has refused the row, a trial finds the member whose value is taken, or the key.
         """
-        values = bindings_of(work.given, spent)
-        bindings = Bindings(work.variables, token_hash(work.request.token), work.request.language, values)
+        values, bindings = self._bindings(work, spent)
         arguments = work.statement.arguments(bindings)
         for tries in range(TRIES, 0, -1):
             record = await self._try(work.statement, arguments)
-            if record is None and work.writer.write.listed:
-                continue  # the statement of a list finds by itself what was there first
+            if record is None and not work.writer.has_trial:
+                continue
             if record is None:
                 values[TRIAL] = True
                 trial = await self._try(full := await self._in_full(work), full.arguments(bindings))
@@ -163,6 +171,32 @@ class WriteRunner:
             elif record["outcome"] != Refusal.RACED or tries == 1:
                 return record
         raise DatabaseTimeout("Other writes overtook this one every time.")
+
+    async def _change_access(self, work: Work, spent: list[uuid.UUID]) -> Record:
+        """The row of the statement; run once more under the lock, if another change has the company's row.
+
+        The statement never waits, since it would then judge by what was there before. Changes that meet wait here for
+        each other, in the order in which they came.
+        """
+        arguments = work.statement.arguments(self._bindings(work, spent)[1])
+        record = await self.database.write(work.statement.sql, arguments)
+        assert record is not None, "the statement always has a row"
+        if record["outcome"] != Refusal.RACED:
+            return record
+        async with self.database.transaction() as connection:
+            caller = await find_caller(connection, work.request, patiently=True)
+            if caller is None:
+                raise Unauthenticated
+            await wait_as_owner(connection, record["company_id"], caller.account)
+            record = await connection.fetchrow(work.statement.sql, *arguments)
+        if record is None or record["outcome"] == Refusal.RACED:
+            raise DatabaseTimeout("Other changes of access overtook this one every time.")
+        return record
+
+    def _bindings(self, work: Work, spent: list[uuid.UUID]) -> tuple[dict[str, object], Bindings]:
+        """The values that the statement writes, which may still change, and the bindings with them."""
+        values = work.intent.bindings(spent)
+        return values, Bindings(work.variables, token_hash(work.request.token), work.request.language, values)
 
     async def _in_full(self, work: Work) -> Statement:
         """The statement that finds whatever may be wrong with an input."""
@@ -188,15 +222,15 @@ class WriteRunner:
             work.request.stages.identified = True
         return outcome_of(record)
 
-    def _count(self, account: uuid.UUID, rows: int, outcome: Outcome, quota: Quota | None) -> None:
+    def _count(self, work: Work, account: uuid.UUID, outcome: Outcome, quota: Quota | None) -> None:
         """Count the written rows for the account and the company; what goes beyond the quota waits from now on."""
         if quota is None or outcome.company is None:
             return
-        for who, name, confirmed in (
-            (account, b"account:", outcome.confirmed),
-            (outcome.company, b"company:", True),
-        ):
-            wait = quota.charge(name + who.bytes, rows, confirmed=confirmed)
+        counted = [(account, b"account:", outcome.confirmed)]
+        if not work.writer.changes_access:
+            counted.append((outcome.company, b"company:", True))
+        for who, name, confirmed in counted:
+            wait = quota.charge(name + who.bytes, work.intent.written(outcome), confirmed=confirmed)
             if wait:
                 self.debts.add(who, wait)
 
@@ -218,7 +252,7 @@ class WriteRunner:
             return work.failed(ErrorCode.FORBIDDEN, outcome.language)
         if outcome.refused is Refusal.RATE_LIMITED:
             assert outcome.company is not None
-            wait = self.debts.wait(account, outcome.company)
+            wait = self.debts.wait(*((account,) if work.writer.changes_access else (account, outcome.company)))
             return work.failed(ErrorCode.RATE_LIMITED, outcome.language, {"retryAfter": wait})
         if self.compiler.kept(work.operation, work.selected.key, work.variables, work.request.kind) is None:
             await self.turns.do(partial(self._payload_statement, work))
@@ -229,10 +263,12 @@ class WriteRunner:
 
     def _payload(self, work: Work, outcome: Outcome, *, committed: bool) -> Payload:
         """The payload that is read by an ordinary statement, under the caller's rights of that moment."""
-        values = {
-            "company": outcome.company,
-            "replayed": outcome.refused is Refusal.REPLAYED,
-            **work.writer.values(outcome, work.input, work.given, committed=committed),
-        }
+        problems = problems_json(work.intent.problems(outcome), outcome.language)
+        values = {**work.intent.values(outcome), "errors": problems}
         bindings = Bindings(work.variables, token_hash(work.request.token), outcome.language, values)
         return Payload(work.selected, self._payload_statement(work), bindings, None, committed=committed)
+
+
+def _is_open_to(kind: CredentialKind, writer: StatementWriter) -> bool:
+    """True when callers with this kind of credential may write at all: changes of access are for sessions."""
+    return kind is CredentialKind.SESSION or (kind is CredentialKind.API_KEY and not writer.changes_access)

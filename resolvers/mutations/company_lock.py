@@ -2,11 +2,11 @@
 
 import hashlib
 import uuid
-from collections.abc import Mapping, Sequence
 from typing import Final
 
 from asyncpg import Record
 
+from db.connection import Connection
 from resolvers.membership import present
 from resolvers.mutations.context import Forbidden, MutationContext, Unauthenticated, UserErrors, find_caller, key_of
 from resolvers.plans import awake_apps, version_of
@@ -36,13 +36,6 @@ where c.id = $1 and m.account_id = $2 and {present("m")}
 
 
 FIND_ENTERED_COMPANY_IN_TURN: Final = f"select e.*, pg_advisory_xact_lock($3) turn from ({FIND_ENTERED_COMPANY}) e"
-
-
-FIND_ENTERED_COMPANY_WITH_PEOPLE: Final = f"""
-select e.*, p.id person, p.external, p.role role_there, p.toggles
-from ({FIND_ENTERED_COMPANY}) e
-left join membership p on p.company_id = e.id and p.id = any($3::uuid[]) and p.removed_at is null
-"""
 
 
 LOCK_COMPANY_AS_OWNER: Final = f"""
@@ -87,18 +80,9 @@ async def lock_as_owner(write: MutationContext, company_id: str) -> Record:
     return owned
 
 
-async def lock_with_people(
-    write: MutationContext, company_id: str, people: Sequence[uuid.UUID]
-) -> tuple[Record, Mapping[uuid.UUID, Record]]:
-    """Lock as `lock_as_owner` does; also returns some users by their keys: `external, role_there, toggles`."""
-    company = key_of(company_id, "com")
-    locked = await write.connection.fetchval(LOCK_COMPANY_AS_OWNER, company, write.caller.account)
-    rows = await write.connection.fetch(FIND_ENTERED_COMPANY_WITH_PEOPLE, company, write.caller.account, people)
-    if not rows:
-        raise _unknown_company()
-    if not locked or rows[0]["role"] != "OWNER":
-        raise Forbidden
-    return rows[0], {row["person"]: row for row in rows}
+async def wait_as_owner(connection: Connection, company: uuid.UUID, account: uuid.UUID) -> None:
+    """Wait for a company's row, which an owner keeps until the end of the transaction; others get nothing."""
+    await connection.execute(LOCK_COMPANY_AS_OWNER, company, account)
 
 
 async def lock_as_host(write: MutationContext, company_id: str) -> Record:

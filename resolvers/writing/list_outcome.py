@@ -11,19 +11,18 @@ from typing import Any, Final
 import orjson
 
 from resolvers.user_problems import UserProblem, problems_json
+from resolvers.writing.declaration import EntityWrite
 from resolvers.writing.list_reading import GivenList, ListInputReader, items_of
 from resolvers.writing.outcome import (
     ItemOutcome,
     Outcome,
     Refusal,
-    Writer,
     conflict,
     found_problem,
     missing,
     missing_bits,
     problems_of,
 )
-from resolvers.writing.reading import Given
 from schema.errors import UserErrorCode
 
 ANSWERED: Final = frozenset({None, Refusal.PARTLY, Refusal.REPLAYED, Refusal.VALID})
@@ -33,21 +32,12 @@ WRITTEN: Final = frozenset({None, Refusal.PARTLY})
 """The outcomes of a list whose good items were written."""
 
 
-def rows_written(outcome: Outcome, given: Given) -> int:
-    """The number of rows that a declared mutation has written."""
-    if outcome.refused is Refusal.PARTLY:
-        return sum(item.refused is None for item in outcome.items)
-    if outcome.refused is not None:
-        return 0
-    return given.rows if outcome.total is None else outcome.total
-
-
 @dataclass(frozen=True, slots=True)
 class ListAnswer:
     """The outcome of a list verb with the input that it is about."""
 
     outcome: Outcome
-    writer: Writer
+    write: EntityWrite
     reader: ListInputReader
     input: Mapping[str, Any]
     given: GivenList
@@ -55,7 +45,7 @@ class ListAnswer:
     def problems(self) -> Iterable[UserProblem]:
         """The problems of the whole list."""
         if self.outcome.refused is not Refusal.FOUND:
-            return problems_of(self.outcome, self.writer, self.input, self.given)
+            return problems_of(self.outcome, self.write, self.reader, self.input, self.given)
         return (
             replace(problem, field=("items", str(n), *(problem.field or ())))
             for n in range(len(self.outcome.items))
@@ -80,7 +70,7 @@ class ListAnswer:
         """True if the row is there: a new one that was written, or one that an item names; a trial shows none."""
         if item.refused in (None, Refusal.UNCHANGED) and self.outcome.refused is Refusal.VALID:
             return False
-        if not self.writer.write.creates or item.refused is Refusal.REPLAYED:
+        if not self.write.creates or item.refused is Refusal.REPLAYED:
             return True
         return item.refused is None and self.outcome.refused in WRITTEN
 
@@ -89,7 +79,7 @@ class ListAnswer:
         item = self.outcome.items[n]
         match item.refused:
             case Refusal.NOT_FOUND:
-                yield UserProblem(UserErrorCode.NOT_FOUND, (self.writer.write.row,))
+                yield UserProblem(UserErrorCode.NOT_FOUND, (self.write.row,))
             case Refusal.GATES:
                 lacking = self.reader.lacking_in(items_of(self.input)[n], missing_bits(self.outcome))
                 yield from map(missing, lacking)

@@ -10,10 +10,7 @@ import orjson
 from asyncpg import BitString, Record
 
 from db.tables.metadata import APPS
-from resolvers.compilation.root_fields import RootFields
-from resolvers.compilation.statement import Statement
-from resolvers.operation.selection import SelectedField
-from resolvers.user_problems import UserProblem, invalid, problems_json
+from resolvers.user_problems import UserProblem, invalid
 from resolvers.writing.declaration import EntityWrite
 from resolvers.writing.reading import Given, Path
 from schema.apps import App, app_label
@@ -25,6 +22,7 @@ from schema.localization.language import Language
 class Refusal(StrEnum):
     """Why a statement has not written; the last ones are no fault of the input: what it asks for is so already, was
     done by an earlier request, or was only tried; or of a list not every item was written (PARTLY).
+    RACED: another one was there first, or has the company's row.
     """
 
     FORBIDDEN = "FORBIDDEN"
@@ -63,7 +61,7 @@ class Outcome(NamedTuple):
     `company`, `row` and `whole` (which has the row as a part) are those that the caller entered and sees; `apps` are
     the caller's, where some are missing; `found` are the problems that the database found, each as code, reason and
     path. Of several rows `total` is their number, and `keys` are the first of them. `items` are those of a list that
-    was looked at, and not simply written.
+    was looked at, and not simply written. A change of access writes no single row, and needs no apps.
     """
 
     refused: Refusal | None
@@ -86,11 +84,11 @@ def outcome_of(record: Record) -> Outcome:
     return Outcome(
         refused,
         record["company_id"] if seen else None,
-        record["row_id"] if seen else None,
-        record["whole_id"] if seen else None,
+        record.get("row_id") if seen else None,
+        record.get("whole_id") if seen else None,
         Language[record["language"]],
         record["confirmed"],
-        record["apps"],
+        record.get("apps"),
         tuple(record["problems"] or ()),
         tuple(record.get("keys") or ()),
         record.get("count"),
@@ -119,42 +117,15 @@ class Reader(Protocol):
         ...
 
 
-class Writer(Protocol):
-    """A mutation with a statement of its own: what it reads, and what its payload shows."""
-
-    @property
-    def write(self) -> EntityWrite:
-        """What it writes."""
-        ...
-
-    @property
-    def reader(self) -> Reader:
-        """The reader of its inputs."""
-        ...
-
-    def compile(self, roots: RootFields, selected: SelectedField, *, in_full: bool) -> Statement:
-        """The statement that judges and writes, and reads the payload that is selected if it can."""
-        ...
-
-    def values(
-        self, outcome: Outcome, input_: Mapping[str, Any], given: Given, *, committed: bool
-    ) -> Mapping[str, object]:
-        """The payload's values that are read by name, `errors` among them; not the company and `replayed`."""
-        ...
-
-
-def errors_of(outcome: Outcome, writer: Writer, input_: Mapping[str, Any], given: Given) -> str:
-    """The payload's `errors` as JSON."""
-    return problems_json(problems_of(outcome, writer, input_, given), outcome.language)
-
-
-def problems_of(outcome: Outcome, writer: Writer, input_: Mapping[str, Any], given: Given) -> Iterable[UserProblem]:
+def problems_of(
+    outcome: Outcome, write: EntityWrite, reader: Reader, input_: Mapping[str, Any], given: Given
+) -> Iterable[UserProblem]:
     """The problems of a refusal, for `errors`; none for what is no refusal."""
     match outcome.refused:
         case Refusal.NOT_FOUND:
-            return (UserProblem(UserErrorCode.NOT_FOUND, (writer.write.which,)),)
+            return (UserProblem(UserErrorCode.NOT_FOUND, (write.which,)),)
         case Refusal.GATES:
-            return _missing(outcome, writer, input_)
+            return _missing(outcome, reader, input_)
         case Refusal.KEY_REUSED:
             return (UserProblem(UserErrorCode.KEY_REUSED, ("idempotencyKey",)),)
         case Refusal.PROBLEMS:
@@ -162,14 +133,14 @@ def problems_of(outcome: Outcome, writer: Writer, input_: Mapping[str, Any], giv
         case Refusal.FOUND:
             return map(found_problem, outcome.found)
         case Refusal.VERSION_CONFLICT | Refusal.RACED:
-            return (conflict(("expectedVersion",) if writer.write.which == writer.write.row else None),)
+            return (conflict(("expectedVersion",) if write.which == write.row else None),)
         case _:
             return ()
 
 
-def _missing(outcome: Outcome, writer: Writer, input_: Mapping[str, Any]) -> Iterator[UserProblem]:
+def _missing(outcome: Outcome, reader: Reader, input_: Mapping[str, Any]) -> Iterator[UserProblem]:
     """A problem for each member that needs an app which the caller lacks, in the order of the input."""
-    return map(missing, writer.reader.lacking(input_, missing_bits(outcome)))
+    return map(missing, reader.lacking(input_, missing_bits(outcome)))
 
 
 def missing_bits(outcome: Outcome) -> int:

@@ -18,10 +18,13 @@ from resolvers.compilation.root_fields import NULL, RootFields
 from resolvers.compilation.statement import Statement, finish
 from resolvers.compilation.table_mapping import TableMapping
 from resolvers.gates.coordinates import named_type
+from resolvers.gates.needs import Need
 from resolvers.operation.selection import SelectedField
 from resolvers.user_problems import invalid
 from resolvers.writing.declaration import EntityWrite, WriteColumn
-from resolvers.writing.outcome import Outcome, Refusal, errors_of
+from resolvers.writing.entity_intent import EntityIntent, shared_values
+from resolvers.writing.intent import Intent
+from resolvers.writing.outcome import Outcome, Refusal
 from resolvers.writing.reading import Created, Given, InputReader, Path, reader_of
 from resolvers.writing.rules import EntityRules, NewRow
 from resolvers.writing.statement import DIGEST, KEY, NO_PROBLEMS, TRIAL, VALUES, WriteSql
@@ -280,6 +283,24 @@ def column_of(write: EntityWrite, name: str) -> WriteColumn:
 
 
 @dataclass(frozen=True, slots=True)
+class PriceIntent(EntityIntent):
+    """The input of `adjustPrices`."""
+
+    def written(self, outcome: Outcome) -> int:
+        """The number of products that were written."""
+        return outcome.total or 0 if outcome.refused is None else 0
+
+    def values(self, outcome: Outcome) -> dict[str, object]:
+        """What the payload shows: the products and their number."""
+        values = shared_values(outcome)
+        if outcome.refused in (None, Refusal.UNCHANGED, Refusal.REPLAYED):
+            values["products"] = outcome.keys
+        if outcome.refused in (None, Refusal.UNCHANGED, Refusal.REPLAYED, Refusal.VALID):
+            values["count"] = outcome.total
+        return values
+
+
+@dataclass(frozen=True, slots=True)
 class PriceWriter:
     """Reads the inputs of `adjustPrices` and compiles its statement; `update` writes a product by itself."""
 
@@ -307,20 +328,30 @@ class PriceWriter:
     def __post_init__(self) -> None:
         object.__setattr__(self, "reader", PriceReader(self.write))
 
+    @property
+    def changes_access(self) -> bool:
+        """False: it writes business data."""
+        return False
+
+    @property
+    def has_trial(self) -> bool:
+        """True, though no value of it can be taken."""
+        return True
+
+    @property
+    def need(self) -> Need:
+        """The gates of products."""
+        return self.write.need
+
+    def rows(self, input_: Mapping[str, Any]) -> int:
+        """The number of rows that an input may write."""
+        return self.reader.rows(input_)
+
+    def read(self, input_: Mapping[str, Any], key: str | None) -> Intent:
+        """Read an input; `key` is the idempotency key that came beside it."""
+        return PriceIntent(self.write, self.reader, input_, self.reader.read(input_, key))
+
     def compile(self, roots: RootFields, selected: SelectedField, *, in_full: bool) -> Statement:
         """The statement that judges and writes; the payload may be long, and is read after it."""
         statement = PriceSql(self.write, self.update, roots.ctx)
         return replace(finish(roots.ctx, NULL, outcome=statement.add()), is_whole=False)
-
-    def values(
-        self, outcome: Outcome, input_: Mapping[str, Any], given: Given, *, committed: bool
-    ) -> Mapping[str, object]:
-        """The payload's values: the products, their number, and the problems."""
-        errors = {"errors": errors_of(outcome, self, input_, given)}
-        match outcome.refused:
-            case None | Refusal.UNCHANGED | Refusal.REPLAYED:
-                return errors | {"products": outcome.keys, "count": outcome.total}
-            case Refusal.VALID:
-                return errors | {"count": outcome.total}
-            case _:
-                return errors

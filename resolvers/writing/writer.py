@@ -5,7 +5,7 @@ plain columns of the rows to which its keys point. Everything else is read after
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from graphql import GraphQLObjectType
@@ -17,19 +17,20 @@ from resolvers.compilation.cost import ListSize, length_of
 from resolvers.compilation.objects import SelectionSets
 from resolvers.compilation.resolution import GlobalId, Leaf, ToOne
 from resolvers.compilation.root_fields import NULL, RootFields
-from resolvers.compilation.statement import Statement, finish
+from resolvers.compilation.statement import Statement
 from resolvers.compilation.table_mapping import TableMapping
 from resolvers.gates.coordinates import named_type
+from resolvers.gates.needs import Need
 from resolvers.operation.arguments import ArgumentValue, Inputs, ObjectArgument, read_arguments
 from resolvers.operation.selection import Collector, SelectedField
 from resolvers.request_limits import LIST_ITEMS
-from resolvers.user_problems import problems_json
 from resolvers.writing.declaration import EntityWrite, entity_writes
-from resolvers.writing.list_outcome import ListAnswer
-from resolvers.writing.list_reading import GivenList, ListInputReader
+from resolvers.writing.entity_intent import EntityIntent, ListIntent
+from resolvers.writing.intent import Intent
+from resolvers.writing.list_reading import ListInputReader
 from resolvers.writing.list_statement import ListSql
-from resolvers.writing.outcome import SHOWN, Outcome, errors_of
-from resolvers.writing.reading import Given, InputReader
+from resolvers.writing.payload import finish_write
+from resolvers.writing.reading import InputReader
 from resolvers.writing.statement import NUMBER, WriteSql
 from schema.declarations.writing import WriteAction
 
@@ -56,36 +57,44 @@ class EntityWriter:
     def __post_init__(self) -> None:
         object.__setattr__(self, "reader", InputReader(self.write))
 
+    @property
+    def changes_access(self) -> bool:
+        """False: it writes business data."""
+        return False
+
+    @property
+    def has_trial(self) -> bool:
+        """True: the statement of a usual input leaves out what seldom matters."""
+        return True
+
+    @property
+    def need(self) -> Need:
+        """The gates of the type that is written."""
+        return self.write.need
+
+    def rows(self, input_: Mapping[str, Any]) -> int:
+        """The approximate number of rows that an input writes."""
+        return self.reader.rows(input_)
+
+    def read(self, input_: Mapping[str, Any], key: str | None) -> Intent:
+        """Read an input; `key` is the idempotency key that came beside it."""
+        return EntityIntent(self.write, self.reader, input_, self.reader.read(input_, key))
+
     def compile(self, roots: RootFields, selected: SelectedField, *, in_full: bool) -> Statement:
         """The statement that judges, writes, and reads the selected payload where that is of the written row alone."""
-        at = Position().under(selected.key)
-        fields = roots.ctx.collector.collect(self.write.payload, selected.selection_sets)
-        is_whole = all(self._is_of_row(roots.ctx.collector, field) for field in fields)
-        statement = self._statement(roots, selected, in_full=in_full, is_whole=is_whole)
+        statement = self._statement(roots, selected, in_full=in_full)
         outcome = statement.add()
-        roots.ctx.costs.charge(at.path, len(fields))
-        if not is_whole:
-            return replace(finish(roots.ctx, NULL, outcome=outcome), is_whole=False)
         with roots.ctx.costs.times(self._times(selected)):
-            json = json_object((field.key, self._payload_field(roots, statement, field, at)) for field in fields)
-        return finish(roots.ctx, json, outcome=outcome)
+            return finish_write(
+                roots,
+                selected,
+                self.write.payload,
+                outcome,
+                lambda field: self._is_of_row(roots.ctx.collector, field),
+                lambda field, at: self._payload_field(roots, statement, field, at),
+            )
 
-    def values(
-        self, outcome: Outcome, input_: Mapping[str, Any], given: Given, *, committed: bool
-    ) -> Mapping[str, object]:
-        """The payload's values that are read by name: the row, what it is a part of, and the problems."""
-        is_gone = committed and self.write.action is WriteAction.DELETE
-        values: dict[str, object] = {
-            "errors": errors_of(outcome, self, input_, given),
-            self.write.member: outcome.row if outcome.refused in SHOWN and not is_gone else None,
-        }
-        if self.write.whole is not None:
-            values[self.write.whole.member] = outcome.whole
-        if is_gone and outcome.row is not None:
-            values["deletedId"] = f"{self.write.prefix}_{outcome.row.hex}"
-        return values
-
-    def _statement(self, roots: RootFields, selected: SelectedField, *, in_full: bool, is_whole: bool) -> WriteSql:
+    def _statement(self, roots: RootFields, selected: SelectedField, *, in_full: bool) -> WriteSql:
         is_usual = not in_full and self._is_usual(roots, selected)
         return WriteSql(self.write, roots.ctx, is_usual, self._stated(roots.ctx.inputs, selected))
 
@@ -146,10 +155,6 @@ class EntityWriter:
 
     def _payload_field(self, roots: RootFields, statement: WriteSql, selected: SelectedField, at: Position) -> Json:
         match selected.name:
-            case "__typename":
-                return (Text(f'"{self.write.payload.name}"'),)
-            case "errors" | "warnings":
-                return (Text("[]"),)
             case "replayed":
                 return (Text("false"),)
             case "deletedId":
@@ -202,7 +207,18 @@ class ListWriter(EntityWriter):
     def __post_init__(self) -> None:
         object.__setattr__(self, "reader", ListInputReader(self.write))
 
-    def _statement(self, roots: RootFields, selected: SelectedField, *, in_full: bool, is_whole: bool) -> WriteSql:
+    @property
+    def has_trial(self) -> bool:
+        """False: the statement finds by itself what was there first."""
+        return False
+
+    def read(self, input_: Mapping[str, Any], key: str | None) -> Intent:
+        """Read an input; `key` is the idempotency key that came beside it."""
+        return ListIntent(self.write, self.reader, input_, self.reader.read(input_, key))
+
+    def _statement(self, roots: RootFields, selected: SelectedField, *, in_full: bool) -> WriteSql:
+        fields = roots.ctx.collector.collect(self.write.payload, selected.selection_sets)
+        is_whole = all(self._is_of_row(roots.ctx.collector, field) for field in fields)
         stated = {NUMBER, *(effect.reads for effect in self.write.rules.effects)}
         return ListSql(self.write, roots.ctx, is_usual=False, stated=frozenset(stated), is_whole=is_whole)
 
@@ -216,14 +232,6 @@ class ListWriter(EntityWriter):
 
     def _times(self, selected: SelectedField) -> int | ListSize:
         return length_of(self._input(selected), "items", LIST_ITEMS)
-
-    def values(
-        self, outcome: Outcome, input_: Mapping[str, Any], given: Given, *, committed: bool
-    ) -> Mapping[str, object]:
-        """The payload's values that are read by name: the results of the items, and the problems of the list."""
-        assert isinstance(given, GivenList)
-        answer = ListAnswer(outcome, self, self.reader, input_, given)
-        return {"results": answer.results(), "errors": problems_json(answer.problems(), outcome.language)}
 
     @property
     def _result(self) -> GraphQLObjectType:

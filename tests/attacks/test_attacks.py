@@ -4,7 +4,7 @@ import asyncio
 import base64
 import json
 import logging
-from collections.abc import AsyncGenerator, Mapping, MutableMapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias, cast
 
@@ -23,8 +23,6 @@ from db.connection import Connection, connect
 from db.database import Database, PoolSettings
 from gateway.http.negotiation import LONGEST, is_json
 from resolvers.execution.executor import Executor
-from resolvers.mutations.context import Mutation, MutationContext, MutationResult
-from resolvers.mutations.registry import MUTATIONS
 from resolvers.operation.operation import VALUES
 from resolvers.request import GraphQLRequest, Result
 from schema import schema
@@ -339,15 +337,15 @@ async def test_a_write_that_waits_over_its_deadline_is_told_as_it_ends(office: O
 async def test_a_write_over_its_deadline_is_told_over_http(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each statement is within the deadline, all together are not."""
     firm = await Firm.found(office.connection)
-    write = MUTATIONS["activateApp"].write
+    write = Database.write
 
-    async def write_slowly(to: MutationContext, given: Any) -> MutationResult:
-        done = await write(to, given)
+    async def write_slowly(database: Database, *given: Any) -> Any:
+        done = await write(database, *given)
         for _ in range(3):
-            await to.connection.execute("select pg_sleep(1)")
+            await database.read("select pg_sleep(1)", ())
         return done
 
-    monkeypatch.setitem(cast("MutableMapping[str, Mutation]", MUTATIONS), "activateApp", Mutation(write_slowly))
+    monkeypatch.setattr(Database, "write", write_slowly)
     async with open_client(office.dsn, pool_size=SIZE, pool_share=SIZE, deadline=2.5) as client:
         answer = await post(client, firm, SEVERAL, id=firm.id)
         assert answer.response.status_code == 294
@@ -363,10 +361,10 @@ async def test_a_write_over_its_deadline_is_told_over_http(office: Office, monke
 async def test_a_failed_write_is_logged_with_the_id_of_its_request(
     office: Office, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async def fail(_write: MutationContext, _given: Any) -> MutationResult:
+    async def fail(_database: Database, *_given: Any) -> Any:
         raise ZeroDivisionError
 
-    monkeypatch.setitem(cast("MutableMapping[str, Mutation]", MUTATIONS), "activateApp", Mutation(fail))
+    monkeypatch.setattr(Database, "write", fail)
     firm = await Firm.found(office.connection)
     request = GraphQLRequest(SEVERAL, variables={"id": firm.id}, token=firm["owner"].token, request_id="0123456789ab")
     with caplog.at_level(logging.ERROR, logger="enfact.execution"):

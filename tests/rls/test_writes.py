@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from types import ModuleType
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import pytest
 
@@ -16,8 +16,9 @@ from db.connection import Connection, connect
 from db.database import Database, PoolSettings
 from db.tokens import hash_token
 from resolvers.execution.executor import Executor
-from resolvers.mutations import access, companies, company_lock, connectors, invitations, requests, users
+from resolvers.mutations import companies, company_lock, connectors, invitations, requests, users
 from resolvers.mutations.steps import audit, company_creation
+from resolvers.writing.access.toggles import SET_TOGGLES
 from tests.rls.guard import trespassing
 from tests.rls.twins import add_twins
 from tests.support.company import Asker, Firm, change
@@ -52,14 +53,30 @@ TWIN: Final = "md5('twin of ' || $1::uuid)::uuid"
 
 @dataclass(frozen=True, slots=True)
 class Planted:
-    """A broken mutation: in one of its statements `right` is replaced by `wrong`; `by` is the person who sends it."""
+    """A broken mutation: in one of its statements `right` is replaced by `wrong`; `by` is the person who sends it.
+
+    The statement is a constant of a module, or a part of a larger one by its name.
+    """
 
     mutation: str
-    module: ModuleType
+    home: ModuleType | dict[str, str]
     statement: str
     right: str
     wrong: str
     by: str = "owner"
+
+    def plant(self, patch: pytest.MonkeyPatch) -> None:
+        """Break the mutation."""
+        if isinstance(self.home, dict):
+            usual = self.home[self.statement]
+            patch.setitem(self.home, self.statement, usual.replace(self.right, self.wrong))
+        else:
+            usual = getattr(self.home, self.statement)
+            patch.setattr(self.home, self.statement, usual.replace(self.right, self.wrong))
+        assert self.right in usual
+
+
+TOGGLES: Final = cast("dict[str, str]", SET_TOGGLES.writes)
 
 
 PLANTED: Final = {
@@ -71,13 +88,15 @@ PLANTED: Final = {
         f"c.id = {JUDGED} and c.access_version = judged.version",
         ANY_JUDGED,
     ),
-    "an update in a part of a statement": Planted("setAppAccess", access, "WRITE_GRANTS", f"m.{MINE}m.id", "m.id"),
+    "an update in a part of a statement": Planted(
+        "setAppAccess", TOGGLES, "kept", "m.company_id = s.company_id and ", ""
+    ),
     "an update of who is invited elsewhere": Planted(
         "acceptInvitation", invitations, "ACCEPT_INVITATION", MINE, ANY, by="pending"
     ),
     "a row of another company": Planted("updateUser", audit, "RECORD_CHANGE", "values ($1,", f"values ({TWIN},"),
     "rows of another company": Planted(
-        "setAppAccess", access, "WRITE_GRANTS", "select $1, membership_id", f"select {TWIN}, membership_id"
+        "setAppAccess", TOGGLES, "begun", "select w.company_id,", "select md5('twin of ' || w.company_id)::uuid,"
     ),
     "a row of a company that is not the new one": Planted(
         "createCompany",
@@ -139,12 +158,12 @@ def inputs(firm: Firm, other: Firm) -> Mapping[str, Mapping[str, Any]]:
 
 
 @asynccontextmanager
-async def office(databases: Databases, template: str) -> AsyncGenerator[tuple[Asker, Connection]]:
-    """The product on a database of the test's own, and a separate connection to it."""
+async def office(databases: Databases, template: str) -> AsyncGenerator[tuple[Database, Connection]]:
+    """A database of the test's own for the product, and a separate connection to it."""
     dsn = await databases.clone(template)
     database, connection = await Database.open(dsn, PoolSettings(size=2, share=2)), await connect(dsn)
     try:
-        yield Asker(Executor(database)), connection
+        yield database, connection
     finally:
         await connection.close()
         await database.close()
@@ -157,9 +176,7 @@ async def test_a_write_that_is_not_held_to_its_company_is_noticed(
 ) -> None:
     planted = PLANTED[name]
     mutation = planted.mutation
-    usual: str = getattr(planted.module, planted.statement)
-    assert planted.right in usual
-    async with office(databases, template) as (ask, connection):
+    async with office(databases, template) as (database, connection):
         firm, other = await Firm.found(connection, "STOCK", "PONTO"), await Firm.found(connection)
         await connection.execute(MAKE_ROWS, firm.key, SERVICE, INVOICE, EXPORT, firm["owner"].membership)
         await add_twins(connection)
@@ -168,11 +185,11 @@ async def test_a_write_that_is_not_held_to_its_company_is_noticed(
         document = DOCUMENT % (mutation[0].upper() + mutation[1:], mutation)
         given = inputs(firm, other)[mutation]
         with monkeypatch.context() as patch, trespassing() as found:
-            patch.setattr(planted.module, planted.statement, usual.replace(planted.right, planted.wrong))
-            answer = await ask(token, document, input=given)
+            planted.plant(patch)
+            answer = await Asker(Executor(database))(token, document, input=given)
         assert len(found) == 1
         assert answer.codes == ["INTERNAL"]
-        answer = await ask(token, document, input=given)
+        answer = await Asker(Executor(database))(token, document, input=given)
     assert answer.errors == ()
     told = [error["code"] for error in answer.data[mutation]["errors"]]
     assert told == (["NOT_FOUND"] if planted.by == "stranger" else [])

@@ -3,8 +3,8 @@
 from asyncpg import Record
 
 from resolvers.masks import has
-from resolvers.mutations.context import UserProblem
-from schema.apps import CATALOGUE, App, app_label
+from resolvers.user_problems import UserProblem, about_app, plan_required
+from schema.apps import App
 from schema.errors import UserErrorCode
 
 
@@ -14,12 +14,4 @@ def not_awake(company: Record, app: App, path: tuple[str, ...]) -> UserProblem |
         return None
     if has(company["active"], app):
         return plan_required(app, path)
-    return UserProblem(UserErrorCode.APP_NOT_ACTIVE, path, lambda language: {"app": app_label(app, language)})
-
-
-def plan_required(app: App, path: tuple[str, ...]) -> UserProblem:
-    """The problem with an app that is above the company's plan (PLAN_REQUIRED)."""
-    plan = CATALOGUE[app].plan.name.title()
-    return UserProblem(
-        UserErrorCode.PLAN_REQUIRED, path, lambda language: {"app": app_label(app, language), "plan": plan}
-    )
+    return about_app(UserErrorCode.APP_NOT_ACTIVE, app, path)

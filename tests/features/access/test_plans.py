@@ -323,6 +323,8 @@ FOLDERS: Final = ("resolvers", "gateway", "schema")
 WRITERS: Final = {
     "resolvers/admin/company_plan.py": "shows what is above the plan, whether it sleeps or not",
     "resolvers/mutations/company_lock.py": "an app may be deactivated while it sleeps",
+    "resolvers/writing/access/apps.py": "writes it",
+    "resolvers/writing/access/statement.py": "an app may be deactivated while it sleeps",
 }
 """Who else may name the masks of a company, and why."""
 

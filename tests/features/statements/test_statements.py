@@ -23,7 +23,7 @@ from resolvers.request_limits import Limits
 from schema.types.core.access import HiddenFields
 from tests.golden.case import Case, read_cases
 from tests.golden.record import read_answer
-from tests.golden.world import LAMBERT, Outcome, Viewing, World
+from tests.golden.world import LAMBERT, Outcome, World
 
 CASES = read_cases()
 QUERIES = [pytest.param(case, id=case.name) for case in CASES if not case.is_mutation]
@@ -130,28 +130,92 @@ def verbs(outcome: Outcome) -> list[str]:
     return [ran.sql.split(maxsplit=1)[0].rstrip(";").lower() for ran in outcome.statements]
 
 
-def case_named(name: str) -> Case:
-    return next(case for case in CASES if case.name == name)
+SUPPORT = """
+mutation ($company: ID!, $enabled: Boolean!) {
+  setSupportAccess(input: {companyId: $company, enabled: $enabled}) { company { name } errors { code } }
+}
+"""
+REMOVE = """
+mutation ($company: ID!, $user: ID!) {
+  deleteUser(input: {companyId: $company, userId: $user}) { company { name } errors { code } }
+}
+"""
+SET = """
+mutation ($company: ID!, $version: Int!, $user: ID!, $granted: Boolean!, $more: Boolean!) {
+  setAppAccess(input: {
+    companyId: $company, expectedVersion: $version, changes: [{userId: $user, app: DISCOUNTS, granted: $granted}]
+  }) { permissionMatrix { id version rows @include(if: $more) { id } } errors { code } }
+}
+"""
+NOAH = "usr_51104fc7bba542e7a8f3b81128a50d29"
+
+
+async def asked_apart(world: World, login: str, query: str, **variables: Any) -> Outcome:
+    """The outcome of a mutation in Chauffage Lambert, on a clone of its own."""
+    async with World.open(world.databases, world.template) as apart, apart.signed_in(login) as token:
+        return await apart.ask(query, {"company": LAMBERT, **variables}, token)
 
 
 async def test_a_mutation_is_one_transaction_of_its_writes_and_one_statement_after_it(world: World) -> None:
-    outcome = (await world.run_all(case_named("mutation_set_app_access")))[Viewing.ENTITLED]
+    outcome = await asked_apart(world, "lambert", SUPPORT, enabled=True)
     begin, *writes, commit, read = verbs(outcome)
     assert (begin, commit, read) == ("begin", "commit", "with")
-    assert (set(writes[:-1]), writes[-1]) == ({"select"}, "with")
-    assert outcome.statements[-1].sql.startswith(READ)
+    assert {"update", "insert"} & set(writes)
+    *before, last = [ran.sql.startswith(READ) for ran in outcome.statements]
+    assert last
+    assert not any(before)
 
 
 async def test_what_a_user_can_mend_is_read_by_one_statement_after_everything_was_undone(world: World) -> None:
-    outcome = (await world.run_all(case_named("mutation_user_errors")))[Viewing.ENTITLED]
-    asked = [verb for verb in verbs(outcome) if verb != "select"]
-    assert asked == ["begin", "rollback", "with", "begin", "rollback", "with"]
+    outcome = await asked_apart(world, "lambert", REMOVE, user=f"usr_{'0' * 32}")
+    assert [verb for verb in verbs(outcome) if verb != "select"] == ["begin", "rollback", "with"]
 
 
 async def test_who_may_not_write_gets_no_payload(world: World) -> None:
-    outcome = (await world.run_all(case_named("mutation_set_app_access")))[Viewing.TOGGLED_OFF]
+    outcome = await asked_apart(world, "noah", SUPPORT, enabled=True)
     assert [verb for verb in verbs(outcome) if verb != "select"] == ["begin", "rollback"]
-    assert read_answer(outcome)["data"] == {"setAppAccess": None}
+    assert read_answer(outcome)["data"] == {"setSupportAccess": None}
+
+
+@pytest.mark.parametrize(
+    ("who", "version", "granted", "more", "statements"),
+    [
+        pytest.param("lambert", 96, False, False, 1, id="of what it writes"),
+        pytest.param("lambert", 96, False, True, 2, id="with the matrix"),
+        pytest.param("lambert", 96, True, False, 2, id="so already"),
+        pytest.param("lambert", 95, False, False, 2, id="a conflict"),
+        pytest.param("noah", 96, False, False, 1, id="forbidden"),
+    ],
+)
+async def test_a_change_of_access_is_one_statement_and_two_where_more_is_shown(
+    world: World, who: str, version: int, granted: bool, more: bool, statements: int
+) -> None:
+    given = {"version": version, "user": NOAH, "granted": granted, "more": more}
+    outcome = await asked_apart(world, who, SET, **given)
+    assert [ran.sql.startswith(READ) for ran in outcome.statements] == [True] * statements
+    payload = read_answer(outcome)["data"]["setAppAccess"]
+    if who != "lambert":
+        assert payload is None
+        return
+    assert payload["permissionMatrix"]["version"] == 97 - (version == 95 or granted)
+    assert [error["code"] for error in payload["errors"]] == ["VERSION_CONFLICT"] * (version == 95)
+    assert bool(payload["permissionMatrix"].get("rows")) is more
+
+
+@pytest.mark.parametrize(("selection", "statements"), [("app { app label }", 1), ("app { app } company { name }", 2)])
+async def test_an_app_is_switched_in_one_statement_and_another_shows_more(
+    world: World, selection: str, statements: int
+) -> None:
+    switch = "(input: {companyId: $company, app: CASH_TICKETS})"
+    for mutation in ("activateApp", "deactivateApp"):
+        query = f"mutation ($company: ID!) {{ {mutation}{switch} {{ __typename {selection} errors {{ code }} }} }}"
+        async with World.open(world.databases, world.template) as apart, apart.signed_in("lambert") as token:
+            if mutation == "deactivateApp":
+                await apart.ask(query.replace(mutation, "activateApp"), {"company": LAMBERT}, token)
+            outcome = await apart.ask(query, {"company": LAMBERT}, token)
+        assert [ran.sql.startswith(READ) for ran in outcome.statements] == [True] * statements
+        payload = read_answer(outcome)["data"][mutation]
+        assert (payload["app"]["app"], payload["errors"]) == ("CASH_TICKETS", [])
 
 
 async def test_what_is_refused_before_it_runs_asks_the_database_nothing(world: World) -> None:

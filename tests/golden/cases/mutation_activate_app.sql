@@ -1,89 +1,150 @@
-BEGIN;
-
-select c.*, set_config('lock_timeout', '5s', true) patience
-from (
-  select k.id, k.account_id, u.language, k.read_only, u.confirmed
+with viewer as materialized (
+  select k.id, k.account_id, u.language language, k.read_only, u.confirmed
   from credential k
     join account u on u.id = k.account_id
-  where k.token_hash = $1 and k.expires_at > now() and k.kind = $2
-) c;
--- $1 = <hash of a token>
--- $2 = SESSION
-
-select true
-from company c
-where
-  c.id = $1
-  and exists (
-    select
-    from membership m
-    where
-      m.company_id = c.id
-      and m.account_id = $2
-      and m.role = 'OWNER'
-      and m.accepted_at is not null
-      and m.removed_at is null
-      and (m.until is null or m.until > now())
-  ) for no key
-update;
--- $1 = 514c94de-889b-4144-be3f-e722f52193db
--- $2 = 07656aff-d104-44fc-8719-c71dcce21eed
-
+  where k.token_hash = $8::bytea and k.expires_at > now() and k.kind = 'SESSION'
+),
+judged as materialized (
+  select
+    v.account_id,
+    v.confirmed,
+    v.language,
+    x.*,
+    case when v.read_only then
+      'FORBIDDEN'
+    when x.company_id is null then
+      'NOT_FOUND'
+    when x.role is distinct from 'OWNER' then
+      'FORBIDDEN'
+    when v.account_id = any($5::uuid[]) then
+      'RATE_LIMITED'
+    when x.version <> $6::int4 then
+      'VERSION_CONFLICT'
+    when $7::bool then
+      'PROBLEMS'
+    end outcome
+  from viewer v
+    left join lateral (
+      select
+        c.id company_id,
+        c.access_version,
+        (c.access_version + coalesce(c.trial_ends_at <= now(), false)::int) version,
+        c.mask active,
+        (case when c.trial_ends_at > now() then c.mask else c.plan_mask end) awake,
+        c.plan,
+        coalesce(c.trial_ends_at > now(), false) in_trial,
+        m.role,
+        clock_timestamp() at
+      from membership m
+        join company c on c.id = m.company_id
+      where
+        m.account_id = v.account_id
+        and m.company_id = $4::uuid
+        and m.accepted_at is not null
+        and m.removed_at is null
+        and (m.until is null or m.until > now())
+    ) x on true
+),
+asked as materialized (
+  select
+    a.n,
+    a.app,
+    get_bit(j.active, a.position) = 0 changes,
+    a.position,
+    case when get_bit(j.awake, a.position) = 0
+    and not j.in_trial
+    and j.plan <> all(string_to_array(a.plans, ' ')) then
+      a.app
+    end problem
+  from judged j
+    cross join unnest($1::text[], $2::int4[], $3::text[])
+  with ordinality a(app, position, plans, n)
+  where j.outcome is null
+),
+found as materialized (
+  select
+    (array_agg(a.problem order by a.n) filter (where a.problem is not null))[1:20] problems,
+    coalesce(bool_or(a.changes), false) changes
+  from asked a
+),
+locked as materialized (
+  select c.id
+  from judged j
+    cross join found f
+    join company c on c.id = j.company_id
+  where
+    j.outcome is null and f.problems is null and f.changes and c.access_version = j.access_version for no key
+  update of c skip locked
+),
+raised as materialized (
+  update company c
+  set
+    access_version = c.access_version + 1,
+    mask = c.mask | (
+      select bit_or(set_bit(repeat('0', 256)::bit(256), a.position, 1)) from asked a where a.changes
+    )
+  from locked l
+  where c.id = l.id
+  returning c.id, c.access_version, c.trial_ends_at
+),
+changing as materialized (
+  select a.*, r.id company_id, j.account_id, j.at
+  from asked a
+    cross join judged j
+    cross join raised r
+  where a.changes
+),
+activated as materialized (
+  insert into company_app (company_id, app_id, valid, activated_by)
+  select w.company_id, w.app, tstzrange(w.at, null), w.account_id
+  from changing w
+),
+trail as materialized (
+  insert into access_change (company_id, at, kind, actor_id, app_id, before, after)
+  select w.company_id, w.at, 'APP_ACTIVATED', w.account_id, w.app, false, true
+  from changing w
+)
 select
-  c.id,
-  c.plan,
-  c.mask active,
-  (case when c.trial_ends_at > now() then c.mask else c.plan_mask end) awake,
-  c.trial_ends_at > now() in_trial,
-  (c.access_version + coalesce(c.trial_ends_at <= now(), false)::int) access_version,
-  clock_timestamp() at,
-  m.role,
-  m.stands_in,
-  m.id member,
-  (case when c.trial_ends_at > now() then c.mask else c.plan_mask end) & m.mask access
-from company c
-  join membership m on m.company_id = c.id
-where
-  c.id = $1
-  and m.account_id = $2
-  and m.accepted_at is not null
-  and m.removed_at is null
-  and (m.until is null or m.until > now());
--- $1 = 514c94de-889b-4144-be3f-e722f52193db
--- $2 = 07656aff-d104-44fc-8719-c71dcce21eed
-
-insert into company_app (company_id, app_id, valid, activated_by)
-select $1, app_id, tstzrange($2, null), $3
-from unnest($4::text[]) app_id;
--- $1 = 514c94de-889b-4144-be3f-e722f52193db
--- $2 = <moment>
--- $3 = 07656aff-d104-44fc-8719-c71dcce21eed
--- $4 = [CASH_TICKETS]
-
-update company c
-set
-  mask = coalesce((
-    select bit_or(set_bit(repeat('0', 256)::bit(256), a.position, 1))
-    from app a
-      join company_app o on o.app_id = a.id
-    where o.company_id = c.id and upper_inf(o.valid)
-  ), repeat('0', 256)::bit(256))
-where c.id = $1;
--- $1 = 514c94de-889b-4144-be3f-e722f52193db
-
-insert into access_change (company_id, at, kind, actor_id, app_id, before, after)
-select $1, $2, $5, $3, app_id, $5 = 'APP_DEACTIVATED', $5 = 'APP_ACTIVATED'
-from unnest($4::text[]) app_id;
--- $1 = 514c94de-889b-4144-be3f-e722f52193db
--- $2 = <moment>
--- $3 = 07656aff-d104-44fc-8719-c71dcce21eed
--- $4 = [CASH_TICKETS]
--- $5 = APP_ACTIVATED
-
-update company set access_version = access_version + 1 where id = $1;
--- $1 = 514c94de-889b-4144-be3f-e722f52193db
-
-COMMIT;
+  s.d::varchar,
+  s.h::varchar,
+  s.id,
+  case when s.h is not null then (select w.language from account w where w.id = s.account_id) end,
+  s.account_id,
+  o.*
+from (
+  select '{"data":null}' d, null h, v.id, v.account_id
+  from (
+    select 1, $1::text[], $2::int4[], $3::text[], $4::uuid, $5::uuid[], $6::int4, $7::bool
+  ) one
+    left join viewer v on true
+) s
+  left join (
+    select
+      j.company_id,
+      j.confirmed,
+      j.language,
+      f.problems,
+      case when j.outcome is not null then
+        j.outcome
+      when f.problems is not null then
+        'FOUND'
+      when not f.changes then
+        'UNCHANGED'
+      when r.id is null then
+        'RACED'
+      end outcome
+    from judged j
+      cross join found f
+      left join raised r on true
+  ) o on true;
+-- $1 = [CASH_TICKETS]
+-- $2 = [45]
+-- $3 = [FREE PRO PREMIUM]
+-- $4 = 514c94de889b4144be3fe722f52193db
+-- $5 = []
+-- $6 = null
+-- $7 = False
+-- $8 = <hash of a token>
 
 with viewer as materialized (
   select k.id, k.account_id, u.language language
@@ -159,93 +220,151 @@ from (
 -- $6 = []
 -- $7 = <hash of a token>
 
-BEGIN;
-
-select c.*, set_config('lock_timeout', '5s', true) patience
-from (
-  select k.id, k.account_id, u.language, k.read_only, u.confirmed
+with viewer as materialized (
+  select k.id, k.account_id, u.language language, k.read_only, u.confirmed
   from credential k
     join account u on u.id = k.account_id
-  where k.token_hash = $1 and k.expires_at > now() and k.kind = $2
-) c;
--- $1 = <hash of a token>
--- $2 = SESSION
-
-select true
-from company c
-where
-  c.id = $1
-  and exists (
-    select
-    from membership m
-    where
-      m.company_id = c.id
-      and m.account_id = $2
-      and m.role = 'OWNER'
-      and m.accepted_at is not null
-      and m.removed_at is null
-      and (m.until is null or m.until > now())
-  ) for no key
-update;
--- $1 = 514c94de-889b-4144-be3f-e722f52193db
--- $2 = 07656aff-d104-44fc-8719-c71dcce21eed
-
+  where k.token_hash = $7::bytea and k.expires_at > now() and k.kind = 'SESSION'
+),
+judged as materialized (
+  select
+    v.account_id,
+    v.confirmed,
+    v.language,
+    x.*,
+    case when v.read_only then
+      'FORBIDDEN'
+    when x.company_id is null then
+      'NOT_FOUND'
+    when x.role is distinct from 'OWNER' then
+      'FORBIDDEN'
+    when v.account_id = any($4::uuid[]) then
+      'RATE_LIMITED'
+    when x.version <> $5::int4 then
+      'VERSION_CONFLICT'
+    when $6::bool then
+      'PROBLEMS'
+    end outcome
+  from viewer v
+    left join lateral (
+      select
+        c.id company_id,
+        c.access_version,
+        (c.access_version + coalesce(c.trial_ends_at <= now(), false)::int) version,
+        c.mask active,
+        (case when c.trial_ends_at > now() then c.mask else c.plan_mask end) awake,
+        c.plan,
+        coalesce(c.trial_ends_at > now(), false) in_trial,
+        m.role,
+        clock_timestamp() at
+      from membership m
+        join company c on c.id = m.company_id
+      where
+        m.account_id = v.account_id
+        and m.company_id = $3::uuid
+        and m.accepted_at is not null
+        and m.removed_at is null
+        and (m.until is null or m.until > now())
+    ) x on true
+),
+asked as materialized (
+  select
+    a.n,
+    a.app,
+    a.n = 1 changes,
+    a.position,
+    case when (get_bit(j.active, a.position) = 1) = (a.n > 1) then a.app end problem
+  from judged j
+    cross join unnest($1::text[], $2::int4[])
+  with ordinality a(app, position, n)
+  where j.outcome is null
+),
+found as materialized (
+  select
+    (array_agg(a.problem order by a.n) filter (where a.problem is not null))[1:20] problems,
+    coalesce(bool_or(a.changes), false) changes
+  from asked a
+),
+locked as materialized (
+  select c.id
+  from judged j
+    cross join found f
+    join company c on c.id = j.company_id
+  where
+    j.outcome is null and f.problems is null and f.changes and c.access_version = j.access_version for no key
+  update of c skip locked
+),
+raised as materialized (
+  update company c
+  set
+    access_version = c.access_version + 1,
+    mask = c.mask & ~ (
+      select bit_or(set_bit(repeat('0', 256)::bit(256), a.position, 1)) from asked a where a.changes
+    )
+  from locked l
+  where c.id = l.id
+  returning c.id, c.access_version, c.trial_ends_at
+),
+changing as materialized (
+  select a.*, r.id company_id, j.account_id, j.at
+  from asked a
+    cross join judged j
+    cross join raised r
+  where a.changes
+),
+deactivated as materialized (
+  update company_app o
+  set
+    valid = tstzrange(lower(o.valid), greatest(w.at, lower(o.valid) + interval '1 microsecond')),
+    deactivated_by = w.account_id
+  from changing w
+  where o.company_id = w.company_id and o.app_id = w.app and upper_inf(o.valid)
+),
+trail as materialized (
+  insert into access_change (company_id, at, kind, actor_id, app_id, before, after)
+  select w.company_id, w.at, 'APP_DEACTIVATED', w.account_id, w.app, true, false
+  from changing w
+)
 select
-  c.id,
-  c.plan,
-  c.mask active,
-  (case when c.trial_ends_at > now() then c.mask else c.plan_mask end) awake,
-  c.trial_ends_at > now() in_trial,
-  (c.access_version + coalesce(c.trial_ends_at <= now(), false)::int) access_version,
-  clock_timestamp() at,
-  m.role,
-  m.stands_in,
-  m.id member,
-  (case when c.trial_ends_at > now() then c.mask else c.plan_mask end) & m.mask access
-from company c
-  join membership m on m.company_id = c.id
-where
-  c.id = $1
-  and m.account_id = $2
-  and m.accepted_at is not null
-  and m.removed_at is null
-  and (m.until is null or m.until > now());
--- $1 = 514c94de-889b-4144-be3f-e722f52193db
--- $2 = 07656aff-d104-44fc-8719-c71dcce21eed
-
-update company_app
-set
-  valid = tstzrange(lower(valid), greatest($2, lower(valid) + interval '1 microsecond')), deactivated_by = $3
-where company_id = $1 and app_id = any($4::text[]) and upper_inf(valid);
--- $1 = 514c94de-889b-4144-be3f-e722f52193db
--- $2 = <moment>
--- $3 = 07656aff-d104-44fc-8719-c71dcce21eed
--- $4 = [CASH_TICKETS]
-
-update company c
-set
-  mask = coalesce((
-    select bit_or(set_bit(repeat('0', 256)::bit(256), a.position, 1))
-    from app a
-      join company_app o on o.app_id = a.id
-    where o.company_id = c.id and upper_inf(o.valid)
-  ), repeat('0', 256)::bit(256))
-where c.id = $1;
--- $1 = 514c94de-889b-4144-be3f-e722f52193db
-
-insert into access_change (company_id, at, kind, actor_id, app_id, before, after)
-select $1, $2, $5, $3, app_id, $5 = 'APP_DEACTIVATED', $5 = 'APP_ACTIVATED'
-from unnest($4::text[]) app_id;
--- $1 = 514c94de-889b-4144-be3f-e722f52193db
--- $2 = <moment>
--- $3 = 07656aff-d104-44fc-8719-c71dcce21eed
--- $4 = [CASH_TICKETS]
--- $5 = APP_DEACTIVATED
-
-update company set access_version = access_version + 1 where id = $1;
--- $1 = 514c94de-889b-4144-be3f-e722f52193db
-
-COMMIT;
+  s.d::varchar,
+  s.h::varchar,
+  s.id,
+  case when s.h is not null then (select w.language from account w where w.id = s.account_id) end,
+  s.account_id,
+  o.*
+from (
+  select '{"data":null}' d, null h, v.id, v.account_id
+  from (
+    select 1, $1::text[], $2::int4[], $3::uuid, $4::uuid[], $5::int4, $6::bool
+  ) one
+    left join viewer v on true
+) s
+  left join (
+    select
+      j.company_id,
+      j.confirmed,
+      j.language,
+      f.problems,
+      case when j.outcome is not null then
+        j.outcome
+      when f.problems is not null then
+        'FOUND'
+      when not f.changes then
+        'UNCHANGED'
+      when r.id is null then
+        'RACED'
+      end outcome
+    from judged j
+      cross join found f
+      left join raised r on true
+  ) o on true;
+-- $1 = [CASH_TICKETS]
+-- $2 = [45]
+-- $3 = 514c94de889b4144be3fe722f52193db
+-- $4 = []
+-- $5 = null
+-- $6 = False
+-- $7 = <hash of a token>
 
 with viewer as materialized (
   select k.id, k.account_id

@@ -1,63 +1,211 @@
-BEGIN;
-
-select c.*, set_config('lock_timeout', '5s', true) patience
-from (
-  select k.id, k.account_id, u.language, k.read_only, u.confirmed
+with viewer as materialized (
+  select k.id, k.account_id, u.language language, k.read_only, u.confirmed
   from credential k
     join account u on u.id = k.account_id
-  where k.token_hash = $1 and k.expires_at > now() and k.kind = $2
-) c;
--- $1 = <hash of a token>
--- $2 = SESSION
-
-select true
-from company c
-where
-  c.id = $1
-  and exists (
+  where k.token_hash = $11::bytea and k.expires_at > now() and k.kind = 'SESSION'
+),
+judged as materialized (
+  select
+    v.account_id,
+    v.confirmed,
+    v.language,
+    x.*,
+    case when v.read_only then
+      'FORBIDDEN'
+    when x.company_id is null then
+      'NOT_FOUND'
+    when x.role is distinct from 'OWNER' then
+      'FORBIDDEN'
+    when v.account_id = any($8::uuid[]) then
+      'RATE_LIMITED'
+    when x.version <> $9::int4 then
+      'VERSION_CONFLICT'
+    when $10::bool then
+      'PROBLEMS'
+    end outcome
+  from viewer v
+    left join lateral (
+      select
+        c.id company_id,
+        c.access_version,
+        (c.access_version + coalesce(c.trial_ends_at <= now(), false)::int) version,
+        c.mask active,
+        (case when c.trial_ends_at > now() then c.mask else c.plan_mask end) awake,
+        c.plan,
+        coalesce(c.trial_ends_at > now(), false) in_trial,
+        m.role,
+        clock_timestamp() at
+      from membership m
+        join company c on c.id = m.company_id
+      where
+        m.account_id = v.account_id
+        and m.company_id = $7::uuid
+        and m.accepted_at is not null
+        and m.removed_at is null
+        and (m.until is null or m.until > now())
+    ) x on true
+),
+asked as materialized (
+  select
+    a.n,
+    a.app,
+    a.position,
+    a.granted,
+    p.id member,
+    get_bit(p.toggles, a.position) <> a.granted::int changes,
+    (a.n - 1)::text
+    || ' ' || case when p.id is null or p.external <> a.external then
+      'NOT_FOUND'
+    when p.external or p.role = 'OWNER' then
+      'NOT_TOGGLEABLE'
+    when a.flaw = 'ALWAYS_VISIBLE' then
+      a.flaw
+    when get_bit(j.awake, a.position) = 1 then
+      a.flaw
+    when get_bit(j.active, a.position) = 1 then
+      'PLAN_REQUIRED'
+    else 'APP_NOT_ACTIVE' end problem
+  from judged j
+    cross join unnest($1::uuid[], $2::bool[], $3::text[], $4::int4[], $5::bool[], $6::text[])
+  with ordinality a(person, external, app, position, granted, flaw, n)
+    left join membership p on p.company_id = j.company_id and p.id = a.person and p.removed_at is null
+  where j.outcome is null
+),
+found as materialized (
+  select
+    (array_agg(a.problem order by a.n) filter (where a.problem is not null))[1:20] problems,
+    coalesce(bool_or(a.changes), false) changes
+  from asked a
+),
+locked as materialized (
+  select c.id
+  from judged j
+    cross join found f
+    join company c on c.id = j.company_id
+  where
+    j.outcome is null and f.problems is null and f.changes and c.access_version = j.access_version for no key
+  update of c skip locked
+),
+raised as materialized (
+  update company c
+  set access_version = c.access_version + 1
+  from locked l
+  where c.id = l.id
+  returning c.id, c.access_version, c.trial_ends_at
+),
+changing as materialized (
+  select a.*, r.id company_id, j.account_id, j.at
+  from asked a
+    cross join judged j
+    cross join raised r
+  where a.changes
+),
+ended as materialized (
+  update app_grant g
+  set
+    valid = tstzrange(lower(g.valid), greatest(w.at, lower(g.valid) + interval '1 microsecond')),
+    revoked_by = w.account_id
+  from changing w
+  where
+    not w.granted
+    and g.company_id = w.company_id
+    and g.membership_id = w.member
+    and g.app_id = w.app
+    and upper_inf(g.valid)
+),
+begun as materialized (
+  insert into app_grant (company_id, membership_id, app_id, valid, granted_by)
+  select w.company_id, w.member, w.app, tstzrange(w.at, null), w.account_id
+  from changing w
+  where w.granted
+),
+kept as materialized (
+  update membership m
+  set toggles = (m.toggles & ~ s.ended) | s.begun
+  from (
     select
-    from membership m
-    where
-      m.company_id = c.id
-      and m.account_id = $2
-      and m.role = 'OWNER'
-      and m.accepted_at is not null
-      and m.removed_at is null
-      and (m.until is null or m.until > now())
-  ) for no key
-update;
--- $1 = 514c94de-889b-4144-be3f-e722f52193db
--- $2 = 07656aff-d104-44fc-8719-c71dcce21eed
-
-select e.*, p.id person, p.external, p.role role_there, p.toggles
+      b.company_id,
+      b.member,
+      bit_or(case when b.granted then b.bit else b.nothing end) begun,
+      bit_or(case when b.granted then b.nothing else b.bit end) ended
+    from (
+      select w.*, e.nothing, set_bit(e.nothing, w.position, 1) bit
+      from changing w
+        cross join (select repeat('0', 256)::bit(256) nothing) e
+    ) b
+    group by b.company_id, b.member
+  ) s
+  where m.company_id = s.company_id and m.id = s.member
+),
+trail as materialized (
+  insert into access_change (company_id, at, kind, actor_id, membership_id, app_id, before, after)
+  select w.company_id, w.at, 'TOGGLE', w.account_id, w.member, w.app, not w.granted, w.granted
+  from changing w
+)
+select
+  s.d::varchar,
+  s.h::varchar,
+  s.id,
+  case when s.h is not null then (select w.language from account w where w.id = s.account_id) end,
+  s.account_id,
+  o.*
 from (
   select
-    c.id,
-    c.plan,
-    c.mask active,
-    (case when c.trial_ends_at > now() then c.mask else c.plan_mask end) awake,
-    c.trial_ends_at > now() in_trial,
-    (c.access_version + coalesce(c.trial_ends_at <= now(), false)::int) access_version,
-    clock_timestamp() at,
-    m.role,
-    m.stands_in,
-    m.id member,
-    (case when c.trial_ends_at > now() then c.mask else c.plan_mask end) & m.mask access
-  from company c
-    join membership m on m.company_id = c.id
-  where
-    c.id = $1
-    and m.account_id = $2
-    and m.accepted_at is not null
-    and m.removed_at is null
-    and (m.until is null or m.until > now())
-) e
-  left join membership p on p.company_id = e.id and p.id = any($3::uuid[]) and p.removed_at is null;
--- $1 = 514c94de-889b-4144-be3f-e722f52193db
--- $2 = 07656aff-d104-44fc-8719-c71dcce21eed
+    '{"data":{"errors":[],"permissionMatrix":' || coalesce((
+      select
+        '{"version":' || (w0.access_version + coalesce(w0.trial_ends_at <= now(), false)::int)::text || '}'
+      from (select * from raised) w0
+    ), 'null')
+    || '}}' d,
+    null h,
+    v.id,
+    v.account_id
+  from (
+    select
+      1,
+      $1::uuid[],
+      $2::bool[],
+      $3::text[],
+      $4::int4[],
+      $5::bool[],
+      $6::text[],
+      $7::uuid,
+      $8::uuid[],
+      $9::int4,
+      $10::bool
+  ) one
+    left join viewer v on true
+) s
+  left join (
+    select
+      j.company_id,
+      j.confirmed,
+      j.language,
+      f.problems,
+      case when j.outcome is not null then
+        j.outcome
+      when f.problems is not null then
+        'FOUND'
+      when not f.changes then
+        'UNCHANGED'
+      when r.id is null then
+        'RACED'
+      end outcome
+    from judged j
+      cross join found f
+      left join raised r on true
+  ) o on true;
+-- $1 = []
+-- $2 = []
 -- $3 = []
-
-ROLLBACK;
+-- $4 = []
+-- $5 = []
+-- $6 = []
+-- $7 = 514c94de889b4144be3fe722f52193db
+-- $8 = []
+-- $9 = 1
+-- $10 = False
+-- $11 = <hash of a token>
 
 with viewer as materialized (
   select k.id, k.account_id
@@ -124,66 +272,205 @@ from (
 -- $2 = 514c94de-889b-4144-be3f-e722f52193db
 -- $3 = <hash of a token>
 
-BEGIN;
-
-select c.*, set_config('lock_timeout', '5s', true) patience
-from (
-  select k.id, k.account_id, u.language, k.read_only, u.confirmed
+with viewer as materialized (
+  select k.id, k.account_id, u.language language, k.read_only, u.confirmed
   from credential k
     join account u on u.id = k.account_id
-  where k.token_hash = $1 and k.expires_at > now() and k.kind = $2
-) c;
--- $1 = <hash of a token>
--- $2 = SESSION
-
-select true
-from company c
-where
-  c.id = $1
-  and exists (
-    select
-    from membership m
-    where
-      m.company_id = c.id
-      and m.account_id = $2
-      and m.role = 'OWNER'
-      and m.accepted_at is not null
-      and m.removed_at is null
-      and (m.until is null or m.until > now())
-  ) for no key
-update;
--- $1 = 514c94de-889b-4144-be3f-e722f52193db
--- $2 = 07656aff-d104-44fc-8719-c71dcce21eed
-
-select e.*, p.id person, p.external, p.role role_there, p.toggles
-from (
+  where k.token_hash = $11::bytea and k.expires_at > now() and k.kind = 'SESSION'
+),
+judged as materialized (
   select
-    c.id,
-    c.plan,
-    c.mask active,
-    (case when c.trial_ends_at > now() then c.mask else c.plan_mask end) awake,
-    c.trial_ends_at > now() in_trial,
-    (c.access_version + coalesce(c.trial_ends_at <= now(), false)::int) access_version,
-    clock_timestamp() at,
-    m.role,
-    m.stands_in,
-    m.id member,
-    (case when c.trial_ends_at > now() then c.mask else c.plan_mask end) & m.mask access
-  from company c
-    join membership m on m.company_id = c.id
+    v.account_id,
+    v.confirmed,
+    v.language,
+    x.*,
+    case when v.read_only then
+      'FORBIDDEN'
+    when x.company_id is null then
+      'NOT_FOUND'
+    when x.role is distinct from 'OWNER' then
+      'FORBIDDEN'
+    when v.account_id = any($8::uuid[]) then
+      'RATE_LIMITED'
+    when x.version <> $9::int4 then
+      'VERSION_CONFLICT'
+    when $10::bool then
+      'PROBLEMS'
+    end outcome
+  from viewer v
+    left join lateral (
+      select
+        c.id company_id,
+        c.access_version,
+        (c.access_version + coalesce(c.trial_ends_at <= now(), false)::int) version,
+        c.mask active,
+        (case when c.trial_ends_at > now() then c.mask else c.plan_mask end) awake,
+        c.plan,
+        coalesce(c.trial_ends_at > now(), false) in_trial,
+        m.role,
+        clock_timestamp() at
+      from membership m
+        join company c on c.id = m.company_id
+      where
+        m.account_id = v.account_id
+        and m.company_id = $7::uuid
+        and m.accepted_at is not null
+        and m.removed_at is null
+        and (m.until is null or m.until > now())
+    ) x on true
+),
+asked as materialized (
+  select
+    a.n,
+    a.app,
+    a.position,
+    a.granted,
+    p.id member,
+    get_bit(p.toggles, a.position) <> a.granted::int changes,
+    (a.n - 1)::text
+    || ' ' || case when p.id is null or p.external <> a.external then
+      'NOT_FOUND'
+    when p.external or p.role = 'OWNER' then
+      'NOT_TOGGLEABLE'
+    when a.flaw = 'ALWAYS_VISIBLE' then
+      a.flaw
+    when get_bit(j.awake, a.position) = 1 then
+      a.flaw
+    when get_bit(j.active, a.position) = 1 then
+      'PLAN_REQUIRED'
+    else 'APP_NOT_ACTIVE' end problem
+  from judged j
+    cross join unnest($1::uuid[], $2::bool[], $3::text[], $4::int4[], $5::bool[], $6::text[])
+  with ordinality a(person, external, app, position, granted, flaw, n)
+    left join membership p on p.company_id = j.company_id and p.id = a.person and p.removed_at is null
+  where j.outcome is null
+),
+found as materialized (
+  select
+    (array_agg(a.problem order by a.n) filter (where a.problem is not null))[1:20] problems,
+    coalesce(bool_or(a.changes), false) changes
+  from asked a
+),
+locked as materialized (
+  select c.id
+  from judged j
+    cross join found f
+    join company c on c.id = j.company_id
   where
-    c.id = $1
-    and m.account_id = $2
-    and m.accepted_at is not null
-    and m.removed_at is null
-    and (m.until is null or m.until > now())
-) e
-  left join membership p on p.company_id = e.id and p.id = any($3::uuid[]) and p.removed_at is null;
--- $1 = 514c94de-889b-4144-be3f-e722f52193db
--- $2 = 07656aff-d104-44fc-8719-c71dcce21eed
--- $3 = [00000000-0000-0000-0000-000000000000, 51104fc7-bba5-42e7-a8f3-b81128a50d29]
-
-ROLLBACK;
+    j.outcome is null and f.problems is null and f.changes and c.access_version = j.access_version for no key
+  update of c skip locked
+),
+raised as materialized (
+  update company c
+  set access_version = c.access_version + 1
+  from locked l
+  where c.id = l.id
+  returning c.id, c.access_version, c.trial_ends_at
+),
+changing as materialized (
+  select a.*, r.id company_id, j.account_id, j.at
+  from asked a
+    cross join judged j
+    cross join raised r
+  where a.changes
+),
+ended as materialized (
+  update app_grant g
+  set
+    valid = tstzrange(lower(g.valid), greatest(w.at, lower(g.valid) + interval '1 microsecond')),
+    revoked_by = w.account_id
+  from changing w
+  where
+    not w.granted
+    and g.company_id = w.company_id
+    and g.membership_id = w.member
+    and g.app_id = w.app
+    and upper_inf(g.valid)
+),
+begun as materialized (
+  insert into app_grant (company_id, membership_id, app_id, valid, granted_by)
+  select w.company_id, w.member, w.app, tstzrange(w.at, null), w.account_id
+  from changing w
+  where w.granted
+),
+kept as materialized (
+  update membership m
+  set toggles = (m.toggles & ~ s.ended) | s.begun
+  from (
+    select
+      b.company_id,
+      b.member,
+      bit_or(case when b.granted then b.bit else b.nothing end) begun,
+      bit_or(case when b.granted then b.nothing else b.bit end) ended
+    from (
+      select w.*, e.nothing, set_bit(e.nothing, w.position, 1) bit
+      from changing w
+        cross join (select repeat('0', 256)::bit(256) nothing) e
+    ) b
+    group by b.company_id, b.member
+  ) s
+  where m.company_id = s.company_id and m.id = s.member
+),
+trail as materialized (
+  insert into access_change (company_id, at, kind, actor_id, membership_id, app_id, before, after)
+  select w.company_id, w.at, 'TOGGLE', w.account_id, w.member, w.app, not w.granted, w.granted
+  from changing w
+)
+select
+  s.d::varchar,
+  s.h::varchar,
+  s.id,
+  case when s.h is not null then (select w.language from account w where w.id = s.account_id) end,
+  s.account_id,
+  o.*
+from (
+  select '{"data":null}' d, null h, v.id, v.account_id
+  from (
+    select
+      1,
+      $1::uuid[],
+      $2::bool[],
+      $3::text[],
+      $4::int4[],
+      $5::bool[],
+      $6::text[],
+      $7::uuid,
+      $8::uuid[],
+      $9::int4,
+      $10::bool
+  ) one
+    left join viewer v on true
+) s
+  left join (
+    select
+      j.company_id,
+      j.confirmed,
+      j.language,
+      f.problems,
+      case when j.outcome is not null then
+        j.outcome
+      when f.problems is not null then
+        'FOUND'
+      when not f.changes then
+        'UNCHANGED'
+      when r.id is null then
+        'RACED'
+      end outcome
+    from judged j
+      cross join found f
+      left join raised r on true
+  ) o on true;
+-- $1 = [51104fc7bba542e7a8f3b81128a50d29, 51104fc7bba542e7a8f3b81128a50d29, 00000000000000000000000000000000]
+-- $2 = [False, False, False]
+-- $3 = [STOCK, CUSTOMERS, INVOICES]
+-- $4 = [28, 0, 3]
+-- $5 = [True, False, True]
+-- $6 = [null, ALWAYS_VISIBLE, null]
+-- $7 = 514c94de889b4144be3fe722f52193db
+-- $8 = []
+-- $9 = 96
+-- $10 = False
+-- $11 = <hash of a token>
 
 with viewer as materialized (
   select k.id, k.account_id

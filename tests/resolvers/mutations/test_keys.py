@@ -14,7 +14,7 @@ from resolvers.mutations.context import InputValues, Mutation, MutationContext, 
 from resolvers.mutations.keys import MOST_KEYS
 from resolvers.mutations.registry import MUTATIONS
 from resolvers.request import GraphQLRequest
-from resolvers.writing.writers import all_writers
+from resolvers.writing.registry import statement_writers
 from schema import schema
 from schema.types.core.access import HiddenFields
 from tests.support.company import Firm
@@ -229,7 +229,7 @@ async def test_a_mutation_is_closed_to_keys_unless_it_says_otherwise(
 
 def test_who_writes_a_gated_mutation_judges_its_gates() -> None:
     judged = {name: mutation.gates for name, mutation in MUTATIONS.items()}
-    judged |= {name: writer.write.need for name, writer in all_writers(default_compiler().layout).items()}
+    judged |= {name: writer.need for name, writer in statement_writers(default_compiler().layout).items()}
     check_mutations(schema.core, judged)
     with pytest.raises(SchemaRefused, match=r"Mutation\.createApiKey: what writes it judges other gates"):
         check_mutations(schema.core, {**judged, "createApiKey": ()})

@@ -369,6 +369,6 @@ async def test_who_becomes_an_owner_after_the_lock_was_refused_writes_nothing(
     asking = firm if who != "stranger" else await office.found()
     caller = asking[who if who != "stranger" else "owner"]
     before = await firm.everything()
-    answer = await office.send(caller.token, "deactivateApp", companyId=firm.id, app="STOCK")
+    answer = await office.send(caller.token, "setSupportAccess", companyId=firm.id, enabled=True)
     assert answer.codes == codes
     assert await firm.everything() == before

@@ -1,4 +1,4 @@
-"""access.py: setting toggles, every way of being refused, and the history that it leaves."""
+"""toggles.py: setting toggles, every way of being refused, and the history that it leaves."""
 
 import asyncio
 import random
@@ -12,10 +12,10 @@ import pytest
 from db.connection import Connection, connect
 from db.database import Database, PoolSettings
 from resolvers.execution.executor import Executor
-from resolvers.mutations.access import PROBLEMS
 from resolvers.request import GraphQLRequest
+from resolvers.writing.access.statement import PROBLEMS
 from schema.localization.language import Language
-from tests.support.company import ALWAYS, Answer, Asker, Firm, Person, blocked, change, replay
+from tests.support.company import ALWAYS, Answer, Asker, Firm, blocked, change, replay
 from tests.support.databases import Databases
 
 SET = """
@@ -616,27 +616,32 @@ async def test_an_app_that_ends_while_a_grant_waits_is_not_granted(office: Offic
     assert await firm.toggles("anna") == set(ALWAYS)
 
 
-async def test_a_toggle_that_is_taken_away_while_a_no_op_waits_is_given_back(office: Office) -> None:
-    """What a change means is decided after the lock, not by what was true when it was sent."""
+async def test_what_is_so_already_waits_for_nobody(office: Office) -> None:
+    """It is answered with the version in which it is so, whatever another change is about to do."""
     firm = await office.found()
     await office.set(firm, change(firm["anna"], "STOCK", True))
     other = await connect(office.dsn)
     try:
         async with other.transaction():
             await other.execute("select from company where id = $1 for no key update", firm.key)
-            waiting = asyncio.create_task(office.set(firm, change(firm["anna"], "STOCK", True), version=2))
-            await blocked(other)
-            anna: Person = firm["anna"]
-            await other.execute(
-                "update app_grant set valid = tstzrange(lower(valid), clock_timestamp()) "
-                "where membership_id = $1 and app_id = 'STOCK'",
-                anna.membership,
-            )
-            stock = "(select position from app where id = 'STOCK')"
-            await other.execute(
-                f"update membership set toggles = set_bit(toggles, {stock}, 0) where id = $1", anna.membership
-            )
+            answer = await office.set(firm, change(firm["anna"], "STOCK", True), version=2)
+            assert codes(answer) == APPLIED
+            assert answer.data["setAppAccess"]["permissionMatrix"] == {"version": 2}
     finally:
         await other.close()
-    assert codes(await waiting) == APPLIED
-    assert await firm.toggles("anna") == await firm.grants("anna") == {"STOCK", *ALWAYS}
+
+
+async def test_a_toggle_that_another_owner_takes_away_meanwhile_is_a_conflict(office: Office) -> None:
+    """What a change means is decided under the lock, not by what was true when it was sent."""
+    firm = await office.found()
+    await office.set(firm, change(firm["anna"], "STOCK", True))
+    off, on = change(firm["anna"], "STOCK", False), change(firm["anna"], "QUOTES", True)
+    async with office.connection.transaction():
+        await office.connection.execute("select from company where id = $1 for no key update", firm.key)
+        first = asyncio.create_task(office.set(firm, off, by="partner", version=2))
+        await blocked(office.connection)
+        second = asyncio.create_task(office.set(firm, on, version=2))
+        await blocked(office.connection, 2)
+    assert [codes(await first), codes(await second)] == [APPLIED, CONFLICT]
+    assert await firm.toggles("anna") == await firm.grants("anna") == set(ALWAYS)
+    await agrees(firm)

@@ -1,0 +1,123 @@
+"""Changes of access as mutations of one statement: their kinds, and the payload of what the statement writes."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from graphql import GraphQLObjectType
+
+from db.sql import Json, Rows, alias, concatenation, nullable, sql
+from db.tables.core.identity import company
+from resolvers.compilation.company_scope import Position
+from resolvers.compilation.context import Row
+from resolvers.compilation.root_fields import RootFields
+from resolvers.compilation.statement import Statement
+from resolvers.compilation.table_mapping import TableMapping
+from resolvers.gates.coordinates import named_type
+from resolvers.gates.needs import Need, type_need
+from resolvers.operation.selection import SelectedField
+from resolvers.writing.access.apps import (
+    ACTIVATE,
+    DEACTIVATE,
+    activations,
+    deactivations,
+    read_activation,
+    read_deactivation,
+)
+from resolvers.writing.access.intent import AccessIntent
+from resolvers.writing.access.statement import AccessSql
+from resolvers.writing.access.toggles import SET_TOGGLES, read_toggles, toggles
+from resolvers.writing.payload import finish_write
+
+OF_COMPANY: Final = frozenset({"__typename", "id", "version"})
+"""The fields of a permission matrix that are of the company's row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A kind of change of access: its statement, its reader, and the approximate number of rows of an input."""
+
+    sql: AccessSql
+    read: Callable[[Mapping[str, Any]], AccessIntent]
+    rows: Callable[[Mapping[str, Any]], int]
+
+
+ACTIONS: Final[Mapping[str, Action]] = {
+    "setAppAccess": Action(SET_TOGGLES, read_toggles, toggles),
+    "activateApp": Action(ACTIVATE, read_activation, activations),
+    "deactivateApp": Action(DEACTIVATE, read_deactivation, deactivations),
+}
+"""By their root fields."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccessWriter:
+    """Reads the inputs of a change of access and compiles its statements."""
+
+    action: Action
+    payload: GraphQLObjectType
+
+    @property
+    def has_trial(self) -> bool:
+        """False: nothing that it writes can be taken."""
+        return False
+
+    @property
+    def changes_access(self) -> bool:
+        """True."""
+        return True
+
+    @property
+    def need(self) -> Need:
+        """No gates: it is for owners."""
+        return ()
+
+    def rows(self, input_: Mapping[str, Any]) -> int:
+        """The approximate number of rows that an input writes."""
+        return self.action.rows(input_)
+
+    def read(self, input_: Mapping[str, Any], key: str | None) -> AccessIntent:
+        """Read an input; there is no idempotency key, since the version or the state of an app says what is done."""
+        return self.action.read(input_)
+
+    def compile(self, roots: RootFields, selected: SelectedField, *, in_full: bool) -> Statement:
+        """The statement that judges, writes, and reads the selected payload where that is of what it writes."""
+
+        def is_written(field: SelectedField) -> bool:
+            if field.name != "permissionMatrix":
+                return field.name != "company"
+            chosen = roots.ctx.collector.collect(self._matrix, field.selection_sets)
+            return OF_COMPANY.issuperset(one.name for one in chosen)
+
+        def field_of(field: SelectedField, at: Position) -> Json:
+            if field.name == "app":
+                return roots.app_info(named_type(self.payload.fields["app"]), field, at.under(field.key))
+            return self._matrix_json(roots, field, at.under(field.key))
+
+        return finish_write(roots, selected, self.payload, self.action.sql.add(roots.ctx), is_written, field_of)
+
+    @property
+    def _matrix(self) -> GraphQLObjectType:
+        matrix = named_type(self.payload.fields["permissionMatrix"])
+        assert isinstance(matrix, GraphQLObjectType)
+        return matrix
+
+    def _matrix_json(self, roots: RootFields, selected: SelectedField, at: Position) -> Json:
+        """JSON of the matrix from the company's row as it was written; the caller is an owner, so no gate is closed."""
+        roots.ctx.budget.read()
+        rows = Rows(company, alias("w", 0), relation=sql("select * from raised"))
+        inside = at.holding(type_need(self._matrix))
+        json = roots.objects.object_of(Row(rows, roots.ctx), self._matrix, selected.selection_sets, inside)
+        return nullable(sql("(select {} from {})", concatenation(json), rows.source))
+
+
+def access_actions(layout: TableMapping) -> Mapping[str, AccessWriter]:
+    """The changes of access of a schema, by their root fields."""
+    mutation = layout.schema.mutation_type
+    fields: Mapping[str, Any] = mutation.fields if mutation is not None else {}
+    payloads = {name: named_type(fields[name]) for name in ACTIONS if name in fields}
+    return {
+        name: AccessWriter(ACTIONS[name], payload)
+        for name, payload in payloads.items()
+        if isinstance(payload, GraphQLObjectType)
+    }

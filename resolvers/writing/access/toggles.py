@@ -1,0 +1,130 @@
+"""Changes of the permission matrix: users' toggles. All changes of a mutation are made, or none.
+
+Owners and external users have no toggles: a change of one is refused with NOT_TOGGLEABLE, also of an owner's own.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from db.masks import NO_APPS
+from resolvers.global_ids import Key
+from resolvers.user_problems import UserProblem, about_app, invalid, plan_required
+from resolvers.writing.access.intent import AccessIntent
+from resolvers.writing.access.statement import AccessSql
+from resolvers.writing.reading import NO_ROW
+from schema.apps import CATALOGUE, App
+from schema.errors import TOO_MANY, UserErrorCode, ValidationReason
+
+CHANGES: Final = 3_000
+"""Maximum number of toggles in one mutation; more would not fit into the body of a request."""
+
+USER: Final = Key(("usr", "ext"))
+OF_USER: Final = frozenset({UserErrorCode.NOT_FOUND, UserErrorCode.NOT_TOGGLEABLE})
+"""Problems with the user of a toggle; the others are with its app."""
+
+ASKED: Final = """
+select a.n, a.app, a.position, a.granted, p.id member, get_bit(p.toggles, a.position) <> a.granted::int changes,
+  (a.n - 1)::text || ' ' || case
+    when p.id is null or p.external <> a.external then 'NOT_FOUND'
+    when p.external or p.role = 'OWNER' then 'NOT_TOGGLEABLE'
+    when a.flaw = 'ALWAYS_VISIBLE' then a.flaw
+    when get_bit(j.awake, a.position) = 1 then a.flaw
+    when get_bit(j.active, a.position) = 1 then 'PLAN_REQUIRED' else 'APP_NOT_ACTIVE' end problem
+from judged j cross join unnest({}) with ordinality a(person, external, app, position, granted, flaw, n)
+left join membership p on p.company_id = j.company_id and p.id = a.person and p.removed_at is null
+where j.outcome is null
+"""
+"""The toggles with their users; `problem` is the number of a toggle and the first reason why it cannot be set."""
+
+ENDED: Final = """
+update app_grant g
+set valid = tstzrange(lower(g.valid), greatest(w.at, lower(g.valid) + interval '1 microsecond')),
+  revoked_by = w.account_id
+from changing w
+where not w.granted and g.company_id = w.company_id and g.membership_id = w.member and g.app_id = w.app
+  and upper_inf(g.valid)
+"""
+BEGUN: Final = """
+insert into app_grant (company_id, membership_id, app_id, valid, granted_by)
+select w.company_id, w.member, w.app, tstzrange(w.at, null), w.account_id from changing w where w.granted
+"""
+KEPT: Final = f"""
+update membership m set toggles = (m.toggles & ~ s.ended) | s.begun
+from (
+  select b.company_id, b.member, bit_or(case when b.granted then b.bit else b.nothing end) begun,
+    bit_or(case when b.granted then b.nothing else b.bit end) ended
+  from (
+    select w.*, e.nothing, set_bit(e.nothing, w.position, 1) bit from changing w cross join (select {NO_APPS} nothing) e
+  ) b
+  group by b.company_id, b.member
+) s
+where m.company_id = s.company_id and m.id = s.member
+"""
+TRAIL: Final = """
+insert into access_change (company_id, at, kind, actor_id, membership_id, app_id, before, after)
+select w.company_id, w.at, 'TOGGLE', w.account_id, w.member, w.app, not w.granted, w.granted from changing w
+"""
+SET_TOGGLES: Final = AccessSql(
+    {
+        "people": "uuid[]",
+        "are external": "bool[]",
+        "apps": "text[]",
+        "positions": "int4[]",
+        "are granted": "bool[]",
+        "flaws": "text[]",
+    },
+    ASKED,
+    {"ended": ENDED, "begun": BEGUN, "kept": KEPT, "trail": TRAIL},
+)
+"""Writes the periods of validity, the masks that follow from them, and the trail."""
+
+
+def toggles(input_: Mapping[str, Any]) -> int:
+    """The number of toggles in an input, the most that can change."""
+    return len(input_["changes"])
+
+
+def read_toggles(input_: Mapping[str, Any]) -> AccessIntent:
+    """The toggles of an input; too many are not looked at."""
+    changes = input_["changes"]
+    is_long = len(changes) > CHANGES
+    rows = [_row(change) for change in changes] if not is_long else []
+    seen: set[tuple[object, object]] = set()
+    for row in rows:
+        if row[-1] is None and (row[0], row[2]) in seen:
+            row[-1] = UserErrorCode.VALIDATION.name
+        seen.add((row[0], row[2]))
+    columns = zip(*rows, strict=True) if rows else [()] * len(SET_TOGGLES.columns)
+
+    def explain(found: Sequence[str]) -> Iterator[UserProblem]:
+        for problem in found:
+            n, code = problem.split(" ")
+            yield _problem(UserErrorCode[code], n, changes[int(n)]["app"])
+
+    return AccessIntent(
+        input_,
+        dict(zip(SET_TOGGLES.columns, map(list, columns), strict=True)),
+        explain,
+        len(rows),
+        (invalid(("changes",), ValidationReason.TOO_LONG, TOO_MANY, most=CHANGES),) if is_long else (),
+    )
+
+
+def _row(change: Mapping[str, Any]) -> list[object]:
+    """A toggle as the columns of the statement; the last one is what is wrong with it whoever it is for."""
+    app, granted = change["app"], change["granted"]
+    entry = CATALOGUE[app]
+    flaw = UserErrorCode.ALWAYS_VISIBLE.name if entry.always_visible and not granted else None
+    is_external = change["userId"].startswith("ext")
+    return [USER(change["userId"]) or NO_ROW, is_external, app.name, entry.position, granted, flaw]
+
+
+def _problem(code: UserErrorCode, n: str, app: App) -> UserProblem:
+    path = ("changes", n, "userId" if code in OF_USER else "app")
+    match code:
+        case UserErrorCode.PLAN_REQUIRED:
+            return plan_required(app, path)
+        case UserErrorCode.VALIDATION:
+            return invalid(path, ValidationReason.COMBINATION)
+        case _:
+            return about_app(code, app, path)

@@ -1,0 +1,87 @@
+"""The inputs of declared mutations, of one row and of a list of them: what is written, and what the payload shows."""
+
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from resolvers.user_problems import UserProblem
+from resolvers.writing.declaration import EntityWrite
+from resolvers.writing.list_outcome import ListAnswer
+from resolvers.writing.list_reading import GivenList, ListInputReader
+from resolvers.writing.outcome import SHOWN, Outcome, Reader, Refusal, problems_of
+from resolvers.writing.reading import Given
+from resolvers.writing.statement import bindings_of
+from schema.declarations.writing import WriteAction
+
+
+@dataclass(frozen=True, slots=True)
+class EntityIntent:
+    """The input of a mutation of one row."""
+
+    write: EntityWrite
+    reader: Reader
+    input: Mapping[str, Any]
+    given: Given
+
+    def written(self, outcome: Outcome) -> int:
+        """The number of rows that were written."""
+        return self.given.rows if outcome.refused is None else 0
+
+    def bindings(self, spent: list[uuid.UUID]) -> dict[str, object]:
+        """The values of the statement's parameters."""
+        return bindings_of(self.given, spent)
+
+    def problems(self, outcome: Outcome) -> Iterable[UserProblem]:
+        """The problems of a refusal."""
+        return problems_of(outcome, self.write, self.reader, self.input, self.given)
+
+    def values(self, outcome: Outcome) -> dict[str, object]:
+        """What the payload shows: of a refusal what the caller may see, and nothing of a row that is deleted."""
+        write, was_done = self.write, outcome.refused in (None, Refusal.REPLAYED)
+        is_gone = was_done and write.action is WriteAction.DELETE
+        values: dict[str, object] = {
+            **shared_values(outcome),
+            write.member: outcome.row if outcome.refused in SHOWN and not is_gone else None,
+        }
+        if write.whole is not None:
+            values[write.whole.member] = outcome.whole
+        if is_gone and outcome.row is not None:
+            values["deletedId"] = f"{write.prefix}_{outcome.row.hex}"
+        return values
+
+
+@dataclass(frozen=True, slots=True)
+class ListIntent:
+    """The input of a list verb."""
+
+    write: EntityWrite
+    reader: ListInputReader
+    input: Mapping[str, Any]
+    given: GivenList
+
+    def written(self, outcome: Outcome) -> int:
+        """The number of rows that were written."""
+        if outcome.refused is Refusal.PARTLY:
+            return sum(item.refused is None for item in outcome.items)
+        return self.given.rows if outcome.refused is None else 0
+
+    def bindings(self, spent: list[uuid.UUID]) -> dict[str, object]:
+        """The values of the statement's parameters."""
+        return bindings_of(self.given, spent)
+
+    def problems(self, outcome: Outcome) -> Iterable[UserProblem]:
+        """The problems of the whole list."""
+        return self._answer(outcome).problems()
+
+    def values(self, outcome: Outcome) -> dict[str, object]:
+        """What the payload shows: a result for each item."""
+        return {**shared_values(outcome), "results": self._answer(outcome).results()}
+
+    def _answer(self, outcome: Outcome) -> ListAnswer:
+        return ListAnswer(outcome, self.write, self.reader, self.input, self.given)
+
+
+def shared_values(outcome: Outcome) -> dict[str, object]:
+    """What the payloads of all declared mutations show."""
+    return {"company": outcome.company, "replayed": outcome.refused is Refusal.REPLAYED}

@@ -1,0 +1,61 @@
+"""What runs a mutation in one statement has to know of it: declared writes of entities, and changes of access."""
+
+import uuid
+from collections.abc import Iterable, Mapping
+from typing import Any, Protocol
+
+from resolvers.compilation.compiler import Writer
+from resolvers.gates.needs import Need
+from resolvers.user_problems import UserProblem
+from resolvers.writing.outcome import Outcome
+
+
+class Intent(Protocol):
+    """An input that was read."""
+
+    def written(self, outcome: Outcome) -> int:
+        """The number of rows that were written, which are counted for who wrote them."""
+        ...
+
+    def bindings(self, spent: list[uuid.UUID]) -> dict[str, object]:
+        """The values of the statement's parameters; `spent` are the accounts and companies that may write no more."""
+        ...
+
+    def problems(self, outcome: Outcome) -> Iterable[UserProblem]:
+        """The problems of a refusal, for `errors`; none for what is no refusal."""
+        ...
+
+    def values(self, outcome: Outcome) -> dict[str, object]:
+        """What the payload that is read after the statement shows, by its fields; an object as its key."""
+        ...
+
+
+class StatementWriter(Writer, Protocol):
+    """A root field of Mutation that writes by one statement.
+
+    `changes_access`: changes the access of users. It is for sessions alone, takes no idempotency key, is not counted in
+    the company (else others could use up what an owner needs to take rights away), and waits for other such changes.
+    """
+
+    @property
+    def changes_access(self) -> bool:
+        """True for a change of access, False for a write of business data."""
+        ...
+
+    @property
+    def has_trial(self) -> bool:
+        """True if a trial finds what another write took; False if the statement always looks for it."""
+        ...
+
+    @property
+    def need(self) -> Need:
+        """The gates that the statement judges itself."""
+        ...
+
+    def rows(self, input_: Mapping[str, Any]) -> int:
+        """The approximate number of rows that an input writes."""
+        ...
+
+    def read(self, input_: Mapping[str, Any], key: str | None) -> Intent:
+        """Read an input; `key` is the idempotency key that came beside it."""
+        ...

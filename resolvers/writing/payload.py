@@ -1,0 +1,46 @@
+"""The payload of a mutation of one statement, as far as that is of what the statement writes.
+
+A statement holds its locks until it ends, so it reads nothing of the client's choice but that. Everything else is read
+after the commit.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from graphql import GraphQLObjectType
+
+from db.sql import Json, Sql, Text, json_object
+from resolvers.compilation.company_scope import Position
+from resolvers.compilation.root_fields import NULL, RootFields
+from resolvers.compilation.statement import Statement, finish
+from resolvers.operation.selection import SelectedField
+
+
+def finish_write(
+    roots: RootFields,
+    selected: SelectedField,
+    payload: GraphQLObjectType,
+    outcome: Sql,
+    is_written: Callable[[SelectedField], bool],
+    field_of: Callable[[SelectedField, Position], Json],
+) -> Statement:
+    """The statement around a write, with its payload if every selected field `is_written`; else the payload is null.
+
+    `field_of` gives the JSON of a field at the position of the payload.
+    """
+    at = Position().under(selected.key)
+    fields = roots.ctx.collector.collect(payload, selected.selection_sets)
+    roots.ctx.costs.charge(at.path, len(fields))
+    if not all(is_written(field) for field in fields):
+        return replace(finish(roots.ctx, NULL, outcome=outcome), is_whole=False)
+
+    def written(field: SelectedField) -> Json:
+        match field.name:
+            case "__typename":
+                return (Text(f'"{payload.name}"'),)
+            case "errors" | "warnings":
+                return (Text("[]"),)
+            case _:
+                return field_of(field, at)
+
+    return finish(roots.ctx, json_object((field.key, written(field)) for field in fields), outcome=outcome)
