@@ -1,7 +1,7 @@
 """Belgian standard numbers: make them with their check digits, and check those that clients send.
 
-Enterprise and VAT numbers and IBANs are made and checked; structured communications, article numbers (EAN-13) and the
-text of the QR codes of credit transfers are only made.
+Enterprise numbers and IBANs are made and checked; VAT numbers, structured communications, article numbers (EAN-13) and
+the text of the QR codes of credit transfers are only made.
 """
 
 import re
@@ -66,12 +66,6 @@ def is_enterprise_number(number: str) -> bool:
         return False
     digits = number.replace(".", "")
     return int(digits[8:]) == 97 - int(digits[:8]) % 97
-
-
-def is_vat_number(number: str) -> bool:
-    """True for a VAT number `BE0xxxxxxxxx` or `BE1xxxxxxxxx` with right check digits."""
-    digits = number.removeprefix("BE")
-    return number.startswith("BE") and is_enterprise_number(f"{digits[:4]}.{digits[4:7]}.{digits[7:]}")
 
 
 def is_iban(text: str) -> bool:

@@ -281,6 +281,34 @@ def test_a_decision_that_is_gone_would_be_found() -> None:
     assert HEADING.findall("## D1 A title\nno date") == []
 
 
+# --- releases -------------------------------------------------------------------------------------------------------
+
+RELEASE = re.compile(r"(\d+)\.(\d+)\.(\d+) - (\d{4}-\d{2}-\d{2})")
+
+
+def releases(changelog: str) -> list[tuple[tuple[int, ...], str]]:
+    """The numbered releases of a changelog with their days. Raises ValueError for a heading of another form."""
+    headings = re.findall(r"^## (.+)$", changelog, re.MULTILINE)
+    found = [(RELEASE.fullmatch(heading), heading) for heading in headings if heading != "Unreleased"]
+    for match, heading in found:
+        if match is None:
+            raise ValueError(heading)
+    return [(tuple(map(int, match.groups()[:3])), match[4]) for match, _ in found if match]
+
+
+def test_releases_are_numbered_the_newest_first_and_it_is_the_one_of_the_package() -> None:
+    found = releases(text_of(ROOT / "CHANGELOG.md"))
+    project = tomllib.loads(text_of(ROOT / "pyproject.toml"))["project"]
+    assert found == sorted(found, reverse=True)
+    assert ".".join(map(str, found[0][0])) == project["version"]
+
+
+def test_a_release_without_number_or_day_would_be_found() -> None:
+    assert releases("## Unreleased\n## 1.10.0 - 2026-12-01\n") == [((1, 10, 0), "2026-12-01")]
+    with pytest.raises(ValueError, match="next"):
+        releases("## next\n")
+
+
 # --- size -----------------------------------------------------------------------------------------------------------
 
 

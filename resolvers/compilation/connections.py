@@ -22,6 +22,8 @@ from resolvers.request import bad_input
 from resolvers.request_limits import PAGE_DEFAULT, PAGE_MAX
 
 EDGES: Final = frozenset({"startCursor", "endCursor"})
+SUMS: Final = ("totals", "totalsByCurrency")
+"""Fields with the sums of all rows, and of those of each currency."""
 
 Item = Callable[[tuple[SelectionSetNode, ...], Position], Json]
 """From the selection sets of a listed row and its position to its JSON."""
@@ -35,7 +37,7 @@ class ConnectionSource:
     the FROM and the WHERE of the scope. `kinds`: for rows of several kinds, the kinds that may be shown, as a SQL
     array; each kind is read on its own, so that an index finds its first rows. `ranks`: for rows that are found more or
     less exactly, a condition for each rank, best first; a rank is read only when those before it do not fill the page.
-    `totals`: for rows that are summed up, the JSON of their sums, made of aggregates over the rows.
+    `sums`: for rows that are summed up, the JSON of each field of `SUMS`, made of aggregates over the rows.
     """
 
     row: Row
@@ -43,7 +45,7 @@ class ConnectionSource:
     conditions: tuple[Sql, ...]
     order: Order
     item: Item
-    totals: Item | None = None
+    sums: Mapping[str, Item] = field(default_factory=dict[str, Item])
     scope: CompanyScope | None = None
     within: tuple[Sql, Sql] | None = None
     kinds: Sql | None = None
@@ -181,12 +183,22 @@ class _Paging:
 
     def over_all(self, aggregates: Sql) -> Json:
         """JSON of aggregates over the whole list."""
+        return (Expression(sql("(select {} from {})", aggregates, self._whole())),)
+
+    def over_each(self, column: str, aggregates: Sql) -> Json:
+        """JSON of a list of aggregates over the rows with each value of a column, the most rows first."""
+        value = self.listed.row[column]
+        grouped = sql("select {} j, count(*) n, {} v from {} group by {}", aggregates, value, self._whole(), value)
+        items = sql("(select coalesce(string_agg(g.j, ',' order by g.n desc, g.v), '') from ({}) g)", grouped)
+        return (Text("["), Expression(items), Text("]"))
+
+    def _whole(self) -> Sql:
+        """All rows of the list, as text from FROM on."""
         if not self.listed.ranks:
-            where = every(self._conditions())
-            return (Expression(sql("(select {} from {} where {})", aggregates, self.listed.source, where)),)
+            return sql("{} where {}", self.listed.source, every(self._conditions()))
         name = self.listed.row.rows.name
         each = [sql("select {}.* from {} where {}", name, self._found(of), every(of.conditions)) for of in self.chosen]
-        return (Expression(sql("(select {} from ({}) {})", aggregates, in_turn(each, self._newest()), name)),)
+        return sql("({}) {}", in_turn(each, self._newest()), name)
 
     def _conditions(self) -> tuple[Sql, ...]:
         """The conditions of all rows of the list."""
@@ -360,14 +372,21 @@ def _field(paging: _Paging, connection: GraphQLObjectType, chosen: SelectedField
             costs.charge_growing(inside.path, COUNT)
             paging.ctx.budget.read()
             return paging.total()
-        case "totals":
-            assert paging.listed.totals is not None, "only lists of one company are summed up"
+        case name if name in SUMS:
             paging.ctx.budget.read()
-            json = paging.listed.totals(chosen.selection_sets, at.under(chosen.key))
             costs.charge_growing(inside.path, COUNT)
-            return paging.over_all(sql("{} || left(count(*)::text, 0)", concatenation(json)))  # of no selected sum, too
+            return _sums(paging, chosen, at.under(chosen.key))
         case _:
             return (Text(f'"{connection.name}"'),)
+
+
+def _sums(paging: _Paging, chosen: SelectedField, at: Position) -> Json:
+    """JSON of sums; aggregates even if no sum is selected."""
+    write = paging.listed.sums[chosen.name]  # only lists of one company are summed up
+    of_all = chosen.name == "totals"
+    json = concatenation(write(chosen.selection_sets, at if of_all else at.in_rows()))
+    sums = sql("{} || left(count(*)::text, 0)", json)
+    return paging.over_all(sums) if of_all else paging.over_each("currency", sums)
 
 
 def _edge(paging: _Paging, edge: GraphQLNamedType, chosen: SelectedField, at: Position) -> Json:

@@ -43,11 +43,22 @@ LEAF_LIST, COMPUTED = 30, 4
 """Costs of a leaf that is a list, and of one that a subquery computes."""
 
 SUM, SEARCH = 300, 3_000
-EXTRA: Final = {"Dashboard": SUM, "DocumentTotals": SUM, "Report": 3 * SUM, "SearchResults": SEARCH}
+EXTRA: Final = {
+    "Dashboard": SUM,
+    "DocumentTotals": SUM,
+    "CurrencyTotals": SUM,
+    "Report": 3 * SUM,
+    "SearchResults": SEARCH,
+}
 """Cost of each field of some types: PostgreSQL sums up or searches all rows of a kind for it."""
 
 OWED: Final = 200
-DEAR: Final = {"DocumentTotals.balanceDue": 5 * SUM, "Customer.balanceDue": OWED, "Customer.openBalance": OWED}
+DEAR: Final = {
+    "DocumentTotals.balanceDue": 5 * SUM,
+    "CurrencyTotals.balanceDue": 5 * SUM,
+    "Customer.balanceDue": OWED,
+    "Customer.openBalance": OWED,
+}
 """Further cost of some fields, which grows with a company: each reads all rows of a customer, or two for each row."""
 
 COMPUTED_CRITERION: Final = SEARCH

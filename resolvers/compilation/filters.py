@@ -22,7 +22,7 @@ from resolvers.compilation.cost import is_computed
 from resolvers.compilation.parameters import Keys, criteria, criterion, enum_name, enum_names, unchanged
 from resolvers.compilation.resolution import Leaf, Link, Listing, ToOne
 from resolvers.compilation.table_mapping import TableMapping, TableOf
-from resolvers.compilation.texts import Shape, Sought, SoughtAny, anywhere, begins, compared, equal, whole
+from resolvers.compilation.texts import IsShort, Shape, Sought, SoughtAny, begins, compared, equal, stands_in, whole
 from resolvers.gates.coordinates import (
     Fields,
     definition,
@@ -146,11 +146,15 @@ class Filter:
 
     def _any_contains(self, texts: Sequence[tuple[str, ...]], given: ArgumentValue, row: Row, type_: Fields) -> Sql:
         """The condition that one of the texts of a row has the text in it; several names are one text."""
-        values = [join(" || ' ' || ", [self._value(row, type_, name) for name in names]) for names in texts]
-        kinds = [kind_of(names[0]) for names in texts]
-        return join(
-            " or ", [_text(kind)(row, value, "contains", given) for kind, value in zip(kinds, values, strict=True)]
-        )
+        return join(" or ", [self._contains(names, given, row, type_) for names in texts])
+
+    def _contains(self, names: tuple[str, ...], given: ArgumentValue, row: Row, type_: Fields) -> Sql:
+        """The condition of one text; a partial index has to be told that a value is there."""
+        value = join(" || ' ' || ", [self._value(row, type_, name) for name in names])
+        contains = _text(kind_of(names[0]))(row, value, "contains", given)
+        column = row.rows.table.columns.get(names[0])
+        may_lack = len(names) == 1 and column is not None and column.nullable
+        return sql("({} is not null and {})", value, contains) if may_lack else contains
 
     def _deleted(self, given: ArgumentValue) -> Sql:
         """The condition that a row is deleted, or is not; the answer is part of the statement's shape, for indexes."""
@@ -288,7 +292,7 @@ def _text(kind: str | None) -> Operator:
             case "ne":
                 return sql("{} is distinct from {}", value, sought(whole))
             case "contains":
-                return sql("{} like {}", value, sought(anywhere))
+                return stands_in(column, kind, sought, short=row.ctx.inputs.probe(operand, IsShort(kind)))
             case "startsWith":
                 return begins(column, kind, sought)
             case _:

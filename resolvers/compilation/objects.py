@@ -35,7 +35,7 @@ from db.sql import (
 )
 from resolvers.compilation.catalogue_lists import prepared_list
 from resolvers.compilation.company_scope import GatedSelection, Position, enterable
-from resolvers.compilation.connections import ConnectionSource, Item, Page, page
+from resolvers.compilation.connections import SUMS, ConnectionSource, Item, Page, page
 from resolvers.compilation.context import LateralJoin, Row, StatementContext
 from resolvers.compilation.cost import (
     COMPUTED_CRITERION,
@@ -405,21 +405,19 @@ class Objects:
             conditions=conditions,
             order=self._order(nodes, chosen.arguments),
             item=lambda selection_sets, at: self.object_of(target, nodes, selection_sets, at),
-            totals=self._totals(target, chosen),
+            sums=self._sums(target, chosen),
             kinds=kinds,
             ranks=ranks(row, target) if ranks is not None else (),
         )
         found = self._page(source, chosen)
         return (Expression(sql("(select {}{})", found.json, found.source)),)
 
-    def _totals(self, target: Row, chosen: FieldSelection) -> Item | None:
-        """The sums over the rows of a connection, if its type has some."""
+    def _sums(self, target: Row, chosen: FieldSelection) -> dict[str, Item]:
+        """The sums over the rows of a connection, those that its type has."""
         connection = chosen.returned
         assert isinstance(connection, GraphQLObjectType)
-        if "totals" not in connection.fields:
-            return None
-        sums = named_type(connection.fields["totals"])
-        return lambda selection_sets, at: self.object_of(target, sums, selection_sets, at)
+        types = {name: named_type(connection.fields[name]) for name in SUMS if name in connection.fields}
+        return {name: partial(self.object_of, target, sums) for name, sums in types.items()}
 
     def _companies(self, row: Row, chosen: FieldSelection) -> Json:
         """The connection over the companies that the viewer may enter; each row is a scope of its own."""

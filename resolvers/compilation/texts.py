@@ -15,10 +15,20 @@ from db.sql import Rows, Sql, number, sql
 from db.text.folding import LONGEST_START, bare_number, fold
 from db.text.numbers import normal_form
 from resolvers.compilation.parameters import WILD, bounded, criterion, search_text
-from resolvers.request_limits import SHORTEST_SOUGHT
+from resolvers.request_limits import LONGEST_CRITERION, SHORTEST_SOUGHT
 
 LAST: Final = "\U0010ffff"
 """The last code, which no folded text has: whatever begins with a text comes before the text and this one."""
+
+SHORT: Final = re.compile(r"[^\W_](?:[^\W_]|[\W_]*)")
+"""Two letters or digits, or one and any marks: no index of trigrams finds what has such a text inside a word."""
+
+LETTER: Final = re.compile(r"[^\W_]")
+
+BEFORE_WORDS: Final = r"(^|[ -/:-@[-`{-~])"
+"""The regular expression of what stands before a word: nothing, or a blank or a mark of the keyboard."""
+
+MARK: Final = re.compile(r"[!-/:-@\[-`{-~]")
 
 
 def is_text(column: "Column[Any]") -> bool:
@@ -59,6 +69,12 @@ def begins(column: Sql, kind: str | None, sought: Callable[["Shape"], Sql]) -> S
     return sql("({} and {} like {})", ordered, compared(column, kind), sought(ahead))
 
 
+def stands_in(column: Sql, kind: str | None, sought: Callable[["Shape"], Sql], *, short: bool) -> Sql:
+    """The condition that a text column has a text in it, a `short` one (`IsShort`) at the beginning of a word."""
+    value = compared(column, kind)
+    return sql("{} ~ {}", value, sought(at_word)) if short else sql("{} like {}", value, sought(anywhere))
+
+
 Shape: TypeAlias = Callable[[str], str]
 """From a text in its compared form to the parameter of a comparison."""
 
@@ -78,6 +94,11 @@ def anywhere(text: str) -> str:
     return f"%{WILD.sub(_escaped, text)}%"
 
 
+def at_word(text: str) -> str:
+    """The regular expression of texts of which a word begins with this one."""
+    return BEFORE_WORDS + MARK.sub(_escaped, text)
+
+
 def ahead(text: str) -> str:
     """The LIKE pattern of texts that begin with this one."""
     return f"{WILD.sub(_escaped, text)}%"
@@ -90,6 +111,19 @@ def past(text: str) -> str:
 
 def _escaped(found: re.Match[str]) -> str:
     return f"\\{found[0]}"
+
+
+@dataclass(frozen=True, slots=True)
+class IsShort:
+    """The probe for a text that is sought in a column with numbers of this kind: True for a `SHORT` one."""
+
+    kind: str | None
+
+    def __call__(self, value: Any) -> bool:
+        """True if the text is short in its compared form; False for what is no text, or refused as too long."""
+        if not isinstance(value, str) or len(value.strip()) > LONGEST_CRITERION:
+            return False
+        return SHORT.fullmatch(comparable(self.kind, value)) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +141,7 @@ class Sought:
 
 @dataclass(frozen=True, slots=True)
 class SearchedFor:
-    """Converts the text of a search likewise; one that is too short becomes None, which finds nothing."""
+    """Converts the text of a search likewise; one that is too short, or has no letter, becomes None, for nothing."""
 
     kind: str | None
     shape: Shape = whole
@@ -115,7 +149,7 @@ class SearchedFor:
     def __call__(self, value: Any) -> str | None:
         """The text in its compared form, shaped. Raises RequestError (BAD_USER_INPUT) for one that is too long."""
         text = comparable(self.kind, search_text(value))
-        return self.shape(text) if len(text) >= SHORTEST_SOUGHT else None
+        return self.shape(text) if len(text) >= SHORTEST_SOUGHT and LETTER.search(text) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 A member is used when it is present, null included.
 """
 
-import datetime
 import decimal
 import hashlib
 import json
@@ -447,10 +446,6 @@ def _amount(rule: WriteRule, value: decimal.Decimal) -> object:
     return str(value)
 
 
-def _time(value: datetime.date) -> str:
-    return value.isoformat()
-
-
 def _since(value: bool) -> str | None:
     """The time of the transaction, in PostgreSQL's word for it; None where it is switched off."""
     return "now" if value else None
@@ -468,8 +463,6 @@ def _link(key: Key, value: str) -> object:
 
 
 UNBOUNDED: Final[Mapping[WriteKind, Read]] = {
-    WriteKind.DAY: _time,
-    WriteKind.MOMENT: _time,
     WriteKind.CHOICE: _choice,
     WriteKind.FLAG: bool,
     WriteKind.SINCE: _since,

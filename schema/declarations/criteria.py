@@ -12,7 +12,7 @@ from schema.declarations.fields import input_field, input_object
 class TextCriterion:
     eq: str | None = input_field("Equal to this text.")
     ne: str | None = input_field("Not equal to this text, or absent.")
-    contains: str | None = input_field("Has this text in it.")
+    contains: str | None = input_field("Has this text in it, one or two letters or digits at the beginning of a word.")
     starts_with: str | None = input_field("Starts with this text.")
     one_of: list[str] | None = input_field("One of these texts, at most 100.")
     is_null: bool | None = input_field("Whether there is no text.")

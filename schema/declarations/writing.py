@@ -34,8 +34,6 @@ class WriteKind(Enum):
     NUMBER = "NUMBER"
     WHOLE = "WHOLE"
     AMOUNT = "AMOUNT"
-    DAY = "DAY"
-    MOMENT = "MOMENT"
     CHOICE = "CHOICE"
     FLAG = "FLAG"
     LINK = "LINK"
@@ -146,16 +144,6 @@ def amount(
     """A decimal number between two bounds, with at most `scale` decimals."""
     bounds = decimal.Decimal(most), decimal.Decimal(least)
     return WriteRule(WriteKind.AMOUNT, *bounds, scale, required=required, filled=filled, default=default)
-
-
-def day(*, required: bool = False, filled: bool = False) -> WriteRule:
-    """A calendar day."""
-    return WriteRule(WriteKind.DAY, required=required, filled=filled)
-
-
-def moment() -> WriteRule:
-    """A moment."""
-    return WriteRule(WriteKind.MOMENT)
 
 
 def choice(*, required: bool = False, filled: bool = False, default: Default = None, once: bool = False) -> WriteRule:

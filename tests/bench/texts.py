@@ -84,6 +84,7 @@ OPERATIONS: Final[Mapping[str, tuple[str, Mapping[str, Any]]]] = {
     "number: {startsWith}": (INVOICE_LIST, {"filter": {"number": {"startsWith": "F2019-12"}}}),
     "number: {contains}": (INVOICE_LIST, {"filter": {"number": {"contains": "19-1234"}}}),
     "customerName: {contains}": (INVOICE_LIST, {"filter": {"customerName": {"contains": "electricite van den berg"}}}),
+    "customerName: {contains} of two letters": (INVOICE_LIST, {"filter": {"customerName": {"contains": "zq"}}}),
     "customers, name: {eq}": (CUSTOMER_LIST, {"filter": {"name": {"eq": "café garage namur 12"}}}),
     "customers, name: {contains}": (CUSTOMER_LIST, {"filter": {"name": {"contains": "patisserie müller"}}}),
     "customers, name: {startsWith}": (CUSTOMER_LIST, {"filter": {"name": {"startsWith": "oeuvres hotel"}}}),
@@ -99,6 +100,8 @@ OPERATIONS: Final[Mapping[str, tuple[str, Mapping[str, Any]]]] = {
     "search: a frequent word": (SEARCH, {"text": "café"}),
     "search: a typing error": (SEARCH, {"text": "patiserie muler"}),
     "search: nothing": (SEARCH, {"text": "xylophone quartz"}),
+    "search: two letters": (SEARCH, {"text": "el"}),
+    "search: two letters of nothing": (SEARCH, {"text": "zq"}),
 }
 
 

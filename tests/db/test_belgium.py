@@ -11,7 +11,6 @@ from db.belgium import (
     iban,
     is_enterprise_number,
     is_iban,
-    is_vat_number,
     structured_communication,
     vat_number,
 )
@@ -40,18 +39,12 @@ def test_article_numbers_have_the_published_check_digit() -> None:
 
 def test_right_numbers_are_known() -> None:
     assert is_enterprise_number("0202.239.951")
-    assert is_vat_number("BE0202239951")
     assert is_iban("BE68539007547034")
 
 
 @pytest.mark.parametrize("number", ["0202.239.952", "0202.239.95", "2202.239.951", "0202239951", ""])
 def test_wrong_enterprise_numbers_are_refused(number: str) -> None:
     assert not is_enterprise_number(number)
-
-
-@pytest.mark.parametrize("number", ["BE0202239952", "0202239951", "FR0202239951", "BE0202.239.951", "BE"])
-def test_wrong_vat_numbers_are_refused(number: str) -> None:
-    assert not is_vat_number(number)
 
 
 @pytest.mark.parametrize(

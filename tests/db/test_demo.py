@@ -114,6 +114,19 @@ async def test_only_the_pending_invitees_are_unconfirmed(demo: Connection) -> No
     assert await demo.fetchval("select count(*) from membership where accepted_at is null") == 2
 
 
+async def test_there_is_somebody_for_each_state_of_access_and_a_support_account(demo: Connection) -> None:
+    states = await demo.fetch(
+        """
+        select case when removed_at is not null then 'removed' when accepted_at is not null then 'active'
+            when exists (select from mail_token t where t.membership_id = m.id and t.expires_at > now()) then 'pending'
+            else 'expired' end as state, count(*)
+        from membership m where not external group by 1
+        """
+    )
+    assert {row["state"] for row in states} == {"active", "pending", "expired", "removed"}
+    assert await demo.fetchval("select count(*) from account where kind = 'SUPPORT' and confirmed") == 1
+
+
 async def test_owners_hold_all_active_apps(demo: Connection) -> None:
     held = await apps_of(demo, "lambert", "Chauffage Lambert")
     assert {"DISCOUNTS", "WORK_ORDERS", "CEBEO", "PEPPOL", "DASHBOARD", "INVOICES"} <= held
@@ -594,7 +607,8 @@ async def test_standard_numbers_have_right_check_digits(demo: Connection) -> Non
         assert belgium.is_iban(row["iban"])
     customers = await demo.fetch("select vat_number, country from contact where vat_number is not null")
     assert {row["country"] for row in customers} == {"BE", "FR", "LU"}
-    assert all(belgium.is_vat_number(row["vat_number"]) for row in customers if row["country"] == "BE")
+    for number in (row["vat_number"] for row in customers if row["country"] == "BE"):
+        assert number == belgium.vat_number(belgium.enterprise_number(int(number[2:10])))
     communications = await demo.fetch(
         "select structured_communication from document where structured_communication <> ''"
     )

@@ -23,7 +23,7 @@ from tests.differential.data.filling import DAY, TEXTS
 from tests.differential.operations.drawn import Case, operations
 from tests.differential.operations.profiles import searched
 from tests.differential.oracle.gating import printed_schema
-from tests.differential.oracle.lists import compared, fold, snake
+from tests.differential.oracle.lists import compared, fold, snake, within
 from tests.differential.oracle.trigrams import THRESHOLD, word_similarity
 
 FIGURES: Final = ("dashboard", "report", "search", "rows", "total", "customers", "products", "documents", "nodes")
@@ -32,13 +32,13 @@ WORDS: Final = st.text("ab lo1É-", max_size=12) | st.sampled_from(TEXTS)
 """Texts of few letters, so that they are often similar."""
 
 BELGIUM: Final = ZoneInfo("Europe/Brussels")
-DATED: Final = "status date totalExcl totalVat totalIncl totalInclBase exchangeRate"
+DATED: Final = "id status date totalExcl totalVat totalIncl totalInclBase exchangeRate"
 LISTS: Final = {
     "invoices": DATED,
     "creditNotes": DATED,
     "quotes": DATED,
     "purchases": DATED,
-    "payments": "date amount amountBase",
+    "payments": "id date amount amountBase",
     "timeEntries": "start end billed",
     "workOrders": "status",
     "tasks": "status",
@@ -55,6 +55,7 @@ TOGGLES: Final = (
     App.TIME_TRACKING, App.WORK_ORDERS, App.TASKS, App.PROCESSING_LISTS, App.STOCK, App.DELIVERY_NOTES,
     App.PURCHASE_ORDERS,
 )  # fmt: skip
+CURRENCIES: Final = "select id, currency from document union all select id, currency from payment"
 TOGGLE: Final = "update membership set toggles = $1 where company_id = $2 and account_id = $3"
 
 Rows = list[dict[str, Any]]
@@ -77,6 +78,11 @@ class Employee:
         result = await execute(self.laboratory.product, case, self.viewer)
         assert result.data is not None, result.errors
         return json.loads(result.data)["company"]
+
+    async def currencies(self) -> "Currencies":
+        """The currency of each document and payment."""
+        rows = await self.laboratory.connection.fetch(CURRENCIES)
+        return {row["id"].hex: row["currency"] for row in rows}
 
     async def list(self, name: str) -> Rows | None:
         """All rows of a list, read page by page; None when it is hidden."""
@@ -125,23 +131,38 @@ def having(rows: Rows | None, *statuses: str) -> int | None:
     return None if rows is None else sum(row["status"] in statuses for row in rows)
 
 
-def owed(rows: Rows | None, *statuses: str) -> str | None:
+Currencies = dict[str, str]
+"""The currency of each document and payment, by its key in hex: who lacks CURRENCIES does not see it."""
+
+
+def summed(rows: Rows, name: str, currencies: Currencies) -> str | None:
+    """The sum of an amount; None when it would add up several currencies."""
+    return None if differ(rows, currencies) else cents(worth(row, name) for row in rows)
+
+
+def differ(rows: Rows, currencies: Currencies) -> bool:
+    """Whether rows without a rate, or an amount in euro, are in several currencies."""
+    stated = [row for row in rows if row.get("exchangeRate") is None and row.get("amountBase") is None]
+    return len({currencies.get(row["id"].partition("_")[2]) for row in stated if "id" in row}) > 1
+
+
+def owed(rows: Rows | None, currencies: Currencies, *statuses: str) -> str | None:
     """The sum of the invoices with these statuses; None when the list is hidden."""
-    return None if rows is None else cents(worth(row, "totalIncl") for row in rows if row["status"] in statuses)
+    return None if rows is None else summed([row for row in rows if row["status"] in statuses], "totalIncl", currencies)
 
 
-def dashboard(lists: dict[str, Rows | None]) -> dict[str, Any]:
+def dashboard(lists: dict[str, Rows | None], currencies: Currencies) -> dict[str, Any]:
     """The expected figures of the dashboard."""
     invoices, entries, low = lists["invoices"], lists["timeEntries"], lists["lowStock"]
     year = str(datetime.datetime.now(BELGIUM).year)
     billed = [row for row in invoices or () if row["status"] != "DRAFT" and row["date"].startswith(year)]
     unbilled = [row for row in entries or () if row["end"] and not row["billed"]]
     return {
-        "turnover": None if invoices is None else cents(worth(row, "totalExcl") for row in billed),
+        "turnover": None if invoices is None else summed(billed, "totalExcl", currencies),
         "openInvoices": having(invoices, "SENT", "OVERDUE"),
-        "openAmount": owed(invoices, "SENT", "OVERDUE"),
+        "openAmount": owed(invoices, currencies, "SENT", "OVERDUE"),
         "overdue": having(invoices, "OVERDUE"),
-        "overdueAmount": owed(invoices, "OVERDUE"),
+        "overdueAmount": owed(invoices, currencies, "OVERDUE"),
         "openQuotes": having(lists["quotes"], "SENT"),
         "unpaidPurchases": having(lists["purchases"], "OPEN", "OVERDUE"),
         "lowStock": None if low is None else len(low),
@@ -152,8 +173,8 @@ def dashboard(lists: dict[str, Rows | None]) -> dict[str, Any]:
     }
 
 
-Figure = tuple[str, Decimal, Decimal | None]
-"""Day, amount, tax."""
+Figure = tuple[str, Decimal, Decimal | None, dict[str, Any]]
+"""Day, amount, tax, and the row."""
 
 
 def figures(kind: str, lists: dict[str, Rows | None]) -> list[Figure] | None:
@@ -163,30 +184,36 @@ def figures(kind: str, lists: dict[str, Rows | None]) -> list[Figure] | None:
         return None
     match kind:
         case "PAYMENTS":
-            return [(row["date"], Decimal(row["amountBase"] or row["amount"]), None) for row in rows]
+            return [(row["date"], Decimal(row["amountBase"] or row["amount"]), None, row) for row in rows]
         case "HOURS":
             starts = [(datetime.datetime.fromisoformat(row["start"]).astimezone(BELGIUM), row) for row in rows]
-            return [(str(start.date()), hours(row), None) for start, row in starts if row["end"]]
+            return [(str(start.date()), hours(row), None, {}) for start, row in starts if row["end"]]
         case _:
             made = [row for row in rows if row["status"] != "DRAFT"]
-            return [(row["date"], worth(row, "totalExcl"), worth(row, "totalVat")) for row in made]
+            return [(row["date"], worth(row, "totalExcl"), worth(row, "totalVat"), row) for row in made]
 
 
-def report(kind: str, days: tuple[str, str], lists: dict[str, Rows | None]) -> dict[str, Any] | None:
+def report(
+    kind: str, days: tuple[str, str], lists: dict[str, Rows | None], currencies: Currencies
+) -> dict[str, Any] | None:
     """The expected report; None when its rows are hidden."""
+
+    def total(of: list[Figure], at: int) -> str | None:
+        return None if differ([figure[3] for figure in of], currencies) else cents(figure[at] for figure in of)  # type: ignore[misc]
+
     of_kind = figures(kind, lists)
     if of_kind is None:
         return None
     found = [figure for figure in of_kind if days[0] <= figure[0] <= days[1]]
-    months = {month: [of[1] for of in found if of[0][:7] == month] for month in sorted({of[0][:7] for of in found})}
+    months = {month: [of for of in found if of[0][:7] == month] for month in sorted({of[0][:7] for of in found})}
     return {
         "kind": kind,
         "from": days[0],
         "until": days[1],
         "count": len(found),
-        "total": cents(figure[1] for figure in found),
-        "tax": cents(figure[2] or Decimal(0) for figure in found) if kind in KINDS else None,
-        "rows": [{"month": month, "count": len(of), "total": cents(of)} for month, of in months.items()],
+        "total": total(found, 1),
+        "tax": total(found, 2) if kind in KINDS else None,
+        "rows": [{"month": month, "count": len(of), "total": total(of, 1)} for month, of in months.items()],
     }
 
 
@@ -201,7 +228,7 @@ def is_found(text: str, row: dict[str, Any]) -> bool:
     """Whether the row contains the text, or one of its names has similar words."""
     names = [row["name"]] if "name" in row else [row["customerName"], row["supplierName"]]
     stands = any(
-        value is not None and compared(snake(field), text) in compared(snake(field), value)
+        value is not None and within(compared(snake(field), text), compared(snake(field), value))
         for field, value in row.items()
         if field != "id"
     )
@@ -230,13 +257,16 @@ async def test_figures_and_findings_follow_from_what_the_same_person_can_list(
                 TOGGLE, bits((*ALWAYS, *held)), key("company A"), key("account Full")
             )
             lists = {name: await employee.list(name) for name in LISTS}
-            told = dashboard(lists)
+            currencies = await employee.currencies()
+            told = dashboard(lists, currencies)
             seen = (await employee.ask(f"dashboard {{ {' '.join(told)} }}"))["dashboard"]
             assert seen == (told if App.DASHBOARD in held else None)
             period = f'kind: {kind.value}, period: {{from: "{days[0]}", until: "{days[1]}"}}'
             fields = "kind from until count total tax rows { month count total }"
             seen = (await employee.ask(f"report({period}) {{ {fields} }}"))["report"]
-            assert seen == (report(str(kind.value), (days[0], days[1]), lists) if App.REPORTS in held else None)
+            assert seen == (
+                report(str(kind.value), (days[0], days[1]), lists, currencies) if App.REPORTS in held else None
+            )
             found = " ".join(f"{name}(first: 100) {{ totalCount nodes {{ id }} }}" for name in FOUND)
             results = (await employee.ask(f"search(text: {json.dumps(text)}) {{ {found} }}"))["search"]
             for name in FOUND:

@@ -56,6 +56,8 @@ def set_(
 
     After a payment for a year: enfact plan set "Chauffage Lambert" PREMIUM --until 2027-12-01. Everybody who looks at
     the company sees the change at once, and its owners see it in the history of access, without a name.
+
+    While a trial runs, every app stays awake until its end, whatever the plan: FREE then puts nothing to sleep at once.
     """
     try:
         term = moment(until) if until is not None else None

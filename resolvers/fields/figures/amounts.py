@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from db.sql import Rows, Sql, sql
+from db.sql import TRUE, Rows, Sql, sql
 from resolvers.compilation.context import Row
 from schema.apps import App
 
@@ -15,9 +15,22 @@ def in_euro(row: Row, base: Sql, stated: Sql) -> Sql:
 
     A sum in euro would disclose the exchange rates, which that app gates.
     """
-    return sql(
-        "case when {} then {} else {} end", row.company_scope.passes((App.CURRENCIES,)) or sql("true"), base, stated
-    )
+    return sql("case when {} then {} else {} end", _knows_rates(row), base, stated)
+
+
+def sum_of(row: Row, of: Rows, amount: Sql, counts: Sql = TRUE) -> Sql:
+    """The sum, over the rows that count, of amounts as `in_euro` shows them; null if they are in several currencies.
+
+    `of` are the rows; their column `currency` is looked at only for a viewer who gets amounts as they are stated.
+    """
+    currency, stated = sql('{} collate "C"', of["currency"]), sql("{} and not ({})", counts, _knows_rates(row))
+    least, most = (sql("{}({}) filter (where {})", end, currency, stated) for end in (sql("min"), sql("max")))
+    total = sql("coalesce(sum({}) filter (where {}), 0.00)", amount, counts)
+    return sql("case when {} is not distinct from {} then {} end", least, most, total)
+
+
+def _knows_rates(row: Row) -> Sql:
+    return row.company_scope.passes((App.CURRENCIES,)) or TRUE
 
 
 def document_amount(row: Row, document: Rows, column: str) -> Sql:

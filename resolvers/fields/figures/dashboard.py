@@ -16,7 +16,7 @@ from resolvers.compilation.context import Row
 from resolvers.compilation.resolution import Arguments, Leaf, Resolution
 from resolvers.fields.company_settings import OF_COMPANY, SETTINGS
 from resolvers.fields.core.statuses import UNPAID, UNPAID_PURCHASE, is_overdue, is_unanswered
-from resolvers.fields.figures.amounts import TODAY, document_amount, hours
+from resolvers.fields.figures.amounts import TODAY, document_amount, hours, sum_of
 from resolvers.fields.money.payments import balances
 from resolvers.fields.products.stock import low
 
@@ -56,8 +56,7 @@ def _owed(counts: Where) -> Leaf:
 
     def value(row: Row, arguments: Arguments) -> Sql:
         found, where = _documents(row, sql("'INVOICE'"), counts)
-        amount = document_amount(row, found, "total_incl")
-        return _select(sql("coalesce(sum({}), 0.00)", amount), found, *where)
+        return _select(sum_of(row, found, document_amount(row, found, "total_incl")), found, *where)
 
     return Leaf(value)
 
@@ -72,14 +71,28 @@ def _balance(counts: Where) -> Leaf:
     return Leaf(value)
 
 
-def _of_year(row: Row, kind: Sql) -> Sql:
-    """The total without tax of the documents of a kind of this calendar year in Belgium."""
+def _turnover(row: Row, arguments: Arguments) -> Sql:
+    """The total without tax of the invoices of this calendar year in Belgium."""
     found = row.ctx.rows(document, company=row.company)
+    amount = document_amount(row, found, "total_excl")
+    return _of_year(row, found, sql("{} = 'INVOICE'", found["kind"]), amount)
+
+
+def _net_turnover(row: Row, arguments: Arguments) -> Sql:
+    """The same with the credit notes of the year taken off."""
+    found = row.ctx.rows(document, company=row.company)
+    sign = sql("case {} when 'INVOICE' then 1 else -1 end", found["kind"])
+    signed = sql("{} * {}", document_amount(row, found, "total_excl"), sign)
+    return _of_year(row, found, sql("{} in ('INVOICE', 'CREDIT_NOTE')", found["kind"]), signed)
+
+
+def _of_year(row: Row, found: Rows, kind: Sql, amount: Sql) -> Sql:
+    """The sum of an amount over the documents of a kind of this calendar year in Belgium."""
     first = sql("date_trunc('year', {}::timestamp)::date", TODAY)
     return _select(
-        sql("coalesce(sum({}), 0.00)", document_amount(row, found, "total_excl")),
+        sum_of(row, found, amount),
         found,
-        sql("{} = {}", found["kind"], kind),
+        kind,
         sql("{} <> 'DRAFT'", found["status"]),
         sql("{} >= {}", found["date"], first),
         sql("{} < ({} + interval '1 year')::date", found["date"], first),
@@ -104,10 +117,8 @@ def _select(value: Sql, rows: Rows, *conditions: Sql) -> Sql:
 RESOLVERS: Final[Mapping[str, Resolution]] = {
     "Company.dashboard": SETTINGS,
     "Dashboard.id": OF_COMPANY,
-    "Dashboard.turnover": Leaf(lambda row, arguments: _of_year(row, sql("'INVOICE'"))),
-    "Dashboard.netTurnover": Leaf(
-        lambda row, arguments: sql("({} - {})", _of_year(row, sql("'INVOICE'")), _of_year(row, sql("'CREDIT_NOTE'")))
-    ),
+    "Dashboard.turnover": Leaf(_turnover),
+    "Dashboard.netTurnover": Leaf(_net_turnover),
     "Dashboard.balanceDue": _balance(_has(UNPAID)),
     "Dashboard.overdueBalance": _balance(is_overdue),
     "Dashboard.openInvoices": _count_documents(sql("'INVOICE'"), _has(UNPAID)),

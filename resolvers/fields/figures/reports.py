@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from db.sql import Rows, Sql, every, sql
+from db.sql import NULL, Rows, Sql, every, sql
 from db.tables.core.documents import document
 from db.tables.core.settings import company_settings
 from db.tables.money.payments import payment
@@ -12,7 +12,7 @@ from db.tables.work.time_tracking import time_entry
 from resolvers.compilation.context import Row
 from resolvers.compilation.parameters import enum_name, first_day, last_day
 from resolvers.compilation.resolution import Arguments, Derived, EchoArgument, GlobalId, Leaf, Resolution, ToOne
-from resolvers.fields.figures.amounts import day_of, document_amount, hours, in_euro, midnight
+from resolvers.fields.figures.amounts import day_of, document_amount, hours, in_euro, midnight, sum_of
 from resolvers.operation.argument_gates import enum_values
 
 DOCUMENTS: Final[Mapping[str, Sql]] = {
@@ -32,6 +32,7 @@ class _Figures:
     amount: Sql
     where: tuple[Sql, ...]
     tax: Sql | None = None
+    is_money: bool = True
 
     @property
     def source(self) -> Sql:
@@ -55,7 +56,7 @@ def _figures(report: Row) -> _Figures:
         worked = report.ctx.rows(time_entry, company=report.company)
         start, end = worked["start"], worked["end"]
         days = sql("{0} >= {1} and {0} < {2}", start, midnight(first), midnight(sql("({} + 1)", last)))
-        return _Figures(worked, day_of(start), hours(worked), (days, sql("{} is not null", end)))
+        return _Figures(worked, day_of(start), hours(worked), (days, sql("{} is not null", end)), is_money=False)
     made = report.ctx.rows(document, company=report.company)
     of_kind = sql("{} = {} and {} <> 'DRAFT'", made["kind"], DOCUMENTS[kind], made["status"])
     amount, tax = (document_amount(report, made, column) for column in ("total_excl", "total_vat"))
@@ -63,8 +64,10 @@ def _figures(report: Row) -> _Figures:
     return _Figures(made, made["date"], amount, (of_kind, days), tax)
 
 
-def _sum(amount: Sql) -> Sql:
-    return sql("round(coalesce(sum({}), 0), 2)", amount)
+def _sum(report: Row, of: _Figures, amount: Sql) -> Sql:
+    """The sum of a report's amounts, of money as `sum_of` adds it up."""
+    total = sum_of(report, of.rows, amount) if of.is_money else sql("coalesce(sum({}), 0)", amount)
+    return sql("round({}, 2)", total)
 
 
 def _count(report: Row, arguments: Arguments) -> Sql:
@@ -73,17 +76,19 @@ def _count(report: Row, arguments: Arguments) -> Sql:
 
 def _total(report: Row, arguments: Arguments) -> Sql:
     figures = _figures(report)
-    return sql("(select {} from {})", _sum(figures.amount), figures.source)
+    return sql("(select {} from {})", _sum(report, figures, figures.amount), figures.source)
 
 
 def _tax(report: Row, arguments: Arguments) -> Sql:
     figures = _figures(report)
-    return sql("null") if figures.tax is None else sql("(select {} from {})", _sum(figures.tax), figures.source)
+    if figures.tax is None:
+        return NULL
+    return sql("(select {} from {})", _sum(report, figures, figures.tax), figures.source)
 
 
 def _months(report: Row, arguments: Arguments) -> Rows:
     figures = _figures(report)
-    month, total = sql("to_char({}, 'YYYY-MM')", figures.day), _sum(figures.amount)
+    month, total = sql("to_char({}, 'YYYY-MM')", figures.day), _sum(report, figures, figures.amount)
     select = sql("select {} as month, count(*) as count, {} as total from {} group by 1", month, total, figures.source)
     return report.ctx.derived(figures.rows.table, select, "month", "count", "total")
 

@@ -1,7 +1,8 @@
 """Search in columns without a gate of their own, the best finds first.
 
-First come values that are the text, then those that begin with it, those that contain it, and at last names with words
-similar to it. Indexes that begin with the company find all of them (`db/tables/core/search.py`).
+First come values that are the text, then those that begin with it, those that contain it (two letters at the beginning
+of a word), and at last names with words similar to it. Indexes that begin with the company find all of them
+(`db/tables/core/search.py`).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -14,12 +15,13 @@ from resolvers.compilation.context import Row
 from resolvers.compilation.parameters import fingerprint_of_search
 from resolvers.compilation.resolution import GlobalId, Paging, Resolution, SameRow
 from resolvers.compilation.texts import (
+    IsShort,
     SearchedFor,
     Shape,
     ahead,
-    anywhere,
     compared,
     past,
+    stands_in,
     start,
     start_of,
     whole,
@@ -52,7 +54,7 @@ class _Searched:
         return (
             _any([*compare(ordered, _is_in_order), *compare(unordered, _is), *numbers]),
             _any([*compare(ordered, _begins_in_order), *compare(unordered, _begins), *numbers]),
-            _any([*compare(parts, _contains), *numbers]),
+            _any([*compare(parts, _stands_in(results)), *numbers]),
             _any(compare(self.names, _resembles)),
         )
 
@@ -63,8 +65,12 @@ Comparison: TypeAlias = Callable[[Sql, str | None, Sought], Sql]
 """From a column, its kind of numbers and the sought text to the condition."""
 
 
-def _contains(column: Sql, kind: str | None, sought: Sought) -> Sql:
-    return sql("{} like {}", compared(column, kind), sought(anywhere))
+def _stands_in(results: Row) -> Comparison:
+    def compare(column: Sql, kind: str | None, sought: Sought) -> Sql:
+        short = results.ctx.inputs.probe(results.arguments["text"], IsShort(kind))
+        return stands_in(column, kind, sought, short=short)
+
+    return compare
 
 
 def _resembles(column: Sql, kind: str | None, sought: Sought) -> Sql:

@@ -1,6 +1,6 @@
 """The amounts that invoices and customers owe, and the payments of an invoice."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from db.sql import TRUE, Rows, Sql, every, sql
@@ -10,7 +10,7 @@ from resolvers.compilation.context import Row
 from resolvers.compilation.joins import through
 from resolvers.compilation.resolution import Arguments, Leaf, Listing, Resolution
 from resolvers.fields.core.statuses import UNPAID
-from resolvers.fields.figures.amounts import in_euro
+from resolvers.fields.figures.amounts import document_amount, in_euro, sum_of
 
 
 def paid(row: Row, invoice: Rows) -> Sql:
@@ -44,36 +44,31 @@ def balance(row: Row, invoice: Rows) -> Sql:
 
 
 def balances(row: Row, invoice: Rows, counts: Sql = TRUE) -> Sql:
-    """The sum over the rows that count, which are invoices, of what is open of them, as `in_euro` shows it."""
+    """The sum over the rows that count, which are unpaid invoices, of what is open of them, as `sum_of` adds it up."""
     open_ = balance(row, invoice)
     base = sql("round({} * {}, 2)", open_, invoice["exchange_rate"])
-    return sql("coalesce(sum({}) filter (where {}), 0.00)", in_euro(row, base, open_), counts)
+    return sum_of(row, invoice, in_euro(row, base, open_), counts)
 
 
-def _balance_of_customer(row: Row, arguments: Arguments) -> Sql:
-    """What is open of the invoices to the customer at hand."""
-    owed = row.ctx.rows(document, company=row.company)
-    theirs = [
-        *owed.where,
-        sql("{} = {}", owed["customer_id"], row["id"]),
-        sql("{} = 'INVOICE'", owed["kind"]),
-        sql("{} in {}", owed["status"], UNPAID),
-    ]
-    return sql("(select {} from {} where {})", balances(row, owed), owed.source, every(theirs))
+def _owed(total: Callable[[Row, Rows], Sql]) -> Leaf:
+    """A sum over the unpaid invoices to the customer at hand."""
 
-
-def _open_balance(row: Row, arguments: Arguments) -> Sql:
-    """The total of the customer's open invoices, without regard to payments, which have a gate of their own."""
-    owed = row.ctx.rows(document, company=row.company)
-    open_ = every(
-        [
+    def value(row: Row, arguments: Arguments) -> Sql:
+        owed = row.ctx.rows(document, company=row.company)
+        theirs = [
             *owed.where,
             sql("{} = {}", owed["customer_id"], row["id"]),
             sql("{} = 'INVOICE'", owed["kind"]),
             sql("{} in {}", owed["status"], UNPAID),
         ]
-    )
-    return sql("(select coalesce(sum({}), 0.00) from {} where {})", owed["total_incl"], owed.source, open_)
+        return sql("(select {} from {} where {})", total(row, owed), owed.source, every(theirs))
+
+    return Leaf(value)
+
+
+def _totals(row: Row, invoice: Rows) -> Sql:
+    """The totals of invoices, without regard to payments, which have a gate of their own."""
+    return sum_of(row, invoice, document_amount(row, invoice, "total_incl"))
 
 
 RESOLVERS: Final[Mapping[str, Resolution]] = {
@@ -81,6 +76,6 @@ RESOLVERS: Final[Mapping[str, Resolution]] = {
     "Invoice.amountPaid": Leaf(lambda row, arguments: paid(row, row.rows)),
     "Invoice.amountDue": Leaf(_due),
     "Invoice.balanceDue": Leaf(lambda row, arguments: balance(row, row.rows)),
-    "Customer.balanceDue": Leaf(_balance_of_customer),
-    "Customer.openBalance": Leaf(_open_balance),
+    "Customer.balanceDue": _owed(balances),
+    "Customer.openBalance": _owed(_totals),
 }

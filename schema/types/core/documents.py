@@ -113,23 +113,38 @@ class Document(Node):
 
 
 SUM_OF_CURRENCIES = (
-    "In euro for who holds CURRENCIES; for anybody else the amounts as the documents state them, whatever the currency."
+    "In euro for who holds CURRENCIES; for anybody else as the documents state it, and null when they are in several "
+    "currencies: `totalsByCurrency` of a list has the sums of each."
 )
 
 
 @value("The sums of a whole list of documents.")
 class DocumentTotals:
     count: int = field("How many documents the list has.")
-    total_excl: decimal.Decimal = field(f"Their totals without tax. {SUM_OF_CURRENCIES}")
-    total_incl: decimal.Decimal = field(f"Their totals with tax. {SUM_OF_CURRENCIES}")
+    total_excl: decimal.Decimal | None = field(f"Their total without tax. {SUM_OF_CURRENCIES}")
+    total_incl: decimal.Decimal | None = field(f"Their total with tax. {SUM_OF_CURRENCIES}")
     balance_due: decimal.Decimal | None = gated(
         f"What is open of the invoices among them. {SUM_OF_CURRENCIES}", App.INVOICES, App.PAYMENTS, App.CREDIT_NOTES
+    )
+
+
+@value("The sums of the documents of a list that are in one currency, as they state them.")
+class CurrencyTotals:
+    currency: str | None = gated("The currency, ISO 4217.", App.CURRENCIES)
+    count: int = field("How many documents they are.")
+    total_excl: decimal.Decimal = field("Their total without tax.")
+    total_incl: decimal.Decimal = field("Their total with tax.")
+    balance_due: decimal.Decimal | None = gated(
+        "What is open of the invoices among them.", App.INVOICES, App.PAYMENTS, App.CREDIT_NOTES
     )
 
 
 @value("A page of a list.", name="Connection")
 class DocumentConnection(Connection[NodeType]):
     totals: DocumentTotals = field("The sums of the whole list.")
+    totals_by_currency: list[CurrencyTotals] = field(
+        "The same for each currency, the one with the most documents first; never converted."
+    )
 
 
 @strawberry.enum(description="Where a quote stands.")

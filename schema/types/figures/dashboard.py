@@ -5,13 +5,14 @@ import decimal
 from schema.apps import App
 from schema.declarations.fields import extends, field, gated, thing
 from schema.types.core.company import Company
+from schema.types.core.documents import SUM_OF_CURRENCIES
 
 
 @thing("dsh", App.DASHBOARD, description="The company's main figures. Drafts are in none of them.")
 class Dashboard:
     turnover: decimal.Decimal | None = gated(
-        "The total without tax of the invoices of this calendar year in Belgium, credit notes not taken off. In euro "
-        "for who holds CURRENCIES; for anybody else the amounts as the invoices state them.",
+        "The total without tax of the invoices of this calendar year in Belgium, credit notes not taken off. "
+        f"{SUM_OF_CURRENCIES}",
         App.INVOICES,
     )
     net_turnover: decimal.Decimal | None = gated(
@@ -19,20 +20,22 @@ class Dashboard:
     )
     open_invoices: int | None = gated("How many invoices are sent or overdue.", App.INVOICES)
     open_amount: decimal.Decimal | None = gated(
-        "Their total with tax; what was paid on account is not taken off. In euro as `turnover` is.", App.INVOICES
+        "Their total with tax; what was paid on account is not taken off. In euro or null as `turnover` is.",
+        App.INVOICES,
     )
     overdue: int | None = gated("How many invoices are overdue.", App.INVOICES)
     overdue_amount: decimal.Decimal | None = gated(
-        "Their total with tax; what was paid on account is not taken off. In euro as `turnover` is.", App.INVOICES
+        "Their total with tax; what was paid on account is not taken off. In euro or null as `turnover` is.",
+        App.INVOICES,
     )
     balance_due: decimal.Decimal | None = gated(
-        "What is open of the invoices, after payments and credit notes. In euro as `turnover` is.",
+        "What is open of the invoices, after payments and credit notes. In euro or null as `turnover` is.",
         App.INVOICES,
         App.PAYMENTS,
         App.CREDIT_NOTES,
     )
     overdue_balance: decimal.Decimal | None = gated(
-        "What is open of the invoices that are overdue. In euro as `turnover` is.",
+        "What is open of the invoices that are overdue. In euro or null as `turnover` is.",
         App.INVOICES,
         App.PAYMENTS,
         App.CREDIT_NOTES,

@@ -43,7 +43,7 @@ class PeriodInput:
 class ReportRow:
     month: str = field("The month as `2026-03`.")
     count: int = field("How many there are.")
-    total: decimal.Decimal = field("Their total, as the report's.")
+    total: decimal.Decimal | None = field("Their total, as the report's.")
 
 
 @thing("rep", App.REPORTS, description="The figures of one kind over a period.")
@@ -52,11 +52,12 @@ class Report:
     from_: datetime.date = named("from", field("The first day."))
     until: datetime.date = field("The last day.")
     count: int = field("How many there are.")
-    total: decimal.Decimal = field(
+    total: decimal.Decimal | None = field(
         "Of documents the total without tax, of payments the amounts, of working time the hours to the hundredth. "
-        "Amounts are in euro for who holds CURRENCIES; for anybody else they are added up as they are stated."
+        "Amounts are in euro for who holds CURRENCIES; for anybody else as they are stated, and null when they are in "
+        "several currencies."
     )
-    tax: decimal.Decimal | None = field("The tax of documents, in euro as `total` is; null for anything else.")
+    tax: decimal.Decimal | None = field("The tax of documents, in euro or null as `total` is; null for anything else.")
     rows: list[ReportRow] = field("The months in which there is something, oldest first.")
 
 

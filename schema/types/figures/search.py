@@ -26,5 +26,8 @@ class CompanySearch:
     search: SearchResults | None = open_field(
         "What a text stands in, however it is typed, and at last what has words much like it in its name; best first. "
         "Of what is found in hundreds of rows the lists have some, the newest documents among them.",
-        text=Argument(str, "The text, at most 100 characters; with fewer than two, nothing is found."),
+        text=Argument(
+            str,
+            "The text, at most 100 characters; two find the beginnings of words, fewer, and marks alone, nothing.",
+        ),
     )

@@ -145,7 +145,8 @@ class CustomerPayments:
         App.CREDIT_NOTES,
     )
     open_balance: decimal.Decimal | None = gated(
-        "The total with tax of the invoices that are sent or overdue; what was paid on account is not taken off.",
+        "The total with tax of the invoices that are sent or overdue; what was paid on account is not taken off. "
+        f"{SUM_OF_CURRENCIES}",
         App.INVOICES,
     )
 

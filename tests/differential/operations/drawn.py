@@ -412,7 +412,7 @@ class _Writer:
                 "edges",
                 "pageInfo",
                 "totalCount",
-                *[name for name in type_.fields if name == "totals"],
+                *[name for name in type_.fields if name.startswith("totals")],
             ]
         on = [name for name in type_.fields if name not in leaves]
         eager = [name for name in on if name not in LONG]

@@ -47,6 +47,15 @@ def compared(column: str, text: str) -> str:
     return re.sub("[ .+*,:_()/-]", "", fold(text)) if column.endswith(kinds) else fold(text)
 
 
+def within(sought: str, text: str) -> bool:
+    """Whether a compared text has another one in it: two letters or digits, or one and marks, at a word's beginning."""
+    letters = [sign.isalnum() for sign in sought]
+    if letters not in ([True], [True, True]) and (letters[:1] != [True] or any(letters[1:])):
+        return sought in text
+    starts = (at for at in range(len(text)) if at == 0 or text[at - 1] in f" {string.punctuation}")
+    return any(text.startswith(sought, at) for at in starts)
+
+
 def read(text: str) -> str:
     """A text as it is sorted: a longer number comes after a shorter one."""
     parts = re.split("([0-9]+)", fold(text[:200]))
@@ -62,7 +71,7 @@ def _numbered(digits: str) -> str:
 
 TEXT: Final[Mapping[str, Callable[[str, Any, Callable[[str], str]], bool]]] = {
     "eq": lambda value, wanted, form: form(value) == form(wanted),
-    "contains": lambda value, wanted, form: form(wanted) in form(value),
+    "contains": lambda value, wanted, form: within(form(wanted), form(value)),
     "startsWith": lambda value, wanted, form: form(value).startswith(form(wanted)),
     "oneOf": lambda value, wanted, form: form(value) in map(form, wanted),
 }

@@ -161,11 +161,13 @@ class _Oracle:
             case None:
                 return self._root(name, info, arguments)
             case Listed(page, rows, scope):
-                return (
-                    Item("DocumentTotals", {"rows": rows}, scope)
-                    if name == "totals"
-                    else self._of_page(page, name, info)
-                )
+                match name:
+                    case "totals":
+                        return Item("DocumentTotals", {"rows": rows}, scope)
+                    case "totalsByCurrency":
+                        return [Item("CurrencyTotals", {"rows": of}, scope) for of in _by_currency(rows)]
+                    case _:
+                        return self._of_page(page, name, info)
             case Item(type="Edge"):
                 return self._of_edge(source, name, info)
             case Item(scope=scope) if scope is not None and not self._open(info, arguments, scope):
@@ -341,6 +343,14 @@ class _Oracle:
 
 
 @cache
+def _by_currency(rows: Sequence[Record]) -> list[list[Record]]:
+    """The rows of each currency, the most rows first."""
+    found: dict[str, list[Record]] = {}
+    for row in sorted(rows, key=lambda row: row["currency"]):
+        found.setdefault(row["currency"], []).append(row)
+    return sorted(found.values(), key=len, reverse=True)
+
+
 def _stood_in() -> list[Any]:
     """The fields of `STOOD_IN`."""
     named = [coordinate.split(".") for coordinate in STOOD_IN]

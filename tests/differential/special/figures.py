@@ -2,7 +2,7 @@
 
 import datetime
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -12,10 +12,10 @@ from schema.apps import App
 from tests.differential.oracle.core import kinds_of
 from tests.differential.oracle.gating import printed_schema, type_gates
 from tests.differential.oracle.items import Arguments, Item, Oracle, Resolver, scope_of
-from tests.differential.oracle.lists import RANK, compared, fold, global_id
+from tests.differential.oracle.lists import RANK, compared, fold, global_id, within
 from tests.differential.oracle.trigrams import THRESHOLD, word_similarity
 from tests.differential.oracle.world import Record
-from tests.differential.special.money import balances
+from tests.differential.special.money import balance, balances, one_currency
 from tests.differential.special.sales import status_now
 
 BELGIUM: Final = ZoneInfo("Europe/Brussels")
@@ -40,6 +40,11 @@ def _total(amounts: Iterable[Decimal]) -> str:
     return f"{_cents(sum(amounts, Decimal(0))):f}"
 
 
+def _sum(item: Item, rows: Sequence[Record], column: str) -> str | None:
+    """The sum of an amount of documents, unless it would add up several currencies."""
+    return _total(_amount(item, row, column) for row in rows) if one_currency(item, rows) else None
+
+
 def _hours(row: Record) -> Decimal:
     microseconds = (row["end"] - row["start"]) // datetime.timedelta(microseconds=1)
     return Decimal(microseconds) / Decimal(3_600_000_000)
@@ -59,23 +64,24 @@ def _invoices(oracle: Oracle, item: Item, *statuses: str) -> list[Record]:
 def _turnover(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
     year = datetime.datetime.now(BELGIUM).year
     invoices = [row for row in _rows(oracle, item, "document", kind="INVOICE") if row["status"] != "DRAFT"]
-    return _total(_amount(item, row, "total_excl") for row in invoices if row["date"].year == year)
+    return _sum(item, [row for row in invoices if row["date"].year == year], "total_excl")
 
 
 def _owed(*statuses: str) -> Resolver:
     def resolve(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
-        return _total(_amount(item, row, "total_incl") for row in _invoices(oracle, item, *statuses))
+        return _sum(item, _invoices(oracle, item, *statuses), "total_incl")
 
     return resolve
 
 
 def _net_turnover(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
     year = datetime.datetime.now(BELGIUM).year
-    sums: dict[str, list[Decimal]] = {"INVOICE": [], "CREDIT_NOTE": []}
-    for kind, amounts in sums.items():
-        rows = [row for row in _rows(oracle, item, "document", kind=kind) if row["status"] != "DRAFT"]
-        amounts += [_amount(item, row, "total_excl") for row in rows if row["date"].year == year]
-    return _total([*sums["INVOICE"], *(-amount for amount in sums["CREDIT_NOTE"])])
+    signs = {"INVOICE": 1, "CREDIT_NOTE": -1}
+    made = [row for kind in signs for row in _rows(oracle, item, "document", kind=kind) if row["status"] != "DRAFT"]
+    rows = [row for row in made if row["date"].year == year]
+    if not one_currency(item, rows):
+        return None
+    return _total(signs[row["kind"]] * _amount(item, row, "total_excl") for row in rows)
 
 
 def _open(*statuses: str) -> Resolver:
@@ -89,13 +95,21 @@ def _open(*statuses: str) -> Resolver:
 
 def _totals(column: str) -> Resolver:
     def resolve(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
-        return _total(_amount(item, row, column) for row in item.row["rows"])
+        return _sum(item, item.row["rows"], column)
 
     return resolve
 
 
+def _stated(column: str) -> Resolver:
+    return lambda oracle, item, arguments: _total(row[column] for row in item.row["rows"])
+
+
 def _totals_balance(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
     return balances(oracle, item, [row for row in item.row["rows"] if row["kind"] == "INVOICE"])
+
+
+def _stated_balance(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
+    return _total(balance(oracle, item, row) for row in item.row["rows"] if row["kind"] == "INVOICE")
 
 
 def _count(table: str, *statuses: str, **columns: object) -> Resolver:
@@ -124,23 +138,23 @@ def _unbilled_hours(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
 # --- reports
 
 KINDS: Final = {"SALES": "INVOICE", "CREDIT_NOTES": "CREDIT_NOTE", "QUOTES": "QUOTE", "PURCHASES": "PURCHASE"}
-Figure = tuple[datetime.date, Decimal, Decimal | None]
-"""The day, the amount and the tax of a row."""
+Figure = tuple[datetime.date, Decimal, Decimal | None, Record]
+"""The day, the amount and the tax of a row, and the row."""
 
 
 def _all_figures(oracle: Oracle, item: Item, kind: str) -> Iterator[Figure]:
     match kind:
         case "PAYMENTS":
             column = "amount_base" if scope_of(item).holds(App.CURRENCIES) else "amount"
-            yield from ((row["date"], row[column], None) for row in _rows(oracle, item, "payment"))
+            yield from ((row["date"], row[column], None, row) for row in _rows(oracle, item, "payment"))
         case "HOURS":
             for row in _rows(oracle, item, "time_entry"):
                 if row["end"] is not None:
-                    yield row["start"].astimezone(BELGIUM).date(), _hours(row), None
+                    yield row["start"].astimezone(BELGIUM).date(), _hours(row), None, {"currency": ""}
         case _:
             for row in _rows(oracle, item, "document", kind=KINDS[kind]):
                 if row["status"] != "DRAFT":
-                    yield row["date"], _amount(item, row, "total_excl"), _amount(item, row, "total_vat")
+                    yield row["date"], _amount(item, row, "total_excl"), _amount(item, row, "total_vat"), row
 
 
 def _report(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
@@ -150,16 +164,28 @@ def _report(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
 
 
 def _rows_of_report(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
-    months: dict[str, list[Decimal]] = {}
-    for day, amount, _ in sorted(item.row["figures"], key=lambda figure: figure[0]):
-        months.setdefault(f"{day.year:04}-{day.month:02}", []).append(amount)
+    months: dict[str, list[Figure]] = {}
+    for figure in sorted(item.row["figures"], key=lambda figure: figure[0]):
+        months.setdefault(f"{figure[0].year:04}-{figure[0].month:02}", []).append(figure)
     asked = {name: item.row[name] for name in ("kind", "from", "until")}
-    rows = ({**asked, "month": month, "count": len(of), "total": _total(of)} for month, of in months.items())
+    rows = (
+        {**asked, "month": month, "count": len(of), "total": _column_of(item, of, 1)} for month, of in months.items()
+    )
     return [Item("ReportRow", row, item.scope) for row in rows]
 
 
+def _column_of(item: Item, figures: Sequence[Figure], at: int) -> str | None:
+    """The sum of amounts or of tax, unless it would add up several currencies."""
+    rows = [figure[3] for figure in figures]
+    return _total(figure[at] for figure in figures) if one_currency(item, rows) else None  # type: ignore[misc]
+
+
+def _report_total(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
+    return _column_of(item, item.row["figures"], 1)
+
+
 def _tax(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
-    return _total(figure[2] for figure in item.row["figures"]) if item.row["kind"] in KINDS else None
+    return _column_of(item, item.row["figures"], 2) if item.row["kind"] in KINDS else None
 
 
 def _of_company(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
@@ -200,7 +226,7 @@ def _rank(
         return 0
     if any(value.startswith(sought) for value, sought in pairs):
         return 1
-    if any(sought in value for value, sought in pairs):
+    if any(within(sought, value) for value, sought in pairs):
         return 2
     alike = any(row[name] and word_similarity(fold(text), fold(row[name])) >= THRESHOLD for name in names)
     return 3 if alike else None
@@ -218,7 +244,8 @@ def _found(type_name: str, table: str, names: tuple[str, ...], *others: str, num
         items = [
             Item(kind.name, {**row, RANK: rank}, item.scope)
             for kind in kinds
-            if len(fold(text)) >= 2 and all(map(scope_of(item).holds, type_gates(kind)))
+            if len(fold(text)) >= 2 and any(map(str.isalnum, fold(text)))
+            if all(map(scope_of(item).holds, type_gates(kind)))
             for row in _rows(oracle, item, table, **HOLDINGS[kind.name].where)
             if (rank := _rank(text, row, names, others, numbers)) is not None
         ]
@@ -241,6 +268,11 @@ SPECIAL: Final[dict[str, Resolver]] = {
     "DocumentTotals.totalExcl": _totals("total_excl"),
     "DocumentTotals.totalIncl": _totals("total_incl"),
     "DocumentTotals.balanceDue": _totals_balance,
+    "CurrencyTotals.currency": lambda oracle, item, arguments: item.row["rows"][0]["currency"],
+    "CurrencyTotals.count": lambda oracle, item, arguments: len(item.row["rows"]),
+    "CurrencyTotals.totalExcl": _stated("total_excl"),
+    "CurrencyTotals.totalIncl": _stated("total_incl"),
+    "CurrencyTotals.balanceDue": _stated_balance,
     "Dashboard.openInvoices": _count("document", "SENT", "OVERDUE", kind="INVOICE"),
     "Dashboard.openAmount": _owed("SENT", "OVERDUE"),
     "Dashboard.overdue": _count("document", "OVERDUE", kind="INVOICE"),
@@ -257,7 +289,7 @@ SPECIAL: Final[dict[str, Resolver]] = {
     "Report.from": _column("from"),
     "Report.until": _column("until"),
     "Report.count": lambda oracle, item, arguments: len(item.row["figures"]),
-    "Report.total": lambda oracle, item, arguments: _total(figure[1] for figure in item.row["figures"]),
+    "Report.total": _report_total,
     "Report.tax": _tax,
     "Report.rows": _rows_of_report,
     **{f"ReportRow.{name}": _column(name) for name in ("month", "count", "total")},

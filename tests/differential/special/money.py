@@ -9,6 +9,8 @@ from tests.differential.oracle.items import Arguments, Item, Oracle, Resolver, s
 from tests.differential.oracle.lists import sort_key
 from tests.differential.oracle.world import Record
 
+CENT: Final = Decimal("0.01")
+
 
 def _here(item: Item) -> Any:
     return scope_of(item).company["id"]
@@ -31,9 +33,13 @@ def _invoice_amount_due(oracle: Oracle, item: Item, arguments: Arguments) -> Any
     return written(item.row["total_incl"] - _paid(oracle, item))
 
 
-def _balance(oracle: Oracle, item: Item, invoice: Record) -> Decimal:
+def _unpaid(invoices: Iterable[Record]) -> list[Record]:
+    return [row for row in invoices if row["status"] in ("SENT", "OVERDUE")]
+
+
+def balance(oracle: Oracle, item: Item, invoice: Record) -> Decimal:
     """What is open of an invoice, after payments and credit notes."""
-    if invoice["status"] not in ("SENT", "OVERDUE"):
+    if not _unpaid([invoice]):
         return Decimal("0.00")
     notes = oracle.world.rows("document", company_id=_here(item), kind="CREDIT_NOTE", source_document_id=invoice["id"])
     credited = sum((row["total_incl"] for row in notes if row["status"] != "DRAFT"), Decimal("0.00"))
@@ -42,14 +48,21 @@ def _balance(oracle: Oracle, item: Item, invoice: Record) -> Decimal:
 
 
 def _invoice_balance_due(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
-    return written(_balance(oracle, item, item.row))
+    return written(balance(oracle, item, item.row))
+
+
+def one_currency(item: Item, rows: Iterable[Record]) -> bool:
+    """Whether rows are in one currency for the viewer: in euro for who holds CURRENCIES, else as they are stated."""
+    return scope_of(item).holds(App.CURRENCIES) or len({row["currency"] for row in rows}) < 2
 
 
 def balances(oracle: Oracle, item: Item, invoices: Iterable[Record]) -> Any:
-    """The sum of what is open of invoices; in euro for a viewer with CURRENCIES."""
-    in_euro = scope_of(item).holds(App.CURRENCIES)
-    open_ = [(_balance(oracle, item, row), row["exchange_rate"] if in_euro else Decimal(1)) for row in invoices]
-    cents = [(amount * rate).quantize(Decimal("0.01"), ROUND_HALF_UP) for amount, rate in open_]
+    """The sum of what is open of invoices; in euro for a viewer with CURRENCIES, null in several currencies."""
+    in_euro, unpaid = scope_of(item).holds(App.CURRENCIES), _unpaid(invoices)
+    if not one_currency(item, unpaid):
+        return None
+    open_ = [(balance(oracle, item, row), row["exchange_rate"] if in_euro else Decimal(1)) for row in unpaid]
+    cents = [(amount * rate).quantize(CENT, ROUND_HALF_UP) for amount, rate in open_]
     return written(sum(cents, Decimal("0.00")))
 
 
@@ -76,8 +89,12 @@ def _invoice_qr_payload(oracle: Oracle, item: Item, arguments: Arguments) -> Any
 
 def _customer_open_balance(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
     invoices = oracle.world.rows("document", company_id=_here(item), kind="INVOICE", customer_id=item.row["id"])
-    owed = (row["total_incl"] for row in invoices if row["status"] in ("SENT", "OVERDUE"))
-    return written(sum(owed, Decimal("0.00")))
+    owed = _unpaid(invoices)
+    if not one_currency(item, owed):
+        return None
+    rates = (row["exchange_rate"] if scope_of(item).holds(App.CURRENCIES) else Decimal(1) for row in owed)
+    cents = [(row["total_incl"] * rate).quantize(CENT, ROUND_HALF_UP) for row, rate in zip(owed, rates, strict=True)]
+    return written(sum(cents, Decimal("0.00")))
 
 
 def _company_qr_kind(oracle: Oracle, item: Item, arguments: Arguments) -> Any:

@@ -348,7 +348,9 @@ SQL: Final = re.compile(r"\bc\d+\.mask\b")
 
 
 def test_no_compiled_statement_reads_the_mask_of_a_company_past_the_plan() -> None:
-    for file in sorted((ROOT / "tests" / "golden" / "cases").glob("*.sql")):
+    files = sorted((ROOT / "tests" / "golden" / "cases").glob("*.sql"))
+    assert files
+    for file in files:
         text = " ".join(file.read_text(encoding="utf-8").split())
         whole = re.findall(r"case when (c\d+)\.trial_ends_at > now\(\) then \1\.mask else \1\.plan_mask end", text)
         asleep = re.findall(r"\bc\d+\.mask & ~", text)

@@ -88,7 +88,7 @@ async def test_each_figure_counts_what_it_says(office: Office) -> None:
 
 @pytest.mark.parametrize("app", BEHIND, ids=lambda app: app.name)
 async def test_a_figure_is_seen_with_its_own_app_and_no_other(office: Office, app: App) -> None:
-    await office.grant("anna", App.DASHBOARD, app)
+    await office.grant("anna", App.DASHBOARD, App.CURRENCIES, app)
     seen = await figures(office, "anna")
     assert {name for name, value in seen.items() if value is not None} == set(BEHIND[app])
     await office.grant("anna", *(other for other in App if other is not app))
@@ -101,15 +101,32 @@ async def test_without_the_dashboard_there_are_no_figures(office: Office) -> Non
     assert await figures(office, "anna") is None
 
 
-async def test_who_does_not_hold_currencies_gets_the_amounts_as_they_are_stated(office: Office) -> None:
+async def test_who_does_not_hold_currencies_gets_amounts_as_they_are_stated_but_never_the_sum_of_several_currencies(
+    office: Office,
+) -> None:
     await office.grant("anna", App.DASHBOARD, App.INVOICES)
     selection = "dashboard { turnover openAmount overdueAmount }"
+    assert (await office.read("anna", selection))["dashboard"] == {
+        "turnover": None,
+        "openAmount": None,
+        "overdueAmount": "1210.00",
+    }
+    assert (await office.see("anna", selection)).hidden == ()
+    await office.connection.execute("update document set currency = 'USD'")
     assert (await office.read("anna", selection))["dashboard"] == {
         "turnover": "110.00",
         "openAmount": "1222.10",
         "overdueAmount": "1210.00",
     }
-    assert (await office.see("anna", selection)).hidden == ()
+
+
+async def test_credit_notes_are_not_taken_off_invoices_in_another_currency(office: Office) -> None:
+    await office.grant("anna", App.DASHBOARD, App.INVOICES, App.CREDIT_NOTES)
+    await office.connection.execute("update document set currency = case kind when 'INVOICE' then 'USD' else 'EUR' end")
+    selection = "dashboard { turnover netTurnover }"
+    assert (await office.read("anna", selection))["dashboard"] == {"turnover": "110.00", "netTurnover": None}
+    await office.connection.execute("update document set currency = 'USD'")
+    assert (await office.read("anna", selection))["dashboard"]["netTurnover"] == "-99890.00"
 
 
 async def test_a_company_without_anything_has_noughts(databases: Databases, template: str) -> None:

@@ -7,6 +7,8 @@ from typing import Any, Final
 
 import pytest
 
+from db.database import Database
+from db.errors import DatabaseUnavailable
 from resolvers.compilation.ranks import MOST_FOUND, NEWEST
 from schema.apps import App
 from tests.support.databases import Databases
@@ -31,7 +33,9 @@ SOUGHT: Final[list[tuple[str, Found]]] = [
     ("0%_s", (["100%_sure \\ Co"], [], [])),
     ("%%", ([], [], [])),
     ("__", ([], [], [])),
-    ("e \\ ", (["100%_sure \\ Co"], [], [])),
+    ("re \\ ", (["100%_sure \\ Co"], [], [])),
+    ("e \\ ", ([], [], [])),
+    ("---", ([], [], [])),
     ("a", ([], [], [])),
     (" a ", ([], [], [])),
     ("", ([], [], [])),
@@ -95,6 +99,53 @@ async def search(office: Office, text: str, who: str = "owner") -> Found:
         for name in ("customers", "products", "documents")
     )
     return customers, products, documents
+
+
+SHORT: Final[list[tuple[str, Found]]] = [
+    ("la", (["Chauffage Lambert"], ["Lambertine tube"], ["F-77", "Q-77"])),
+    (" LÀ ", (["Chauffage Lambert"], ["Lambertine tube"], ["F-77", "Q-77"])),
+    ("mb", ([], [], [])),
+    ("me", ([], [], ["O-88", "P-88"])),
+    ("77", ([], [], ["F-77", "Q-77"])),
+    ("7", ([], [], [])),
+    ("-7", ([], [], ["F-77", "Q-77"])),
+    ("f-", ([], [], ["F-77"])),
+    ("co", (["100%_sure \\ Co"], [], [])),
+    ("te", (["Chauffage Lambert"], [], [])),
+    ("zq", ([], [], [])),
+]
+"""Of two letters or digits those texts are found of which a word begins with them."""
+
+
+@pytest.mark.parametrize(("text", "found"), SHORT)
+async def test_two_letters_find_the_beginnings_of_words(office: Office, text: str, found: Found) -> None:
+    assert await search(office, text) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("l", [1, 3]),
+        ("u", [3]),
+        ("la", [1]),
+        ("am", []),
+        ("ho", []),
+        ("n", [3]),
+        ("%", [2]),
+        ("_s", [2]),
+        ("", [1, 2, 3]),
+    ],
+)
+async def test_one_or_two_letters_in_a_filter_are_the_beginning_of_a_word(
+    office: Office, text: str, numbers: list[int]
+) -> None:
+    await office.connection.execute("update contact set name = 'L’Union Nord' where name = 'Dupont'")
+    for criterion in ({"name": {"contains": text}}, {"not": {"not": {"name": {"contains": text}}}}):
+        answer = await office.see(
+            "owner", "customers(filter: $f) { nodes { number } }", ", $f: CustomerFilter", f=criterion
+        )
+        seen = [int(node["number"][1:]) for node in answer.data["company"]["customers"]["nodes"]]
+        assert sorted(seen) == numbers
 
 
 @pytest.mark.parametrize(("text", "found"), SOUGHT)
@@ -238,3 +289,38 @@ async def test_a_company_of_ten_thousand_rows_is_searched_by_indexes_of_its_own(
     read = [scan for scan in scans(json.loads(text)[0]["Plan"]) if "Index Cond" in scan]
     assert {scan["Index Name"] for scan in read} == indexes
     assert all("company_id" in scan["Index Cond"] for scan in read)
+
+
+LOOKED_AT: Final = ("Actual Rows", "Rows Removed by Filter", "Rows Removed by Index Recheck")
+SHORT_LISTS: Final = (
+    'search(text: "zq") { customers { totalCount nodes { id } } documents { totalCount nodes { id } } }',
+    'customers(filter: {name: {contains: "zq"}}) { totalCount nodes { id } }',
+    'documents(kinds: [INVOICE], filter: {search: "z"}) { totalCount }',
+    'invoices(filter: {customerName: {contains: "zq"}}) { totalCount nodes { id } }',
+)
+
+
+@pytest.mark.parametrize("selection", SHORT_LISTS)
+async def test_letters_that_nothing_begins_with_are_not_sought_row_by_row(
+    office: Office, monkeypatch: pytest.MonkeyPatch, selection: str
+) -> None:
+    """The statement is explained without the fence of the tests, behind which no index of texts serves."""
+    for many in (MANY_CUSTOMERS, MANY_DOCUMENTS):
+        await office.connection.execute(many.replace("10100", "2100"), office.firm.key)
+    await office.connection.execute("vacuum analyze contact, document")
+    asked: list[tuple[str, Any]] = []
+
+    async def read(self: Database, sql: str, arguments: Any, **options: Any) -> Any:
+        asked.append((sql, arguments))
+        raise DatabaseUnavailable(sql)
+
+    monkeypatch.setattr(Database, "read", read)
+    with pytest.raises(DatabaseUnavailable):
+        await office.see("owner", selection)
+    ((sql, arguments),) = asked
+    text = await office.connection.fetchval(f"explain (analyze, format json) {sql}", *arguments)
+    found = [
+        scan for scan in scans(json.loads(text)[0]["Plan"]) if scan.get("Relation Name") in {"contact", "document"}
+    ]
+    assert found
+    assert sum(scan.get(name, 0) * scan["Actual Loops"] for scan in found for name in LOOKED_AT) < 4 * NEWEST

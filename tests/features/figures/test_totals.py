@@ -120,10 +120,57 @@ async def test_the_balances_of_customers_and_the_dashboard_agree_with_the_lists(
     assert Decimal(dashboard["turnover"]) - Decimal(dashboard["netTurnover"]) == (Decimal("104.20") if this_year else 0)
 
 
-async def test_who_lacks_currencies_has_sums_of_the_amounts_as_they_are_stated(office: Office) -> None:
+async def test_who_lacks_currencies_has_sums_as_they_are_stated_but_never_of_several_currencies(office: Office) -> None:
+    await office.grant("anna", App.INVOICES, App.PAYMENTS, App.CREDIT_NOTES, App.DASHBOARD)
+    for status, total, open_ in (
+        ("OVERDUE", "100.00", "100.00"),
+        ("SENT", "257.44", "63.24"),
+        ("OVERDUE, PAID", None, "100.00"),
+        ("OVERDUE, SENT", None, None),
+    ):
+        page = (await office.read("anna", f"invoices(filter: {{status: [{status}]}}) {{ {TOTALS} }}"))["invoices"]
+        totals = page["totals"]
+        assert (totals["totalExcl"], totals["totalIncl"], totals["balanceDue"]) == (total, total, open_), status
+        assert totals["count"]
+    owed, dashboard = "balanceDue openBalance", "dashboard { balanceDue overdueBalance }"
+    seen = await office.read("anna", f"customers {{ nodes {{ {owed} }} }} {dashboard}")
+    assert seen["customers"]["nodes"] == [{"balanceDue": None, "openBalance": None}]
+    assert seen["dashboard"] == {"balanceDue": None, "overdueBalance": "100.00"}
+    await office.connection.execute("update document set currency = 'GBP'")
+    seen = await office.read("anna", f"customers {{ nodes {{ {owed} }} }} {dashboard}")
+    assert seen["customers"]["nodes"] == [{"balanceDue": "163.24", "openBalance": "357.44"}]
+
+
+async def test_what_a_customer_owes_is_in_euro_for_who_holds_currencies(office: Office) -> None:
+    seen = await office.read("owner", "customers { nodes { openBalance } }")
+    assert seen["customers"]["nodes"] == [{"openBalance": "374.24"}]
+
+
+async def test_the_sums_of_each_currency_are_as_the_documents_state_them(office: Office) -> None:
     await office.grant("anna", App.INVOICES, App.PAYMENTS, App.CREDIT_NOTES)
-    page = (await office.read("anna", f"invoices(filter: {{status: [OVERDUE]}}) {{ {TOTALS} }}"))["invoices"]
-    assert page["totals"] == {"count": 1, "totalExcl": "100.00", "totalIncl": "100.00", "balanceDue": "100.00"}
+    sums = "totalsByCurrency { currency count totalExcl totalIncl balanceDue }"
+    pounds = {"currency": "GBP", "count": 1, "totalExcl": "100.00", "totalIncl": "100.00", "balanceDue": "100.00"}
+    euros = {"currency": "EUR", "count": 4, "totalExcl": "367.44", "totalIncl": "367.44", "balanceDue": "63.24"}
+    assert (await office.read("owner", f"invoices(first: 0) {{ {sums} }}"))["invoices"]["totalsByCurrency"] == [
+        euros, pounds,
+    ]  # fmt: skip
+    answer = await office.see("anna", f"invoices {{ {sums} }}")
+    assert answer.data["company"]["invoices"]["totalsByCurrency"] == [
+        {**euros, "currency": None}, {**pounds, "currency": None},
+    ]  # fmt: skip
+    assert [note.path[1:] for note in answer.hidden] == [("invoices", "totalsByCurrency", "currency")]
+    each = "{ totalsByCurrency { currency count } }"
+    for selection, expected in (
+        (f"documents {each}", [("EUR", 7), ("GBP", 1)]),
+        (f"invoices(filter: {{status: [OVERDUE]}}) {each}", [("GBP", 1)]),
+        (f'invoices(filter: {{number: {{eq: "none"}}}}) {each}', []),
+    ):
+        (found,) = (await office.read("owner", selection)).values()
+        assert [tuple(sums.values()) for sums in found["totalsByCurrency"]] == expected, selection
+    found = (await office.read("owner", f'search(text: "dupont") {{ documents {each} }}'))["search"]["documents"]
+    assert [tuple(sums.values()) for sums in found["totalsByCurrency"]] == [("EUR", 7), ("GBP", 1)]
+    silent = await office.read("owner", "invoices { totalsByCurrency { __typename } }")
+    assert silent["invoices"]["totalsByCurrency"] == [{"__typename": "CurrencyTotals"}] * 2
 
 
 @pytest.mark.parametrize("apps", [(App.INVOICES, App.PAYMENTS), (App.INVOICES, App.CREDIT_NOTES)])

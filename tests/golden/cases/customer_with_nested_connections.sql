@@ -168,7 +168,7 @@ from (
               and (
                 folded(t1.number) collate "C" like $2::text
                 or folded(t1.name) collate "C" like $3::text
-                or folded(t1.city) collate "C" like $4::text
+                or (t1.city is not null and folded(t1.city) collate "C" like $4::text)
               )
             order by t1.name_key, t1.id
             limit $5::int4

@@ -73,9 +73,9 @@ from (
                   and folded(t2.city) collate "C" = any($9::text[])
                 )
                 and (
-                  folded(t2.number) collate "C" like $10::text
-                  or folded(t2.name) collate "C" like $11::text
-                  or folded(t2.city) collate "C" like $12::text
+                  folded(t2.number) collate "C" ~ $10::text
+                  or folded(t2.name) collate "C" ~ $11::text
+                  or (t2.city is not null and folded(t2.city) collate "C" ~ $12::text)
                 )
             )
             || '}'
@@ -101,8 +101,8 @@ from (
 -- $7 = 2
 -- $8 = [amay, wanze]
 -- $9 = [amay, wanze]
--- $10 = %er%
--- $11 = %er%
--- $12 = %er%
+-- $10 = (^|[ -/:-@[-`{-~])am
+-- $11 = (^|[ -/:-@[-`{-~])am
+-- $12 = (^|[ -/:-@[-`{-~])am
 -- $13 = 2
 -- $14 = <hash of a token>

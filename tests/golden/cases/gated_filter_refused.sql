@@ -65,8 +65,8 @@ from (
                 and t3.kind = 'INVOICE'
                 and (
                   folded(t3.number) collate "C" like $7::text
-                  or folded(t3.customer_name) collate "C" like $8::text
-                  or folded(t3.supplier_name) collate "C" like $9::text
+                  or (t3.customer_name is not null and folded(t3.customer_name) collate "C" like $8::text)
+                  or (t3.supplier_name is not null and folded(t3.supplier_name) collate "C" like $9::text)
                 )
               order by t3.date desc, t3.id desc
               limit $10::int4

@@ -121,10 +121,19 @@ from (
                 t7.company_id = c0.id
                 and t7.amount < $7::numeric
                 and (
-                  folded(t7.counterparty_name) collate "C" like $8::text
-                  or bare_number(t7.counterparty_iban) collate "C" like $9::text
-                  or folded(t7.statement) collate "C" like $10::text
-                  or bare_number(t7.structured_communication) collate "C" like $11::text
+                  (
+                    t7.counterparty_name is not null
+                    and folded(t7.counterparty_name) collate "C" like $8::text
+                  )
+                  or (
+                    t7.counterparty_iban is not null
+                    and bare_number(t7.counterparty_iban) collate "C" like $9::text
+                  )
+                  or (t7.statement is not null and folded(t7.statement) collate "C" like $10::text)
+                  or (
+                    t7.structured_communication is not null
+                    and bare_number(t7.structured_communication) collate "C" like $11::text
+                  )
                 )
               order by t7.date desc, t7.id desc
               limit $12::int4

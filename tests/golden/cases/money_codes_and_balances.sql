@@ -56,7 +56,17 @@ from (
                   select
                     '{"openBalance":' || coalesce(
                       '"' || (
-                        select coalesce(sum(t5.total_incl), 0.00)
+                        select
+                          case when min(t5.currency collate "C") filter (where true and not (a0.g4)) is not distinct from max(t5.currency collate "C") filter (where true and not (a0.g4)) then
+                            coalesce(
+                              sum(
+                                case when a0.g4 then
+                                  round(t5.total_incl * t5.exchange_rate, 2)
+                                else t5.total_incl end
+                              ) filter (where true),
+                              0.00
+                            )
+                          end
                         from document t5
                         where
                           t5.company_id = c0.id
@@ -87,7 +97,7 @@ from (
           )
           || ',"paymentAccounts":'
         else 'null,"paymentAccounts":' end
-        || case when a0.g4 then
+        || case when a0.g5 then
           (
             select '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}'
             from (
@@ -97,7 +107,7 @@ from (
                 || '","iban":' || coalesce(json_scalar(t6.iban)::text, 'null')
                 || ',"bic":' || coalesce(json_scalar(t6.bic)::text, 'null')
                 || ',"glAccountCode":' || coalesce(json_scalar(t6.gl_account_code)::text, 'null')
-                || ',"glAccount":' || case when a0.g5 then
+                || ',"glAccount":' || case when a0.g6 then
                   coalesce(json_scalar(t6.gl_account)::text, 'null') || ',"journalCode":'
                 else 'null,"journalCode":' end
                 || coalesce(json_scalar(t6.journal_code)::text, 'null')
@@ -112,7 +122,7 @@ from (
           )
           || ',"receiptsJournal":'
         else 'null,"receiptsJournal":' end
-        || case when a0.g6 then
+        || case when a0.g7 then
           (
             select
               '{"totalCount":' || (
@@ -122,9 +132,9 @@ from (
           )
           || '}'
         else 'null}' end j,
-        case when not (a0.g0 and a0.g1 and a0.g2 and a0.g3 and a0.g4 and a0.g5 and a0.g6) then
+        case when not (a0.g0 and a0.g1 and a0.g2 and a0.g3 and a0.g4 and a0.g5 and a0.g6 and a0.g7) then
           '0:' || encode(uuid_send(c0.id), 'hex')
-          || ':' || array_to_string(array[a0.g0, a0.g1, a0.g2, a0.g3, a0.g4, a0.g5, a0.g6], '')
+          || ':' || array_to_string(array[a0.g0, a0.g1, a0.g2, a0.g3, a0.g4, a0.g5, a0.g6, a0.g7], '')
         end h
       from membership m0
         join company c0 on c0.id = m0.company_id
@@ -134,9 +144,10 @@ from (
             get_bit(b.e, 3) = 1 g1,
             get_bit(b.e, 46) = 1 g2,
             get_bit(b.e, 39) = 1 g3,
-            get_bit(b.e, 6) = 1 g4,
-            get_bit(b.e, 20) = 1 g5,
-            get_bit(b.e, 29) = 1 g6
+            get_bit(b.e, 14) = 1 g4,
+            get_bit(b.e, 6) = 1 g5,
+            get_bit(b.e, 20) = 1 g6,
+            get_bit(b.e, 29) = 1 g7
           from (
             select
               ((case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end) & m0.mask) e,

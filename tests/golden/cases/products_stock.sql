@@ -174,7 +174,7 @@ from (
               and (m0.until is null or m0.until > now())
               and (
                 folded(m0.company_name) collate "C" like $1::text
-                or bare_number(c0.vat_number) collate "C" like $2::text
+                or (c0.vat_number is not null and bare_number(c0.vat_number) collate "C" like $2::text)
               )
             order by m0.company_name_key, m0.company_id
             limit $3::int4

@@ -32,8 +32,11 @@ from (
                   and (
                     folded(t1.number) collate "C" like $2::text
                     or folded(t1.name) collate "C" like $3::text
-                    or folded(t1.city) collate "C" like $4::text
-                    or bare_number(t1.vat_number) collate "C" like $5::text
+                    or (t1.city is not null and folded(t1.city) collate "C" like $4::text)
+                    or (
+                      t1.vat_number is not null
+                      and bare_number(t1.vat_number) collate "C" like $5::text
+                    )
                   )
               )
               || ',"nodes":[' || coalesce(string_agg(r.j0, ','), '')
@@ -137,8 +140,8 @@ from (
                 and (
                   folded(t1.number) collate "C" like $2::text
                   or folded(t1.name) collate "C" like $3::text
-                  or folded(t1.city) collate "C" like $4::text
-                  or bare_number(t1.vat_number) collate "C" like $5::text
+                  or (t1.city is not null and folded(t1.city) collate "C" like $4::text)
+                  or (t1.vat_number is not null and bare_number(t1.vat_number) collate "C" like $5::text)
                 )
               order by t1.name_key, t1.id
               limit $6::int4

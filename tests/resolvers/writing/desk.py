@@ -115,10 +115,6 @@ def _of_kind(column: WriteColumn, n: int) -> Any:
             return int(rule.least) + n
         case WriteKind.AMOUNT:
             return f"{max(rule.least, 1) + n:.{rule.scale}f}"
-        case WriteKind.DAY:
-            return f"2026-05-0{n + 1}"
-        case WriteKind.MOMENT:
-            return f"2026-05-0{n + 1}T10:00:00+00:00"
         case WriteKind.FLAG | WriteKind.SINCE:
             return n == 0
         case WriteKind.CHOICE:
