@@ -164,6 +164,12 @@ def leaves(write: EntityWrite) -> list[str]:
     ]
 
 
+def apps_of_values(write: EntityWrite) -> set[App]:
+    """The apps that values of the row need."""
+    needs = [need for values in write.carried.values() for need in values.values()]
+    return {gate for need in needs for gate in need if isinstance(gate, App)}
+
+
 def document(write: EntityWrite, selection: str) -> str:
     """The operation of a mutation that selects this of its payload; of a list verb partly of its results."""
     title = write.operation[0].upper() + write.operation[1:]

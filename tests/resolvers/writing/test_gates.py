@@ -17,7 +17,18 @@ from resolvers.request import HiddenFields, Result
 from resolvers.writing.declaration import EntityWrite
 from schema.apps import App
 from schema.declarations.writing import WriteAction
-from tests.resolvers.writing.desk import DECLARED, EVERY_APP, Desk, as_one, document, full, least, sample, write_of
+from tests.resolvers.writing.desk import (
+    DECLARED,
+    EVERY_APP,
+    Desk,
+    apps_of_values,
+    as_one,
+    document,
+    full,
+    least,
+    sample,
+    write_of,
+)
 from tests.resolvers.writing.test_every_write import MAKE_CREDENTIAL, beginning, named, target
 from tests.resolvers.writing.test_twin_worlds import shown, shown_row
 
@@ -122,7 +133,7 @@ async def test_a_payload_is_what_node_shows_right_after_to_everybody(desk: Desk,
     anna = desk.firm["anna"]
     for inside in (shown_row(write), AUTHORS, "__typename id ...{ again: id }"):
         gates = apps_of(*(one.need for one in (*write.columns, *write.lists)))
-        of_row = apps_of(write.need, *(need for values in write.carried.values() for need in values.values()))
+        of_row = {*apps_of(write.need), *apps_of_values(write)}
         for apps in ([], *([app] for app in gates), [App[name] for name in EVERY_APP]):
             await desk.allow(anna, *of_row, *apps)
             for more in ("replayed", "company { id }"):

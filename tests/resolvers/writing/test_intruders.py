@@ -13,7 +13,7 @@ from gateway.http.rate_limits import Rows, Table
 from resolvers.writing.declaration import EntityWrite
 from schema.apps import App
 from schema.declarations.writing import WriteAction
-from tests.resolvers.writing.desk import DECLARED, Desk, document, full, least, write_of
+from tests.resolvers.writing.desk import DECLARED, Desk, apps_of_values, document, full, least, write_of
 from tests.resolvers.writing.test_every_write import OF_ROWS, UNKNOWN, named, row_of, target, values
 from tests.support.company import Person
 
@@ -47,7 +47,7 @@ async def test_a_key_of_ones_own_opens_nothing_that_was_taken_away(desk: Desk, w
     bram = desk.firm["bram"]
     needs = (write.need, *(column.need for column in write.columns))
     apps = {gate for need in needs for gate in need if isinstance(gate, App)}
-    await desk.allow(bram, *apps)
+    await desk.allow(bram, *apps, *apps_of_values(write))
     given = {**least(write), **await target(desk, write), **values(write, 1), "idempotencyKey": secrets.token_hex(8)}
     assert b'"errors":[]' in await told(desk, bram, write, given)
     never = await told(desk, bram, write, {**given, write.which: f"{write.named_prefix}_{UNKNOWN}"})
@@ -68,12 +68,13 @@ async def test_without_the_type_a_row_is_not_there_and_a_company_is_forbidden(
     given = {**least(write), **await target(desk, write), "idempotencyKey": secrets.token_hex(8)}
     never = {**given, write.which: f"{write.named_prefix}_{UNKNOWN}"}
     monkeypatch.setattr(EntityWrite, "need", (App.STOCK,))
+    await desk.allow(bram, *apps_of_values(write))
     before = await desk.rows()
     for used in ({}, {column.member: None for column in write.columns if column.need}):
         answers = [await told(desk, bram, write, {**one, **used}, " gated: replayed") for one in (given, never)]
         assert answers[0] == answers[1] if write.which != "companyId" else b"FORBIDDEN" in answers[0]
     assert await desk.rows() == before
-    await desk.allow(bram, App.STOCK)
+    await desk.allow(bram, App.STOCK, *apps_of_values(write))
     assert b'"errors":[]' in await told(desk, bram, write, given, " gated: replayed")
     await desk.allow(bram)
 

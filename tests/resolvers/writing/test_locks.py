@@ -12,7 +12,7 @@ from resolvers.mutations import context
 from resolvers.writing.declaration import EntityWrite
 from schema.apps import App
 from schema.declarations.writing import WriteAction
-from tests.resolvers.writing.desk import DECLARED, Desk, full, least
+from tests.resolvers.writing.desk import DECLARED, Desk, apps_of_values, full, least
 from tests.resolvers.writing.test_every_write import named, target
 from tests.support.company import change
 
@@ -51,7 +51,7 @@ async def test_a_write_that_is_not_committed_holds_no_revocation_up(desk: Desk, 
     given = {**(full(write, 1) if write.action is WriteAction.UPDATE else least(write)), **await target(desk, write)}
     needs = (write.need, *(column.need for column in write.columns))
     gates = {gate for need in needs for gate in need if isinstance(gate, App)}
-    await desk.allow(desk.firm["anna"], *gates)
+    await desk.allow(desk.firm["anna"], *gates, *apps_of_values(write))
     async with unfinished(desk, write, given), asyncio.timeout(PATIENCE):
         assert await toggle(desk) == b'{"setAppAccess":{"errors":[]}}'
     await desk.allow(desk.firm["anna"])
