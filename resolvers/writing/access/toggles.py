@@ -41,9 +41,13 @@ update app_grant g
 set valid = tstzrange(lower(g.valid), greatest(w.at, lower(g.valid) + interval '1 microsecond')),
   revoked_by = w.account_id
 from changing w
-where not w.granted and g.company_id = w.company_id and g.membership_id = w.member and g.app_id = w.app
-  and upper_inf(g.valid)
+where not w.granted and upper_inf(g.valid)
+  and (g.company_id, g.membership_id, g.app_id) >= (w.company_id, w.member, w.app)
+  and (g.company_id, g.membership_id, g.app_id) <= (w.company_id, w.member, w.app)
 """
+"""The rows are compared as wholes, which is the same as each value being equal, so that the index of open periods finds
+them: the key of all periods, which PostgreSQL would take for equal values, goes through ten times as many pages."""
+
 BEGUN: Final = """
 insert into app_grant (company_id, membership_id, app_id, valid, granted_by)
 select w.company_id, w.member, w.app, tstzrange(w.at, null), w.account_id from changing w where w.granted

@@ -108,10 +108,9 @@ ended as materialized (
   from changing w
   where
     not w.granted
-    and g.company_id = w.company_id
-    and g.membership_id = w.member
-    and g.app_id = w.app
     and upper_inf(g.valid)
+    and (g.company_id, g.membership_id, g.app_id) >= (w.company_id, w.member, w.app)
+    and (g.company_id, g.membership_id, g.app_id) <= (w.company_id, w.member, w.app)
 ),
 begun as materialized (
   insert into app_grant (company_id, membership_id, app_id, valid, granted_by)
