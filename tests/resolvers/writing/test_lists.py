@@ -10,6 +10,7 @@ import orjson
 import pytest
 
 from db.belgium import ean13
+from db.connection import connect
 from gateway.http.rate_limits import Rows, Table
 from resolvers.request import GraphQLRequest
 from resolvers.request_limits import LIST_ITEMS
@@ -18,6 +19,7 @@ from schema.apps import App
 from schema.declarations.writing import WriteAction
 from tests.resolvers.writing.desk import DECLARED, EVERY_APP, LISTS, Desk, full, least, write_of
 from tests.resolvers.writing.test_every_write import any_row, foreign, named
+from tests.resolvers.writing.test_intruders import PATIENCE, WAITS
 from tests.support.company import Firm, Person
 
 CREATE, UPDATE = DECLARED["createCustomers"], DECLARED["updateCustomers"]
@@ -25,14 +27,13 @@ CREATE_PRODUCTS, UPDATE_PRODUCTS = DECLARED["createProducts"], DECLARED["updateP
 QUERY: Final = """mutation ($input: %sInput!) { %s(input: $input) {
   results { index %s { %s } errors { code field reason } } errors { code field reason app } replayed company { id }
 } }"""
+CHANGE: Final = "update contact set note = 'theirs', version = version + 1 where id = $1"
 EITHER: Final[tuple[dict[str, Any], ...]] = ({}, {"allOrNothing": False})
 UNKNOWN: Final = "0" * 32
 TRAIL: Final = """
 select key, idempotency_key from change where company_id = $1 and operation = $2 order by xid desc, id limit $3
 """
-TIER: Final = "insert into price_tier (company_id, name) values ($1, 'x') returning id"
 PROSPECT: Final = "update contact set is_customer = false where id = $1"
-NUMBERS: Final = "select number from contact where company_id = $1 order by id"
 NEXT: Final = "select next from counter where company_id = $1 and kind = 'CUSTOMER'"
 
 
@@ -351,6 +352,15 @@ async def test_a_repeated_list_shows_the_rows_that_it_wrote(desk: Desk, whole: b
     assert {row["version"] for row in rows(again) if row} == {1, 2}
 
 
+async def test_the_key_of_a_header_is_that_of_the_list(desk: Desk) -> None:
+    given = {"companyId": desk.firm.id, "items": [{"name": "a"}, {"name": "b"}]}
+    token, key = desk.firm["owner"].token, secrets.token_hex(4)
+    request = GraphQLRequest(query(CREATE), variables={"input": given}, token=token, idempotency_key=key)
+    first, again = [orjson.loads((await desk.executor.execute(request)).data or b"") for _ in range(2)]
+    assert first["createCustomers"]["replayed"] is False
+    assert again["createCustomers"] == {**first["createCustomers"], "replayed": True}
+
+
 async def test_a_repeated_list_shows_no_row_that_has_gone_since(desk: Desk) -> None:
     controls: dict[str, Any] = {"idempotencyKey": secrets.token_hex(4)}
     items = [{"name": "a"}, {"name": "b"}]
@@ -467,6 +477,35 @@ async def test_lists_at_once_wait_for_each_other_whatever_their_order(desk: Desk
     find = "select distinct version from contact where id = any($1) order by 1"
     versions = [row[0] for row in await desk.connection.fetch(find, [key_of(id_) for id_ in ids])]
     assert versions == [5, 6]
+
+
+@pytest.mark.parametrize("whole", [True, False])
+async def test_rows_that_change_while_a_list_waits_are_judged_as_they_are_then(desk: Desk, whole: bool) -> None:
+    """They are locked in the order of their keys: what waits for the first one holds no other."""
+    ids = sorted(await customers(desk, 3))
+    versions: tuple[dict[str, Any], ...] = ({}, {"expectedVersion": 1}, {"expectedVersion": 1})
+    items = [{"customerId": id_, "city": "Gent", **one} for id_, one in zip(ids, versions, strict=True)]
+    connection = await connect(desk.dsn)
+    try:
+        await connection.execute("begin")
+        await connection.execute(CHANGE, key_of(ids[0]))
+        waiting = asyncio.ensure_future(send(desk, UPDATE, items[::-1], row="note city version", allOrNothing=whole))
+        async with asyncio.timeout(PATIENCE):
+            while not await desk.connection.fetchval(WAITS):  # noqa: ASYNC110  # it is the database that says so
+                await asyncio.sleep(0.01)
+        await connection.execute(CHANGE, key_of(ids[2]))
+        await connection.execute("commit")
+        payload = await waiting
+    finally:
+        await connection.close()
+    if whole:
+        assert faults(payload["errors"]) == [("VERSION_CONFLICT", "items.0.expectedVersion", None)]
+    else:
+        assert of_items(payload) == [[("VERSION_CONFLICT", "expectedVersion", None)], [], []]
+    find = "select note, city, version from contact where id = any($1) order by id"
+    stored = [tuple(row) for row in await desk.connection.fetch(find, [key_of(id_) for id_ in ids])]
+    written = [("theirs", "Gent", 3), (None, "Gent", 2), ("theirs", None, 2)]
+    assert stored == ([("theirs", None, 2), (None, None, 1), ("theirs", None, 2)] if whole else written)
 
 
 async def test_of_lists_at_once_with_one_value_one_has_it(desk: Desk) -> None:
