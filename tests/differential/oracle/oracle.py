@@ -342,7 +342,6 @@ class _Oracle:
         return found
 
 
-@cache
 def _by_currency(rows: Sequence[Record]) -> list[list[Record]]:
     """The rows of each currency, the most rows first."""
     found: dict[str, list[Record]] = {}
@@ -351,6 +350,7 @@ def _by_currency(rows: Sequence[Record]) -> list[list[Record]]:
     return sorted(found.values(), key=len, reverse=True)
 
 
+@cache
 def _stood_in() -> list[Any]:
     """The fields of `STOOD_IN`."""
     named = [coordinate.split(".") for coordinate in STOOD_IN]
