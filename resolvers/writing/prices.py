@@ -103,7 +103,7 @@ class PriceSql:
             (sql("locked"), self._locked()),
             (sql("written"), self._written()),
             (sql("trail"), self._trail()),
-            (sql("told"), self._told()),
+            (sql("listed"), self._listed()),
         ):
             self.ctx.commons.append(sql(", {} as materialized ({})", name, select))
         return self._outcome()
@@ -238,7 +238,7 @@ class PriceSql:
             self._parameter(DIGEST, "bytea"),
         )
 
-    def _told(self) -> Sql:
+    def _listed(self) -> Sql:
         """The keys of the changed products, and their number; those of an earlier request with the same key."""
         claim = rows(change, sql("p"), company=sql("j.company_id"))
         same = rows(change, sql("c"), company=sql("j.company_id"))
@@ -269,7 +269,7 @@ class PriceSql:
             "t.keys, case when {} and j.outcome is null then {} else t.count end count, null::bit(256) apps, "
             "case when j.outcome is not null then j.outcome when f.problems <> {} then 'FOUND' when {} then 'VALID' "
             "when t.count = 0 then 'UNCHANGED' end outcome "
-            "from judged j left join found f on true cross join told t",
+            "from judged j left join found f on true cross join listed t",
             trial,
             would,
             NO_PROBLEMS,
