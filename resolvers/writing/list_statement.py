@@ -55,9 +55,8 @@ class ListSql(WriteSql):
     def _json_of_new(self) -> Sql:
         return sql("y.item")
 
-    @property
-    def _seeks_taken(self) -> Sql:
-        return TRUE
+    def _seeks_taken(self, member: str) -> Sql:
+        return sql("{} = any(y.changed)", literal(member))
 
     @property
     def _source(self) -> Sql:

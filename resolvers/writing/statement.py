@@ -143,8 +143,7 @@ class WriteSql:
         """The same beside `y`, the row that was made of it."""
         return self._json
 
-    @property
-    def _seeks_taken(self) -> Sql:
+    def _seeks_taken(self, member: str) -> Sql:
         """The condition under which the statement looks for what a unique index would refuse; a write meets it."""
         return self._parameter(TRIAL, "bool")
 
@@ -434,7 +433,7 @@ class WriteSql:
             another = sql(" and {} <> y.id", other["id"]) if self._changes else sql("")
             yield sql(
                 "case when {} and exists (select from {} where {} and {} = {}{}) then {} end",
-                self._seeks_taken,
+                self._seeks_taken(member),
                 other.source,
                 every([*other.where, *among]),
                 other[column],
