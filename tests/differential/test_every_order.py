@@ -1,7 +1,7 @@
 """A cursor leads through every list in every order to its end, in both directions, over the most extreme values."""
 
 import json
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from typing import Any, Final
 
 import asyncpg
@@ -61,8 +61,9 @@ def lists() -> Iterator[tuple[str, str, tuple[str, ...]]]:
 LISTS: Final = list(lists())
 
 
-def extremes(column: "Column[Any]") -> tuple[list[str], str] | None:
+def extremes(column: "Column[Any]") -> tuple[Sequence[str], str] | None:
     """The most extreme values of a column, `#` for null, and its type; None for one that takes only some values."""
+    values: Sequence[str]
     match column.type:
         case Text():
             values, name = list(TEXTS), "text"
