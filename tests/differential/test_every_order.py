@@ -29,11 +29,11 @@ query ($order: [%s!], $first: Int, $last: Int, $after: String, $before: String) 
 """
 FORWARD: Final = ("first", "after", "hasNextPage", "endCursor")
 BACKWARD: Final = ("last", "before", "hasPreviousPage", "startCursor")
-TEXTS: Final = (
+TEXTS: Final[tuple[str, ...]] = (
     "", "0", "00", "9" * 300, "a" * 2_000, "\U0001f468\u200d\U0001f469" * 300, "é" * 500, "e\u0301", '"\\' * 300,
     "\u00ad", "Éric", "eric", "van den Berg", "\x01\x7f\u2028", "F2026-9", "F2026-10", "\U0010ffff", "한국",
 )  # fmt: skip
-MOMENTS: Final = (
+MOMENTS: Final[tuple[str, ...]] = (
     "0001-01-01 00:00:00+00", "9999-12-31 23:59:59.999999+00", "2026-03-29 01:00:00.000001+00",
     "2026-03-29 01:00:00+00",
 )  # fmt: skip
@@ -63,6 +63,7 @@ LISTS: Final = list(lists())
 
 def extremes(column: "Column[Any]") -> tuple[list[str], str] | None:
     """The most extreme values of a column, `#` for null, and its type; None for one that takes only some values."""
+    values: list[str]
     match column.type:
         case Text():
             values, name = list(TEXTS), "text"
