@@ -66,14 +66,14 @@ def extremes(column: "Column[Any]") -> tuple[list[str], str] | None:
     values: list[str]
     match column.type:
         case Text():
-            values, name = list(TEXTS), "text"
+            values, name = [*map(str, TEXTS)], "text"
         case Numeric(precision=precision, scale=scale):
             most = "9" * (int(precision or 0) - int(scale or 0)) + "." + "9" * int(scale or 0)
             values, name = ["0", most, f"-{most}", "0.01", "-0.01"], "numeric"
         case Integer():
             values, name = ["0", "2147483647", "-2147483648", "1"], "integer"
         case DateTime():
-            values, name = list(MOMENTS), "timestamptz"
+            values, name = [*map(str, MOMENTS)], "timestamptz"
         case Date():
             values, name = ["0001-01-01", "9999-12-31", "2026-02-28"], "date"
         case _:
