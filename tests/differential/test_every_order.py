@@ -29,11 +29,11 @@ query ($order: [%s!], $first: Int, $last: Int, $after: String, $before: String) 
 """
 FORWARD: Final = ("first", "after", "hasNextPage", "endCursor")
 BACKWARD: Final = ("last", "before", "hasPreviousPage", "startCursor")
-TEXTS: Final = (
+TEXTS: Final[tuple[str, ...]] = (
     "", "0", "00", "9" * 300, "a" * 2_000, "\U0001f468\u200d\U0001f469" * 300, "é" * 500, "e\u0301", '"\\' * 300,
     "\u00ad", "Éric", "eric", "van den Berg", "\x01\x7f\u2028", "F2026-9", "F2026-10", "\U0010ffff", "한국",
 )  # fmt: skip
-MOMENTS: Final = (
+MOMENTS: Final[tuple[str, ...]] = (
     "0001-01-01 00:00:00+00", "9999-12-31 23:59:59.999999+00", "2026-03-29 01:00:00.000001+00",
     "2026-03-29 01:00:00+00",
 )  # fmt: skip
@@ -66,14 +66,14 @@ def extremes(column: "Column[Any]") -> tuple[Sequence[str], str] | None:
     values: Sequence[str]
     match column.type:
         case Text():
-            values, name = list(TEXTS), "text"
+            values, name = [*map(str, TEXTS)], "text"
         case Numeric(precision=precision, scale=scale):
             most = "9" * (int(precision or 0) - int(scale or 0)) + "." + "9" * int(scale or 0)
             values, name = ["0", most, f"-{most}", "0.01", "-0.01"], "numeric"
         case Integer():
             values, name = ["0", "2147483647", "-2147483648", "1"], "integer"
         case DateTime():
-            values, name = list(MOMENTS), "timestamptz"
+            values, name = [*map(str, MOMENTS)], "timestamptz"
         case Date():
             values, name = ["0001-01-01", "9999-12-31", "2026-02-28"], "date"
         case _:
