@@ -93,6 +93,11 @@ def item_type(type_: Any) -> Any:
     return inner if isinstance(inner, GraphQLScalarType) else inner.of_type
 
 
+def takes_list(type_: Any) -> bool:
+    """True for a list type, non-null or not."""
+    return isinstance(_inside_non_null(type_), GraphQLList)
+
+
 def member_type(type_: Any, name: str) -> Any:
     """The type of an input object's field; for a scalar that takes any JSON, the scalar itself."""
     named = cast("Any", get_named_type(type_))

@@ -21,7 +21,7 @@ from graphql import (
     VariableNode,
 )
 
-from resolvers.gates.coordinates import item_type, literal_value, member_type, type_of
+from resolvers.gates.coordinates import item_type, literal_value, member_type, takes_list, type_of
 from resolvers.request import bad_input
 
 Variables: TypeAlias = Mapping[str, Any]
@@ -177,6 +177,8 @@ def read_input(node: ValueNode, type_: Any) -> ArgumentValue:
             return VariableArgument(VariablePath(node.name.value))
         case ListValueNode() if _has_variable(node):
             return ListArgument(tuple(read_input(item, item_type(type_)) for item in node.values))
+        case ObjectValueNode() if _has_variable(node) and takes_list(type_):
+            return ListArgument((read_input(node, item_type(type_)),))  # a single value is a list of one
         case ObjectValueNode() if _has_variable(node):
             return ObjectArgument({name: read_input(value, member_type(type_, name)) for name, value in _members(node)})
         case _:

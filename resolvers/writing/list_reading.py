@@ -6,7 +6,7 @@ A problem of an item has its path within the item. If two items state one unique
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import orjson
 
@@ -121,6 +121,5 @@ class ListInputReader(InputReader):
 
 
 def items_of(given: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The items; an object in place of a list is a list of one."""
-    items = given["items"]
-    return cast("list[Mapping[str, Any]]", items if isinstance(items, list) else [items])
+    """The items."""
+    return given["items"]

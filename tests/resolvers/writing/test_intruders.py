@@ -142,6 +142,15 @@ async def test_what_is_stated_by_a_default_of_a_variable_is_written_too(desk: De
     assert customer == {"number": "C88001", "contactPersons": [{"lastName": "Bob"}]}
 
 
+async def test_an_object_with_a_variable_in_place_of_a_list_is_a_list_of_one(desk: Desk) -> None:
+    query = """mutation ($company: ID!, $last: String) { createCustomer(input: {companyId: $company, name: "x",
+        contactPersons: {lastName: $last}}) { customer { contactPersons { lastName } } errors { code } } }"""
+    result = await desk.send(desk.firm["owner"], query, company=desk.firm.id, last="Bob")
+    assert result.errors == ()
+    customer = orjson.loads(result.data or b"")["createCustomer"]["customer"]
+    assert customer == {"contactPersons": [{"lastName": "Bob"}]}
+
+
 async def test_a_link_that_goes_away_meanwhile_is_not_found(desk: Desk) -> None:
     field, id_ = await desk.connection.fetchval(FIELD, desk.firm.key), await desk.made("Customer")
     given = {"customerId": id_, "customFields": [{"fieldId": f"fld_{field.hex}", "value": "a"}]}
