@@ -32,7 +32,7 @@ from resolvers.mutations.registry import MUTATIONS
 from resolvers.mutations.steps.support_accounts import SupportAccount, make_account
 from resolvers.request import GraphQLRequest, Result
 from resolvers.writing.access.action import ACTIONS
-from resolvers.writing.declaration import entity_writes
+from resolvers.writing.registry import statement_writers
 from schema import schema
 from schema.localization.language import Language
 from tests.support.company import Firm, Person, change
@@ -224,10 +224,11 @@ HOLDERS: Final = sorted(name for name, mutation in MUTATIONS.items() if not muta
 
 
 def declared() -> list[str]:
-    """The mutations of the schema, but the writes of entities (tests/resolvers/writing)."""
+    """The mutations of the schema, but the writes of business data (tests/resolvers/writing)."""
     root = schema.core.mutation_type
     assert root is not None
-    return sorted(root.fields.keys() - entity_writes(default_compiler().layout).keys())
+    writers = statement_writers(default_compiler().layout)
+    return sorted(root.fields.keys() - {name for name, writer in writers.items() if not writer.changes_access})
 
 
 def changes_access(mutation: str) -> bool:

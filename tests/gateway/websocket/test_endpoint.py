@@ -531,23 +531,24 @@ async def test_there_are_so_many_operations_on_a_socket_and_subscriptions_in_all
             await gateway.subscribed(firm, 3)
 
 
-def toggle(firm: Firm, id_: str) -> dict[str, object]:
+def toggle(firm: Firm, version: int, id_: str) -> dict[str, object]:
     """The message that asks for a change of access, which waits for the row of the company."""
-    given = {"companyId": firm.id, "expectedVersion": 0, "changes": [change(firm["bram"], "STOCK", granted=True)]}
+    given = {"companyId": firm.id, "expectedVersion": version, "changes": [change(firm["bram"], "STOCK", granted=True)]}
     return {"id": id_, "type": "subscribe", "payload": {"query": SET, "variables": {"input": given}}}
 
 
 async def test_writes_that_were_let_go_count_until_they_have_ended(databases: Databases, template: str) -> None:
     async with open_gateway(databases, template, max_subscriptions_of_socket=2) as gateway, gateway.socket() as client:
         firm, beside = await gateway.found(), gateway.station.connection
+        version = await firm.version()
         await client.init(firm["owner"].token)
         async with beside.transaction():
             await beside.execute(HOLD, firm.key)
             for count in (1, 2):
-                await client.send(toggle(firm, "a"))
+                await client.send(toggle(firm, version, "a"))
                 await blocked(beside, count)
                 await client.send({"id": "a", "type": "complete"})
-            await client.send(toggle(firm, "a"))
+            await client.send(toggle(firm, version, "a"))
             assert codes(await client.receive()) == ["RATE_LIMITED"]
         await gateway.more("operation", 0, 2)
         await client.subscribe("a", ME)
@@ -557,12 +558,12 @@ async def test_writes_that_were_let_go_count_until_they_have_ended(databases: Da
 async def test_a_write_that_was_let_go_says_nothing_under_an_id_that_is_used_again(
     gateway: Gateway, firm: Firm
 ) -> None:
-    beside = gateway.station.connection
+    beside, version = gateway.station.connection, await firm.version()
     async with gateway.socket() as client:
         await client.init(firm["owner"].token)
         async with beside.transaction():
             await beside.execute(HOLD, firm.key)
-            await client.send(toggle(firm, firm.id))
+            await client.send(toggle(firm, version, firm.id))
             await blocked(beside)
             await client.send({"id": firm.id, "type": "complete"})
             await client.subscribe(firm.id, ACCESS, id=firm.id)
