@@ -45,6 +45,9 @@ FEW: Final = (0, 1, 1, 2)
 PAGES: Final = (1, 2, 3, 5, 10, 20, 50, 100)
 LENGTHS: Final = (1, 3, 20, 100, 200, 200, 201, 5_000, 250_000)
 NAMES: Final = (40, 80, 90, 90, 90, 90, 90, 90, 90, 90, 101, 5_000)
+LETTERS: Final = 2_000_000
+"""Characters of all long texts of an operation: twice what a body may have. Lists of rows would have many more."""
+
 PIECES: Final = ("a", "%", "_", "\\", "ab ", "ẞ", "ﷺ", "İ", "\U0001f600", "x%y_", "'", "\u0301", " ", "\x7f", "\u202e")
 """Pieces of texts: patterns, characters that grow by case folding, characters that JSON escapes."""
 
@@ -151,6 +154,7 @@ class Drawing:
     given: dict[str, str] = field(default_factory=dict[str, str])
     aliases: int = 0
     directives: int = 0
+    letters: int = LETTERS
 
     # --- chance
 
@@ -413,6 +417,8 @@ class Drawing:
         if not self.has(Trait.VALUES, 3):
             return self.pick(("a", "Lambert", "2026", "chaudière", "0478"))
         pieces, length = [self.pick(PIECES) for _ in range(self.pick((1, 2, 5)))], self.pick(LENGTHS)
+        length = min(length, max(1, self.letters))
+        self.letters -= length
         return ("".join(pieces) * length)[:length]
 
     def operation(self) -> str:

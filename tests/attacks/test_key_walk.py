@@ -120,6 +120,7 @@ async def test_nothing_of_a_company_that_a_key_does_not_open_is_in_any_answer(
     assert shown > 100 // PARTS
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("seed", [1, 2])
 async def test_a_key_of_some_apps_answers_as_one_whose_owner_has_only_these(
     demo: Demo, executor: Executor, seed: int
