@@ -36,9 +36,9 @@ from resolvers.operation.selection import SelectedField
 from resolvers.request import GraphQLRequest, RequestError, Result
 from resolvers.user_problems import problems_json
 from resolvers.writing.intent import Intent, StatementWriter
+from resolvers.writing.judging import TRIAL
 from resolvers.writing.outcome import Outcome, Refusal, outcome_of
 from resolvers.writing.registry import statement_writers
-from resolvers.writing.statement import TRIAL
 from schema.errors import ErrorCode
 from schema.localization.language import Language
 

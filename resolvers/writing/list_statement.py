@@ -11,8 +11,9 @@ from typing import Final
 
 from db.sql import TRUE, Sql, every, join, literal, rows, sql
 from db.tables.core.changes import change
+from resolvers.writing.judging import DIGEST, KEY, MASK, TRIAL, VALUES
 from resolvers.writing.list_reading import FIELDS, ROW, ROWS, USED, VERSION, WHOLE, WRONG
-from resolvers.writing.statement import DIGEST, KEY, MASK, NO_PROBLEMS, NUMBER, TRIAL, VALUES, WriteSql, change_of
+from resolvers.writing.statement import NO_PROBLEMS, NUMBER, WriteSql, change_of
 from resolvers.writing.values import server_default
 
 HASH: Final = sql("32")

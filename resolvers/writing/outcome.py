@@ -12,7 +12,8 @@ from asyncpg import BitString, Record
 from db.tables.metadata import APPS
 from resolvers.user_problems import UserProblem, invalid
 from resolvers.writing.declaration import EntityWrite
-from resolvers.writing.reading import Given, Path
+from resolvers.writing.reading import Given
+from resolvers.writing.value_reading import Path
 from schema.apps import App, app_label
 from schema.errors import ROW_CHANGED, TOO_MANY, UserErrorCode, ValidationReason
 from schema.localization.field_labels import field_label

@@ -5,7 +5,7 @@ Each row is locked in the order of its key, and computed from what it is then: o
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, LiteralString, cast
+from typing import Any, Final, cast
 
 from graphql import GraphQLObjectType
 from sqlalchemy import Column, Numeric, Text
@@ -13,7 +13,6 @@ from sqlalchemy import Column, Numeric, Text
 from db.sql import Rows, Sql, every, join, literal, number, rows, sql
 from db.tables.core.changes import change
 from db.tables.core.products import product
-from resolvers.compilation.context import StatementContext
 from resolvers.compilation.root_fields import NULL, RootFields
 from resolvers.compilation.statement import Statement, finish
 from resolvers.compilation.table_mapping import TableMapping
@@ -24,10 +23,12 @@ from resolvers.user_problems import invalid
 from resolvers.writing.declaration import EntityWrite, WriteColumn
 from resolvers.writing.entity_intent import EntityIntent, shared_values
 from resolvers.writing.intent import Intent
+from resolvers.writing.judging import DIGEST, KEY, TRIAL, VALUES, JudgedSql
 from resolvers.writing.outcome import Outcome, Refusal
-from resolvers.writing.reading import Created, Given, InputReader, Path, reader_of
+from resolvers.writing.reading import Given, InputReader
 from resolvers.writing.rules import EntityRules, NewRow
-from resolvers.writing.statement import DIGEST, KEY, NO_PROBLEMS, TRIAL, VALUES, WriteSql
+from resolvers.writing.statement import NO_PROBLEMS
+from resolvers.writing.value_reading import Created, Path, reader_of
 from resolvers.writing.values import created_name, leads_nowhere, or_created
 from schema.apps import App
 from schema.declarations.writing import WriteAction, amount, choice, link
@@ -84,19 +85,16 @@ class PriceReader:
 
 
 @dataclass(frozen=True, slots=True)
-class PriceSql:
+class PriceSql(JudgedSql):
     """Adds the common table expressions of `adjustPrices` to a statement; `update` writes a product by itself."""
 
-    write: EntityWrite
     update: EntityWrite
-    ctx: StatementContext
 
     def add(self) -> Sql:
         """Add them all. Returns the select of the outcome, whose columns `Outcome` names."""
         self.ctx.writes = self.ctx.speaks = True
-        judged = WriteSql(self.write, self.ctx, is_usual=True, stated=frozenset()).judged()
         for name, select in (
-            (sql("judged"), judged),
+            (sql("judged"), self.judged()),
             (sql("given"), self._given()),
             (sql("chosen"), self._chosen()),
             (sql("found"), self._found()),
@@ -105,11 +103,8 @@ class PriceSql:
             (sql("trail"), self._trail()),
             (sql("listed"), self._listed()),
         ):
-            self.ctx.commons.append(sql(", {} as materialized ({})", name, select))
+            self._common(name, select)
         return self._outcome()
-
-    def _parameter(self, name: str, type_name: LiteralString) -> Sql:
-        return self.ctx.written(name, type_name)
 
     @property
     def _values(self) -> Sql:
@@ -335,8 +330,8 @@ class PriceWriter:
 
     @property
     def has_trial(self) -> bool:
-        """True, though no value of it can be taken."""
-        return True
+        """False: no value of it can be taken."""
+        return False
 
     @property
     def need(self) -> Need:
@@ -353,5 +348,5 @@ class PriceWriter:
 
     def compile(self, roots: RootFields, selected: SelectedField, *, in_full: bool) -> Statement:
         """The statement that judges and writes; the payload may be long, and is read after it."""
-        statement = PriceSql(self.write, self.update, roots.ctx)
+        statement = PriceSql(self.write, roots.ctx, self.update)
         return replace(finish(roots.ctx, NULL, outcome=statement.add()), is_whole=False)

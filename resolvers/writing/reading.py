@@ -3,73 +3,33 @@
 A member is used when it is present, null included.
 """
 
-import decimal
 import hashlib
 import json
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from enum import Enum
-from functools import lru_cache, partial
-from typing import Any, Final, NamedTuple, TypeAlias
+from functools import lru_cache
+from typing import Any, Final
 
 import orjson
 from asyncpg import BitString
 
 from db.tables.metadata import APPS
-from resolvers.forms.registry import LONGEST, NATIONAL, formed
-from resolvers.forms.texts import Formed, line, note
+from resolvers.forms.registry import NATIONAL
 from resolvers.gates.needs import Need
 from resolvers.global_ids import Key
 from resolvers.operation.arguments import ArgumentValue, Inputs, ObjectArgument
 from resolvers.user_problems import UserProblem, invalid
 from resolvers.writing.declaration import EntityWrite, OwnedList, WriteColumn
-from resolvers.writing.values import BY_KEY, created_name
+from resolvers.writing.value_reading import KEY, NO_ROW, UNKNOWN, Created, Path, Read, Wrong, national, reader_of
+from resolvers.writing.values import created_name
 from schema.apps import CATALOGUE, App
 from schema.declarations.forms import Form
-from schema.declarations.writing import WriteKind, WriteRule
+from schema.declarations.writing import WriteKind
 from schema.errors import TOO_MANY
 from schema.errors import ValidationReason as Reason
 
-KEY: Final = re.compile(r"[!-~]{1,100}")
-"""An idempotency key: visible ASCII."""
-
-NUMBER: Final = re.compile(r"([A-Z])0*([1-9][0-9]{0,7})")
-"""A stated number: one digit less than a number may have, so that the counter goes on for long."""
-
-WORD: Final = 100
-"""Maximum length of a short text in a list, in characters."""
-
-NO_ROW: Final = "0" * 32
-"""The key of no row: what an id that is none stands for, so that it is answered as an unknown one."""
-
-
-class Created(NamedTuple):
-    """A row that the caller has created with this idempotency key."""
-
-    key: str
-
-
-class Wrong(NamedTuple):
-    """What is wrong with a value, the values of its message, and its place in a list."""
-
-    reason: Reason
-    values: Mapping[str, object] = {}
-    place: "Path" = ()
-    text: str | None = None
-
-
-Path: TypeAlias = tuple[str, ...]
-"""The place of a value in an input."""
-
-Read: TypeAlias = Callable[..., object]
-"""From a coerced value (and a country, of a form that differs by it) to what JSON holds for the column, or Wrong."""
-
 WALKED: Final = 10
 """Rows whose cost is that of one which is judged by the rows of other lists, too."""
-
-UNKNOWN: Final = ""
-"""The country of a row that is only known to the database."""
 
 
 @dataclass(slots=True)
@@ -118,7 +78,7 @@ class MemberReader:
 
     def used(self, value: Any) -> int:
         """The apps that a value needs."""
-        return self.bits | self.of_values.get(_choice(value), 0) if self.of_values and value is not None else self.bits
+        return self.bits | self.of_values.get(value.value, 0) if self.of_values and value is not None else self.bits
 
 
 class RowReader:
@@ -147,7 +107,7 @@ class RowReader:
         self, found: Given, values: dict[str, object], member: MemberReader, path: Path, value: Any, country: str
     ) -> None:
         if value is not None:
-            value = _national(member.read, value, country) if member.is_national else member.read(value)
+            value = national(member.read, value, country) if member.is_national else member.read(value)
         if value is None:
             value = member.empty
         if isinstance(value, Wrong):
@@ -355,7 +315,7 @@ def mask(bits: int) -> BitString:
     return BitString.from_int(bits, length=APPS)
 
 
-# --- values ---------------------------------------------------------------------------------------------------------
+# --- members --------------------------------------------------------------------------------------------------------
 
 
 def _member_reader(column: WriteColumn, blank: str | None) -> MemberReader:
@@ -373,98 +333,3 @@ def _member_reader(column: WriteColumn, blank: str | None) -> MemberReader:
 
 def _bits(need: Need) -> int:
     return bits_of(gate for gate in need if isinstance(gate, App))
-
-
-def reader_of(column: WriteColumn) -> Read:
-    """The function that reads the values of a column."""
-    rule = column.rule
-    match rule.kind:
-        case WriteKind.LINE:
-            return partial(_text, partial(line, longest=rule.longest), rule.longest)
-        case WriteKind.NOTE:
-            return partial(_text, partial(note, longest=rule.longest), rule.longest)
-        case WriteKind.FORM:
-            assert rule.form is not None
-            return partial(_text, partial(formed, rule.form), LONGEST[rule.form])
-        case WriteKind.WORDS:
-            return partial(_words, rule.longest)
-        case WriteKind.NUMBER:
-            return partial(_number, rule.letter)
-        case WriteKind.WHOLE:
-            return partial(_whole, rule)
-        case WriteKind.AMOUNT:
-            return partial(_amount, rule)
-        case WriteKind.LINK:
-            return partial(_link, Key((str(column.linked_prefix),)))
-        case _:
-            return UNBOUNDED[rule.kind]
-
-
-def _text(form: Callable[..., Formed], longest: int, value: str, *country: str | None) -> object:
-    found = form(value, *country)
-    return Wrong(found, {"most": longest}) if isinstance(found, Reason) else found
-
-
-def _words(most: int, value: list[str]) -> object:
-    """Texts of one line, each once; the first that is none is told."""
-    if len(value) > most:
-        return Wrong(Reason.TOO_LONG, {"most": most}, text=TOO_MANY)
-    found: list[str] = []
-    for n, item in enumerate(value):
-        text = line(item, longest=WORD)
-        if not isinstance(text, str) or not text:
-            reason = text if isinstance(text, Reason) else Reason.REQUIRED
-            return Wrong(reason, {"most": WORD}, (str(n),))
-        found.append(text)
-    return list(dict.fromkeys(found))
-
-
-def _national(read: Read, value: str, country: str) -> object:
-    """A text in the form of a country; of an unknown one in any: the statement judges what goes with the country."""
-    if country:
-        return read(value, country)
-    found = read(value, None)
-    return read(value, UNKNOWN) if isinstance(found, Wrong) and found.reason is Reason.FORMAT else found
-
-
-def _number(letter: str, value: str) -> object:
-    """A stated number in the company's own form: the letter and at least five digits."""
-    found = NUMBER.fullmatch(value.strip().upper())
-    return f"{letter}{found[2]:0>5}" if found and found[1] == letter else Wrong(Reason.FORMAT)
-
-
-def _whole(rule: WriteRule, value: int) -> object:
-    return value if rule.least <= value <= rule.most else Wrong(Reason.RANGE)
-
-
-def _amount(rule: WriteRule, value: decimal.Decimal) -> object:
-    if not rule.least <= value <= rule.most:
-        return Wrong(Reason.RANGE)
-    exponent = value.normalize().as_tuple().exponent
-    if isinstance(exponent, int) and -exponent > rule.scale:
-        return Wrong(Reason.DECIMALS)
-    return str(value)
-
-
-def _since(value: bool) -> str | None:
-    """The time of the transaction, in PostgreSQL's word for it; None where it is switched off."""
-    return "now" if value else None
-
-
-def _choice(value: Enum) -> str:
-    return value.value
-
-
-def _link(key: Key, value: str) -> object:
-    created = value.removeprefix(BY_KEY)
-    if created != value and KEY.fullmatch(created):
-        return Created(created)
-    return key(value) or NO_ROW
-
-
-UNBOUNDED: Final[Mapping[WriteKind, Read]] = {
-    WriteKind.CHOICE: _choice,
-    WriteKind.FLAG: bool,
-    WriteKind.SINCE: _since,
-}
-"""The readers of kinds whose every value can be written. Lists of rows have none, since they are no columns."""

@@ -22,6 +22,7 @@ import pytest
 
 from db import database
 from db.connection import Connection, connect
+from resolvers.compilation.statement import SNAPSHOT, TERM
 from resolvers.execution.executor import Executor
 from resolvers.execution.subscriptions import LiveOperation
 from resolvers.request import GraphQLRequest
@@ -42,7 +43,7 @@ LETTER: Final = re.compile(r'\btoken\s*:\s*(?:"([^"\\\n]+)"|\$(\w+))')
 LOUD: Final = (TRESPASS, REFUSED, asyncpg.CardinalityViolationError.sqlstate)
 """SQLSTATEs that reveal rows of other companies; the last one: several rows where one was expected."""
 
-MOMENTARY: Final = ("term", "snapshot")
+MOMENTARY: Final = (TERM, SNAPSHOT)
 """The columns of a subscription's reading that differ from one moment to the next, whoever writes on the server."""
 
 BEGIN: Final = "select fence.begin()"

@@ -7,9 +7,9 @@ from typing import Any, TypeAlias
 
 from resolvers.global_ids import Key
 from resolvers.user_problems import UserProblem
+from resolvers.writing.judging import REFUSED, ROW, SPENT, VERSION
 from resolvers.writing.outcome import Outcome, Refusal
-from resolvers.writing.reading import NO_ROW
-from resolvers.writing.statement import REFUSED, ROW, SPENT, VERSION
+from resolvers.writing.value_reading import NO_ROW
 from schema.errors import UserErrorCode
 
 Arrays: TypeAlias = Mapping[str, Sequence[object]]

@@ -15,7 +15,7 @@ from db.tables.core.identity import company, membership
 from resolvers.compilation.company_scope import VIEWER, CompanyScope, enterable
 from resolvers.compilation.context import StatementContext
 from resolvers.plans import awake, version
-from resolvers.writing.statement import REFUSED, ROW, SPENT, VERSION
+from resolvers.writing.judging import REFUSED, ROW, SPENT, VERSION
 
 PROBLEMS: Final = 20
 """Maximum number of problems in one refusal."""

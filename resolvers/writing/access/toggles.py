@@ -11,7 +11,7 @@ from resolvers.global_ids import Key
 from resolvers.user_problems import UserProblem, about_app, invalid, plan_required
 from resolvers.writing.access.intent import AccessIntent
 from resolvers.writing.access.statement import AccessSql
-from resolvers.writing.reading import NO_ROW
+from resolvers.writing.value_reading import NO_ROW
 from schema.apps import CATALOGUE, App
 from schema.errors import TOO_MANY, UserErrorCode, ValidationReason
 

@@ -26,7 +26,7 @@ from resolvers.execution.product import default_compiler
 from resolvers.gates.coordinates import named_type
 from resolvers.request import GraphQLRequest, HiddenFields, Result
 from resolvers.writing.declaration import EntityWrite, OwnedList, WriteColumn, entity_writes
-from resolvers.writing.reading import NO_ROW
+from resolvers.writing.value_reading import NO_ROW
 from schema import schema
 from schema.apps import CATALOGUE, App
 from schema.declarations.writing import WriteAction, WriteKind

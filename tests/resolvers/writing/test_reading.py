@@ -6,7 +6,8 @@ from typing import Any
 import orjson
 import pytest
 
-from resolvers.writing.reading import NO_ROW, InputReader
+from resolvers.writing.reading import InputReader
+from resolvers.writing.value_reading import NO_ROW
 from schema.declarations.writing import WriteAction
 from schema.types.core.customers import DiscountType
 from tests.resolvers.writing.desk import write_of

@@ -1,0 +1,204 @@
+"""The beginning of a write's statement: may the caller do this, in the company that the input names or by its row?
+
+Nothing is locked for rights: what is judged is read in the statement's own snapshot, and nothing is given to write
+where something is in the way.
+"""
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final, LiteralString
+
+from db.sql import TRUE, Rows, Sql, equals, every, join, literal, rows, sql
+from db.tables.core.changes import change
+from db.tables.core.identity import company, membership
+from resolvers.compilation.company_scope import VIEWER, CompanyScope, enterable
+from resolvers.compilation.context import StatementContext
+from resolvers.plans import awake, mask_columns
+from resolvers.writing.declaration import EntityWrite
+from resolvers.writing.reading import Given, mask
+from resolvers.writing.values import passes
+from schema.declarations.writing import WriteAction
+
+RESTORABLE: Final = "30 days"
+"""The time after its deletion in which a row can be restored."""
+
+MASK: Final = "bit(256)"
+"""The type of a mask of `APPS` bits."""
+
+# The parameters, by the names under which the runner binds them.
+ROW, VALUES, USED, FIELDS, REFUSED, SPENT, VERSION, KEY, DIGEST, TRIAL = (
+    "row of the input", "values", "used apps", "fields", "has problems", "spent", "expected version", "key", "digest",
+    "is trial",
+)  # fmt: skip
+
+
+def bindings_of(given: Given, spent: list[uuid.UUID]) -> dict[str, object]:
+    """The values of the parameters for an input; `spent` are the accounts and companies that may write no more now."""
+    return {
+        ROW: given.row,
+        VALUES: given.json,
+        USED: mask(given.used),
+        FIELDS: given.members,
+        REFUSED: bool(given.problems),
+        SPENT: spent,
+        VERSION: given.version,
+        KEY: given.key,
+        DIGEST: given.digest,
+        TRIAL: given.is_trial,
+        **given.more,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedSql:
+    """Adds common table expressions to the statement of a write; the first of them is `judged`."""
+
+    write: EntityWrite
+    ctx: StatementContext
+
+    def _common(self, name: Sql, select: Sql) -> None:
+        self.ctx.commons.append(sql(", {} as materialized ({})", name, select))
+
+    def _parameter(self, name: str, type_name: LiteralString) -> Sql:
+        return self.ctx.written(name, type_name)
+
+    def judged(self) -> Sql:
+        """The caller in the company, the key of an earlier request, and why nothing is written (null: it is)."""
+        earlier = rows(change, sql("p"), company=sql("q.company_id"))
+        same = self._is_same(earlier["input_hash"])
+        conditions = [
+            sql("q.refused is null"),
+            *earlier.where,
+            sql("{} = q.account_id", earlier["actor_id"]),
+            sql("{} = {}", earlier["operation"], literal(self.write.operation)),
+            sql("{} = {}", earlier["idempotency_key"], self._parameter(KEY, "text")),
+        ]
+        return sql(
+            "select q.*, {} earlier, case when q.refused is not null then q.refused "
+            "when {} is not null then case when {} then 'REPLAYED' else 'KEY_REUSED' end "
+            "when not q.is_there then 'NOT_FOUND' when {} then 'PROBLEMS' end outcome "
+            "from ({}) q left join {} on {}",
+            earlier["key"],
+            earlier["key"],
+            same,
+            self._parameter(REFUSED, "bool"),
+            self._entered(),
+            earlier.source,
+            every(conditions),
+        )
+
+    def _is_same(self, stored: Sql) -> Sql:
+        """The condition that a stored hash is that of this input."""
+        return sql("{} = {}", stored, self._parameter(DIGEST, "bytea"))
+
+    def _entered(self) -> Sql:
+        """The caller in the company that the input names, or that has the row which it names."""
+        member = rows(membership, sql("m"), company=sql("c.id"))
+        scope = CompanyScope(0, rows(company, sql("c")), member, self.ctx.kind)
+        source, conditions = enterable(scope)
+        named = self._parameter(ROW, "uuid")
+        whole, target = self.write.whole, self._named(member["company_id"])
+        row, whole_id, is_there = sql("null::uuid"), sql("null::uuid"), TRUE
+        if target is None:
+            conditions = sql("{} and {} = {}", conditions, member["company_id"], named)
+        else:
+            source = sql("{} join {} on {}", target.source, source, every(target.where))
+            conditions = every([conditions, sql("{} = {}", target["id"], named), *self._fixed(target)])
+            is_there = self._is_there(target)
+            if not self.write.creates:
+                row, conditions = target["id"], every([conditions, *self._carried(target, scope)])
+            if whole is not None:
+                whole_id = target["id"] if self.write.creates else target[whole.column]
+                is_there = sql("{} and {} is not null", is_there, self._whole_version(member["company_id"], whole_id))
+        columns = sql(
+            "c.id company_id, {} row_id, {} whole_id, {} is_there, {} member, {} role, {} stands_in, "
+            "{}, {} company_mask, {} member_mask, {} effective",
+            row,
+            whole_id,
+            is_there,
+            *(member[column] for column in ("id", "role", "stands_in")),
+            mask_columns(scope.company),
+            awake(scope.company),
+            member["mask"],
+            scope.effective,
+        )
+        return sql(
+            "select {}.id credential_id, {}.account_id, {}.confirmed, {}.language, x.*, {} refused "
+            "from viewer {} left join lateral (select {} from {} where {}) x on true",
+            *[VIEWER] * 4,
+            self._refused(),
+            VIEWER,
+            columns,
+            source,
+            conditions,
+        )
+
+    def _carried(self, target: Rows, scope: CompanyScope) -> Iterator[Sql]:
+        """The conditions that the caller passes the gates of the values which the row has."""
+        for column, values in self.write.carried.items():
+            branches = [
+                sql("when {} then {}", literal(value), passes(need, scope.effective)) for value, need in values.items()
+            ]
+            yield sql("case {} {} else true end", target[column], join(" ", branches))
+
+    def _named(self, of_company: Sql) -> Rows | None:
+        """The rows of which the input names one: those that are written, or those that have parts; None: companies."""
+        whole = self.write.whole
+        if self.write.which == "companyId":
+            return None
+        table = whole.rows.table if self.write.creates and whole is not None else self.write.table
+        return rows(table, sql("r"), company=of_company)
+
+    def _refused(self) -> Sql:
+        """Why the caller may not write, in the order of the reasons; null if nothing of that is in the way."""
+        spent, used = self._parameter(SPENT, "uuid[]"), self._parameter(USED, MASK)
+        unseen = sql("when not ({}) then {}", passes(self.write.need, sql("x.effective")), self._without_type())
+        return sql(
+            "case when {}.read_only then 'FORBIDDEN' when x.company_id is null then 'NOT_FOUND' {} "
+            "when not x.is_there then null "
+            "when x.company_id = any({}) or {}.account_id = any({}) then 'RATE_LIMITED' "
+            "when x.effective & {} <> {} then 'GATES' end",
+            VIEWER,
+            unseen if self.write.need else sql(""),
+            spent,
+            VIEWER,
+            spent,
+            used,
+            used,
+        )
+
+    def _without_type(self) -> Sql:
+        """Without the gates of the type the named company is forbidden ground, but a named row is not there at all."""
+        return literal("FORBIDDEN" if self.write.which == "companyId" else "NOT_FOUND")
+
+    def judged_scope(self, n: int, name: Sql) -> CompanyScope:
+        """The company of `judged` under an alias, as a scope of the statement: no company is entered a second time."""
+        entered = Rows(company, name, copies=_copies(name, id="company_id"))
+        copies = _copies(
+            name, id="member", company_id="company_id", role="role", stands_in="stands_in", mask="member_mask"
+        )
+        return CompanyScope(n, entered, Rows(membership, name, copies=copies), self.ctx.kind)
+
+    def _fixed(self, target: Rows) -> list[Sql]:
+        of_whole = self.write.whole is not None and target.table is self.write.whole.rows.table
+        fixed = self.write.whole.rows.where if self.write.whole is not None and of_whole else self.write.fixed
+        return [equals(target[column], value) for column, value in fixed.items()]
+
+    def _is_there(self, target: Rows) -> Sql:
+        deleted = target["deleted_at"]
+        if self.write.action is WriteAction.RESTORE:
+            return sql("coalesce({} > now() - interval {}, false)", deleted, literal(RESTORABLE))
+        return sql("{} is null", deleted)
+
+    def _whole_version(self, of_company: Sql, key: Sql) -> Sql:
+        """The version of what has the part, null if that is deleted or none that has parts: nothing is written then."""
+        assert self.write.whole is not None
+        whole = self.write.whole.rows
+        found = rows(whole.table, sql("h"), company=of_company)
+        conditions = every([*found.where, sql("{} = {}", found["id"], key), *whole.current(found)])
+        return sql("(select {} from {} where {})", found["version"], found.source, conditions)
+
+
+def _copies(name: Sql, **columns: LiteralString) -> dict[str, Sql]:
+    return {column: sql("{}.{}", name, sql(there)) for column, there in columns.items()}
