@@ -83,13 +83,14 @@ class OwnedList:
 class Whole:
     """The entity that has the rows of a part: `column` of a part has its key.
 
-    `lists` are its lists of these parts, each with the values of columns by which a part is in it.
+    `lists` are its lists of these parts, each with what it says of writing: how long it may be, and the values of
+    columns by which a part is in it.
     """
 
     type_: GraphQLObjectType
     rows: TableOf
     column: str
-    lists: Mapping[str, tuple[tuple[str, str], ...]]
+    lists: Mapping[str, WriteRule]
 
     @property
     def member(self) -> str:
@@ -281,17 +282,11 @@ def _whole(layout: TableMapping, name: str | None, part: GraphQLObjectType, tabl
         return None
     type_ = cast("GraphQLObjectType", layout.schema.type_map[name])
     rows = layout.placement(name)
-    lists = {
-        listed: _fixed(declared)
+    lists: dict[str, WriteRule] = {
+        listed: rule
         for listed, declared in type_.fields.items()
-        if is_list(declared) and named_type(declared) is part
+        if is_list(declared) and named_type(declared) is part and (rule := definition(declared).metadata.get("write"))
     }
-    if not lists or len(set(lists.values())) < len(lists):
+    if not lists or len({rule.fixed for rule in lists.values()}) < len(lists):
         raise TableMappingError(f"{name} has {len(lists)} lists of {part.name}, which is its part")
     return Whole(type_, rows, _parent_column(table, rows.table), lists)
-
-
-def _fixed(listed: GraphQLField) -> tuple[tuple[str, str], ...]:
-    """The values of columns that the rows of a list have."""
-    rule: WriteRule | None = definition(listed).metadata.get("write")
-    return rule.fixed if rule is not None else ()

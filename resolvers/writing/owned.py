@@ -65,7 +65,7 @@ class OwnedSql:
         stored, conditions = self._stored(sql("c"), sql("j.company_id"), sql("j.row_id"))
         derived = self.owned.rules.derived
         values: list[Sql] = []
-        changes: list[Sql] = []
+        changes: dict[str, Sql] = {}
         for column in self.owned.columns:
             name = Sql(column.name)
             new = new_value(column, derived.get(column.name), sql("e.item"))
@@ -76,17 +76,20 @@ class OwnedSql:
                 is_new = sql("c.id is null and {0} is not null or {0} <> c.{1}", value, name)
                 values.append(sql("{} or {} new_{}", by_key, is_new, name))
             values.append(sql("{} {}", value, name))
-            changes.append(sql("{} is distinct from c.{}", value, name))
+            changes[column.member] = sql("{} is distinct from c.{}", value, name)
         if self._is_placed:
             values.append(sql("e.n position"))
-            changes.append(sql("e.n <> {}", stored["position"]))
+            changes["*position"] = sql("e.n <> {}", stored["position"])
+        for n, rule in enumerate(self.owned.rules.rules):
+            read = [changes[member] for member in rule.reads if member in changes] or list(changes.values())
+            values.append(sql("c.id is null or {} {}", join(" or ", read), alias("judged", n)))
         return sql(
             "select j.company_id, j.row_id whole, e.n, (e.item ->> 'id')::uuid id, c.id is not null found, "
             "c.id is null or {} is_changed, {} from judged j "
             "cross join lateral jsonb_array_elements({}) with ordinality e(item, n) "
             "left join {} on {} and {} = (e.item ->> 'id')::uuid "
             "cross join lateral jsonb_populate_record(c, e.item - 'id') n where j.outcome is null",
-            join(" or ", changes),
+            join(" or ", list(changes.values())),
             join(", ", values),
             self._json,
             stored.source,
@@ -116,10 +119,10 @@ class OwnedSql:
         for column in self.owned.columns:
             if column.linked is not None:
                 yield self._problem(self._unknown(column, column.linked), "NOT_FOUND ", column.member)
-        for rule in self.owned.rules.rules:
+        for n, rule in enumerate(self.owned.rules.rules):
             reason = rule.reason.name if rule.reason is not None else ""
             broken = rule.broken(NewRow(sql("i"), sql("i.company_id")))
-            known = sql("(i.id is null or i.found) and i.is_changed and ({})", broken)
+            known = sql("(i.id is null or i.found) and i.{} and ({})", alias("judged", n), broken)
             yield self._problem(known, f"{rule.code.name} {reason}", rule.member)
 
     def _unknown(self, column: WriteColumn, linked: TableOf) -> Sql:

@@ -15,7 +15,7 @@ from db.tables.core.changes import change
 from db.tables.core.products import product
 from resolvers.compilation.root_fields import NULL, RootFields
 from resolvers.compilation.statement import Statement, finish
-from resolvers.compilation.table_mapping import TableMapping
+from resolvers.compilation.table_mapping import TableMapping, TableMappingError
 from resolvers.gates.coordinates import named_type
 from resolvers.gates.needs import Need
 from resolvers.operation.selection import SelectedField
@@ -34,11 +34,15 @@ from schema.apps import App
 from schema.declarations.writing import WriteAction, amount, choice, link
 from schema.errors import TOO_MANY
 from schema.errors import ValidationReason as Reason
+from schema.mutations.prices import RoundTo
 
 OPERATION: Final = "adjustPrices"
+STEPS: Final = dict(zip(RoundTo.__members__, (100, 20, 10), strict=True))
+"""How many of the steps to which prices are rounded are in one; the first is the usual one."""
 
-MOST: Final = 2_000
-"""Maximum number of products of a group: about a second of work, and less than a request may cost."""
+
+MOST: Final = 1_000
+"""Maximum number of products of a group: a third of a second of work, since others may wait for one of them."""
 
 MOST_IDS: Final = 100
 """Maximum number of products that are named one by one, and that a payload shows."""
@@ -80,8 +84,8 @@ class PriceReader:
         return len(ids) if ids is not None else MOST
 
     def lacking(self, given: Mapping[str, Any], missing: int) -> Iterator[tuple[Path, App, bool]]:
-        """No member needs an app besides that of products."""
-        return iter(())
+        """The members that need a missing app: each with the first one, and whether it was null."""
+        return self._input.lacking(given, missing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +123,12 @@ class PriceSql(JudgedSql):
         group = or_created(self._group, sql("({} ->> 'group_id')::uuid", self._values), self._values)
         return sql(
             "select j.company_id, j.account_id, {} group_id, 1 + ({} ->> 'percent')::numeric / 100 factor, "
-            "case {} ->> 'round_to' when 'FIVE_CENTS' then 20 when 'TEN_CENTS' then 10 else 100 end steps "
-            "from judged j where j.outcome is null",
+            "case coalesce({} ->> 'round_to', {}) {} end steps from judged j where j.outcome is null",
             group,
             self._values,
             self._values,
+            literal(next(iter(STEPS))),
+            join(" ", [sql("when {} then {}", literal(name), number(steps)) for name, steps in STEPS.items()]),
         )
 
     def _changed(self, name: Sql) -> dict[str, Sql]:
@@ -180,19 +185,27 @@ class PriceSql(JudgedSql):
             literal(f"NOT_FOUND  {IDS}."),
         )
 
+    @property
+    def _would(self) -> Sql:
+        """The number of products that would change."""
+        return sql("(select count(distinct c.id)::int from chosen c where c.is_changed)")
+
     def _locked(self) -> Sql:
-        """The keys of the products that change."""
+        """The products that would change, as they are now: those that are there, and whose price stays in its range.
+
+        If that are not all, nothing is written: the statement is run again, and judges anew.
+        """
         target = rows(product, sql("t"), company=sql("g.company_id"))
         price = self._changed(target.name)["price"]
         return sql(
-            "select t.id from found g join {} on {} and t.id = any("
+            "select t.id, {} <> t.price is_changed from found g join {} on {} and t.id = any("
             "array(select c.id from chosen c where c.is_changed)) "
-            "where g.problems = {} and not {} and {} <> t.price and not {} order by t.id for no key update of t",
+            "where g.problems = {} and not {} and not {} order by t.id for no key update of t",
+            price,
             target.source,
             self._there(target),
             NO_PROBLEMS,
             self._parameter(TRIAL, "bool"),
-            price,
             self._is_outside(price),
         )
 
@@ -213,11 +226,12 @@ class PriceSql(JudgedSql):
         ]
         return sql(
             "update {} set {}, version = t.version + 1, updated_at = now(), updated_by = g.account_id from given g "
-            "where {} and t.id = any(array(select l.id from locked l)) "
-            "returning t.id, array_remove(array[{}], null) changed",
+            "where {} and t.id = any(array(select l.id from locked l where l.is_changed)) "
+            "and (select count(*) from locked) = {} returning t.id, array_remove(array[{}], null) changed",
             target.source,
             join(", ", [sql("{} = {}", Sql(name), value) for name, value in values.items()]),
             every(target.where),
+            self._would,
             join(", ", changes),
         )
 
@@ -258,17 +272,17 @@ class PriceSql(JudgedSql):
 
     def _outcome(self) -> Sql:
         trial = self._parameter(TRIAL, "bool")
-        would = sql("(select count(distinct c.id)::int from chosen c where c.is_changed)")
         return sql(
             "select j.company_id, null::uuid row_id, null::uuid whole_id, j.confirmed, j.language, f.problems, "
             "t.keys, case when {} and j.outcome is null then {} else t.count end count, null::bit(256) apps, "
             "case when j.outcome is not null then j.outcome when f.problems <> {} then 'FOUND' when {} then 'VALID' "
-            "when t.count = 0 then 'UNCHANGED' end outcome "
+            "when t.count > 0 then null when {} > 0 then 'RACED' else 'UNCHANGED' end outcome "
             "from judged j left join found f on true cross join listed t",
             trial,
-            would,
+            self._would,
             NO_PROBLEMS,
             trial,
+            self._would,
         )
 
 
@@ -305,9 +319,11 @@ class PriceWriter:
 
     @classmethod
     def of(cls, layout: TableMapping, update: EntityWrite) -> "PriceWriter":
-        """The writer of `adjustPrices`: as a new row it names the company."""
+        """The writer of `adjustPrices`: as a new row it names the company. Raises TableMappingError for other gates."""
         mutation = layout.schema.mutation_type
         assert mutation is not None
+        if column_of(update, "price").need or update.carried or update.fixed:
+            raise TableMappingError(f"{OPERATION} writes products, whatever gates their prices or kinds have")
         write = replace(
             update,
             operation=OPERATION,

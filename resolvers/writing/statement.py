@@ -11,7 +11,7 @@ from typing import Final, LiteralString
 
 from sqlalchemy import Index
 
-from db.sql import TRUE, Sql, alias, equals, every, join, literal, rows, sql
+from db.sql import TRUE, Sql, alias, equals, every, join, literal, number, rows, sql
 from db.tables.core.counters import counter
 from resolvers.writing.declaration import Whole, WriteColumn
 from resolvers.writing.judging import DIGEST, FIELDS, KEY, TRIAL, VALUES, VERSION, JudgedSql
@@ -214,7 +214,11 @@ class WriteSql(JudgedSql):
 
     def _problems(self) -> Sql:
         """The problems of the new row, each as `code reason member`."""
-        found = [*self._broken_rules(), *([] if self.is_usual else [*self._unknown_links(), *self._taken()])]
+        found = [
+            *self._broken_rules(),
+            *self._full_lists(),
+            *([] if self.is_usual else [*self._unknown_links(), *self._taken()]),
+        ]
         own = [sql("array_remove(array[{}], null)", join(", ", found))] if found else [NO_PROBLEMS]
         return join(" || ", [*own, *(problem for owned in self._owned for problem in owned.problems())])
 
@@ -226,6 +230,25 @@ class WriteSql(JudgedSql):
             problem = literal(f"{rule.code.name} {rule.reason.name if rule.reason else ''} {rule.member}")
             broken = rule.broken(NEW)
             yield sql("case when {}({}) then {} end", reads if self._changes else sql(""), broken, problem)
+
+    def _full_lists(self) -> Iterator[Sql]:
+        """For a new part: the list that it would be in has as many rows as it may have."""
+        whole = self.write.whole
+        if whole is None or not self.write.creates:
+            return
+        for rule in whole.lists.values():
+            part = rows(self.write.table, sql("f"), company=sql("y.company_id"))
+            there = [*part.where, sql("{} = y.whole_id", part[whole.column]), sql("{} is null", part["deleted_at"])]
+            there += [equals(part[column], value) for column, value in rule.fixed]
+            fits = every([equals(sql("y.{}", Sql(column)), value) for column, value in rule.fixed]) or TRUE
+            yield sql(
+                "case when {} and exists (select from {} where {} offset {}) then {} end",
+                fits,
+                part.source,
+                every(there),
+                number(int(rule.longest) - 1),
+                literal(f"LIMIT_REACHED {rule.longest} {self.write.which}"),
+            )
 
     def _unknown_links(self) -> Iterator[Sql]:
         """A link has to lead to a row of the company that is not deleted, unless it is the one that was there."""
@@ -471,7 +494,7 @@ def _list_of(whole: Whole) -> Sql:
     branches = [
         sql("when {} then {}", every(equals(sql("w.{}", Sql(name)), value) for name, value in fixed), literal(listed))
         for listed in others
-        if (fixed := whole.lists[listed])
+        if (fixed := whole.lists[listed].fixed)
     ]
     return sql("case {} else {} end", join(" ", branches), literal(last)) if branches else literal(last)
 

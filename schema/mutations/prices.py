@@ -21,7 +21,7 @@ class RoundTo(Enum):
 @input_object("Which prices, and by how much: those of a group, or of some products.")
 class AdjustPricesInput:
     company_id: strawberry.ID = input_field("The company.", optional=False)
-    group_id: strawberry.ID | None = input_field("The group of the products, which may have 2,000 of them.")
+    group_id: strawberry.ID | None = input_field("The group of the products, which may have 1,000 of them.")
     product_ids: list[strawberry.ID] | None = input_field("The products, at most 100.")
     percent: decimal.Decimal = input_field(
         "By how many percent, -100 to 1,000, with two decimals at most.", optional=False

@@ -29,7 +29,7 @@ def _stated(column: str) -> Leaf:
 
 
 def _open(row: Row) -> Sql:
-    """The condition of an invoice of which something is open; for who may not see how much, of none."""
+    """The condition of an invoice that is to be paid; for who may not see how much, of none."""
     passes = row.company_scope.passes(OF_INVOICES) or TRUE
     return sql("{} = 'INVOICE' and {} in {} and {}", row["kind"], row["status"], UNPAID, passes)
 

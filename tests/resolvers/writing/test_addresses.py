@@ -55,6 +55,57 @@ async def test_an_address_stands_in_the_list_of_its_kind_and_changes_its_custome
     ]  # fmt: skip
 
 
+FILL: Final = """
+insert into contact_address (company_id, customer_id, kind, name)
+select $1, $2, 'SITE', 'Yard ' || n from generate_series(1, 100) n
+"""
+FILL_PEOPLE: Final = """
+insert into contact_person (company_id, customer_id, first_name, last_name)
+select $1, $2, 'Piet', n from generate_series(1, 100) n
+"""
+FREE: Final = (
+    "update contact_address set deleted_at = now() where company_id = $1 and customer_id = $2 and name = 'Yard 7'"
+)
+
+
+async def test_a_list_of_parts_has_as_many_rows_as_may_be_sent_in_it(desk: Desk) -> None:
+    customer, owner = await customer_of(desk), desk.firm["owner"]
+    of_customer = (desk.firm.key, uuid.UUID(hex=customer[4:]))
+    for fill in (FILL, FILL_PEOPLE):
+        await desk.connection.execute(fill, *of_customer)
+    before = await desk.rows()
+    assert faults(await create(desk, customer)) == [("customerId", "LIMIT_REACHED")]
+    person = write_of("ContactPerson", WriteAction.CREATE)
+    made = await desk.write(owner, person, "contactPerson { id }", customerId=customer, lastName="Maes")
+    assert faults(made) == [("customerId", "LIMIT_REACHED")]
+    assert await desk.rows() == before
+    assert faults(await create(desk, customer, kind="DELIVERY")) == []
+    await desk.connection.execute(FREE, *of_customer)
+    assert faults(await create(desk, customer)) == []
+
+
+async def test_what_a_rule_came_too_late_for_may_be_changed_elsewhere_in_its_row(desk: Desk) -> None:
+    """Alone and in its list alike; what the rule reads is judged again once it changes."""
+    customer, owner = await customer_of(desk), desk.firm["owner"]
+    made = await create(desk, customer)
+    id_, write = made["address"]["id"], write_of("Customer", WriteAction.UPDATE)
+    await desk.connection.execute("update contact_address set postcode = '75001' where id = $1", uuid.UUID(hex=id_[4:]))
+    alone = await desk.write(owner, UPDATE, "customer { version }", addressId=id_, name="Field")
+    assert faults(alone) == []
+    version = alone["customer"]["version"]
+    for given, expected in (
+        ({"name": "Lawn"}, []),
+        ({"postcode": "75002"}, [("siteAddresses.0.postcode", "FORMAT")]),
+        ({"country": "FR"}, []),
+    ):
+        listed = [{"id": id_, **given}]
+        payload = await desk.write(
+            owner, write, "customer { version }", customerId=customer, expectedVersion=version, siteAddresses=listed
+        )
+        assert faults(payload) == expected
+        version = payload["customer"]["version"]
+
+
 @pytest.mark.parametrize(("mine", "other"), [("SITE", "DELIVERY"), ("DELIVERY", "SITE")])
 async def test_a_kind_is_written_by_who_has_its_app(desk: Desk, mine: str, other: str) -> None:
     customer, anna = await customer_of(desk), desk.firm["anna"]

@@ -3,12 +3,15 @@
 import asyncio
 import secrets
 import uuid
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
 import orjson
 import pytest
 
+from db.connection import Connection, connect
 from db.tokens import hash_token, new_token
 from resolvers.writing.prices import MOST
 from schema.apps import App
@@ -22,11 +25,18 @@ CREATE, UPDATE, DELETE = (write_of("Product", action) for action in list(WriteAc
 GROUP: Final = write_of("ProductGroup", WriteAction.CREATE)
 SHOWN: Final = "count replayed products { id price profitMargin version } company { id } errors { code field reason }"
 VIEW_AS: Final = "mutation ($input: StartViewAsInput!) { startViewAs(input: $input) { token } }"
+PATIENCE: Final = 30
+WAITS: Final = "select count(*) from pg_locks where not granted"
 STEPS: Final = {"CENT": Decimal("0.01"), "FIVE_CENTS": Decimal("0.05"), "TEN_CENTS": Decimal("0.1")}
 MAKE_MANY: Final = """
 insert into product (company_id, group_id, sequence_number, number, name, price, vat_rate)
 select $1, $2, n, 'P' || n, 'Many', 1, 21 from generate_series(1000000, 999999 + $3::int) n
 """
+
+
+def key_of(id_: str) -> uuid.UUID:
+    """The key in a global id."""
+    return uuid.UUID(hex=id_[4:])
 
 
 async def product(desk: Desk, price: str, **given: Any) -> str:
@@ -266,6 +276,63 @@ async def test_of_changes_at_once_none_is_lost(desk: Desk) -> None:
     assert [tuple(one) for one in found] == [
         (Decimal("146.4100"), 6 if n == 2 else 5, "Nut" if n == 2 else "Bolt") for n in range(5)
     ]
+
+
+@asynccontextmanager
+async def held(desk: Desk, *ids: str) -> AsyncGenerator[Connection]:
+    """A transaction of somebody else that has the rows of products, until the block ends and commits it."""
+    connection = await connect(desk.dsn)
+    try:
+        async with connection.transaction():
+            await connection.execute("select from product where id = any($1) for update", list(map(key_of, ids)))
+            yield connection
+    finally:
+        await connection.close()
+
+
+async def waiting(desk: Desk, count: int = 1) -> None:
+    """Wait until so many statements wait for a row."""
+    async with asyncio.timeout(PATIENCE):
+        while await desk.connection.fetchval(WAITS) < count:  # noqa: ASYNC110  # it is the database that says so
+            await asyncio.sleep(0.01)
+
+
+async def test_what_changes_while_it_waits_is_judged_anew_and_nothing_is_written_by_half(desk: Desk) -> None:
+    dear, gone, free, plain = ids = [await product(desk, "100.00") for _ in range(4)]
+    async with held(desk, *ids) as other:
+        asked = asyncio.ensure_future(adjust(desk, "10", productIds=ids))
+        await waiting(desk)
+        await other.execute("update product set price = 9999999999 where id = $1", key_of(dear))
+        await other.execute("update product set deleted_at = now() where id = $1", key_of(gone))
+        await other.execute("update product set price = 0 where id = $1", key_of(free))
+    payload = await asked
+    assert faults(payload) == [("percent", "RANGE"), ("productIds.1", "NOT_FOUND")]
+    stored = "select price, version from product where id = any($1) order by id"
+    found = [tuple(row) for row in await desk.connection.fetch(stored, list(map(key_of, (free, plain))))]
+    assert found == [(Decimal("0.0000"), 1), (Decimal("100.0000"), 1)]
+    trail = "select count(*) from change where key = any($1) and kind = 'CHANGED'"
+    assert await desk.connection.fetchval(trail, list(map(key_of, ids))) == 0
+
+
+async def test_what_became_free_meanwhile_is_left_as_it_is(desk: Desk) -> None:
+    free, plain = ids = [await product(desk, "100.00") for _ in range(2)]
+    async with held(desk, *ids) as other:
+        asked = asyncio.ensure_future(adjust(desk, "10", productIds=ids))
+        await waiting(desk)
+        await other.execute("update product set price = 0 where id = $1", key_of(free))
+    payload = await asked
+    assert ([one["id"] for one in payload["products"]], payload["errors"]) == ([plain], [])
+
+
+async def test_the_same_key_twice_at_once_is_done_once_also_if_the_second_would_change_nothing(desk: Desk) -> None:
+    (only,) = ids = [await product(desk, "100.00")]
+    given: dict[str, Any] = {"productIds": ids, "idempotencyKey": secrets.token_hex(8)}
+    async with held(desk, only):
+        asked = [asyncio.ensure_future(adjust(desk, "-100", **given)) for _ in range(2)]
+        await waiting(desk, 2)
+    answers = [await one for one in asked]
+    assert sorted(answer["replayed"] for answer in answers) == [False, True]
+    assert [(answer["count"], answer["errors"]) for answer in answers] == [(1, [])] * 2
 
 
 async def test_products_and_groups_may_be_named_by_the_keys_of_their_creation(desk: Desk) -> None:
