@@ -80,7 +80,9 @@ class MutationRunner:
     declared: WriteRunner = field(init=False)
 
     def __post_init__(self) -> None:
-        self.declared = WriteRunner(self.database, self.compiler, self.uses, self.payers, self.turns, self.hints)
+        self.declared = WriteRunner(
+            self.database, self.compiler, self.uses, self.report, self.payers, self.turns, self.hints
+        )
 
     async def write(self, request: GraphQLRequest, operation: Operation, variables: Variables) -> Result:
         """Run the root fields in order. A field's write stays, also when a later field fails.

@@ -5,7 +5,7 @@ They are the declared writes of entities, and changes of access.
 
 import logging
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from types import MappingProxyType
@@ -15,7 +15,7 @@ import asyncpg
 from asyncpg import Record
 
 from db.database import Database
-from db.errors import DatabaseTimeout
+from db.errors import DatabaseError, DatabaseTimeout
 from db.tokens import CredentialKind
 from resolvers.compilation.compiler import Compiler
 from resolvers.compilation.context import Bindings
@@ -24,7 +24,7 @@ from resolvers.compilation.statement import ACCOUNT, CREDENTIAL, Statement
 from resolvers.execution.change_hints import ChangeHints
 from resolvers.execution.credential_use import Uses
 from resolvers.execution.payloads import Payload, failed
-from resolvers.execution.results import result_of, token_hash
+from resolvers.execution.results import failure, result_of, token_hash
 from resolvers.fair_use.debts import Debts
 from resolvers.fair_use.payers import Payers
 from resolvers.fair_use.turns import Turns
@@ -75,11 +75,15 @@ class Work:
 
 @dataclass(slots=True)
 class WriteRunner:
-    """Runs the mutations of one statement that a compiler has, on a database."""
+    """Runs the mutations of one statement that a compiler has, on a database.
+
+    `report` is called with every DatabaseError that is met after a write.
+    """
 
     database: Database
     compiler: Compiler
     uses: Uses
+    report: Callable[[DatabaseError], None]
     payers: Payers
     turns: Turns
     hints: ChangeHints
@@ -134,14 +138,29 @@ class WriteRunner:
         spent = self.debts.open() if quota is not None else []
         record = await (self._change_access(work, spent) if writer.changes_access else self._run(work, spent))
         outcome = self._identified(work, record)
-        rows = intent.written(outcome)
-        if rows > 0:
-            if outcome.company is not None and not writer.changes_access:
-                self.hints.add(outcome.company)
-            self._count(work, record[ACCOUNT], outcome, quota)
-        if outcome.refused is None:
-            return self._written(work, record, outcome)
-        return await self._refused(work, record[ACCOUNT], outcome, committed=rows > 0)
+        if outcome.refused in (None, Refusal.REPLAYED) or intent.written(outcome) > 0:
+            return await self._answer_done(work, record, outcome, quota)
+        return await self._refused(work, record[ACCOUNT], outcome, committed=False)
+
+    async def _answer_done(self, work: Work, record: Record, outcome: Outcome, quota: Quota | None) -> Result | Payload:
+        """The answer to a write that stands, now or since an earlier request: whatever fails says that it does."""
+        try:
+            if work.intent.written(outcome) > 0:
+                if outcome.company is not None and not work.writer.changes_access:
+                    self.hints.add(outcome.company)
+                self._count(work, record[ACCOUNT], outcome, quota)
+            if outcome.refused is None:
+                return self._written(work, record, outcome)
+            return await self._refused(work, record[ACCOUNT], outcome, committed=True)
+        except RequestError as refused:  # the answer is too large, or costs too much
+            return failed(refused.entry.code, outcome.language, work.selected, WRITTEN, refused.entry.message)
+        except DatabaseError as error:
+            self.report(error)
+            code = failure(error)
+        except Exception:
+            LOG.exception("what request %s has written could not be answered", work.request.request_id)
+            code = ErrorCode.INTERNAL
+        return work.failed(code, outcome.language, WRITTEN)
 
     async def _refuse(self, request: GraphQLRequest, selected: SelectedField) -> Result:
         """The refusal of a credential that may not write this at all. Raises Unauthenticated."""
@@ -235,16 +254,10 @@ class WriteRunner:
                 self.debts.add(who, wait)
 
     def _written(self, work: Work, record: Record, outcome: Outcome) -> Result | Payload:
-        """The result of a write: it stands, even if its payload cannot be read."""
-        if not work.statement.is_whole:
-            return self._payload(work, outcome, committed=True)
-        try:
+        """The result of a write, or the payload that is still to be read."""
+        if work.statement.is_whole:
             return result_of(work.request, work.statement, record)
-        except RequestError as refused:  # the answer is too large
-            return work.failed(refused.entry.code, outcome.language, WRITTEN)
-        except Exception:
-            LOG.exception("a payload of request %s could not be read", work.request.request_id)
-            return work.failed(ErrorCode.INTERNAL, outcome.language, WRITTEN)
+        return self._payload(work, outcome, committed=True)
 
     async def _refused(self, work: Work, account: uuid.UUID, outcome: Outcome, *, committed: bool) -> Result | Payload:
         """The payload with the reasons, of what the caller may see; FORBIDDEN and RATE_LIMITED have none."""
@@ -256,7 +269,7 @@ class WriteRunner:
             return work.failed(ErrorCode.RATE_LIMITED, outcome.language, {"retryAfter": wait})
         if self.compiler.kept(work.operation, work.selected.key, work.variables, work.request.kind) is None:
             await self.turns.do(partial(self._payload_statement, work))
-        return self._payload(work, outcome, committed=committed or outcome.refused is Refusal.REPLAYED)
+        return self._payload(work, outcome, committed=committed)
 
     def _payload_statement(self, work: Work) -> Statement:
         return self.compiler.payload(work.operation, work.selected, work.variables, work.request.kind)
