@@ -2,9 +2,12 @@
 
 import asyncio
 import random
+import secrets
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import Any, Final
+
+import pytest
 
 from db.connection import Connection, connect
 from schema.declarations.writing import WriteAction
@@ -16,6 +19,8 @@ UPDATE, LISTED = write_of("Customer", WriteAction.UPDATE), DECLARED["updateCusto
 WAITING: Final = "select count(*) from pg_locks where not granted and locktype in ('transactionid', 'tuple')"
 LOCK: Final = "select from contact where id = $1 for update"
 ROUNDS: Final = 12
+ROW_BY_ROW: Final = {f"enable_{scan}scan": "off" for scan in ("index", "indexonly", "bitmap")}
+"""Settings with which PostgreSQL reads a table as it lies."""
 
 
 async def until(desk: Desk, waiting: int) -> None:
@@ -95,3 +100,51 @@ async def test_lists_that_take_each_others_values_meet_a_deadlock_and_one_is_jud
         await connection.close()
     taken = [("TAKEN", "externalId", None)]
     assert sorted(answers) == [[[], [], []], [taken, [], taken]]
+
+
+# --- what is locked
+
+
+@pytest.mark.parametrize(
+    ("name", "controls", "problems"),
+    [
+        ("x", {"validateOnly": True}, []),
+        ("x", {"validateOnly": True, "allOrNothing": False}, []),
+        (" ", {}, [["items", "1", "name"]]),
+    ],
+)
+async def test_what_is_not_going_to_be_written_waits_for_nobody(
+    desk: Desk, name: str, controls: dict[str, Any], problems: list[list[str]]
+) -> None:
+    first, second = await customers(desk, 2)
+    items = [{"customerId": first, "name": "x"}, {"customerId": second, "name": name}]
+    async with locked(desk, first):
+        answer = await send(desk, LISTED, items, row="id", **controls)
+    assert [error["field"] for error in answer["errors"]] == problems
+
+
+async def test_a_repetition_waits_for_nobody(desk: Desk) -> None:
+    ids = await customers(desk, 2)
+    controls: dict[str, Any] = {"allOrNothing": False, "idempotencyKey": secrets.token_hex(4)}
+    items: list[Any] = [{"customerId": ids[0], "name": "x"}, {"customerId": ids[1], "name": " "}]
+    first = await send(desk, LISTED, items, **controls)
+    async with locked(desk, ids[0]), locked(desk, ids[1]):
+        assert await send(desk, LISTED, items, **controls) == {**first, "replayed": True}
+
+
+async def test_rows_are_locked_in_the_order_of_their_keys_wherever_they_lie(desk: Desk) -> None:
+    """Nothing but their order in the table would put them in another one."""
+    first, second = sorted(await customers(desk, 2))
+    ran: list[tuple[str, tuple[Any, ...]]] = []
+    with desk.recording(ran):
+        await send(desk, LISTED, [{"customerId": id_, "name": "x"} for id_ in (first, second)], row="id")
+    await desk.write(desk.firm["owner"], UPDATE, customerId=first, note="moved to the end of the table")
+    connection = await connect(desk.dsn, server_settings=ROW_BY_ROW)
+    try:
+        async with locked(desk, first):
+            several = asyncio.ensure_future(connection.fetchrow(ran[0][0], *ran[0][1]))
+            await until(desk, 1)
+            await desk.connection.execute(f"{LOCK} nowait", key_of(second))
+        await several
+    finally:
+        await connection.close()

@@ -17,7 +17,7 @@ from resolvers.request_limits import LIST_ITEMS
 from resolvers.writing.declaration import EntityWrite
 from schema.apps import App
 from schema.declarations.writing import WriteAction
-from tests.resolvers.writing.desk import DECLARED, EVERY_APP, LISTS, Desk, full, least, write_of
+from tests.resolvers.writing.desk import DECLARED, EVERY_APP, LISTS, Desk, full, least, sample, write_of
 from tests.resolvers.writing.test_every_write import any_row, foreign, named
 from tests.resolvers.writing.test_intruders import PATIENCE, WAITS
 from tests.support.company import Firm, Person
@@ -180,6 +180,7 @@ async def test_all_or_nothing_tells_every_problem_with_its_place_and_writes_noth
     expected = [(code, f"items.{n}.{field}", why) for n, (_, all_) in enumerate(BAD) for code, field, why in all_]
     assert faults(payload["errors"]) == expected
     assert (payload["results"], payload["company"], payload["replayed"]) == ([], {"id": desk.firm.id}, False)
+    assert await desk.rows() == before
     ids = await customers(desk, len(BAD))
     updates = [{"customerId": id_, **item} for id_, (item, _) in zip(ids, BAD, strict=True)]
     before = await desk.rows()
@@ -350,6 +351,73 @@ async def test_a_repeated_list_shows_the_rows_that_it_wrote(desk: Desk, whole: b
     again = await send(desk, UPDATE, same, **controls)
     assert again == {**first, "replayed": True}
     assert {row["version"] for row in rows(again) if row} == {1, 2}
+
+
+async def test_a_trial_shows_no_row_that_would_stay_as_it_is(desk: Desk) -> None:
+    (id_,) = await customers(desk, 1)
+    same = await send(desk, UPDATE, [{"customerId": id_, "name": "Nr 0"}], validateOnly=True)
+    assert (of_items(same), rows(same)) == ([[]], [None])
+
+
+AGAIN: Final = ("KEY_REUSED", "", None)
+
+
+async def test_a_repeated_list_says_which_new_rows_it_did_not_make(desk: Desk) -> None:
+    """Both items were refused, and one of them could be made now; but this key makes nothing any more."""
+    owner, value = desk.firm["owner"], secrets.token_hex(4)
+    (taken,) = await customers(desk, 1, externalId=value)
+    controls: dict[str, Any] = {"allOrNothing": False, "idempotencyKey": secrets.token_hex(4)}
+    items: list[Any] = [{"name": "a"}, {"name": "b", "externalId": value}, {"name": " "}]
+    first = await send(desk, CREATE, items, **controls)
+    empty = [("VALIDATION", "name", "REQUIRED")]
+    assert of_items(first) == [[], [("TAKEN", "externalId", None)], empty]
+    await desk.write(owner, write_of("Customer", WriteAction.UPDATE), customerId=taken, externalId=None)
+    before = await desk.rows()
+    again = await send(desk, CREATE, items, **controls)
+    assert (again["replayed"], of_items(again), rows(again)) == (True, [[], [AGAIN], empty], rows(first))
+    assert await desk.rows() == before
+    assert of_items(await send(desk, CREATE, [items[1]])) == [[]]
+
+
+async def test_a_repeated_list_says_which_rows_it_did_not_change(desk: Desk) -> None:
+    """Of two items that changed nothing one would change something now."""
+    owner, update = desk.firm["owner"], write_of("Customer", WriteAction.UPDATE)
+    ids = await customers(desk, 4, city="Gent")
+    controls: dict[str, Any] = {"allOrNothing": False, "idempotencyKey": secrets.token_hex(4)}
+    given: list[Any] = [
+        {"city": "Brugge"},
+        {"city": "Brugge", "expectedVersion": 2},
+        {"city": "Gent"},
+        {"city": "Gent"},
+    ]
+    items = [{"customerId": id_, **one} for id_, one in zip(ids, given, strict=True)]
+    first = await send(desk, UPDATE, items, **controls)
+    assert of_items(first) == [[], [("VERSION_CONFLICT", "expectedVersion", None)], [], []]
+    await desk.write(owner, update, customerId=ids[1], note="x")
+    await desk.write(owner, update, customerId=ids[3], city="Aalst")
+    before = await desk.rows()
+    again = await send(desk, UPDATE, items, **controls)
+    assert (again["replayed"], of_items(again)) == (True, [[], [AGAIN], [], [AGAIN]])
+    assert [row["version"] for row in rows(again)] == [2, 2, 1, 2]
+    assert await desk.rows() == before
+
+
+@pytest.mark.parametrize("write", LISTS.values(), ids=named)
+async def test_a_repeated_list_shows_nothing_of_an_app_that_was_taken(desk: Desk, write: EntityWrite) -> None:
+    anna, gated = desk.firm["anna"], next(one for one in write.columns if one.need and one.linked is None)
+    own = {**least(write)} if write.creates else {write.row: await any_row(desk, write)}
+    item = {**own, gated.member: sample(gated, 1)}
+    controls: dict[str, Any] = {"allOrNothing": False, "idempotencyKey": secrets.token_hex(4), "row": "id"}
+    apps = [gate for need in (write.need, gated.need) for gate in need if isinstance(gate, App)]
+    await desk.allow(anna, *apps)
+    first = await send(desk, write, [item], anna, **controls)
+    assert of_items(first) == [[]]
+    await desk.allow(anna, *(gate for gate in write.need if isinstance(gate, App)))
+    again = await send(desk, write, [item], anna, **controls)
+    ((code, field, _),) = of_items(again)[0]
+    assert (again["replayed"], code, field) == (True, "APP_REQUIRED", gated.member)
+    assert rows(again, write.member) == ([None] if write.creates else rows(first, write.member))
+    await desk.allow(anna)
 
 
 async def test_the_key_of_a_header_is_that_of_the_list(desk: Desk) -> None:
