@@ -44,7 +44,7 @@ from resolvers.mutations.context import (
 )
 from resolvers.mutations.registry import MUTATIONS
 from resolvers.operation.arguments import Variables, read_arguments, value_of
-from resolvers.operation.operation import Operation, WritePart
+from resolvers.operation.operation import Operation
 from resolvers.operation.selection import SelectedField
 from resolvers.request import ErrorEntry, GraphQLRequest, RequestError, Result, SessionCookie, bad_input
 from resolvers.request_limits import MAX_COST
@@ -145,8 +145,12 @@ class MutationRunner:
     ) -> int:
         """The cost of all writes and payloads together; compiles the statements in a turn where they are not cached."""
         check = partial(self._check_cost, request, operation, fields, variables)
-        parts = [WritePart(one.key) if one.name in self.compiler.writers else one.key for one in fields]
-        kept = [self.compiler.kept(operation, part, variables, request.kind) for part in parts]
+        kept = [
+            self.declared.has_kept(request, operation, one, variables)
+            if one.name in self.compiler.writers
+            else self.compiler.kept(operation, one.key, variables, request.kind)
+            for one in fields
+        ]
         return check() if all(kept) else await self.turns.do(check)
 
     def _check_cost(

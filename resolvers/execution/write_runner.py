@@ -31,7 +31,7 @@ from resolvers.fair_use.turns import Turns
 from resolvers.mutations.company_lock import wait_as_owner
 from resolvers.mutations.context import Quota, Unauthenticated, find_caller
 from resolvers.operation.arguments import Variables
-from resolvers.operation.operation import Operation
+from resolvers.operation.operation import Operation, WritePart
 from resolvers.operation.selection import SelectedField
 from resolvers.request import GraphQLRequest, RequestError, Result
 from resolvers.user_problems import problems_json
@@ -105,12 +105,28 @@ class WriteRunner:
         variables: Variables,
         input_: Mapping[str, Any],
     ) -> Iterator[Cost]:
-        """The costs of a root field: of its rows, of its statement, and of the payload that is read after it."""
+        """The costs of a root field: of its rows, of its statement, and of the payload that is read after it.
+
+        A list may be written in part, and has that payload then.
+        """
         statement = self.compiler.write(operation, selected, variables, request.kind)
         yield cost_of_write(self.writers[selected.name].rows(input_), 0, selected.key)
         yield statement.cost
-        if not statement.is_whole:
+        if self._may_read(selected, statement):
             yield self.compiler.payload(operation, selected, variables, request.kind).cost
+
+    def has_kept(
+        self, request: GraphQLRequest, operation: Operation, selected: SelectedField, variables: Variables
+    ) -> bool:
+        """True if the statements are kept from which the costs of a root field are known."""
+        statement = self.compiler.kept(operation, WritePart(selected.key), variables, request.kind)
+        if statement is None or not self._may_read(selected, statement):
+            return statement is not None
+        return self.compiler.kept(operation, selected.key, variables, request.kind) is not None
+
+    def _may_read(self, selected: SelectedField, statement: Statement) -> bool:
+        """True if the payload may be read after the statement, though something is written."""
+        return self.writers[selected.name].takes_list or not statement.is_whole
 
     async def write(
         self,

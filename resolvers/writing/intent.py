@@ -48,6 +48,11 @@ class StatementWriter(Writer, Protocol):
         ...
 
     @property
+    def takes_list(self) -> bool:
+        """True if the input is a list of rows, of which some may be written and others refused."""
+        ...
+
+    @property
     def need(self) -> Need:
         """The gates that the statement judges itself."""
         ...

@@ -350,6 +350,11 @@ class PriceWriter:
         return False
 
     @property
+    def takes_list(self) -> bool:
+        """False: it is written or refused as a whole."""
+        return False
+
+    @property
     def need(self) -> Need:
         """The gates of products."""
         return self.write.need

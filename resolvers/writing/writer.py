@@ -68,6 +68,11 @@ class EntityWriter:
         return True
 
     @property
+    def takes_list(self) -> bool:
+        """False: it is written or refused as a whole."""
+        return False
+
+    @property
     def need(self) -> Need:
         """The gates of the type that is written."""
         return self.write.need
@@ -211,6 +216,11 @@ class ListWriter(EntityWriter):
     def has_trial(self) -> bool:
         """False: the statement finds by itself what was there first."""
         return False
+
+    @property
+    def takes_list(self) -> bool:
+        """True: some items may be written, and others refused."""
+        return True
 
     def read(self, input_: Mapping[str, Any], key: str | None) -> Intent:
         """Read an input; `key` is the idempotency key that came beside it."""

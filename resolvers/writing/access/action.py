@@ -68,6 +68,11 @@ class AccessWriter:
         return True
 
     @property
+    def takes_list(self) -> bool:
+        """False: it is written or refused as a whole."""
+        return False
+
+    @property
     def need(self) -> Need:
         """No gates: it is for owners."""
         return ()

@@ -12,6 +12,7 @@ import pytest
 from db.belgium import ean13
 from db.connection import connect
 from gateway.http.rate_limits import Rows, Table
+from resolvers.compilation.cost import ITEMS
 from resolvers.request import GraphQLRequest
 from resolvers.request_limits import LIST_ITEMS
 from resolvers.writing.declaration import EntityWrite
@@ -625,6 +626,23 @@ async def test_the_cost_grows_with_the_items(desk: Desk) -> None:
     none, one, two, all_ = costs
     assert one - none == two - one > 40  # written, and read
     assert all_ - none == LIST_ITEMS * (one - none)
+
+
+async def test_the_problems_of_each_item_are_in_the_cost(desk: Desk) -> None:
+    """Though they are read only where some items are refused."""
+    text = """mutation ($input: CreateCustomersInput!) { createCustomers(input: $input) { %s } }"""
+    given = {"companyId": desk.firm.id, "items": [{"name": "x"}] * LIST_ITEMS, "validateOnly": True}
+    costs: list[int] = []
+    for field in ("code", "code message field"):
+        for selection in (f"errors {{ {field} }}", f"results {{ errors {{ {field} }} }}"):
+            request = GraphQLRequest(
+                text % selection, variables={"input": given}, token=desk.firm["owner"].token, wants_cost=True
+            )
+            result = await desk.executor.execute(request)
+            assert result.cost is not None
+            costs.append(result.cost[0])
+    one_together, one_each, together, each = costs
+    assert min(together - one_together, each - one_each) >= 2 * LIST_ITEMS * ITEMS["UserError"]
 
 
 # --- a list is what its items are

@@ -13,6 +13,7 @@ from gateway.http.rate_limits import Rows, Table
 from resolvers.compilation.compiler import Compiler
 from resolvers.compilation.statement import Statement
 from resolvers.execution import results
+from resolvers.execution.write_runner import WriteRunner
 from resolvers.fair_use.turns import Turns
 from resolvers.operation.operation import Operation, Part, WritePart
 from resolvers.request import GraphQLRequest, RequestError, Result
@@ -133,15 +134,19 @@ async def send_list(desk: Desk, **given: Any) -> Result:
 
 
 def without_payloads(patch: pytest.MonkeyPatch, error: Exception) -> None:
-    """From now on no payload is kept, and none can be compiled."""
+    """From now on no payload is kept after its cost was found, and none can be compiled."""
     kept = Compiler.kept
 
     def kept_write(self: Compiler, operation: Operation, part: Part, *more: Any) -> Statement | None:
         return kept(self, operation, part, *more) if isinstance(part, WritePart) else None
 
+    def has_kept(*_: object) -> bool:
+        return True
+
     async def fail(_self: Turns, _work: Callable[[], Any]) -> Any:
         raise error
 
+    patch.setattr(WriteRunner, "has_kept", has_kept)
     patch.setattr(Compiler, "kept", kept_write)
     patch.setattr(Turns, "do", fail)
 
