@@ -16,6 +16,7 @@ from db.connection import Connection
 from db.database import Database
 from db.errors import DatabaseError
 from db.secrets import Keyring
+from db.tokens import CredentialKind
 from resolvers.compilation.compiler import Compiler
 from resolvers.compilation.context import Bindings
 from resolvers.compilation.cost import Cost, check_cost, cost_of_write
@@ -299,7 +300,7 @@ class MutationRunner:
 
         A refusal is returned, not raised: it is raised once the caller and the caller's language are known.
         """
-        if not mutation.is_open_to(request.kind):
+        if request.kind is not CredentialKind.SESSION:
             return Forbidden()
         if mutation.encrypt is not None:
             return mutation.encrypt(self.keyring, given)

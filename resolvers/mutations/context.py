@@ -168,8 +168,8 @@ class Mutation:
 
     `write` runs in the transaction. Before it runs `prepare` (slow work that must not hold a connection) or `encrypt`
     (the secrets in the input, so that the database never sees them in the clear). `for_anyone`: needs no signed-in
-    caller, and ignores a cookie that is no longer valid. `by_key`: open to API keys, too; a view-as credential runs no
-    mutation. `gates` are the gates of the schema that `write` itself judges, in the company of the input.
+    caller, and ignores a cookie that is no longer valid. API keys and view-as credentials run none of them. `gates` are
+    the gates of the schema that `write` itself judges, in the company of the input.
 
     `changes_access`: changes the access of users, or ends a credential. Only such mutations may lock what other changes
     of access need, and they wait longer for each other. `alone`: runs without a transaction, each statement by itself.
@@ -181,16 +181,11 @@ class Mutation:
     prepare: Callable[[Database, GraphQLRequest, InputValues], Awaitable[Any]] | None = None
     for_anyone: bool = False
     encrypt: Callable[[Keyring, InputValues], Any] | None = None
-    by_key: bool = False
     gates: Need = ()
     changes_access: bool = False
     alone: bool = False
     rows: Callable[[InputValues], int] = one_row
     hashes: int = 0
-
-    def is_open_to(self, kind: CredentialKind) -> bool:
-        """True when callers with this kind of credential may run it at all."""
-        return kind is CredentialKind.SESSION or (kind is CredentialKind.API_KEY and self.by_key)
 
 
 PATIENCE: Final = "5s"

@@ -106,7 +106,7 @@ def _list_root(entity: type, action: WriteAction) -> Member:
         *_type_gates(entity),
         input=Argument(taken, f"The {name}s."),
     )
-    write = DeclaredWrite(action, entity.__name__, _lower(entity.__name__), listed=True)
+    write = DeclaredWrite(action, entity.__name__, _lower(entity.__name__), _part_of(entity), listed=True)
     declared.metadata = {**declared.metadata, "writes": write}
     return Member(answer | None, declared)
 
