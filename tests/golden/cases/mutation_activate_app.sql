@@ -9,6 +9,7 @@ judged as materialized (
     v.account_id,
     v.confirmed,
     v.language,
+    v.account_id = any($5::uuid[]) spent,
     x.*,
     case when v.read_only then
       'FORBIDDEN'
@@ -16,8 +17,6 @@ judged as materialized (
       'NOT_FOUND'
     when x.role is distinct from 'OWNER' then
       'FORBIDDEN'
-    when v.account_id = any($5::uuid[]) then
-      'RATE_LIMITED'
     when x.version <> $6::int4 then
       'VERSION_CONFLICT'
     when $7::bool then
@@ -50,6 +49,7 @@ asked as materialized (
     a.n,
     a.app,
     get_bit(j.active, a.position) = 0 changes,
+    true given,
     a.position,
     case when get_bit(j.awake, a.position) = 0
     and not j.in_trial
@@ -62,10 +62,15 @@ asked as materialized (
   where j.outcome is null
 ),
 found as materialized (
-  select
-    (array_agg(a.problem order by a.n) filter (where a.problem is not null))[1:20] problems,
-    coalesce(bool_or(a.changes), false) changes
-  from asked a
+  select f.*, f.count > 0 and j.spent stops
+  from judged j
+    cross join (
+      select
+        (array_agg(a.problem order by a.n) filter (where a.problem is not null))[1:20] problems,
+        coalesce(bool_or(a.changes), false) changes,
+        (count(*) filter (where a.changes and a.given))::int4 count
+      from asked a
+    ) f
 ),
 locked as materialized (
   select c.id
@@ -73,7 +78,11 @@ locked as materialized (
     cross join found f
     join company c on c.id = j.company_id
   where
-    j.outcome is null and f.problems is null and f.changes and c.access_version = j.access_version for no key
+    j.outcome is null
+    and f.problems is null
+    and f.changes
+    and not f.stops
+    and c.access_version = j.access_version for no key
   update of c skip locked
 ),
 raised as materialized (
@@ -124,8 +133,11 @@ from (
       j.confirmed,
       j.language,
       f.problems,
+      f.count,
       case when j.outcome is not null then
         j.outcome
+      when f.stops then
+        'RATE_LIMITED'
       when f.problems is not null then
         'FOUND'
       when not f.changes then
@@ -231,6 +243,7 @@ judged as materialized (
     v.account_id,
     v.confirmed,
     v.language,
+    v.account_id = any($4::uuid[]) spent,
     x.*,
     case when v.read_only then
       'FORBIDDEN'
@@ -238,8 +251,6 @@ judged as materialized (
       'NOT_FOUND'
     when x.role is distinct from 'OWNER' then
       'FORBIDDEN'
-    when v.account_id = any($4::uuid[]) then
-      'RATE_LIMITED'
     when x.version <> $5::int4 then
       'VERSION_CONFLICT'
     when $6::bool then
@@ -272,6 +283,7 @@ asked as materialized (
     a.n,
     a.app,
     a.n = 1 changes,
+    false given,
     a.position,
     case when (get_bit(j.active, a.position) = 1) = (a.n > 1) then a.app end problem
   from judged j
@@ -280,10 +292,15 @@ asked as materialized (
   where j.outcome is null
 ),
 found as materialized (
-  select
-    (array_agg(a.problem order by a.n) filter (where a.problem is not null))[1:20] problems,
-    coalesce(bool_or(a.changes), false) changes
-  from asked a
+  select f.*, f.count > 0 and j.spent stops
+  from judged j
+    cross join (
+      select
+        (array_agg(a.problem order by a.n) filter (where a.problem is not null))[1:20] problems,
+        coalesce(bool_or(a.changes), false) changes,
+        (count(*) filter (where a.changes and a.given))::int4 count
+      from asked a
+    ) f
 ),
 locked as materialized (
   select c.id
@@ -291,7 +308,11 @@ locked as materialized (
     cross join found f
     join company c on c.id = j.company_id
   where
-    j.outcome is null and f.problems is null and f.changes and c.access_version = j.access_version for no key
+    j.outcome is null
+    and f.problems is null
+    and f.changes
+    and not f.stops
+    and c.access_version = j.access_version for no key
   update of c skip locked
 ),
 raised as materialized (
@@ -345,8 +366,11 @@ from (
       j.confirmed,
       j.language,
       f.problems,
+      f.count,
       case when j.outcome is not null then
         j.outcome
+      when f.stops then
+        'RATE_LIMITED'
       when f.problems is not null then
         'FOUND'
       when not f.changes then
