@@ -173,6 +173,20 @@ async def test_the_sums_of_each_currency_are_as_the_documents_state_them(office:
     assert silent["invoices"]["totalsByCurrency"] == [{"__typename": "CurrencyTotals"}] * 2
 
 
+@pytest.mark.parametrize("currencies", [("EUR", "GBP"), ("GBP", "EUR"), ("USD", "CHF")])
+async def test_the_order_of_sums_tells_no_hidden_currency(office: Office, currencies: tuple[str, str]) -> None:
+    """Of two currencies with one document each, that with the older document comes first, whatever they are."""
+    await office.grant("anna", App.INVOICES)
+    for number, currency in zip(("2", "3"), currencies, strict=True):
+        await make(office, f"T-{number}", f"{number}.00", currency=currency, rate="1.1")
+    keys = "update document set id = ('00000000-0000-4000-8000-00000000000' || right(number, 1))::uuid "
+    await office.connection.execute(keys + "where number like 'T-%'")
+    lists = 'invoices(filter: {number: {contains: "T-"}}) { totalsByCurrency { currency totalIncl } }'
+    seen, hidden = [(await office.read(who, lists))["invoices"]["totalsByCurrency"] for who in ("owner", "anna")]
+    assert seen == [{"currency": c, "totalIncl": f"{n}.00"} for c, n in zip(currencies, (2, 3), strict=True)]
+    assert hidden == [{"currency": None, "totalIncl": f"{n}.00"} for n in (2, 3)]
+
+
 @pytest.mark.parametrize("apps", [(App.INVOICES, App.PAYMENTS), (App.INVOICES, App.CREDIT_NOTES)])
 async def test_what_is_open_is_for_who_sees_payments_and_credit_notes(office: Office, apps: tuple[App, ...]) -> None:
     await office.grant("anna", *apps)
