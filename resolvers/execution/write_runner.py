@@ -140,7 +140,8 @@ class WriteRunner:
             if outcome.company is not None and not writer.changes_access:
                 self.hints.add(outcome.company)
             self._count(work, record[ACCOUNT], outcome, quota)
-        if outcome.refused is None:
+        is_so = outcome.refused is Refusal.UNCHANGED and writer.changes_access and statement.is_whole
+        if outcome.refused is None or is_so:
             return self._written(work, record, outcome)
         return await self._refused(work, record[ACCOUNT], outcome, committed=rows > 0)
 
@@ -241,16 +242,17 @@ class WriteRunner:
                 self._debts(work.writer).add(who, wait)
 
     def _written(self, work: Work, record: Record, outcome: Outcome) -> Result | Payload:
-        """The result of a write: it stands, even if its payload cannot be read."""
+        """The result of a write, which stands even if its payload cannot be read, or of what is so already."""
+        extensions: Mapping[str, object] = WRITTEN if outcome.refused is None else {}
         if not work.statement.is_whole:
             return self._payload(work, outcome, committed=True)
         try:
             return result_of(work.request, work.statement, record)
         except RequestError as refused:  # the answer is too large
-            return work.failed(refused.entry.code, outcome.language, WRITTEN)
+            return work.failed(refused.entry.code, outcome.language, extensions)
         except Exception:
             LOG.exception("a payload of request %s could not be read", work.request.request_id)
-            return work.failed(ErrorCode.INTERNAL, outcome.language, WRITTEN)
+            return work.failed(ErrorCode.INTERNAL, outcome.language, extensions)
 
     async def _refused(self, work: Work, account: uuid.UUID, outcome: Outcome, *, committed: bool) -> Result | Payload:
         """The payload with the reasons, of what the caller may see; FORBIDDEN and RATE_LIMITED have none."""

@@ -103,9 +103,9 @@ class AccessWriter:
         return matrix
 
     def _matrix_json(self, roots: RootFields, selected: SelectedField, at: Position) -> Json:
-        """JSON of the matrix from the company's row as it was written; the caller is an owner, so no gate is closed."""
+        """JSON of the matrix from the company's row as it is; the caller is an owner, so no gate is closed."""
         roots.ctx.budget.read()
-        rows = Rows(company, alias("w", 0), relation=sql("select * from raised"))
+        rows = Rows(company, alias("w", 0), relation=sql("select * from standing"))
         inside = at.holding(type_need(self._matrix))
         json = roots.objects.object_of(Row(rows, roots.ctx), self._matrix, selected.selection_sets, inside)
         return nullable(sql("(select {} from {})", concatenation(json), rows.source))

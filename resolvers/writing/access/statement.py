@@ -1,9 +1,9 @@
 """The statement of a change of access: it judges the owner, takes the company's row if that is free, and writes.
 
-`viewer → judged → asked → found → locked → raised → changing → what is written`. What was judged still holds when it is
-written: every change of access raises the company's version under the lock of its row, and the row is locked in the
-version that was judged, or not at all. The statement does not wait for that lock. On refusal nothing is locked, and
-nothing is written.
+`viewer → judged → asked → found → locked → raised → standing, changing → what is written`. What was judged still holds
+when it is written: every change of access raises the company's version under the lock of its row, and the row is locked
+in the version that was judged, or not at all. The statement does not wait for that lock. On refusal nothing is locked,
+and nothing is written.
 """
 
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ select {0}.account_id, {0}.confirmed, {0}.language, {0}.account_id = any({1}) sp
   when x.role is distinct from 'OWNER' then 'FORBIDDEN'
   when x.version <> {2} then 'VERSION_CONFLICT' when {3} then 'PROBLEMS' end outcome
 from viewer {0} left join lateral (
-  select c.id company_id, c.access_version, {4} version, c.mask active, {5} awake, c.plan,
+  select c.id company_id, c.access_version, c.trial_ends_at, {4} version, c.mask active, {5} awake, c.plan,
     coalesce(c.trial_ends_at > now(), false) in_trial, m.role, clock_timestamp() at
   from {6} where {7}
 ) x on true
@@ -53,6 +53,13 @@ RAISED: Final = """
 update company c set access_version = c.access_version + 1{} from locked l where c.id = l.id
 returning c.id, c.access_version, c.trial_ends_at
 """
+STANDING: Final = """
+select r.* from raised r union all
+select j.company_id, j.access_version, j.trial_ends_at from judged j cross join found f
+where j.outcome is null and f.problems is null and not f.changes
+"""
+"""The company's row in the version in which it is as asked: as it was raised, or judged where all is so already."""
+
 CHANGING: Final = """
 select a.*, r.id company_id, j.account_id, j.at from asked a cross join judged j cross join raised r where a.changes
 """
@@ -91,6 +98,7 @@ class AccessSql:
             "found": sql(FOUND, number(PROBLEMS)),
             "locked": sql(LOCKED),
             "raised": sql(RAISED, sql(self.company)),
+            "standing": sql(STANDING),
             "changing": sql(CHANGING),
             **{name: sql(statement) for name, statement in self.writes.items()},
         }

@@ -27,6 +27,7 @@ judged as materialized (
       select
         c.id company_id,
         c.access_version,
+        c.trial_ends_at,
         (c.access_version + coalesce(c.trial_ends_at <= now(), false)::int) version,
         c.mask active,
         (case when c.trial_ends_at > now() then c.mask else c.plan_mask end) awake,
@@ -101,6 +102,15 @@ raised as materialized (
   where c.id = l.id
   returning c.id, c.access_version, c.trial_ends_at
 ),
+standing as materialized (
+  select r.*
+  from raised r
+  union all
+  select j.company_id, j.access_version, j.trial_ends_at
+  from judged j
+    cross join found f
+  where j.outcome is null and f.problems is null and not f.changes
+),
 changing as materialized (
   select a.*, r.id company_id, j.account_id, j.at
   from asked a
@@ -161,7 +171,7 @@ from (
     '{"data":{"errors":[],"permissionMatrix":' || coalesce((
       select
         '{"version":' || (w0.access_version + coalesce(w0.trial_ends_at <= now(), false)::int)::text || '}'
-      from (select * from raised) w0
+      from (select * from standing) w0
     ), 'null')
     || '}}' d,
     null h,
@@ -311,6 +321,7 @@ judged as materialized (
       select
         c.id company_id,
         c.access_version,
+        c.trial_ends_at,
         (c.access_version + coalesce(c.trial_ends_at <= now(), false)::int) version,
         c.mask active,
         (case when c.trial_ends_at > now() then c.mask else c.plan_mask end) awake,
@@ -384,6 +395,15 @@ raised as materialized (
   from locked l
   where c.id = l.id
   returning c.id, c.access_version, c.trial_ends_at
+),
+standing as materialized (
+  select r.*
+  from raised r
+  union all
+  select j.company_id, j.access_version, j.trial_ends_at
+  from judged j
+    cross join found f
+  where j.outcome is null and f.problems is null and not f.changes
 ),
 changing as materialized (
   select a.*, r.id company_id, j.account_id, j.at

@@ -258,6 +258,30 @@ async def test_the_version_after_a_trial_counts_its_end(office: Office) -> None:
     assert orjson.loads(result.data or b"")["setAppAccess"] == {"permissionMatrix": {"version": 3}, "errors": []}
 
 
+@pytest.mark.parametrize("mutation", ["setAppAccess", "activateApp"])
+async def test_what_is_so_already_is_answered_by_the_statement_that_judged_it(
+    office: Office, monkeypatch: pytest.MonkeyPatch, mutation: str
+) -> None:
+    """With the version in which it is so, which a second statement might not find any more."""
+
+    async def fail(self: Database, sql: str, arguments: Sequence[object], *, brief: bool = False) -> Record:
+        raise AssertionError("read a second time")
+
+    firm = await office.found()
+    await office.connection.execute("update company set trial_ends_at = now() where id = $1", firm.key)
+    given: dict[str, Any] = {"app": "STOCK"}
+    if mutation == "setAppAccess":
+        assert outcome(await office.toggle(firm, "owner", "anna", version=2)) == "DONE"
+        given = {"expectedVersion": 3, "changes": [change(firm["anna"], "STOCK", granted=True)]}
+    selection = "permissionMatrix { version }" if mutation == "setAppAccess" else "app { app label kind }"
+    before = await office.send(firm, "owner", mutation, selection + " company { id }", **given)
+    monkeypatch.setattr(Database, "read", fail)
+    answer = orjson.loads((await office.send(firm, "owner", mutation, selection, **given)).data or b"")[mutation]
+    expected = orjson.loads(before.data or b"")[mutation]
+    assert answer == {name: value for name, value in expected.items() if name != "company"}
+    assert answer.get("permissionMatrix") == ({"version": 3} if mutation == "setAppAccess" else None)
+
+
 async def test_a_change_whose_payload_is_not_read_is_told_to_be_made(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
