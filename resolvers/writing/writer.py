@@ -6,7 +6,7 @@ plain columns of the rows to which its keys point. Everything else is read after
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from graphql import GraphQLObjectType
 
@@ -50,22 +50,15 @@ class Stated:
 class EntityWriter:
     """Reads the inputs of a declared mutation and compiles its statements."""
 
+    changes_access: ClassVar[bool] = False
+    has_trial: ClassVar[bool] = True  # the statement of a usual input leaves out what seldom matters
+
     write: EntityWrite
     layout: TableMapping
     reader: InputReader = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "reader", InputReader(self.write))
-
-    @property
-    def changes_access(self) -> bool:
-        """False: it writes business data."""
-        return False
-
-    @property
-    def has_trial(self) -> bool:
-        """True: the statement of a usual input leaves out what seldom matters."""
-        return True
 
     @property
     def need(self) -> Need:
@@ -202,15 +195,12 @@ class EntityWriter:
 class ListWriter(EntityWriter):
     """Reads the inputs of a list verb and compiles its statements; the payload has a result for each item."""
 
+    has_trial: ClassVar[bool] = False  # the statement finds by itself what was there first
+
     reader: ListInputReader = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "reader", ListInputReader(self.write))
-
-    @property
-    def has_trial(self) -> bool:
-        """False: the statement finds by itself what was there first."""
-        return False
 
     def read(self, input_: Mapping[str, Any], key: str | None) -> Intent:
         """Read an input; `key` is the idempotency key that came beside it."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from graphql import GraphQLObjectType
 
@@ -54,18 +54,11 @@ ACTIONS: Final[Mapping[str, Action]] = {
 class AccessWriter:
     """Reads the inputs of a change of access and compiles its statements."""
 
+    changes_access: ClassVar[bool] = True
+    has_trial: ClassVar[bool] = False  # nothing that it writes can be taken
+
     action: Action
     payload: GraphQLObjectType
-
-    @property
-    def has_trial(self) -> bool:
-        """False: nothing that it writes can be taken."""
-        return False
-
-    @property
-    def changes_access(self) -> bool:
-        """True."""
-        return True
 
     @property
     def need(self) -> Need:
