@@ -79,6 +79,16 @@ async def test_what_is_open_of_an_invoice_takes_off_payments_and_credit_notes(of
     ]
 
 
+@pytest.mark.parametrize(("currency", "open_"), [("EUR", "63.24"), ("USD", "137.44")])
+async def test_a_credit_note_in_another_currency_settles_nothing(office: Office, currency: str, open_: str) -> None:
+    """The product makes none; its amount is never taken off as a number."""
+    update = "update document set currency = $1, exchange_rate = 0.9 where number = 'N-1'"
+    await office.connection.execute(update, currency)
+    selection = 'invoices(filter: {number: {eq: "F-1"}}) { nodes { balanceDue } totals { balanceDue } }'
+    found = (await office.read("owner", selection))["invoices"]
+    assert found == {"nodes": [{"balanceDue": open_}], "totals": {"balanceDue": open_}}
+
+
 async def test_the_sums_of_a_list_are_those_of_what_its_filter_finds(office: Office) -> None:
     """In euro, since the owner holds CURRENCIES."""
     for filter_, expected in (
