@@ -33,13 +33,18 @@ class Intent(Protocol):
 class StatementWriter(Writer, Protocol):
     """A root field of Mutation that writes by one statement.
 
-    `changes_access`: changes the access of users. It is for sessions alone, takes no idempotency key, is counted apart
-    from business data, and waits for other such changes. `has_trial`: a trial finds what another write took; otherwise
-    the statement always looks for it.
+    `for_sessions`: an API key may not. `changes_access`: changes the access of users. It takes no idempotency key, is
+    counted apart from business data, and waits for other such changes. `has_trial`: a trial finds what another write
+    took; otherwise the statement always looks for it.
     """
 
     changes_access: ClassVar[bool]
     has_trial: ClassVar[bool]
+
+    @property
+    def for_sessions(self) -> bool:
+        """True if API keys may not write it at all."""
+        ...
 
     @property
     def need(self) -> Need:

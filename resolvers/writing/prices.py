@@ -343,6 +343,11 @@ class PriceWriter:
         object.__setattr__(self, "reader", PriceReader(self.write))
 
     @property
+    def for_sessions(self) -> bool:
+        """False: it is for who sees products."""
+        return False
+
+    @property
     def need(self) -> Need:
         """The gates of products."""
         return self.write.need

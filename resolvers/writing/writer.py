@@ -61,6 +61,11 @@ class EntityWriter:
         object.__setattr__(self, "reader", InputReader(self.write))
 
     @property
+    def for_sessions(self) -> bool:
+        """True for what only owners write."""
+        return self.write.for_owners
+
+    @property
     def need(self) -> Need:
         """The gates of the type that is written."""
         return self.write.need
@@ -133,10 +138,11 @@ class EntityWriter:
     def _is_column(
         self, collector: Collector, type_: GraphQLObjectType, selected: SelectedField, *, below: bool
     ) -> bool:
+        resolution = self.layout.resolution(type_, selected.name)
         if any(f"{owner.name}.{selected.name}" in self.layout.resolvers for owner in (type_, *type_.interfaces)):
-            return False
+            return isinstance(resolution, Leaf) and resolution.alone
         returned = named_type(type_.fields[selected.name])
-        match self.layout.resolution(type_, selected.name):
+        match resolution:
             case Leaf() | GlobalId():
                 return True
             case ToOne() if not below and isinstance(returned, GraphQLObjectType):

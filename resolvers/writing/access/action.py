@@ -61,6 +61,11 @@ class AccessWriter:
     payload: GraphQLObjectType
 
     @property
+    def for_sessions(self) -> bool:
+        """True."""
+        return True
+
+    @property
     def need(self) -> Need:
         """No gates: it is for owners."""
         return ()
