@@ -1,7 +1,8 @@
 """Mutations: each root field writes and commits, then the compiler's statement reads its payload.
 
-No statement of the client's choice runs before the commit, so locks are held only while our own statements run. A
-committed write stays, also when its payload cannot be read.
+Those of one statement are left to `WriteRunner`; others run in a transaction. No statement of the client's choice runs
+before the commit, so locks are held only while our own statements run. A committed write stays, also when its payload
+cannot be read.
 """
 
 import asyncio
@@ -62,8 +63,9 @@ class MutationRunner:
     """Runs mutations on a database.
 
     `report` is called with every DatabaseError that a mutation meets. An operation whose writes and payloads cost more
-    than `max_cost` together is refused before anything is written; so is a field with more rows than the `quota`
-    allows. Root fields in `forbidden` are refused to all. `shows_secrets` may change at any time.
+    than `max_cost` together is refused before anything is written. So is a field with more rows than the `quota`
+    allows; a mutation of one statement is refused for what was written before it. Root fields in `forbidden` are
+    refused to all. `shows_secrets` may change at any time.
     """
 
     database: Database
@@ -253,7 +255,16 @@ class MutationRunner:
                 if caller is not None and (caller.read_only or selected.name in self.forbidden):
                     raise Forbidden
                 rows = mutation.rows(given)
-                write = MutationContext(connection, request, caller, prepared, self.shows_secrets, rows, self.quota)
+                write = MutationContext(
+                    connection,
+                    request,
+                    caller,
+                    prepared,
+                    self.shows_secrets,
+                    rows,
+                    self.quota,
+                    mutation.changes_access,
+                )
                 write.count()
                 written = await mutation.write(write, given)
         except UserErrors as refused:

@@ -29,7 +29,7 @@ from resolvers.fair_use.debts import Debts
 from resolvers.fair_use.payers import Payers
 from resolvers.fair_use.turns import Turns
 from resolvers.mutations.company_lock import wait_as_owner
-from resolvers.mutations.context import Quota, Unauthenticated, find_caller
+from resolvers.mutations.context import OF_ACCESS, OF_ACCOUNT, OF_COMPANY, Quota, Unauthenticated, find_caller
 from resolvers.operation.arguments import Variables
 from resolvers.operation.operation import Operation, WritePart
 from resolvers.operation.selection import SelectedField
@@ -88,6 +88,7 @@ class WriteRunner:
     turns: Turns
     hints: ChangeHints
     debts: Debts = field(default_factory=Debts)
+    debts_of_access: Debts = field(default_factory=Debts)
     writers: Mapping[str, StatementWriter] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -151,11 +152,13 @@ class WriteRunner:
             self.compiler.payload(operation, selected, variables, request.kind).arguments(Bindings(variables))
         intent = writer.read(input_, request.idempotency_key)
         work = Work(request, operation, selected, variables, writer, intent, statement)
-        spent = self.debts.open() if quota is not None else []
+        spent = self._debts(writer).open() if quota is not None else []
         record = await (self._change_access(work, spent) if writer.changes_access else self._run(work, spent))
         outcome = self._identified(work, record)
         if outcome.refused in (None, Refusal.REPLAYED) or intent.written(outcome) > 0:
             return await self._answer_done(work, record, outcome, quota)
+        if outcome.refused is Refusal.UNCHANGED and writer.changes_access and statement.is_whole:
+            return self._written(work, record, outcome)  # of what is so already
         return await self._refused(work, record[ACCOUNT], outcome, committed=False)
 
     async def _answer_done(self, work: Work, record: Record, outcome: Outcome, quota: Quota | None) -> Result | Payload:
@@ -177,6 +180,10 @@ class WriteRunner:
             LOG.exception("what request %s has written could not be answered", work.request.request_id)
             code = ErrorCode.INTERNAL
         return work.failed(code, outcome.language, WRITTEN)
+
+    def _debts(self, writer: StatementWriter) -> Debts:
+        """Those who may not write this now: changes of access wait for none but changes of access."""
+        return self.debts_of_access if writer.changes_access else self.debts
 
     async def _refuse(self, request: GraphQLRequest, selected: SelectedField) -> Result:
         """The refusal of a credential that may not write this at all. Raises Unauthenticated."""
@@ -210,8 +217,8 @@ class WriteRunner:
     async def _change_access(self, work: Work, spent: list[uuid.UUID]) -> Record:
         """The row of the statement; run once more under the lock, if another change has the company's row.
 
-        The statement never waits, since it would then judge by what was there before. Changes that meet wait here for
-        each other, in the order in which they came.
+        The statement does not wait for it, since it would then judge by what was there before. Changes that meet wait
+        here for each other.
         """
         arguments = work.statement.arguments(self._bindings(work, spent)[1])
         record = await self.database.write(work.statement.sql, arguments)
@@ -258,16 +265,17 @@ class WriteRunner:
         return outcome_of(record)
 
     def _count(self, work: Work, account: uuid.UUID, outcome: Outcome, quota: Quota | None) -> None:
-        """Count the written rows for the account and the company; what goes beyond the quota waits from now on."""
+        """Count the written rows; what goes beyond the quota waits from now on."""
         if quota is None or outcome.company is None:
             return
-        counted = [(account, b"account:", outcome.confirmed)]
-        if not work.writer.changes_access:
-            counted.append((outcome.company, b"company:", True))
+        if work.writer.changes_access:
+            counted = [(account, OF_ACCESS, outcome.confirmed)]
+        else:
+            counted = [(account, OF_ACCOUNT, outcome.confirmed), (outcome.company, OF_COMPANY, True)]
         for who, name, confirmed in counted:
             wait = quota.charge(name + who.bytes, work.intent.written(outcome), confirmed=confirmed)
             if wait:
-                self.debts.add(who, wait)
+                self._debts(work.writer).add(who, wait)
 
     def _written(self, work: Work, record: Record, outcome: Outcome) -> Result | Payload:
         """The result of a write, or the payload that is still to be read."""
@@ -281,7 +289,7 @@ class WriteRunner:
             return work.failed(ErrorCode.FORBIDDEN, outcome.language)
         if outcome.refused is Refusal.RATE_LIMITED:
             assert outcome.company is not None
-            wait = self.debts.wait(*((account,) if work.writer.changes_access else (account, outcome.company)))
+            wait = self._debts(work.writer).wait(account, outcome.company)
             return work.failed(ErrorCode.RATE_LIMITED, outcome.language, {"retryAfter": wait})
         if self.compiler.kept(work.operation, work.selected.key, work.variables, work.request.kind) is None:
             await self.turns.do(partial(self._payload_statement, work))
@@ -299,5 +307,5 @@ class WriteRunner:
 
 
 def _is_open_to(kind: CredentialKind, writer: StatementWriter) -> bool:
-    """True when callers with this kind of credential may write at all: changes of access are for sessions."""
-    return kind is CredentialKind.SESSION or (kind is CredentialKind.API_KEY and not writer.changes_access)
+    """True when callers with this kind of credential may write at all."""
+    return kind is CredentialKind.SESSION or (kind is CredentialKind.API_KEY and not writer.for_sessions)

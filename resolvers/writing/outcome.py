@@ -64,7 +64,8 @@ class Outcome(NamedTuple):
     `company`, `row` and `whole` (which has the row as a part) are those that the caller entered and sees; `apps` are
     the caller's, where some are missing; `found` are the problems that the database found, each as code, reason and
     path. Of several rows `total` is their number, and `keys` are the first of them. `items` are those of a list that
-    was looked at, and not simply written. A change of access writes no single row, and needs no apps.
+    was looked at, and not simply written. A change of access writes no single row, and needs no apps;
+    its `total` is the number of rights that it gives.
     """
 
     refused: Refusal | None

@@ -6,7 +6,7 @@ plain columns of the rows to which its keys point. Everything else is read after
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from graphql import GraphQLObjectType
 
@@ -50,6 +50,10 @@ class Stated:
 class EntityWriter:
     """Reads the inputs of a declared mutation and compiles its statements."""
 
+    changes_access: ClassVar[bool] = False
+    has_trial: ClassVar[bool] = True  # the statement of a usual input leaves out what seldom matters
+    takes_list: ClassVar[bool] = False
+
     write: EntityWrite
     layout: TableMapping
     reader: InputReader = field(init=False)
@@ -58,19 +62,9 @@ class EntityWriter:
         object.__setattr__(self, "reader", InputReader(self.write))
 
     @property
-    def changes_access(self) -> bool:
-        """False: it writes business data."""
-        return False
-
-    @property
-    def has_trial(self) -> bool:
-        """True: the statement of a usual input leaves out what seldom matters."""
-        return True
-
-    @property
-    def takes_list(self) -> bool:
-        """False: it is written or refused as a whole."""
-        return False
+    def for_sessions(self) -> bool:
+        """True for what only owners write."""
+        return self.write.for_owners
 
     @property
     def need(self) -> Need:
@@ -145,10 +139,11 @@ class EntityWriter:
     def _is_column(
         self, collector: Collector, type_: GraphQLObjectType, selected: SelectedField, *, below: bool
     ) -> bool:
+        resolution = self.layout.resolution(type_, selected.name)
         if any(f"{owner.name}.{selected.name}" in self.layout.resolvers for owner in (type_, *type_.interfaces)):
-            return False
+            return isinstance(resolution, Leaf) and resolution.alone
         returned = named_type(type_.fields[selected.name])
-        match self.layout.resolution(type_, selected.name):
+        match resolution:
             case Leaf() | GlobalId():
                 return True
             case ToOne() if not below and isinstance(returned, GraphQLObjectType):
@@ -207,20 +202,13 @@ class EntityWriter:
 class ListWriter(EntityWriter):
     """Reads the inputs of a list verb and compiles its statements; the payload has a result for each item."""
 
+    has_trial: ClassVar[bool] = False  # the statement finds by itself what was there first
+    takes_list: ClassVar[bool] = True
+
     reader: ListInputReader = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "reader", ListInputReader(self.write))
-
-    @property
-    def has_trial(self) -> bool:
-        """False: the statement finds by itself what was there first."""
-        return False
-
-    @property
-    def takes_list(self) -> bool:
-        """True: some items may be written, and others refused."""
-        return True
 
     def read(self, input_: Mapping[str, Any], key: str | None) -> Intent:
         """Read an input; `key` is the idempotency key that came beside it."""

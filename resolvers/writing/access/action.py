@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from graphql import GraphQLObjectType
 
@@ -54,23 +54,17 @@ ACTIONS: Final[Mapping[str, Action]] = {
 class AccessWriter:
     """Reads the inputs of a change of access and compiles its statements."""
 
+    changes_access: ClassVar[bool] = True
+    has_trial: ClassVar[bool] = False  # nothing that it writes can be taken
+    takes_list: ClassVar[bool] = False
+
     action: Action
     payload: GraphQLObjectType
 
     @property
-    def has_trial(self) -> bool:
-        """False: nothing that it writes can be taken."""
-        return False
-
-    @property
-    def changes_access(self) -> bool:
+    def for_sessions(self) -> bool:
         """True."""
         return True
-
-    @property
-    def takes_list(self) -> bool:
-        """False: it is written or refused as a whole."""
-        return False
 
     @property
     def need(self) -> Need:
@@ -108,9 +102,9 @@ class AccessWriter:
         return matrix
 
     def _matrix_json(self, roots: RootFields, selected: SelectedField, at: Position) -> Json:
-        """JSON of the matrix from the company's row as it was written; the caller is an owner, so no gate is closed."""
+        """JSON of the matrix from the company's row as it is; the caller is an owner, so no gate is closed."""
         roots.ctx.budget.read()
-        rows = Rows(company, alias("w", 0), relation=sql("select * from raised"))
+        rows = Rows(company, alias("w", 0), relation=sql("select * from standing"))
         inside = at.holding(type_need(self._matrix))
         json = roots.objects.object_of(Row(rows, roots.ctx), self._matrix, selected.selection_sets, inside)
         return nullable(sql("(select {} from {})", concatenation(json), rows.source))

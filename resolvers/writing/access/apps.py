@@ -16,7 +16,7 @@ from schema.apps import CATALOGUE, App, AppKind, Plan, app_label, dependents, re
 from schema.errors import UserErrorCode, ValidationReason
 
 NEEDED: Final = """
-select a.n, a.app, get_bit(j.active, a.position) = 0 changes, a.position, case
+select a.n, a.app, get_bit(j.active, a.position) = 0 changes, true given, a.position, case
     when get_bit(j.awake, a.position) = 0 and not j.in_trial and j.plan <> all(string_to_array(a.plans, ' ')) then a.app
   end problem
 from judged j cross join unnest({}) with ordinality a(app, position, plans, n) where j.outcome is null
@@ -39,7 +39,7 @@ ACTIVATE: Final = AccessSql(
 )
 
 DEPENDENT: Final = """
-select a.n, a.app, a.n = 1 changes, a.position,
+select a.n, a.app, a.n = 1 changes, false given, a.position,
   case when (get_bit(j.active, a.position) = 1) = (a.n > 1) then a.app end problem
 from judged j cross join unnest({}) with ordinality a(app, position, n) where j.outcome is null
 """
@@ -82,7 +82,7 @@ def read_activation(input_: Mapping[str, Any]) -> AccessIntent:
         "positions": [CATALOGUE[one].position for one in needed],
         "plans": [_plans(CATALOGUE[one].plan) for one in needed],
     }
-    return AccessIntent(input_, arrays, _too_dear, len(needed), shown={"app": app.name})
+    return AccessIntent(input_, arrays, _too_dear, shown={"app": app.name})
 
 
 @lru_cache
@@ -101,7 +101,7 @@ def read_deactivation(input_: Mapping[str, Any]) -> AccessIntent:
     apps = (app, *dependents(app))
     arrays = {"apps": [one.name for one in apps], "positions": [CATALOGUE[one].position for one in apps]}
     return AccessIntent(
-        input_, arrays, partial(_in_the_way, app), 1, tuple(_never_deactivated(app)), shown={"app": app.name}
+        input_, arrays, partial(_in_the_way, app), tuple(_never_deactivated(app)), shown={"app": app.name}
     )
 
 

@@ -29,13 +29,12 @@ class AccessIntent:
     input: Mapping[str, Any]
     arrays: Arrays
     explain: Callable[[Sequence[str]], Iterable[UserProblem]]
-    rows: int
     refusals: tuple[UserProblem, ...] = ()
     shown: Mapping[str, object] = field(default_factory=dict[str, object])
 
     def written(self, outcome: Outcome) -> int:
-        """The number of rows that were written, about."""
-        return self.rows if outcome.refused is None else 0
+        """The number of rights that were given; what takes away is not counted."""
+        return outcome.total or 0 if outcome.refused is None else 0
 
     def bindings(self, spent: list[uuid.UUID]) -> dict[str, object]:
         """The values of the statement's parameters."""

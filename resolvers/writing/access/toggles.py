@@ -23,14 +23,14 @@ OF_USER: Final = frozenset({UserErrorCode.NOT_FOUND, UserErrorCode.NOT_TOGGLEABL
 """Problems with the user of a toggle; the others are with its app."""
 
 ASKED: Final = """
-select a.n, a.app, a.position, a.granted, p.id member, get_bit(p.toggles, a.position) <> a.granted::int changes,
+select a.n, a.app, a.position, a.given, p.id member, get_bit(p.toggles, a.position) <> a.given::int changes,
   (a.n - 1)::text || ' ' || case
     when p.id is null or p.external <> a.external then 'NOT_FOUND'
     when p.external or p.role = 'OWNER' then 'NOT_TOGGLEABLE'
     when a.flaw = 'ALWAYS_VISIBLE' then a.flaw
     when get_bit(j.awake, a.position) = 1 then a.flaw
     when get_bit(j.active, a.position) = 1 then 'PLAN_REQUIRED' else 'APP_NOT_ACTIVE' end problem
-from judged j cross join unnest({}) with ordinality a(person, external, app, position, granted, flaw, n)
+from judged j cross join unnest({}) with ordinality a(person, external, app, position, given, flaw, n)
 left join membership p on p.company_id = j.company_id and p.id = a.person and p.removed_at is null
 where j.outcome is null
 """
@@ -41,7 +41,7 @@ update app_grant g
 set valid = tstzrange(lower(g.valid), greatest(w.at, lower(g.valid) + interval '1 microsecond')),
   revoked_by = w.account_id
 from changing w
-where not w.granted and upper_inf(g.valid)
+where not w.given and upper_inf(g.valid)
   and (g.company_id, g.membership_id, g.app_id) >= (w.company_id, w.member, w.app)
   and (g.company_id, g.membership_id, g.app_id) <= (w.company_id, w.member, w.app)
 """
@@ -50,13 +50,13 @@ them: the key of all periods, which PostgreSQL would take for equal values, goes
 
 BEGUN: Final = """
 insert into app_grant (company_id, membership_id, app_id, valid, granted_by)
-select w.company_id, w.member, w.app, tstzrange(w.at, null), w.account_id from changing w where w.granted
+select w.company_id, w.member, w.app, tstzrange(w.at, null), w.account_id from changing w where w.given
 """
 KEPT: Final = f"""
 update membership m set toggles = (m.toggles & ~ s.ended) | s.begun
 from (
-  select b.company_id, b.member, bit_or(case when b.granted then b.bit else b.nothing end) begun,
-    bit_or(case when b.granted then b.nothing else b.bit end) ended
+  select b.company_id, b.member, bit_or(case when b.given then b.bit else b.nothing end) begun,
+    bit_or(case when b.given then b.nothing else b.bit end) ended
   from (
     select w.*, e.nothing, set_bit(e.nothing, w.position, 1) bit from changing w cross join (select {NO_APPS} nothing) e
   ) b
@@ -66,7 +66,7 @@ where m.company_id = s.company_id and m.id = s.member
 """
 TRAIL: Final = """
 insert into access_change (company_id, at, kind, actor_id, membership_id, app_id, before, after)
-select w.company_id, w.at, 'TOGGLE', w.account_id, w.member, w.app, not w.granted, w.granted from changing w
+select w.company_id, w.at, 'TOGGLE', w.account_id, w.member, w.app, not w.given, w.given from changing w
 """
 SET_TOGGLES: Final = AccessSql(
     {
@@ -109,7 +109,6 @@ def read_toggles(input_: Mapping[str, Any]) -> AccessIntent:
         input_,
         dict(zip(SET_TOGGLES.columns, map(list, columns), strict=True)),
         explain,
-        len(rows),
         (invalid(("changes",), ValidationReason.TOO_LONG, TOO_MANY, most=CHANGES),) if is_long else (),
     )
 

@@ -9,6 +9,7 @@ judged as materialized (
     v.account_id,
     v.confirmed,
     v.language,
+    v.account_id = any($5::uuid[]) spent,
     x.*,
     case when v.read_only then
       'FORBIDDEN'
@@ -16,8 +17,6 @@ judged as materialized (
       'NOT_FOUND'
     when x.role is distinct from 'OWNER' then
       'FORBIDDEN'
-    when v.account_id = any($5::uuid[]) then
-      'RATE_LIMITED'
     when x.version <> $6::int4 then
       'VERSION_CONFLICT'
     when $7::bool then
@@ -28,6 +27,7 @@ judged as materialized (
       select
         c.id company_id,
         c.access_version,
+        c.trial_ends_at,
         (c.access_version + coalesce(c.trial_ends_at <= now(), false)::int) version,
         c.mask active,
         (case when c.trial_ends_at > now() then c.mask else c.plan_mask end) awake,
@@ -50,6 +50,7 @@ asked as materialized (
     a.n,
     a.app,
     get_bit(j.active, a.position) = 0 changes,
+    true given,
     a.position,
     case when get_bit(j.awake, a.position) = 0
     and not j.in_trial
@@ -62,10 +63,15 @@ asked as materialized (
   where j.outcome is null
 ),
 found as materialized (
-  select
-    (array_agg(a.problem order by a.n) filter (where a.problem is not null))[1:20] problems,
-    coalesce(bool_or(a.changes), false) changes
-  from asked a
+  select f.*, f.count > 0 and j.spent stops
+  from judged j
+    cross join (
+      select
+        (array_agg(a.problem order by a.n) filter (where a.problem is not null))[1:20] problems,
+        coalesce(bool_or(a.changes), false) changes,
+        (count(*) filter (where a.changes and a.given))::int4 count
+      from asked a
+    ) f
 ),
 locked as materialized (
   select c.id
@@ -73,7 +79,11 @@ locked as materialized (
     cross join found f
     join company c on c.id = j.company_id
   where
-    j.outcome is null and f.problems is null and f.changes and c.access_version = j.access_version for no key
+    j.outcome is null
+    and f.problems is null
+    and f.changes
+    and not f.stops
+    and c.access_version = j.access_version for no key
   update of c skip locked
 ),
 raised as materialized (
@@ -86,6 +96,15 @@ raised as materialized (
   from locked l
   where c.id = l.id
   returning c.id, c.access_version, c.trial_ends_at
+),
+standing as materialized (
+  select r.*
+  from raised r
+  union all
+  select j.company_id, j.access_version, j.trial_ends_at
+  from judged j
+    cross join found f
+  where j.outcome is null and f.problems is null and not f.changes
 ),
 changing as materialized (
   select a.*, r.id company_id, j.account_id, j.at
@@ -124,8 +143,11 @@ from (
       j.confirmed,
       j.language,
       f.problems,
+      f.count,
       case when j.outcome is not null then
         j.outcome
+      when f.stops then
+        'RATE_LIMITED'
       when f.problems is not null then
         'FOUND'
       when not f.changes then
@@ -231,6 +253,7 @@ judged as materialized (
     v.account_id,
     v.confirmed,
     v.language,
+    v.account_id = any($4::uuid[]) spent,
     x.*,
     case when v.read_only then
       'FORBIDDEN'
@@ -238,8 +261,6 @@ judged as materialized (
       'NOT_FOUND'
     when x.role is distinct from 'OWNER' then
       'FORBIDDEN'
-    when v.account_id = any($4::uuid[]) then
-      'RATE_LIMITED'
     when x.version <> $5::int4 then
       'VERSION_CONFLICT'
     when $6::bool then
@@ -250,6 +271,7 @@ judged as materialized (
       select
         c.id company_id,
         c.access_version,
+        c.trial_ends_at,
         (c.access_version + coalesce(c.trial_ends_at <= now(), false)::int) version,
         c.mask active,
         (case when c.trial_ends_at > now() then c.mask else c.plan_mask end) awake,
@@ -272,6 +294,7 @@ asked as materialized (
     a.n,
     a.app,
     a.n = 1 changes,
+    false given,
     a.position,
     case when (get_bit(j.active, a.position) = 1) = (a.n > 1) then a.app end problem
   from judged j
@@ -280,10 +303,15 @@ asked as materialized (
   where j.outcome is null
 ),
 found as materialized (
-  select
-    (array_agg(a.problem order by a.n) filter (where a.problem is not null))[1:20] problems,
-    coalesce(bool_or(a.changes), false) changes
-  from asked a
+  select f.*, f.count > 0 and j.spent stops
+  from judged j
+    cross join (
+      select
+        (array_agg(a.problem order by a.n) filter (where a.problem is not null))[1:20] problems,
+        coalesce(bool_or(a.changes), false) changes,
+        (count(*) filter (where a.changes and a.given))::int4 count
+      from asked a
+    ) f
 ),
 locked as materialized (
   select c.id
@@ -291,7 +319,11 @@ locked as materialized (
     cross join found f
     join company c on c.id = j.company_id
   where
-    j.outcome is null and f.problems is null and f.changes and c.access_version = j.access_version for no key
+    j.outcome is null
+    and f.problems is null
+    and f.changes
+    and not f.stops
+    and c.access_version = j.access_version for no key
   update of c skip locked
 ),
 raised as materialized (
@@ -304,6 +336,15 @@ raised as materialized (
   from locked l
   where c.id = l.id
   returning c.id, c.access_version, c.trial_ends_at
+),
+standing as materialized (
+  select r.*
+  from raised r
+  union all
+  select j.company_id, j.access_version, j.trial_ends_at
+  from judged j
+    cross join found f
+  where j.outcome is null and f.problems is null and not f.changes
 ),
 changing as materialized (
   select a.*, r.id company_id, j.account_id, j.at
@@ -345,8 +386,11 @@ from (
       j.confirmed,
       j.language,
       f.problems,
+      f.count,
       case when j.outcome is not null then
         j.outcome
+      when f.stops then
+        'RATE_LIMITED'
       when f.problems is not null then
         'FOUND'
       when not f.changes then

@@ -29,6 +29,7 @@ QUERY: Final = """mutation ($input: %sInput!) { %s(input: $input) {
   results { index %s { %s } errors { code field reason } } errors { code field reason app } replayed company { id }
 } }"""
 CHANGE: Final = "update contact set note = 'theirs', version = version + 1 where id = $1"
+MOVE: Final = "insert into stock_movement (company_id, product_id, quantity, reason) values ($1, $2, 7, 'PURCHASE')"
 EITHER: Final[tuple[dict[str, Any], ...]] = ({}, {"allOrNothing": False})
 UNKNOWN: Final = "0" * 32
 TRAIL: Final = """
@@ -575,6 +576,27 @@ async def test_rows_that_change_while_a_list_waits_are_judged_as_they_are_then(d
     stored = [tuple(row) for row in await desk.connection.fetch(find, [key_of(id_) for id_ in ids])]
     written = [("theirs", "Gent", 3), (None, "Gent", 2), ("theirs", None, 2)]
     assert stored == ([("theirs", None, 2), (None, None, 1), ("theirs", None, 2)] if whole else written)
+
+
+async def test_what_an_effect_reads_is_as_new_as_its_row(desk: Desk) -> None:
+    """Goods move while a list waits for the product: its first stock is what is stated, not as much more."""
+    (made,) = rows(await send(desk, CREATE_PRODUCTS, [{"name": "a", "price": "1"}], row="id"), "product")
+    product, connection = key_of(made["id"]), await connect(desk.dsn)
+    try:
+        await connection.execute("begin")
+        await connection.execute("update product set version = version + 1 where id = $1", product)
+        item = {"productId": made["id"], "trackStock": True, "openingStock": "10"}
+        waiting = asyncio.ensure_future(send(desk, UPDATE_PRODUCTS, [item], row="id"))
+        async with asyncio.timeout(PATIENCE):
+            while not await desk.connection.fetchval(WAITS):  # noqa: ASYNC110  # it is the database that says so
+                await asyncio.sleep(0.01)
+        await connection.execute(MOVE, desk.firm.key, product)
+        await connection.execute("commit")
+        assert (await waiting)["errors"] == []
+    finally:
+        await connection.close()
+    moved = "select array_agg(quantity::int order by quantity) from stock_movement where product_id = $1"
+    assert await desk.connection.fetchval(moved, product) == [3, 7]
 
 
 async def test_of_lists_at_once_with_one_value_one_has_it(desk: Desk) -> None:
