@@ -13,7 +13,8 @@ from weakref import WeakKeyDictionary
 
 import asyncpg
 
-from db.connection import REQUESTS, Connection, connect, require_encoding, require_version
+from db.connection import REQUESTS, Connection, connect, host_of, is_standby, require_encoding, require_version
+from db.dsn import Host
 from db.errors import DRIVER_ERRORS, ConnectionLost, DatabaseTimeout, translate, translate_refusal
 from db.pool import Connect, Pool
 from db.sharing import GATEWAY, PAYER, Payer, Shares
@@ -97,7 +98,7 @@ class Database:
     async def open(cls, dsn: str, settings: PoolSettings | None = None) -> Self:
         """Connect and check the server's version. Raises DatabaseUnavailable or DatabaseMisconfigured."""
         settings = settings or PoolSettings()
-        pool = Pool(_connecting(dsn, settings), settings.connections(), settings.longest_loan)
+        pool = Pool(_connecting(dsn, settings), settings.connections(), settings.longest_loan, settings.acquire_timeout)
         pool.release(await pool.acquire(GATEWAY), GATEWAY)
         return cls(pool, settings)
 
@@ -121,7 +122,6 @@ class Database:
                 if replaced or not isinstance(problem, ConnectionLost):
                     raise problem from error
                 replaced = True
-                self._pool.expire()
             else:
                 if row is None:
                     raise LookupError("the statement gave no row")
@@ -178,10 +178,13 @@ class Database:
             self._writers.give(payer)
 
     def _problem(self, connection: Connection, error: Exception) -> Exception:
-        """The product's error for an error of the driver on this connection."""
+        """The product's error for an error of the driver on this connection; after a loss no other one is trusted."""
         if self._pool.is_overdue(connection):
             return DatabaseTimeout("The database did not answer in time.")
-        return translate(error)
+        problem = translate(error, by_standby=is_standby(connection))
+        if isinstance(problem, ConnectionLost):
+            self._pool.expire()
+        return problem
 
     @asynccontextmanager
     async def _writing(self, payer: Payer) -> AsyncGenerator[None]:
@@ -192,6 +195,10 @@ class Database:
             yield
         finally:
             self._writers.give(payer)
+
+    def follow(self, host: Host) -> int:
+        """Go to the host that takes writes now: end all connections to others, in use or not. Returns their number."""
+        return self._pool.end(lambda connection: host_of(connection) != host)
 
     async def look_after(self) -> int:
         """Check the idle connections, and end those whose backend is too large or too old. Returns their number."""
