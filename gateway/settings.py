@@ -236,6 +236,14 @@ class Settings(BaseSettings):
     shutdown: int = Field(
         default=15, ge=0, description="Seconds that running requests get to finish when the gateway is stopped."
     )
+    drain: float = Field(
+        default=5.0,
+        ge=0,
+        le=300,
+        description="Seconds for which the gateway goes on answering after SIGTERM, with connection: close, while "
+        "/health/ready says no, so that a balancer sends nothing more before the port is closed. Only where readiness "
+        "was asked for within the last minute; a second signal ends it. 0 is not at all.",
+    )
     max_sockets: int = Field(
         default=500, ge=0, description="WebSockets and event streams of each process; they count as connections, too."
     )

@@ -13,7 +13,6 @@ from pydantic import SecretStr
 from db.connection import connect
 from db.installation import DemoExposed, DemoRefused, is_demo
 from gateway.app import create_app
-from gateway.http.rate_limits import new_table
 from gateway.logs import open_log
 from gateway.mail.sender import NO_SMTP, sending
 from gateway.mail.transport import LazyTransport, MailTransport, TransportChoice, always, in_demo
@@ -23,6 +22,7 @@ from gateway.server.opened import migrate_to_here, open_dsn, with_secret_keys
 from gateway.server.server import Server, Signals
 from gateway.server.workers import Workers, worker_environment
 from gateway.settings import Settings
+from gateway.shared_page import new_page
 
 Progress = Callable[[str, int, int], None]
 
@@ -82,15 +82,15 @@ async def _run(settings: Settings, dsn: str, listener: socket, signals: Signals,
             settings.workers,
             worker_environment(dsn, settings),
             open_log(settings.log_level, settings.log_format),
-            rates=new_table(),
-            shutdown_seconds=settings.shutdown,
+            page=new_page(),
+            shutdown_seconds=settings.shutdown + settings.drain,
         )
-        with signals.calling(workers.stop):
+        with signals.calling(workers.stop, gently=workers.drain):
             await workers.run(on_start)
         return
     app = create_app(settings.model_copy(update={"database_url": SecretStr(dsn)}))
     server = Server(app, settings, on_start)
-    with signals.calling(server.stop):
+    with signals.calling(server.stop, gently=server.drain):
         await server.serve(sockets=[listener])
 
 

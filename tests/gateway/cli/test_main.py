@@ -32,7 +32,7 @@ ENFACT = [sys.executable, "-m", "gateway.cli"]
 
 def environment(**values: str) -> dict[str, str]:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("ENFACT_", "DATABASE_URL"))}
-    return inherited | values
+    return inherited | {"ENFACT_DRAIN": "0"} | values
 
 
 def enfact(*arguments: str, **values: str) -> subprocess.CompletedProcess[str]:
