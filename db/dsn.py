@@ -93,6 +93,15 @@ def read_address(dsn: str, environment: Mapping[str, str]) -> Address:
     return Address(rest, hosts, words.get("target_session_attrs"), timeout, alive, tls)
 
 
+def user_and_database(dsn: str) -> tuple[str, str]:
+    """The user and the database that a DSN names; the database is called like the user by default."""
+    parts = urlsplit(dsn)
+    words = dict(parse_qsl(parts.query))
+    user = unquote(parts.netloc.partition("@")[0].partition(":")[0]) if "@" in parts.netloc else ""
+    user = user or words.get("user") or "postgres"
+    return user, unquote(parts.path.removeprefix("/")) or words.get("dbname") or user
+
+
 def _hosts(netloc: str, words: Mapping[str, str], environment: Mapping[str, str]) -> tuple[Host, ...]:
     """The hosts in their order. Raises ValueError."""
     said = netloc.partition("@")[2] if "@" in netloc else netloc

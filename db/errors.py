@@ -96,6 +96,11 @@ def _by_state(state: str, error: Exception) -> Exception:
             return TakesNoWrites(f"The server of this connection takes no writes: {error}")
         case ("53", "300"):
             return NoMoreConnections(f"The database refuses further connections: {error}")
+        case ("08", "P01") if "startup parameter" in str(error):  # the words of PgBouncer
+            return DatabaseMisconfigured(
+                f"A pooler refuses what the gateway sends: {error}. Let it ignore that (ignore_startup_parameters), "
+                "and give the settings to the database user; enfact grants prints both."
+            )
         case ("08" | "53", _) | ("57", "P02" | "P03"):
             return DatabaseUnavailable(f"The database refuses to work now: {error}")
         case ("40", _):

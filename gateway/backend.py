@@ -291,7 +291,15 @@ def database_backend(settings: Settings, log: Log, quota: Quota | None = None) -
     """
     if settings.database_url is None:
         raise ValueError("DATABASE_URL is not set")
-    pool = PoolSettings(
+    terms = terms_of(settings, quota)
+    listen_dsn = settings.listen_url.get_secret_value() if settings.listen_url is not None else None
+    dsn = settings.database_url.get_secret_value()
+    return DatabaseBackend(dsn, pool_settings(settings), log, terms, listen_dsn=listen_dsn)
+
+
+def pool_settings(settings: Settings) -> PoolSettings:
+    """The settings of the pool of connections."""
+    return PoolSettings(
         size=settings.pool_size,
         share=settings.pool_share,
         queue=settings.pool_queue,
@@ -300,9 +308,6 @@ def database_backend(settings: Settings, log: Log, quota: Quota | None = None) -
         backend_memory=settings.backend_memory << 20,
         statement_timeout=settings.deadline,
     )
-    terms = terms_of(settings, quota)
-    listen_dsn = settings.listen_url.get_secret_value() if settings.listen_url is not None else None
-    return DatabaseBackend(settings.database_url.get_secret_value(), pool, log, terms, listen_dsn=listen_dsn)
 
 
 def terms_of(settings: Settings, quota: Quota | None = None) -> Terms:
