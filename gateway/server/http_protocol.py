@@ -83,6 +83,9 @@ class BoundedProtocol(HttpToolsProtocol):
     head_deadline = 10.0
     write_deadline = WRITE_DEADLINE
     held = Connections()
+    is_draining = False
+    """Whether each answer closes its connection, since the server stops soon."""
+
     count: Count = staticmethod(_anything)
 
     address: str | None = None
@@ -156,6 +159,8 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_headers_complete()
         cycle: RequestResponseCycle | None = self.cycle  # none yet for a connection that begins with an upgrade
         if cycle is not None:  # pyright: ignore[reportUnnecessaryComparison]
+            if self.is_draining:
+                cycle.keep_alive = False
             cast("dict[str, object]", cycle.scope)["extensions"] = {FAST_PATH: WholeRequest(cycle, self)}
             if earlier is not None and not earlier.response_complete:  # pyright: ignore[reportUnnecessaryComparison]
                 self._earlier = self._earlier or []

@@ -14,7 +14,7 @@ from db.sql import Sql, join, number, rows, sql
 from db.tables.core.identity import company, membership
 from resolvers.compilation.company_scope import VIEWER, CompanyScope, enterable
 from resolvers.compilation.context import StatementContext
-from resolvers.plans import awake, version
+from resolvers.plans import awake, moment, version
 from resolvers.writing.judging import REFUSED, ROW, SPENT, VERSION
 
 PROBLEMS: Final = 20
@@ -27,8 +27,8 @@ select {0}.account_id, {0}.confirmed, {0}.language, {0}.account_id = any({1}) sp
   when x.version <> {2} then 'VERSION_CONFLICT' when {3} then 'PROBLEMS' end outcome
 from viewer {0} left join lateral (
   select c.id company_id, c.access_version, c.trial_ends_at, {4} version, c.mask active, {5} awake, c.plan,
-    coalesce(c.trial_ends_at > now(), false) in_trial, m.role, clock_timestamp() at
-  from {6} where {7}
+    coalesce(c.trial_ends_at > now(), false) in_trial, m.role, {6} at
+  from {7} where {8}
 ) x on true
 """
 """The caller in the company, and why nothing is written whatever is asked for."""
@@ -119,6 +119,7 @@ def _judged(ctx: StatementContext) -> Sql:
         ctx.written(REFUSED, "bool"),
         version(scope.company),
         awake(scope.company),
+        moment(scope.company),
         source,
         conditions,
     )

@@ -34,7 +34,14 @@ judged as materialized (
         c.plan,
         coalesce(c.trial_ends_at > now(), false) in_trial,
         m.role,
-        clock_timestamp() at
+        (
+          greatest(
+            clock_timestamp(),
+            (
+              select max(h.at) + interval '2 microseconds' from access_change h where h.company_id = c.id
+            )
+          )
+        ) at
       from membership m
         join company c on c.id = m.company_id
       where
@@ -328,7 +335,14 @@ judged as materialized (
         c.plan,
         coalesce(c.trial_ends_at > now(), false) in_trial,
         m.role,
-        clock_timestamp() at
+        (
+          greatest(
+            clock_timestamp(),
+            (
+              select max(h.at) + interval '2 microseconds' from access_change h where h.company_id = c.id
+            )
+          )
+        ) at
       from membership m
         join company c on c.id = m.company_id
       where
