@@ -130,6 +130,10 @@ FIELD_LABELS: Mapping[str, str] = MappingProxyType(
         "customFields": "Own fields",
         "fieldId": "Field",
         "presetId": "Set of apps",
+        "copy": "Access of a colleague",
+        "from": "Colleague",
+        "apply": "Sets of apps",
+        "userIds": "Users",
     }
 )
 """Member of an input -> label."""

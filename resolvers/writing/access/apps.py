@@ -11,7 +11,7 @@ from typing import Any, Final
 from db.masks import NO_APPS
 from resolvers.user_problems import UserProblem, about_app, invalid, plan_required
 from resolvers.writing.access.intent import AccessIntent
-from resolvers.writing.access.statement import AccessSql
+from resolvers.writing.access.statement import AccessSql, Input
 from schema.apps import CATALOGUE, App, AppKind, Plan, app_label, dependents, requirements
 from schema.errors import UserErrorCode, ValidationReason
 
@@ -32,8 +32,7 @@ insert into access_change (company_id, at, kind, actor_id, app_id, before, after
 select w.company_id, w.at, 'APP_ACTIVATED', w.account_id, w.app, false, true from changing w
 """
 ACTIVATE: Final = AccessSql(
-    {"apps": "text[]", "positions": "int4[]", "plans": "text[]"},
-    NEEDED,
+    {"asked": Input(NEEDED, {"apps": "text[]", "positions": "int4[]", "plans": "text[]"})},
     {"activated": ACTIVATED, "trail": TRAIL_OF_ACTIVATED},
     f", mask = c.mask | (select bit_or(set_bit({NO_APPS}, a.position, 1)) from asked a where a.changes)",
 )
@@ -56,8 +55,7 @@ insert into access_change (company_id, at, kind, actor_id, app_id, before, after
 select w.company_id, w.at, 'APP_DEACTIVATED', w.account_id, w.app, true, false from changing w
 """
 DEACTIVATE: Final = AccessSql(
-    {"apps": "text[]", "positions": "int4[]"},
-    DEPENDENT,
+    {"asked": Input(DEPENDENT, {"apps": "text[]", "positions": "int4[]"})},
     {"deactivated": DEACTIVATED, "trail": TRAIL_OF_DEACTIVATED},
     f", mask = c.mask & ~ (select bit_or(set_bit({NO_APPS}, a.position, 1)) from asked a where a.changes)",
 )

@@ -13,7 +13,7 @@ from resolvers.writing.value_reading import NO_ROW
 from schema.errors import UserErrorCode
 
 Arrays: TypeAlias = Mapping[str, Sequence[object]]
-"""The asked changes as the parameters `AccessSql.columns`: the n-th items belong to the n-th change."""
+"""What is asked for as the parameters `Input.columns`: the n-th items of a select belong together."""
 
 COMPANY = Key(("com",))
 

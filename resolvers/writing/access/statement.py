@@ -8,7 +8,8 @@ and nothing is written.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, LiteralString
+from types import MappingProxyType
+from typing import Final, LiteralString, NamedTuple
 
 from db.sql import Sql, join, number, rows, sql
 from db.tables.core.identity import company, membership
@@ -73,28 +74,37 @@ from judged j cross join found f left join raised r on true
 """
 
 
+class Input(NamedTuple):
+    """A select of what is asked for, and the arrays that it reads in place of `{}`: parameters by name and type."""
+
+    select: LiteralString
+    columns: Mapping[str, LiteralString] = MappingProxyType({})
+
+    def sql(self, ctx: StatementContext) -> Sql:
+        """The select with its parameters."""
+        arrays = [ctx.written(name, type_name) for name, type_name in self.columns.items()]
+        return sql(self.select, join(", ", arrays)) if arrays else sql(self.select)
+
+
 @dataclass(frozen=True, slots=True)
 class AccessSql:
     """What a kind of change of access asks for and writes.
 
-    `asked` selects the asked changes in the company of `judged`, each with its number `n`, its `problem` (null: none),
-    whether it `changes` anything, and whether a right is `given` by it, not taken away. They come as arrays, the
-    parameters `columns` by name and type. `company` sets further columns of the company's row `c`; `writes` are
-    statements over `changing`, by their names.
+    The last one of `inputs`, `asked`, selects the asked changes in the company of `judged`, each with its number `n`,
+    its `problem` (null: none), whether it `changes` anything, and whether a right is `given` by it, not taken away.
+    `company` sets further columns of the company's row `c`; `writes` are statements over `changing`, by their names.
     """
 
-    columns: Mapping[str, LiteralString]
-    asked: LiteralString
+    inputs: Mapping[LiteralString, Input]
     writes: Mapping[LiteralString, LiteralString]
     company: LiteralString = ""
 
     def add(self, ctx: StatementContext) -> Sql:
         """Add it to a statement. Returns the select of the outcome, whose columns `Outcome` names."""
         ctx.writes = ctx.speaks = True
-        arrays = join(", ", [ctx.written(name, type_name) for name, type_name in self.columns.items()])
         steps = {
             "judged": _judged(ctx),
-            "asked": sql(self.asked, arrays),
+            **{name: input_.sql(ctx) for name, input_ in self.inputs.items()},
             "found": sql(FOUND, number(PROBLEMS)),
             "locked": sql(LOCKED),
             "raised": sql(RAISED, sql(self.company)),

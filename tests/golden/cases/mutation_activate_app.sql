@@ -9,7 +9,7 @@ judged as materialized (
     v.account_id,
     v.confirmed,
     v.language,
-    v.account_id = any($5::uuid[]) spent,
+    v.account_id = any($2::uuid[]) spent,
     x.*,
     case when v.read_only then
       'FORBIDDEN'
@@ -17,9 +17,9 @@ judged as materialized (
       'NOT_FOUND'
     when x.role is distinct from 'OWNER' then
       'FORBIDDEN'
-    when x.version <> $6::int4 then
+    when x.version <> $3::int4 then
       'VERSION_CONFLICT'
-    when $7::bool then
+    when $4::bool then
       'PROBLEMS'
     end outcome
   from viewer v
@@ -46,7 +46,7 @@ judged as materialized (
         join company c on c.id = m.company_id
       where
         m.account_id = v.account_id
-        and m.company_id = $4::uuid
+        and m.company_id = $1::uuid
         and m.accepted_at is not null
         and m.removed_at is null
         and (m.until is null or m.until > now())
@@ -65,7 +65,7 @@ asked as materialized (
       a.app
     end problem
   from judged j
-    cross join unnest($1::text[], $2::int4[], $3::text[])
+    cross join unnest($5::text[], $6::int4[], $7::text[])
   with ordinality a(app, position, plans, n)
   where j.outcome is null
 ),
@@ -140,7 +140,7 @@ select
 from (
   select '{"data":null}' d, null h, v.id, v.account_id
   from (
-    select 1, $1::text[], $2::int4[], $3::text[], $4::uuid, $5::uuid[], $6::int4, $7::bool
+    select 1, $1::uuid, $2::uuid[], $3::int4, $4::bool, $5::text[], $6::int4[], $7::text[]
   ) one
     left join viewer v on true
 ) s
@@ -166,13 +166,13 @@ from (
       cross join found f
       left join raised r on true
   ) o on true;
--- $1 = [CASH_TICKETS]
--- $2 = [45]
--- $3 = [FREE PRO PREMIUM]
--- $4 = 514c94de889b4144be3fe722f52193db
--- $5 = []
--- $6 = null
--- $7 = False
+-- $1 = 514c94de889b4144be3fe722f52193db
+-- $2 = []
+-- $3 = null
+-- $4 = False
+-- $5 = [CASH_TICKETS]
+-- $6 = [45]
+-- $7 = [FREE PRO PREMIUM]
 -- $8 = <hash of a token>
 
 with viewer as materialized (
@@ -260,7 +260,7 @@ judged as materialized (
     v.account_id,
     v.confirmed,
     v.language,
-    v.account_id = any($4::uuid[]) spent,
+    v.account_id = any($2::uuid[]) spent,
     x.*,
     case when v.read_only then
       'FORBIDDEN'
@@ -268,9 +268,9 @@ judged as materialized (
       'NOT_FOUND'
     when x.role is distinct from 'OWNER' then
       'FORBIDDEN'
-    when x.version <> $5::int4 then
+    when x.version <> $3::int4 then
       'VERSION_CONFLICT'
-    when $6::bool then
+    when $4::bool then
       'PROBLEMS'
     end outcome
   from viewer v
@@ -297,7 +297,7 @@ judged as materialized (
         join company c on c.id = m.company_id
       where
         m.account_id = v.account_id
-        and m.company_id = $3::uuid
+        and m.company_id = $1::uuid
         and m.accepted_at is not null
         and m.removed_at is null
         and (m.until is null or m.until > now())
@@ -312,7 +312,7 @@ asked as materialized (
     a.position,
     case when (get_bit(j.active, a.position) = 1) = (a.n > 1) then a.app end problem
   from judged j
-    cross join unnest($1::text[], $2::int4[])
+    cross join unnest($5::text[], $6::int4[])
   with ordinality a(app, position, n)
   where j.outcome is null
 ),
@@ -390,7 +390,7 @@ select
 from (
   select '{"data":null}' d, null h, v.id, v.account_id
   from (
-    select 1, $1::text[], $2::int4[], $3::uuid, $4::uuid[], $5::int4, $6::bool
+    select 1, $1::uuid, $2::uuid[], $3::int4, $4::bool, $5::text[], $6::int4[]
   ) one
     left join viewer v on true
 ) s
@@ -416,12 +416,12 @@ from (
       cross join found f
       left join raised r on true
   ) o on true;
--- $1 = [CASH_TICKETS]
--- $2 = [45]
--- $3 = 514c94de889b4144be3fe722f52193db
--- $4 = []
--- $5 = null
--- $6 = False
+-- $1 = 514c94de889b4144be3fe722f52193db
+-- $2 = []
+-- $3 = null
+-- $4 = False
+-- $5 = [CASH_TICKETS]
+-- $6 = [45]
 -- $7 = <hash of a token>
 
 with viewer as materialized (

@@ -9,7 +9,7 @@ judged as materialized (
     v.account_id,
     v.confirmed,
     v.language,
-    v.account_id = any($8::uuid[]) spent,
+    v.account_id = any($2::uuid[]) spent,
     x.*,
     case when v.read_only then
       'FORBIDDEN'
@@ -17,9 +17,9 @@ judged as materialized (
       'NOT_FOUND'
     when x.role is distinct from 'OWNER' then
       'FORBIDDEN'
-    when x.version <> $9::int4 then
+    when x.version <> $3::int4 then
       'VERSION_CONFLICT'
-    when $10::bool then
+    when $4::bool then
       'PROBLEMS'
     end outcome
   from viewer v
@@ -46,7 +46,7 @@ judged as materialized (
         join company c on c.id = m.company_id
       where
         m.account_id = v.account_id
-        and m.company_id = $7::uuid
+        and m.company_id = $1::uuid
         and m.accepted_at is not null
         and m.removed_at is null
         and (m.until is null or m.until > now())
@@ -73,7 +73,7 @@ asked as materialized (
       'PLAN_REQUIRED'
     else 'APP_NOT_ACTIVE' end problem
   from judged j
-    cross join unnest($1::uuid[], $2::bool[], $3::text[], $4::int4[], $5::bool[], $6::text[])
+    cross join unnest($5::uuid[], $6::bool[], $7::text[], $8::int4[], $9::bool[], $10::text[])
   with ordinality a(person, external, app, position, given, flaw, n)
     left join membership p on p.company_id = j.company_id and p.id = a.person and p.removed_at is null
   where j.outcome is null
@@ -178,16 +178,16 @@ from (
   from (
     select
       1,
-      $1::uuid[],
-      $2::bool[],
-      $3::text[],
-      $4::int4[],
-      $5::bool[],
-      $6::text[],
-      $7::uuid,
-      $8::uuid[],
-      $9::int4,
-      $10::bool
+      $1::uuid,
+      $2::uuid[],
+      $3::int4,
+      $4::bool,
+      $5::uuid[],
+      $6::bool[],
+      $7::text[],
+      $8::int4[],
+      $9::bool[],
+      $10::text[]
   ) one
     left join viewer v on true
 ) s
@@ -213,16 +213,16 @@ from (
       cross join found f
       left join raised r on true
   ) o on true;
--- $1 = [51104fc7bba542e7a8f3b81128a50d29, 51104fc7bba542e7a8f3b81128a50d29]
--- $2 = [False, False]
--- $3 = [DISCOUNTS, PURCHASES]
--- $4 = [41, 10]
--- $5 = [False, True]
--- $6 = [null, null]
--- $7 = 514c94de889b4144be3fe722f52193db
--- $8 = []
--- $9 = 96
--- $10 = False
+-- $1 = 514c94de889b4144be3fe722f52193db
+-- $2 = []
+-- $3 = 96
+-- $4 = False
+-- $5 = [51104fc7bba542e7a8f3b81128a50d29, 51104fc7bba542e7a8f3b81128a50d29]
+-- $6 = [False, False]
+-- $7 = [DISCOUNTS, PURCHASES]
+-- $8 = [41, 10]
+-- $9 = [False, True]
+-- $10 = [null, null]
 -- $11 = <hash of a token>
 
 with viewer as materialized (
