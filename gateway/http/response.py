@@ -157,6 +157,7 @@ def finished(exchange: Exchange, answer: Answer, seconds: float) -> Finished:
         operation_name=given.operation_name if given else None,
         beginning=given.query[:BEGINNING] if given else "",
         foreign_id=exchange.headers.get(b"x-request-id"),
+        trace=exchange.headers.get(b"traceparent"),
     )
 
 
