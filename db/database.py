@@ -48,7 +48,8 @@ class PoolSettings:
 
     `longest_loan` is the maximum use of a connection before the client ends it, in case the server is gone; it is
     longer than the server's own time-outs of a transaction. A transaction waits for a lock at most `lock_timeout`, so
-    it holds its own locks only for a moment.
+    it holds its own locks only for a moment; that is longer than the server takes to find a deadlock (1 second by
+    default), so that a deadlock is one, and what met it may be run again.
     """
 
     size: int = 0
@@ -62,7 +63,7 @@ class PoolSettings:
     connect_timeout: float = 5.0
     acquire_timeout: float = 5.0
     statement_timeout: float = 10.0
-    lock_timeout: float = 1.0
+    lock_timeout: float = 1.2
     idle_in_transaction_timeout: float = 5.0
     longest_loan: float = 30.0
     application_name: str = REQUESTS

@@ -129,6 +129,11 @@ FIELD_LABELS: Mapping[str, str] = MappingProxyType(
         "productIds": "Products",
         "customFields": "Own fields",
         "fieldId": "Field",
+        "presetId": "Set of apps",
+        "copy": "Access of a colleague",
+        "from": "Colleague",
+        "apply": "Sets of apps",
+        "userIds": "Users",
     }
 )
 """Member of an input -> label."""

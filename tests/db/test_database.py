@@ -76,7 +76,7 @@ async def end_all(dsn: str) -> int:
         ("timezone", "UTC"),
         ("datestyle", "ISO, MDY"),
         ("statement_timeout", "10s"),
-        ("lock_timeout", "1s"),
+        ("lock_timeout", "1200ms"),
         ("idle_in_transaction_session_timeout", "5s"),
         ("application_name", "enfact"),
     ],

@@ -3,15 +3,19 @@
 from typing import Final
 
 from schema.apps import App
+from schema.roles import Role
 from tests.differential.secrets.rewriting import (
     COUNT,
     DAY,
+    MASK,
     MOMENT,
     MONEY,
     NUMBER,
+    OTHER_MONEY,
     SORT,
     SPOKEN,
     SURE_COUNT,
+    SURE_MOMENT,
     SURE_NUMBER,
     SURE_TEXT,
     TAGS,
@@ -36,7 +40,7 @@ COLUMNS: Final[tuple[Column, ...]] = (
     ("company", "country", App.COMPANY_INFO, SURE_TEXT),
     ("company", "further_ibans", App.COMPANY_INFO, TAGS),
     ("contact", "language", App.FOREIGN_LANGUAGE_CUSTOMERS, SPOKEN),
-    ("contact", "currency", App.CURRENCIES, MONEY),
+    ("contact", "currency", App.CURRENCIES, OTHER_MONEY),
     ("contact", "discount", App.DISCOUNTS, NUMBER),
     ("contact", "discount_type", App.DISCOUNTS, SORT),
     ("contact", "settlement_discount", App.DISCOUNTS, NUMBER),
@@ -50,7 +54,7 @@ COLUMNS: Final[tuple[Column, ...]] = (
     ("product_group", "profit_margin", App.PURCHASES, NUMBER),
     ("product", "purchase_price", App.PURCHASES, NUMBER),
     ("product", "profit_margin", App.PURCHASES, NUMBER),
-    ("product", "currency", App.CURRENCIES, MONEY),
+    ("product", "currency", App.CURRENCIES, OTHER_MONEY),
     ("product", "empty_goods_value", App.EMPTY_GOODS, NUMBER),
     ("product", "gl_account", App.GL_ACCOUNTS, TEXT),
     ("product", "ean", App.BARCODE_SCANNER, TEXT),
@@ -78,6 +82,9 @@ COLUMNS: Final[tuple[Column, ...]] = (
     ("document_line", "profit_amount", App.PURCHASES, NUMBER),
     ("document_line", "empty_goods_value", App.EMPTY_GOODS, NUMBER),
     ("document_line", "gl_account", App.GL_ACCOUNTS, TEXT),
+    ("access_preset", "name", Role.OWNER, SURE_TEXT),
+    ("access_preset", "apps", Role.OWNER, MASK),
+    ("access_preset", "updated_at", Role.OWNER, SURE_MOMENT),
 )
 LEADS: Final = {
     "company": "{0}",
@@ -87,6 +94,7 @@ LEADS: Final = {
     "product": "products {{ nodes {{ {0} }} }}",
     "document": "documents {{ nodes {{ ... on Invoice {{ {0} }} }} }}",
     "document_line": "documents {{ nodes {{ lines {{ {0} }} }} }}",
+    "access_preset": "accessPresets {{ nodes {{ {0} }} }}",
 }
 WORDS: Final = {
     "company": ("company", "companies", "node", "access", "can", "apps", "ibans"),
@@ -95,6 +103,7 @@ WORDS: Final = {
     "product": ("products", "product", "nodes", "totalCount"),
     "document": ("documents", "invoices", "quotes", "creditNotes", "nodes", "totalCount"),
     "document_line": ("documents", "invoices", "lines", "nodes"),
+    "access_preset": ("accessPresets", "nodes", "node", "totalCount"),
     "kind": (
         "documents",
         "invoices",
