@@ -1,5 +1,6 @@
 """The ASGI application, made from the settings: /graphql (HTTP and WebSocket), /schema.graphql and /health."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -25,12 +26,16 @@ from gateway.http.schema_endpoint import SchemaEndpoint
 from gateway.http.shared import TransportState
 from gateway.http.stream_slots import LiveBounds, StreamSlots
 from gateway.logs import Log, open_log
+from gateway.metrics.layout import FIGURES, Layout
+from gateway.metrics.recording import Metrics
 from gateway.settings import Settings
 from gateway.shared_page import Page, SharedCounters
 from schema.errors import ErrorCode, error_message
 from schema.localization.language import Language
 
 HEALTH = "/health/"
+FIGURES_PAUSE = 1.0
+"""Seconds between two looks at the figures of the process."""
 
 
 class Gateway(Starlette):
@@ -56,7 +61,7 @@ class Gateway(Starlette):
         self._sockets: ASGIApp | None = None
         self._slots = shared.slots
         self._rates = shared.rates
-        self._counters = shared.counters
+        self.counters = shared.counters
         self.is_draining = False
         self.router.redirect_slashes = False
 
@@ -78,9 +83,13 @@ class Gateway(Starlette):
         """Count one more request of an address, for bytes that are not a valid request; False for one too many."""
         return self._rates is None or self._rates.may_ask(address)
 
+    def hindrance(self) -> str | None:
+        """Why no requests are taken, whatever the database does; None when they are."""
+        return "the gateway is stopping" if self.is_draining else None
+
     def was_probed(self, seconds: float) -> bool:
         """True when any worker was asked for its readiness within the last `seconds`."""
-        return self._counters.was_probed(seconds)
+        return self.counters.was_probed(seconds)
 
     def _refused(self, scope: Scope) -> Allowance | None:
         """Count a request that is not for GraphQL; its allowance when it is one too many, else None."""
@@ -105,6 +114,7 @@ def create_app(
     log = log or open_log(settings.log_level, settings.log_format)
     limits = Rates.of(settings, page.fd if page is not None else None)
     opened = backend or database_backend(settings, log, limits.rows if limits is not None else None)
+    counters = SharedCounters(page) if page is not None else SharedCounters.own()
     shared = TransportState(
         shows_stages=settings.server_timing,
         executor=lambda: opened.executor,
@@ -115,19 +125,23 @@ def create_app(
         log=log,
         statuses=Statuses.of(settings),
         rates=limits,
-        counters=SharedCounters(page) if page is not None else SharedCounters.own(),
+        counters=counters,
+        metrics=_metrics(settings, counters),
     )
 
     async def ready() -> str | None:
         shared.counters.note_probe()
-        return "the gateway is stopping" if gateway.is_draining else await opened.ready()
+        return gateway.hindrance() or await opened.ready()
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncGenerator[None, None]:
         await opened.open()
+        looking = asyncio.create_task(_keep_figures(shared, opened))
         try:
             yield
         finally:
+            looking.cancel()
+            await asyncio.gather(looking, return_exceptions=True)
             await opened.close()
             log.flush()
 
@@ -147,6 +161,28 @@ def create_app(
         exception_handlers={HTTPException: _refuse},
     )
     return gateway
+
+
+def _metrics(settings: Settings, counters: SharedCounters) -> Metrics | None:
+    """The counting of requests; None where no operator listens. Raises ManifestBroken."""
+    if settings.admin_port is None:
+        return None
+    from gateway.persisted_manifests import operation_names  # noqa: PLC0415 (many gateways need neither)
+
+    names = operation_names(settings.documents)
+    return Metrics(counters, Layout(names.values()), names)
+
+
+async def _keep_figures(shared: TransportState, backend: Backend) -> None:
+    """Write the figures of this process into the shared page each second, and none at its end."""
+    if shared.metrics is None:
+        return
+    try:
+        while True:
+            shared.metrics.figures((*backend.figures(), len(shared.slots)))
+            await asyncio.sleep(FIGURES_PAUSE)
+    finally:
+        shared.metrics.figures([0.0] * len(FIGURES))
 
 
 def _refusal(allowance: Allowance) -> ASGIApp:
