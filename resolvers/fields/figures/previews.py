@@ -7,7 +7,7 @@ by a mask that has all apps of its need.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import orjson
 from graphql import GraphQLSchema
@@ -70,7 +70,8 @@ class Groups:
 
 
 def _few(value: Any) -> list[Any]:
-    changes: list[Any] = value if isinstance(value, list) else [value]  # an object with variables is a list of one
+    # An object with variables in it is a list of one.
+    changes = cast("list[Any]", value if isinstance(value, list) else [value])
     if len(changes) > MOST:
         raise bad_input(f'The argument "changes" has more than {MOST:,} items.')
     return changes
