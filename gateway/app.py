@@ -26,6 +26,7 @@ from gateway.http.shared import TransportState
 from gateway.http.stream_slots import LiveBounds, StreamSlots
 from gateway.logs import Log, open_log
 from gateway.settings import Settings
+from gateway.shared_page import Page, SharedCounters
 from schema.errors import ErrorCode, error_message
 from schema.localization.language import Language
 
@@ -55,6 +56,8 @@ class Gateway(Starlette):
         self._sockets: ASGIApp | None = None
         self._slots = shared.slots
         self._rates = shared.rates
+        self._counters = shared.counters
+        self.is_draining = False
         self.router.redirect_slashes = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -75,6 +78,10 @@ class Gateway(Starlette):
         """Count one more request of an address, for bytes that are not a valid request; False for one too many."""
         return self._rates is None or self._rates.may_ask(address)
 
+    def was_probed(self, seconds: float) -> bool:
+        """True when any worker was asked for its readiness within the last `seconds`."""
+        return self._counters.was_probed(seconds)
+
     def _refused(self, scope: Scope) -> Allowance | None:
         """Count a request that is not for GraphQL; its allowance when it is one too many, else None."""
         if self._rates is None:
@@ -89,14 +96,14 @@ class Gateway(Starlette):
 
 
 def create_app(
-    settings: Settings, backend: Backend | None = None, log: Log | None = None, *, rates: int | None = None
+    settings: Settings, backend: Backend | None = None, log: Log | None = None, *, page: Page | None = None
 ) -> Gateway:
     """The application; without `backend` it opens the database of `settings.database_url` when it starts.
 
-    `rates` is the file descriptor of the table of limits that all workers share.
+    `page` is the page that all workers share, with the number of this one.
     """
     log = log or open_log(settings.log_level, settings.log_format)
-    limits = Rates.of(settings, rates)
+    limits = Rates.of(settings, page.fd if page is not None else None)
     opened = backend or database_backend(settings, log, limits.rows if limits is not None else None)
     shared = TransportState(
         shows_stages=settings.server_timing,
@@ -108,7 +115,12 @@ def create_app(
         log=log,
         statuses=Statuses.of(settings),
         rates=limits,
+        counters=SharedCounters(page) if page is not None else SharedCounters.own(),
     )
+
+    async def ready() -> str | None:
+        shared.counters.note_probe()
+        return "the gateway is stopping" if gateway.is_draining else await opened.ready()
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncGenerator[None, None]:
@@ -125,15 +137,16 @@ def create_app(
         return WebSocketEndpoint(shared)
 
     common = (shared, Compression(settings.compress_from), settings.max_body)
-    return Gateway(
+    gateway = Gateway(
         GraphQLEndpoint(*common),
         SchemaEndpoint(*common),
         sockets,
         shared,
-        routes=health_routes(opened.ready),
+        routes=health_routes(ready),
         lifespan=lifespan,
         exception_handlers={HTTPException: _refuse},
     )
+    return gateway
 
 
 def _refusal(allowance: Allowance) -> ASGIApp:
