@@ -8,14 +8,17 @@ export { html };
 
 export const LANGUAGES = { fr: "Français", nl: "Nederlands", en: "English", de: "Deutsch" };
 
-/** The addresses of pages below `#/`: a module of pages/ for each, who has it in the menu (`for`), `:x` is any id. */
+/**
+ * The addresses of pages below `#/`: the module in pages/ and what it shows, the entry of the menu that it belongs to, and
+ * whose it is. `:x` is any id.
+ */
 export const ROUTES = [
   { path: "companies", page: "companies" },
-  { path: ":company/users", page: "users", for: "owner" },
-  { path: ":company/matrix", page: "matrix", of: "users" },
-  { path: ":company/users/:user", page: "person", of: "users" },
-  { path: ":company/access", page: "mine", for: "employee" },
-  { path: ":company/home", page: "outside", for: "external" },
+  { path: ":company/users", page: "people", view: "list", menu: "users", for: "owner" },
+  { path: ":company/users/:user", page: "people", view: "person", menu: "users", for: "owner" },
+  { path: ":company/matrix", page: "people", view: "matrix", menu: "matrix", for: "owner" },
+  { path: ":company/access", page: "mine", menu: "access", for: "employee" },
+  { path: ":company/home", page: "outside", menu: "home", for: "external" },
 ];
 
 /* Texts */
@@ -75,6 +78,8 @@ export function Languages() {
 export const viewer = signal(undefined);
 /** The company of the address, with the viewer's access. */
 export const company = signal(undefined);
+/** Grows when the viewer's access to a company has to be read again. */
+export const rights = signal(0);
 
 /** Read who is signed in. Raises Refused. */
 export async function recognize() {

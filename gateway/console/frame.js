@@ -1,8 +1,8 @@
 /** The frame around the pages of somebody signed in: the menu, and the page of the address. */
 
-import { ask } from "./api.js";
+import { ask, live } from "./api.js";
 import {
-  Failed, Languages, Lazy, Waiting, address, attempt, company, fullName, html, link, routeOf, signOut, standing, t,
+  Failed, Languages, Lazy, Waiting, address, attempt, company, fullName, html, link, rights, routeOf, signOut, standing, t,
   useEffect, useRead, viewer,
 } from "./core.js";
 
@@ -21,20 +21,33 @@ function home(me) {
 export default function Signed() {
   const route = routeOf(address.value);
   const id = route?.company;
-  const { value, problem, again } = useRead(async () => id && (await ask("Company", { companyId: id })).company, [id]);
+  const { value, problem, again } = useRead(
+    async () => (id ? (await ask("Company", { companyId: id })).company : null), [id, rights.value],
+  );
+  const current = id && value?.id === id ? value : undefined;
   useEffect(() => {
-    company.value = id ? value : undefined;
-  }, [id, value]);
+    company.value = current;
+  }, [current]);
+  useEffect(() => (current ? follow(current) : undefined), [current?.id]);
   useEffect(() => {
     if (!route) location.replace(link(...home(viewer.value)));
   }, [address.value]);
   useEffect(() => document.querySelector("h1")?.focus({ preventScroll: true }), [address.value]);
   if (!route || (id && value === undefined && !problem)) return html`<${Frame}><${Waiting} /></${Frame}>`;
-  if (problem && !value) return html`<${Frame}><${Failed} problem=${problem} again=${again} /></${Frame}>`;
-  const closed = id && (!value || value.id !== id || (route.for && route.for !== standing(value)));
-  return html`<${Frame} route=${route} company=${id && value}>${closed
-    ? html`<${Closed} company=${value} />`
+  if (problem && !current) return html`<${Frame}><${Failed} problem=${problem} again=${again} /></${Frame}>`;
+  const closed = id && (!current || (route.for && route.for !== standing(current)));
+  return html`<${Frame} route=${route} company=${current}>${closed
+    ? html`<${Closed} company=${current} />`
     : html`<${Lazy} key=${route.page + (id ?? "")} from=${`./pages/${route.page}.js`} route=${route} />`}</${Frame}>`;
+}
+
+/** Keep the viewer's access to a company as it is now: apps at once, a role or an end by reading anew. */
+function follow(entered) {
+  const lost = () => (rights.value += 1);
+  return live("MyAccessChanged", { companyId: entered.id }, ({ accessChanged: access }) => {
+    if (!access || access.role !== entered.access.role) return lost();
+    company.value = { ...company.value, access: { ...company.value.access, ...access } };
+  }, lost);
 }
 
 /** What stands where a company or a page cannot be entered (any more). */
@@ -52,7 +65,7 @@ function Frame({ route, company: current, children }) {
       <a class="mark" href=${link()}>en<b>Fact</b></a>
       ${current && html`<a class="company" href=${link("companies")} title=${t("companies.switch")}>${current.name}</a>`}
       <nav aria-label=${t("menu")}>${current && MENU[standing(current)].map((page) => html`
-        <a href=${link(current.id, page)} aria-current=${[route.page, route.of].includes(page) && route.path.includes(page) ? "page" : null}>${t(`${page}.title`)}</a>`)}</nav>
+        <a href=${link(current.id, page)} aria-current=${route.menu === page ? "page" : null}>${t(`${page}.title`)}</a>`)}</nav>
       <${Me} />
     </header>
     <main id="content" tabindex="-1">${children}</main>`;
