@@ -84,6 +84,10 @@ class Backend(Protocol):
         """None when requests can be answered, else the reason why not."""
         ...
 
+    async def holds_demo(self) -> bool:
+        """Whether the database holds the demo; False while it is away."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Terms:
@@ -155,6 +159,14 @@ class DatabaseBackend:
         except DatabaseError:
             return "the database does not answer"
         return None if self._migrated else "the database is not migrated: enfact migrate does that"
+
+    async def holds_demo(self) -> bool:
+        """Whether the database holds the demo; False while it is away."""
+        try:
+            return self._database is not None and await _holds_demo(self._database)
+        except DatabaseError as error:
+            self._report(error)
+            return False
 
     async def _look(self, connection: Connection) -> None:
         """Check that the database answers and its schema is for this version: a later one may take it away."""
@@ -300,13 +312,15 @@ def terms_of(settings: Settings, quota: Quota | None = None) -> Terms:
 
 
 def known_operations(settings: Settings) -> PersistedDocuments | None:
-    """The documents of the manifests in the settings, and the limits of others; None for the usual ones.
+    """The documents of the manifests in the settings and of the console, and the limits of others; None for the usual.
 
     Raises ManifestBroken.
     """
     limits = settings.limits
-    if not settings.documents and limits == Limits():
+    if not settings.documents and limits == Limits() and not settings.has_console:
         return None
-    from gateway import persisted_manifests  # noqa: PLC0415 (most gateways need none)
+    from gateway import persisted_manifests  # noqa: PLC0415 (not every gateway needs one)
+    from gateway.operation_files import console_operations  # noqa: PLC0415
 
-    return persisted_manifests.known_operations(settings.documents, limits, only=settings.documents_only)
+    own = console_operations() if settings.has_console else dict[str, str]()
+    return persisted_manifests.known_operations(settings.documents, limits, only=settings.documents_only, own=own)

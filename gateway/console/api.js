@@ -17,26 +17,11 @@ export class Refused extends Error {
   }
 }
 
-const documents = fetch("/console/operations.graphql").then(async (file) => {
-  if (!file.ok) throw new Refused("OFFLINE", "operations.graphql");
-  const parts = (await file.text()).split(/^(?=(?:query|mutation|subscription|fragment) )/m).slice(1);
-  return new Map(parts.map((text) => [text.match(/^(\w+ )(\w+)/)[2] + (text.startsWith("fragment") ? "…" : ""), text]));
+/** A request for an operation of operations.graphql, whose text the gateway knows. */
+const request = (name, variables) => ({
+  documentId: `console/${name}`,
+  variables: { language: spoken.value.toUpperCase(), ...variables },
 });
-
-/** The text of an operation with the fragments that it spreads. */
-async function document(name) {
-  const texts = await documents;
-  const used = new Set([name]);
-  for (const part of used)
-    for (const [, spread] of texts.get(part).matchAll(/\.\.\.(\w+)/g)) used.add(spread + "…");
-  return [...used].map((part) => texts.get(part)).join("");
-}
-
-async function request(name, variables) {
-  const query = await document(name);
-  const language = query.includes("$language: Language") ? { language: spoken.value.toUpperCase() } : {};
-  return { query, operationName: name, variables: { ...language, ...variables } };
-}
 
 /** The answer to an operation, `{data, errors, extensions}`. Raises Refused. `token` replaces the cookie. */
 export async function answer(name, variables = {}, token) {
@@ -44,7 +29,7 @@ export async function answer(name, variables = {}, token) {
   if (token) headers.authorization = `Bearer ${token}`;
   let response;
   try {
-    const body = JSON.stringify(await request(name, variables));
+    const body = JSON.stringify(request(name, variables));
     response = await fetch("/graphql", { method: "POST", headers, body });
     offline.value = response.status === 502 || response.status === 503;
   } catch {
@@ -87,7 +72,7 @@ export function live(name, variables, next, stopped) {
   let stop = () => (stop = null);
   const begin = async () => {
     const client = await (socket ??= connected());
-    const operation = await request(name, variables);
+    const operation = request(name, variables);
     if (!stop) return;
     const error = (reason) => stop && stopped(reason?.[0]?.extensions?.code ?? "UNAUTHENTICATED");
     const end = client.subscribe(operation, {

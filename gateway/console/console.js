@@ -1,6 +1,6 @@
 /** The console's start: finds out who is signed in, signs in, then leaves the pages to frame.js. */
 
-import { change, ended, offline } from "./api.js";
+import { change, ended, offline, spoken } from "./api.js";
 import {
   Languages, Lazy, Waiting, address, dismiss, forget, html, link, notices, preferred, recognize, render, speak, t,
   useEffect, useRead, useState, viewer, words,
@@ -55,8 +55,8 @@ function Demo({ signIn, busy }) {
   }, []);
   if (!value) return null;
   return html`<section class="demo" aria-labelledby="demo"><h2 id="demo">${t("demo.title")}</h2>
-    ${value.logins.map(({ email }) => html`<button type="button" disabled=${busy} onClick=${() => signIn(email, value.password)}>
-      <b>${email.split("@")[0]}</b> <span>${t(`demo.${email.split("@")[0]}`)}</span></button>`)}</section>`;
+    ${value.logins.map(({ email, words: said }) => html`<button type="button" disabled=${busy} onClick=${() => signIn(email, value.password)}>
+      <b>${email.split("@")[0]}</b> <span>${said[spoken.value]}</span></button>`)}</section>`;
 }
 
 /* Everything */

@@ -1,6 +1,6 @@
 """Clients that are written in JavaScript: takes a script of `scripts`, gives the checks that it made.
 
-Node comes with the development packages; the npm packages of package.json are installed by
+Node comes with the development packages; the npm packages of package.json, here and in tests/console, are installed by
 `python -m tests.clients.node`, without which the scripts are skipped (in CI they are a failure).
 """
 
@@ -26,7 +26,7 @@ INSTALL: Final = (
 )  # fmt: skip
 """Node trusts its own certificates, and here those that the machine trusts (of a proxy), too."""
 
-MARK: Final = HERE / "node_modules" / ".package-lock.json"
+MARK: Final = Path("node_modules", ".package-lock.json")
 """npm writes it last."""
 
 SECONDS: Final = 90.0
@@ -44,10 +44,15 @@ def in_ci() -> bool:
     return os.environ.get("CI") == "true"
 
 
-def need_packages() -> None:
-    """Skip the test where the npm packages were not installed; in CI it goes on, and fails."""
-    if not MARK.exists() and not in_ci():
-        pytest.skip("the npm packages of tests/clients are not installed: python -m tests.clients.node")
+def need_packages(folder: Path = HERE) -> None:
+    """Skip the test where the npm packages of a folder were not installed; in CI it goes on, and fails."""
+    if not (folder / MARK).exists() and not in_ci():
+        pytest.skip(f"the npm packages of tests/{folder.name} are not installed: python -m tests.clients.node")
+
+
+def install(folder: Path) -> int:
+    """Install the npm packages of a folder; returns npm's exit code."""
+    return subprocess.run(INSTALL, cwd=folder, check=False).returncode
 
 
 async def node(*arguments: str, folder: Path = SCRIPTS) -> tuple[int, str, str]:
@@ -82,4 +87,4 @@ def problems(seen: list[Check]) -> list[str]:
 
 
 if __name__ == "__main__":
-    sys.exit(subprocess.run(INSTALL, cwd=HERE, check=False).returncode)
+    sys.exit(max(install(folder) for folder in (HERE, HERE.parent / "console")))

@@ -94,6 +94,7 @@ class SmallBackend:
 
     executor: RequestExecutor | None
     reason: str | None = None
+    demo: bool = False
 
     async def open(self) -> None: ...
 
@@ -101,6 +102,9 @@ class SmallBackend:
 
     async def ready(self) -> str | None:
         return self.reason
+
+    async def holds_demo(self) -> bool:
+        return self.demo
 
 
 @pytest.fixture

@@ -1,11 +1,5 @@
 export default {
   "again": "Noch einmal versuchen",
-  "demo.compta": "Buchhalterin von zweiundsechzig Unternehmen",
-  "demo.delvaux": "Inhaber von Bières Delvaux",
-  "demo.eva": "Technikerin bei Chauffage Lambert",
-  "demo.hors-ligne": "Buchhalter ohne Kunden",
-  "demo.lambert": "Inhaber von Chauffage Lambert",
-  "demo.noah": "Verkäufer bei Chauffage Lambert, Mitarbeiter bei Delvaux",
   "demo.title": "Demo",
   "dismiss": "Meldung schließen",
   "email": "E-Mail",

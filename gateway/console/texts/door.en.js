@@ -1,11 +1,5 @@
 export default {
   "again": "Try again",
-  "demo.compta": "accountant of sixty-two companies",
-  "demo.delvaux": "owner of Bières Delvaux",
-  "demo.eva": "field worker at Chauffage Lambert",
-  "demo.hors-ligne": "accountant without clients",
-  "demo.lambert": "owner of Chauffage Lambert",
-  "demo.noah": "seller at Chauffage Lambert, employee at Delvaux",
   "demo.title": "Demo",
   "dismiss": "Close this notice",
   "email": "E-mail",

@@ -1,11 +1,5 @@
 export default {
   "again": "Réessayer",
-  "demo.compta": "comptable de soixante-deux entreprises",
-  "demo.delvaux": "propriétaire de Bières Delvaux",
-  "demo.eva": "technicienne chez Chauffage Lambert",
-  "demo.hors-ligne": "comptable sans clients",
-  "demo.lambert": "propriétaire de Chauffage Lambert",
-  "demo.noah": "vendeur chez Chauffage Lambert, employé chez Delvaux",
   "demo.title": "Démonstration",
   "dismiss": "Fermer l'avis",
   "email": "Courriel",

@@ -1,11 +1,5 @@
 export default {
   "again": "Opnieuw proberen",
-  "demo.compta": "boekhouder van tweeënzestig bedrijven",
-  "demo.delvaux": "eigenaar van Bières Delvaux",
-  "demo.eva": "technicus bij Chauffage Lambert",
-  "demo.hors-ligne": "boekhouder zonder klanten",
-  "demo.lambert": "eigenaar van Chauffage Lambert",
-  "demo.noah": "verkoper bij Chauffage Lambert, medewerker bij Delvaux",
   "demo.title": "Demo",
   "dismiss": "Melding sluiten",
   "email": "E-mail",
