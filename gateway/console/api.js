@@ -61,7 +61,10 @@ async function connected() {
   const { createClient } = await import("./vendor/graphql-ws.js");
   const url = `${location.origin.replace(/^http/, "ws")}/graphql`;
   const on = { connected: () => (offline.value = false), closed: ({ wasClean }) => wasClean || (offline.value = true) };
-  return createClient({ url, on, retryAttempts: Infinity, shouldRetry: () => true, lazyCloseTimeout: 1000 });
+  const shouldRetry = (problem) => problem instanceof CloseEvent;
+  // The library insists on a text of each operation; the gateway takes the id alone.
+  const jsonMessageReplacer = (key, value) => (key === "query" ? undefined : value);
+  return createClient({ url, on, shouldRetry, jsonMessageReplacer, retryAttempts: Infinity, lazyCloseTimeout: 1000 });
 }
 
 /**
@@ -75,7 +78,7 @@ export function live(name, variables, next, stopped) {
     const operation = request(name, variables);
     if (!stop) return;
     const error = (reason) => stop && stopped(reason?.[0]?.extensions?.code ?? "UNAUTHENTICATED");
-    const end = client.subscribe(operation, {
+    const end = client.subscribe({ query: "", ...operation }, {
       next: ({ data, errors }) => stop && (data ? next(data) : error(errors)),
       error,
       complete() {},
