@@ -23,6 +23,9 @@ const request = (name, variables) => ({
   variables: { language: spoken.value.toUpperCase(), ...variables },
 });
 
+/** Whether a result shows that nobody is signed in (any more), to operations of pages that need somebody. */
+const isNobody = (name, status, { data }) => status === 401 || (name !== "Me" && data?.viewer === null);
+
 /** The answer to an operation, `{data, errors, extensions}`. Raises Refused. `token` replaces the cookie. */
 export async function answer(name, variables = {}, token) {
   const headers = { "content-type": "application/json", "accept-language": spoken.value };
@@ -37,7 +40,7 @@ export async function answer(name, variables = {}, token) {
   }
   if (offline.value) throw new Refused("OFFLINE", "");
   const result = await response.json();
-  if (response.status === 401 && !token) ended.value = true;
+  if (!token && isNobody(name, response.status, result)) ended.value = true;
   if (!result.data) throw new Refused(result.errors[0].extensions?.code, result.errors[0].message);
   return result;
 }
