@@ -55,14 +55,14 @@ def install(folder: Path) -> int:
     return subprocess.run(INSTALL, cwd=folder, check=False).returncode
 
 
-async def node(*arguments: str, folder: Path = SCRIPTS) -> tuple[int, str, str]:
+async def node(*arguments: str, folder: Path = SCRIPTS, seconds: float = SECONDS) -> tuple[int, str, str]:
     """Run node; gives its exit code and what it wrote to both outputs."""
     process = await asyncio.create_subprocess_exec(
         NODE, *arguments, cwd=folder, env={**os.environ, "NO_COLOR": "1", "NODE_NO_WARNINGS": "1"},
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
     try:
-        out, err = await asyncio.wait_for(process.communicate(), SECONDS)
+        out, err = await asyncio.wait_for(process.communicate(), seconds)
     finally:
         if process.returncode is None:
             process.kill()
@@ -70,10 +70,12 @@ async def node(*arguments: str, folder: Path = SCRIPTS) -> tuple[int, str, str]:
     return process.returncode or 0, out.decode(), err.decode()
 
 
-async def checks(script: str, given: Mapping[str, Any], *, folder: Path = SCRIPTS) -> list[Check]:
+async def checks(
+    script: str, given: Mapping[str, Any], *, folder: Path = SCRIPTS, seconds: float = SECONDS
+) -> list[Check]:
     """What a script saw; fails when it did not get to its end."""
-    need_packages()
-    code, out, err = await node(script, json.dumps(given), folder=folder)
+    need_packages(folder.parent if folder.name == SCRIPTS.name else HERE)
+    code, out, err = await node(script, json.dumps(given), folder=folder, seconds=seconds)
     lines = [json.loads(line) for line in out.splitlines()]
     assert code == 0, err
     assert lines, err

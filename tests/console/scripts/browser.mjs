@@ -1,0 +1,82 @@
+// What every script of browsers shares: Chromium, pages that keep what went wrong in them, signing in, axe.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { chromium } from "playwright-core";
+import { check, given } from "../../clients/scripts/checks.mjs";
+
+export const LANGUAGES = ["fr", "nl", "en", "de"];
+export const console_ = `${given.url}/console/`;
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const FLAGS = [
+  "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+  "--disable-component-update", "--disable-sync",
+];
+const browser = await chromium.launch({ executablePath: given.chromium, args: FLAGS, chromiumSandbox: false });
+
+/** A page in a browser of its own, with its `problems`: errors, reports of the policy, requests of other origins. */
+export async function open({ language = "en", ...options } = {}) {
+  const context = await browser.newContext({ locale: `${language}-BE`, viewport: { width: 1280, height: 800 }, ...options });
+  const page = await context.newPage();
+  page.setDefaultTimeout(15_000);
+  page.problems = [];
+  page.expected = () => false;
+  const keep = (problem) => page.expected(problem) || page.problems.push(problem);
+  page.on("console", (message) => message.type() === "error" && keep(`console: ${message.text()}`));
+  page.on("pageerror", (error) => keep(`error: ${error.stack ?? error}`));
+  page.on("request", (request) => {
+    const { origin, protocol } = new URL(request.url());
+    if (origin !== given.url && !["data:", "blob:"].includes(protocol)) keep(`foreign: ${request.url()}`);
+  });
+  return page;
+}
+
+/** Check something on a page of its own, on which nothing may go wrong; the page is closed afterwards. */
+export async function checkPage(name, options, body) {
+  await check(name, async () => {
+    const page = await open(options);
+    try {
+      await body(page);
+      assert.deepEqual(page.problems, []);
+    } finally {
+      await page.context().close();
+    }
+  });
+}
+
+/** Sign in as one of the demo's people ("lambert") by the form, and wait for what follows. */
+export async function signIn(page, who, path = "") {
+  await page.goto(`${console_}${path}`);
+  await page.fill("input[type=email]", `${who}@demo.enfact.test`);
+  await page.fill("input[type=password]", given.password);
+  await page.keyboard.press("Enter");
+  await page.waitForSelector("input[type=password]", { state: "detached" });
+}
+
+/** Sign in without a form: the cookie of a session, for pages that are not about signing in. */
+export async function enter(page, who) {
+  await page.goto(`${given.url}/health/live`);
+  const expires = await page.evaluate(async ([email, password]) => {
+    const query = "mutation ($input: LoginInput!) { login(input: $input) { expiresAt } }";
+    const body = JSON.stringify({ query, variables: { input: { email, password, session: "COOKIE" } } });
+    const headers = { "content-type": "application/json" };
+    const response = await fetch("/graphql", { method: "POST", headers, body });
+    return (await response.json()).data.login.expiresAt;
+  }, [`${who}@demo.enfact.test`, given.password]);
+  assert.ok(expires);
+}
+
+/** The violations that axe finds (WCAG 2.2 AA and best practice), each with where. */
+export async function violations(page) {
+  await page.evaluate(AXE);
+  const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+  const found = await page.evaluate((values) => axe.run(document, { runOnly: { type: "tag", values } }), tags);
+  return found.violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`));
+}
+
+/** Wait until nothing is asked any more and no text of waiting is there. */
+export async function settled(page) {
+  await page.waitForLoadState("networkidle");
+  await page.waitForFunction(() => !document.querySelector("[aria-busy=true]"));
+}
