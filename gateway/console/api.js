@@ -23,6 +23,9 @@ const request = (name, variables) => ({
   variables: { language: spoken.value.toUpperCase(), ...variables },
 });
 
+/** Whether a result shows that nobody is signed in (any more), to operations of pages that need somebody. */
+const isNobody = (name, status, { data }) => status === 401 || (name !== "Me" && data?.viewer === null);
+
 /** The answer to an operation, `{data, errors, extensions}`. Raises Refused. `token` replaces the cookie. */
 export async function answer(name, variables = {}, token) {
   const headers = { "content-type": "application/json", "accept-language": spoken.value };
@@ -37,7 +40,7 @@ export async function answer(name, variables = {}, token) {
   }
   if (offline.value) throw new Refused("OFFLINE", "");
   const result = await response.json();
-  if (response.status === 401 && !token) ended.value = true;
+  if (!token && isNobody(name, response.status, result)) ended.value = true;
   if (!result.data) throw new Refused(result.errors[0].extensions?.code, result.errors[0].message);
   return result;
 }
@@ -61,7 +64,10 @@ async function connected() {
   const { createClient } = await import("./vendor/graphql-ws.js");
   const url = `${location.origin.replace(/^http/, "ws")}/graphql`;
   const on = { connected: () => (offline.value = false), closed: ({ wasClean }) => wasClean || (offline.value = true) };
-  return createClient({ url, on, retryAttempts: Infinity, shouldRetry: () => true, lazyCloseTimeout: 1000 });
+  const shouldRetry = (problem) => problem instanceof CloseEvent;
+  // The library insists on a text of each operation; the gateway takes the id alone.
+  const jsonMessageReplacer = (key, value) => (key === "query" ? undefined : value);
+  return createClient({ url, on, shouldRetry, jsonMessageReplacer, retryAttempts: Infinity, lazyCloseTimeout: 1000 });
 }
 
 /**
@@ -75,7 +81,7 @@ export function live(name, variables, next, stopped) {
     const operation = request(name, variables);
     if (!stop) return;
     const error = (reason) => stop && stopped(reason?.[0]?.extensions?.code ?? "UNAUTHENTICATED");
-    const end = client.subscribe(operation, {
+    const end = client.subscribe({ query: "", ...operation }, {
       next: ({ data, errors }) => stop && (data ? next(data) : error(errors)),
       error,
       complete() {},

@@ -76,7 +76,7 @@ export function Languages() {
 
 /** The viewer; null for nobody, undefined before it is known. */
 export const viewer = signal(undefined);
-/** The company of the address, with the viewer's access. */
+/** The company that was entered last, with the viewer's access as it is now. */
 export const company = signal(undefined);
 /** Grows when the viewer's access to a company has to be read again. */
 export const rights = signal(0);

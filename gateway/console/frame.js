@@ -26,14 +26,14 @@ export default function Signed() {
   );
   const current = id && value?.id === id ? value : undefined;
   useEffect(() => {
-    company.value = current;
+    if (current) company.value = current;
   }, [current]);
   useEffect(() => (current ? follow(current) : undefined), [current?.id]);
   useEffect(() => {
     if (!route) location.replace(link(...home(viewer.value)));
   }, [address.value]);
   useEffect(() => document.querySelector("h1")?.focus({ preventScroll: true }), [address.value]);
-  if (!route || (id && value === undefined && !problem)) return html`<${Frame}><${Waiting} /></${Frame}>`;
+  if (!route || (id && value === undefined && !problem) || (current && company.value?.id !== id)) return html`<${Frame}><${Waiting} /></${Frame}>`;
   if (problem && !current) return html`<${Frame}><${Failed} problem=${problem} again=${again} /></${Frame}>`;
   const closed = id && (!current || (route.for && route.for !== standing(current)));
   return html`<${Frame} route=${route} company=${current}>${closed
@@ -42,10 +42,10 @@ export default function Signed() {
 }
 
 /** Keep the viewer's access to a company as it is now: apps at once, a role or an end by reading anew. */
-function follow(entered) {
+function follow({ id }) {
   const lost = () => (rights.value += 1);
-  return live("MyAccessChanged", { companyId: entered.id }, ({ accessChanged: access }) => {
-    if (!access || access.role !== entered.access.role) return lost();
+  return live("MyAccessChanged", { companyId: id }, ({ accessChanged: access }) => {
+    if (!access || access.role !== company.value.access.role) return lost();
     company.value = { ...company.value, access: { ...company.value.access, ...access } };
   }, lost);
 }

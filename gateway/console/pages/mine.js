@@ -7,7 +7,6 @@ import { byCategory } from "./people/store.js";
 
 export default function Mine() {
   const { value: catalogue, problem, again } = useRead(async () => (await ask("Catalogue")).apps, []);
-  if (!company.value) return null;
   const { id, access } = company.value;
   if (problem && !catalogue) return html`<${Failed} problem=${problem} again=${again} />`;
   if (!catalogue) return html`<${Waiting} />`;

@@ -4,7 +4,6 @@ import { company, day, html, t } from "../core.js";
 import { Desk } from "./desk.js";
 
 export default function Outside() {
-  if (!company.value) return null;
   const { id, name, access } = company.value;
   return html`<div class="head"><div><h1 tabindex="-1">${name}</h1>
       <p class="soft">${t("standing.external")}, ${t("since", { day: day(access.since) })}${access.until && `, ${t("until", { day: day(access.until) })}`}</p></div></div>
