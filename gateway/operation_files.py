@@ -17,15 +17,15 @@ def operations_of(text: str) -> Mapping[str, str]:
     Raises GraphQLSyntaxError, and ValueError for a definition without a name, twice there, or of another sort.
     """
     parsed = parse(text)
-    names: set[str] = set()
+    seen: set[tuple[str, str]] = set()
     for node in parsed.definitions:
         is_usable = isinstance(node, OperationDefinitionNode | FragmentDefinitionNode)
         name = node.name.value if is_usable and node.name is not None else None
         if name is None:
             raise ValueError("only operations and fragments with a name may be there")
-        if name in names:
+        if (node.kind, name) in seen:
             raise ValueError(f"{name} is there twice")
-        names.add(name)
+        seen.add((node.kind, name))
     return {name: print_ast(document) for name, document in separate_operations(parsed).items()}
 
 

@@ -54,13 +54,18 @@ export async function signIn(page, who, path = "") {
   await page.waitForSelector("input[type=password]", { state: "detached" });
 }
 
+/** The answer to an operation of who is signed in in the page's browser. */
+export async function ask(page, query, variables = {}) {
+  const options = { headers: { origin: given.url }, data: { query, variables } };
+  const response = await page.context().request.post(`${given.url}/graphql`, options);
+  return (await response.json()).data;
+}
+
 /** Sign in without a form: the cookie of a session, for pages that are not about signing in. */
 export async function enter(page, who) {
-  const query = "mutation ($input: LoginInput!) { login(input: $input) { expiresAt } }";
   const input = { email: `${who}@demo.enfact.test`, password: given.password, session: "COOKIE" };
-  const headers = { origin: given.url };
-  const response = await page.context().request.post(`${given.url}/graphql`, { headers, data: { query, variables: { input } } });
-  assert.ok((await response.json()).data.login.expiresAt);
+  const { login } = await ask(page, "mutation ($input: LoginInput!) { login(input: $input) { expiresAt } }", { input });
+  assert.ok(login.expiresAt);
 }
 
 /** The violations that axe finds (WCAG 2.2 AA and best practice), each with where. */

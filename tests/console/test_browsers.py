@@ -1,0 +1,17 @@
+"""The console in a browser: every page is accessible in every language, and small."""
+
+from tests.clients.node import problems
+from tests.clients.serving import Served
+from tests.console.browsers import look
+
+
+async def test_every_page_is_accessible_in_every_language_and_scheme(served: Served) -> None:
+    seen = await look("pages.mjs", served)
+    assert not problems(seen), "\n".join(problems(seen))
+    assert len(seen) == 2 * (4 + 3)
+
+
+async def test_pages_are_small_and_come_from_the_gateway_alone(served: Served) -> None:
+    seen = await look("serving.mjs", served)
+    assert not problems(seen), "\n".join(problems(seen))
+    assert len(seen) == 3
