@@ -44,7 +44,7 @@ export async function speak(code) {
 }
 
 /** Read a further set of texts, which a page needs. */
-async function need(set) {
+export async function need(set) {
   if (sets.has(set)) return;
   sets.add(set);
   texts.value = { ...texts.value, ...(await read(spoken.value, set)) };
