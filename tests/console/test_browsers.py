@@ -24,3 +24,9 @@ async def test_the_explorer_shows_what_each_person_sees(served: Served) -> None:
     seen = await look("explorer.mjs", served)
     assert not problems(seen), "\n".join(problems(seen))
     assert len(seen) == 9
+
+
+async def test_the_reference_is_found_read_and_accessible(served: Served) -> None:
+    seen = await look("reference.mjs", served)
+    assert not problems(seen), "\n".join(problems(seen))
+    assert len(seen) == 6 + 8

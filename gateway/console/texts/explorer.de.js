@@ -23,5 +23,4 @@ export default {
   "explorer.switch": "Zum Schalter",
   "explorer.title": "Explorer",
   "explorer.who": "Wer fragt",
-  "reference.title": "Referenz",
 };

@@ -23,5 +23,4 @@ export default {
   "explorer.switch": "To the switch",
   "explorer.title": "Explorer",
   "explorer.who": "Who asks",
-  "reference.title": "Reference",
 };

@@ -23,5 +23,4 @@ export default {
   "explorer.switch": "Vers l'interrupteur",
   "explorer.title": "Explorateur",
   "explorer.who": "Qui demande",
-  "reference.title": "Référence",
 };

@@ -23,5 +23,4 @@ export default {
   "explorer.switch": "Naar de schakelaar",
   "explorer.title": "Verkenner",
   "explorer.who": "Wie vraagt",
-  "reference.title": "Referentie",
 };
