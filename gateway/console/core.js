@@ -190,7 +190,7 @@ export function useRead(read, keys) {
 }
 
 /** A waiting sign that appears after half a second. */
-export const Waiting = () => html`<p class="waiting" role="status">${t("loading")}</p>`;
+export const Waiting = () => html`<p class="waiting" role="status" aria-busy="true">${t("loading")}</p>`;
 
 /** A refusal in the place of a page, with a button to try again. */
 export const Failed = ({ problem, again }) => html`<div class="empty" role="alert">

@@ -15,9 +15,10 @@ Link: TypeAlias = Callable[[Row, Row], tuple[Sql, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """A value computed from the row."""
+    """A value computed from the row; `alone`: from that and the catalogue of apps, and nothing else."""
 
     value: Callable[[Row, Arguments], Sql]
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -270,5 +270,5 @@ class WriteRunner:
 
 
 def _is_open_to(kind: CredentialKind, writer: StatementWriter) -> bool:
-    """True when callers with this kind of credential may write at all: changes of access are for sessions."""
-    return kind is CredentialKind.SESSION or (kind is CredentialKind.API_KEY and not writer.changes_access)
+    """True when callers with this kind of credential may write at all."""
+    return kind is CredentialKind.SESSION or (kind is CredentialKind.API_KEY and not writer.for_sessions)

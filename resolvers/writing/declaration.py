@@ -18,6 +18,7 @@ from resolvers.compilation.table_mapping import (
 from resolvers.gates.coordinates import definition, id_prefix, is_list, named_type, python_name
 from resolvers.gates.needs import Need, own_gates, type_need
 from resolvers.writing.rules import NO_RULES, EntityRules, entity_rules
+from schema.declarations.fields import Role
 from schema.declarations.writing import DeclaredWrite, WriteAction, WriteKind, WriteRule
 
 LISTS: Final = frozenset({WriteKind.OWNED, WriteKind.KEYED})
@@ -109,7 +110,7 @@ class EntityWrite:
 
     `fixed` are the values by which a row of the table is one of the type. `member` is the payload's field for the row,
     `which` the input's member that names it (or the company, on creation and of a list), `row` the one that names it
-    in an item of a list. `effects` are members that no column holds.
+    in an item of a list, by the name `called`. `effects` are members that no column holds.
     `carried` are the columns with values that have gates: who does not pass these does not see the row.
     """
 
@@ -127,6 +128,7 @@ class EntityWrite:
     effects: tuple[WriteColumn, ...] = ()
     carried: Carried = field(default_factory=dict[str, Mapping[str, Need]])
     listed: bool = False
+    called: str = ""
 
     @property
     def creates(self) -> bool:
@@ -145,7 +147,7 @@ class EntityWrite:
     @property
     def row(self) -> str:
         """The member that names the row."""
-        return f"{self.member}Id"
+        return f"{self.called or self.member}Id"
 
     @property
     def named_prefix(self) -> str:
@@ -164,6 +166,11 @@ class EntityWrite:
         """The columns whose values differ from row to row in a company."""
         names = {str(column.name) for index in self.table.indexes if index.unique for column in index.columns}
         return frozenset(names | {"number"} if self.rules.numbering is not None else names)
+
+    @property
+    def for_owners(self) -> bool:
+        """True if only owners write it; an API key does not, as it changes nothing else of what is the owners' own."""
+        return Role.OWNER in self.need
 
     @property
     def need(self) -> Need:
@@ -199,6 +206,7 @@ def entity_writes(layout: TableMapping) -> Mapping[str, EntityWrite]:
                 tuple(_effects(taken)),
                 layout.carried(type_),
                 declared.listed,
+                declared.called or "",
             )
     return found
 

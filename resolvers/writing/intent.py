@@ -33,13 +33,19 @@ class Intent(Protocol):
 class StatementWriter(Writer, Protocol):
     """A root field of Mutation that writes by one statement.
 
-    `changes_access`: changes the access of users. It is for sessions alone, takes no idempotency key, is not counted in
-    the company (else others could use up what an owner needs to take rights away), and waits for other such changes.
+    `for_sessions`: an API key may not. `changes_access`: changes the access of users. It takes no idempotency key, is
+    not counted in the company (else others could use up what an owner needs to take rights away), and waits for other
+    such changes.
     """
 
     @property
     def changes_access(self) -> bool:
         """True for a change of access, False for a write of business data."""
+        ...
+
+    @property
+    def for_sessions(self) -> bool:
+        """True if API keys may not write it at all."""
         ...
 
     @property

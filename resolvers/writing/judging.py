@@ -153,7 +153,8 @@ class JudgedSql:
     def _refused(self) -> Sql:
         """Why the caller may not write, in the order of the reasons; null if nothing of that is in the way."""
         spent, used = self._parameter(SPENT, "uuid[]"), self._parameter(USED, MASK)
-        unseen = sql("when not ({}) then {}", passes(self.write.need, sql("x.effective")), self._without_type())
+        sees = passes(self.write.need, sql("x.effective"), sql("x.role"))
+        unseen = sql("when not ({}) then {}", sees, self._without_type())
         return sql(
             "case when {}.read_only then 'FORBIDDEN' when x.company_id is null then 'NOT_FOUND' {} "
             "when not x.is_there then null "

@@ -345,6 +345,11 @@ class PriceWriter:
         return False
 
     @property
+    def for_sessions(self) -> bool:
+        """False: it is for who sees products."""
+        return False
+
+    @property
     def has_trial(self) -> bool:
         """False: no value of it can be taken."""
         return False

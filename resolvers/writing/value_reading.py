@@ -10,8 +10,10 @@ from typing import Final, NamedTuple, TypeAlias
 from resolvers.forms.registry import LONGEST, formed
 from resolvers.forms.texts import Formed, line, note
 from resolvers.global_ids import Key
+from resolvers.masks import mask_of
 from resolvers.writing.declaration import WriteColumn
 from resolvers.writing.values import BY_KEY
+from schema.apps import App
 from schema.declarations.writing import WriteKind, WriteRule
 from schema.errors import TOO_MANY
 from schema.errors import ValidationReason as Reason
@@ -141,7 +143,13 @@ def _link(key: Key, value: str) -> object:
     return key(value) or NO_ROW
 
 
+def _apps(value: list[App]) -> str:
+    """The mask of apps, as PostgreSQL writes it."""
+    return mask_of(value).as_string().replace(" ", "")
+
+
 UNBOUNDED: Final[Mapping[WriteKind, Read]] = {
+    WriteKind.APPS: _apps,
     WriteKind.CHOICE: _choice,
     WriteKind.FLAG: bool,
     WriteKind.SINCE: _since,

@@ -16,6 +16,7 @@ from resolvers.gates.needs import Need
 from resolvers.writing.declaration import WriteColumn
 from resolvers.writing.rules import Computed, Following, NewRow
 from schema.apps import CATALOGUE, App
+from schema.declarations.fields import Gate
 from schema.declarations.writing import COMPANY
 
 BY_KEY: Final = "key:"
@@ -105,7 +106,13 @@ def leads_nowhere(column: WriteColumn, row: Sql) -> Sql:
     return sql("{} is not null and not exists (select from {} where {})", key, found.source, known)
 
 
-def passes(need: Need, mask: Sql) -> Sql:
-    """The condition that a mask has every app of a need."""
-    apps = [gate for gate in need if isinstance(gate, App)]
-    return every(sql("get_bit({}, {}) = 1", mask, number(CATALOGUE[app].position)) for app in apps)
+def passes(need: Need, mask: Sql, role: Sql | None = None) -> Sql:
+    """The condition that a mask has every app of a need, and that the `role` is one of its; only types need a role."""
+    return every(_passes_gate(gate, mask, role) for gate in need)
+
+
+def _passes_gate(gate: Gate, mask: Sql, role: Sql | None) -> Sql:
+    if isinstance(gate, App):
+        return sql("get_bit({}, {}) = 1", mask, number(CATALOGUE[gate].position))
+    assert role is not None, "the boot check refuses members with roles"
+    return sql("coalesce({} = {}, false)", role, literal(gate.name))

@@ -63,6 +63,11 @@ class EntityWriter:
         return False
 
     @property
+    def for_sessions(self) -> bool:
+        """True for what only owners write."""
+        return self.write.for_owners
+
+    @property
     def has_trial(self) -> bool:
         """True: the statement of a usual input leaves out what seldom matters."""
         return True
@@ -140,10 +145,11 @@ class EntityWriter:
     def _is_column(
         self, collector: Collector, type_: GraphQLObjectType, selected: SelectedField, *, below: bool
     ) -> bool:
+        resolution = self.layout.resolution(type_, selected.name)
         if any(f"{owner.name}.{selected.name}" in self.layout.resolvers for owner in (type_, *type_.interfaces)):
-            return False
+            return isinstance(resolution, Leaf) and resolution.alone
         returned = named_type(type_.fields[selected.name])
-        match self.layout.resolution(type_, selected.name):
+        match resolution:
             case Leaf() | GlobalId():
                 return True
             case ToOne() if not below and isinstance(returned, GraphQLObjectType):

@@ -240,13 +240,18 @@ def _lean(declared: type[T]) -> type[T]:
 
 @dataclass_transform(kw_only_default=True, field_specifiers=(field, open_field, gated, connection))
 def entity(
-    prefix: str, *gates: Gate | Openness, description: str, writes: Writes = NOTHING, part_of: str | None = None
+    prefix: str,
+    *gates: Gate | Openness,
+    description: str,
+    writes: Writes = NOTHING,
+    part_of: str | None = None,
+    called: str | None = None,
 ) -> Callable[[type[T]], type[T]]:
     """A type whose rows have a global id `<prefix>_<uuid hex>`.
 
     It has gates, or is OPEN; each field of an OPEN type is declared with `gated` or `open_field`. `writes` are the
     mutations that are made for it, from the `write` of its fields. A part is made by the id of the entity that has it,
-    and changes the version of that.
+    and changes the version of that. Inputs name a row by `<type>Id`, or by `<called>Id`.
     """
     required = tuple(gate for gate in gates if not isinstance(gate, Openness))
 
@@ -255,6 +260,7 @@ def entity(
         cls.__is_open__ = OPEN in gates  # type: ignore[attr-defined]
         cls.__writes__ = writes  # type: ignore[attr-defined]
         cls.__part_of__ = part_of  # type: ignore[attr-defined]
+        cls.__called__ = called  # type: ignore[attr-defined]
         declared = _lean(strawberry.type(cls, description=description, directives=directives_of(required)))
         ENTITIES.append(declared)
         return declared

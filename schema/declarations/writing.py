@@ -13,15 +13,19 @@ from schema.declarations.forms import Form
 
 
 class Writes(Flag):
-    """The mutations of an entity; what can be deleted can be restored. `MANY`: also of lists of rows."""
+    """The mutations of an entity; what can be deleted can be restored, unless deletion is `FINAL`.
+
+    `MANY`: also of lists of rows.
+    """
 
     CREATE = auto()
     UPDATE = auto()
     DELETE = auto()
     MANY = auto()
+    FINAL = auto()
 
 
-CREATE, UPDATE, DELETE, MANY = Writes.CREATE, Writes.UPDATE, Writes.DELETE, Writes.MANY
+CREATE, UPDATE, DELETE, MANY, FINAL = Writes
 NOTHING: Final = Writes(0)
 
 
@@ -39,6 +43,7 @@ class WriteKind(Enum):
     LINK = "LINK"
     SINCE = "SINCE"
     WORDS = "WORDS"
+    APPS = "APPS"
     OWNED = "OWNED"
     KEYED = "KEYED"
 
@@ -68,6 +73,7 @@ class DeclaredWrite:
     """What a root field of Mutation is made from: what it does with rows of a type, and the payload's field for one.
 
     `part_of` is the type that has the rows; None for rows that are no part of others. `listed`: it takes several rows.
+    `called` is the name of a row in inputs, as in `presetId`, where it is not that of the payload's field.
     """
 
     action: WriteAction
@@ -75,6 +81,7 @@ class DeclaredWrite:
     member: str
     part_of: str | None = None
     listed: bool = False
+    called: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +171,11 @@ def since(called: str) -> WriteRule:
 def words(most: int) -> WriteRule:
     """A list of short texts, such as tags, each once: at most `most`, of one line each. It is replaced whole."""
     return WriteRule(WriteKind.WORDS, decimal.Decimal(most))
+
+
+def apps() -> WriteRule:
+    """A set of apps, which is stored as a mask. It has to be given on creation, and is replaced whole."""
+    return WriteRule(WriteKind.APPS, required=True)
 
 
 def effect(called: str, rule: WriteRule) -> WriteRule:

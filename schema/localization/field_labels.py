@@ -129,6 +129,7 @@ FIELD_LABELS: Mapping[str, str] = MappingProxyType(
         "productIds": "Products",
         "customFields": "Own fields",
         "fieldId": "Field",
+        "presetId": "Set of apps",
     }
 )
 """Member of an input -> label."""

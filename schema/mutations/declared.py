@@ -25,6 +25,7 @@ from schema.declarations.fields import (
 from schema.declarations.writing import (
     CREATE,
     DELETE,
+    FINAL,
     MANY,
     UPDATE,
     DeclaredWrite,
@@ -66,7 +67,7 @@ def add_declared_writes(mutation: type) -> None:
     for entity in ENTITIES:
         writes: Writes = entity.__writes__  # type: ignore[attr-defined]
         actions = [action for action, (needed, _) in ACTIONS.items() if needed in writes]
-        if _part_of(entity) is not None:
+        if _part_of(entity) is not None or FINAL in writes:
             actions = [action for action in actions if action is not WriteAction.RESTORE]
         if actions:
             roots = {f"{action.value}_{_snake(entity.__name__)}": _root(entity, action) for action in actions}
@@ -83,11 +84,11 @@ def _root(entity: type, action: WriteAction) -> Member:
     input_object(f"Which {name}, and what.")(taken)
     payload(f"The answer to {_lower(title)}.")(answer)
     declared = gated(
-        f"{ACTIONS[action][1]} a {name}.",
+        f"{ACTIONS[action][1]} {_a(name)}.",
         *_type_gates(entity),
         input=Argument(taken, f"The {name}."),
     )
-    write = DeclaredWrite(action, entity.__name__, _lower(entity.__name__), _part_of(entity))
+    write = DeclaredWrite(action, entity.__name__, _lower(entity.__name__), _part_of(entity), called=_called(entity))
     declared.metadata = {**declared.metadata, "writes": write}
     return Member(answer | None, declared)
 
@@ -106,7 +107,7 @@ def _list_root(entity: type, action: WriteAction) -> Member:
         *_type_gates(entity),
         input=Argument(taken, f"The {name}s."),
     )
-    write = DeclaredWrite(action, entity.__name__, _lower(entity.__name__), listed=True)
+    write = DeclaredWrite(action, entity.__name__, _lower(entity.__name__), listed=True, called=_called(entity))
     declared.metadata = {**declared.metadata, "writes": write}
     return Member(answer | None, declared)
 
@@ -167,7 +168,7 @@ def _input(entity: type, action: WriteAction) -> Members:
 def _named_row(entity: type) -> Members:
     """The members that name a row, and its version."""
     return {
-        f"{_snake(entity.__name__)}_id": Member(
+        f"{_called(entity) or _snake(entity.__name__)}_id": Member(
             strawberry.ID, _control(f"Which {_words(entity.__name__)}.", optional=False)
         ),
         "expected_version": Member(int | None, _control("The version that this is based on.")),
@@ -222,7 +223,7 @@ def _item(type_: type, *, is_keyed: bool) -> type:
     members: Members = {} if is_keyed else {"id": id_}
     members |= dict(_written(type_, creates=is_keyed))
     taken: Any = _class(f"{type_.__name__}Input", members)
-    input_object(f"What is written of a {name}; of a kept one, what changes.")(taken)
+    input_object(f"What is written of {_a(name)}; of a kept one, what changes.")(taken)
     return taken
 
 
@@ -259,6 +260,11 @@ def _part_of(entity: type) -> str | None:
     return entity.__part_of__  # type: ignore[attr-defined]
 
 
+def _called(entity: type) -> str | None:
+    """The name of a row in inputs, where it is not the type's."""
+    return entity.__called__  # type: ignore[attr-defined]
+
+
 def _type_gates(type_: type) -> tuple[Gate, ...]:
     return gates_of(get_object_definition(type_, strict=True).directives or ())
 
@@ -282,6 +288,10 @@ def _snake(name: str) -> str:
 
 def _words(name: str) -> str:
     return _snake(name).replace("_", " ")
+
+
+def _a(name: str) -> str:
+    return f"an {name}" if name.startswith("a") else f"a {name}"
 
 
 def _lower(name: str) -> str:

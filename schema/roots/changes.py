@@ -7,7 +7,7 @@ from typing import Final
 import strawberry
 
 from schema.apps import App
-from schema.declarations.fields import Argument, enum_value, field, value
+from schema.declarations.fields import Argument, Role, enum_value, field, value
 
 
 @strawberry.enum(description="An entity whose changes are told; parts, such as contact persons, count as their whole.")
@@ -19,6 +19,7 @@ class ChangedEntity(Enum):
     PRODUCT_GROUP = enum_value("PRODUCT_GROUP", "A group of products.", App.PRODUCTS)
     PRICE_TIER = enum_value("PRICE_TIER", "A price tier.", App.PRICE_TIERS)
     UNIT = enum_value("UNIT", "A unit of measure.", App.UNITS)
+    ACCESS_PRESET = enum_value("ACCESS_PRESET", "A set of apps to give to users.", Role.OWNER)
 
 
 @strawberry.enum(description="What became of an entity.")

@@ -14,6 +14,7 @@ from db.demo.companies.written import Writers, add_writing
 from db.demo.people.access import AccessHistory, Founding, Outcome
 from db.demo.people.letters import add_invitations
 from db.demo.people.people import slug
+from db.demo.people.presets import add_presets
 from db.demo.people.stories import Event
 from db.demo.rows import AccountRow, CompanyRow, Rows
 from db.demo.scene import Scene
@@ -97,6 +98,8 @@ def build_company(plan: CompanyPlan, apps: Apps, today: date) -> Rows:
     rows.write("company_settings", company_id=company_id, changed_at=plan.created)
     rows.add([*outcome.memberships, *outcome.company_apps, *outcome.app_grants, *outcome.changes])
     accounts = {account.id: account for account in plan.people.cast.values()}
+    made = plan.created + timedelta(days=60), plan.people.cast[plan.people.owner].id
+    add_presets(rows, company_id, plan.index, made, apps, stream("presets", str(plan.index)))
     add_invitations(rows, outcome.memberships, accounts, datetime.combine(today, time(12), UTC))
     _trade(plan, company_id, today, rows)
     play(

@@ -3,7 +3,7 @@
 import { change } from "../api.js";
 import { html, link, recognize, t, useEffect, useState, viewer, words } from "../core.js";
 
-/* The token stands in the fragment, which no server sees; it leaves the address bar, and so the history, at once. */
+/* The token stands in the fragment, which no server sees; once it was used it leaves the address bar and the history. */
 const token = new URLSearchParams(location.hash.slice(1)).get("token") ?? "";
 
 export default function Letters({ letter, Door }) {
@@ -17,7 +17,9 @@ function useStep() {
   const run = async (work) => {
     setState({ busy: true });
     try {
-      setState({ done: await work() });
+      const done = await work();
+      if (done && token) history.replaceState(null, "", location.pathname);
+      setState({ done });
     } catch (problem) {
       setState({ problem });
     }

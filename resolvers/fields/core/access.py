@@ -25,7 +25,7 @@ from resolvers.plans import asleep, awake
 from schema.apps import CATALOGUE, App
 
 
-def _apps_in(row: Row, mask: Sql) -> Sql:
+def apps_in(row: Row, mask: Sql) -> Sql:
     """The ids of the apps in a mask, in the catalogue's order."""
     listed = row.ctx.rows(app)
     return sql(
@@ -40,7 +40,7 @@ def _apps_in(row: Row, mask: Sql) -> Sql:
 
 def _apps_of_key(row: Row, arguments: Arguments) -> Sql:
     """The apps that an API key was narrowed to; null if it was not."""
-    return sql("case when {} <> {} then {} end", row["apps"], Sql(ALL_APPS), _apps_in(row, row["apps"]))
+    return sql("case when {} <> {} then {} end", row["apps"], Sql(ALL_APPS), apps_in(row, row["apps"]))
 
 
 def _can(row: Row, arguments: Arguments) -> Sql:
@@ -70,7 +70,7 @@ def _member_apps(row: Row, arguments: Arguments) -> Sql:
     matrix = matrix_of(row)
     active = awake(matrix.rows if matrix is not None else row.company_scope.company)
     shown = sql("case when {} = 'OWNER' then {} else {} end", row["role"], active, row["toggles"])
-    return _apps_in(row, shown)
+    return apps_in(row, shown)
 
 
 def _memberships(change: Row, login: Sql) -> tuple[Rows, Sql]:
@@ -169,14 +169,14 @@ def _opening(row: Row, key: Row) -> tuple[Sql, ...]:
 
 RESOLVERS: Final[Mapping[str, Resolution]] = {
     "Company.access": SameRow(lambda row: row.company_scope.membership),
-    "Company.activeApps": Leaf(lambda row, arguments: _apps_in(row, awake(row.rows))),
-    "Company.sleepingApps": Leaf(lambda row, arguments: _apps_in(row, asleep(row.rows))),
+    "Company.activeApps": Leaf(lambda row, arguments: apps_in(row, awake(row.rows))),
+    "Company.sleepingApps": Leaf(lambda row, arguments: apps_in(row, asleep(row.rows))),
     "Company.apiKeys": Listing(_opening),
     "ApiKey.apps": Leaf(_apps_of_key),
     "Access.company": SameRow(lambda row: row.company_scope.company),
     "Access.user": SameRow(lambda row: row.rows, when=lambda row: sql("not {}", row["external"])),
     "Access.since": Leaf(lambda row, arguments: row["created_at"]),
-    "Access.apps": Leaf(lambda row, arguments: _apps_in(row, row.company_scope.effective)),
+    "Access.apps": Leaf(lambda row, arguments: apps_in(row, row.company_scope.effective)),
     "Access.can": Leaf(_can),
     "User.email": _account("email"),
     "User.status": Leaf(

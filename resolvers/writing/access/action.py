@@ -63,6 +63,11 @@ class AccessWriter:
         return False
 
     @property
+    def for_sessions(self) -> bool:
+        """True."""
+        return True
+
+    @property
     def changes_access(self) -> bool:
         """True."""
         return True

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
+from asyncpg import BitString
 from sqlalchemy import (
     ARRAY,
     Boolean,
@@ -24,9 +25,11 @@ from sqlalchemy import (
     Table,
     Text,
 )
+from sqlalchemy.dialects.postgresql import BIT
 
 from db.tables import metadata
 from db.tables.core.changes import TransactionId
+from db.tables.metadata import APPS
 from tests.differential.oracle.gating import printed_schema
 
 Record = dict[str, Any]
@@ -81,6 +84,9 @@ def _made_up(column: "Column[Any]", mixed: int, n: int) -> Any:
             return Decimal(("12.5", "0", "12.5", "-3.1", "99")[mixed % 5]).quantize(Decimal(1).scaleb(-(scale or 0)))
         case DateTime():
             return MOMENT + datetime.timedelta(minutes=30 * (n if _ordered(column.name) else mixed % 4))
+        case BIT():
+            text: Any = "".join("1" if (place + mixed) % 3 == 0 else "0" for place in range(APPS))
+            return BitString(text)  # the stubs want bytes, the driver texts
         case Date():
             return DAY + datetime.timedelta(days=mixed % 4)
         case LargeBinary():

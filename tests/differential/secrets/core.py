@@ -3,15 +3,18 @@
 from typing import Final
 
 from schema.apps import App
+from schema.roles import Role
 from tests.differential.secrets.rewriting import (
     COUNT,
     DAY,
+    MASK,
     MOMENT,
     MONEY,
     NUMBER,
     SORT,
     SPOKEN,
     SURE_COUNT,
+    SURE_MOMENT,
     SURE_NUMBER,
     SURE_TEXT,
     TAGS,
@@ -78,6 +81,9 @@ COLUMNS: Final[tuple[Column, ...]] = (
     ("document_line", "profit_amount", App.PURCHASES, NUMBER),
     ("document_line", "empty_goods_value", App.EMPTY_GOODS, NUMBER),
     ("document_line", "gl_account", App.GL_ACCOUNTS, TEXT),
+    ("access_preset", "name", Role.OWNER, SURE_TEXT),
+    ("access_preset", "apps", Role.OWNER, MASK),
+    ("access_preset", "updated_at", Role.OWNER, SURE_MOMENT),
 )
 LEADS: Final = {
     "company": "{0}",
@@ -87,6 +93,7 @@ LEADS: Final = {
     "product": "products {{ nodes {{ {0} }} }}",
     "document": "documents {{ nodes {{ ... on Invoice {{ {0} }} }} }}",
     "document_line": "documents {{ nodes {{ lines {{ {0} }} }} }}",
+    "access_preset": "accessPresets {{ nodes {{ {0} }} }}",
 }
 WORDS: Final = {
     "company": ("company", "companies", "node", "access", "can", "apps", "ibans"),
@@ -95,6 +102,7 @@ WORDS: Final = {
     "product": ("products", "product", "nodes", "totalCount"),
     "document": ("documents", "invoices", "quotes", "creditNotes", "nodes", "totalCount"),
     "document_line": ("documents", "invoices", "lines", "nodes"),
+    "access_preset": ("accessPresets", "nodes", "node", "totalCount"),
     "kind": (
         "documents",
         "invoices",

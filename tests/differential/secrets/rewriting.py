@@ -24,6 +24,7 @@ SORT: Final = "case when n % 3 = 0 then null when {0} = 'AMOUNT' then 'PERCENT' 
 SPOKEN: Final = "case {0} when 'FR' then 'NL' when 'NL' then 'DE' else 'FR' end"
 MONEY: Final = "'Z' || coalesce({0}, 'EUR')"
 FLAG: Final = "case when n % 3 = 0 then null else not coalesce({0}, false) end"
+MASK: Final = "~ {0}"
 SURE_FLAG: Final = "not {0}"
 SURE_DAY: Final = "{0} - n::int"
 TAGS: Final = "array_append({0}, 'Zz' || n)"

@@ -58,6 +58,10 @@ def _key_apps(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
     return apps_where(partial(has_bit, mask)) if "0" in mask.as_string() else None
 
 
+def _preset_apps(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
+    return apps_where(partial(has_bit, item.row["apps"]))
+
+
 def _key_last_used(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
     """None for another account's key that opens several companies: it would reveal use in the others."""
     mine = item.row["account_id"] == (oracle.session or {})["account_id"]
@@ -449,6 +453,7 @@ SPECIAL: Final[Mapping[str, Resolver]] = {
     "ApiKey.lastUsedAt": _key_last_used,
     "ApiKey.companyId": _key_company,
     "ApiKey.apps": _key_apps,
+    "AccessPreset.apps": _preset_apps,
     "ApiKey.expiresAt": _key_ends,
     "Session.current": _session_current,
     "Viewer.companies": _viewer_companies,

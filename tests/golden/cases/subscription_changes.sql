@@ -46,6 +46,8 @@ from (
                   a0.g1 and 'PRICE_TIER' = any($3::text[])
                 when t1.entity = 'Unit' then
                   a0.g0 and 'UNIT' = any($3::text[])
+                when t1.entity = 'AccessPreset' then
+                  a0.g2 and 'ACCESS_PRESET' = any($3::text[])
                 else false end
               order by t1.xid desc, t1.id desc
             ) t2
@@ -56,14 +58,14 @@ from (
           || coalesce((
             select
               string_agg(
-                '{"entity":"' || t14.entity::text
-                || '","entityId":"' || t14.prefix
-                || '_' || encode(uuid_send(t14.key), 'hex')
-                || '","kind":"' || t14.kind::text
-                || '","version":' || coalesce(t14.version::text, 'null')
-                || ',"at":' || json_scalar(t14.at)::text
+                '{"entity":"' || t15.entity::text
+                || '","entityId":"' || t15.prefix
+                || '_' || encode(uuid_send(t15.key), 'hex')
+                || '","kind":"' || t15.kind::text
+                || '","version":' || coalesce(t15.version::text, 'null')
+                || ',"at":' || json_scalar(t15.at)::text
                 || '}',
-                ',' order by t14.at
+                ',' order by t15.at
               )
             from (
               select
@@ -94,6 +96,8 @@ from (
                     a0.g1 and 'PRICE_TIER' = any($3::text[])
                   when t3.entity = 'Unit' then
                     a0.g0 and 'UNIT' = any($3::text[])
+                  when t3.entity = 'AccessPreset' then
+                    a0.g2 and 'ACCESS_PRESET' = any($3::text[])
                   else false end
                 order by t3.xid desc, t3.id desc
                 limit 100
@@ -168,20 +172,30 @@ from (
                   from (select) o
                     left join unit t13 on t13.company_id = c0.id and t13.id = t4.key
                   where t4.entity = 'Unit'
+                  union all
+                  select
+                    'ACCESS_PRESET' entity,
+                    'aps' prefix,
+                    t4.key key,
+                    t14.version version,
+                    t14.id is not null and t14.deleted_at is null is_there
+                  from (select) o
+                    left join access_preset t14 on t14.company_id = c0.id and t14.id = t4.key
+                  where t4.entity = 'AccessPreset'
                 ) e
               order by e.entity, e.key, t4.xid desc, t4.id desc
-            ) t14
+            ) t15
           ), '')
           || ']}'
         else 'null' end j,
-        case when not (a0.g0 and a0.g1) then
-          '0:' || encode(uuid_send(c0.id), 'hex') || ':' || array_to_string(array[a0.g0, a0.g1], '')
+        case when not (a0.g0 and a0.g1 and a0.g2) then
+          '0:' || encode(uuid_send(c0.id), 'hex') || ':' || array_to_string(array[a0.g0, a0.g1, a0.g2], '')
         end h,
         least(m0.until, case when c0.trial_ends_at > now() then c0.trial_ends_at end) term
       from membership m0
         join company c0 on c0.id = m0.company_id
         cross join lateral (
-          select get_bit(b.e, 47) = 1 g0, get_bit(b.e, 43) = 1 g1
+          select get_bit(b.e, 47) = 1 g0, get_bit(b.e, 43) = 1 g1, b.o g2
           from (
             select
               ((case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end) & m0.mask) e,

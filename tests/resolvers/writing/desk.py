@@ -76,6 +76,11 @@ SAMPLES: Final[Mapping[str, tuple[Any, Any]]] = {
 """Two values that fit the form of a member, by its name."""
 
 
+def somebody(write: EntityWrite, employee: str = "anna") -> str:
+    """The name of who may write the rows, with the apps for it: an employee, or another owner where only owners may."""
+    return "partner" if write.for_owners else employee
+
+
 def actions_of(type_name: str) -> list[WriteAction]:
     """What the mutations of a type do."""
     return [write.action for write in WRITES.values() if write.type_.name == type_name]
@@ -86,10 +91,11 @@ def write_of(type_name: str, action: WriteAction) -> EntityWrite:
     return next(write for write in WRITES.values() if write.type_.name == type_name and write.action is action)
 
 
-UNIQUE: Final[Mapping[str, Callable[[WriteColumn, int], str]]] = {
+UNIQUE: Final[Mapping[str, Callable[[WriteColumn, int], str]]] = {  # by member, or by table and member
     "number": lambda column, n: f"{column.rule.letter}{n}",
     "externalId": lambda column, n: f"external {n}",
     "ean": lambda column, n: ean13(541_000_000_000 + n),
+    "access_preset.name": lambda column, n: f"name {n}",
 }
 COUNT: Final = itertools.count(90_000, -1)
 """Numbers that fall, since a stated one raises the counter above itself."""
@@ -97,8 +103,9 @@ COUNT: Final = itertools.count(90_000, -1)
 
 def sample(column: WriteColumn, n: int = 0) -> Any:
     """The n-th of two values that may be written into a column, as JSON; a new one where it has to be unique."""
-    if column.member in UNIQUE:
-        return UNIQUE[column.member](column, next(COUNT))
+    unique = UNIQUE.get(column.member) or UNIQUE.get(f"{column.column.table}.{column.member}")
+    if unique is not None:
+        return unique(column, next(COUNT))
     if column.member in SAMPLES:
         return SAMPLES[column.member][n]
     return _of_kind(column, n)
@@ -109,6 +116,8 @@ def _of_kind(column: WriteColumn, n: int) -> Any:
     match rule.kind:
         case WriteKind.LINE | WriteKind.NOTE | WriteKind.FORM:
             return f"{column.member} {n}"[: rule.longest]
+        case WriteKind.APPS:
+            return ["QUOTES", "INVOICES"][n:]
         case WriteKind.WORDS:
             return [f"{column.member} {n}", "again"]
         case WriteKind.WHOLE:

@@ -27,6 +27,7 @@ from tests.resolvers.writing.desk import (
     full,
     least,
     sample,
+    somebody,
     write_of,
 )
 from tests.resolvers.writing.test_every_write import MAKE_CREDENTIAL, beginning, named, target
@@ -130,7 +131,7 @@ async def stored(desk: Desk, write: EntityWrite) -> str:
 
 @pytest.mark.parametrize("write", WRITTEN, ids=named)
 async def test_a_payload_is_what_node_shows_right_after_to_everybody(desk: Desk, write: EntityWrite) -> None:
-    anna = desk.firm["anna"]
+    anna = desk.firm[somebody(write)]
     for inside in (shown_row(write), AUTHORS, "__typename id ...{ again: id }"):
         gates = apps_of(*(one.need for one in (*write.columns, *write.lists)))
         of_row = {*apps_of(write.need), *apps_of_values(write)}

@@ -13,7 +13,7 @@ from gateway.http.rate_limits import Rows, Table
 from resolvers.writing.declaration import EntityWrite
 from schema.apps import App
 from schema.declarations.writing import WriteAction
-from tests.resolvers.writing.desk import DECLARED, Desk, apps_of_values, document, full, least, write_of
+from tests.resolvers.writing.desk import DECLARED, Desk, apps_of_values, document, full, least, somebody, write_of
 from tests.resolvers.writing.test_every_write import OF_ROWS, UNKNOWN, named, row_of, target, values
 from tests.support.company import Person
 
@@ -44,7 +44,7 @@ async def told(
 
 @pytest.mark.parametrize("write", DECLARED.values(), ids=named)
 async def test_a_key_of_ones_own_opens_nothing_that_was_taken_away(desk: Desk, write: EntityWrite) -> None:
-    bram = desk.firm["bram"]
+    bram = desk.firm[somebody(write, "bram")]
     needs = (write.need, *(column.need for column in write.columns))
     apps = {gate for need in needs for gate in need if isinstance(gate, App)}
     await desk.allow(bram, *apps, *apps_of_values(write))

@@ -12,7 +12,7 @@ from resolvers.mutations import context
 from resolvers.writing.declaration import EntityWrite
 from schema.apps import App
 from schema.declarations.writing import WriteAction
-from tests.resolvers.writing.desk import DECLARED, Desk, apps_of_values, full, least
+from tests.resolvers.writing.desk import DECLARED, Desk, apps_of_values, full, least, somebody
 from tests.resolvers.writing.test_every_write import named, target
 from tests.support.company import change
 
@@ -32,7 +32,7 @@ async def unfinished(desk: Desk, write: EntityWrite, given: dict[str, Any]) -> A
     """Another connection that has run the statement of a write, and has not committed it."""
     ran: list[tuple[str, tuple[Any, ...]]] = []
     with desk.recording(ran):
-        await desk.write(desk.firm["anna"], write, f"{write.member} {{ id }}", **given, validateOnly=True)
+        await desk.write(desk.firm[somebody(write)], write, f"{write.member} {{ id }}", **given, validateOnly=True)
     sql, values = ran[0]
     connection = await connect(desk.dsn)
     try:
@@ -51,10 +51,10 @@ async def test_a_write_that_is_not_committed_holds_no_revocation_up(desk: Desk, 
     given = {**(full(write, 1) if write.action is WriteAction.UPDATE else least(write)), **await target(desk, write)}
     needs = (write.need, *(column.need for column in write.columns))
     gates = {gate for need in needs for gate in need if isinstance(gate, App)}
-    await desk.allow(desk.firm["anna"], *gates, *apps_of_values(write))
+    await desk.allow(desk.firm[somebody(write)], *gates, *apps_of_values(write))
     async with unfinished(desk, write, given), asyncio.timeout(PATIENCE):
         assert await toggle(desk) == b'{"setAppAccess":{"errors":[]}}'
-    await desk.allow(desk.firm["anna"])
+    await desk.allow(desk.firm[somebody(write)])
 
 
 async def test_a_lock_for_the_right_would_be_found(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,22 @@
+"""Presets: sets of apps with a name, which owners give to users."""
+
+from sqlalchemy import Index, text
+
+from db.tables.metadata import holds, mask, reading_index, tenant_table, words, written
+
+access_preset = tenant_table(
+    "access_preset",
+    words("name"),
+    mask("apps"),
+    *written(),
+    Index(
+        "uq_access_preset_company_id_name",
+        "company_id",
+        "name",
+        unique=True,
+        postgresql_where=text("deleted_at is null"),
+    ),
+    info=holds(order="name", AccessPreset={}),
+)
+
+reading_index(access_preset, "name")

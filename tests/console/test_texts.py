@@ -1,0 +1,65 @@
+"""The texts of the console: the same keys and values in four languages, each used, none missing."""
+
+import json
+import re
+from collections import Counter
+
+import pytest
+
+from gateway.pages.files import FOLDER
+from schema.apps import CATALOGUE, App
+
+TEXTS = FOLDER / "texts"
+LANGUAGES = ("fr", "nl", "en", "de")
+SETS = ("door", "pages")
+ENTRY = re.compile(r'^  ("[^"]+"): (".*"),$', re.MULTILINE)
+VALUE = re.compile(r"\{(\w+)\}")
+CALL = re.compile(r'\bt\((?:[^"`()]*\? )?"([\w.-]+)"(?: : "([\w.-]+)")?')
+MADE = re.compile(r"\bt\(`([\w.-]*)\$\{")
+
+
+def texts(which: str, language: str) -> dict[str, str]:
+    """The texts of a file by their keys, in its order."""
+    written = (TEXTS / f"{which}.{language}.js").read_text(encoding="utf-8")
+    entries = ENTRY.findall(written)
+    assert len(entries) == len(written.splitlines()) - 2, "a line is no text"
+    assert Counter(key for key, _ in entries).most_common(1)[0][1] == 1, "a key is there twice"
+    return {json.loads(key): json.loads(text) for key, text in entries}
+
+
+def scripts() -> str:
+    paths = [*FOLDER.glob("*.js"), *FOLDER.glob("pages/**/*.js")]
+    return "\n".join(path.read_text(encoding="utf-8") for path in paths)
+
+
+@pytest.mark.parametrize("which", SETS)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_language_has_the_same_keys_and_values(which: str, language: str) -> None:
+    french, here = texts(which, "fr"), texts(which, language)
+    assert list(here) == sorted(french)
+    for key, text in here.items():
+        assert text.strip(), key
+        forms, own = french[key].split("|"), text.split("|")
+        assert len(own) == len(forms), key
+        assert [sorted(set(VALUE.findall(form))) for form in own] == [
+            sorted(set(VALUE.findall(form))) for form in forms
+        ], key
+
+
+def test_no_key_is_in_both_sets() -> None:
+    assert not set(texts("door", "fr")) & set(texts("pages", "fr"))
+
+
+def test_what_pages_name_exists_and_what_exists_is_named() -> None:
+    known = set(texts("door", "fr")) | set(texts("pages", "fr"))
+    code = scripts()
+    named = {key for found in CALL.findall(code) for key in found if key}
+    assert named - known == set()
+    made = tuple(MADE.findall(code))
+    unused = {key for key in known - named if not key.startswith(tuple(start for start in made if start))}
+    assert {key for key in unused if f'"{key}"' not in code and not key.endswith(".title")} == set()
+
+
+def test_every_category_of_apps_has_a_name() -> None:
+    assert {f"category.{entry.category}" for entry in (app.declared for app in App)} <= set(texts("pages", "fr"))
+    assert len(CATALOGUE) == len(App)
