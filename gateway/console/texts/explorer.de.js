@@ -1,7 +1,7 @@
 export default {
   "explorer.as": "Ansehen als ({company})",
-  "explorer.choose": "Wählen…",
   "explorer.at": "bei {companies}",
+  "explorer.choose": "Wählen…",
   "explorer.cost": "Kosten: {cost} von {limit}",
   "explorer.example": "Beispiele",
   "explorer.example.invoices": "Rechnungen einer Technikerin",

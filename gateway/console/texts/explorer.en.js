@@ -1,7 +1,7 @@
 export default {
   "explorer.as": "Look as ({company})",
-  "explorer.choose": "Choose…",
   "explorer.at": "at {companies}",
+  "explorer.choose": "Choose…",
   "explorer.cost": "Cost: {cost} of {limit}",
   "explorer.example": "Examples",
   "explorer.example.invoices": "A field worker's invoices",

@@ -1,7 +1,7 @@
 export default {
   "explorer.as": "Voir comme ({company})",
-  "explorer.choose": "Choisir…",
   "explorer.at": "dans {companies}",
+  "explorer.choose": "Choisir…",
   "explorer.cost": "Coût : {cost} sur {limit}",
   "explorer.example": "Exemples",
   "explorer.example.invoices": "Factures d'un technicien",

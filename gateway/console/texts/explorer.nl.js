@@ -1,7 +1,7 @@
 export default {
   "explorer.as": "Bekijken als ({company})",
-  "explorer.choose": "Kiezen…",
   "explorer.at": "bij {companies}",
+  "explorer.choose": "Kiezen…",
   "explorer.cost": "Kosten: {cost} van {limit}",
   "explorer.example": "Voorbeelden",
   "explorer.example.invoices": "Facturen van een technicus",

@@ -5,7 +5,7 @@ export default {
   "reference.errors.payload": "Fehler einer Mutation",
   "reference.errors.top": "Fehler einer Anfrage",
   "reference.errors.validation": "Gründe von VALIDATION",
-  "reference.found": "{n} gefunden",
+  "reference.found": "{n} gefunden|{n} gefunden",
   "reference.kind.enum": "Aufzählungen",
   "reference.kind.input": "Eingaben",
   "reference.kind.interface": "Schnittstellen",

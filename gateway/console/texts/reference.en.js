@@ -5,7 +5,7 @@ export default {
   "reference.errors.payload": "Errors of a mutation",
   "reference.errors.top": "Errors of a request",
   "reference.errors.validation": "Reasons of VALIDATION",
-  "reference.found": "{n} found",
+  "reference.found": "{n} found|{n} found",
   "reference.kind.enum": "Enums",
   "reference.kind.input": "Inputs",
   "reference.kind.interface": "Interfaces",

@@ -5,7 +5,7 @@ export default {
   "reference.errors.payload": "Fouten van een mutatie",
   "reference.errors.top": "Fouten van een verzoek",
   "reference.errors.validation": "Redenen van VALIDATION",
-  "reference.found": "{n} gevonden",
+  "reference.found": "{n} gevonden|{n} gevonden",
   "reference.kind.enum": "Opsommingen",
   "reference.kind.input": "Invoer",
   "reference.kind.interface": "Interfaces",
