@@ -48,15 +48,21 @@ export async function speak(code) {
   localStorage.setItem("enfact.language", code);
 }
 
+/** Read a further set of texts, which a page needs. */
+export async function need(set) {
+  if (sets.has(set)) return;
+  sets.add(set);
+  texts.value = { ...texts.value, ...(await read(spoken.value, set)) };
+}
+
+let furnished;
+
 /** Read the texts and the style of the pages, which who is not signed in does not need. */
-async function furnish() {
-  if (sets.has("pages")) return;
-  sets.add("pages");
+function furnish() {
   const style = Object.assign(document.createElement("link"), { rel: "stylesheet", href: new URL("./pages.css", import.meta.url) });
   const styled = new Promise((loaded) => (style.onload = style.onerror = loaded));
   document.head.append(style);
-  texts.value = { ...texts.value, ...(await read(spoken.value, "pages")) };
-  await styled;
+  return Promise.all([need("pages"), styled]);
 }
 
 /** The language that a visitor chose before, else the browser's first one that exists, else French. */
@@ -177,7 +183,7 @@ export function Lazy({ from, ...props }) {
   useEffect(() => {
     if (Component) return;
     attempt(async () => {
-      const [module] = await Promise.all([import(from), furnish()]);
+      const [module] = await Promise.all([import(from), (furnished ??= furnish())]);
       modules.value = { ...modules.value, [from]: module.default };
     });
   }, [from]);

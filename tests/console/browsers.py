@@ -17,7 +17,7 @@ from tests.clients.serving import Served
 HERE: Final = Path(__file__).parent
 SCRIPTS: Final = HERE / "scripts"
 NAMES: Final = ("chromium", "chromium-browser", "google-chrome")
-SECONDS: Final = 300.0
+SECONDS: Final = 600.0
 
 
 def need_chromium() -> str:

@@ -12,7 +12,7 @@ const SECOND = 1000;
 export default function Look({ route }) {
   const person = usePerson(route);
   const [view, setView] = useState(null);
-  const begin = () => attempt(async () => setView(await change("ViewAs", { companyId: route.company, userId: route.user })));
+  const begin = () => attempt(async () => setView(await change("StartViewAs", { companyId: route.company, userId: route.user })));
   if (!person.name) return person.instead;
   return html`<${PersonHead} name=${person.name} note=${person.note} user=${route.user} view="look" />
     ${view

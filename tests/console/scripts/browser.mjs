@@ -13,6 +13,10 @@ const FLAGS = [
   "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
   "--disable-component-update", "--disable-sync",
 ];
+// Milliseconds that a page has to be quiet, and between two looks.
+const QUIET = 250;
+const STEP = 50;
+
 const browser = await chromium.launch({ executablePath: given.chromium, args: FLAGS, chromiumSandbox: false });
 
 /** A page in a browser of its own, with its `problems`: errors, reports of the policy, requests of other origins. */
@@ -23,6 +27,9 @@ export async function open({ language = "en", ...options } = {}) {
   page.problems = [];
   page.expected = () => false;
   const keep = (problem) => page.expected(problem) || page.problems.push(problem);
+  page.asking = new Set();
+  page.on("request", (request) => page.asking.add(request));
+  for (const event of ["requestfinished", "requestfailed"]) page.on(event, (request) => page.asking.delete(request));
   page.on("console", (message) => message.type() === "error" && keep(`console: ${message.text()}`));
   page.on("pageerror", (error) => keep(`error: ${error.stack ?? error}`));
   page.on("request", (request) => {
@@ -68,16 +75,24 @@ export async function enter(page, who) {
   assert.ok(login.expiresAt);
 }
 
-/** The violations that axe finds (WCAG 2.2 AA and best practice), each with where. */
-export async function violations(page) {
+/** The violations that axe finds (WCAG 2.2 AA and best practice), each with where; `exclude` are selectors. */
+export async function violations(page, { exclude = [] } = {}) {
   await page.evaluate(AXE);
   const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
-  const found = await page.evaluate((values) => axe.run(document, { runOnly: { type: "tag", values } }), tags);
+  const found = await page.evaluate(
+    ([values, without]) => axe.run({ exclude: without }, { runOnly: { type: "tag", values } }), [tags, exclude],
+  );
   return found.violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`));
 }
 
-/** Wait until nothing is asked any more and no text of waiting is there. */
+/** Wait until nothing is asked, and the page has its heading and no sign of waiting, for a while. */
 export async function settled(page) {
-  await page.waitForLoadState("networkidle");
-  await page.waitForFunction(() => !document.querySelector("[aria-busy=true]"));
+  const still = () => page.asking.size === 0
+    && page.evaluate(() => document.querySelector("h1") !== null && !document.querySelector(".waiting, [aria-busy=true]"));
+  const end = Date.now() + 20_000;
+  for (let quiet = 0; quiet < QUIET; ) {
+    assert.ok(Date.now() < end, `the page does not settle: ${[...page.asking].map((request) => request.url())}`);
+    await page.waitForTimeout(STEP);
+    quiet = (await still()) ? quiet + STEP : 0;
+  }
 }

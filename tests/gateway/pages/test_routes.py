@@ -202,3 +202,12 @@ async def test_pages_count_against_the_limit_of_their_address(make_app: MakeApp)
     async with client_of(make_app(rate=0.001, burst=2)) as client:
         statuses = [(await client.get(path, headers=BROWSER)).status_code for path in ("/console/", "/", "/console/")]
     assert statuses == [200, 307, 429]
+
+
+async def test_the_reference_is_made_once_and_kept_by_its_tag(client: httpx.AsyncClient) -> None:
+    first = await client.get("/console/reference.json")
+    assert (first.status_code, first.headers["content-type"]) == (200, "application/json")
+    assert first.headers["cache-control"] == "no-cache"
+    again = await client.get("/console/reference.json", headers={"if-none-match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    assert (await client.get("/console/reference")).status_code == 200
