@@ -68,7 +68,19 @@ function Frame({ route, company: current, children }) {
         <a href=${link(current.id, page)} aria-current=${route.menu === page ? "page" : null}>${t(`${page}.title`)}</a>`)}</nav>
       <${Me} route=${route} />
     </header>
-    <main id="content" tabindex="-1">${children}</main>`;
+    <main id="content" tabindex="-1">${children}</main>
+    <${Developers} />`;
+}
+
+/** The ways to the explorer and the reference, where the gateway has them. */
+function Developers() {
+  const { value: found } = useRead(async () => {
+    const pages = ["explorer", "reference"];
+    const answers = await Promise.all(pages.map((page) => fetch(`/console/${page}`, { method: "HEAD" })));
+    return pages.filter((_, i) => answers[i].ok);
+  }, []);
+  if (!found?.length) return null;
+  return html`<footer>${found.map((page) => html`<a key=${page} href=${`/console/${page}`}>${t(`developers.${page}`)}</a>`)}</footer>`;
 }
 
 function skip(event) {

@@ -1,30 +1,13 @@
 // Utilisateurs: changes are collected, saved as one, seen by others at once, and taken back.
 import assert from "node:assert/strict";
 import { check, done, LAMBERT } from "../../clients/scripts/checks.mjs";
-import { checkPage, console_, enter, open, settled, signIn } from "./browser.mjs";
+import { as, button, checkPage, console_, french, signIn, undo } from "./browser.mjs";
 
 const MATRIX = `#/${LAMBERT}/matrix`;
 const SAVED = "changement enregistré";
 
-const french = { language: "fr" };
 const cell = (page, app, person) => page.getByRole("switch", { name: `${app}, ${person}`, exact: true });
-const button = (page, name) => page.getByRole("button", { name, exact: true });
 const isOn = async (page, app, person) => (await cell(page, app, person).getAttribute("aria-checked")) === "true";
-
-/** A page of somebody who is signed in, closed afterwards; nothing may have gone wrong on it. */
-async function as(who, address, body, options = french) {
-  const page = await open(options);
-  try {
-    await enter(page, who);
-    await page.goto(`${console_}${address}`);
-    await page.waitForSelector("h1");
-    await settled(page);
-    await body(page);
-    assert.deepEqual(page.problems, []);
-  } finally {
-    await page.context().close();
-  }
-}
 
 /** Wait until a switch is on or off; gives the milliseconds that it took. */
 async function becomes(page, app, person, on) {
@@ -45,11 +28,6 @@ async function save(page, { asks = false } = {}) {
 async function signOut(page) {
   await button(page, "Se déconnecter").click();
   await page.waitForSelector("input[type=email]");
-}
-
-async function undo(page) {
-  await page.getByRole("button", { name: "Annuler ce changement" }).first().click();
-  await page.getByText(/changements? annulés?\./).first().waitFor();
 }
 
 await checkPage("keyboard only, from signing in to a saved change and back", french, async (page) => {

@@ -5,6 +5,7 @@ import {
   LANGUAGES, attempt, company, day, html, link, moment, notify, number, t, useState,
 } from "../../core.js";
 import { FormDialog, Question } from "./dialogs.js";
+import { Requests } from "./requests.js";
 import { begin, look, matrix } from "./store.js";
 
 const ROLES = ["EMPLOYEE", "OWNER"];
@@ -16,6 +17,7 @@ export function List() {
   const open = (Which, row) => setDialog({ Which, row });
   return html`<div class="head"><h1 tabindex="-1">${t("users.title")}</h1>
       <button class="main" onClick=${() => open(Create)}>${t("users.create")}</button></div>
+    <${Requests} />
     <section class="sheet" aria-label=${t("users.title")}><table class="cards">
       <thead><tr><th scope="col">${t("users.name")}</th><th scope="col">${t("email")}</th><th scope="col">${t("users.role")}</th>
         <th scope="col">${t("users.sees")}</th><th scope="col">${t("users.state")}</th><th scope="col"><span class="hidden">${t("users.actions")}</span></th></tr></thead>
