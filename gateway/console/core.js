@@ -110,6 +110,7 @@ export async function recognize() {
 }
 
 export async function signOut() {
+  hangUp(); // before the session ends, which subscriptions would take for a loss of access
   await change("Logout");
   forget();
   go();

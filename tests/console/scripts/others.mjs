@@ -93,6 +93,7 @@ await check("an explanation leads to the switch", () =>
     await page.getByRole("switch", { name: "Paiements", exact: true }).waitFor();
     assert.ok(await page.getByRole("switch").count() < 6, "the search names the app");
     await page.goBack();
+    page.expected = (problem) => problem.includes("422");
     await page.getByLabel("Opération GraphQL").fill("{ nonsense }");
     await button(page, "Expliquer").click();
     await page.getByRole("alert").filter({ hasText: /nonsense/ }).waitFor();

@@ -1,7 +1,7 @@
 // Utilisateurs: changes are collected, saved as one, seen by others at once, and taken back.
 import assert from "node:assert/strict";
 import { check, done, LAMBERT } from "../../clients/scripts/checks.mjs";
-import { as, button, checkPage, console_, french, signIn, undo } from "./browser.mjs";
+import { as, button, checkPage, console_, french, settled, signIn, undo } from "./browser.mjs";
 
 const MATRIX = `#/${LAMBERT}/matrix`;
 const SAVED = "changement enregistré";
@@ -218,19 +218,31 @@ await check("a wrong accountant's address is said where it was typed, and suppor
     await page.waitForFunction((was) => document.querySelector("[aria-labelledby=support]").ariaChecked === was, before);
   }));
 
-await check("a phone: nothing is wider than it, and switches are big enough", () =>
-  as("lambert", `#/${LAMBERT}/users`, async (page) => {
-    const assertFits = async () => assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
-    await assertFits();
+await check("a phone: nothing is wider than it, and switches are big enough", async () => {
+  const phone = { ...french, viewport: { width: 390, height: 844 } };
+  const assertFits = async (page, where) =>
+    assert.deepEqual(await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]), [390, 390], where);
+  await as("lambert", `#/${LAMBERT}/users`, async (page) => {
+    await assertFits(page, "users");
     await page.getByRole("link", { name: "Noah Claes" }).click();
     await page.getByRole("button", { name: "Ventes", exact: true }).click();
     await page.getByRole("switch", { name: "Factures" }).waitFor();
     for (const box of await page.getByRole("switch").evaluateAll((all) => all.map((one) => one.getBoundingClientRect().toJSON())))
       assert.ok(box.height >= 44 && box.width >= 44, JSON.stringify(box));
-    await assertFits();
-    await page.goto(`${console_}${MATRIX}`);
-    await page.waitForSelector("[role=grid]");
-    await assertFits();
-  }, { ...french, viewport: { width: 390, height: 844 } }));
+    await assertFits(page, "a person");
+    const person = await page.evaluate(() => location.hash);
+    for (const address of [MATRIX, `#/${LAMBERT}/apps`, `#/${LAMBERT}/history`, `${person}/look`, `${person}/why`, "#/settings", "#/companies"]) {
+      await page.goto(`${console_}${address}`);
+      await settled(page);
+      await page.waitForSelector("h1");
+      await assertFits(page, address);
+    }
+  }, phone);
+  for (const [who, address] of [["noah", "access"], ["compta", "home"]])
+    await as(who, `#/${LAMBERT}/${address}`, async (page) => {
+      await page.waitForSelector(".desk table");
+      await assertFits(page, address);
+    }, phone);
+});
 
 done();
