@@ -236,12 +236,16 @@ ROW_CHANGED: Final = (
 FOR_SOMEBODY_ELSE: Final = (
     "This invitation is for another login than the one you are signed in with; please sign out and open the link again."
 )
+ASKED_ALREADY: Final = "You have asked for {app} already; an owner still has to decide."
+HAS_ALREADY: Final = "You have {app} already."
+DECIDED_ALREADY: Final = "This request was decided already."
 ALREADY_ACCEPTED: Final = "You have accepted this invitation already; please sign in."
 
 EXPLANATIONS: Final = (
     NO_SECRET_KEY, TOO_MANY_KEYS, TOO_MANY_WAITING, TOO_MANY_SERVICES, PROVE_LOGIN, CLIENTS_WAIT, INVITATIONS_WAIT,
     OTHER_OWNER_FIRST, TOO_MANY, TOO_SHORT, GUESSABLE, NO_COOKIE_HERE,
-    COOKIE_LOST, FOR_SOMEBODY_ELSE, ALREADY_ACCEPTED, ROW_CHANGED,
+    COOKIE_LOST, FOR_SOMEBODY_ELSE, ALREADY_ACCEPTED, ROW_CHANGED, ASKED_ALREADY, HAS_ALREADY,
+    DECIDED_ALREADY,
 )  # fmt: skip
 """Messages that replace the message of their code, since they say more."""
 

@@ -86,6 +86,7 @@ def holds(
     order: str,
     ended: str | None = None,
     private: str | None = None,
+    owners: bool = False,
     catalogue: bool = False,
     **types: Mapping[str, object],
 ) -> dict[str, Any]:
@@ -93,11 +94,11 @@ def holds(
 
     `order` is the default order of lists: a column, or `-column` for descending. `ended` names the column that is set
     when a row has ended: it is no longer listed, but older rows may still refer to it. `private` names the column with
-    the membership that made a row: only that user sees the row. `catalogue`: the table has the same few rows for every
-    viewer.
+    the membership that made a row: only that user sees the row, and with `owners` also the company's owners.
+    `catalogue`: the table has the same few rows for every viewer.
     """
     held = {name: Holding(where) for name, where in types.items()}
-    return {"types": held, "order": order, "ended": ended, "private": private, "catalogue": catalogue}
+    return {"types": held, "order": order, "ended": ended, "private": private, "owners": owners, "catalogue": catalogue}
 
 
 def add_to(table: Table, *items: Column[Any] | Constraint, **types: Mapping[str, object]) -> None:

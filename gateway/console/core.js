@@ -14,9 +14,14 @@ export const LANGUAGES = { fr: "Français", nl: "Nederlands", en: "English", de:
  */
 export const ROUTES = [
   { path: "companies", page: "companies" },
+  { path: "settings", page: "settings" },
   { path: ":company/users", page: "people", view: "list", menu: "users", for: "owner" },
   { path: ":company/users/:user", page: "people", view: "person", menu: "users", for: "owner" },
+  { path: ":company/users/:user/look", page: "look", menu: "users", for: "owner" },
+  { path: ":company/users/:user/why", page: "why", menu: "users", for: "owner" },
   { path: ":company/matrix", page: "people", view: "matrix", menu: "matrix", for: "owner" },
+  { path: ":company/apps", page: "apps", menu: "apps", for: "owner" },
+  { path: ":company/history", page: "history", menu: "history", for: "owner" },
   { path: ":company/access", page: "mine", menu: "access", for: "employee" },
   { path: ":company/home", page: "outside", menu: "home", for: "external" },
 ];
@@ -48,6 +53,16 @@ export async function need(set) {
   if (sets.has(set)) return;
   sets.add(set);
   texts.value = { ...texts.value, ...(await read(spoken.value, set)) };
+}
+
+let furnished;
+
+/** Read the texts and the style of the pages, which who is not signed in does not need. */
+function furnish() {
+  const style = Object.assign(document.createElement("link"), { rel: "stylesheet", href: new URL("./pages.css", import.meta.url) });
+  const styled = new Promise((loaded) => (style.onload = style.onerror = loaded));
+  document.head.append(style);
+  return Promise.all([need("pages"), styled]);
 }
 
 /** The language that a visitor chose before, else the browser's first one that exists, else French. */
@@ -119,13 +134,15 @@ addEventListener("hashchange", () => (address.value = location.hash));
 export const link = (...parts) => `#/${parts.map(encodeURIComponent).join("/")}`;
 export const go = (...parts) => (location.hash = link(...parts));
 
-/** The route of an address and its ids, `{page, company, user}`; undefined for an unknown one. */
+/** The route of an address, its ids and its query, `{page, company, user, query}`; undefined for an unknown one. */
 export function routeOf(hash) {
-  const parts = hash.replace(/^#\/?/, "").split("?")[0].split("/").map(decodeURIComponent);
+  const [path, asked] = hash.replace(/^#\/?/, "").split("?");
+  const parts = path.split("/").map(decodeURIComponent);
+  const query = Object.fromEntries(new URLSearchParams(asked));
   for (const route of ROUTES) {
     const names = route.path.split("/");
     if (names.length === parts.length && names.every((name, i) => name.startsWith(":") || name === parts[i]))
-      return { ...route, ...Object.fromEntries(names.map((name, i) => [name.slice(1), parts[i]])) };
+      return { ...route, query, ...Object.fromEntries(names.map((name, i) => [name.slice(1), parts[i]])) };
   }
 }
 
@@ -166,7 +183,7 @@ export function Lazy({ from, ...props }) {
   useEffect(() => {
     if (Component) return;
     attempt(async () => {
-      const [module] = await Promise.all([import(from), need("pages")]);
+      const [module] = await Promise.all([import(from), (furnished ??= furnish())]);
       modules.value = { ...modules.value, [from]: module.default };
     });
   }, [from]);

@@ -7,7 +7,7 @@ import {
 } from "./core.js";
 
 const MENU = {
-  owner: ["users", "matrix"],
+  owner: ["users", "matrix", "apps", "history"],
   employee: ["access"],
   external: ["home"],
 };
@@ -66,7 +66,7 @@ function Frame({ route, company: current, children }) {
       ${current && html`<a class="company" href=${link("companies")} title=${t("companies.switch")}>${current.name}</a>`}
       <nav aria-label=${t("menu")}>${current && MENU[standing(current)].map((page) => html`
         <a href=${link(current.id, page)} aria-current=${route.menu === page ? "page" : null}>${t(`${page}.title`)}</a>`)}</nav>
-      <${Me} />
+      <${Me} route=${route} />
     </header>
     <main id="content" tabindex="-1">${children}</main>`;
 }
@@ -76,10 +76,10 @@ function skip(event) {
   document.getElementById("content").focus();
 }
 
-function Me() {
+function Me({ route }) {
   const { account } = viewer.value;
   return html`<div class="me">
-    <span class="name">${fullName(account)}</span>
+    <a class="name" href=${link("settings")} aria-current=${route?.page === "settings" ? "page" : null}>${fullName(account)}</a>
     <${Languages} />
     <button class="plain" onClick=${() => attempt(signOut)}>${t("signOut")}</button></div>`;
 }

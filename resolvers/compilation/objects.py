@@ -34,7 +34,7 @@ from db.sql import (
     sql,
 )
 from resolvers.compilation.catalogue_lists import prepared_list
-from resolvers.compilation.company_scope import GatedSelection, Position, enterable
+from resolvers.compilation.company_scope import GatedSelection, Position, enterable, is_owner
 from resolvers.compilation.connections import SUMS, ConnectionSource, Item, Page, page
 from resolvers.compilation.context import LateralJoin, Row, StatementContext
 from resolvers.compilation.cost import (
@@ -292,13 +292,15 @@ class Objects:
         """The conditions under which the viewer may see a row.
 
         A row with a gated enum value needs that value's gates; a private row is only for the membership with whose
-        rights it was made.
+        rights it was made, or also for owners.
         """
         conditions: list[Sql] = []
-        private = self.layout.placement(named.name).private if self.layout.is_placed(named.name) else None
-        if private is not None:
+        placement = self.layout.placement(named.name) if self.layout.is_placed(named.name) else None
+        if placement is not None and placement.private is not None:
             assert row.scope is not None, "the layout refuses private rows outside of any company"
-            conditions.append(sql("{} = {}", row[private], row.scope.membership["id"]))
+            mine = sql("{} = {}", row[placement.private], row.scope.membership["id"])
+            owns = is_owner(row.scope.membership)
+            conditions.append(sql("({} or {})", owns, mine) if placement.is_for_owners else mine)
         for column, values in self.layout.carried(named).items():
             branches = [
                 sql("when {} = {} then {}", row[column], literal(value), _passes(row, lacking))

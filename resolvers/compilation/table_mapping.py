@@ -67,6 +67,11 @@ class TableOf:
         return self.table.info.get("private")
 
     @property
+    def is_for_owners(self) -> bool:
+        """True if owners see private rows of all members."""
+        return bool(self.table.info.get("owners"))
+
+    @property
     def order(self) -> tuple[str, ...]:
         """The default order of the rows, as column or `-column`."""
         return (self.table.info["order"],)

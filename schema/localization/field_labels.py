@@ -130,6 +130,8 @@ FIELD_LABELS: Mapping[str, str] = MappingProxyType(
         "customFields": "Own fields",
         "fieldId": "Field",
         "presetId": "Set of apps",
+        "reason": "Reason",
+        "requestId": "Request",
     }
 )
 """Member of an input -> label."""

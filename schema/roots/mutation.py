@@ -4,6 +4,7 @@ from schema.apps import App
 from schema.declarations.fields import Argument, field, gated, value
 from schema.mutations import (
     access,
+    access_requests,
     apps,
     clients,
     companies,
@@ -97,6 +98,13 @@ class Mutation:
     )
     set_app_access: access.SetAppAccessPayload | None = field(
         "Switch apps on or off for employees.", input=Argument(access.SetAppAccessInput, "The toggles.")
+    )
+    request_access: access_requests.RequestAccessPayload | None = field(
+        "Ask the owners for an app.", input=Argument(access_requests.RequestAccessInput, "The app, and what for.")
+    )
+    decide_access_request: access_requests.DecideAccessRequestPayload | None = field(
+        "Grant or decline what a user has asked for.",
+        input=Argument(access_requests.DecideAccessRequestInput, "The decision."),
     )
     activate_app: apps.ActivateAppPayload | None = field(
         "Activate an app for a company, and what it requires.", input=Argument(apps.ActivateAppInput, "The app.")

@@ -66,6 +66,9 @@ MAKE_SERVICE: Final = """
 insert into connected_service (company_id, id, connector, label, created_by_id, created_at)
 values ($1, gen_random_uuid(), 'PONTO', 'Ponto', $2, now()) returning id
 """
+MAKE_REQUEST: Final = """
+insert into access_request (company_id, user_id, app_id, reason) values ($1, $2, 'QUOTES', 'x') returning id
+"""
 MAKE_CREDENTIAL: Final = """
 insert into credential (token_hash, account_id, kind, label, last4, hidden_fields, expires_at)
 values ($1, $2, $3, case when $3 = 'API_KEY' then 'x' end, case when $3 = 'API_KEY' then 'wxyz' end,
@@ -119,6 +122,7 @@ class World:
     document: str
     service: str
     accountant: str
+    request: str
     version: int = 0
     session: str = ""
     key: str = ""
@@ -179,6 +183,8 @@ EXAMPLES: Final[Mapping[str, Example]] = {
             "changes": [change(w.firm["anna"], "STOCK", granted=False)],
         },
     ),
+    "requestAccess": Example("anna", lambda w: {"companyId": w.id, "app": "PONTO", "reason": "x"}),
+    "decideAccessRequest": Example("owner", lambda w: {"requestId": w.request, "granted": True}),
     "activateApp": Example("owner", lambda w: {"companyId": w.id, "app": "YUKI"}),
     "deactivateApp": Example("owner", lambda w: {"companyId": w.id, "app": "STOCK"}),
     "changePlan": Example("owner", lambda w: {"companyId": w.id, "plan": "PRO"}),
@@ -333,6 +339,7 @@ class Place:
             document=f"inv_{(await run.fetchval(MAKE_DOCUMENT, firm.key)).hex}",
             service=f"cns_{(await run.fetchval(MAKE_SERVICE, firm.key, firm['owner'].membership)).hex}",
             accountant=accountant,
+            request=f"arq_{(await run.fetchval(MAKE_REQUEST, firm.key, anna.membership)).hex}",
         )
         await self._let_support_in(firm)
         await self.renew(world)

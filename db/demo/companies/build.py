@@ -15,6 +15,7 @@ from db.demo.people.access import AccessHistory, Founding, Outcome
 from db.demo.people.letters import add_invitations
 from db.demo.people.people import slug
 from db.demo.people.presets import add_presets
+from db.demo.people.requests import add_requests
 from db.demo.people.stories import Event
 from db.demo.rows import AccountRow, CompanyRow, Rows
 from db.demo.scene import Scene
@@ -101,6 +102,10 @@ def build_company(plan: CompanyPlan, apps: Apps, today: date) -> Rows:
     made = plan.created + timedelta(days=60), plan.people.cast[plan.people.owner].id
     add_presets(rows, company_id, plan.index, made, apps, stream("presets", str(plan.index)))
     add_invitations(rows, outcome.memberships, accounts, datetime.combine(today, time(12), UTC))
+    if plan.index == 0:
+        present = {row.account_id: row for row in outcome.memberships if row.removed_at is None}
+        known = {who: present[account.id] for who, account in plan.people.cast.items() if account.id in present}
+        add_requests(rows, known, datetime.combine(today, time(9), UTC))
     _trade(plan, company_id, today, rows)
     play(
         Scene(

@@ -27,10 +27,10 @@ export function Desk({ companyId, token, stamp }) {
 function Table({ name, list: { totalCount, nodes }, hidden }) {
   const fields = Object.keys(nodes[0] ?? {}).filter((field) => field !== "id" && !hidden.has(`${name}.${field}`));
   const right = (field) => (AMOUNTS.includes(field) || NUMBERS.includes(field) ? "right" : null);
-  return html`<section class="sheet" aria-label=${t(`desk.${name}`)}><header><h2>${t(`desk.${name}`)}</h2><span class="word">${number(totalCount)}</span></header>
-    ${nodes.length === 0 ? html`<p class="soft">${t("desk.empty")}</p>` : html`<div class="scroll" tabindex="0" role="region" aria-label=${t(`desk.${name}`)}><table>
+  return html`<div class="sheet"><header><h2>${t(`desk.${name}`)}</h2><span class="word">${number(totalCount)}</span></header>
+    ${nodes.length === 0 ? html`<p class="soft">${t("desk.empty")}</p>` : html`<div class="scroll" tabindex="0" role="group" aria-label=${t(`desk.${name}`)}><table>
       <thead><tr>${fields.map((field) => html`<th key=${field} scope="col" class=${right(field)}>${t(`field.${field}`)}</th>`)}</tr></thead>
-      <tbody>${nodes.map((node) => html`<tr key=${node.id}>${fields.map((field) => html`<td key=${field} class=${right(field)}>${shown(field, node[field])}</td>`)}</tr>`)}</tbody></table></div>`}</section>`;
+      <tbody>${nodes.map((node) => html`<tr key=${node.id}>${fields.map((field) => html`<td key=${field} class=${right(field)}>${shown(field, node[field])}</td>`)}</tr>`)}</tbody></table></div>`}</div>`;
 }
 
 function shown(field, value) {

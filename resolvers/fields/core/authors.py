@@ -9,7 +9,7 @@ from resolvers.compilation.context import Row
 from resolvers.compilation.resolution import Leaf, Link, Resolution, SameRow, ToOne
 
 
-def _author(column: str) -> Link:
+def author(column: str) -> Link:
     """The link to the membership of the account in a column; the present one of several."""
 
     def linked(row: Row, member: Row) -> tuple[Sql, ...]:
@@ -27,8 +27,8 @@ def _author(column: str) -> Link:
 
 
 RESOLVERS: Final[Mapping[str, Resolution]] = {
-    "Versioned.createdBy": ToOne(_author("created_by")),
-    "Versioned.updatedBy": ToOne(_author("updated_by")),
+    "Versioned.createdBy": ToOne(author("created_by")),
+    "Versioned.updatedBy": ToOne(author("updated_by")),
     "Author.name": Leaf(lambda row, arguments: sql("({} || ' ' || {})", row["first_name"], row["last_name"])),
     "Author.user": SameRow(lambda row: row.rows, lambda row: sql("not {}", row["external"])),
 }

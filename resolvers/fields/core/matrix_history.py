@@ -19,7 +19,7 @@ from resolvers.operation.arguments import NOT_GIVEN
 
 NONE: Final = sql(NO_APPS)
 ALL: Final = sql(ALL_APPS)
-APART: Final = sql("('KEY_CREATED', 'KEY_REVOKED', 'VIEWED_AS')")
+APART: Final = sql("('KEY_CREATED', 'KEY_REVOKED', 'VIEWED_AS', 'ACCESS_REQUESTED', 'ACCESS_DECLINED')")
 """Kinds of change that leave the matrix and its version as they are."""
 
 

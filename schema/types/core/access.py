@@ -216,6 +216,8 @@ class AccessChangeKind(Enum):
     KEY_CREATED = enum_value("KEY_CREATED", "An API key was created.")
     KEY_REVOKED = enum_value("KEY_REVOKED", "An API key was revoked.")
     VIEWED_AS = enum_value("VIEWED_AS", "An owner looked at the company as a user.")
+    ACCESS_REQUESTED = enum_value("ACCESS_REQUESTED", "A user asked for an app.")
+    ACCESS_DECLINED = enum_value("ACCESS_DECLINED", "An owner declined what a user had asked for.")
     PLAN = enum_value("PLAN", "The plan changed; or, if it is the same, the apps that it has.")
     TRIAL = enum_value("TRIAL", "The end of the trial changed.")
     COMPANY_CLOSES = enum_value(

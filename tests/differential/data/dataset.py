@@ -119,6 +119,7 @@ def build() -> DataSet:
         _things(data, company)
         _documents(data, company)
         _history(data, company)
+        _requests(data, company)
         _periods(data, company)
     _complete(data)
     _agree(data)
@@ -618,6 +619,27 @@ def _history(data: DataSet, company: str) -> None:
             actor_id=next(actors),
             membership_id=next(members),
             **{**nothing, **CHANGES[n % len(CHANGES)]},
+        )
+
+
+def _requests(data: DataSet, company: str) -> None:
+    """Add requests for access of the company's people, some of them decided."""
+    here = key(f"company {company}")
+    users = [row for row in data.tables["membership"] if row["company_id"] == here and not row["external"]]
+    for n, app in enumerate([*App][2:12]):
+        state = ("OPEN", "GRANTED", "OPEN", "DECLINED")[n % 4]
+        decided = state != "OPEN"
+        data.add(
+            "access_request",
+            company_id=here,
+            id=key(f"access request {company} {n}"),
+            user_id=users[n % len(users)]["id"],
+            app_id=app.name,
+            reason=TEXTS[n % len(TEXTS)],
+            state=state,
+            created_at=MOMENT + datetime.timedelta(minutes=n // 2),
+            decided_at=MOMENT + datetime.timedelta(hours=n) if decided else None,
+            decided_by=users[0]["account_id"] if decided else None,
         )
 
 

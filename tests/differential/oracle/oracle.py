@@ -381,8 +381,9 @@ def _shown(scope: Scope | None, type_: Any, row: Record, *, known: bool = False)
     """Whether the viewer may see a row: its type (`known`: already checked), and every enum value that it carries."""
     if scope is None:
         return True
-    private = HOMES[type_.name][0].info.get("private")
-    if private is not None and row[private] != scope.membership["id"]:
+    info = HOMES[type_.name][0].info
+    private, owns = info.get("private"), info.get("owners") and scope.membership["role"] == "OWNER"
+    if private is not None and row[private] != scope.membership["id"] and not owns:
         return False
     if not known and not all(map(scope.holds, type_gates(type_))):
         return False

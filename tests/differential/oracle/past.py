@@ -10,7 +10,7 @@ from schema.apps import App
 from tests.differential.data.dataset import bits
 from tests.differential.oracle.world import Record, World, affords, has_bit
 
-APART = ("KEY_CREATED", "KEY_REVOKED", "VIEWED_AS")
+APART = ("KEY_CREATED", "KEY_REVOKED", "VIEWED_AS", "ACCESS_REQUESTED", "ACCESS_DECLINED")
 TERMS = ("EXTERNAL_ADDED", "EXTERNAL_CHANGED")
 
 

@@ -182,6 +182,15 @@ def _author_name(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
     return f"{item.row['first_name']} {item.row['last_name']}"
 
 
+def _open_requests(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
+    """Those of a company, or of a member; newest first."""
+    rows = oracle.world.rows("access_request", company_id=scope_of(item).company["id"], state="OPEN")
+    theirs = [row for row in rows if item.type != "Access" or row["user_id"] == item.row["id"]]
+    return [
+        Item("AccessRequest", row, item.scope) for row in sorted(theirs, key=lambda row: sort_key(["-created_at"], row))
+    ]
+
+
 VERSIONED: Final = [type_.name for type_ in kinds_of(printed_schema(), printed_schema().type_map["Versioned"])]
 
 
@@ -425,7 +434,7 @@ def _changed_since(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
 
 
 def _counts(change: Record) -> bool:
-    return change["kind"] not in ("KEY_CREATED", "KEY_REVOKED", "VIEWED_AS")
+    return change["kind"] not in ("KEY_CREATED", "KEY_REVOKED", "VIEWED_AS", "ACCESS_REQUESTED", "ACCESS_DECLINED")
 
 
 def _cell(app: App, person: Scope) -> dict[str, Any]:
@@ -472,6 +481,10 @@ SPECIAL: Final[Mapping[str, Resolver]] = {
     **{f"{type_}.createdBy": _author("created_by") for type_ in VERSIONED},
     **{f"{type_}.updatedBy": _author("updated_by") for type_ in VERSIONED},
     "Access.apps": _access_apps,
+    "Access.openRequests": _open_requests,
+    "PermissionMatrix.openRequests": _open_requests,
+    "AccessRequest.app": _access_change_app,
+    "AccessRequest.decidedBy": _author("decided_by"),
     "Access.can": _access_can,
     "Company.activeApps": _company_active_apps,
     "Company.sleepingApps": _company_sleeping_apps,

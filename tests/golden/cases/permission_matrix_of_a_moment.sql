@@ -217,7 +217,9 @@ from (
                     where
                       t2.company_id = c0.id
                       and t2.at > w.moment
-                      and t2.kind not in ('KEY_CREATED', 'KEY_REVOKED', 'VIEWED_AS')
+                      and t2.kind not in (
+                        'KEY_CREATED', 'KEY_REVOKED', 'VIEWED_AS', 'ACCESS_REQUESTED', 'ACCESS_DECLINED'
+                      )
                   )::int
                 ) access_version,
                 c0.created_at created_at,

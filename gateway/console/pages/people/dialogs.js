@@ -14,8 +14,11 @@ export function Dialog({ title, close, children }) {
     <div><h2 id="dialog">${title}</h2>${children}</div></dialog>`;
 }
 
-/** A form in a dialog: `send` gets its values and may be refused, which is said beside the field concerned. */
-export function FormDialog({ title, close, send, go, children }) {
+/**
+ * A form in a dialog: `send` gets its values and may be refused, which is said, with the focus on the field concerned.
+ * `stays`: the dialog is not closed by its success.
+ */
+export function FormDialog({ title, close, send, go, stays, children }) {
   const [refusal, setRefusal] = useState();
   const [busy, setBusy] = useState(false);
   const form = useRef();
@@ -25,7 +28,7 @@ export function FormDialog({ title, close, send, go, children }) {
     setRefusal(null);
     try {
       await send(Object.fromEntries(new FormData(event.target)));
-      close();
+      if (!stays) close();
     } catch (problem) {
       setRefusal(problem);
       setBusy(false);

@@ -21,6 +21,7 @@ export function List() {
         <th scope="col">${t("users.sees")}</th><th scope="col">${t("users.state")}</th><th scope="col"><span class="hidden">${t("users.actions")}</span></th></tr></thead>
       <tbody>${users.map((row) => html`<${User} key=${row.id} row=${row} open=${open} />`)}</tbody></table></section>
     ${users.length === 1 && html`<p class="empty">${t("users.alone")}</p>`}
+    <${Presets} open=${open} />
     <${Outside} rows=${rows.filter(({ isUser }) => !isUser)} open=${open} />
     ${dialog && html`<${dialog.Which} row=${dialog.row} close=${() => setDialog(null)} />`}`;
 }
@@ -35,7 +36,7 @@ function User({ row, open }) {
     <th scope="row"><a href=${link(company.value.id, "users", person.id)}>${row.name}</a>${isMe(row) && html` <span class="tag">${t("users.me")}</span>`}</th>
     <td>${person.email}</td><td>${t(`role.${person.role}`)}</td>
     <td>${person.role === "OWNER" ? t("users.all") : t("people.count", { n: number(seen), all: number(apps.length) })}</td>
-    <td><${State} person=${person} /></td>
+    <td class="wrap"><${State} person=${person} /></td>
     <td class="end">${!isMe(row) && html`
       ${person.status === "PENDING" && html`<button onClick=${() => resend(row)} aria-label=${t("users.resendTo", { name: row.name })}>${t("users.resend")}</button>`}
       <button onClick=${() => open(Edit, row)} aria-label=${t("users.editOf", { name: row.name })}>${t("edit")}</button>
@@ -70,19 +71,28 @@ function Names({ person = {} }) {
     <label>${t("users.role")}<select name="role">${ROLES.map((role) => html`<option value=${role} selected=${role === person.role}>${t(`role.${role}`)}</option>`)}</select></label>`;
 }
 
+/** What may be switched on of a colleague's access or of a preset, by its id. */
+function appsLike(id) {
+  const { apps, presets, rows } = matrix.value;
+  const row = rows.find(({ person }) => person.id === id);
+  const wanted = row ? Object.values(row.cells).filter(({ granted }) => granted).map(({ app }) => app) : presets.find((preset) => preset.id === id)?.apps;
+  return apps.filter(({ app, alwaysVisible }) => !alwaysVisible && wanted?.includes(app)).map(({ app }) => app);
+}
+
 function Create({ close }) {
   const colleagues = matrix.value.rows.filter(({ isUser, person }) => isUser && person.role === "EMPLOYEE");
+  const { presets } = matrix.value;
   const send = async ({ like, ...input }) => {
-    const row = colleagues.find(({ person }) => person.id === like);
-    const apps = row ? Object.values(row.cells).filter(({ editable, granted }) => editable && granted).map(({ app }) => app) : [];
+    const apps = input.role === "EMPLOYEE" ? appsLike(like) : [];
     invited(input.email, await change("CreateUser", { companyId: company.value.id, ...input, apps }));
     await attempt(begin);
   };
   return html`<${FormDialog} title=${t("users.create")} close=${close} send=${send} go=${t("users.invite")}>
     <label>${t("email")}<input type="email" name="email" required autocomplete="off" autofocus /></label>
     <${Names} />
-    ${colleagues.length > 0 && html`<label>${t("users.like")}<select name="like"><option value="">${t("users.likeNobody")}</option>
-      ${colleagues.map(({ person, name }) => html`<option value=${person.id}>${name}</option>`)}</select></label>`}</${FormDialog}>`;
+    <label>${t("users.like")}<select name="like"><option value="">${t("users.likeNobody")}</option>
+      ${presets.map(({ id, name }) => html`<option key=${id} value=${id}>${name}</option>`)}
+      ${colleagues.map(({ person, name }) => html`<option key=${person.id} value=${person.id}>${name}</option>`)}</select></label></${FormDialog}>`;
 }
 
 function Edit({ row, close }) {
@@ -104,6 +114,36 @@ function Delete({ row, close }) {
   };
   return html`<${Question} title=${t("users.deleteOf", { name: row.name })} text=${t("users.deleteText", { name: row.name })}
     go=${t("delete")} close=${close} send=${send} />`;
+}
+
+/* Presets */
+
+function Presets({ open }) {
+  const { apps, presets } = matrix.value;
+  const labels = (preset) => apps.filter(({ app }) => preset.apps.includes(app)).map(({ label }) => label).join(", ");
+  return html`<section class="sheet" aria-labelledby="presets"><header><h2 id="presets">${t("presets.title")}</h2></header>
+    <p class="soft">${t("presets.text")}</p>
+    ${presets.length > 0 && html`<table class="cards"><thead><tr><th scope="col">${t("users.name")}</th><th scope="col">${t("presets.apps")}</th><th scope="col"><span class="hidden">${t("users.actions")}</span></th></tr></thead>
+      <tbody>${presets.map((preset) => html`<tr key=${preset.id}><th scope="row"><b>${preset.name}</b></th><td class="wrap">${labels(preset)}</td>
+        <td class="end"><button onClick=${() => open(RenamePreset, preset)} aria-label=${t("users.editOf", { name: preset.name })}>${t("edit")}</button>
+          <button onClick=${() => open(DeletePreset, preset)} aria-label=${t("users.deleteOf", { name: preset.name })}>${t("delete")}</button></td></tr>`)}</tbody></table>`}</section>`;
+}
+
+function RenamePreset({ row: { id, name, version }, close }) {
+  const send = async (input) => {
+    await change("UpdatePreset", { presetId: id, expectedVersion: version, ...input });
+    await attempt(begin);
+  };
+  return html`<${FormDialog} title=${t("users.editOf", { name })} go=${t("save")} send=${send} close=${close}>
+    <label>${t("presets.name")}<input name="name" required maxlength="100" autocomplete="off" value=${name} autofocus /></label></${FormDialog}>`;
+}
+
+function DeletePreset({ row: { id, name, version }, close }) {
+  const send = async () => {
+    await change("DeletePreset", { presetId: id, expectedVersion: version });
+    await attempt(begin);
+  };
+  return html`<${Question} title=${t("users.deleteOf", { name })} text=${t("presets.deleteText")} go=${t("delete")} close=${close} send=${send} />`;
 }
 
 /* Accountants and support */

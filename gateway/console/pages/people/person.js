@@ -1,24 +1,25 @@
-/** One person: the switches by category, and the rights of a colleague to take over. */
+/** One person: the switches by category, and the access of a colleague or a preset to take over. */
 
-import { company, html, link, number, t, useState } from "../../core.js";
-import { byCategory, look, matches, matrix, want } from "./store.js";
+import { change } from "../../api.js";
+import { attempt, company, html, notify, number, t, useState } from "../../core.js";
+import { FormDialog } from "./dialogs.js";
+import { begin, byCategory, look, matches, matrix, want } from "./store.js";
+import { Back, PersonHead } from "./tabs.js";
 
 export function Person({ route }) {
-  const [search, setSearch] = useState("");
-  const row = matrix.value.rows.find(({ person }) => person.id === route.user);
-  const back = html`<a href=${link(company.value.id, "users")}>← ${t("users.title")}</a>`;
-  if (!row) return html`<p>${back}</p><div class="empty"><h1 tabindex="-1">${t("person.gone")}</h1><p>${t("person.goneText")}</p></div>`;
+  const { apps, rows } = matrix.value;
+  const [search, setSearch] = useState(apps.find(({ app }) => app === route.query.app)?.label ?? "");
+  const row = rows.find(({ person }) => person.id === route.user);
+  if (!row) return html`<${Back} /><div class="empty"><h1 tabindex="-1">${t("person.gone")}</h1><p>${t("person.goneText")}</p></div>`;
   const { person, name } = row;
   const open = Object.values(row.cells).some(({ editable }) => editable);
-  const groups = byCategory(matrix.value.apps.filter(({ label, description }) => matches(search, label, description)));
-  return html`<p>${back}</p>
-    <div class="head"><div><h1 tabindex="-1">${name}</h1>
-        <p class="soft">${person.email} · ${t(`role.${person.role ?? person.kind}`)}</p></div>
-      ${open && html`<${Copy} row=${row} />`}</div>
+  const groups = byCategory(apps.filter(({ label, description }) => matches(search, label, description)));
+  return html`<${PersonHead} name=${name} note=${`${person.email} · ${t(`role.${person.role ?? person.kind}`)}`} user=${person.id}>
+      ${open && html`<${TakeOver} row=${row} />`}</${PersonHead}>
     ${!open && html`<p class="note">${t(row.isUser ? "person.owner" : "person.external")}</p>`}
     <label class="find">${t("person.search")}<input type="search" value=${search} onInput=${(event) => setSearch(event.target.value)} /></label>
     ${groups.length === 0 && html`<p class="empty" role="status">${t("person.nothing")}</p>`}
-    <div class="groups">${groups.map(([category, apps]) => html`<${Group} key=${category} row=${row} category=${category} apps=${apps} unfolded=${search !== ""} />`)}</div>`;
+    <div class="groups">${groups.map(([category, members]) => html`<${Group} key=${category} row=${row} category=${category} apps=${members} unfolded=${search !== ""} />`)}</div>`;
 }
 
 /** A category: its switch and count, and its apps, which a phone shows when it is opened. */
@@ -47,16 +48,30 @@ function Line({ row, info, state: { on, fixed, changed } }) {
     <button role="switch" class=${changed ? "changed" : ""} aria-checked=${on} aria-disabled=${fixed ? true : null} aria-labelledby=${id} onClick=${toggle}></button></div>`;
 }
 
-/** Take over what a colleague may see: the differences become changes that are not saved. */
-function Copy({ row }) {
-  const colleagues = matrix.value.rows.filter(({ isUser, person }) => isUser && person.id !== row.person.id && person.role === "EMPLOYEE");
-  if (!colleagues.length) return null;
-  const copy = ({ target }) => {
-    const from = colleagues.find(({ person }) => person.id === target.value);
+/** Take over a colleague's access or a preset, whose differences become changes that are not saved; or keep a preset. */
+function TakeOver({ row }) {
+  const [naming, setNaming] = useState(false);
+  const { apps, presets, rows } = matrix.value;
+  const colleagues = rows.filter(({ isUser, person }) => isUser && person.id !== row.person.id && person.role === "EMPLOYEE");
+  const take = ({ target }) => {
+    const like = colleagues.find(({ person }) => person.id === target.value);
+    const preset = presets.find(({ id }) => id === target.value);
     target.value = "";
-    want(Object.values(from.cells).filter(({ app, editable }) => editable && row.cells[app].editable)
-      .map(({ app }) => ({ userId: row.person.id, app, granted: look(from, app).on })));
+    const wanted = (app) => (like ? look(like, app).on : preset.apps.includes(app));
+    want(apps.filter(({ app }) => row.cells[app].editable).map(({ app }) => ({ userId: row.person.id, app, granted: wanted(app) })));
   };
-  return html`<label>${t("person.copy")}<select onChange=${copy}><option value="">${t("person.copyFrom")}</option>
-    ${colleagues.map(({ person, name }) => html`<option key=${person.id} value=${person.id}>${name}</option>`)}</select></label>`;
+  const keep = async ({ name }) => {
+    const on = apps.map(({ app }) => app).filter((app) => row.cells[app].editable && look(row, app).on);
+    await change("CreatePreset", { companyId: company.value.id, name, apps: on });
+    notify(t("presets.made", { name }));
+    await attempt(begin);
+  };
+  return html`<div class="actions end">
+    <label>${t("person.take")}<select onChange=${take}><option value="">…</option>
+      ${presets.length > 0 && html`<optgroup label=${t("presets.title")}>${presets.map(({ id, name }) => html`<option key=${id} value=${id}>${name}</option>`)}</optgroup>`}
+      ${colleagues.length > 0 && html`<optgroup label=${t("person.colleagues")}>${colleagues.map(({ person, name }) => html`<option key=${person.id} value=${person.id}>${name}</option>`)}</optgroup>`}</select></label>
+    <button onClick=${() => setNaming(true)}>${t("presets.keep")}</button>
+    ${naming && html`<${FormDialog} title=${t("presets.keep")} go=${t("save")} send=${keep} close=${() => setNaming(false)}>
+      <p>${t("presets.keepText", { name: row.name })}</p>
+      <label>${t("presets.name")}<input name="name" required maxlength="100" autocomplete="off" autofocus /></label></${FormDialog}>`}</div>`;
 }

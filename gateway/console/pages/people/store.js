@@ -49,15 +49,16 @@ export async function begin() {
 export async function read() {
   const { company } = await ask("People", { companyId });
   if (!company?.permissionMatrix) return lost();
-  const { permissionMatrix: found, ...facts } = company;
-  matrix.value = { ...facts, ...found, rows: found.rows.map(row) };
+  const { permissionMatrix: found, accessPresets, ...facts } = company;
+  matrix.value = { ...facts, ...found, presets: accessPresets?.nodes ?? [], rows: found.rows.map(row) };
   problem.value = null;
   keep(Object.keys(draft.value).length ? draft.value : stored());
 }
 
 const lost = () => (rights.value += 1);
 
-function row({ id, user, externalUser, cells }) {
+/** A row of the matrix as pages use it. */
+export function row({ id, user, externalUser, cells }) {
   const person = user ?? externalUser;
   const name = fullName(person) || person.email;
   return { id, person, name, isUser: Boolean(user), cells: Object.fromEntries(cells.map((cell) => [cell.app, cell])) };

@@ -1,0 +1,36 @@
+"""What the users of the installer have asked its owners for: one request waits, one was declined."""
+
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from db.demo.chance import stream, uuid7
+from db.demo.rows import AccessChangeRow, MembershipRow, Rows
+
+ASKED: Final = (
+    ("eva", "PROJECTS", "Pour noter les heures du chantier Delhez par phase.", 2, None),
+    ("noah", "PURCHASES", "Pour voir les marges avant de faire une offre.", 41, "julie"),
+)
+"""Who asks, for which app, what for, how many days ago, and who declined it the day after; no toggle answered one."""
+
+
+def add_requests(rows: Rows, members: dict[str, MembershipRow], now: datetime) -> None:
+    """Add the requests of a company, and their entries in its trail."""
+    chance = stream("access requests")
+    for who, app, reason, days, by in ASKED:
+        user, at = members[who], now - timedelta(days=days, minutes=chance.randint(1, 200))
+        decider = members[by] if by is not None else None
+        decided = at + timedelta(days=1) if decider is not None else None
+        rows.write(
+            "access_request", company_id=user.company_id, id=uuid7(at, chance), user_id=user.id, app_id=app,
+            reason=reason, state="OPEN" if decider is None else "DECLINED", created_at=at, decided_at=decided,
+            decided_by=decider.account_id if decider is not None else None,
+        )  # fmt: skip
+        rows.add([_change(user, app, "ACCESS_REQUESTED", at, user.account_id)])
+        if decider is not None and decided is not None:
+            rows.add([_change(user, app, "ACCESS_DECLINED", decided, decider.account_id)])
+
+
+def _change(user: MembershipRow, app: str, kind: str, at: datetime, actor: UUID) -> AccessChangeRow:
+    key = uuid7(at, stream("trail of requests", kind, user.id.hex))
+    return AccessChangeRow(user.company_id, key, at, kind, actor, user.id, app)

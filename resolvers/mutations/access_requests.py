@@ -1,0 +1,181 @@
+"""Requests for access: a user asks for an app, an owner grants or declines.
+
+Whether an app is active is no user's to know: a request for one that is not is taken as any other.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from asyncpg import Record
+
+from resolvers.forms.texts import note
+from resolvers.masks import has
+from resolvers.membership import present
+from resolvers.mutations.company_lock import enter, lock_as_owner, turn_of
+from resolvers.mutations.context import (
+    JUDGED,
+    Forbidden,
+    InputValues,
+    Mutation,
+    MutationContext,
+    MutationResult,
+    UserErrors,
+    key_of,
+)
+from resolvers.mutations.input_checks import InputChecks
+from resolvers.mutations.steps.active_apps import not_awake
+from resolvers.mutations.steps.audit import grow
+from resolvers.user_problems import UserProblem, about_app
+from schema.apps import CATALOGUE, App, app_label
+from schema.errors import ASKED_ALREADY, DECIDED_ALREADY, HAS_ALREADY, UserErrorCode, ValidationReason
+
+LONGEST_REASON: Final = 500
+A_DAY: Final = 20
+"""Maximum number of requests that a user makes in a company within a day."""
+
+FIND_OWN: Final = """
+select count(*) filter (where created_at > $3::timestamptz - interval '1 day') recent,
+  coalesce(bool_or(state = 'OPEN' and app_id = $4), false) is_open
+from access_request where company_id = $1 and user_id = $2
+"""
+INSERT_REQUEST: Final = f"""
+{JUDGED}, asked as (
+  insert into access_request (company_id, user_id, app_id, reason, created_at)
+  select company, member, $5, $6, at from judged returning id
+), recorded as (
+  insert into access_change (company_id, at, kind, actor_id, membership_id, app_id)
+  select company, at, 'ACCESS_REQUESTED', account, member, $5 from judged
+)
+select id from asked
+"""
+FIND_REQUEST: Final = f"""
+select r.company_id from access_request r join membership m on m.company_id = r.company_id
+where r.id = $1 and m.account_id = $2 and {present("m")} and (m.role = 'OWNER' or m.id = r.user_id)
+"""
+"""The company of a request that the caller sees."""
+
+READ_REQUEST: Final = """
+select r.id, r.state, r.app_id, r.user_id, m.role,
+  get_bit(m.toggles, a.position) = 1 is_on
+from access_request r join membership m on (m.company_id, m.id) = (r.company_id, r.user_id)
+join app a on a.id = r.app_id
+where r.company_id = $1 and r.id = $2
+"""
+GRANT: Final = """
+with granted as (
+  insert into app_grant (company_id, membership_id, app_id, valid, granted_by)
+  values ($1, $2, $3, tstzrange($4, null), $5)
+), kept as (
+  update membership set toggles = set_bit(toggles, (select position from app where id = $3), 1)
+  where company_id = $1 and id = $2
+)
+insert into access_change (company_id, at, kind, actor_id, membership_id, app_id, before, after)
+values ($1, $4, 'TOGGLE', $5, $2, $3, false, true)
+"""
+"""The toggle; its trail answers the request."""
+
+DECIDE: Final = """
+update access_request set state = $3, decided_at = $4, decided_by = $5 where company_id = $1 and id = $2
+"""
+RECORD_DECLINED: Final = """
+insert into access_change (company_id, at, kind, actor_id, membership_id, app_id)
+values ($1, $2, 'ACCESS_DECLINED', $3, $4, $5)
+"""
+
+
+async def request_access(write: MutationContext, given: InputValues) -> MutationResult:
+    """Ask the owners for an app.
+
+    Raises Forbidden, RateLimited and UserErrors (NOT_FOUND, NOT_TOGGLEABLE, ALWAYS_VISIBLE, WRONG_STATE where the
+    caller has the app, VALIDATION, TAKEN where it is asked for already, TOO_MANY_ATTEMPTS).
+    """
+    company = await enter(write, given["companyId"], turn_of("access requests", key_of(given["companyId"], "com")))
+    app: App = given["app"]
+    written = {"company": company["id"]}
+    reason = _reason(given, company, written)
+    own = await write.connection.fetchrow(FIND_OWN, company["id"], company["member"], company["at"], app.name)
+    assert own is not None
+    if own["is_open"]:
+        raise UserErrors(_about(UserErrorCode.TAKEN, app, ASKED_ALREADY), values=written)
+    if own["recent"] >= A_DAY:
+        raise UserErrors(UserProblem(UserErrorCode.TOO_MANY_ATTEMPTS), values=written)
+    key = await write.connection.fetchval(INSERT_REQUEST, *write.right(company["id"]), app.name, reason)
+    if key is None:
+        raise Forbidden  # the access ended meanwhile
+    return MutationResult({**written, "accessRequest": key})
+
+
+def _reason(given: InputValues, company: Record, written: Mapping[str, object]) -> str:
+    """The reason, of somebody who may ask for the app. Raises UserErrors."""
+    app: App = given["app"]
+    if company["role"] != "EMPLOYEE":
+        raise UserErrors(about_app(UserErrorCode.NOT_TOGGLEABLE, app, ("app",)), values=written)
+    if CATALOGUE[app].always_visible:
+        raise UserErrors(about_app(UserErrorCode.ALWAYS_VISIBLE, app, ("app",)), values=written)
+    if has(company["access"], app):
+        raise UserErrors(_about(UserErrorCode.WRONG_STATE, app, HAS_ALREADY), values=written)
+    checks = InputChecks()
+    reason = note(given["reason"], longest=LONGEST_REASON)
+    if isinstance(reason, ValidationReason):
+        checks.add("reason", reason, most=LONGEST_REASON)
+    elif not reason:
+        checks.add("reason", ValidationReason.REQUIRED)
+    checks.refuse(written)
+    assert isinstance(reason, str)
+    return reason
+
+
+def _about(code: UserErrorCode, app: App, text: str) -> UserProblem:
+    return UserProblem(code, ("app",), lambda language: {"app": app_label(app, language)}, text)
+
+
+async def decide_access_request(write: MutationContext, given: InputValues) -> MutationResult:
+    """Grant or decline a request, as an owner.
+
+    Raises Forbidden, for the one who asks, and UserErrors (NOT_FOUND, WRONG_STATE where it was decided, NOT_TOGGLEABLE,
+    APP_NOT_ACTIVE, PLAN_REQUIRED).
+    """
+    key = key_of(given["requestId"], "arq")
+    found = await write.connection.fetchval(FIND_REQUEST, key, write.caller.account)
+    if found is None:
+        raise UserErrors(UserProblem(UserErrorCode.NOT_FOUND, ("requestId",)))
+    company = await lock_as_owner(write, f"com_{found.hex}")
+    request = await write.connection.fetchrow(READ_REQUEST, company["id"], key)
+    written = {"company": company["id"], "permissionMatrix": company["id"], "accessRequest": key}
+    if request is None:
+        raise UserErrors(UserProblem(UserErrorCode.NOT_FOUND, ("requestId",)))
+    if request["state"] != "OPEN":
+        decided = UserProblem(UserErrorCode.WRONG_STATE, ("requestId",), text=DECIDED_ALREADY)
+        raise UserErrors(decided, values=written)
+    if given["granted"]:
+        await _grant(write, company, request, written)
+    else:
+        await _decide(write, company, request, "DECLINED")
+        of_request = company["id"], company["at"], write.caller.account, request["user_id"], request["app_id"]
+        await write.connection.execute(RECORD_DECLINED, *of_request)
+    return MutationResult(written)
+
+
+async def _grant(write: MutationContext, company: Record, request: Record, written: Mapping[str, object]) -> None:
+    """Switch the app on for who asks. Raises UserErrors."""
+    app, path = App[request["app_id"]], ("granted",)
+    problem = not_awake(company, app, path)
+    if request["role"] != "EMPLOYEE":
+        problem = about_app(UserErrorCode.NOT_TOGGLEABLE, app, path)
+    if problem is not None:
+        raise UserErrors(problem, values=written)
+    if not request["is_on"]:  # on for somebody from before an app was deactivated
+        of_toggle = company["id"], request["user_id"], app.name, company["at"], write.caller.account
+        await write.connection.execute(GRANT, *of_toggle)
+        await grow(write, company["id"])
+    await _decide(write, company, request, "GRANTED")
+
+
+async def _decide(write: MutationContext, company: Record, request: Record, state: str) -> None:
+    await write.connection.execute(DECIDE, company["id"], request["id"], state, company["at"], write.caller.account)
+
+
+MUTATIONS: Final[Mapping[str, Mutation]] = {
+    "requestAccess": Mutation(request_access),
+    "decideAccessRequest": Mutation(decide_access_request, changes_access=True),
+}
