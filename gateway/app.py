@@ -63,8 +63,10 @@ class Gateway(Starlette):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request or socket, or run the lifespan."""
-        if scope["type"] == "http" and scope["path"] == "/graphql" and not (
-            scope["method"] == "GET" and self._is_visit(scope)
+        if (
+            scope["type"] == "http"
+            and scope["path"] == "/graphql"
+            and not (scope["method"] == "GET" and self._is_visit(scope))
         ):
             await self._endpoint(scope, receive, send)
         elif scope["type"] == "websocket" and scope["path"] == "/graphql":
