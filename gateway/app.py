@@ -63,7 +63,11 @@ class Gateway(Starlette):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request or socket, or run the lifespan."""
-        if scope["type"] == "http" and scope["path"] == "/graphql" and not self._is_visit(scope):
+        if (
+            scope["type"] == "http"
+            and scope["path"] == "/graphql"
+            and not (scope["method"] == "GET" and self._is_visit(scope))
+        ):
             await self._endpoint(scope, receive, send)
         elif scope["type"] == "websocket" and scope["path"] == "/graphql":
             self._sockets = self._sockets or self._make_sockets()
@@ -81,7 +85,7 @@ class Gateway(Starlette):
 
     def _is_visit(self, scope: Scope) -> bool:
         """True for a browser that opens the address itself, which is answered with the console."""
-        return scope["method"] == "GET" and self._pages is not None and self._pages.is_visit(scope)
+        return self._pages is not None and self._pages.is_visit(scope)
 
     def _refused(self, scope: Scope) -> Allowance | None:
         """Count a request that is not for GraphQL; its allowance when it is one too many, else None."""

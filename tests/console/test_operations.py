@@ -32,7 +32,11 @@ def test_every_operation_is_valid_and_no_dearer_than_any_client_may_be(report: d
     assert report["invalid"] == []
     assert [one["name"] for one in report["operations"]] == list(operations_of(FILE.read_text(encoding="utf-8")))
     assert len(report["operations"]) > 20
-    assert {one["name"]: one["cost"] for one in report["operations"] if not 0 < one["cost"] <= MAX_COST} == {}
+    costs = {one["name"]: one["cost"] for one in report["operations"]}
+    assert {name: cost for name, cost in costs.items() if cost > MAX_COST} == {}
+    assert {name for name, cost in costs.items() if cost == 0} == {"Explain"}, (
+        "only the text of an operation is unknown"
+    )
 
 
 def test_owners_see_all_of_every_operation(report: dict[str, Any]) -> None:
@@ -46,8 +50,11 @@ def test_owners_see_all_of_every_operation(report: dict[str, Any]) -> None:
 
 def test_every_operation_is_sent_and_every_one_that_is_sent_exists() -> None:
     scripts = [path for path in FOLDER.rglob("*.js") if path.parent.name != "vendor"]
-    sent = {name for path in scripts for name in SENT.findall(path.read_text(encoding="utf-8"))}
-    assert sent == {id_.removeprefix("console/") for id_ in console_operations()}
+    code = "\n".join(path.read_text(encoding="utf-8") for path in scripts)
+    known = {id_.removeprefix("console/") for id_ in console_operations()}
+    assert set(SENT.findall(code)) <= known
+    assert {name for name in known if f'"{name}"' not in code} == set()
+    assert len(SENT.findall(code)) > 20
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ const browser = await chromium.launch({ executablePath: given.chromium, args: FL
 export async function open({ language = "en", ...options } = {}) {
   const context = await browser.newContext({ locale: `${language}-BE`, viewport: { width: 1280, height: 800 }, ...options });
   const page = await context.newPage();
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(30_000);
   page.problems = [];
   page.expected = () => false;
   const keep = (problem) => page.expected(problem) || page.problems.push(problem);
@@ -89,7 +89,7 @@ export async function violations(page, { exclude = [] } = {}) {
 export async function settled(page) {
   const still = () => page.asking.size === 0
     && page.evaluate(() => document.querySelector("h1") !== null && !document.querySelector(".waiting, [aria-busy=true]"));
-  const end = Date.now() + 20_000;
+  const end = Date.now() + 30_000;
   for (let quiet = 0; quiet < QUIET; ) {
     assert.ok(Date.now() < end, `the page does not settle: ${[...page.asking].map((request) => request.url())}`);
     await page.waitForTimeout(STEP);
