@@ -1,7 +1,7 @@
 /** Mes accès: what an employee may see, who may change it, and how to ask for more. No switches. */
 
 import { ask, change } from "../api.js";
-import { Failed, Waiting, company, html, moment, notify, number, t, useRead, useState } from "../core.js";
+import { Failed, Title, Waiting, company, html, moment, notify, number, t, useRead, useState } from "../core.js";
 import { Desk } from "./desk.js";
 import { FormDialog } from "./people/dialogs.js";
 import { byCategory, matches } from "./people/store.js";
@@ -13,7 +13,7 @@ export default function Mine() {
   if (problem && !catalogue) return html`<${Failed} problem=${problem} again=${again} />`;
   if (!catalogue) return html`<${Waiting} />`;
   const apps = catalogue.filter(({ app }) => access.apps.includes(app));
-  return html`<div><h1 tabindex="-1">${t("access.title")}</h1><p class="soft" role="status">${t("mine.count", { n: apps.length, company: name })}</p></div>
+  return html`<div><${Title}>${t("access.title")}</${Title}><p class="soft" role="status">${t("mine.count", { n: apps.length, company: name })}</p></div>
     <p>${t("mine.who")}</p>
     <div class="groups">${byCategory(apps).map(([category, members]) => html`<${Group} key=${category} category=${category} apps=${members} />`)}</div>
     <${More} apps=${catalogue.filter(({ app }) => !access.apps.includes(app))} requests=${access.openRequests} ask=${setAsking} />
