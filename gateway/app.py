@@ -1,4 +1,4 @@
-"""The ASGI application, made from the settings: /graphql (HTTP and WebSocket), /schema.graphql and /health."""
+"""The ASGI application, made from the settings: /graphql (HTTP and WebSocket), /schema.graphql, /health and pages."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
@@ -28,6 +28,8 @@ from gateway.http.stream_slots import LiveBounds, StreamSlots
 from gateway.logs import Log, open_log
 from gateway.metrics.layout import FIGURES, Layout
 from gateway.metrics.recording import Metrics
+from gateway.pages.responses import nothing_here, wants_page
+from gateway.pages.routes import HoldsDemo, Pages
 from gateway.settings import Settings
 from gateway.shared_page import Page, SharedCounters
 from schema.errors import ErrorCode, error_message
@@ -52,9 +54,11 @@ class Gateway(Starlette):
         download: SchemaEndpoint,
         sockets: Callable[[], ASGIApp],
         shared: TransportState,
+        pages: Pages | None,
         **starlette: Any,
     ) -> None:
         super().__init__(**starlette)
+        self._pages = pages
         self._endpoint = endpoint
         self._download = download
         self._make_sockets = sockets
@@ -67,7 +71,11 @@ class Gateway(Starlette):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request or socket, or run the lifespan."""
-        if scope["type"] == "http" and scope["path"] == "/graphql":
+        if (
+            scope["type"] == "http"
+            and scope["path"] == "/graphql"
+            and not (scope["method"] == "GET" and self._is_visit(scope))
+        ):
             await self._endpoint(scope, receive, send)
         elif scope["type"] == "websocket" and scope["path"] == "/graphql":
             self._sockets = self._sockets or self._make_sockets()
@@ -90,6 +98,10 @@ class Gateway(Starlette):
     def was_probed(self, seconds: float) -> bool:
         """True when any worker was asked for its readiness within the last `seconds`."""
         return self.counters.was_probed(seconds)
+
+    def _is_visit(self, scope: Scope) -> bool:
+        """True for a browser that opens the address itself, which is answered with the console."""
+        return self._pages is not None and self._pages.is_visit(scope)
 
     def _refused(self, scope: Scope) -> Allowance | None:
         """Count a request that is not for GraphQL; its allowance when it is one too many, else None."""
@@ -150,15 +162,17 @@ def create_app(
 
         return WebSocketEndpoint(shared)
 
+    pages = Pages(_demo_of(settings, opened), with_explorer=settings.has_explorer) if settings.has_console else None
     common = (shared, Compression(settings.compress_from), settings.max_body)
     gateway = Gateway(
         GraphQLEndpoint(*common),
         SchemaEndpoint(*common),
         sockets,
         shared,
-        routes=health_routes(ready),
+        pages,
+        routes=[*health_routes(ready), *(pages.routes() if pages is not None else ())],
         lifespan=lifespan,
-        exception_handlers={HTTPException: _refuse},
+        exception_handlers={HTTPException: _refuse if pages is None else _refuse_or_show},
     )
     return gateway
 
@@ -185,6 +199,15 @@ async def _keep_figures(shared: TransportState, backend: Backend) -> None:
         shared.metrics.figures([0.0] * len(FIGURES))
 
 
+def _demo_of(settings: Settings, backend: Backend) -> HoldsDemo:
+    """Whether the demo's logins may be shown: it is there, and only this machine reaches the gateway."""
+
+    async def holds_demo() -> bool:
+        return not settings.is_reached and await backend.holds_demo()
+
+    return holds_demo
+
+
 def _refusal(allowance: Allowance) -> ASGIApp:
     """The ASGI application that refuses a request beyond the limit with 429, and a socket by closing it."""
     headers = {name.decode(): value.decode() for name, value in rate_headers((allowance,))}
@@ -199,6 +222,12 @@ def _refusal(allowance: Allowance) -> ASGIApp:
             await answer(scope, receive, send)
 
     return refuse
+
+
+async def _refuse_or_show(request: Request, error: Exception) -> Response:
+    """The answer to a wrong path or method: to a browser that opens a page, a page with a link to the console."""
+    is_missing = isinstance(error, HTTPException) and error.status_code == 404
+    return nothing_here(request.scope) if is_missing and wants_page(request.scope) else await _refuse(request, error)
 
 
 async def _refuse(_request: Request, error: Exception) -> Response:

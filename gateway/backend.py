@@ -93,6 +93,10 @@ class Backend(Protocol):
         """Numbers for metrics, in the order of `gateway.metrics.layout.FIGURES`, but for the last."""
         ...
 
+    async def holds_demo(self) -> bool:
+        """Whether the database holds the demo; False while it is away."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Terms:
@@ -161,6 +165,14 @@ class DatabaseBackend:
         if self._database is None or self.executor is None:
             return iter([0.0] * (len(FIGURES) - 1))
         return iter((*self._database.figures(), *self.executor.figures()))
+
+    async def holds_demo(self) -> bool:
+        """Whether the database holds the demo; False while it is away."""
+        try:
+            return self._database is not None and await _holds_demo(self._database)
+        except DatabaseError as error:
+            self._report(error)
+            return False
 
     async def _connect(self) -> None:
         database = await Database.open(self._dsn, self._pool)
@@ -318,13 +330,15 @@ def terms_of(settings: Settings, quota: Quota | None = None) -> Terms:
 
 
 def known_operations(settings: Settings) -> PersistedDocuments | None:
-    """The documents of the manifests in the settings, and the limits of others; None for the usual ones.
+    """The documents of the manifests in the settings and of the console, and the limits of others; None for the usual.
 
     Raises ManifestBroken.
     """
     limits = settings.limits
-    if not settings.documents and limits == Limits():
+    if not settings.documents and limits == Limits() and not settings.has_console:
         return None
-    from gateway import persisted_manifests  # noqa: PLC0415 (most gateways need none)
+    from gateway import persisted_manifests  # noqa: PLC0415 (not every gateway needs one)
+    from gateway.operation_files import console_operations  # noqa: PLC0415
 
-    return persisted_manifests.known_operations(settings.documents, limits, only=settings.documents_only)
+    own = console_operations() if settings.has_console else dict[str, str]()
+    return persisted_manifests.known_operations(settings.documents, limits, only=settings.documents_only, own=own)

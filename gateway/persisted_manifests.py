@@ -1,15 +1,19 @@
 """Manifests of trusted documents: reads the files that client tools write, with the text of each document by its id.
 
-Two formats are supported: an object from id to text (the client preset of graphql-codegen, relay-compiler), and
-Apollo's list of operations with `id` and `body`.
+Three formats are supported: an object from id to text (the client preset of graphql-codegen, relay-compiler), Apollo's
+list of operations with `id` and `body`, and a file `.graphql` of named operations, whose names are the ids.
 """
 
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final, cast
 
+from graphql import GraphQLSyntaxError
+
+from gateway.operation_files import operations_of
 from resolvers.execution.product import default_compiler
 from resolvers.operation.documents import Document, Documents
 from resolvers.operation.persisted import PersistedDocuments, by_every_name
@@ -34,18 +38,25 @@ class ManifestBroken(ValueError):
     """A manifest cannot be used; the message names the file, the place and the reason, for the gateway's operator."""
 
 
-def known_operations(paths: Iterable[Path], limits: Limits | None = None, *, only: bool = False) -> PersistedDocuments:
+def known_operations(
+    paths: Iterable[Path],
+    limits: Limits | None = None,
+    *,
+    only: bool = False,
+    own: Mapping[str, str] = MappingProxyType({}),
+) -> PersistedDocuments:
     """The documents of some manifests, validated, compiled and kept for good; others have at most these limits.
 
+    `own` are the gateway's own documents, by id: as trusted as those, but validated and compiled when they are used.
     Raises ManifestBroken.
     """
     compiler = default_compiler()
-    documents = Documents(compiler.schema, limits or Limits())
+    documents = Documents(compiler.schema, limits or Limits(), trusted=frozenset(own.values()))
     texts = _texts(paths)
     for id_, (path, text) in texts.items():
         for operation in _valid(path, id_, text, documents.pin).operations.values():
             compiler.keep(operation)
-    return PersistedDocuments(documents, {id_: text for id_, (_, text) in texts.items()}, only=only)
+    return PersistedDocuments(documents, {**{id_: text for id_, (_, text) in texts.items()}, **own}, only=only)
 
 
 def check_manifests(paths: Iterable[Path], limits: Limits | None = None) -> None:
@@ -100,6 +111,8 @@ def read_manifest(path: Path) -> Mapping[str, str]:
         raise ManifestBroken(f"{path}: {error.strerror or 'cannot be read'}.") from None
     if len(content) > LARGEST:
         raise ManifestBroken(f"{path}: has more than {LARGEST} bytes.")
+    if path.suffix == ".graphql":
+        return _of_graphql(path, content)
     try:
         found = json.loads(content, object_pairs_hook=lambda pairs: _unique(path, pairs))
     except json.JSONDecodeError as error:
@@ -110,6 +123,18 @@ def read_manifest(path: Path) -> Mapping[str, str]:
         raise ManifestBroken(f"{path}: has to be an object from ids to documents.")
     manifest = cast("dict[str, Any]", found)
     return _of_apollo(path, manifest) if "operations" in manifest or "format" in manifest else _plain(path, manifest)
+
+
+def _of_graphql(path: Path, content: bytes) -> Mapping[str, str]:
+    try:
+        return _plain(path, operations_of(content.decode()))
+    except UnicodeDecodeError:
+        raise ManifestBroken(f"{path}: is not in UTF-8.") from None
+    except GraphQLSyntaxError as error:
+        line = error.locations[0].line if error.locations else 1
+        raise ManifestBroken(f"{path}: line {line}: {error.message}") from None
+    except ValueError as error:
+        raise ManifestBroken(f"{path}: {error}.") from None
 
 
 def _unique(path: Path, pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -90,6 +90,11 @@ class Settings(BaseSettings):
         description="Whether a demo may be reached from other machines, although everybody knows its passwords and, "
         "without ENFACT_SMTP_URL, it shows the secrets of its invitations to who invites.",
     )
+    console: Literal["on", "users", "off"] | None = Field(
+        default=None,
+        description="What browsers are shown at /console/: on is everything, users leaves out the explorer for "
+        "developers, off shows nothing. By default on where only this machine reaches the gateway, else users.",
+    )
     any_origin: bool = Field(
         default=False,
         description="Whether pages of all other origins may do so with a token; the cookie stays for those that are "
@@ -138,7 +143,8 @@ class Settings(BaseSettings):
     documents: Annotated[tuple[Path, ...], NoDecode] = Field(
         default=(),
         description="Manifests of trusted documents, with commas between them: JSON files as graphql-codegen, "
-        "relay-compiler and Apollo's generate-persisted-query-manifest write them. Clients name what they ask by id.",
+        "relay-compiler and Apollo's generate-persisted-query-manifest write them, or files .graphql of named "
+        "operations. Clients name what they ask by id; operations of the console are always known.",
     )
     documents_only: bool = Field(
         default=False,
@@ -341,7 +347,22 @@ class Settings(BaseSettings):
     @property
     def hides_demo(self) -> bool:
         """Whether a demo must not be served: other machines may reach the gateway, and it is not to be exposed."""
-        return _is_reached(dict(self)) and not self.expose_demo
+        return self.is_reached and not self.expose_demo
+
+    @property
+    def is_reached(self) -> bool:
+        """Whether other machines may reach the gateway, as far as the settings show."""
+        return _is_reached(dict(self))
+
+    @property
+    def has_console(self) -> bool:
+        """Whether browsers are shown the console."""
+        return self.console != "off"
+
+    @property
+    def has_explorer(self) -> bool:
+        """Whether the console has the explorer."""
+        return self.console == "on" or (self.console is None and not self.is_reached)
 
     @property
     def keyring(self) -> Keyring:

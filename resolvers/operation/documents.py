@@ -78,13 +78,14 @@ class Document:
 class Documents:
     """Turns texts into documents and keeps them; `room` bounds their estimated size in memory together, in bytes.
 
-    Documents that are pinned are the operator's own: they may be `TRUSTED` times as large, and are kept under every
-    view without the places of their tokens, which only matter for an error.
+    Documents that are pinned, and those with a `trusted` text, are the operator's own: they may be `TRUSTED` times as
+    large, and are kept under every view without the places of their tokens, which only matter for an error.
     """
 
     schema: GraphQLSchema
     limits: Limits = field(default_factory=Limits)
     room: int = 24_000_000
+    trusted: frozenset[str] = frozenset()
     _whole: View = field(init=False)
     _cache: Cache[str | tuple[Held, str], Document] = field(init=False)
 
@@ -99,7 +100,8 @@ class Documents:
         """
         document = self.kept(text, view)
         if document is None:
-            read = self._read_trusted if self._cache.is_pinned(text) else self._read
+            is_trusted = text in self.trusted or self._cache.is_pinned(text)
+            read = self._read_trusted if is_trusted else self._read
             document = read(text, view or self._whole, stages=stages)
             self._cache.put(_key(text, view), document, document.size)
         return document

@@ -1,6 +1,6 @@
 """Clients that are written in JavaScript: takes a script of `scripts`, gives the checks that it made.
 
-Node comes with the development packages; the npm packages of package.json are installed by
+Node comes with the development packages; the npm packages of package.json, here and in tests/console, are installed by
 `python -m tests.clients.node`, without which the scripts are skipped (in CI they are a failure).
 """
 
@@ -26,7 +26,7 @@ INSTALL: Final = (
 )  # fmt: skip
 """Node trusts its own certificates, and here those that the machine trusts (of a proxy), too."""
 
-MARK: Final = HERE / "node_modules" / ".package-lock.json"
+MARK: Final = Path("node_modules", ".package-lock.json")
 """npm writes it last."""
 
 SECONDS: Final = 90.0
@@ -44,20 +44,25 @@ def in_ci() -> bool:
     return os.environ.get("CI") == "true"
 
 
-def need_packages() -> None:
-    """Skip the test where the npm packages were not installed; in CI it goes on, and fails."""
-    if not MARK.exists() and not in_ci():
-        pytest.skip("the npm packages of tests/clients are not installed: python -m tests.clients.node")
+def need_packages(folder: Path = HERE) -> None:
+    """Skip the test where the npm packages of a folder were not installed; in CI it goes on, and fails."""
+    if not (folder / MARK).exists() and not in_ci():
+        pytest.skip(f"the npm packages of tests/{folder.name} are not installed: python -m tests.clients.node")
 
 
-async def node(*arguments: str, folder: Path = SCRIPTS) -> tuple[int, str, str]:
+def install(folder: Path) -> int:
+    """Install the npm packages of a folder; returns npm's exit code."""
+    return subprocess.run(INSTALL, cwd=folder, check=False).returncode
+
+
+async def node(*arguments: str, folder: Path = SCRIPTS, seconds: float = SECONDS) -> tuple[int, str, str]:
     """Run node; gives its exit code and what it wrote to both outputs."""
     process = await asyncio.create_subprocess_exec(
         NODE, *arguments, cwd=folder, env={**os.environ, "NO_COLOR": "1", "NODE_NO_WARNINGS": "1"},
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
     try:
-        out, err = await asyncio.wait_for(process.communicate(), SECONDS)
+        out, err = await asyncio.wait_for(process.communicate(), seconds)
     finally:
         if process.returncode is None:
             process.kill()
@@ -65,10 +70,12 @@ async def node(*arguments: str, folder: Path = SCRIPTS) -> tuple[int, str, str]:
     return process.returncode or 0, out.decode(), err.decode()
 
 
-async def checks(script: str, given: Mapping[str, Any], *, folder: Path = SCRIPTS) -> list[Check]:
+async def checks(
+    script: str, given: Mapping[str, Any], *, folder: Path = SCRIPTS, seconds: float = SECONDS
+) -> list[Check]:
     """What a script saw; fails when it did not get to its end."""
-    need_packages()
-    code, out, err = await node(script, json.dumps(given), folder=folder)
+    need_packages(folder.parent if folder.name == SCRIPTS.name else HERE)
+    code, out, err = await node(script, json.dumps(given), folder=folder, seconds=seconds)
     lines = [json.loads(line) for line in out.splitlines()]
     assert code == 0, err
     assert lines, err
@@ -82,4 +89,4 @@ def problems(seen: list[Check]) -> list[str]:
 
 
 if __name__ == "__main__":
-    sys.exit(subprocess.run(INSTALL, cwd=HERE, check=False).returncode)
+    sys.exit(max(install(folder) for folder in (HERE, HERE.parent / "console")))

@@ -95,6 +95,7 @@ class SmallBackend:
 
     executor: RequestExecutor | None
     reason: str | None = None
+    demo: bool = False
 
     async def open(self) -> None: ...
 
@@ -105,6 +106,9 @@ class SmallBackend:
 
     def figures(self) -> list[float]:
         return [float(n) for n in range(1, len(FIGURES))]
+
+    async def holds_demo(self) -> bool:
+        return self.demo
 
 
 @pytest.fixture

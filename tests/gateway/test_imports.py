@@ -19,6 +19,9 @@ SOCKETS = {
 }
 """What only a process needs at which a client has asked for a socket or for events."""
 
+PAGES = {"gateway.pages.reference"}
+"""What only a process needs at which a browser has asked for the reference."""
+
 NOBODY = {"alembic", "cryptography", "dns", "email_validator.deliverability", "sqlalchemy.ext.asyncio"}
 """What a gateway on a migrated database never needs: addresses are not looked up in the DNS."""
 
@@ -41,9 +44,9 @@ def loaded(module: str) -> set[str]:
     [
         (
             "gateway.server.worker",
-            NOBODY | LETTERS | SOCKETS | {"gateway.mail", "gateway.server.startup", "db.demo", "typer"},
+            NOBODY | LETTERS | SOCKETS | PAGES | {"gateway.mail", "gateway.server.startup", "db.demo", "typer"},
         ),
-        ("gateway.server.startup", NOBODY | LETTERS | SOCKETS | {"db.demo"}),
+        ("gateway.server.startup", NOBODY | LETTERS | SOCKETS | PAGES | {"db.demo"}),
         ("gateway.cli.main", PRODUCT),
         ("gateway.settings", SCHEMA | {"rich"}),
         ("gateway.cli.settings", SCHEMA),
@@ -56,7 +59,7 @@ def test_a_process_loads_only_what_it_needs(module: str, unneeded: set[str]) -> 
 
 
 def test_what_is_not_loaded_would_be_found() -> None:
-    everything = NOBODY | LETTERS | SOCKETS | SCHEMA | PRODUCT
+    everything = NOBODY | LETTERS | SOCKETS | PAGES | SCHEMA | PRODUCT
     assert loaded(", ".join(sorted(everything))) & everything == everything
 
 

@@ -11,6 +11,8 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 from graphql import GraphQLInputObjectType
 
+from gateway.demo_logins import LOGINS
+from gateway.pages.texts import PAGE_TEXTS
 from resolvers.gates.coordinates import named_type
 from schema import schema
 from schema.apps import CATALOGUE, App, AppKind, app_description, app_label
@@ -52,6 +54,8 @@ USED = {
     *(("letter-subject", letter.subject) for letter in (*LETTERS.values(), BY_ACCOUNTANT)),
     *(("letter", text) for letter in (*LETTERS.values(), BY_ACCOUNTANT) for text in (letter.request, letter.otherwise)),
     *(("letter", text) for text in (GREETING, GREETING_WITHOUT_NAME, DAYS, MINUTES, STARTS_EMPTY)),
+    *(("page", text) for text in PAGE_TEXTS),
+    *(("demo-login", words) for _, words in LOGINS),
 }
 TRANSLATED = ["fr", "nl", "de"]
 VALUES = {

@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.demo_logins import logins
 from gateway.cli.progress import Progress, progress_of
 from gateway.cli.terminal import Data, refusals, run, say, settings_of
+from gateway.demo_logins import logins
 
 
 def demo(

@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gateway.cli.demo_logins import FIRST_STEPS, LOGINS, PASSWORD, logins
 from gateway.cli.progress import Progress, progress_of
 from gateway.cli.terminal import Data, refusals, run, settings_of
+from gateway.demo_logins import FIRST_STEPS, LOGINS, PASSWORD, logins
 
 if TYPE_CHECKING:
     from gateway.server.startup import Started
@@ -48,6 +48,8 @@ def serve(
 def _greet(started: "Started", progress: Progress) -> None:
     progress.stop()
     typer.echo(f"enFact gateway: {started.url}/graphql")
+    if started.has_console:
+        typer.echo(f"In a browser: {started.url}/console/")
     if started.data is not None:
         typer.echo(f"Data folder: {started.data}")
     if started.demo:

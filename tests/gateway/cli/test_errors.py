@@ -2,7 +2,8 @@
 
 import pytest
 
-from gateway.cli.errors import ADVICE, HEADER, USER_ADVICE, of_payloads, of_validation, page, print_errors, top_level
+from gateway.cli.errors import page, print_errors
+from gateway.http.error_catalogue import ADVICE, HEADER, USER_ADVICE, of_payloads, of_validation, top_level
 from gateway.http.errors import STATUSES
 from schema.errors import ErrorCode, UserErrorCode, ValidationReason
 from tests.support.databases import ROOT

@@ -704,7 +704,7 @@ async def test_health(client: httpx.AsyncClient, backend: SmallBackend) -> None:
     assert (await client.get("/health/live")).status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/", "/graphql/", "/graphiql", "/favicon.ico", "//graphql"])
+@pytest.mark.parametrize("path", ["/nothing", "/graphql/", "/graphiql", "/favicon.ico", "//graphql"])
 async def test_other_addresses_are_404(client: httpx.AsyncClient, path: str) -> None:
     response = await client.request("GET", httpx.URL("http://enfact", raw_path=path.encode()))
     assert (response.status_code, response.headers["content-type"]) == (404, "application/json")

@@ -1,6 +1,7 @@
-"""The demo's logins and the first steps with them, as they are printed."""
+"""The demo's logins and the first steps with them, as they are printed and shown."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 PASSWORD: Final = "demo-enfact-2026"  # noqa: S105 (the demo's, which is printed for everyone)
 LOGINS: Final = (
@@ -20,6 +21,21 @@ Sign in, and ask what you may see:
   curl -s {url}/graphql -H "authorization: Bearer $TOKEN" -H 'content-type: application/json' \\
     -d '{{"query": "{{ viewer {{ companies {{ nodes {{ name access {{ apps }} }} }} }} }}"}}'
 """
+
+
+def logins_in_every_language() -> Mapping[str, Any]:
+    """The logins for the console, each with its words by language (ISO 639-1)."""
+    from schema.localization.language import Language  # noqa: PLC0415 (the command line prints English alone)
+    from schema.localization.translate import translate  # noqa: PLC0415
+
+    entries = [
+        {
+            "email": email,
+            "words": {language.name.lower(): translate(language, "demo-login", words) for language in Language},
+        }
+        for email, words in LOGINS
+    ]
+    return {"password": PASSWORD, "logins": entries}
 
 
 def logins() -> str:

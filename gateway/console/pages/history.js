@@ -1,0 +1,137 @@
+/** Historique: what changed, who did it, and the matrix of a moment. */
+
+import { ask } from "../api.js";
+import {
+  Failed, Title, Waiting, attempt, company, fullName, html, link, moment, t, useEffect, useRead, useState,
+} from "../core.js";
+import { Grid } from "./people/grid.js";
+import { row } from "./people/store.js";
+
+const PAGE = 50;
+const PAUSE = 250;
+const KINDS = [
+  "TOGGLE", "ROLE", "USER_INVITED", "USER_JOINED", "USER_DELETED", "APP_ACTIVATED", "APP_DEACTIVATED", "EXTERNAL_ADDED",
+  "EXTERNAL_CHANGED", "EXTERNAL_REMOVED", "SUPPORT_ON", "SUPPORT_OFF", "KEY_CREATED", "KEY_REVOKED", "VIEWED_AS", "ACCESS_REQUESTED",
+  "ACCESS_DECLINED", "PLAN", "TRIAL", "COMPANY_CLOSES", "COMPANY_STAYS",
+];
+
+export default function History({ route }) {
+  const companyId = route.company;
+  const [chosen, setChosen] = useState({ search: "", kind: "", app: "" });
+  const [filter, setFilter] = useState({});
+  const [more, setMore] = useState([]);
+  const [at, setAt] = useState(null);
+  useEffect(() => {
+    const timer = setTimeout(() => setFilter(filterOf(chosen)), PAUSE);
+    return () => clearTimeout(timer);
+  }, [chosen]);
+  const apps = useRead(async () => (await ask("Catalogue")).apps, []).value ?? [];
+  const { value, problem, again } = useRead(async () => {
+    const found = await page(companyId, filter);
+    setMore([]);
+    return found;
+  }, [companyId, filter]);
+  const pages = value ? [value, ...more] : [];
+  const last = pages.at(-1)?.pageInfo;
+  const nodes = pages.flatMap((found) => found.nodes);
+  const set = (name) => ({ target }) => setChosen({ ...chosen, [name]: target.value });
+  return html`<div class="head"><${Title}>${t("history.title")}</${Title}>
+      ${nodes.length > 0 && html`<button onClick=${() => attempt(() => download(companyId, filter, apps))}>${t("history.csv")}</button>`}</div>
+    <${Moment} companyId=${companyId} at=${at} setAt=${setAt} />
+    <div class="filters" role="search" aria-label=${t("matrix.filters")}>
+      <label>${t("history.search")}<input type="search" value=${chosen.search} onInput=${set("search")} /></label>
+      <label>${t("history.kind")}<select value=${chosen.kind} onChange=${set("kind")}><option value="">${t("matrix.every")}</option>
+        ${KINDS.map((kind) => html`<option key=${kind} value=${kind}>${t(`kind.${kind}`)}</option>`)}</select></label>
+      <label>${t("matrix.app")}<select value=${chosen.app} onChange=${set("app")}><option value="">${t("matrix.every")}</option>
+        ${apps.map(({ app, label }) => html`<option key=${app} value=${app}>${label}</option>`)}</select></label></div>
+    ${problem && html`<${Failed} problem=${problem} again=${again} />`}
+    ${!value && !problem && html`<${Waiting} />`}
+    ${value && html`<p class="soft" role="status">${t("history.count", { n: value.totalCount })}</p>`}
+    ${nodes.length > 0 && html`<section class="sheet" aria-label=${t("history.title")}><table class="cards">
+      <thead><tr><th scope="col">${t("history.when")}</th><th scope="col">${t("history.who")}</th><th scope="col">${t("history.what")}</th><th scope="col"><span class="hidden">${t("users.actions")}</span></th></tr></thead>
+      <tbody>${nodes.map((entry) => html`<tr key=${entry.id}><td>${moment(entry.at)}</td><td>${entry.actor ? fullName(entry.actor) : "enFact"}</td>
+        <td class="wrap">${what(entry, apps)}</td><td class="end"><button onClick=${() => setAt(entry.at)} aria-label=${t("history.showOf", { moment: moment(entry.at) })}>${t("history.show")}</button></td></tr>`)}</tbody></table></section>`}
+    ${last?.hasNextPage && html`<p><button onClick=${() => attempt(async () => setMore([...more, await page(companyId, filter, last.endCursor)]))}>${t("more")}</button></p>`}`;
+}
+
+function filterOf({ search, kind, app }) {
+  return { ...(search.trim() && { search }), ...(kind && { kind: [kind] }), ...(app && { app: [app] }) };
+}
+
+/** A page of the trail. Raises Refused. */
+async function page(companyId, filter, after = null, first = PAGE) {
+  return (await ask("Trail", { companyId, first, after, filter })).company.accessChanges;
+}
+
+/** A change in words: the kind, whose access, and from what to what. */
+function what(entry, apps) {
+  const whose = entry.user ?? entry.externalUser;
+  const app = apps.find((info) => info.app === entry.app)?.label ?? entry.app;
+  const turned = entry.kind === "TOGGLE" ? t(entry.after ? "on" : "off") : "";
+  const role = (name) => name && t(`role.${name}`);
+  const roles = fromTo(role(entry.roleBefore), role(entry.roleAfter));
+  const plans = fromTo(entry.planBefore, entry.planAfter);
+  const until = entry.until && t("until", { day: moment(entry.until) });
+  return [KINDS.includes(entry.kind) ? t(`kind.${entry.kind}`) : entry.kind, whose && fullName(whose), app, turned, roles, plans, until].filter(Boolean).join(" · ");
+}
+
+const fromTo = (before, after) => (before && after && before !== after ? t("history.from", { before, after }) : after);
+
+/** Save the whole trail as a file of comma-separated values (RFC 4180). */
+async function download(companyId, filter, apps) {
+  const lines = [[t("history.when"), t("history.who"), t("history.what")]];
+  let after = null;
+  do {
+    const { nodes, pageInfo } = await page(companyId, filter, after, 100);
+    for (const entry of nodes) lines.push([entry.at, entry.actor ? fullName(entry.actor) : "enFact", what(entry, apps)]);
+    after = pageInfo.hasNextPage ? pageInfo.endCursor : null;
+  } while (after);
+  const text = lines.map((line) => line.map(cellOf).join(",")).join("\r\n");
+  const href = URL.createObjectURL(new Blob(["\ufeff", text], { type: "text/csv" }));
+  Object.assign(document.createElement("a"), { href, download: `${t("history.title")}.csv` }).click();
+  URL.revokeObjectURL(href);
+}
+
+/** A value in quotes; what a spreadsheet would take for a formula begins with an apostrophe. */
+const cellOf = (value) => `"${String(value).replace(/^(?=[=+\-@\t\r])/, "'").replaceAll('"', '""')}"`;
+
+/* The matrix of a moment */
+
+/** A slider over the last changes, and the matrix as it was; what is otherwise now is marked. */
+function Moment({ companyId, at, setAt }) {
+  const marks = useRead(async () => (await page(companyId, {}, null, 100)).nodes.map((entry) => entry.at).reverse(), [companyId]).value ?? [];
+  const { value, problem } = useRead(async () => at && read(companyId, at), [companyId, at]);
+  useEffect(() => {
+    if (at) document.getElementById("moment")?.scrollIntoView({ block: "center" });
+  }, [at]);
+  if (!marks.length) return null;
+  const mark = at ? marks.findLastIndex((one) => one <= at) : marks.length;
+  const choose = ({ target }) => setAt(marks[target.value] ?? null);
+  return html`<section class="sheet moment" aria-labelledby="moment"><header><h2 id="moment">${t("history.matrix")}</h2>
+      <span class="word">${at ? moment(at) : t("history.now")}</span>${at && html`<button onClick=${() => setAt(null)}>${t("history.close")}</button>`}</header>
+    <label class="slider">${t("history.moment")}<input type="range" min="0" max=${marks.length} value=${mark} onInput=${choose} aria-valuetext=${at ? moment(at) : t("history.now")} list="marks" /></label>
+    <datalist id="marks">${marks.map((_, i) => html`<option key=${i} value=${i}></option>`)}</datalist>
+    ${at && problem && html`<${Failed} problem=${problem} />`}
+    ${at && value && html`<p class="soft" role="status">${t("history.differs", { n: value.differing })}</p><${Grid} ...${value.axes} />`}</section>`;
+}
+
+/** The matrix of a moment for the grid, and how many of its cells are otherwise now. Raises Refused. */
+async function read(companyId, at) {
+  const [then, now] = await Promise.all([at, new Date().toISOString()].map(async (when) => (await ask("MatrixAt", { companyId, at: when })).company.permissionMatrix));
+  const current = new Map(now.rows.map((line) => [(line.user ?? line.externalUser).id, row(line).cells]));
+  const people = then.rows.map(row);
+  const differs = (line, app) => line.isUser && line.cells[app].effective !== Boolean(current.get(line.person.id)?.[app]?.effective);
+  const axes = {
+    turned: people.length > 12,
+    cell: (a, b) => {
+      const [line, info] = a.line ? [a.line, b.info] : [b.line, a.info];
+      return { on: line.cells[info.app].effective, fixed: differs(line, info.app) ? "DIFFERS" : "PAST", changed: differs(line, info.app) };
+    },
+    name: (a, b) => (a.line ? `${b.label}, ${a.label}` : `${a.label}, ${b.label}`),
+    toggle() {},
+  };
+  const across = people.map((line) => ({ key: line.id, label: line.name, line, href: line.isUser ? link(company.value.id, "users", line.person.id) : null }));
+  const down = then.apps.map((info) => ({ key: info.app, label: info.label, info }));
+  const differing = people.flatMap((line) => then.apps.filter(({ app }) => differs(line, app))).length;
+  return { differing, axes: { ...axes, rows: axes.turned ? across : down, columns: axes.turned ? down : across } };
+}

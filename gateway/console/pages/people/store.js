@@ -1,0 +1,243 @@
+/** The people of a company, what each may see, and the changes that are not saved yet. */
+
+import { ask, change, live, spoken } from "../../api.js";
+import { attempt, fullName, notify, rights, signal, t, viewer, words } from "../../core.js";
+
+/**
+ * The matrix: `version`, `apps`, `rows`; null while it is read. A row is `{id, person, name, isUser, cells}`, its cells by
+ * app. Rows that did not change stay the same objects.
+ */
+export const matrix = signal(null);
+export const problem = signal(null);
+/** What is not saved: by user, then by app, whether it is to be on. Only what differs from the matrix is here. */
+export const draft = signal({});
+/** What others changed while one's own save was refused: a list of changes, or null. */
+export const conflict = signal(null);
+/** The changes that take back the last save, or null. */
+export const undo = signal(null);
+export const saving = signal(false);
+
+let companyId;
+let leave = () => {};
+const drawer = () => `enfact.draft.${viewer.value?.id}.${companyId}`;
+
+/** Read a company's people and follow them. Gives the function that ends it. */
+export function enter(id) {
+  companyId = id;
+  matrix.value = conflict.value = undo.value = null;
+  draft.value = {};
+  let current = true;
+  begin().catch((refusal) => current && (problem.value = refusal));
+  return () => {
+    current = false;
+    leave();
+    leave = () => {};
+  };
+}
+
+/** Read everything, then follow what changes from there. Raises Refused. */
+export async function begin() {
+  const mine = companyId;
+  leave();
+  await read();
+  if (mine !== companyId) return;
+  const since = { companyId, version: matrix.value.version };
+  leave = live("PeopleChanged", since, ({ permissionMatrixChanged: now }) => (now ? hear(now) : lost()), lost);
+}
+
+/** Read everything. Raises Refused. */
+export async function read() {
+  const { company } = await ask("People", { companyId });
+  if (!company?.permissionMatrix) return lost();
+  const { permissionMatrix: found, accessPresets, ...facts } = company;
+  matrix.value = { ...facts, ...found, presets: accessPresets?.nodes ?? [], rows: found.rows.map(row) };
+  problem.value = null;
+  keep(Object.keys(draft.value).length ? draft.value : stored());
+}
+
+const lost = () => (rights.value += 1);
+
+/** A row of the matrix as pages use it. */
+export function row({ id, user, externalUser, cells }) {
+  const person = user ?? externalUser;
+  const name = fullName(person) || person.email;
+  return { id, person, name, isUser: Boolean(user), cells: Object.fromEntries(cells.map((cell) => [cell.app, cell])) };
+}
+
+/* What changed elsewhere */
+
+/** Take in the cells that changed since the subscription began, or read everything where those do not suffice. */
+async function hear({ version, changedSince, openRequests }) {
+  hearRequests(openRequests);
+  if (version <= matrix.value.version) return;
+  const before = matrix.value;
+  if (changedSince) merge(version, changedSince);
+  else await attempt(begin);
+  await tell(differences(before, matrix.value));
+}
+
+/** Take in the open requests, and say which are fresh. */
+function hearRequests(openRequests) {
+  const known = new Set(matrix.value.openRequests.map(({ id }) => id));
+  for (const request of openRequests)
+    if (!known.has(request.id)) notify(t("requests.heard", namedRequest(request)));
+  if (openRequests.map(({ id }) => id).join() !== [...known].join()) matrix.value = { ...matrix.value, openRequests };
+}
+
+function merge(version, cells) {
+  const fresh = new Map(cells.map((cell) => [cell.id, cell]));
+  const rows = matrix.value.rows.map((old) => {
+    const changed = Object.values(old.cells).filter(({ id, granted, effective }) =>
+      fresh.has(id) && (fresh.get(id).granted !== granted || fresh.get(id).effective !== effective));
+    if (!changed.length) return old;
+    return { ...old, cells: { ...old.cells, ...Object.fromEntries(changed.map(({ app, id }) => [app, fresh.get(id)])) } };
+  });
+  matrix.value = { ...matrix.value, version, rows };
+  keep(draft.value);
+}
+
+/** The cells of users that differ between two matrices, as changes. */
+function differences(before, after) {
+  const old = new Map(before.rows.map((line) => [line.id, line]));
+  return after.rows.flatMap((line) => {
+    const was = old.get(line.id);
+    if (!was || was === line || !line.isUser) return [];
+    return Object.values(line.cells)
+      .filter(({ app, granted }) => was.cells[app] && was.cells[app].granted !== granted)
+      .map(({ app, granted }) => ({ userId: line.person.id, app, granted }));
+  });
+}
+
+/** Say who changed what, unless it was this page. */
+async function tell(changes) {
+  if (saving.value) return;
+  const { company } = await ask("LastChanges", { companyId }).catch(() => ({}));
+  const last = company?.accessChanges?.nodes ?? [];
+  const toggled = last.filter((entry) => changes.some(({ userId, app, granted }) =>
+    entry.kind === "TOGGLE" && entry.user?.id === userId && entry.app === app && entry.after === granted));
+  const [entry] = toggled.length ? toggled : last;
+  if (!entry || (!changes.length && entry.actor?.id === viewer.value.account.id)) return;
+  const who = entry.actor ? fullName(entry.actor) : "enFact";
+  const [first] = changes;
+  if (changes.length === 1) notify(t(first.granted ? "people.heardOn" : "people.heardOff", { who, ...named(first) }));
+  else notify(t(first ? "people.heard" : "people.heardOther", { who, n: changes.length }));
+}
+
+/* What is not saved */
+
+const stored = () => JSON.parse(localStorage.getItem(drawer()) ?? "{}");
+
+/** Keep a draft, without what the matrix has already, is no toggle, or is nobody's any more. */
+function keep(wanted) {
+  const left = {};
+  for (const { person, cells } of matrix.value.rows) {
+    const entries = Object.entries(wanted[person.id] ?? {});
+    const open = entries.filter(([app, on]) => cells[app]?.editable && cells[app].granted !== on);
+    if (open.length) left[person.id] = Object.fromEntries(open);
+  }
+  draft.value = left;
+  if (Object.keys(left).length) localStorage.setItem(drawer(), JSON.stringify(left));
+  else localStorage.removeItem(drawer());
+}
+
+/** Want some toggles to be on or off: `[{userId, app, granted}]`. */
+export function want(changes) {
+  const wanted = { ...draft.value };
+  for (const { userId, app, granted } of changes) wanted[userId] = { ...wanted[userId], [app]: granted };
+  keep(wanted);
+}
+
+export const discard = () => keep({});
+
+/** The changes that are not saved, in the order of the matrix. */
+export function changes() {
+  if (!matrix.value) return [];
+  return matrix.value.rows.flatMap(({ person }) => matrix.value.apps
+    .filter(({ app }) => draft.value[person.id]?.[app] !== undefined)
+    .map(({ app }) => ({ userId: person.id, app, granted: draft.value[person.id][app] })));
+}
+
+/** How a cell is shown: `on`, `fixed` (why it is no toggle, or null), `changed`. */
+export function look(line, app) {
+  const cell = line.cells[app];
+  const wanted = draft.value[line.person.id]?.[app];
+  const fixed = cell.editable ? null : cell.reason;
+  return { on: fixed ? cell.effective : (wanted ?? cell.granted), fixed, changed: wanted !== undefined };
+}
+
+/** The names in a change: `{person, app}`. */
+export function named({ userId, app }) {
+  const person = matrix.value.rows.find((line) => line.person.id === userId)?.name ?? "";
+  return { person, app: matrix.value.apps.find((info) => info.app === app)?.label ?? app };
+}
+
+/** The names in a request: `{person, app}`. */
+export const namedRequest = ({ user, app }) => ({ ...named({ userId: user?.id, app }), person: user ? fullName(user) : "" });
+
+/* Saving */
+
+/** Save the draft as one change. Gives whether it was saved; a refusal becomes a notice, or the conflict. */
+export async function save() {
+  const wanted = changes();
+  const saved = await write(wanted);
+  if (!saved) return false;
+  undo.value = wanted.map((toggle) => ({ ...toggle, granted: !toggle.granted }));
+  notify(t("people.saved", { n: wanted.length }), { action: [t("undo"), takeBack] });
+  return true;
+}
+
+/** Take the last save back, as a change of its own. */
+export async function takeBack() {
+  const back = undo.value;
+  if (!back) return;
+  undo.value = null;
+  if (await write(back)) notify(t("people.undone", { n: back.length }));
+  else want(back);
+}
+
+async function write(toggles) {
+  const before = matrix.value;
+  saving.value = true;
+  try {
+    const input = { companyId, expectedVersion: before.version, changes: toggles };
+    const { permissionMatrix } = await change("SetAccess", input);
+    apply(toggles, permissionMatrix.version);
+    conflict.value = null;
+    return true;
+  } catch (refusal) {
+    if (refusal.code === "VERSION_CONFLICT") await clash(before);
+    else notify(words(refusal), { bad: true });
+    return false;
+  } finally {
+    saving.value = false;
+  }
+}
+
+function apply(toggles, version) {
+  const on = new Map(toggles.map(({ userId, app, granted }) => [`${userId} ${app}`, granted]));
+  const cells = matrix.value.rows.flatMap((line) => Object.values(line.cells)
+    .filter(({ app }) => on.has(`${line.person.id} ${app}`))
+    .map((cell) => ({ ...cell, granted: on.get(`${line.person.id} ${cell.app}`), effective: on.get(`${line.person.id} ${cell.app}`) })));
+  merge(Math.max(version, matrix.value.version), cells);
+}
+
+/** Read what others changed; one's own changes stay. */
+async function clash(before) {
+  await attempt(read);
+  conflict.value = differences(before, matrix.value);
+}
+
+/* The catalogue */
+
+/** The apps by category, in the catalogue's order: `[[category, apps]]`. */
+export function byCategory(apps) {
+  const groups = new Map();
+  for (const info of apps) groups.set(info.category, [...(groups.get(info.category) ?? []), info]);
+  return [...groups];
+}
+
+/** Whether a text is among others, whatever its accents and capitals. */
+export function matches(search, ...texts) {
+  const flat = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLocaleLowerCase(spoken.value);
+  return texts.some((text) => flat(text).includes(flat(search.trim())));
+}

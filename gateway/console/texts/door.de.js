@@ -1,0 +1,15 @@
+export default {
+  "again": "Noch einmal versuchen",
+  "demo.title": "Demo",
+  "dismiss": "Meldung schließen",
+  "email": "E-Mail",
+  "forgotten.link": "Passwort vergessen?",
+  "language": "Sprache",
+  "loading": "Einen Augenblick…",
+  "notices": "Meldungen",
+  "offline": "Offline. Wir versuchen es weiter; nichts, was Sie geändert haben, geht verloren.",
+  "password": "Passwort",
+  "signIn.ended": "Ihre Sitzung ist beendet. Melden Sie sich wieder an: Ihre nicht gespeicherten Änderungen bleiben erhalten.",
+  "signIn.go": "Anmelden",
+  "signIn.title": "Anmelden",
+};

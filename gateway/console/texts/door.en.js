@@ -1,0 +1,15 @@
+export default {
+  "again": "Try again",
+  "demo.title": "Demo",
+  "dismiss": "Close this notice",
+  "email": "E-mail",
+  "forgotten.link": "Forgotten password?",
+  "language": "Language",
+  "loading": "One moment…",
+  "notices": "Notices",
+  "offline": "Offline. We keep trying; nothing that you changed is lost.",
+  "password": "Password",
+  "signIn.ended": "Your session has ended. Sign in again: your unsaved changes are kept.",
+  "signIn.go": "Sign in",
+  "signIn.title": "Sign in",
+};

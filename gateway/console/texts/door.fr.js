@@ -1,0 +1,15 @@
+export default {
+  "again": "Réessayer",
+  "demo.title": "Démonstration",
+  "dismiss": "Fermer l'avis",
+  "email": "Courriel",
+  "forgotten.link": "Mot de passe oublié ?",
+  "language": "Langue",
+  "loading": "Un instant…",
+  "notices": "Avis",
+  "offline": "Hors ligne. Nous réessayons ; rien de ce que vous avez changé n'est perdu.",
+  "password": "Mot de passe",
+  "signIn.ended": "Votre session est terminée. Reconnectez-vous : vos changements non enregistrés sont gardés.",
+  "signIn.go": "Se connecter",
+  "signIn.title": "Connexion",
+};

@@ -1,0 +1,15 @@
+export default {
+  "again": "Opnieuw proberen",
+  "demo.title": "Demo",
+  "dismiss": "Melding sluiten",
+  "email": "E-mail",
+  "forgotten.link": "Wachtwoord vergeten?",
+  "language": "Taal",
+  "loading": "Een ogenblik…",
+  "notices": "Meldingen",
+  "offline": "Offline. We proberen opnieuw; niets van wat u wijzigde gaat verloren.",
+  "password": "Wachtwoord",
+  "signIn.ended": "Uw sessie is beëindigd. Meld u opnieuw aan: uw niet-bewaarde wijzigingen zijn er nog.",
+  "signIn.go": "Aanmelden",
+  "signIn.title": "Aanmelden",
+};

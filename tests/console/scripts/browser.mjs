@@ -1,0 +1,124 @@
+// What every script of browsers shares: Chromium, pages that keep what went wrong in them, signing in, axe.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { chromium } from "playwright-core";
+import { check, given } from "../../clients/scripts/checks.mjs";
+
+export const LANGUAGES = ["fr", "nl", "en", "de"];
+export const console_ = `${given.url}/console/`;
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const FLAGS = [
+  "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+  "--disable-component-update", "--disable-sync",
+];
+// Milliseconds that a page has to be quiet, and between two looks.
+const QUIET = 250;
+const STEP = 50;
+
+const browser = await chromium.launch({ executablePath: given.chromium, args: FLAGS, chromiumSandbox: false });
+
+/** A page in a browser of its own, with its `problems`: errors, reports of the policy, requests of other origins. */
+export async function open({ language = "en", ...options } = {}) {
+  const context = await browser.newContext({ locale: `${language}-BE`, viewport: { width: 1280, height: 800 }, ...options });
+  const page = await context.newPage();
+  page.setDefaultTimeout(30_000);
+  page.problems = [];
+  page.expected = () => false;
+  const keep = (problem) => page.expected(problem) || page.problems.push(problem);
+  page.asking = new Set();
+  page.on("request", (request) => page.asking.add(request));
+  for (const event of ["requestfinished", "requestfailed"]) page.on(event, (request) => page.asking.delete(request));
+  page.on("console", (message) => message.type() === "error" && keep(`console: ${message.text()}`));
+  page.on("pageerror", (error) => keep(`error: ${error.stack ?? error}`));
+  page.on("request", (request) => {
+    const { origin, protocol } = new URL(request.url());
+    if (origin !== given.url && !["data:", "blob:"].includes(protocol)) keep(`foreign: ${request.url()}`);
+  });
+  return page;
+}
+
+/** Check something on a page of its own, on which nothing may go wrong; the page is closed afterwards. */
+export async function checkPage(name, options, body) {
+  await check(name, async () => {
+    const page = await open(options);
+    try {
+      await body(page);
+      assert.deepEqual(page.problems, []);
+    } finally {
+      await page.context().close();
+    }
+  });
+}
+
+/** Sign in as one of the demo's people ("lambert") by the form, and wait for what follows. */
+export async function signIn(page, who, path = "") {
+  await page.goto(`${console_}${path}`);
+  await page.fill("input[type=email]", `${who}@demo.enfact.test`);
+  await page.fill("input[type=password]", given.password);
+  await page.keyboard.press("Enter");
+  await page.waitForSelector("input[type=password]", { state: "detached" });
+}
+
+/** The answer to an operation of who is signed in in the page's browser. */
+export async function ask(page, query, variables = {}) {
+  const options = { headers: { origin: given.url }, data: { query, variables } };
+  const response = await page.context().request.post(`${given.url}/graphql`, options);
+  return (await response.json()).data;
+}
+
+/** Sign in without a form: the cookie of a session, for pages that are not about signing in. */
+export async function enter(page, who) {
+  const input = { email: `${who}@demo.enfact.test`, password: given.password, session: "COOKIE" };
+  const { login } = await ask(page, "mutation ($input: LoginInput!) { login(input: $input) { expiresAt } }", { input });
+  assert.ok(login.expiresAt);
+}
+
+/** The violations that axe finds (WCAG 2.2 AA and best practice), each with where; `exclude` are selectors. */
+export async function violations(page, { exclude = [] } = {}) {
+  await page.evaluate(AXE);
+  const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+  const found = await page.evaluate(
+    ([values, without]) => axe.run({ exclude: without }, { runOnly: { type: "tag", values } }), [tags, exclude],
+  );
+  return found.violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`));
+}
+
+/** Wait until nothing is asked, and the page has its heading and no sign of waiting, for a while. */
+export async function settled(page) {
+  const still = () => page.asking.size === 0
+    && page.evaluate(() => document.querySelector("h1") !== null && !document.querySelector(".waiting, [aria-busy=true]"));
+  const end = Date.now() + 30_000;
+  for (let quiet = 0; quiet < QUIET; ) {
+    assert.ok(Date.now() < end, `the page does not settle: ${[...page.asking].map((request) => request.url())}`);
+    await page.waitForTimeout(STEP);
+    quiet = (await still()) ? quiet + STEP : 0;
+  }
+}
+
+/** Options of a page in French. */
+export const french = { language: "fr" };
+
+export const button = (page, name) => page.getByRole("button", { name, exact: true });
+
+/** A page of somebody who is signed in, closed afterwards; nothing may have gone wrong on it. */
+export async function as(who, address, body, options = french) {
+  const page = await open(options);
+  try {
+    await enter(page, who);
+    await page.goto(`${console_}${address}`);
+    await page.waitForSelector("h1");
+    await settled(page);
+    await body(page);
+    assert.deepEqual(page.problems, []);
+  } finally {
+    await page.context().close();
+  }
+}
+
+/** Take the last save of Utilisateurs back. */
+export async function undo(page) {
+  await page.getByRole("button", { name: "Annuler ce changement" }).first().click();
+  await page.getByText(/changements? annulés?\./).first().waitFor();
+}

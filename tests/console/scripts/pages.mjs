@@ -1,0 +1,58 @@
+// Every page that the console's list of routes has, and those outside of it: in four languages, axe finds nothing in
+// the color scheme that is given. The pages of a role are seen as one of the demo's people with that role.
+import assert from "node:assert/strict";
+import { done, given, LAMBERT } from "../../clients/scripts/checks.mjs";
+import { ask, checkPage, console_, enter, LANGUAGES, open, settled, violations } from "./browser.mjs";
+
+const PEOPLE = { owner: "lambert", employee: "noah", external: "compta" };
+const LETTERS = ["invitation", "confirm", "not-me", "reset-password"];
+const { colorScheme } = given;
+
+/** Look at a page with axe. */
+async function assertAccessible(page, where) {
+  await settled(page);
+  assert.ok(await page.title(), `${where} has no title`);
+  assert.deepEqual(await violations(page), [], where);
+}
+
+const reader = await open();
+await enter(reader, PEOPLE.owner);
+await reader.goto(console_);
+const routes = await reader.evaluate(async () => (await import("/console/core.js")).ROUTES);
+const USERS = "query ($id: ID!) { company(id: $id) { users(first: 3) { nodes { id role } } } }";
+const { company } = await ask(reader, USERS, { id: LAMBERT });
+const user = company.users.nodes.find(({ role }) => role === "EMPLOYEE").id;
+await reader.context().close();
+
+const addresses = (role) => routes
+  .filter((route) => (route.for ?? "owner") === role)
+  .map(({ path }) => `#/${path.replace(":company", LAMBERT).replace(":user", user)}`);
+
+for (const language of LANGUAGES) {
+  await checkPage(`nobody, ${language}`, { colorScheme, language }, async (page) => {
+    for (const address of ["", "#/forgotten", ...LETTERS.map((name) => `${name}#token=${"x".repeat(43)}`)]) {
+      await page.goto("about:blank");
+      await page.goto(`${console_}${address}`);
+      await page.waitForSelector("h1");
+      assert.equal(await page.getAttribute("html", "lang"), language);
+      await assertAccessible(page, address);
+    }
+  });
+}
+for (const [role, who] of Object.entries(PEOPLE)) {
+  await checkPage(role, { colorScheme }, async (page) => {
+    await enter(page, who);
+    for (const language of [...LANGUAGES.slice(1), "fr"]) {
+      await page.goto(`${console_}${addresses(role)[0]}`);
+      await page.waitForSelector("h1");
+      await page.selectOption("header select", language);
+      await page.waitForFunction((wanted) => document.documentElement.lang === wanted, language);
+      for (const address of addresses(role)) {
+        await page.goto(`${console_}${address}`);
+        await page.waitForSelector("h1");
+        await assertAccessible(page, `${address} ${language}`);
+      }
+    }
+  });
+}
+done();

@@ -1,0 +1,74 @@
+// The reference, read by nobody in particular: search, keyboard, gates, errors, settings, four languages.
+import assert from "node:assert/strict";
+import { done } from "../../clients/scripts/checks.mjs";
+import { checkPage, console_, LANGUAGES, settled, violations } from "./browser.mjs";
+
+const reference = `${console_}reference`;
+
+async function open(page, address = "") {
+  await page.goto("about:blank");
+  await page.goto(`${reference}${address}`);
+  await page.waitForSelector("article h1");
+  await settled(page);
+}
+
+await checkPage("the keyboard alone finds a field", {}, async (page) => {
+  await open(page);
+  await page.keyboard.press("/");
+  await page.keyboard.type("discount");
+  await page.getByText(/^\d+ found$/).waitFor();
+  for (const key of ["ArrowDown", "ArrowDown", "ArrowUp", "ArrowUp", "ArrowDown", "ArrowDown", "Enter"])
+    await page.keyboard.press(key);
+  await page.waitForURL(/#CreditNote\.discount$/);
+  assert.match(await page.locator("dt.aim").innerText(), /^discount: Decimal\s+Discounts$/);
+  assert.ok(await page.locator("dt.aim").isVisible());
+});
+
+await checkPage("a search finds by the name of an app, in the reader's language", { language: "nl" }, async (page) => {
+  await open(page);
+  await page.getByRole("searchbox").fill("kortingen");
+  await page.waitForFunction(() => document.querySelectorAll(".finder li").length > 5);
+  assert.ok((await page.locator(".finder li").allInnerTexts()).includes("Invoice.discount"));
+});
+
+await checkPage("types lead to types, and an address leads to its entry", {}, async (page) => {
+  await open(page, "#Invoice.customer");
+  await page.locator("dt.aim a").click();
+  await page.waitForURL(/#Customer$/);
+  await page.getByRole("heading", { name: /^Customer/ }).waitFor();
+  assert.match(await page.title(), /^Customer/);
+  await page.goBack();
+  await page.waitForURL(/#Invoice\.customer$/);
+});
+
+await checkPage("errors and settings are there", {}, async (page) => {
+  await open(page);
+  await page.getByRole("link", { name: "Errors", exact: true }).click();
+  await page.waitForURL(/#GRAPHQL_PARSE_FAILED$/);
+  assert.match(await page.locator("article").innerText(), /400[^]*What to do: /);
+  await page.getByRole("link", { name: "Settings", exact: true }).click();
+  await page.waitForURL(/#DATABASE_URL$/);
+  await page.locator("nav.finder").getByRole("link", { name: "ENFACT_PORT", exact: true }).click();
+  assert.match(await page.locator("article").innerText(), /default 8000/);
+});
+
+await checkPage("an unknown name is said to be none", {}, async (page) => {
+  await page.goto(`${reference}#Nothing`);
+  await page.getByRole("heading", { name: "Nothing has this name" }).waitFor();
+});
+
+for (const colorScheme of ["light", "dark"]) {
+  for (const language of LANGUAGES) {
+    await checkPage(`accessible, ${colorScheme}, ${language}`, { colorScheme, language }, async (page) => {
+      await open(page, "#AppKind");
+      assert.equal(await page.getAttribute("html", "lang"), language);
+      assert.deepEqual(await violations(page), []);
+    });
+  }
+}
+
+await checkPage("nothing sticks out on a phone", { viewport: { width: 390, height: 800 } }, async (page) => {
+  await open(page, "#Invoice");
+  assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
+});
+done();

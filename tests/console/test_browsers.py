@@ -1,0 +1,32 @@
+"""The console in a browser: every page is accessible in every language, and small."""
+
+import pytest
+
+from tests.clients.node import problems
+from tests.clients.serving import Served
+from tests.console.browsers import look
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_every_page_is_accessible_in_every_language(served: Served, scheme: str) -> None:
+    seen = await look("pages.mjs", served, {"colorScheme": scheme})
+    assert not problems(seen), "\n".join(problems(seen))
+    assert len(seen) == 4 + 3
+
+
+async def test_pages_are_small_and_come_from_the_gateway_alone(served: Served) -> None:
+    seen = await look("serving.mjs", served)
+    assert not problems(seen), "\n".join(problems(seen))
+    assert len(seen) == 3
+
+
+async def test_the_explorer_shows_what_each_person_sees(served: Served) -> None:
+    seen = await look("explorer.mjs", served)
+    assert not problems(seen), "\n".join(problems(seen))
+    assert len(seen) == 9
+
+
+async def test_the_reference_is_found_read_and_accessible(served: Served) -> None:
+    seen = await look("reference.mjs", served)
+    assert not problems(seen), "\n".join(problems(seen))
+    assert len(seen) == 6 + 8

@@ -1,0 +1,16 @@
+"""The pages in a browser: what is changed in Utilisateurs is seen by others, can be taken back, and is not lost."""
+
+import pytest
+
+from tests.clients.node import problems
+from tests.clients.serving import Served
+from tests.console.browsers import look
+
+
+@pytest.mark.parametrize(
+    ("script", "count"), [("people.mjs", 10), ("letters.mjs", 11), ("large.mjs", 2), ("others.mjs", 8)]
+)
+async def test_a_browser_finds_nothing_wrong(served: Served, script: str, count: int) -> None:
+    seen = await look(script, served)
+    assert not problems(seen), "\n".join(problems(seen))
+    assert len(seen) == count

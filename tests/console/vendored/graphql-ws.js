@@ -1,0 +1,2 @@
+// The client of subscriptions.
+export { createClient } from "graphql-ws/client";

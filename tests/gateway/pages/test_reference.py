@@ -1,0 +1,65 @@
+"""reference.py: what the page says is what the product does."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from graphql import parse
+from graphql.language import FieldDefinitionNode, ObjectTypeDefinitionNode
+
+from gateway.cli.sdl import current
+from gateway.pages.reference import reference_json
+from gateway.settings import Settings
+from schema.apps import CATALOGUE
+from schema.errors import ErrorCode, UserErrorCode, ValidationReason
+
+REFERENCE: dict[str, Any] = json.loads(reference_json())
+TYPES = {type_["name"]: type_ for type_ in REFERENCE["types"]}
+
+
+def stated_gates(field: FieldDefinitionNode) -> list[str]:
+    """The gates that the schema's text states on a field."""
+    gating = [one for one in field.directives or () if one.name.value in ("requiresApp", "requiresRole")]
+    return [getattr(one.arguments[0].value, "value", "") for one in gating if one.arguments]
+
+
+def test_every_type_has_the_fields_and_gates_of_the_schemas_text() -> None:
+    objects = [node for node in parse(current()).definitions if isinstance(node, ObjectTypeDefinitionNode)]
+    assert len(objects) > 200
+    gated = 0
+    for node in objects:
+        stated = {field.name.value: stated_gates(field) for field in node.fields or ()}
+        shown = {field["name"]: field.get("gates", []) for field in TYPES[node.name.value]["fields"]}
+        always = {app.name for app, entry in CATALOGUE.items() if entry.always_visible}
+        assert shown == {name: [gate for gate in gates if gate not in always] for name, gates in stated.items()}
+        gated += sum(map(bool, shown.values()))
+    assert gated > 300
+
+
+def test_each_gate_has_its_label_in_every_language() -> None:
+    used = {
+        gate
+        for type_ in REFERENCE["types"]
+        for one in (type_, *type_.get("fields", ()))
+        for gate in one.get("gates", ())
+    }
+    assert used <= REFERENCE["gates"].keys()
+    assert all(labels.keys() == {"fr", "nl", "en", "de"} for labels in REFERENCE["gates"].values())
+    assert REFERENCE["gates"]["DISCOUNTS"]["fr"] != REFERENCE["gates"]["DISCOUNTS"]["en"]
+
+
+def test_all_errors_and_settings_are_there() -> None:
+    codes = [line["code"] for line in REFERENCE["errors"]]
+    assert codes == [
+        *(code.value for code in ErrorCode),
+        *(code.name for code in UserErrorCode),
+        *(reason.name for reason in ValidationReason),
+    ]
+    assert len(REFERENCE["settings"]) == len(Settings.model_fields)
+    assert {"DATABASE_URL", "ENFACT_CONSOLE", "ENFACT_PORT"} <= {setting["name"] for setting in REFERENCE["settings"]}
+
+
+@pytest.mark.parametrize("part", ["settings", "errors", "gates"])
+def test_nothing_of_this_machine_is_told(part: str) -> None:
+    assert str(Path.home()) not in json.dumps(REFERENCE[part])
