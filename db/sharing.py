@@ -83,7 +83,7 @@ class Shares:
     def give(self, payer: Payer) -> None:
         """Give one of this payer's places back, for the next in turn."""
         held = self._held[payer]
-        if self._stays(payer, held) and self._serve_next(payer):
+        if self._queues and self._stays(payer, held) and self._serve_next(payer):
             return
         if held > 1:
             self._held[payer] = held - 1

@@ -28,6 +28,7 @@ from gateway.logs import Log, open_log
 from gateway.pages.responses import nothing_here, wants_page
 from gateway.pages.routes import HoldsDemo, Pages
 from gateway.settings import Settings
+from gateway.shared_page import Page, SharedCounters
 from schema.errors import ErrorCode, error_message
 from schema.localization.language import Language
 
@@ -59,6 +60,8 @@ class Gateway(Starlette):
         self._sockets: ASGIApp | None = None
         self._slots = shared.slots
         self._rates = shared.rates
+        self._counters = shared.counters
+        self.is_draining = False
         self.router.redirect_slashes = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -87,6 +90,10 @@ class Gateway(Starlette):
         """True for a browser that opens the address itself, which is answered with the console."""
         return self._pages is not None and self._pages.is_visit(scope)
 
+    def was_probed(self, seconds: float) -> bool:
+        """True when any worker was asked for its readiness within the last `seconds`."""
+        return self._counters.was_probed(seconds)
+
     def _refused(self, scope: Scope) -> Allowance | None:
         """Count a request that is not for GraphQL; its allowance when it is one too many, else None."""
         if self._rates is None:
@@ -101,14 +108,14 @@ class Gateway(Starlette):
 
 
 def create_app(
-    settings: Settings, backend: Backend | None = None, log: Log | None = None, *, rates: int | None = None
+    settings: Settings, backend: Backend | None = None, log: Log | None = None, *, page: Page | None = None
 ) -> Gateway:
     """The application; without `backend` it opens the database of `settings.database_url` when it starts.
 
-    `rates` is the file descriptor of the table of limits that all workers share.
+    `page` is the page that all workers share, with the number of this one.
     """
     log = log or open_log(settings.log_level, settings.log_format)
-    limits = Rates.of(settings, rates)
+    limits = Rates.of(settings, page.fd if page is not None else None)
     opened = backend or database_backend(settings, log, limits.rows if limits is not None else None)
     shared = TransportState(
         shows_stages=settings.server_timing,
@@ -120,7 +127,12 @@ def create_app(
         log=log,
         statuses=Statuses.of(settings),
         rates=limits,
+        counters=SharedCounters(page) if page is not None else SharedCounters.own(),
     )
+
+    async def ready() -> str | None:
+        shared.counters.note_probe()
+        return "the gateway is stopping" if gateway.is_draining else await opened.ready()
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncGenerator[None, None]:
@@ -138,16 +150,17 @@ def create_app(
 
     pages = Pages(_demo_of(settings, opened), with_explorer=settings.has_explorer) if settings.has_console else None
     common = (shared, Compression(settings.compress_from), settings.max_body)
-    return Gateway(
+    gateway = Gateway(
         GraphQLEndpoint(*common),
         SchemaEndpoint(*common),
         sockets,
         shared,
         pages,
-        routes=[*health_routes(opened.ready), *(pages.routes() if pages is not None else ())],
+        routes=[*health_routes(ready), *(pages.routes() if pages is not None else ())],
         lifespan=lifespan,
         exception_handlers={HTTPException: _refuse if pages is None else _refuse_or_show},
     )
+    return gateway
 
 
 def _demo_of(settings: Settings, backend: Backend) -> HoldsDemo:

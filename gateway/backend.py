@@ -5,14 +5,15 @@ As long as the database is open it also runs the periodic work: session uses, co
 
 import asyncio
 from collections.abc import Coroutine
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from db.connection import Connection
+from db.connection import Connection, has_several_hosts
 from db.database import Database, PoolSettings
-from db.errors import DatabaseError, DatabaseMisconfigured, DatabaseUnavailable
+from db.errors import DatabaseError, DatabaseMisconfigured, DatabaseUnavailable, TakesNoWrites
 from db.installation import is_demo
-from db.readiness import ReadinessProbe
+from db.readiness import ReadinessProbe, require_writes
 from db.schema_version import is_migrated
 from db.secrets import Keyring
 from gateway.background import BackgroundTasks, Outage
@@ -36,6 +37,9 @@ CARE_PAUSE = 60.0
 
 DEMO_PAUSE = 60.0
 """Seconds between two checks for a demo that was loaded meanwhile."""
+
+FOLLOW_PAUSE = 1.0
+"""Seconds between two questions which of several hosts takes writes."""
 
 BACK_PAUSE = 1.0
 """Seconds between two checks for a database that was away and answers again."""
@@ -154,6 +158,8 @@ class DatabaseBackend:
             return "the database cannot be reached"
         try:
             await self._pulse.ask()
+        except TakesNoWrites:
+            return "the database takes no writes: its server is a standby"
         except DatabaseMisconfigured:
             return "only newer versions of the gateway may use the database: start one of them"
         except DatabaseError:
@@ -169,7 +175,8 @@ class DatabaseBackend:
             return False
 
     async def _look(self, connection: Connection) -> None:
-        """Check that the database answers and its schema is for this version: a later one may take it away."""
+        """Check that the database takes writes, and that its schema is still for this version."""
+        await require_writes(connection)
         self._migrated = await is_migrated(connection)
 
     async def _connect(self) -> None:
@@ -201,6 +208,8 @@ class DatabaseBackend:
             keep_hinting(self._listen_dsn, executor.hints, self._log),
             executor.feed.keep_looking(),
         ]
+        if has_several_hosts(self._dsn):
+            works.append(self._keep_following(database))
         if self._terms.shows_secrets:
             works.append(self._keep_looking_for_demo(database, executor))
         return list(works)
@@ -220,6 +229,15 @@ class DatabaseBackend:
                 continue
             self._outage.end()
             return
+
+    async def _keep_following(self, database: Database) -> None:
+        """Leave a host that no longer takes writes, or no longer answers, as soon as another one does."""
+        while True:
+            await asyncio.sleep(FOLLOW_PAUSE)
+            with suppress(Exception):  # any error means that no host is known to take writes
+                await self._pulse.ask()
+            if (host := self._pulse.host) is not None and (ended := database.follow(host)):
+                self._log.event("another host takes the writes", host=str(host), connections=ended)
 
     async def _keep_looking_for_demo(self, database: Database, executor: Executor) -> None:
         """Notice a demo that is loaded while the gateway runs."""
@@ -285,7 +303,15 @@ def database_backend(settings: Settings, log: Log, quota: Quota | None = None) -
     """
     if settings.database_url is None:
         raise ValueError("DATABASE_URL is not set")
-    pool = PoolSettings(
+    terms = terms_of(settings, quota)
+    listen_dsn = settings.listen_url.get_secret_value() if settings.listen_url is not None else None
+    dsn = settings.database_url.get_secret_value()
+    return DatabaseBackend(dsn, pool_settings(settings), log, terms, listen_dsn=listen_dsn)
+
+
+def pool_settings(settings: Settings) -> PoolSettings:
+    """The settings of the pool of connections."""
+    return PoolSettings(
         size=settings.pool_size,
         share=settings.pool_share,
         queue=settings.pool_queue,
@@ -294,9 +320,6 @@ def database_backend(settings: Settings, log: Log, quota: Quota | None = None) -
         backend_memory=settings.backend_memory << 20,
         statement_timeout=settings.deadline,
     )
-    terms = terms_of(settings, quota)
-    listen_dsn = settings.listen_url.get_secret_value() if settings.listen_url is not None else None
-    return DatabaseBackend(settings.database_url.get_secret_value(), pool, log, terms, listen_dsn=listen_dsn)
 
 
 def terms_of(settings: Settings, quota: Quota | None = None) -> Terms:

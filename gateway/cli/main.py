@@ -14,6 +14,7 @@ from gateway.cli.commands import (
     demo,
     documents,
     errors,
+    grants,
     migrate,
     owner,
     plan,
@@ -40,6 +41,7 @@ app = typer.Typer(
 )
 app.command()(serve.serve)
 app.command()(migrate.migrate)
+app.command()(grants.grants)
 app.command()(demo.demo)
 app.command()(settings.settings)
 app.command()(token.token)

@@ -12,6 +12,7 @@ from gateway.http.errors import Statuses
 from gateway.http.rate_limits import Rates
 from gateway.http.stream_slots import StreamSlots
 from gateway.logs import Log
+from gateway.shared_page import SharedCounters
 
 LONGEST_PAUSE: Final = 1.0
 """Maximum number of seconds for which a socket is not read after a message beyond the rate limit."""
@@ -32,6 +33,7 @@ class TransportState:
     deadlines: Deadlines
     log: Log
     statuses: Statuses
+    counters: SharedCounters
     rates: Rates | None = None
     shows_stages: bool = False
 

@@ -1,6 +1,7 @@
 """The entry point of execution: takes a request, returns its result.
 
-A query is one statement. A mutation is one transaction per root field; the same compiler reads its payload.
+A query is one statement. A root field of a mutation is one statement, too, or one transaction; the same compiler reads
+what the payload selects beyond that.
 """
 
 from collections.abc import Callable, Coroutine
