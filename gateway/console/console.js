@@ -2,8 +2,8 @@
 
 import { change, ended, offline, spoken } from "./api.js";
 import {
-  Languages, Lazy, Waiting, address, dismiss, forget, html, link, notices, preferred, recognize, render, speak, t,
-  useEffect, useRead, useState, viewer, words,
+  Languages, Lazy, Title, Waiting, address, dismiss, forget, html, link, notices, preferred, recognize, render, speak,
+  t, useEffect, useRead, useState, viewer, words,
 } from "./core.js";
 
 const LETTERS = ["invitation", "confirm", "reset-password", "not-me"];
@@ -35,7 +35,7 @@ function SignIn() {
     const { email, password } = event.target.elements;
     signIn(email.value, password.value);
   };
-  return html`<${Door}><h1 tabindex="-1">${t("signIn.title")}</h1>
+  return html`<${Door}><${Title}>${t("signIn.title")}</${Title}>
     ${ended.value && html`<p role="status" class="note">${t("signIn.ended")}</p>`}
     <form onSubmit=${submit}>
       <label>${t("email")}<input type="email" name="email" autocomplete="username" required autofocus aria-describedby="refused" /></label>
@@ -73,9 +73,6 @@ function Console() {
   useEffect(() => {
     if (ended.value && viewer.value) forget();
   }, [ended.value]);
-  useEffect(() => {
-    document.title = [document.querySelector("h1")?.textContent, "enFact"].filter(Boolean).join(" · ");
-  });
   return html`<${Content} letter=${letter} />
     ${lost && html`<p class="offline" role="status">${t("offline")}</p>`}
     <div class="notices" role="log" aria-label=${t("notices")}>${notices.value.map((notice) => html`

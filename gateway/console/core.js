@@ -1,6 +1,6 @@
 /** What all pages share: texts, who is signed in, the address, notices. */
 
-import { html, signal, useEffect, useState } from "./vendor/preact.js";
+import { html, signal, useEffect, useRef, useState } from "./vendor/preact.js";
 import { ask, change, ended, hangUp, offline, spoken } from "./api.js";
 
 export * from "./vendor/preact.js";
@@ -110,6 +110,7 @@ export async function recognize() {
 }
 
 export async function signOut() {
+  hangUp(); // before the session ends, which subscriptions would take for a loss of access
   await change("Logout");
   forget();
   go();
@@ -144,6 +145,25 @@ export function routeOf(hash) {
     if (names.length === parts.length && names.every((name, i) => name.startsWith(":") || name === parts[i]))
       return { ...route, query, ...Object.fromEntries(names.map((name, i) => [name.slice(1), parts[i]])) };
   }
+}
+
+let arrived = false;
+addEventListener("hashchange", () => (arrived = true));
+
+/** The heading of a page, which names the window, and takes the focus where somebody came from another page. */
+export function Title({ children }) {
+  const heading = useRef();
+  const text = [children].flat().join("");
+  useEffect(() => {
+    document.title = `${text} · enFact`;
+  }, [text]);
+  useEffect(() => {
+    if (!arrived) return;
+    arrived = false;
+    scrollTo(0, 0);
+    heading.current.focus();
+  }, []);
+  return html`<h1 ref=${heading} tabindex="-1">${children}</h1>`;
 }
 
 /* Notices: what happened, for everybody to read and to hear */

@@ -2,8 +2,8 @@
 
 import { ask, live } from "./api.js";
 import {
-  Failed, Languages, Lazy, Waiting, address, attempt, company, fullName, html, link, rights, routeOf, signOut, standing, t,
-  useEffect, useRead, viewer,
+  Failed, Languages, Lazy, Title, Waiting, address, attempt, company, fullName, html, link, rights, routeOf, signOut,
+  standing, t, useEffect, useRead, viewer,
 } from "./core.js";
 
 const MENU = {
@@ -32,7 +32,6 @@ export default function Signed() {
   useEffect(() => {
     if (!route) location.replace(link(...home(viewer.value)));
   }, [address.value]);
-  useEffect(() => document.querySelector("h1")?.focus({ preventScroll: true }), [address.value]);
   if (!route || (id && value === undefined && !problem) || (current && company.value?.id !== id)) return html`<${Frame}><${Waiting} /></${Frame}>`;
   if (problem && !current) return html`<${Frame}><${Failed} problem=${problem} again=${again} /></${Frame}>`;
   const closed = id && (!current || (route.for && route.for !== standing(current)));
@@ -52,7 +51,7 @@ function follow({ id }) {
 
 /** What stands where a company or a page cannot be entered (any more). */
 const Closed = ({ company }) => html`<div class="empty">
-  <h1 tabindex="-1">${t("closed.title")}</h1>
+  <${Title}>${t("closed.title")}</${Title}>
   <p>${t(company ? "closed.page" : "closed.company")}</p>
   <p><a class="button" href=${company ? link(company.id, MENU[standing(company)][0]) : link("companies")}>
     ${t(company ? "closed.home" : "companies.title")}</a></p></div>`;
@@ -68,7 +67,19 @@ function Frame({ route, company: current, children }) {
         <a href=${link(current.id, page)} aria-current=${route.menu === page ? "page" : null}>${t(`${page}.title`)}</a>`)}</nav>
       <${Me} route=${route} />
     </header>
-    <main id="content" tabindex="-1">${children}</main>`;
+    <main id="content" tabindex="-1">${children}</main>
+    <${Developers} />`;
+}
+
+/** The ways to the explorer and the reference, where the gateway has them. */
+function Developers() {
+  const { value: found } = useRead(async () => {
+    const pages = ["explorer", "reference"];
+    const answers = await Promise.all(pages.map((page) => fetch(`/console/${page}`, { method: "HEAD" })));
+    return pages.filter((_, i) => answers[i].ok);
+  }, []);
+  if (!found?.length) return null;
+  return html`<footer>${found.map((page) => html`<a key=${page} href=${`/console/${page}`}>${t(`developers.${page}`)}</a>`)}</footer>`;
 }
 
 function skip(event) {

@@ -7,7 +7,9 @@ from tests.clients.serving import Served
 from tests.console.browsers import look
 
 
-@pytest.mark.parametrize(("script", "count"), [("people.mjs", 10), ("letters.mjs", 10), ("large.mjs", 2)])
+@pytest.mark.parametrize(
+    ("script", "count"), [("people.mjs", 10), ("letters.mjs", 10), ("large.mjs", 2), ("others.mjs", 8)]
+)
 async def test_a_browser_finds_nothing_wrong(served: Served, script: str, count: int) -> None:
     seen = await look(script, served)
     assert not problems(seen), "\n".join(problems(seen))

@@ -7,7 +7,10 @@ from collections import Counter
 import pytest
 
 from gateway.pages.files import FOLDER
-from schema.apps import CATALOGUE, App
+from schema.apps import App
+from schema.roles import Role
+from schema.types.core.access import AccessChangeKind, CellReason, InvitationState
+from schema.types.figures.explanations import HiddenReason
 
 TEXTS = FOLDER / "texts"
 LANGUAGES = ("fr", "nl", "en", "de")
@@ -64,6 +67,21 @@ def test_what_pages_name_exists_and_what_exists_is_named() -> None:
     assert {key for key in unused if f'"{key}"' not in code and not key.endswith(".title")} == set()
 
 
-def test_every_category_of_apps_has_a_name() -> None:
-    assert {f"category.{entry.category}" for entry in (app.declared for app in App)} <= set(texts("pages", "fr"))
-    assert len(CATALOGUE) == len(App)
+def test_what_the_api_may_answer_has_a_name() -> None:
+    known = set(texts("pages", "fr"))
+    assert {f"category.{app.declared.category}" for app in App} <= known
+    enums = {
+        "kind": AccessChangeKind,
+        "fixed": CellReason,
+        "reason": HiddenReason,
+        "role": Role,
+        "state": InvitationState,
+    }
+    for start, enum in enums.items():
+        named = {f"{start}.{value.name}" for value in enum} - {"fixed.TOGGLE"}
+        assert named <= known, named - known
+    kinds = re.search(
+        r"const KINDS = \[(.*?)\]", (FOLDER / "pages" / "history.js").read_text(encoding="utf-8"), re.DOTALL
+    )
+    assert kinds is not None
+    assert set(re.findall(r"\w+", kinds[1])) == {kind.name for kind in AccessChangeKind}

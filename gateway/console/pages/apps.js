@@ -1,7 +1,7 @@
 /** Applications: what the company has, what each app needs, and what activating or deactivating one does to whom. */
 
 import { ask, change } from "../api.js";
-import { Failed, Waiting, attempt, day, fullName, html, notify, number, t, useRead, useState } from "../core.js";
+import { Failed, Title, Waiting, attempt, day, fullName, html, notify, number, t, useRead, useState } from "../core.js";
 import { Dialog, Question } from "./people/dialogs.js";
 import { byCategory, matches } from "./people/store.js";
 
@@ -22,7 +22,7 @@ export default function Apps({ route }) {
     notify(t("apps.activated", { app: info.label }));
     again();
   });
-  return html`<div class="head"><div><h1 tabindex="-1">${t("apps.title")}</h1><p class="soft" role="status">${t("apps.count", { n: number(activeApps.length), all: number(value.apps.length), plan })}${
+  return html`<div class="head"><div><${Title}>${t("apps.title")}</${Title}><p class="soft" role="status">${t("apps.count", { n: number(activeApps.length), all: number(value.apps.length), plan })}${
       trialEndsAt && Date.parse(trialEndsAt) > Date.now() ? ` · ${t("apps.trial", { day: day(trialEndsAt) })}` : ""}</p></div>
       <label>${t("person.search")}<input type="search" value=${search} onInput=${({ target }) => setSearch(target.value)} /></label></div>
     ${apps.length === 0 && html`<p class="empty">${t("person.nothing")}</p>`}

@@ -1,7 +1,7 @@
 /** The choice of a company, with a search where there are many, and one's own invitations. */
 
 import { ask } from "../api.js";
-import { Failed, Waiting, day, html, link, standing, t, useEffect, useRead, useState, viewer } from "../core.js";
+import { Failed, Title, Waiting, day, html, link, standing, t, useEffect, useRead, useState, viewer } from "../core.js";
 
 const MANY = 8;
 const PAUSE = 200;
@@ -27,7 +27,7 @@ export default function Companies() {
     setMore([...more, companies]);
   };
   const all = viewer.value.companies.totalCount;
-  return html`<div class="head"><h1 tabindex="-1">${t("companies.title")}</h1>
+  return html`<div class="head"><${Title}>${t("companies.title")}</${Title}>
       ${all > MANY && html`<label>${t("companies.search")}<input type="search" value=${typed}
         onInput=${(event) => setTyped(event.target.value)} /></label>`}</div>
     <${Invitations} />

@@ -2,7 +2,7 @@
 
 import { ask } from "../api.js";
 import {
-  Failed, Waiting, attempt, company, fullName, html, link, moment, t, useEffect, useRead, useState,
+  Failed, Title, Waiting, attempt, company, fullName, html, link, moment, t, useEffect, useRead, useState,
 } from "../core.js";
 import { Grid } from "./people/grid.js";
 import { row } from "./people/store.js";
@@ -11,7 +11,8 @@ const PAGE = 50;
 const PAUSE = 250;
 const KINDS = [
   "TOGGLE", "ROLE", "USER_INVITED", "USER_JOINED", "USER_DELETED", "APP_ACTIVATED", "APP_DEACTIVATED", "EXTERNAL_ADDED",
-  "EXTERNAL_CHANGED", "EXTERNAL_REMOVED", "SUPPORT_ON", "SUPPORT_OFF", "KEY_CREATED", "KEY_REVOKED", "VIEWED_AS", "PLAN", "TRIAL",
+  "EXTERNAL_CHANGED", "EXTERNAL_REMOVED", "SUPPORT_ON", "SUPPORT_OFF", "KEY_CREATED", "KEY_REVOKED", "VIEWED_AS", "ACCESS_REQUESTED",
+  "ACCESS_DECLINED", "PLAN", "TRIAL", "COMPANY_CLOSES", "COMPANY_STAYS",
 ];
 
 export default function History({ route }) {
@@ -34,7 +35,7 @@ export default function History({ route }) {
   const last = pages.at(-1)?.pageInfo;
   const nodes = pages.flatMap((found) => found.nodes);
   const set = (name) => ({ target }) => setChosen({ ...chosen, [name]: target.value });
-  return html`<div class="head"><h1 tabindex="-1">${t("history.title")}</h1>
+  return html`<div class="head"><${Title}>${t("history.title")}</${Title}>
       ${nodes.length > 0 && html`<button onClick=${() => attempt(() => download(companyId, filter, apps))}>${t("history.csv")}</button>`}</div>
     <${Moment} companyId=${companyId} at=${at} setAt=${setAt} />
     <div class="filters" role="search" aria-label=${t("matrix.filters")}>

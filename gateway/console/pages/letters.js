@@ -1,14 +1,14 @@
 /** What the links of letters lead to, and the page that asks for a letter with a new password. */
 
 import { change } from "../api.js";
-import { html, link, recognize, t, useEffect, useState, viewer, words } from "../core.js";
+import { Title, html, link, recognize, t, useEffect, useState, viewer, words } from "../core.js";
 
 /* The token stands in the fragment, which no server sees; once it was used it leaves the address bar and the history. */
 const token = new URLSearchParams(location.hash.slice(1)).get("token") ?? "";
 
 export default function Letters({ letter, Door }) {
   const Letter = { forgotten: Forgotten, invitation: Invitation, confirm: Confirm, "reset-password": Reset, "not-me": NotMe }[letter];
-  return html`<${Door}><h1 tabindex="-1">${t(`${letter}.title`)}</h1><${Letter} /></${Door}>`;
+  return html`<${Door}><${Title}>${t(`${letter}.title`)}</${Title}><${Letter} /></${Door}>`;
 }
 
 /** What a form or button of a letter is doing: `run` does it, `done` is what it gave, `problem` the refusal. */

@@ -1,7 +1,9 @@
 /** Paramètres personnels: the own names and language, the password, sessions, API keys. */
 
 import { ask, change } from "../api.js";
-import { Failed, LANGUAGES, Waiting, attempt, html, moment, notify, recognize, t, useRead, useState, words } from "../core.js";
+import {
+  LANGUAGES, Failed, Title, Waiting, attempt, html, moment, notify, recognize, t, useRead, useState, words,
+} from "../core.js";
 import { Dialog, FormDialog, Question } from "./people/dialogs.js";
 
 export default function Settings() {
@@ -11,7 +13,7 @@ export default function Settings() {
   if (!value) return html`<${Waiting} />`;
   const open = (Which, row) => setDialog({ Which, row });
   const close = () => (setDialog(null), again());
-  return html`<h1 tabindex="-1">${t("settings.title")}</h1>
+  return html`<${Title}>${t("settings.title")}</${Title}>
     <div class="groups"><${Profile} account=${value.account} /><${Password} /></div>
     <section class="sheet" aria-labelledby="sessions"><header><h2 id="sessions">${t("sessions.title")}</h2></header>
       <table class="cards"><thead><tr><th scope="col">${t("sessions.program")}</th><th scope="col">${t("sessions.since")}</th><th scope="col">${t("sessions.used")}</th><th scope="col"><span class="hidden">${t("users.actions")}</span></th></tr></thead>

@@ -96,3 +96,29 @@ export async function settled(page) {
     quiet = (await still()) ? quiet + STEP : 0;
   }
 }
+
+/** Options of a page in French. */
+export const french = { language: "fr" };
+
+export const button = (page, name) => page.getByRole("button", { name, exact: true });
+
+/** A page of somebody who is signed in, closed afterwards; nothing may have gone wrong on it. */
+export async function as(who, address, body, options = french) {
+  const page = await open(options);
+  try {
+    await enter(page, who);
+    await page.goto(`${console_}${address}`);
+    await page.waitForSelector("h1");
+    await settled(page);
+    await body(page);
+    assert.deepEqual(page.problems, []);
+  } finally {
+    await page.context().close();
+  }
+}
+
+/** Take the last save of Utilisateurs back. */
+export async function undo(page) {
+  await page.getByRole("button", { name: "Annuler ce changement" }).first().click();
+  await page.getByText(/changements? annulés?\./).first().waitFor();
+}

@@ -1,9 +1,8 @@
 // What the links of letters lead to, in every state.
 import assert from "node:assert/strict";
 import { bearer, done, endpoint, given, LAMBERT } from "../../clients/scripts/checks.mjs";
-import { checkPage, console_, enter } from "./browser.mjs";
+import { checkPage, console_, enter, french } from "./browser.mjs";
 
-const french = { language: "fr" };
 const heading = (page, name) => page.getByRole("heading", { name });
 
 async function ask(query, variables) {

@@ -1,30 +1,13 @@
 // Utilisateurs: changes are collected, saved as one, seen by others at once, and taken back.
 import assert from "node:assert/strict";
 import { check, done, LAMBERT } from "../../clients/scripts/checks.mjs";
-import { checkPage, console_, enter, open, settled, signIn } from "./browser.mjs";
+import { as, button, checkPage, console_, french, settled, signIn, undo } from "./browser.mjs";
 
 const MATRIX = `#/${LAMBERT}/matrix`;
 const SAVED = "changement enregistré";
 
-const french = { language: "fr" };
 const cell = (page, app, person) => page.getByRole("switch", { name: `${app}, ${person}`, exact: true });
-const button = (page, name) => page.getByRole("button", { name, exact: true });
 const isOn = async (page, app, person) => (await cell(page, app, person).getAttribute("aria-checked")) === "true";
-
-/** A page of somebody who is signed in, closed afterwards; nothing may have gone wrong on it. */
-async function as(who, address, body, options = french) {
-  const page = await open(options);
-  try {
-    await enter(page, who);
-    await page.goto(`${console_}${address}`);
-    await page.waitForSelector("h1");
-    await settled(page);
-    await body(page);
-    assert.deepEqual(page.problems, []);
-  } finally {
-    await page.context().close();
-  }
-}
 
 /** Wait until a switch is on or off; gives the milliseconds that it took. */
 async function becomes(page, app, person, on) {
@@ -45,11 +28,6 @@ async function save(page, { asks = false } = {}) {
 async function signOut(page) {
   await button(page, "Se déconnecter").click();
   await page.waitForSelector("input[type=email]");
-}
-
-async function undo(page) {
-  await page.getByRole("button", { name: "Annuler ce changement" }).first().click();
-  await page.getByText(/changements? annulés?\./).first().waitFor();
 }
 
 await checkPage("keyboard only, from signing in to a saved change and back", french, async (page) => {
@@ -240,19 +218,31 @@ await check("a wrong accountant's address is said where it was typed, and suppor
     await page.waitForFunction((was) => document.querySelector("[aria-labelledby=support]").ariaChecked === was, before);
   }));
 
-await check("a phone: nothing is wider than it, and switches are big enough", () =>
-  as("lambert", `#/${LAMBERT}/users`, async (page) => {
-    const assertFits = async () => assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
-    await assertFits();
+await check("a phone: nothing is wider than it, and switches are big enough", async () => {
+  const phone = { ...french, viewport: { width: 390, height: 844 } };
+  const assertFits = async (page, where) =>
+    assert.deepEqual(await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]), [390, 390], where);
+  await as("lambert", `#/${LAMBERT}/users`, async (page) => {
+    await assertFits(page, "users");
     await page.getByRole("link", { name: "Noah Claes" }).click();
     await page.getByRole("button", { name: "Ventes", exact: true }).click();
     await page.getByRole("switch", { name: "Factures" }).waitFor();
     for (const box of await page.getByRole("switch").evaluateAll((all) => all.map((one) => one.getBoundingClientRect().toJSON())))
       assert.ok(box.height >= 44 && box.width >= 44, JSON.stringify(box));
-    await assertFits();
-    await page.goto(`${console_}${MATRIX}`);
-    await page.waitForSelector("[role=grid]");
-    await assertFits();
-  }, { ...french, viewport: { width: 390, height: 844 } }));
+    await assertFits(page, "a person");
+    const person = await page.evaluate(() => location.hash);
+    for (const address of [MATRIX, `#/${LAMBERT}/apps`, `#/${LAMBERT}/history`, `${person}/look`, `${person}/why`, "#/settings", "#/companies"]) {
+      await page.goto(`${console_}${address}`);
+      await settled(page);
+      await page.waitForSelector("h1");
+      await assertFits(page, address);
+    }
+  }, phone);
+  for (const [who, address] of [["noah", "access"], ["compta", "home"]])
+    await as(who, `#/${LAMBERT}/${address}`, async (page) => {
+      await page.waitForSelector(".desk table");
+      await assertFits(page, address);
+    }, phone);
+});
 
 done();

@@ -33,7 +33,7 @@ export function FormDialog({ title, close, send, go, stays, children }) {
       setRefusal(problem);
       setBusy(false);
       const field = form.current?.elements[problem.errors?.[0].field?.[0]];
-      (field ?? form.current?.querySelector("input, select"))?.focus();
+      (field ?? form.current?.querySelector("input, select, textarea"))?.focus();
     }
   };
   return html`<${Dialog} title=${title} close=${close}><form ref=${form} onSubmit=${submit}>${children}

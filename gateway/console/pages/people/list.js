@@ -2,9 +2,10 @@
 
 import { change } from "../../api.js";
 import {
-  LANGUAGES, attempt, company, day, html, link, moment, notify, number, t, useState,
+  LANGUAGES, Title, attempt, company, day, html, link, moment, notify, number, t, useState,
 } from "../../core.js";
 import { FormDialog, Question } from "./dialogs.js";
+import { Requests } from "./requests.js";
 import { begin, look, matrix } from "./store.js";
 
 const ROLES = ["EMPLOYEE", "OWNER"];
@@ -14,8 +15,9 @@ export function List() {
   const { rows } = matrix.value;
   const users = rows.filter(({ isUser }) => isUser);
   const open = (Which, row) => setDialog({ Which, row });
-  return html`<div class="head"><h1 tabindex="-1">${t("users.title")}</h1>
+  return html`<div class="head"><${Title}>${t("users.title")}</${Title}>
       <button class="main" onClick=${() => open(Create)}>${t("users.create")}</button></div>
+    <${Requests} />
     <section class="sheet" aria-label=${t("users.title")}><table class="cards">
       <thead><tr><th scope="col">${t("users.name")}</th><th scope="col">${t("email")}</th><th scope="col">${t("users.role")}</th>
         <th scope="col">${t("users.sees")}</th><th scope="col">${t("users.state")}</th><th scope="col"><span class="hidden">${t("users.actions")}</span></th></tr></thead>

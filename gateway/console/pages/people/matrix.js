@@ -1,6 +1,6 @@
 /** The matrix: apps as rows and people as columns up to twelve, turned over beyond; filters, many at once. */
 
-import { company, html, link, number, t, useState } from "../../core.js";
+import { Title, company, html, link, number, t, useState } from "../../core.js";
 import { Grid } from "./grid.js";
 import { byCategory, look, matches, matrix, want } from "./store.js";
 
@@ -15,7 +15,7 @@ export function Matrix() {
     && (!chosen.category || info.category === chosen.category)
     && (!like || people.some((row) => look(row, info.app).on !== look(like, info.app).on)));
   const set = (name) => ({ target }) => setChosen({ ...chosen, [name]: target.value });
-  return html`<div class="head"><h1 tabindex="-1">${t("matrix.title")}</h1><p class="soft" role="status">${t("matrix.size", { apps: number(shown.length), people: number(people.length) })}</p></div>
+  return html`<div class="head"><${Title}>${t("matrix.title")}</${Title}><p class="soft" role="status">${t("matrix.size", { apps: number(shown.length), people: number(people.length) })}</p></div>
     <div class="filters" role="search" aria-label=${t("matrix.filters")}>
       <label>${t("matrix.person")}<input type="search" value=${chosen.person} onInput=${set("person")} /></label>
       <label>${t("matrix.app")}<input type="search" value=${chosen.app} onInput=${set("app")} /></label>

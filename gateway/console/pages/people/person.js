@@ -1,7 +1,7 @@
 /** One person: the switches by category, and the access of a colleague or a preset to take over. */
 
 import { change } from "../../api.js";
-import { attempt, company, html, notify, number, t, useState } from "../../core.js";
+import { Title, attempt, company, html, notify, number, t, useState } from "../../core.js";
 import { FormDialog } from "./dialogs.js";
 import { begin, byCategory, look, matches, matrix, want } from "./store.js";
 import { Back, PersonHead } from "./tabs.js";
@@ -10,7 +10,7 @@ export function Person({ route }) {
   const { apps, rows } = matrix.value;
   const [search, setSearch] = useState(apps.find(({ app }) => app === route.query.app)?.label ?? "");
   const row = rows.find(({ person }) => person.id === route.user);
-  if (!row) return html`<${Back} /><div class="empty"><h1 tabindex="-1">${t("person.gone")}</h1><p>${t("person.goneText")}</p></div>`;
+  if (!row) return html`<${Back} /><div class="empty"><${Title}>${t("person.gone")}</${Title}><p>${t("person.goneText")}</p></div>`;
   const { person, name } = row;
   const open = Object.values(row.cells).some(({ editable }) => editable);
   const groups = byCategory(apps.filter(({ label, description }) => matches(search, label, description)));

@@ -67,12 +67,21 @@ export function row({ id, user, externalUser, cells }) {
 /* What changed elsewhere */
 
 /** Take in the cells that changed since the subscription began, or read everything where those do not suffice. */
-async function hear({ version, changedSince }) {
+async function hear({ version, changedSince, openRequests }) {
+  hearRequests(openRequests);
   if (version <= matrix.value.version) return;
   const before = matrix.value;
   if (changedSince) merge(version, changedSince);
   else await attempt(begin);
   await tell(differences(before, matrix.value));
+}
+
+/** Take in the open requests, and say which are fresh. */
+function hearRequests(openRequests) {
+  const known = new Set(matrix.value.openRequests.map(({ id }) => id));
+  for (const request of openRequests)
+    if (!known.has(request.id)) notify(t("requests.heard", namedRequest(request)));
+  if (openRequests.map(({ id }) => id).join() !== [...known].join()) matrix.value = { ...matrix.value, openRequests };
 }
 
 function merge(version, cells) {
@@ -161,6 +170,9 @@ export function named({ userId, app }) {
   const person = matrix.value.rows.find((line) => line.person.id === userId)?.name ?? "";
   return { person, app: matrix.value.apps.find((info) => info.app === app)?.label ?? app };
 }
+
+/** The names in a request: `{person, app}`. */
+export const namedRequest = ({ user, app }) => ({ ...named({ userId: user?.id, app }), person: user ? fullName(user) : "" });
 
 /* Saving */
 

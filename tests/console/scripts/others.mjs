@@ -1,0 +1,165 @@
+// The other pages: asking and granting, presets, history, looking as somebody, explanations, applications, settings.
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { check, done, LAMBERT } from "../../clients/scripts/checks.mjs";
+import { as, ask, button, console_, enter, open, undo } from "./browser.mjs";
+
+const page_ = (name) => `#/${LAMBERT}/${name}`;
+const heading = (page, name) => page.getByRole("heading", { name, exact: true });
+const person = async (page, name) => {
+  await page.getByRole("link", { name }).click();
+  await heading(page, name).waitFor();
+};
+
+await check("an employee asks, the owner hears of it and grants, the employee's page opens by itself", () =>
+  as("lambert", page_("users"), (owner) => as("eva", page_("access"), async (employee) => {
+    assert.equal(await employee.getByRole("columnheader", { name: "Total TVAC" }).count(), 0);
+    await employee.getByLabel("Chercher une app qui vous manque").fill("facture");
+    await button(employee, "Demander Factures").click();
+    await employee.getByLabel("Pour quoi faire ?").fill("Encaisser sur chantier");
+    await employee.getByRole("dialog").getByRole("button", { name: "Demander" }).click();
+    await employee.getByText(/^demandé le/).waitFor();
+    await owner.getByText("Eva Dethier demande à voir Factures.").waitFor();
+    await owner.getByText("« Encaisser sur chantier »").waitFor();
+    await button(owner, "Accorder Factures à Eva Dethier").click();
+    await employee.getByRole("columnheader", { name: "Total TVAC" }).first().waitFor();
+    await person(owner, "Eva Dethier");
+    await owner.getByRole("switch", { name: "Factures", exact: true }).click();
+    await button(owner, "Enregistrer").click();
+    await owner.getByRole("button", { name: /^Enregistrer \d/ }).click();
+    await employee.getByRole("columnheader", { name: "Total TVAC" }).first().waitFor({ state: "detached" });
+  })));
+
+await check("a preset is kept, given to somebody, and deleted", () =>
+  as("lambert", page_("users"), async (page) => {
+    await person(page, "Noah Claes");
+    await button(page, "Garder comme profil").click();
+    await page.getByLabel("Nom du profil").fill("Comptoir");
+    await page.getByRole("dialog").getByRole("button", { name: "Enregistrer" }).click();
+    await page.getByText("Le profil Comptoir est enregistré.").waitFor();
+    await page.getByRole("link", { name: "← Utilisateurs" }).click();
+    await person(page, "Eva Dethier");
+    await page.getByLabel("Reprendre les accès de").selectOption({ label: "Comptoir" });
+    assert.equal(await page.getByRole("switch", { name: "Remises" }).getAttribute("aria-checked"), "true");
+    assert.equal(await page.getByRole("switch", { name: "Agenda" }).getAttribute("aria-checked"), "false");
+    await button(page, "Enregistrer").click();
+    await page.getByRole("button", { name: /^Enregistrer \d/ }).click();
+    await undo(page);
+    await page.getByRole("link", { name: "← Utilisateurs" }).click();
+    await button(page, "Supprimer Comptoir").click();
+    await page.getByRole("dialog").getByRole("button", { name: "Supprimer" }).click();
+    await page.getByText("Comptoir", { exact: true }).waitFor({ state: "detached" });
+  }));
+
+await check("history: a search, the matrix of a moment, a file of all changes", () =>
+  as("lambert", page_("history"), async (page) => {
+    const rows = page.locator("table.cards tbody tr");
+    await rows.first().waitFor();
+    const all = await rows.count();
+    await page.getByLabel("Chercher une personne").fill("luc thiry");
+    await page.waitForFunction((before) => document.querySelectorAll("table.cards tbody tr").length < before, all);
+    for (const text of await rows.allInnerTexts()) assert.match(text, /Luc Thiry/);
+    await rows.last().getByRole("button").click();
+    const grid = page.getByRole("grid");
+    await grid.waitFor();
+    assert.equal(await grid.getByRole("switch").count(), await grid.locator("[role=switch][aria-disabled=true]").count());
+    await page.getByText(/diffèrent? d'aujourd'hui/).waitFor();
+    const [file] = await Promise.all([page.waitForEvent("download"), button(page, "Exporter en CSV").click()]);
+    const lines = (await readFile(await file.path(), "utf8")).split("\r\n");
+    assert.equal(lines[0], '\ufeff"Quand","Qui","Quoi"');
+    assert.ok(lines.length > 1 && lines.slice(1).every((line) => line.includes("Luc Thiry")));
+  }));
+
+await check("looking as somebody shows what they see and writes nothing", () =>
+  as("lambert", page_("users"), async (page) => {
+    await person(page, "Noah Claes");
+    await page.getByRole("link", { name: "Voir comme" }).click();
+    await button(page, "Voir comme Noah Claes").click();
+    await page.getByText("Vous voyez ce que voit Noah Claes.").waitFor();
+    await page.getByRole("columnheader", { name: "Total TVAC" }).first().waitFor();
+    assert.equal(await page.getByRole("columnheader", { name: "Reste à payer" }).count(), 0, "payments are hidden from him");
+    assert.equal(await page.getByRole("switch").count(), 0);
+    await button(page, "Quitter").click();
+    await button(page, "Voir comme Noah Claes").waitFor();
+  }));
+
+await check("an explanation leads to the switch", () =>
+  as("lambert", page_("users"), async (page) => {
+    await person(page, "Noah Claes");
+    await page.getByRole("link", { name: "Pourquoi" }).click();
+    const line = page.getByRole("row").filter({ hasText: "amountDue" });
+    await line.getByText("Masqué.").waitFor();
+    await line.getByRole("link", { name: "Aller au curseur" }).click();
+    await page.getByRole("switch", { name: "Paiements", exact: true }).waitFor();
+    assert.ok(await page.getByRole("switch").count() < 6, "the search names the app");
+    await page.goBack();
+    page.expected = (problem) => problem.includes("422");
+    await page.getByLabel("Opération GraphQL").fill("{ nonsense }");
+    await button(page, "Expliquer").click();
+    await page.getByRole("alert").filter({ hasText: /nonsense/ }).waitFor();
+  }));
+
+await check("an app is activated and deactivated, with who loses it", () =>
+  as("lambert", page_("apps"), async (page) => {
+    await page.getByLabel("Chercher une app").fill("Photo de produit");
+    await button(page, "Activer Photo de produit").click();
+    await button(page, "Désactiver Photo de produit").click();
+    await page.getByText("Aujourd'hui seuls les propriétaires la voient.").waitFor();
+    await page.getByRole("dialog").getByRole("button", { name: "Désactiver" }).click();
+    await button(page, "Activer Photo de produit").waitFor();
+    await page.getByLabel("Chercher une app").fill("Remises");
+    await button(page, "Désactiver Remises").click();
+    await page.getByText(/La voient aujourd'hui, outre les propriétaires : .*Noah Claes/).waitFor();
+    await button(page, "Annuler").click();
+    await page.getByLabel("Chercher une app").fill("Enregistrement du temps");
+    await button(page, "Désactiver Enregistrement du temps").click();
+    await page.getByText(/D'autres apps actives en ont besoin : .*Ordres de travail/).waitFor();
+  }));
+
+await check("personal settings: a name, a wrong password, another session, a key that is shown once", () =>
+  as("lambert", "#/settings", async (page) => {
+    await page.getByLabel("Prénom").fill("Philip");
+    await page.getByRole("button", { name: "Enregistrer", exact: true }).click();
+    await page.getByRole("link", { name: "Philip Lambert" }).waitFor();
+    await page.getByLabel("Prénom").fill("Philippe");
+    await page.getByRole("button", { name: "Enregistrer", exact: true }).click();
+    await page.getByRole("link", { name: "Philippe Lambert" }).waitFor();
+    await page.getByLabel("Mot de passe actuel").fill("no such password");
+    await page.getByLabel("Nouveau mot de passe").fill("correct horse battery");
+    await button(page, "Changer le mot de passe").click();
+    await page.getByRole("alert").filter({ hasText: /\S/ }).waitFor();
+    await button(page, "Créer une clé").click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("À quoi sert-elle ?").fill("Essai");
+    await dialog.getByRole("button", { name: "Créer une clé" }).click();
+    assert.match(await dialog.locator("code").innerText(), /^\S{20,}$/);
+    await button(page, "Je l'ai notée").click();
+    await button(page, "Révoquer Essai").click();
+    await dialog.getByRole("button", { name: "Révoquer" }).click();
+    await button(page, "Révoquer Essai").waitFor({ state: "detached" });
+    const other = await open({ language: "fr" });
+    await enter(other, "lambert");
+    await page.reload();
+    await page.getByRole("button", { name: "Terminer" }).first().click();
+    await dialog.getByRole("button", { name: "Terminer" }).click();
+    await dialog.waitFor({ state: "detached" });
+    await other.context().close();
+  }));
+
+await check("an accountant finds one of many companies, and its lists", () =>
+  as("compta", "#/companies", async (page) => {
+    await page.getByText("62 entreprises").waitFor();
+    await button(page, "Afficher plus").click();
+    await page.waitForFunction(() => document.querySelectorAll(".choices li").length === 62);
+    await page.getByLabel("Chercher par nom ou numéro de TVA").fill("chauffage lam");
+    await page.getByText("1 entreprise", { exact: true }).waitFor();
+    await page.getByRole("link", { name: /Chauffage Lambert/ }).click();
+    await heading(page, "Chauffage Lambert").waitFor();
+    await page.getByRole("columnheader", { name: "Total TVAC" }).first().waitFor();
+    assert.equal(await page.getByRole("switch").count(), 0);
+    await page.goto(`${console_}${page_("users")}`);
+    await heading(page, "Rien à voir ici").waitFor();
+    assert.equal((await ask(page, "query ($id: ID!) { company(id: $id) { externalUsers { id } } }", { id: LAMBERT })).company.externalUsers, null);
+  }));
+
+done();
