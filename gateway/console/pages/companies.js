@@ -1,7 +1,10 @@
 /** The choice of a company, with a search where there are many, and one's own invitations. */
 
-import { ask } from "../api.js";
-import { Failed, Title, Waiting, day, html, link, standing, t, useEffect, useRead, useState, viewer } from "../core.js";
+import { ask, change } from "../api.js";
+import {
+  Failed, Title, Waiting, day, html, link, recognize, standing, t, useEffect, useRead, useState, viewer,
+} from "../core.js";
+import { Question } from "./people/dialogs.js";
 
 const MANY = 8;
 const PAUSE = 200;
@@ -45,9 +48,17 @@ const Choice = ({ company }) => html`<a href=${link(company.id, START[standing(c
     ? html`, <b>${t("until", { day: day(company.access.until) })}</b>` : ""}</small></a>`;
 
 function Invitations() {
+  const [declining, setDeclining] = useState(null);
   const { invitations } = viewer.value;
   if (!invitations.length) return null;
+  const decline = async () => {
+    await change("DeclineInvitation", { invitationId: declining.id });
+    await recognize();
+  };
   return html`<section class="sheet" aria-labelledby="invitations"><header><h2 id="invitations">${t("invitations.title")}</h2></header>
-    ${invitations.map(({ id, companyName, role, expiresAt }) => html`<p key=${id}><b>${companyName}</b> (${t(`role.${role}`)}): ${
-      expiresAt ? t("invitations.letter", { day: day(expiresAt) }) : t("invitations.waiting")}</p>`)}</section>`;
+    ${invitations.map((invitation) => html`<div class="line" key=${invitation.id}><span><b>${invitation.companyName}</b> <small>${t(`role.${invitation.role}`)}: ${
+      invitation.expiresAt ? t("invitations.letter", { day: day(invitation.expiresAt) }) : t("invitations.waiting")}</small></span>
+      <button onClick=${() => setDeclining(invitation)} aria-label=${t("invitations.declineOf", { company: invitation.companyName })}>${t("requests.decline")}</button></div>`)}
+    ${declining && html`<${Question} title=${t("invitations.declineOf", { company: declining.companyName })} text=${t("invitations.declineText")} go=${t("requests.decline")}
+      send=${decline} close=${() => setDeclining(null)} />`}</section>`;
 }

@@ -27,7 +27,7 @@ const answered = (page, operation, data) => page.route("**/graphql", (route) =>
   route.request().postDataJSON().documentId === `console/${operation}` ? route.fulfill({ json: { data } }) : route.fallback());
 
 await checkPage("an invitation: a password, then one's access; the link works once", french, async (page) => {
-  const { id, link } = await invite("ines@demo.enfact.test");
+  const { id, link } = await invite(`ines${Date.now()}@demo.enfact.test`);
   await page.goto(link);
   await heading(page, "Invitation").waitFor();
   await page.getByLabel("Nouveau mot de passe").fill("correct horse battery");
@@ -68,6 +68,16 @@ await checkPage("an invitation of somebody else than who is signed in is refused
   await page.getByRole("button", { name: "Ce n'est pas moi" }).click();
   await page.getByLabel("Nouveau mot de passe").waitFor();
   await remove(id);
+});
+
+await checkPage("an invitation is seen among one's companies, and declined there", french, async (page) => {
+  await invite("delvaux@demo.enfact.test");
+  await enter(page, "delvaux");
+  await page.goto(`${console_}#/companies`);
+  const decline = page.getByRole("button", { name: "Refuser l'invitation de Chauffage Lambert" });
+  await decline.click();
+  await page.getByRole("dialog").getByRole("button", { name: "Refuser", exact: true }).click();
+  await decline.waitFor({ state: "detached" });
 });
 
 for (const [path, label, go, operation, data, text] of [

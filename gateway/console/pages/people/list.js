@@ -5,6 +5,7 @@ import {
   LANGUAGES, Title, attempt, company, day, html, link, moment, notify, number, t, useState,
 } from "../../core.js";
 import { FormDialog, Question } from "./dialogs.js";
+import { Keys } from "./keys.js";
 import { Requests } from "./requests.js";
 import { begin, look, matrix } from "./store.js";
 
@@ -24,6 +25,7 @@ export function List() {
       <tbody>${users.map((row) => html`<${User} key=${row.id} row=${row} open=${open} />`)}</tbody></table></section>
     ${users.length === 1 && html`<p class="empty">${t("users.alone")}</p>`}
     <${Presets} open=${open} />
+    <${Keys} />
     <${Outside} rows=${rows.filter(({ isUser }) => !isUser)} open=${open} />
     ${dialog && html`<${dialog.Which} row=${dialog.row} close=${() => setDialog(null)} />`}`;
 }
