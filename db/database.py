@@ -216,6 +216,11 @@ class Database:
         """Go to the host that takes writes now: end all connections to others, in use or not. Returns their number."""
         return self._pool.end(lambda connection: host_of(connection) != host)
 
+    def figures(self) -> tuple[float, float, float, float]:
+        """Open connections, those in use, requests that wait for one, and connections that the server refused."""
+        pool = self._pool
+        return pool.opened, pool.lent, pool.waiting + self._writers.waiting, pool.refusals
+
     async def look_after(self) -> int:
         """Check the idle connections, and end those whose backend is too large or too old. Returns their number."""
         ended = 0

@@ -38,6 +38,16 @@ REFUSED: Final = frozenset(
 )  # fmt: skip
 """Words for a client that neither the driver nor this module understands."""
 
+OF_DRIVER: Final = frozenset(
+    {
+        "application_name", "dbname", "fallback_application_name", "gsslib", "host", "krbsrvname", "options",
+        "passfile", "password", "port", "service", "sslcert", "sslcrl", "sslkey", "sslmode", "sslnegotiation",
+        "sslpassword", "sslrootcert", "ssl_max_protocol_version", "ssl_min_protocol_version", "target_session_attrs",
+        "user",
+    }
+)  # fmt: skip
+"""Words for a client that the driver understands, or passes on."""
+
 ALIVE: Final = ("keepalives", "keepalives_idle", "keepalives_interval", "keepalives_count", "tcp_user_timeout")
 WRITERS: Final = frozenset({"any", "primary", "read-write"})
 VERIFIED: Final = "verify-full"
@@ -91,6 +101,11 @@ def read_address(dsn: str, environment: Mapping[str, str]) -> Address:
     tls = _system_tls(words) if words.get("sslrootcert") == "system" else None
     rest = dsn.partition("?")[0] + (f"?{urlencode(words, quote_via=quote)}" if words else "")
     return Address(rest, hosts, words.get("target_session_attrs"), timeout, alive, tls)
+
+
+def is_for_client(name: str) -> bool:
+    """True for a word of libpq; others are settings of the server, which only the driver takes in an address."""
+    return name in OF_DRIVER or name in HARMLESS or name in REFUSED or name in ALIVE or name == "connect_timeout"
 
 
 def user_and_database(dsn: str) -> tuple[str, str]:

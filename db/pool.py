@@ -35,6 +35,7 @@ class Pool:
         self._shares = shares
         self._longest = longest
         self._patience = patience
+        self.refusals = 0
         self._refusal: NoMoreConnections | None = None
         self._asked_again = 0.0  # time from which the server is asked again after a refusal
         self._hoping: deque[asyncio.Future[Connection | None]] = deque()
@@ -76,6 +77,21 @@ class Pool:
         self._free.remove(connection)
         self._lend(connection)
         return True
+
+    @property
+    def opened(self) -> int:
+        """The number of open connections."""
+        return len(self._free) + self.lent
+
+    @property
+    def lent(self) -> int:
+        """The number of connections in use."""
+        return len(self._lent) + len(self._overdue)
+
+    @property
+    def waiting(self) -> int:
+        """The number of requests that wait for a connection."""
+        return self._shares.waiting + len(self._hoping)
 
     @property
     def idle(self) -> list[Connection]:
@@ -145,6 +161,7 @@ class Pool:
             connection = self._lend(await self._connect())
         except NoMoreConnections as error:
             self._refusal, self._asked_again = error, time.monotonic() + REFUSED_FOR
+            self.refusals += 1
             return None
         self._refusal = None
         return connection

@@ -55,6 +55,11 @@ class Shares:
         self._waiting: dict[Waiter, None] = {}  # in the order of their ends
         self._clock: asyncio.TimerHandle | None = None
 
+    @property
+    def waiting(self) -> int:
+        """The number of requests that wait."""
+        return len(self._waiting)
+
     def take(self, payer: Payer, *, brief: bool = False) -> bool:
         """Take a place. Returns False when none is free for this payer, or another request of the payer waits."""
         held = self._held.get(payer, 0)

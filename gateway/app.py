@@ -1,5 +1,6 @@
 """The ASGI application, made from the settings: /graphql (HTTP and WebSocket), /schema.graphql, /health and pages."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -25,6 +26,8 @@ from gateway.http.schema_endpoint import SchemaEndpoint
 from gateway.http.shared import TransportState
 from gateway.http.stream_slots import LiveBounds, StreamSlots
 from gateway.logs import Log, open_log
+from gateway.metrics.layout import FIGURES, Layout
+from gateway.metrics.recording import Metrics
 from gateway.pages.responses import nothing_here, wants_page
 from gateway.pages.routes import HoldsDemo, Pages
 from gateway.settings import Settings
@@ -33,6 +36,8 @@ from schema.errors import ErrorCode, error_message
 from schema.localization.language import Language
 
 HEALTH = "/health/"
+FIGURES_PAUSE = 1.0
+"""Seconds between two looks at the figures of the process."""
 
 
 class Gateway(Starlette):
@@ -60,7 +65,7 @@ class Gateway(Starlette):
         self._sockets: ASGIApp | None = None
         self._slots = shared.slots
         self._rates = shared.rates
-        self._counters = shared.counters
+        self.counters = shared.counters
         self.is_draining = False
         self.router.redirect_slashes = False
 
@@ -90,9 +95,13 @@ class Gateway(Starlette):
         """True for a browser that opens the address itself, which is answered with the console."""
         return self._pages is not None and self._pages.is_visit(scope)
 
+    def hindrance(self) -> str | None:
+        """Why no requests are taken, whatever the database does; None when they are."""
+        return "the gateway is stopping" if self.is_draining else None
+
     def was_probed(self, seconds: float) -> bool:
         """True when any worker was asked for its readiness within the last `seconds`."""
-        return self._counters.was_probed(seconds)
+        return self.counters.was_probed(seconds)
 
     def _refused(self, scope: Scope) -> Allowance | None:
         """Count a request that is not for GraphQL; its allowance when it is one too many, else None."""
@@ -117,6 +126,7 @@ def create_app(
     log = log or open_log(settings.log_level, settings.log_format)
     limits = Rates.of(settings, page.fd if page is not None else None)
     opened = backend or database_backend(settings, log, limits.rows if limits is not None else None)
+    counters = SharedCounters(page) if page is not None else SharedCounters.own()
     shared = TransportState(
         shows_stages=settings.server_timing,
         executor=lambda: opened.executor,
@@ -127,19 +137,23 @@ def create_app(
         log=log,
         statuses=Statuses.of(settings),
         rates=limits,
-        counters=SharedCounters(page) if page is not None else SharedCounters.own(),
+        counters=counters,
+        metrics=_metrics(settings, counters),
     )
 
     async def ready() -> str | None:
         shared.counters.note_probe()
-        return "the gateway is stopping" if gateway.is_draining else await opened.ready()
+        return gateway.hindrance() or await opened.ready()
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncGenerator[None, None]:
         await opened.open()
+        looking = asyncio.create_task(_keep_figures(shared, opened))
         try:
             yield
         finally:
+            looking.cancel()
+            await asyncio.gather(looking, return_exceptions=True)
             await opened.close()
             log.flush()
 
@@ -170,6 +184,28 @@ def _demo_of(settings: Settings, backend: Backend) -> HoldsDemo:
         return not settings.is_reached and await backend.holds_demo()
 
     return holds_demo
+
+
+def _metrics(settings: Settings, counters: SharedCounters) -> Metrics | None:
+    """The counting of requests; None where no operator listens. Raises ManifestBroken."""
+    if settings.admin_port is None:
+        return None
+    from gateway.persisted_manifests import operation_names  # noqa: PLC0415 (many gateways need neither)
+
+    names = operation_names(settings.documents)
+    return Metrics(counters, Layout(names.values()), names)
+
+
+async def _keep_figures(shared: TransportState, backend: Backend) -> None:
+    """Write the figures of this process into the shared page each second, and none at its end."""
+    if shared.metrics is None:
+        return
+    try:
+        while True:
+            shared.metrics.figures((*backend.figures(), len(shared.slots)))
+            await asyncio.sleep(FIGURES_PAUSE)
+    finally:
+        shared.metrics.figures([0.0] * len(FIGURES))
 
 
 def _refusal(allowance: Allowance) -> ASGIApp:

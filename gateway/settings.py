@@ -51,6 +51,18 @@ class Settings(BaseSettings):
     )
     host: str = Field(default="127.0.0.1", min_length=1, description="The address to listen on.")
     port: int = Field(default=8000, ge=0, le=65535, description="The port to listen on; 0 lets the system choose.")
+    admin_port: int | None = Field(
+        default=None,
+        ge=0,
+        le=65535,
+        description="A port for the operator: /metrics (Prometheus), /health/live and /health/ready, on a listener of "
+        "its own. Without it there is none, and nothing is counted.",
+    )
+    admin_host: str = Field(
+        default="127.0.0.1",
+        min_length=1,
+        description="The address of that listener. What it tells is for operators: let no stranger reach it.",
+    )
     public_url: str | None = Field(
         default=None,
         description="Where browsers reach the gateway, like https://app.example.be: decides whether its cookie is for "

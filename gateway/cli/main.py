@@ -11,7 +11,9 @@ import typer
 from gateway.cli.commands import (
     access,
     apps,
+    copies,
     demo,
+    doctor,
     documents,
     errors,
     grants,
@@ -42,6 +44,10 @@ app = typer.Typer(
 app.command()(serve.serve)
 app.command()(migrate.migrate)
 app.command()(grants.grants)
+app.command()(doctor.doctor)
+app.command()(copies.backup)
+app.command()(copies.restore)
+app.command()(copies.revive)
 app.command()(demo.demo)
 app.command()(settings.settings)
 app.command()(token.token)

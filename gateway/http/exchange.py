@@ -51,7 +51,9 @@ class Exchange:
         self.credential = NO_CREDENTIAL
         self.allowances: list[Allowance] = []
         self.parameters: parameters.Parameters | None = None
-        self.stages = Stages(time.perf_counter) if shared.shows_stages else None
+        self.shows_stages = shared.shows_stages
+        is_measured = shared.shows_stages or (shared.metrics is not None and shared.metrics.is_sampled())
+        self.stages = Stages(time.perf_counter) if is_measured else None
         self._scope = scope
         self._shared = shared
 

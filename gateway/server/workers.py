@@ -60,6 +60,12 @@ class Workers:
         self._stopping = asyncio.Event()
         self._signal = signal.SIGINT
 
+    def hindrance(self) -> str | None:
+        """Why no requests are taken, whatever the database does; None when they are."""
+        if self._stopping.is_set():
+            return "the gateway is stopping"
+        return None if self._ready else "no worker is ready"
+
     def stop(self) -> None:
         """Let every worker finish its running requests; a second call kills them at once."""
         self._stop(signal.SIGINT)

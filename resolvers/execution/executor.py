@@ -94,6 +94,11 @@ class Executor:
         self._live = Subscriptions(database, self._compiler, self.uses, self._report, max_cost=max_cost)
         self.feed = ChangeFeed(database, self._live.wakes, self._report)
 
+    def figures(self) -> tuple[float, ...]:
+        """Documents and statements (kept, found, not found), pieces of preparing them, their seconds, subscriptions."""
+        documents, statements = self._known.documents.figures(), self._compiler.statements.figures()
+        return *documents, *statements, self._turns.pieces, self._turns.seconds, len(self.wakes)
+
     @property
     def wakes(self) -> WakeUps:
         """The wake-ups of the subscriptions, to be called when something has changed."""
