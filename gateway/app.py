@@ -177,6 +177,15 @@ def create_app(
     return gateway
 
 
+def _demo_of(settings: Settings, backend: Backend) -> HoldsDemo:
+    """Whether the demo's logins may be shown: it is there, and only this machine reaches the gateway."""
+
+    async def holds_demo() -> bool:
+        return not settings.is_reached and await backend.holds_demo()
+
+    return holds_demo
+
+
 def _metrics(settings: Settings, counters: SharedCounters) -> Metrics | None:
     """The counting of requests; None where no operator listens. Raises ManifestBroken."""
     if settings.admin_port is None:
@@ -197,15 +206,6 @@ async def _keep_figures(shared: TransportState, backend: Backend) -> None:
             await asyncio.sleep(FIGURES_PAUSE)
     finally:
         shared.metrics.figures([0.0] * len(FIGURES))
-
-
-def _demo_of(settings: Settings, backend: Backend) -> HoldsDemo:
-    """Whether the demo's logins may be shown: it is there, and only this machine reaches the gateway."""
-
-    async def holds_demo() -> bool:
-        return not settings.is_reached and await backend.holds_demo()
-
-    return holds_demo
 
 
 def _refusal(allowance: Allowance) -> ASGIApp:

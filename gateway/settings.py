@@ -148,7 +148,8 @@ class Settings(BaseSettings):
     )
     documents_only: bool = Field(
         default=False,
-        description="Whether operations of these manifests are all that is admitted, from everybody, ids only.",
+        description="Whether operations of these manifests, and of the console, are all that is admitted, from "
+        "everybody, ids only.",
     )
     plan_changes: bool = Field(
         default=True,
