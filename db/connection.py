@@ -1,15 +1,20 @@
 """One connection to PostgreSQL: takes a DSN, returns the driver's connection, typed as far as the product uses it.
 
-DSNs are those of libpq: one host or several, a socket's folder as `?host=`.
+DSNs are those of libpq (`dsn.py`): one host or several (`hosts.py`), a socket's folder as `?host=`.
 """
 
+import os
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Final, Protocol, cast
+from weakref import WeakKeyDictionary
 
 import asyncpg
 
+from db.dsn import Address, Host, connect_options, read_address
 from db.errors import DRIVER_ERRORS, DatabaseMisconfigured, translate_refusal
+from db.hosts import LIMIT, Race
+from db.keepalive import keep_alive
 
 OLDEST_MAJOR = 18
 
@@ -20,6 +25,13 @@ SERVING: Final = (REQUESTS, LISTENER, HEALTH, MAIL)
 
 COMMAND, MIGRATION = "enfact command", "enfact migration"
 """The names of a command's connections."""
+
+
+LAST_GOOD: Final[dict[tuple[Host, ...], Host]] = {}
+"""The host that was connected to last, by the hosts of an address."""
+
+HOST_OF: Final[WeakKeyDictionary["Connection", tuple[tuple[Host, ...], Host]]] = WeakKeyDictionary()
+"""Of open connections to one of several hosts: the hosts, and the one."""
 
 
 class PreparedStatement(Protocol):
@@ -101,7 +113,37 @@ class Connection(Protocol):
 
 
 async def connect(dsn: str, **options: Any) -> Connection:
-    """Open a connection; `options` are asyncpg's. Raises DatabaseUnavailable or DatabaseMisconfigured."""
+    """Open a connection; `options` are asyncpg's. Raises DatabaseUnavailable and DatabaseMisconfigured.
+
+    Of several hosts the last good one is asked first; one that takes writes is wanted unless the DSN says otherwise.
+    """
+    address = read_address(dsn, os.environ)
+    options = connect_options(address) | options
+    if address.connect_timeout is not None:
+        options["timeout"] = address.connect_timeout
+    if not address.has_several_hosts:
+        connection = await _open(address.dsn, options)
+    else:
+        connection = await _race(address, {"target_session_attrs": address.target or "read-write"} | options)
+    keep_alive(cast("Any", connection), address.alive)
+    return connection
+
+
+async def _race(address: Address, options: dict[str, Any]) -> Connection:
+    async def open_one(host: Host) -> Connection:
+        return await _open(address.dsn, options | {"host": host.name, "port": host.port})
+
+    good = LAST_GOOD.get(address.hosts)
+    hosts = sorted(address.hosts, key=lambda host: host != good)
+    race = Race(open_one, lambda late: late.terminate(), address.connect_timeout or LIMIT)
+    host, connection = await race.run(hosts)
+    HOST_OF[connection] = address.hosts, host
+    prefer(connection)
+    return connection
+
+
+async def _open(dsn: str, options: dict[str, Any]) -> Connection:
+    """A connection to one host, by the driver."""
     driver: Any = asyncpg
     try:
         return await driver.connect(dsn, **options)
@@ -109,6 +151,30 @@ async def connect(dsn: str, **options: Any) -> Connection:
         raise translate_refusal(error) from error
     except ValueError:  # from parsing the DSN; its message may quote the password
         raise DatabaseMisconfigured("The address of the database cannot be read as a URL.") from None
+
+
+def has_several_hosts(dsn: str) -> bool:
+    """True when a DSN names several hosts. Raises DatabaseMisconfigured."""
+    return read_address(dsn, os.environ).has_several_hosts
+
+
+def host_of(connection: Connection) -> Host | None:
+    """The host of a connection to one of several; None for others."""
+    return HOST_OF[connection][1] if connection in HOST_OF else None
+
+
+def is_standby(connection: Connection) -> bool:
+    """True when the server has said that it is a standby (PostgreSQL tells each connection when that changes)."""
+    if connection.is_closed():
+        return False
+    return getattr(cast("Any", connection).get_settings(), "in_hot_standby", None) == "on"
+
+
+def prefer(connection: Connection) -> None:
+    """Ask the host of this connection first from now on, where there are several."""
+    if connection in HOST_OF:
+        hosts, host = HOST_OF[connection]
+        LAST_GOOD[hosts] = host
 
 
 def require_version(major: int) -> None:

@@ -13,9 +13,11 @@ from weakref import WeakKeyDictionary
 
 import asyncpg
 
-from db.connection import REQUESTS, Connection, connect, require_encoding, require_version
+from db.connection import REQUESTS, Connection, connect, host_of, is_standby, require_encoding, require_version
+from db.dsn import Host
 from db.errors import DRIVER_ERRORS, ConnectionLost, DatabaseTimeout, translate, translate_refusal
 from db.pool import Connect, Pool
+from db.session_settings import require_settings, session_settings
 from db.sharing import GATEWAY, PAYER, Payer, Shares
 from db.statement_cache import limit_memory
 from db.time_codecs import set_time_codecs
@@ -46,7 +48,8 @@ class PoolSettings:
 
     `longest_loan` is the maximum use of a connection before the client ends it, in case the server is gone; it is
     longer than the server's own time-outs of a transaction. A transaction waits for a lock at most `lock_timeout`, so
-    it holds its own locks only for a moment.
+    it holds its own locks only for a moment; that is longer than the server takes to find a deadlock (1 second by
+    default), so that a deadlock is one, and what met it may be run again.
     """
 
     size: int = 0
@@ -60,7 +63,7 @@ class PoolSettings:
     connect_timeout: float = 5.0
     acquire_timeout: float = 5.0
     statement_timeout: float = 10.0
-    lock_timeout: float = 1.0
+    lock_timeout: float = 1.2
     idle_in_transaction_timeout: float = 5.0
     longest_loan: float = 30.0
     application_name: str = REQUESTS
@@ -69,6 +72,11 @@ class PoolSettings:
     def places(self) -> int:
         """The number of connections."""
         return self.size or _default_size()
+
+    @property
+    def of_session(self) -> dict[str, str]:
+        """The settings of each connection in PostgreSQL."""
+        return session_settings(self.statement_timeout, self.lock_timeout, self.idle_in_transaction_timeout)
 
     def connections(self) -> Shares:
         """The shares of all connections."""
@@ -95,11 +103,20 @@ class Database:
 
     @classmethod
     async def open(cls, dsn: str, settings: PoolSettings | None = None) -> Self:
-        """Connect and check the server's version. Raises DatabaseUnavailable or DatabaseMisconfigured."""
+        """Connect and check the server, and that the connection's settings are in force.
+
+        Raises DatabaseUnavailable and DatabaseMisconfigured.
+        """
         settings = settings or PoolSettings()
-        pool = Pool(_connecting(dsn, settings), settings.connections(), settings.longest_loan)
-        pool.release(await pool.acquire(GATEWAY), GATEWAY)
-        return cls(pool, settings)
+        pool = Pool(_connecting(dsn, settings), settings.connections(), settings.longest_loan, settings.acquire_timeout)
+        database = cls(pool, settings)
+        try:
+            async with database.statements() as connection:
+                await require_settings(connection, settings.of_session)
+        except BaseException:
+            await pool.close()
+            raise
+        return database
 
     async def close(self) -> None:
         """Wait for the connections in use to come back, then end them all; harmless when repeated."""
@@ -121,7 +138,6 @@ class Database:
                 if replaced or not isinstance(problem, ConnectionLost):
                     raise problem from error
                 replaced = True
-                self._pool.expire()
             else:
                 if row is None:
                     raise LookupError("the statement gave no row")
@@ -178,10 +194,13 @@ class Database:
             self._writers.give(payer)
 
     def _problem(self, connection: Connection, error: Exception) -> Exception:
-        """The product's error for an error of the driver on this connection."""
+        """The product's error for an error of the driver on this connection; after a loss no other one is trusted."""
         if self._pool.is_overdue(connection):
             return DatabaseTimeout("The database did not answer in time.")
-        return translate(error)
+        problem = translate(error, by_standby=is_standby(connection))
+        if isinstance(problem, ConnectionLost):
+            self._pool.expire()
+        return problem
 
     @asynccontextmanager
     async def _writing(self, payer: Payer) -> AsyncGenerator[None]:
@@ -192,6 +211,15 @@ class Database:
             yield
         finally:
             self._writers.give(payer)
+
+    def follow(self, host: Host) -> int:
+        """Go to the host that takes writes now: end all connections to others, in use or not. Returns their number."""
+        return self._pool.end(lambda connection: host_of(connection) != host)
+
+    def figures(self) -> tuple[float, float, float, float]:
+        """Open connections, those in use, requests that wait for one, and connections that the server refused."""
+        pool = self._pool
+        return pool.opened, pool.lent, pool.waiting + self._writers.waiting, pool.refusals
 
     async def look_after(self) -> int:
         """Check the idle connections, and end those whose backend is too large or too old. Returns their number."""
@@ -236,7 +264,7 @@ def _connecting(dsn: str, settings: PoolSettings) -> Connect:
             statement_cache_size=settings.statement_cache,
             max_cached_statement_lifetime=settings.statement_lifetime,
             max_cacheable_statement_size=settings.longest_cached,
-            server_settings=_server_settings(settings),
+            server_settings={"application_name": settings.application_name, **settings.of_session},
         )
         if settings.statement_cache:
             limit_memory(connection, settings.statement_memory)
@@ -244,24 +272,6 @@ def _connecting(dsn: str, settings: PoolSettings) -> Connect:
         return connection
 
     return open_connection
-
-
-def _server_settings(settings: PoolSettings) -> dict[str, str]:
-    return {
-        "application_name": settings.application_name,
-        "timezone": "UTC",
-        "datestyle": "ISO",
-        "jit": "off",
-        "plan_cache_mode": "force_generic_plan",
-        "pg_trgm.word_similarity_threshold": "0.5",
-        "statement_timeout": _milliseconds(settings.statement_timeout),
-        "lock_timeout": _milliseconds(settings.lock_timeout),
-        "idle_in_transaction_session_timeout": _milliseconds(settings.idle_in_transaction_timeout),
-    }
-
-
-def _milliseconds(seconds: float) -> str:
-    return str(round(seconds * 1000))
 
 
 async def _prepare(connection: Connection) -> None:

@@ -1,6 +1,13 @@
 """The `installation` row of a database, which marks it as the demo; and the refusals to make or serve a demo."""
 
-from db.connection import Connection
+from typing import Final
+
+from db.connection import SERVING, Connection
+
+COUNT_GATEWAYS: Final = """
+select count(*) from pg_stat_activity
+where datname = current_database() and application_name = any ($1::text[])
+"""
 
 
 class DemoRefused(Exception):
@@ -20,3 +27,8 @@ class DemoExposed(Exception):
 async def is_demo(connection: Connection) -> bool:
     """True when the migrated database was filled with the demo."""
     return bool(await connection.fetchval("select demo from installation"))
+
+
+async def serving_gateways(connection: Connection) -> int:
+    """The number of connections that gateways have to the database."""
+    return await connection.fetchval(COUNT_GATEWAYS, SERVING)

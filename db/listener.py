@@ -1,7 +1,7 @@
 """A connection that listens to channels: calls back for each notification, and connects again when lost.
 
 Notifications sent while it is away are lost. So it also calls back each time that it starts to listen, and the caller
-checks the data then. It is no connection of the pool, and a pooler in transaction mode does not deliver notifications.
+checks the data then. It is no connection of the pool, and it proves first that notifications arrive.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import Any, Final
 
 from db.connection import LISTENER, Connection, connect
-from db.errors import DRIVER_ERRORS, DatabaseError, translate_refusal
+from db.errors import DRIVER_ERRORS, DatabaseError, DatabaseMisconfigured, translate_refusal
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0
 """Seconds before the next attempt to connect: first and maximum. A pause doubles each time; half of it is random."""
@@ -22,8 +22,24 @@ PATIENCE: Final = 5.0
 LOOK: Final = 20.0
 """Seconds between two checks of the connection, which may be lost without a notice."""
 
+PROOF: Final = "enfact_proof"
+"""The channel on which a connection proves that it hears."""
+
+PROOF_PATIENCE: Final = 2.0
+"""Maximum number of seconds for a notification to arrive."""
+
 Callback = Callable[[str], None]
 """A function that is called with the payload of a notification."""
+
+
+class NotificationsLost(DatabaseMisconfigured):
+    """A connection listens, and notifications do not arrive."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Notifications of the database do not arrive: a pooler in transaction mode is between. Set "
+            "ENFACT_LISTEN_URL to the address of the database itself."
+        )
 
 
 async def keep_listening(
@@ -51,12 +67,36 @@ async def keep_listening(
 async def _open(dsn: str, channels: Mapping[str, Callback]) -> Connection:
     connection = await connect(dsn, timeout=PATIENCE, server_settings={"application_name": LISTENER})
     try:
+        await prove(dsn, connection)
         for channel, callback in channels.items():
             await connection.add_listener(channel, _calling(callback))
     except BaseException:
         connection.terminate()
         raise
     return connection
+
+
+async def prove(dsn: str, connection: Connection) -> None:
+    """Notify the listening connection by another one, as others do. Raises NotificationsLost when nothing arrives.
+
+    A pooler in transaction mode takes LISTEN and answers it, but passes no notification on.
+    """
+    arrived, word = asyncio.Event(), f"{random.getrandbits(64):x}"
+
+    def hear(payload: str) -> None:
+        if payload == word:
+            arrived.set()
+
+    await connection.add_listener(PROOF, _calling(hear))
+    other = await connect(dsn, timeout=PATIENCE, server_settings={"application_name": "enfact notifying"})
+    try:
+        await other.execute("select pg_notify($1, $2)", PROOF, word)
+        async with asyncio.timeout(PROOF_PATIENCE):
+            await arrived.wait()
+    except TimeoutError:
+        raise NotificationsLost from None
+    finally:
+        other.terminate()
 
 
 def _calling(callback: Callback) -> Callable[..., None]:

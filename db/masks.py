@@ -3,4 +3,5 @@
 from typing import Final
 
 NO_APPS: Final = "repeat('0', 256)::bit(256)"
-ALL_APPS: Final = "~ repeat('0', 256)::bit(256)"
+ALL_APPS: Final = f"B'{'1' * 256}'"
+"""A constant, so that a column with this default is added without writing its rows anew."""

@@ -6,11 +6,16 @@ one timer for all lent connections.
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable
+from typing import Final
 
 from db.connection import Connection
-from db.errors import DatabaseUnavailable
+from db.errors import DatabaseUnavailable, NoMoreConnections
 from db.sharing import Payer, Shares
+
+REFUSED_FOR: Final = 1.0
+"""Seconds for which no connection is asked for after the server has refused one."""
 
 Connect = Callable[[], Awaitable[Connection]]
 
@@ -20,12 +25,20 @@ class Pool:
 
     A connection that is lent for more than `longest` seconds is ended, so that no caller waits for a server that is
     gone. One timer watches all of them; the driver would start one for each query.
+
+    When the server refuses further connections, callers wait up to `patience` seconds for one that is given back; the
+    server is not asked again for a second.
     """
 
-    def __init__(self, connect: Connect, shares: Shares, longest: float) -> None:
+    def __init__(self, connect: Connect, shares: Shares, longest: float, patience: float = 5.0) -> None:
         self._connect = connect
         self._shares = shares
         self._longest = longest
+        self._patience = patience
+        self.refusals = 0
+        self._refusal: NoMoreConnections | None = None
+        self._asked_again = 0.0  # time from which the server is asked again after a refusal
+        self._hoping: deque[asyncio.Future[Connection | None]] = deque()
         self._free: list[Connection] = []
         self._lent: dict[Connection, float] = {}  # time of its end, soonest first
         self._overdue: set[Connection] = set()
@@ -43,7 +56,7 @@ class Pool:
         if not self._shares.take(payer, brief=brief):
             await self._shares.wait(payer, brief=brief)
         try:
-            return self._unused() or self._lend(await self._connect())
+            return self._unused() or await self._open()
         except BaseException:
             self._shares.give(payer)
             raise
@@ -66,6 +79,21 @@ class Pool:
         return True
 
     @property
+    def opened(self) -> int:
+        """The number of open connections."""
+        return len(self._free) + self.lent
+
+    @property
+    def lent(self) -> int:
+        """The number of connections in use."""
+        return len(self._lent) + len(self._overdue)
+
+    @property
+    def waiting(self) -> int:
+        """The number of requests that wait for a connection."""
+        return self._shares.waiting + len(self._hoping)
+
+    @property
     def idle(self) -> list[Connection]:
         """The free connections, least recently used first."""
         return self._free.copy()
@@ -76,14 +104,7 @@ class Pool:
 
     def release(self, connection: Connection, payer: Payer) -> None:
         """Give a connection back. One that is closed, in a transaction, or expired meanwhile is ended."""
-        self._lent.pop(connection, None)
-        self._overdue.discard(connection)
-        unusable = connection.is_closed() or connection.is_in_transaction()
-        if unusable or self._closed or connection in self._doomed:
-            self._doomed.discard(connection)
-            connection.terminate()
-        else:
-            self._free.append(connection)
+        self._put_back(connection)
         self._shares.give(payer)
         if self._closed and not self._lent and not self._overdue:
             self._drained.set()
@@ -94,6 +115,14 @@ class Pool:
         free, self._free = self._free, []
         for connection in free:
             connection.terminate()
+
+    def end(self, is_wrong: Callable[[Connection], bool]) -> int:
+        """End the connections of which `is_wrong` is true at once, lent ones too. Returns their number."""
+        wrong = [connection for connection in (*self._free, *self._lent) if is_wrong(connection)]
+        self._free = [connection for connection in self._free if connection not in wrong]
+        for connection in wrong:
+            connection.terminate()
+        return len(wrong)
 
     async def close(self) -> None:
         """Stop lending, wait for the lent connections, and end all; harmless when repeated."""
@@ -112,6 +141,73 @@ class Pool:
             if not connection.is_closed():
                 return self._lend(connection)
         return None
+
+    async def _open(self) -> Connection:
+        """A connection that is opened or, if the server takes no more, given back. Raises as `acquire` does."""
+        connection = await self._ask_server()
+        if connection is not None:
+            return connection
+        try:
+            async with asyncio.timeout(self._patience):
+                return await self._wait_for_one()
+        except TimeoutError as error:
+            raise NoMoreConnections(str(self._refusal)) from error
+
+    async def _ask_server(self) -> Connection | None:
+        """A connection that is opened, lent now; None when the server refuses, or refused within the last second."""
+        if self._refusal is not None and time.monotonic() < self._asked_again:
+            return None
+        try:
+            connection = self._lend(await self._connect())
+        except NoMoreConnections as error:
+            self._refusal, self._asked_again = error, time.monotonic() + REFUSED_FOR
+            self.refusals += 1
+            return None
+        self._refusal = None
+        return connection
+
+    async def _wait_for_one(self) -> Connection:
+        """A connection that is given back, or opened once one of ours has ended; lent now."""
+        while (connection := self._unused() or await self._given_back()) is None:
+            connection = await self._ask_server()
+            if connection is not None:
+                break
+        return connection
+
+    async def _given_back(self) -> Connection | None:
+        """The next connection that is given back, lent now; None when it has ended. Raises NoMoreConnections."""
+        if not self._lent and not self._overdue:
+            raise NoMoreConnections(str(self._refusal))
+        hope: asyncio.Future[Connection | None] = asyncio.get_running_loop().create_future()
+        self._hoping.append(hope)
+        try:
+            return await hope
+        except BaseException:
+            if hope.done() and not hope.cancelled() and (connection := hope.result()) is not None:
+                self._put_back(connection)
+            raise
+
+    def _put_back(self, connection: Connection) -> None:
+        """Take a connection back: for who waits for one, else among the free ones, or end it."""
+        self._lent.pop(connection, None)
+        self._overdue.discard(connection)
+        unusable = connection.is_closed() or connection.is_in_transaction()
+        if unusable or self._closed or connection in self._doomed:
+            self._doomed.discard(connection)
+            connection.terminate()
+            self._asked_again = 0.0  # the server has room for another one
+            self._hand_on(None)
+        elif not self._hand_on(connection):
+            self._free.append(connection)
+
+    def _hand_on(self, connection: Connection | None) -> bool:
+        """Lend a connection to who waits for one, or let them ask the server; False when nobody waits."""
+        while self._hoping:
+            hope = self._hoping.popleft()
+            if not hope.done():
+                hope.set_result(connection and self._lend(connection))
+                return True
+        return False
 
     def _lend(self, connection: Connection) -> Connection:
         self._lent[connection] = time.monotonic() + self._longest

@@ -7,14 +7,23 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeAlias
 
-from db.connection import HEALTH, Connection, connect
-from db.errors import DRIVER_ERRORS, ConnectionLost, DatabaseUnavailable, translate
+from db.connection import HEALTH, Connection, connect, host_of, prefer
+from db.dsn import Host
+from db.errors import DRIVER_ERRORS, ConnectionLost, DatabaseUnavailable, TakesNoWrites, translate
 
 PATIENCE: Final = 2.0
 """Maximum number of seconds for the database's answer."""
 
+WRITES: Final = "select not pg_is_in_recovery() and not current_setting('default_transaction_read_only')::boolean"
+
 Question: TypeAlias = Callable[[Connection], Awaitable[object]]
 """A function that asks something on the connection; its return value is ignored."""
+
+
+async def require_writes(connection: Connection) -> None:
+    """Raise TakesNoWrites when the server is a standby, or takes no writes for another reason."""
+    if not await connection.fetchval(WRITES):
+        raise TakesNoWrites("The database takes no writes: its server is a standby, or is set to be read only.")
 
 
 class ReadinessProbe:
@@ -25,6 +34,11 @@ class ReadinessProbe:
         self._question = question
         self._connection: Connection | None = None
         self._asking: asyncio.Task[None] | None = None
+
+    @property
+    def host(self) -> Host | None:
+        """The host of which the last answer came, where the address has several; None after a failure."""
+        return host_of(self._connection) if self._connection is not None else None
 
     async def ask(self) -> None:
         """Wait for the answer to a question, this caller's own or one under way. Raises DatabaseError."""
@@ -58,6 +72,7 @@ class ReadinessProbe:
             )
         try:
             await self._question(self._connection)
+            prefer(self._connection)
         except BaseException as error:
             self._end()
             if isinstance(error, DRIVER_ERRORS) and not isinstance(error, TimeoutError):

@@ -55,6 +55,11 @@ class Shares:
         self._waiting: dict[Waiter, None] = {}  # in the order of their ends
         self._clock: asyncio.TimerHandle | None = None
 
+    @property
+    def waiting(self) -> int:
+        """The number of requests that wait."""
+        return len(self._waiting)
+
     def take(self, payer: Payer, *, brief: bool = False) -> bool:
         """Take a place. Returns False when none is free for this payer, or another request of the payer waits."""
         held = self._held.get(payer, 0)
@@ -83,7 +88,7 @@ class Shares:
     def give(self, payer: Payer) -> None:
         """Give one of this payer's places back, for the next in turn."""
         held = self._held[payer]
-        if self._stays(payer, held) and self._serve_next(payer):
+        if self._queues and self._stays(payer, held) and self._serve_next(payer):
             return
         if held > 1:
             self._held[payer] = held - 1

@@ -1,5 +1,6 @@
 """The ASGI application, made from the settings: /graphql (HTTP and WebSocket), /schema.graphql, /health and pages."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -25,13 +26,18 @@ from gateway.http.schema_endpoint import SchemaEndpoint
 from gateway.http.shared import TransportState
 from gateway.http.stream_slots import LiveBounds, StreamSlots
 from gateway.logs import Log, open_log
+from gateway.metrics.layout import FIGURES, Layout
+from gateway.metrics.recording import Metrics
 from gateway.pages.responses import nothing_here, wants_page
 from gateway.pages.routes import HoldsDemo, Pages
 from gateway.settings import Settings
+from gateway.shared_page import Page, SharedCounters
 from schema.errors import ErrorCode, error_message
 from schema.localization.language import Language
 
 HEALTH = "/health/"
+FIGURES_PAUSE = 1.0
+"""Seconds between two looks at the figures of the process."""
 
 
 class Gateway(Starlette):
@@ -59,6 +65,8 @@ class Gateway(Starlette):
         self._sockets: ASGIApp | None = None
         self._slots = shared.slots
         self._rates = shared.rates
+        self.counters = shared.counters
+        self.is_draining = False
         self.router.redirect_slashes = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -87,6 +95,14 @@ class Gateway(Starlette):
         """True for a browser that opens the address itself, which is answered with the console."""
         return self._pages is not None and self._pages.is_visit(scope)
 
+    def hindrance(self) -> str | None:
+        """Why no requests are taken, whatever the database does; None when they are."""
+        return "the gateway is stopping" if self.is_draining else None
+
+    def was_probed(self, seconds: float) -> bool:
+        """True when any worker was asked for its readiness within the last `seconds`."""
+        return self.counters.was_probed(seconds)
+
     def _refused(self, scope: Scope) -> Allowance | None:
         """Count a request that is not for GraphQL; its allowance when it is one too many, else None."""
         if self._rates is None:
@@ -101,15 +117,16 @@ class Gateway(Starlette):
 
 
 def create_app(
-    settings: Settings, backend: Backend | None = None, log: Log | None = None, *, rates: int | None = None
+    settings: Settings, backend: Backend | None = None, log: Log | None = None, *, page: Page | None = None
 ) -> Gateway:
     """The application; without `backend` it opens the database of `settings.database_url` when it starts.
 
-    `rates` is the file descriptor of the table of limits that all workers share.
+    `page` is the page that all workers share, with the number of this one.
     """
     log = log or open_log(settings.log_level, settings.log_format)
-    limits = Rates.of(settings, rates)
+    limits = Rates.of(settings, page.fd if page is not None else None)
     opened = backend or database_backend(settings, log, limits.rows if limits is not None else None)
+    counters = SharedCounters(page) if page is not None else SharedCounters.own()
     shared = TransportState(
         shows_stages=settings.server_timing,
         executor=lambda: opened.executor,
@@ -120,14 +137,23 @@ def create_app(
         log=log,
         statuses=Statuses.of(settings),
         rates=limits,
+        counters=counters,
+        metrics=_metrics(settings, counters),
     )
+
+    async def ready() -> str | None:
+        shared.counters.note_probe()
+        return gateway.hindrance() or await opened.ready()
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncGenerator[None, None]:
         await opened.open()
+        looking = asyncio.create_task(_keep_figures(shared, opened))
         try:
             yield
         finally:
+            looking.cancel()
+            await asyncio.gather(looking, return_exceptions=True)
             await opened.close()
             log.flush()
 
@@ -138,16 +164,17 @@ def create_app(
 
     pages = Pages(_demo_of(settings, opened), with_explorer=settings.has_explorer) if settings.has_console else None
     common = (shared, Compression(settings.compress_from), settings.max_body)
-    return Gateway(
+    gateway = Gateway(
         GraphQLEndpoint(*common),
         SchemaEndpoint(*common),
         sockets,
         shared,
         pages,
-        routes=[*health_routes(opened.ready), *(pages.routes() if pages is not None else ())],
+        routes=[*health_routes(ready), *(pages.routes() if pages is not None else ())],
         lifespan=lifespan,
         exception_handlers={HTTPException: _refuse if pages is None else _refuse_or_show},
     )
+    return gateway
 
 
 def _demo_of(settings: Settings, backend: Backend) -> HoldsDemo:
@@ -157,6 +184,28 @@ def _demo_of(settings: Settings, backend: Backend) -> HoldsDemo:
         return not settings.is_reached and await backend.holds_demo()
 
     return holds_demo
+
+
+def _metrics(settings: Settings, counters: SharedCounters) -> Metrics | None:
+    """The counting of requests; None where no operator listens. Raises ManifestBroken."""
+    if settings.admin_port is None:
+        return None
+    from gateway.persisted_manifests import operation_names  # noqa: PLC0415 (many gateways need neither)
+
+    names = operation_names(settings.documents)
+    return Metrics(counters, Layout(names.values()), names)
+
+
+async def _keep_figures(shared: TransportState, backend: Backend) -> None:
+    """Write the figures of this process into the shared page each second, and none at its end."""
+    if shared.metrics is None:
+        return
+    try:
+        while True:
+            shared.metrics.figures((*backend.figures(), len(shared.slots)))
+            await asyncio.sleep(FIGURES_PAUSE)
+    finally:
+        shared.metrics.figures([0.0] * len(FIGURES))
 
 
 def _refusal(allowance: Allowance) -> ASGIApp:

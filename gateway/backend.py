@@ -4,20 +4,22 @@ As long as the database is open it also runs the periodic work: session uses, co
 """
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from db.connection import Connection
+from db.connection import has_several_hosts
 from db.database import Database, PoolSettings
 from db.errors import DatabaseError, DatabaseMisconfigured, DatabaseUnavailable
 from db.installation import is_demo
-from db.readiness import ReadinessProbe
 from db.schema_version import is_migrated
 from db.secrets import Keyring
 from gateway.background import BackgroundTasks, Outage
 from gateway.logs import Log, causes
+from gateway.metrics.layout import FIGURES
 from gateway.notifications import keep_hinting, keep_waking
+from gateway.readiness import Readiness
 from gateway.settings import Settings
 from resolvers.execution.executor import Executor
 from resolvers.execution.subscriptions import LiveOperation
@@ -36,6 +38,9 @@ CARE_PAUSE = 60.0
 
 DEMO_PAUSE = 60.0
 """Seconds between two checks for a demo that was loaded meanwhile."""
+
+FOLLOW_PAUSE = 1.0
+"""Seconds between two questions which of several hosts takes writes."""
 
 BACK_PAUSE = 1.0
 """Seconds between two checks for a database that was away and answers again."""
@@ -88,6 +93,10 @@ class Backend(Protocol):
         """Whether the database holds the demo; False while it is away."""
         ...
 
+    def figures(self) -> Iterable[float]:
+        """Numbers for metrics, in the order of `gateway.metrics.layout.FIGURES`, but for the last."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Terms:
@@ -123,10 +132,9 @@ class DatabaseBackend:
         self._listen_dsn = listen_dsn or dsn
         self._outage = Outage(log)
         self._chores = BackgroundTasks(log)
-        self._pulse = ReadinessProbe(dsn, self._look)
+        self._readiness = Readiness(dsn)
         self._database: Database | None = None
         self._connecting: asyncio.Task[None] | None = None
-        self._migrated = False
 
     async def open(self) -> None:
         """Connect; when the database is away, keep trying in the background. Raises DatabaseMisconfigured."""
@@ -146,19 +154,11 @@ class DatabaseBackend:
         await self._chores.end()
         if self._database is not None:
             await self._database.close()
-        await self._pulse.close()
+        await self._readiness.close()
 
     async def ready(self) -> str | None:
         """None when the database answers and this version may use it, else the reason."""
-        if self._database is None:
-            return "the database cannot be reached"
-        try:
-            await self._pulse.ask()
-        except DatabaseMisconfigured:
-            return "only newer versions of the gateway may use the database: start one of them"
-        except DatabaseError:
-            return "the database does not answer"
-        return None if self._migrated else "the database is not migrated: enfact migrate does that"
+        return "the database cannot be reached" if self._database is None else await self._readiness.reason()
 
     async def holds_demo(self) -> bool:
         """Whether the database holds the demo; False while it is away."""
@@ -168,9 +168,11 @@ class DatabaseBackend:
             self._report(error)
             return False
 
-    async def _look(self, connection: Connection) -> None:
-        """Check that the database answers and its schema is for this version: a later one may take it away."""
-        self._migrated = await is_migrated(connection)
+    def figures(self) -> Iterator[float]:
+        """Numbers for metrics, in the order of `gateway.metrics.layout.FIGURES`; zeros while there is no database."""
+        if self._database is None or self.executor is None:
+            return iter([0.0] * (len(FIGURES) - 1))
+        return iter((*self._database.figures(), *self.executor.figures()))
 
     async def _connect(self) -> None:
         database = await Database.open(self._dsn, self._pool)
@@ -201,6 +203,8 @@ class DatabaseBackend:
             keep_hinting(self._listen_dsn, executor.hints, self._log),
             executor.feed.keep_looking(),
         ]
+        if has_several_hosts(self._dsn):
+            works.append(self._keep_following(database))
         if self._terms.shows_secrets:
             works.append(self._keep_looking_for_demo(database, executor))
         return list(works)
@@ -215,11 +219,20 @@ class DatabaseBackend:
         while True:
             await asyncio.sleep(BACK_PAUSE)
             try:
-                await self._pulse.ask()
+                await self._readiness.ask()
             except Exception:  # noqa: BLE001, S112 (any error means that the database does not answer)
                 continue
             self._outage.end()
             return
+
+    async def _keep_following(self, database: Database) -> None:
+        """Leave a host that no longer takes writes, or no longer answers, as soon as another one does."""
+        while True:
+            await asyncio.sleep(FOLLOW_PAUSE)
+            with suppress(Exception):  # any error means that no host is known to take writes
+                await self._readiness.ask()
+            if (host := self._readiness.host) is not None and (ended := database.follow(host)):
+                self._log.event("another host takes the writes", host=str(host), connections=ended)
 
     async def _keep_looking_for_demo(self, database: Database, executor: Executor) -> None:
         """Notice a demo that is loaded while the gateway runs."""
@@ -285,7 +298,15 @@ def database_backend(settings: Settings, log: Log, quota: Quota | None = None) -
     """
     if settings.database_url is None:
         raise ValueError("DATABASE_URL is not set")
-    pool = PoolSettings(
+    terms = terms_of(settings, quota)
+    listen_dsn = settings.listen_url.get_secret_value() if settings.listen_url is not None else None
+    dsn = settings.database_url.get_secret_value()
+    return DatabaseBackend(dsn, pool_settings(settings), log, terms, listen_dsn=listen_dsn)
+
+
+def pool_settings(settings: Settings) -> PoolSettings:
+    """The settings of the pool of connections."""
+    return PoolSettings(
         size=settings.pool_size,
         share=settings.pool_share,
         queue=settings.pool_queue,
@@ -294,9 +315,6 @@ def database_backend(settings: Settings, log: Log, quota: Quota | None = None) -
         backend_memory=settings.backend_memory << 20,
         statement_timeout=settings.deadline,
     )
-    terms = terms_of(settings, quota)
-    listen_dsn = settings.listen_url.get_secret_value() if settings.listen_url is not None else None
-    return DatabaseBackend(settings.database_url.get_secret_value(), pool, log, terms, listen_dsn=listen_dsn)
 
 
 def terms_of(settings: Settings, quota: Quota | None = None) -> Terms:

@@ -33,6 +33,9 @@ PATIENCE = 0.1
 MOST_WAITING = 256
 
 FOREIGN_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}\Z")
+TRACE = re.compile(rb"(?!ff|00.{54})[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-[0-9a-f]{2}(?:-|\Z)")
+"""The ids of a trace and of the client's span in the header traceparent (W3C Trace Context, 3.2)."""
+
 OPERATION_NAME = re.compile(r"\s*(?:query|mutation|subscription)\s+([_A-Za-z][_0-9A-Za-z]{0,63})", re.ASCII)
 NAME = re.compile(r"[_A-Za-z][_0-9A-Za-z]{0,63}\Z", re.ASCII)
 
@@ -65,6 +68,7 @@ class Finished(NamedTuple):
     operation_name: str | None
     beginning: str
     foreign_id: bytes | None
+    trace: bytes | None = None
 
     def event(self) -> dict[str, object]:
         """The members of the log line, with time and level."""
@@ -82,6 +86,8 @@ class Finished(NamedTuple):
         }
         if self.foreign_id is not None and FOREIGN_ID.match(self.foreign_id):
             members["client_request_id"] = self.foreign_id.decode()
+        if self.trace is not None and (match := TRACE.match(self.trace)):
+            members["trace_id"], members["parent_id"] = match[1].decode(), match[2].decode()
         return members
 
     @property

@@ -7,7 +7,7 @@ from contextlib import closing
 from typing import Final
 
 from db.errors import DatabaseError
-from db.listener import keep_listening
+from db.listener import NotificationsLost, keep_listening
 from db.notifier import Notifier
 from gateway.logs import Log, causes
 from resolvers.execution.change_feed import ChangeFeed
@@ -52,7 +52,8 @@ async def keep_waking(dsn: str, wakes: WakeUps, feed: ChangeFeed, log: Log) -> N
     def lost(error: DatabaseError) -> None:
         nonlocal loss_logged
         if not loss_logged:
-            log.event("not listening to the database", **causes(error))
+            hint = {"hint": str(error)} if isinstance(error, NotificationsLost) else {}
+            log.event("not listening to the database", **causes(error), **hint)
         loss_logged = True
 
     await wakes.wanted.wait()

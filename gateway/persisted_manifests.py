@@ -5,6 +5,7 @@ list of operations with `id` and `body`, and a file `.graphql` of named operatio
 """
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -15,7 +16,7 @@ from graphql import GraphQLSyntaxError
 from gateway.operation_files import operations_of
 from resolvers.execution.product import default_compiler
 from resolvers.operation.documents import Document, Documents
-from resolvers.operation.persisted import PersistedDocuments
+from resolvers.operation.persisted import PersistedDocuments, by_every_name
 from resolvers.request import RequestError
 from resolvers.request_limits import TRUSTED, Limits
 from schema import schema
@@ -27,6 +28,9 @@ MOST: Final = 5_000
 """Maximum number of documents of all files together."""
 
 LONGEST_ID: Final = 200
+NAMED: Final = re.compile(r"\b(?:query|mutation|subscription)\s+([_A-Za-z]\w{0,63})", re.ASCII)
+"""An operation with its name."""
+
 APOLLO: Final = "apollo-persisted-query-manifest"
 
 
@@ -60,6 +64,16 @@ def check_manifests(paths: Iterable[Path], limits: Limits | None = None) -> None
     documents = Documents(schema.core, (limits or Limits()).times(TRUSTED))
     for id_, (path, text) in _texts(paths).items():
         _valid(path, id_, text, documents.find)
+
+
+def operation_names(paths: Iterable[Path]) -> Mapping[str, str]:
+    """The name of the first operation of each trusted document, by every id that clients may use.
+
+    Raises ManifestBroken.
+    """
+    texts = {id_: text for id_, (_, text) in _texts(paths).items()}
+    found = ((id_, NAMED.search(text)) for id_, text in by_every_name(texts).items())
+    return {id_: match[1] for id_, match in found if match is not None}
 
 
 def _texts(paths: Iterable[Path]) -> Mapping[str, tuple[Path, str]]:

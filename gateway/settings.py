@@ -51,6 +51,18 @@ class Settings(BaseSettings):
     )
     host: str = Field(default="127.0.0.1", min_length=1, description="The address to listen on.")
     port: int = Field(default=8000, ge=0, le=65535, description="The port to listen on; 0 lets the system choose.")
+    admin_port: int | None = Field(
+        default=None,
+        ge=0,
+        le=65535,
+        description="A port for the operator: /metrics (Prometheus), /health/live and /health/ready, on a listener of "
+        "its own. Without it there is none, and nothing is counted.",
+    )
+    admin_host: str = Field(
+        default="127.0.0.1",
+        min_length=1,
+        description="The address of that listener. What it tells is for operators: let no stranger reach it.",
+    )
     public_url: str | None = Field(
         default=None,
         description="Where browsers reach the gateway, like https://app.example.be: decides whether its cookie is for "
@@ -113,7 +125,9 @@ class Settings(BaseSettings):
     statement_cache: int = Field(
         default=500,
         ge=0,
-        description="Prepared statements kept per connection at most; 0 for a pooler in transaction mode.",
+        description="Prepared statements kept per connection at most. Behind PgBouncer in transaction mode 64, with "
+        "version 1.21 or newer and max_prepared_statements = 64 there; 0, for other poolers, costs PostgreSQL 3 to 9 "
+        "times as much.",
     )
     statement_memory: int = Field(
         default=32,
@@ -134,7 +148,8 @@ class Settings(BaseSettings):
     )
     documents_only: bool = Field(
         default=False,
-        description="Whether operations of these manifests are all that is admitted, from everybody, ids only.",
+        description="Whether operations of these manifests, and of the console, are all that is admitted, from "
+        "everybody, ids only.",
     )
     plan_changes: bool = Field(
         default=True,
@@ -242,6 +257,14 @@ class Settings(BaseSettings):
     shutdown: int = Field(
         default=15, ge=0, description="Seconds that running requests get to finish when the gateway is stopped."
     )
+    drain: float = Field(
+        default=5.0,
+        ge=0,
+        le=300,
+        description="Seconds for which the gateway goes on answering after SIGTERM, with connection: close, while "
+        "/health/ready says no, so that a balancer sends nothing more before the port is closed. Only where readiness "
+        "was asked for within the last minute; a second signal ends it. 0 is not at all.",
+    )
     max_sockets: int = Field(
         default=500, ge=0, description="WebSockets and event streams of each process; they count as connections, too."
     )
@@ -261,7 +284,13 @@ class Settings(BaseSettings):
     listen_url: SecretStr | None = Field(
         default=None,
         description="The database past a pooler in transaction mode, for the one connection that listens to it; "
-        "DATABASE_URL by default. Without notifications subscriptions look for changes every 15 seconds.",
+        "DATABASE_URL by default. Without notifications subscriptions look for changes every 15 seconds, and the log "
+        "says so.",
+    )
+    migrate_url: SecretStr | None = Field(
+        default=None,
+        description="The database for its migration: past a pooler, and as the owner of the tables where the user of "
+        "DATABASE_URL may only read and write rows (enfact grants); DATABASE_URL by default.",
     )
     smtp_url: SecretStr | None = Field(
         default=None,
@@ -281,7 +310,7 @@ class Settings(BaseSettings):
         default="auto", description="How it is logged, on standard error; auto is pretty on a terminal, else JSON."
     )
 
-    @field_validator("database_url", "listen_url")
+    @field_validator("database_url", "listen_url", "migrate_url")
     @classmethod
     def _check_scheme(cls, url: SecretStr | None) -> SecretStr | None:
         if url is not None and not url.get_secret_value().startswith(SCHEMES):

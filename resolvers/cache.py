@@ -20,9 +20,12 @@ class Cache(Generic[K, V]):
         self._segments: tuple[OrderedDict[K, tuple[V, int]], ...] = (OrderedDict(), OrderedDict())
         self._weights = [0, 0]
         self._pinned: dict[K, V] = {}
+        self.asked = 0
+        self.missed = 0
 
     def get(self, key: K) -> V | None:
         """The item, which is protected from now on; None for an unknown key."""
+        self.asked += 1
         newcomers, protected = self._segments
         found = protected.get(key)
         if found is not None:
@@ -30,7 +33,9 @@ class Cache(Generic[K, V]):
             return found[0]
         found = newcomers.pop(key, None)
         if found is None:
-            return self._pinned.get(key)
+            pinned = self._pinned.get(key)
+            self.missed += pinned is None
+            return pinned
         self._weights[0] -= found[1]
         self._add(1, key, *found)
         return found[0]
@@ -57,6 +62,10 @@ class Cache(Generic[K, V]):
             found = segment.pop(key, None)
             if found is not None:
                 self._weights[n] -= found[1]
+
+    def figures(self) -> tuple[int, int, int]:
+        """The number of items, and how often one was found and not found."""
+        return len(self), self.asked - self.missed, self.missed
 
     def __len__(self) -> int:
         return len(self._pinned) + sum(len(segment) for segment in self._segments)

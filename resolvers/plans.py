@@ -9,6 +9,10 @@ from typing import Final
 from db.sql import Rows, Sql, sql
 
 AWAKE: Final = "case when {0}.trial_ends_at > now() then {0}.mask else {0}.plan_mask end"
+MOMENT: Final = """
+greatest(clock_timestamp(),
+  (select max(h.at) + interval '2 microseconds' from access_change h where h.company_id = {0}.id))
+"""
 VERSION: Final = "{0}.access_version + coalesce({0}.trial_ends_at <= now(), false)::int"
 
 
@@ -45,3 +49,16 @@ def version(company: Rows) -> Sql:
 def version_of(company: str) -> str:
     """The SQL of `version` as text, for the company with this alias."""
     return f"({VERSION.format(company)})"
+
+
+def moment(company: Rows) -> Sql:
+    """SQL of the moment of a change of access: now, or just after the company's last one if the clock went back.
+
+    So the trail keeps its order, and no period begins before the last one of its kind has ended.
+    """
+    return sql(f"({MOMENT})", company.name)
+
+
+def moment_of(company: str) -> str:
+    """The SQL of `moment` as text, for the company with this alias."""
+    return f"({MOMENT.format(company)})"

@@ -76,7 +76,9 @@ class UserErrorCode(enum.Enum):
     NOT_REACHABLE = strawberry.enum_value(
         "NOT_REACHABLE", description="The receiver cannot be reached in the way that was asked for."
     )
-    KEY_REUSED = strawberry.enum_value("KEY_REUSED", description="The idempotency key was used for another input.")
+    KEY_REUSED = strawberry.enum_value(
+        "KEY_REUSED", description="The idempotency key was used for another input, or when this item was not written."
+    )
 
 
 @strawberry.enum(description="What is wrong with a value, where the code is VALIDATION.")
@@ -233,6 +235,9 @@ ROW_CHANGED: Final = (
     "Somebody changed this in the meantime; please look at it again and repeat what you still want to change."
 )
 
+NOT_WRITTEN: Final = "This was not saved when the list was sent first; please send it again as something new."
+REACHES_ALL: Final = "This person reaches every app, so there are no switches to copy or to set."
+
 FOR_SOMEBODY_ELSE: Final = (
     "This invitation is for another login than the one you are signed in with; please sign out and open the link again."
 )
@@ -245,7 +250,7 @@ EXPLANATIONS: Final = (
     NO_SECRET_KEY, TOO_MANY_KEYS, TOO_MANY_WAITING, TOO_MANY_SERVICES, PROVE_LOGIN, CLIENTS_WAIT, INVITATIONS_WAIT,
     OTHER_OWNER_FIRST, TOO_MANY, TOO_SHORT, GUESSABLE, NO_COOKIE_HERE,
     COOKIE_LOST, FOR_SOMEBODY_ELSE, ALREADY_ACCEPTED, ROW_CHANGED, ASKED_ALREADY, HAS_ALREADY,
-    DECIDED_ALREADY,
+    DECIDED_ALREADY, NOT_WRITTEN, REACHES_ALL,
 )  # fmt: skip
 """Messages that replace the message of their code, since they say more."""
 

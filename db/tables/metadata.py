@@ -57,9 +57,6 @@ APPS = 256
 
 NO_APPS = text(masks.NO_APPS)
 
-EVERY_APP = f"B'{'1' * APPS}'"
-"""The mask of all apps as a constant, with which a column is added without writing its rows anew."""
-
 DELETED = "deleted_at"
 """The column of rows that can be deleted and restored."""
 

@@ -11,9 +11,12 @@ import typer
 from gateway.cli.commands import (
     access,
     apps,
+    copies,
     demo,
+    doctor,
     documents,
     errors,
+    grants,
     migrate,
     owner,
     plan,
@@ -40,6 +43,11 @@ app = typer.Typer(
 )
 app.command()(serve.serve)
 app.command()(migrate.migrate)
+app.command()(grants.grants)
+app.command()(doctor.doctor)
+app.command()(copies.backup)
+app.command()(copies.restore)
+app.command()(copies.revive)
 app.command()(demo.demo)
 app.command()(settings.settings)
 app.command()(token.token)

@@ -41,10 +41,12 @@ class Declined(Exception):
 
 REFUSALS: Final = frozenset(
     {
+        "db.backup.BackupFailed",
         "db.embedded.errors.EmbeddedError",
         "db.errors.DatabaseError",
         "db.installation.DemoExposed",
         "db.installation.DemoRefused",
+        "db.revival.RevivalRefused",
         "db.secrets.KeyFileBroken",
         "db.secrets.NoSecretKey",
         "gateway.cli.sdl.NoSchema",

@@ -22,6 +22,7 @@ from gateway.http.negotiation import Streams
 from gateway.http.response import Answer, Responder, finished, may_compress
 from gateway.http.shared import TransportState
 from gateway.http.stream_slots import SlotsFull
+from gateway.metrics.recording import Metrics
 from resolvers.execution.subscriptions import LiveOperation
 from resolvers.request import ErrorEntry, RequestError, Result
 from schema.errors import ErrorCode
@@ -40,6 +41,7 @@ class GraphQLEndpoint:
         self._max_body = max_body
         self._deadlines = shared.deadlines
         self._log = shared.log
+        self._metrics = shared.metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
@@ -57,8 +59,22 @@ class GraphQLEndpoint:
                 await self._send(exchange, answer, send)
         except Disconnected:
             answer = Answer(499, b"")
+        seconds = time.perf_counter() - began
+        if self._metrics is not None:
+            self._count(self._metrics, exchange, answer, seconds)
         if self._log.requests:
-            self._log.request(finished(exchange, answer, time.perf_counter() - began))
+            self._log.request(finished(exchange, answer, seconds))
+
+    def _count(self, metrics: Metrics, exchange: Exchange, answer: Answer, seconds: float) -> None:
+        """Count an answered request; how long a stream takes is up to its client, so that is not counted."""
+        if answer.status == 499:
+            metrics.client_gone()
+            return
+        metrics.ended(answer.code)
+        if answer.stream is None:
+            metrics.took(exchange.parameters, seconds)
+            if exchange.stages is not None:
+                metrics.measured(exchange.stages)
 
     async def _send(self, exchange: Exchange, answer: Answer, send: Send) -> None:
         """Send an answer as ASGI messages, compressed where the client accepts it and the body is large enough."""
@@ -87,7 +103,10 @@ class GraphQLEndpoint:
         executor = self._executor()
         if exchange.wanted.takes_streams:
             return self._start(exchange, await executor.start(request))
-        return self._respond.answer(exchange, await executor.execute(request))
+        result = await executor.execute(request)
+        if self._metrics is not None and (result.hidden or result.errors):
+            self._metrics.closed(result)
+        return self._respond.answer(exchange, result)
 
     def _executor(self) -> RequestExecutor:
         """The executor. Raises DatabaseUnavailable while there is none."""

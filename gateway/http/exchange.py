@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from starlette.types import Receive, Scope
 
@@ -11,16 +10,15 @@ from gateway.http import negotiation, parameters
 from gateway.http.body import read_body
 from gateway.http.errors import ALLOW_BOTH, ALLOW_GET, CLOSE, HTTPFault
 from gateway.http.fast_path import FAST_PATH, FastPath
+from gateway.http.head import LENGTH, Credential, Head, Sender
 from gateway.http.headers import (
-    LONGEST_USER_AGENT,
     address_of,
     bearer,
     check_single,
-    headers_of,
     hidden_fields_of,
     idempotency_key_of,
+    user_agent_of,
 )
-from gateway.http.negotiation import negotiated
 from gateway.http.rate_limits import Allowance
 from gateway.http.shared import TransportState
 from resolvers.request import GraphQLRequest
@@ -28,13 +26,6 @@ from resolvers.stages import Stage, Stages
 from schema.errors import ErrorCode, error_message
 
 METHODS = frozenset({"GET", "POST"})
-
-
-class Credential(NamedTuple):
-    """The token of a request (None: anonymous), and how it came."""
-
-    token: str | None = None
-    by_cookie: bool = False
 
 
 NO_CREDENTIAL = Credential()
@@ -47,18 +38,22 @@ class Exchange:
     """
 
     def __init__(self, scope: Scope, receive: Receive, shared: TransportState, request_id: str) -> None:
+        extensions = scope.get("extensions")
+        self.fast_path: FastPath | None = extensions.get(FAST_PATH) if extensions else None
+        last = self.fast_path.connection.last_head if self.fast_path is not None else None
+        self._head = head = Head.of(scope["method"], scope["headers"], last)
         self.request_id = request_id
         self.receive = receive
-        self.headers: Mapping[bytes, bytes] = headers_of(scope)
-        self.wanted = negotiated(self.headers)
+        self.headers = head.headers
+        self.wanted = head.wanted
         self.path: str = scope["path"]
         self.address = address_of(scope)
         self.credential = NO_CREDENTIAL
         self.allowances: list[Allowance] = []
         self.parameters: parameters.Parameters | None = None
-        self.stages = Stages(time.perf_counter) if shared.shows_stages else None
-        extensions = scope.get("extensions")
-        self.fast_path: FastPath | None = extensions.get(FAST_PATH) if extensions else None
+        self.shows_stages = shared.shows_stages
+        is_measured = shared.shows_stages or (shared.metrics is not None and shared.metrics.is_sampled())
+        self.stages = Stages(time.perf_counter) if is_measured else None
         self._scope = scope
         self._shared = shared
 
@@ -70,7 +65,7 @@ class Exchange:
         self._admit(weight)
         if self._scope["method"] != "GET":
             raise HTTPFault(405, ErrorCode.METHOD_NOT_ALLOWED, "Only GET is allowed here.", ALLOW_GET)
-        credential = self._identify()
+        self._identify(credential := self._sent_credential())
         return GraphQLRequest(
             "",
             token=credential.token,
@@ -83,15 +78,14 @@ class Exchange:
     async def request(self, max_body: int) -> GraphQLRequest:
         """The GraphQL request, its body at most `max_body` bytes. Raises HTTPFault, Preflight and Disconnected."""
         self._admit(1)
-        headers, method = self.headers, self._scope["method"]
-        self._check_form(method)
-        credential = self._identify()
+        method = self._scope["method"]
+        sender = self._head.sender or self._read_sender(method)
+        self._identify(credential := sender.credential)
         if method == "POST":
             given = parameters.from_json(await self._body(max_body))
         else:
             given = parameters.from_query_string(self._scope["query_string"])
         self.parameters = given
-        user_agent = headers.get(b"user-agent")
         if self.stages is not None:
             self.stages.end(Stage.READ)
         return GraphQLRequest(
@@ -102,16 +96,16 @@ class Exchange:
             by_cookie=credential.by_cookie,
             hindrance=self._hindrance,
             language=self.wanted.language,
-            hidden_fields=hidden_fields_of(headers.get(b"hidden-fields")),
+            hidden_fields=sender.hidden_fields,
             queries_only=method == "GET",
             request_id=self.request_id,
-            user_agent=user_agent[:LONGEST_USER_AGENT].decode("latin-1") if user_agent else None,
+            user_agent=sender.user_agent,
             address=self.address,
             reference=given.reference,
             wants_cost=given.wants_cost,
             client=self.fast_path,
             stages=self.stages,
-            idempotency_key=idempotency_key_of(headers.get(b"idempotency-key")),
+            idempotency_key=sender.idempotency_key,
         )
 
     def _hindrance(self) -> str | None:
@@ -123,7 +117,7 @@ class Exchange:
         rates = self._shared.rates
         if rates is not None:
             self._count(rates.of_address(self.address, weight))
-        if len(self.headers) != len(self._scope["headers"]):
+        if self._head.repeats:
             check_single(self._scope)
 
     def _count(self, allowance: Allowance | None) -> None:
@@ -145,12 +139,26 @@ class Exchange:
         if method == "POST":
             _check_content_type(self.headers)
 
-    def _identify(self) -> Credential:
-        """The credential; for an API key the request counts against its limit, too. Raises HTTPFault."""
-        self.credential = credential = self._sent_credential()
+    def _read_sender(self, method: str) -> Sender:
+        """What the headers say, kept for the next request with this head. Raises HTTPFault and Preflight."""
+        self._check_form(method)
+        get = self.headers.get
+        sender = Sender(
+            self._sent_credential(),
+            hidden_fields_of(get(b"hidden-fields")),
+            user_agent_of(get(b"user-agent")),
+            idempotency_key_of(get(b"idempotency-key")),
+        )
+        self._head.sender = sender
+        if self.fast_path is not None:
+            self.fast_path.connection.last_head = self._head
+        return sender
+
+    def _identify(self, credential: Credential) -> None:
+        """Take the credential; for an API key the request counts against its limit, too. Raises HTTPFault."""
+        self.credential = credential
         if self._shared.rates is not None:
             self._count(self._shared.rates.of_key(credential.token))
-        return credential
 
     def _sent_credential(self) -> Credential:
         """The token of the header Authorization, else of the session cookie. Raises HTTPFault."""
@@ -172,7 +180,7 @@ class Exchange:
         if body is not None and len(body) <= max_body:
             return body
         try:
-            return await read_body(self.receive, self.headers.get(b"content-length"), max_body)
+            return await read_body(self.receive, dict(self._scope["headers"]).get(LENGTH), max_body)
         except asyncio.CancelledError:
             raise self._fault(408, ErrorCode.TIMEOUT) from None
 

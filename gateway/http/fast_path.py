@@ -6,12 +6,25 @@ A server that offers it puts a `FastPath` into the scope's extensions; with othe
 from collections.abc import Callable
 from typing import Final, Protocol
 
+from gateway.http.head import Head
+
 FAST_PATH: Final = "enfact.http.fast_path"
 """The name of the ASGI extension."""
 
 
+class Memory(Protocol):
+    """A connection, which remembers the head of its last request."""
+
+    last_head: Head | None
+
+
 class FastPath(Protocol):
     """One request that can be answered in one call."""
+
+    @property
+    def connection(self) -> Memory:
+        """Where the request came."""
+        ...
 
     def body(self) -> bytes | None:
         """The body of the request; None as long as a part of it is missing."""

@@ -39,17 +39,16 @@ def address_of(scope: Scope) -> str:
     return client[0] if client else ""
 
 
-def headers_of(scope: Scope) -> Mapping[bytes, bytes]:
-    """The request's headers; repeated ones are joined."""
-    pairs: list[tuple[bytes, bytes]] = scope["headers"]
-    headers = dict(pairs)
-    if len(headers) == len(pairs):
+def joined(fields: list[tuple[bytes, bytes]]) -> Mapping[bytes, bytes]:
+    """The headers with these fields; repeated ones are joined."""
+    headers = dict(fields)
+    if len(headers) == len(fields):
         return headers
-    joined: dict[bytes, bytes] = {}
-    for name, value in pairs:
+    whole: dict[bytes, bytes] = {}
+    for name, value in fields:
         between = b"; " if name == b"cookie" else b","
-        joined[name] = joined[name] + between + value if name in joined else value
-    return joined
+        whole[name] = whole[name] + between + value if name in whole else value
+    return whole
 
 
 def check_single(scope: Scope) -> None:
@@ -69,6 +68,11 @@ def bearer(authorization: bytes) -> str | None:
         message = "The header Authorization has to be: Bearer, a space, and a token or an API key."
         raise HTTPFault(401, ErrorCode.UNAUTHENTICATED, message, CHALLENGE)
     return found[1].decode()
+
+
+def user_agent_of(value: bytes | None) -> str | None:
+    """The beginning of a User-Agent header, None without one."""
+    return value[:LONGEST_USER_AGENT].decode("latin-1") if value else None
 
 
 def hidden_fields_of(mode: bytes | None) -> HiddenFields:

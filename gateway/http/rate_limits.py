@@ -7,7 +7,6 @@ names cannot fill it. Answers state the limits in the fields RateLimit and RateL
 
 import mmap
 import os
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,11 +17,9 @@ from typing import Final
 from db.tokens import CredentialKind, kind_of
 from gateway.http.errors import Headers
 from gateway.settings import Settings
+from gateway.shared_page import BUCKETS, RATES, SALT, new_page
 from resolvers.addresses import network
 
-BUCKETS: Final = 1 << 16
-SALT: Final = 16
-SIZE: Final = SALT + 8 * BUCKETS
 HOUR: Final = 3_600
 UNCONFIRMED: Final = 10
 """An account with an unconfirmed e-mail address may write the number of rows of others, divided by this."""
@@ -39,14 +36,14 @@ class Table:
     """
 
     def __init__(self, fd: int) -> None:
-        self._map = mmap.mmap(fd, SIZE)
+        self._map = mmap.mmap(fd, RATES)
         self._salt = self._map[:SALT]
         self._full_at = memoryview(self._map)[SALT:].cast("d")
 
     @classmethod
     def own(cls) -> "Table":
         """A table of this process alone."""
-        fd = new_table()
+        fd = new_page()
         try:
             return cls(fd)
         finally:
@@ -65,15 +62,6 @@ class Table:
         """Set the moment at which the bucket is full again; an earlier one changes nothing."""
         for bucket in buckets:
             self._full_at[bucket] = max(self._full_at[bucket], moment)
-
-
-def new_table() -> int:
-    """The file descriptor of a new table, for the `Table` of this process and its workers; its file has no name."""
-    with tempfile.TemporaryFile() as file:
-        file.write(os.urandom(SALT))
-        file.truncate(SIZE)
-        file.flush()
-        return os.dup(file.fileno())
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,7 +101,7 @@ class Responder:
             headers += self.cookies.headers(result.cookie)
         body = render(result, exchange.request_id)
         stages = exchange.stages
-        timing = _timing(stages) if stages is not None and stages.identified else b""
+        timing = _timing(stages) if exchange.shows_stages and stages is not None and stages.identified else b""
         media_type = exchange.wanted.media_type if status < 400 else self.statuses.type_of_refusal(exchange.wanted)
         return Answer(status, body, media_type, headers, code, result.written, timing=timing)
 
@@ -157,6 +157,7 @@ def finished(exchange: Exchange, answer: Answer, seconds: float) -> Finished:
         operation_name=given.operation_name if given else None,
         beginning=given.query[:BEGINNING] if given else "",
         foreign_id=exchange.headers.get(b"x-request-id"),
+        trace=exchange.headers.get(b"traceparent"),
     )
 
 

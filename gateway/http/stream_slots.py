@@ -50,6 +50,9 @@ class StreamSlots:
         self._open: set[Slot] = set()
         self._counts: Counter[Hashable] = Counter()
 
+    def __len__(self) -> int:
+        return len(self._open)
+
     def enter(self, address: str) -> "Slot":
         """A slot for a client at an address (empty: unknown). Raises SlotsFull."""
         if self.stopping or len(self._open) >= self.bounds.sockets:

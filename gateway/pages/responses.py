@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 from gateway.http.compression import accepts_gzip
-from gateway.http.headers import has_version, headers_of
+from gateway.http.headers import has_version, joined
 from gateway.http.negotiation import negotiated
 from gateway.pages.files import ROOT, ServedFile
 from gateway.pages.texts import NOTHING_HERE, TO_THE_CONSOLE, page_text
@@ -36,7 +36,7 @@ ASK_AGAIN: Final = "no-cache"
 
 async def file_response(file: ServedFile, scope: Scope, *, cache: str, policy: str) -> Response:
     """A file, in gzip for who accepts it; 304 for who has it already."""
-    sent = headers_of(scope)
+    sent = joined(scope["headers"])
     packed = accepts_gzip(sent.get(b"accept-encoding"))
     tag = f'"{file.tag}{"-gz" if packed else ""}"'
     kept = {"etag": tag, "cache-control": cache, "vary": "accept-encoding", "content-security-policy": policy, **BOUNDS}
@@ -59,7 +59,7 @@ def redirect(path: str) -> Response:
 
 def nothing_here(scope: Scope) -> Response:
     """The page for an address without a page, with a link to the console, in the reader's language."""
-    language = negotiated(headers_of(scope)).language
+    language = negotiated(joined(scope["headers"])).language
     title, link = (html.escape(page_text(language, text)) for text in (NOTHING_HERE, TO_THE_CONSOLE))
     text = (
         f'<!doctype html><html lang="{language.name.lower()}"><head><meta charset="utf-8">'
@@ -72,4 +72,4 @@ def nothing_here(scope: Scope) -> Response:
 
 def wants_page(scope: Scope) -> bool:
     """True for a request of a browser for a page: a GET or HEAD that accepts HTML."""
-    return scope["method"] in ("GET", "HEAD") and b"text/html" in headers_of(scope).get(b"accept", b"")
+    return scope["method"] in ("GET", "HEAD") and b"text/html" in joined(scope["headers"]).get(b"accept", b"")

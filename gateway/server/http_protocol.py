@@ -9,6 +9,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from gateway.http.errors import RETRY_SOON, Headers
 from gateway.http.fast_path import FAST_PATH
+from gateway.http.head import Head
 from gateway.http.negotiation import MediaType
 from gateway.http.rendering import render
 from gateway.server.connections import Connections
@@ -82,10 +83,16 @@ class BoundedProtocol(HttpToolsProtocol):
     head_deadline = 10.0
     write_deadline = WRITE_DEADLINE
     held = Connections()
+    is_draining = False
+    """Whether each answer closes its connection, since the server stops soon."""
+
     count: Count = staticmethod(_anything)
 
     address: str | None = None
     """The address that the client counts as; None for a trusted proxy."""
+
+    last_head: Head | None = None
+    """The head of the request before, for `gateway/http/head.py`."""
 
     _spent = 0
     _parts = 0
@@ -152,7 +159,9 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_headers_complete()
         cycle: RequestResponseCycle | None = self.cycle  # none yet for a connection that begins with an upgrade
         if cycle is not None:  # pyright: ignore[reportUnnecessaryComparison]
-            cast("dict[str, object]", cycle.scope)["extensions"] = {FAST_PATH: WholeRequest(cycle)}
+            if self.is_draining:
+                cycle.keep_alive = False
+            cast("dict[str, object]", cycle.scope)["extensions"] = {FAST_PATH: WholeRequest(cycle, self)}
             if earlier is not None and not earlier.response_complete:  # pyright: ignore[reportUnnecessaryComparison]
                 self._earlier = self._earlier or []
                 self._earlier.append(earlier)
@@ -235,10 +244,11 @@ class BoundedProtocol(HttpToolsProtocol):
 class WholeRequest:
     """The fast path (http/fast_path.py) of one request: one write, instead of ASGI's two messages with their checks."""
 
-    __slots__ = ("_cycle", "_when_gone")
+    __slots__ = ("_cycle", "_when_gone", "connection")
 
-    def __init__(self, cycle: RequestResponseCycle) -> None:
+    def __init__(self, cycle: RequestResponseCycle, connection: BoundedProtocol) -> None:
         self._cycle = cycle
+        self.connection = connection
         self._when_gone: Callable[[], None] | None = None
 
     def when_gone(self, call: Callable[[], None]) -> None:

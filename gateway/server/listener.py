@@ -10,8 +10,8 @@ class ListenError(RuntimeError):
     """It is not possible to listen on the address; the message says why and what to do."""
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """A socket that listens on the address; it takes the port at once. Raises ListenError."""
+def listen(host: str, port: int, option: str = "--port ") -> socket.socket:
+    """A socket that listens on the address; it takes the port at once. Raises ListenError, which names `option`."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     except (OSError, UnicodeError) as error:
@@ -23,7 +23,7 @@ def listen(host: str, port: int) -> socket.socket:
         listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
-        raise ListenError(_reason(error, host, port)) from error
+        raise ListenError(_reason(error, host, port, option)) from error
     return listener
 
 
@@ -38,11 +38,11 @@ def is_loopback(listener: socket.socket) -> bool:
     return ipaddress.ip_address(listener.getsockname()[0].partition("%")[0]).is_loopback
 
 
-def _reason(error: OSError, host: str, port: int) -> str:
+def _reason(error: OSError, host: str, port: int, option: str) -> str:
     match error:
         case PermissionError():
-            return f"Port {port} needs more rights than this user has. Choose one above 1023, like --port 8000."
+            return f"Port {port} needs more rights than this user has. Choose one above 1023, like {option}8000."
         case OSError(errno=98 | 48 | 10048):  # EADDRINUSE of Linux, macOS and Windows
-            return f"Port {port} on {host} is already in use. Choose another one: --port {min(port + 1, 65535)}."
+            return f"Port {port} on {host} is already in use. Choose another one: {option}{min(port + 1, 65535)}."
         case _:
             return f"Cannot listen on {host}, port {port}: {error.strerror}."

@@ -44,6 +44,8 @@ def with_secret_keys(settings: Settings) -> Settings:
 async def migrate_to_here(settings: Settings, dsn: str, report: Report) -> None:
     """Migrate the database to this version's tables and app catalogue; `report` is told of waits and steps.
 
-    Raises DatabaseError.
+    `dsn` is the address unless the settings have one for migrations. Raises DatabaseError.
     """
+    if settings.migrate_url is not None:
+        dsn = settings.migrate_url.get_secret_value()
     await migrate(dsn, app_rows(), Patience(total=settings.migration_patience), report)

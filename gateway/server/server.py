@@ -13,12 +13,15 @@ import uvicorn
 from gateway.app import Gateway
 from gateway.garbage import settle
 from gateway.server.connections import Connections
-from gateway.server.http_protocol import bounded_protocol
+from gateway.server.http_protocol import BoundedProtocol, bounded_protocol
 from gateway.server.listener import BACKLOG
 from gateway.settings import Settings
 
 PING_SECONDS = 30.0
 """Seconds between two pings on a socket, and within which the client has to answer one."""
+
+PROBED_WITHIN = 60.0
+"""Seconds since the last readiness probe after which nobody is taken to look at readiness."""
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -27,9 +30,12 @@ class Server(uvicorn.Server):
     """uvicorn without its signal handling; `on_start` is called once requests are accepted."""
 
     def __init__(self, app: Gateway, settings: Settings, on_start: Callable[[], None]) -> None:
-        super().__init__(_config(app, settings))
+        self._protocol = _protocol(app, settings)
+        super().__init__(_config(app, settings, self._protocol))
         self._on_start = on_start
         self._gateway = app
+        self._drain_seconds = settings.drain
+        self._drained: asyncio.TimerHandle | None = None
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
@@ -47,8 +53,21 @@ class Server(uvicorn.Server):
         await self._gateway.end_streams()
         await super().shutdown(sockets)
 
+    def drain(self) -> None:
+        """Be unready and still accept, with `connection: close`, for the time of the settings; then stop.
+
+        Stops now when it is called again, or when nobody has asked for readiness lately: then nobody would notice.
+        """
+        if self._drained is None and self._drain_seconds and self._gateway.was_probed(PROBED_WITHIN):
+            self._gateway.is_draining = self._protocol.is_draining = True
+            self._drained = asyncio.get_running_loop().call_later(self._drain_seconds, self.stop)
+        else:
+            self.stop()
+
     def stop(self) -> None:
         """Stop after the running requests, within the time of the settings; a second call stops at once."""
+        if self._drained is not None:
+            self._drained.cancel()
         self.force_exit = self.should_exit
         self.should_exit = True
 
@@ -57,29 +76,35 @@ class Signals:
     """Handlers of SIGINT and SIGTERM for this process: they call the action of the innermost `calling` block."""
 
     def __init__(self, loop: AbstractEventLoop) -> None:
-        self._actions: list[Callable[[], object]] = []
+        self._actions: list[dict[signal.Signals, Callable[[], object]]] = []
         for number in SIGNALS:
-            loop.add_signal_handler(number, self._act)
+            loop.add_signal_handler(number, self._act, number)
 
     @contextlib.contextmanager
-    def calling(self, action: Callable[[], object]) -> Generator[None, None, None]:
-        """Call `action` for each signal that arrives inside the block."""
-        self._actions.append(action)
+    def calling(
+        self, action: Callable[[], object], *, gently: Callable[[], object] | None = None
+    ) -> Generator[None, None, None]:
+        """Call `action` for each signal that arrives inside the block; for SIGTERM `gently`, if it is given."""
+        self._actions.append({signal.SIGINT: action, signal.SIGTERM: gently or action})
         try:
             yield
         finally:
             self._actions.pop()
 
-    def _act(self) -> None:
+    def _act(self, number: signal.Signals) -> None:
         if self._actions:
-            self._actions[-1]()
+            self._actions[-1][number]()
 
 
-def _config(app: Gateway, settings: Settings) -> uvicorn.Config:
-    held = Connections.of(settings)
+def _protocol(app: Gateway, settings: Settings) -> type[BoundedProtocol]:
+    connections = Connections.of(settings)
+    return bounded_protocol(settings.max_head, settings.max_body, settings.head_deadline, connections, app.may_ask)
+
+
+def _config(app: Gateway, settings: Settings, protocol: type[BoundedProtocol]) -> uvicorn.Config:
     return uvicorn.Config(
         app,
-        http=bounded_protocol(settings.max_head, settings.max_body, settings.head_deadline, held, app.may_ask),
+        http=protocol,
         ws=cast("type[asyncio.Protocol]", _socket_protocol),
         ws_max_size=settings.max_body,
         ws_ping_interval=PING_SECONDS,

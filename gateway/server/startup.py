@@ -12,17 +12,19 @@ from pydantic import SecretStr
 
 from db.connection import connect
 from db.installation import DemoExposed, DemoRefused, is_demo
+from db.schema_version import check_migrated
 from gateway.app import create_app
-from gateway.http.rate_limits import new_table
 from gateway.logs import open_log
 from gateway.mail.sender import NO_SMTP, sending
 from gateway.mail.transport import LazyTransport, MailTransport, TransportChoice, always, in_demo
 from gateway.persisted_manifests import check_manifests
+from gateway.server.admin import listen_for_operators, serving_operators
 from gateway.server.listener import is_loopback, url
 from gateway.server.opened import migrate_to_here, open_dsn, with_secret_keys
 from gateway.server.server import Server, Signals
 from gateway.server.workers import Workers, worker_environment
 from gateway.settings import Settings
+from gateway.shared_page import Page, new_page
 
 Progress = Callable[[str, int, int], None]
 
@@ -50,13 +52,16 @@ class Watch:
     started: Callable[[Started], None]
 
 
-async def serve(settings: Settings, listener: socket, watch: Watch, *, demo: bool) -> None:
+async def serve(settings: Settings, listener: socket, watch: Watch, *, demo: bool, migrate: bool = True) -> None:
     """Serve on `listener` until SIGINT or SIGTERM; with `demo`, an empty embedded database gets the demo first.
 
-    Raises DemoExposed, ManifestBroken, DatabaseError, EmbeddedError and WorkersEnd; CancelledError when the signal
-    comes before the start is over.
+    Without `migrate` the database stays as it is, and has to be one that this version may use.
+
+    Raises ListenError, DemoExposed, ManifestBroken, DatabaseError, EmbeddedError and WorkersEnd; CancelledError when
+    the signal comes before the start is over.
     """
     check_manifests(settings.documents, settings.limits)  # errors in them are reported before anything is started
+    listeners = Listeners(listener, listen_for_operators(settings))
     signals = Signals(asyncio.get_running_loop())
     starting = cast("asyncio.Task[None]", asyncio.current_task())
     with signals.calling(starting.cancel):
@@ -65,8 +70,11 @@ async def serve(settings: Settings, listener: socket, watch: Watch, *, demo: boo
         async with open_dsn(settings) as dsn:
             settings = with_secret_keys(settings)
             log = open_log(settings.log_level, settings.log_format)
-            watch.step("Migrating the database")
-            await migrate_to_here(settings, dsn, lambda told: log.event("migration", told=told))
+            if migrate:
+                watch.step("Migrating the database")
+                await migrate_to_here(settings, dsn, lambda told: log.event("migration", told=told))
+            else:
+                await _require_migrated(dsn)
             if demo and data is not None and is_loopback(listener) and not settings.hides_demo:
                 await _load_demo_once(dsn, watch.progress)
             watch.step("Starting the gateway")
@@ -74,26 +82,39 @@ async def serve(settings: Settings, listener: socket, watch: Watch, *, demo: boo
             if started.demo and settings.hides_demo:
                 raise DemoExposed
             async with _minding_letters(settings, dsn, started):
-                await _run(settings, dsn, listener, signals, lambda: watch.started(started))
+                await _run(settings, dsn, listeners, signals, lambda: watch.started(started))
 
 
-async def _run(settings: Settings, dsn: str, listener: socket, signals: Signals, on_start: Callable[[], None]) -> None:
+@dataclass(frozen=True, slots=True)
+class Listeners:
+    """The sockets of the gateway: that of its clients, and that of its operators if there is one."""
+
+    clients: socket
+    operators: socket | None
+
+
+async def _run(
+    settings: Settings, dsn: str, listeners: Listeners, signals: Signals, on_start: Callable[[], None]
+) -> None:
+    page = new_page()
     if settings.workers > 1:
         workers = Workers(
-            listener,
+            listeners.clients,
             settings.workers,
             worker_environment(dsn, settings),
             open_log(settings.log_level, settings.log_format),
-            rates=new_table(),
-            shutdown_seconds=settings.shutdown,
+            page=page,
+            shutdown_seconds=settings.shutdown + settings.drain,
         )
-        with signals.calling(workers.stop):
-            await workers.run(on_start)
+        async with serving_operators(listeners.operators, settings, dsn, page, workers.hindrance):
+            with signals.calling(workers.stop, gently=workers.drain):
+                await workers.run(on_start)
         return
-    app = create_app(settings.model_copy(update={"database_url": SecretStr(dsn)}))
+    app = create_app(settings.model_copy(update={"database_url": SecretStr(dsn)}), page=Page(page))
     server = Server(app, settings, on_start)
-    with signals.calling(server.stop):
-        await server.serve(sockets=[listener])
+    async with serving_operators(listeners.operators, settings, dsn, page, app.hindrance):
+        with signals.calling(server.stop, gently=server.drain):
+            await server.serve(sockets=[listeners.clients])
 
 
 @asynccontextmanager
@@ -135,6 +156,15 @@ async def _load_demo_once(dsn: str, progress: Progress) -> None:
 
     with suppress(DemoRefused):  # the database is in use already
         await load_demo(dsn, progress)
+
+
+async def _require_migrated(dsn: str) -> None:
+    """Raise DatabaseMisconfigured unless this version may use the database."""
+    connection = await connect(dsn)
+    try:
+        await check_migrated(connection)
+    finally:
+        await connection.close()
 
 
 async def _holds_demo(dsn: str) -> bool:

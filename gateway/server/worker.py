@@ -1,6 +1,6 @@
 """One worker process: serves until SIGTERM or the end of its parent.
 
-Arguments: the file descriptors of the listening socket and of the table of limits.
+Arguments: the file descriptors of the listening socket and of the shared page, and the worker's number.
 """
 
 import gateway.garbage  # noqa: F401  # pyright: ignore[reportUnusedImport]  (it has to come before all other imports)
@@ -19,11 +19,12 @@ from gateway.app import create_app
 from gateway.server.server import Server, Signals
 from gateway.server.workers import READY
 from gateway.settings import Settings
+from gateway.shared_page import Page
 
 STDIN, STDOUT = 0, 1
 
 
-async def serve(listener: socket.socket, rates: int, settings: Settings) -> None:
+async def serve(listener: socket.socket, page: Page, settings: Settings) -> None:
     """Serve on `listener`; writes READY to standard output, and stops when standard input ends (the parent is gone)."""
     loop = asyncio.get_running_loop()
 
@@ -31,23 +32,23 @@ async def serve(listener: socket.socket, rates: int, settings: Settings) -> None
         with contextlib.suppress(BrokenPipeError):  # the parent is gone, so standard input ends, too
             os.write(STDOUT, READY)
 
-    server = Server(create_app(settings, rates=rates), settings, say_ready)
+    server = Server(create_app(settings, page=page), settings, say_ready)
 
     def parent_ended() -> None:
         loop.remove_reader(STDIN)
         server.stop()
 
     loop.add_reader(STDIN, parent_ended)
-    with Signals(loop).calling(server.stop):
+    with Signals(loop).calling(server.stop, gently=server.drain):
         await server.serve(sockets=[listener])
 
 
 def main() -> None:
     """Run the worker with the descriptors of the command line."""
-    listener, rates = socket.socket(fileno=int(sys.argv[1])), int(sys.argv[2])
+    listener, page = socket.socket(fileno=int(sys.argv[1])), Page(int(sys.argv[2]), int(sys.argv[3]))
     settings = Settings()
     with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
-        runner.run(serve(listener, rates, settings))
+        runner.run(serve(listener, page, settings))
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ ends only when no worker gets ready any more.
 import asyncio
 import contextlib
 import os
+import signal
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable, Mapping
@@ -34,7 +35,7 @@ class WorkersEnd(RuntimeError):
 class Workers:
     """The worker processes on one listening socket; `environment` holds their settings.
 
-    `rates` is the descriptor of the table of limits that they share.
+    `page` is the descriptor of the page that they share. `shutdown_seconds` is what a worker needs at most to end.
     """
 
     def __init__(
@@ -44,11 +45,11 @@ class Workers:
         environment: Mapping[str, str],
         log: Log,
         *,
-        rates: int,
+        page: int,
         shutdown_seconds: float,
     ) -> None:
         self._listener = listener
-        self._rates = rates
+        self._page = page
         self._count = count
         self._environment = dict(environment)
         self._log = log
@@ -57,16 +58,31 @@ class Workers:
         self._ready: set[Process] = set()
         self._started = False
         self._stopping = asyncio.Event()
+        self._signal = signal.SIGINT
+
+    def hindrance(self) -> str | None:
+        """Why no requests are taken, whatever the database does; None when they are."""
+        if self._stopping.is_set():
+            return "the gateway is stopping"
+        return None if self._ready else "no worker is ready"
 
     def stop(self) -> None:
         """Let every worker finish its running requests; a second call kills them at once."""
+        self._stop(signal.SIGINT)
+
+    def drain(self) -> None:
+        """Let every worker drain (`Server.drain`), then finish; a second call kills them at once."""
+        self._stop(signal.SIGTERM)
+
+    def _stop(self, number: signal.Signals) -> None:
         if self._stopping.is_set():
             self._end_all()
+        self._signal = number
         self._stopping.set()
 
     async def run(self, on_start: Callable[[], None]) -> None:
         """Serve until `stop`; `on_start` is called once all accept requests. Raises WorkersEnd."""
-        slots = [asyncio.create_task(self._keep_one(on_start)) for _ in range(self._count)]
+        slots = [asyncio.create_task(self._keep_one(number, on_start)) for number in range(self._count)]
         stopped = asyncio.create_task(self._stopping.wait())
         try:
             done, _ = await asyncio.wait([*slots, stopped], return_when=asyncio.FIRST_COMPLETED)
@@ -77,11 +93,11 @@ class Workers:
         for slot in done - {stopped}:
             slot.result()
 
-    async def _keep_one(self, on_start: Callable[[], None]) -> None:
+    async def _keep_one(self, number: int, on_start: Callable[[], None]) -> None:
         loop, failed, pause = asyncio.get_running_loop(), 0, FIRST_PAUSE
         while not self._stopping.is_set():
             began = loop.time()
-            served, code = await self._run_one(on_start)
+            served, code = await self._run_one(number, on_start)
             if self._stopping.is_set():
                 return
             failed = 0 if served or self._ready else failed + 1
@@ -93,17 +109,17 @@ class Workers:
             await asyncio.sleep(pause)
             pause *= 2
 
-    async def _run_one(self, on_start: Callable[[], None]) -> tuple[bool, int]:
-        """Run one worker to its end; returns whether it got ready, and its exit code."""
-        fds = (self._listener.fileno(), self._rates)
+    async def _run_one(self, number: int, on_start: Callable[[], None]) -> tuple[bool, int]:
+        """Run the worker of a number to its end; returns whether it got ready, and its exit code."""
+        fds = (self._listener.fileno(), self._page)
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "gateway.server.worker", *map(str, fds), stdin=PIPE, stdout=PIPE, pass_fds=fds,
-            env=self._environment, start_new_session=True,
+            sys.executable, "-m", "gateway.server.worker", *map(str, (*fds, number)), stdin=PIPE, stdout=PIPE,
+            pass_fds=fds, env=self._environment, start_new_session=True,
         )  # fmt: skip
         self._processes.add(process)
         try:
             if self._stopping.is_set():
-                process.terminate()
+                process.send_signal(self._signal)
             served = await self._await_ready(process, on_start)
             return served, await process.wait()
         finally:
@@ -123,7 +139,7 @@ class Workers:
     async def _finish(self, slots: list[asyncio.Task[None]]) -> None:
         for process in self._processes:
             with contextlib.suppress(ProcessLookupError):
-                process.terminate()
+                process.send_signal(self._signal)
         await asyncio.wait(slots, timeout=self._shutdown_seconds + KILL_MARGIN_SECONDS)
         self._end_all()
         for slot in slots:

@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from db.errors import DatabaseError
 from gateway.http.errors import RETRY_SOON, HTTPFault
-from gateway.http.headers import address_of, check_single, headers_of
+from gateway.http.headers import address_of, check_single, joined
 from gateway.http.shared import TransportState
 from gateway.http.stream_slots import Slot, SlotsFull
 from gateway.websocket.handshake import SUBPROTOCOL, Handshake, enter, refuse
@@ -43,7 +43,7 @@ class WebSocketEndpoint:
         may_ask = not self._shared.wait_of(address_of(scope))
         try:
             check_single(scope)
-            handshake = Handshake.read(scope, headers_of(scope), self._shared.cookies)
+            handshake = Handshake.read(scope, joined(scope["headers"]), self._shared.cookies)
             if not may_ask:
                 message = error_message(ErrorCode.RATE_LIMITED, handshake.language)
                 raise HTTPFault(429, ErrorCode.RATE_LIMITED, message, RETRY_SOON)

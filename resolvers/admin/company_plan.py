@@ -14,10 +14,11 @@ from db.database import Database
 from db.schema_version import is_migrated
 from resolvers.admin.matrix_report import InspectionRefused, find_company
 from resolvers.mutations.steps.plan_changes import change_plan, set_trial
+from resolvers.plans import moment_of
 from schema.apps import Plan
 
-LOCK_COMPANY: Final = """
-select plan, trial_ends_at, clock_timestamp() at from company where id = $1 for no key update
+LOCK_COMPANY: Final = f"""
+select plan, trial_ends_at, {moment_of("company")} at from company where id = $1 for no key update
 """
 FIND_PLAN: Final = """
 select c.id, c.name, c.plan, c.trial_ends_at, c.trial_ends_at > now() in_trial, array(

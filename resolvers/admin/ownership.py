@@ -22,8 +22,9 @@ from resolvers.mutations.invitations import withdraw
 from resolvers.mutations.steps.audit import GRANT_FIRST_APPS, INCREASE_ACCESS_VERSION, RECORD_CHANGE
 from resolvers.mutations.steps.company_closing import welcome_owner
 from resolvers.mutations.users import FIND_ACCOUNT, FIND_LANGUAGE, INSERT_ACCOUNT, INSERT_MEMBER
+from resolvers.plans import moment_of
 
-LOCK_COMPANY: Final = "select clock_timestamp() at from company where id = $1 for no key update"
+LOCK_COMPANY: Final = f"select {moment_of('company')} at from company where id = $1 for no key update"
 FIND_OWNERS: Final = f"""
 select a.email from membership m join account a on a.id = m.account_id
 where m.company_id = $1 and m.role = 'OWNER' and {present("m")} order by m.created_at limit 1

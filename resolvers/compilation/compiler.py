@@ -43,6 +43,7 @@ from resolvers.operation.arguments import (
     plain,
     read_arguments,
 )
+from resolvers.operation.named import NamedOperation
 from resolvers.operation.operation import Operation, Part, Shapes, WritePart
 from resolvers.operation.references import References
 from resolvers.operation.sample_variables import plausible
@@ -84,13 +85,15 @@ class Writer(Protocol):
 class Compiler:
     """Compiles the operations of a schema over a table mapping, and keeps the statements in a bounded cache.
 
-    `writers` compile the root fields of Mutation that write by a statement of their own.
+    `writers` compile the root fields of Mutation that write by a statement of their own. `named` are the operations
+    that are kept for good, by their names.
     """
 
     schema: GraphQLSchema
     layout: TableMapping
     statements: Cache[StatementKey, Statement] = field(default_factory=lambda: Cache[StatementKey, Statement](ROOM))
     writers: Mapping[str, "Writer"] = field(default_factory=dict[str, "Writer"])
+    named: dict[str, NamedOperation] = field(default_factory=dict[str, NamedOperation])
 
     def read(
         self,
@@ -215,6 +218,8 @@ class Compiler:
 
         Returns a statement for each set of variables and each payload that can be compiled without real values.
         """
+        if operation.node.name is not None:
+            self.named[operation.node.name.value] = NamedOperation(self.schema, operation)
         sets = list(plausible(operation, self.schema))
         for variables in sets:  # each set may add lookups, which changes the shapes of the sets before it
             self.parts(operation, variables, kind)
@@ -262,7 +267,7 @@ class Compiler:
             shapes = operation.shapes.setdefault(part, Shapes())
             held = view.held if view is not None else None
             inputs = Inputs(variables)
-            ctx = StatementContext(inputs, self._collector(operation, inputs), kind)
+            ctx = StatementContext(inputs, self._collector(operation, inputs), kind, named=self.named)
             ctx.budget.charge(Work.TOKENS, operation.tokens)
             if view is not None or operation.is_viewed:
                 ctx.budget.charge(Work.INTROSPECTED, VIEW)

@@ -186,10 +186,14 @@ class _Paging:
         return (Expression(sql("(select {} from {})", aggregates, self._whole())),)
 
     def over_each(self, column: str, aggregates: Sql) -> Json:
-        """JSON of a list of aggregates over the rows with each value of a column, the most rows first."""
-        value = self.listed.row[column]
-        grouped = sql("select {} j, count(*) n, {} v from {} group by {}", aggregates, value, self._whole(), value)
-        items = sql("(select coalesce(string_agg(g.j, ',' order by g.n desc, g.v), '') from ({}) g)", grouped)
+        """JSON of a list of aggregates over the rows with each value of a column, the most rows first.
+
+        Of as many rows those with the first key come first: the order tells nothing of the value, which may be hidden.
+        """
+        key, value = (self.listed.row[name] for name in ("id", column))
+        selected = sql("{} j, count(*) n, min(uuid_send({})) first", aggregates, key)
+        grouped = sql("select {} from {} group by {}", selected, self._whole(), value)
+        items = sql("(select coalesce(string_agg(g.j, ',' order by g.n desc, g.first), '') from ({}) g)", grouped)
         return (Text("["), Expression(items), Text("]"))
 
     def _whole(self) -> Sql:

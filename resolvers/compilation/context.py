@@ -20,6 +20,7 @@ from resolvers.compilation.company_scope import VIEWER, CompanyScope, GatedSelec
 from resolvers.compilation.cost import Costs, noted
 from resolvers.fair_use.budget import Budget
 from resolvers.operation.arguments import ArgumentValue, Convert, Inputs, VariableArgument, Variables, value_of
+from resolvers.operation.named import NamedOperation
 from resolvers.operation.selection import Collector, SelectedField
 from resolvers.request import RequestError, locations_of
 from schema.localization.language import Language
@@ -95,8 +96,8 @@ class StatementContext:
 
     It hands out parameters and aliases, and holds the parts of the finished statement. `speaks`: the statement reads
     the viewer's language; `writes`: also whether the viewer may write at all. `carried` is the size of the texts that
-    it carries, in bytes. `explained` has the operations that it explains, by text and variables. `place` is the field
-    that is compiled.
+    it carries, in bytes. `named` has the operations of the manifests, `explained` those that it explains, by text and
+    variables. `place` is the field that is compiled.
     """
 
     inputs: Inputs
@@ -113,6 +114,7 @@ class StatementContext:
     writes: bool = False
     carried: int = 0
     place: FieldPlace | None = None
+    named: Mapping[str, NamedOperation] = field(default_factory=dict[str, NamedOperation])
     explained: dict[tuple[str, str], tuple[Sql, Sql]] = field(default_factory=dict[tuple[str, str], tuple[Sql, Sql]])
     _shared: dict[object, Sql] = field(default_factory=dict[object, Sql])
     _tables: int = 0

@@ -67,7 +67,7 @@ COMPUTED_CRITERION: Final = SEARCH
 USUAL: Final = 4
 ITEMS: Final = {
     "DocumentLine": 8, "PermissionRow": 20, "PermissionCell": 60, "AppInfo": 60, "ReportRow": 24,
-    "AccessExplanation": 80, "Change": 100,
+    "AccessExplanation": 80, "Change": 100, "UserError": 12,
 }  # fmt: skip
 """Estimated number of items of a list without pages, by their type; `USUAL` for other types."""
 

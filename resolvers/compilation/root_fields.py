@@ -30,7 +30,7 @@ from db.tables.core.apps import app
 from db.tables.core.identity import company, credential, membership
 from resolvers.compilation.company_scope import VIEWER, CompanyScope, GatedSelection, Position, enterable
 from resolvers.compilation.context import LateralJoin, Row, StatementContext
-from resolvers.compilation.cost import APPS, FOUND, NAME, ListSize, size_of
+from resolvers.compilation.cost import APPS, FOUND, NAME, ListSize, items_of, size_of
 from resolvers.compilation.json_values import encode
 from resolvers.compilation.objects import Objects, SelectionSets
 from resolvers.compilation.parameters import Keys, bounded, enum_name
@@ -297,7 +297,8 @@ class RootFields:
         declared = payload.fields[selected.name]
         returned = named_type(declared)
         if selected.name in ("errors", "warnings"):
-            return self._errors(returned, selected, self.ctx.written(selected.name, "json"))
+            with self.ctx.costs.times(self.items if "results" in payload.fields else 1):
+                return self._errors(returned, selected, self.ctx.written(selected.name, "json"), at)
         if selected.name == "results":
             return self._results(returned, selected, at.in_rows())
         if is_leaf_type(returned):
@@ -405,7 +406,7 @@ class RootFields:
             return (Expression(sql("(r.n - 1)::text")),)
         returned = named_type(result.fields[selected.name])
         if selected.name == "errors":
-            return self._errors(returned, selected, sql("r.item -> 'errors'"))
+            return self._errors(returned, selected, sql("r.item -> 'errors'"), at)
         self.ctx.costs.charge(at.path, FOUND)
         need, placement = type_need(returned), self.objects.layout.placement(returned.name)
         inside, passes = at.holding(need), scope.passes(need) or TRUE
@@ -423,7 +424,8 @@ class RootFields:
             )
         )
 
-    def _errors(self, user_error: GraphQLNamedType, selected: SelectedField, errors: Sql) -> Json:
+    def _errors(self, user_error: GraphQLNamedType, selected: SelectedField, errors: Sql, at: Position) -> Json:
+        """JSON of a row's problems in some JSON, as many as it usually has at most."""
         assert isinstance(user_error, GraphQLObjectType)
         values = {
             "code": sql("""'"' || e.code || '"'"""),
@@ -435,6 +437,7 @@ class RootFields:
             "__typename": literal(f'"{user_error.name}"'),
         }
         fields = self.ctx.collector.collect(user_error, selected.selection_sets)
+        self.ctx.costs.charge(at.path, len(fields) * items_of(user_error))
         json = json_object(
             (
                 field.key,

@@ -1,6 +1,7 @@
 """The entry point of execution: takes a request, returns its result.
 
-A query is one statement. A mutation is one transaction per root field; the same compiler reads its payload.
+A query is one statement. A root field of a mutation is one statement, too, or one transaction; the same compiler reads
+what the payload selects beyond that.
 """
 
 from collections.abc import Callable, Coroutine
@@ -92,6 +93,11 @@ class Executor:
         )
         self._live = Subscriptions(database, self._compiler, self.uses, self._report, max_cost=max_cost)
         self.feed = ChangeFeed(database, self._live.wakes, self._report)
+
+    def figures(self) -> tuple[float, ...]:
+        """Documents and statements (kept, found, not found), pieces of preparing them, their seconds, subscriptions."""
+        documents, statements = self._known.documents.figures(), self._compiler.statements.figures()
+        return *documents, *statements, self._turns.pieces, self._turns.seconds, len(self.wakes)
 
     @property
     def wakes(self) -> WakeUps:

@@ -1,7 +1,8 @@
 """Mutations: each root field writes and commits, then the compiler's statement reads its payload.
 
-No statement of the client's choice runs before the commit, so locks are held only while our own statements run. A
-committed write stays, also when its payload cannot be read.
+Those of one statement are left to `WriteRunner`; others run in a transaction. No statement of the client's choice runs
+before the commit, so locks are held only while our own statements run. A committed write stays, also when its payload
+cannot be read.
 """
 
 import asyncio
@@ -16,6 +17,7 @@ from db.connection import Connection
 from db.database import Database
 from db.errors import DatabaseError
 from db.secrets import Keyring
+from db.tokens import CredentialKind
 from resolvers.compilation.compiler import Compiler
 from resolvers.compilation.context import Bindings
 from resolvers.compilation.cost import Cost, check_cost, cost_of_write
@@ -44,7 +46,7 @@ from resolvers.mutations.context import (
 )
 from resolvers.mutations.registry import MUTATIONS
 from resolvers.operation.arguments import Variables, read_arguments, value_of
-from resolvers.operation.operation import Operation, WritePart
+from resolvers.operation.operation import Operation
 from resolvers.operation.selection import SelectedField
 from resolvers.request import ErrorEntry, GraphQLRequest, RequestError, Result, SessionCookie, bad_input
 from resolvers.request_limits import MAX_COST
@@ -61,8 +63,9 @@ class MutationRunner:
     """Runs mutations on a database.
 
     `report` is called with every DatabaseError that a mutation meets. An operation whose writes and payloads cost more
-    than `max_cost` together is refused before anything is written; so is a field with more rows than the `quota`
-    allows. Root fields in `forbidden` are refused to all. `shows_secrets` may change at any time.
+    than `max_cost` together is refused before anything is written. So is a field with more rows than the `quota`
+    allows; a mutation of one statement is refused for what was written before it. Root fields in `forbidden` are
+    refused to all. `shows_secrets` may change at any time.
     """
 
     database: Database
@@ -80,7 +83,9 @@ class MutationRunner:
     declared: WriteRunner = field(init=False)
 
     def __post_init__(self) -> None:
-        self.declared = WriteRunner(self.database, self.compiler, self.uses, self.payers, self.turns, self.hints)
+        self.declared = WriteRunner(
+            self.database, self.compiler, self.uses, self.report, self.payers, self.turns, self.hints
+        )
 
     async def write(self, request: GraphQLRequest, operation: Operation, variables: Variables) -> Result:
         """Run the root fields in order. A field's write stays, also when a later field fails.
@@ -143,8 +148,12 @@ class MutationRunner:
     ) -> int:
         """The cost of all writes and payloads together; compiles the statements in a turn where they are not cached."""
         check = partial(self._check_cost, request, operation, fields, variables)
-        parts = [WritePart(one.key) if one.name in self.compiler.writers else one.key for one in fields]
-        kept = [self.compiler.kept(operation, part, variables, request.kind) for part in parts]
+        kept = [
+            self.declared.has_kept(request, operation, one, variables)
+            if one.name in self.compiler.writers
+            else self.compiler.kept(operation, one.key, variables, request.kind)
+            for one in fields
+        ]
         return check() if all(kept) else await self.turns.do(check)
 
     def _check_cost(
@@ -246,7 +255,16 @@ class MutationRunner:
                 if caller is not None and (caller.read_only or selected.name in self.forbidden):
                     raise Forbidden
                 rows = mutation.rows(given)
-                write = MutationContext(connection, request, caller, prepared, self.shows_secrets, rows, self.quota)
+                write = MutationContext(
+                    connection,
+                    request,
+                    caller,
+                    prepared,
+                    self.shows_secrets,
+                    rows,
+                    self.quota,
+                    mutation.changes_access,
+                )
                 write.count()
                 written = await mutation.write(write, given)
         except UserErrors as refused:
@@ -293,7 +311,7 @@ class MutationRunner:
 
         A refusal is returned, not raised: it is raised once the caller and the caller's language are known.
         """
-        if not mutation.is_open_to(request.kind):
+        if request.kind is not CredentialKind.SESSION:
             return Forbidden()
         if mutation.encrypt is not None:
             return mutation.encrypt(self.keyring, given)

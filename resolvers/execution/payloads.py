@@ -39,8 +39,12 @@ class Payload:
 
 
 def failed(
-    code: ErrorCode, language: Language, selected: SelectedField, extensions: Mapping[str, object] = NO_EXTENSIONS
+    code: ErrorCode,
+    language: Language,
+    selected: SelectedField,
+    extensions: Mapping[str, object] = NO_EXTENSIONS,
+    message: str | None = None,
 ) -> Result:
-    """The result of a root field without data."""
-    entry = ErrorEntry(code, error_message(code, language), (selected.key,), extensions=extensions)
-    return Result(None, (entry,))
+    """The result of a root field without data; without a message it has that of the code."""
+    message = message or error_message(code, language)
+    return Result(None, (ErrorEntry(code, message, (selected.key,), extensions=extensions),))

@@ -5,7 +5,7 @@ They are the declared writes of entities, and changes of access.
 
 import logging
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from types import MappingProxyType
@@ -15,7 +15,7 @@ import asyncpg
 from asyncpg import Record
 
 from db.database import Database
-from db.errors import DatabaseTimeout
+from db.errors import DatabaseError, DatabaseTimeout
 from db.tokens import CredentialKind
 from resolvers.compilation.compiler import Compiler
 from resolvers.compilation.context import Bindings
@@ -24,14 +24,14 @@ from resolvers.compilation.statement import ACCOUNT, CREDENTIAL, Statement
 from resolvers.execution.change_hints import ChangeHints
 from resolvers.execution.credential_use import Uses
 from resolvers.execution.payloads import Payload, failed
-from resolvers.execution.results import result_of, token_hash
+from resolvers.execution.results import failure, result_of, token_hash
 from resolvers.fair_use.debts import Debts
 from resolvers.fair_use.payers import Payers
 from resolvers.fair_use.turns import Turns
 from resolvers.mutations.company_lock import wait_as_owner
-from resolvers.mutations.context import Quota, Unauthenticated, find_caller
+from resolvers.mutations.context import OF_ACCESS, OF_ACCOUNT, OF_COMPANY, Quota, Unauthenticated, find_caller
 from resolvers.operation.arguments import Variables
-from resolvers.operation.operation import Operation
+from resolvers.operation.operation import Operation, WritePart
 from resolvers.operation.selection import SelectedField
 from resolvers.request import GraphQLRequest, RequestError, Result
 from resolvers.user_problems import problems_json
@@ -75,15 +75,20 @@ class Work:
 
 @dataclass(slots=True)
 class WriteRunner:
-    """Runs the mutations of one statement that a compiler has, on a database."""
+    """Runs the mutations of one statement that a compiler has, on a database.
+
+    `report` is called with every DatabaseError that is met after a write.
+    """
 
     database: Database
     compiler: Compiler
     uses: Uses
+    report: Callable[[DatabaseError], None]
     payers: Payers
     turns: Turns
     hints: ChangeHints
     debts: Debts = field(default_factory=Debts)
+    debts_of_access: Debts = field(default_factory=Debts)
     writers: Mapping[str, StatementWriter] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -101,12 +106,28 @@ class WriteRunner:
         variables: Variables,
         input_: Mapping[str, Any],
     ) -> Iterator[Cost]:
-        """The costs of a root field: of its rows, of its statement, and of the payload that is read after it."""
+        """The costs of a root field: of its rows, of its statement, and of the payload that is read after it.
+
+        A list may be written in part, and has that payload then.
+        """
         statement = self.compiler.write(operation, selected, variables, request.kind)
         yield cost_of_write(self.writers[selected.name].rows(input_), 0, selected.key)
         yield statement.cost
-        if not statement.is_whole:
+        if self._may_read(selected, statement):
             yield self.compiler.payload(operation, selected, variables, request.kind).cost
+
+    def has_kept(
+        self, request: GraphQLRequest, operation: Operation, selected: SelectedField, variables: Variables
+    ) -> bool:
+        """True if the statements are kept from which the costs of a root field are known."""
+        statement = self.compiler.kept(operation, WritePart(selected.key), variables, request.kind)
+        if statement is None or not self._may_read(selected, statement):
+            return statement is not None
+        return self.compiler.kept(operation, selected.key, variables, request.kind) is not None
+
+    def _may_read(self, selected: SelectedField, statement: Statement) -> bool:
+        """True if the payload may be read after the statement, though something is written."""
+        return self.writers[selected.name].takes_list or not statement.is_whole
 
     async def write(
         self,
@@ -131,17 +152,38 @@ class WriteRunner:
             self.compiler.payload(operation, selected, variables, request.kind).arguments(Bindings(variables))
         intent = writer.read(input_, request.idempotency_key)
         work = Work(request, operation, selected, variables, writer, intent, statement)
-        spent = self.debts.open() if quota is not None else []
+        spent = self._debts(writer).open() if quota is not None else []
         record = await (self._change_access(work, spent) if writer.changes_access else self._run(work, spent))
         outcome = self._identified(work, record)
-        rows = intent.written(outcome)
-        if rows > 0:
-            if outcome.company is not None and not writer.changes_access:
-                self.hints.add(outcome.company)
-            self._count(work, record[ACCOUNT], outcome, quota)
-        if outcome.refused is None:
-            return self._written(work, record, outcome)
-        return await self._refused(work, record[ACCOUNT], outcome, committed=rows > 0)
+        if outcome.refused in (None, Refusal.REPLAYED) or intent.written(outcome) > 0:
+            return await self._answer_done(work, record, outcome, quota)
+        if outcome.refused is Refusal.UNCHANGED and writer.changes_access and statement.is_whole:
+            return self._written(work, record, outcome)  # of what is so already
+        return await self._refused(work, record[ACCOUNT], outcome, committed=False)
+
+    async def _answer_done(self, work: Work, record: Record, outcome: Outcome, quota: Quota | None) -> Result | Payload:
+        """The answer to a write that stands, now or since an earlier request: whatever fails says that it does."""
+        try:
+            if work.intent.written(outcome) > 0:
+                if outcome.company is not None and not work.writer.changes_access:
+                    self.hints.add(outcome.company)
+                self._count(work, record[ACCOUNT], outcome, quota)
+            if outcome.refused is None:
+                return self._written(work, record, outcome)
+            return await self._refused(work, record[ACCOUNT], outcome, committed=True)
+        except RequestError as refused:  # the answer is too large, or costs too much
+            return failed(refused.entry.code, outcome.language, work.selected, WRITTEN, refused.entry.message)
+        except DatabaseError as error:
+            self.report(error)
+            code = failure(error)
+        except Exception:
+            LOG.exception("what request %s has written could not be answered", work.request.request_id)
+            code = ErrorCode.INTERNAL
+        return work.failed(code, outcome.language, WRITTEN)
+
+    def _debts(self, writer: StatementWriter) -> Debts:
+        """Those who may not write this now: changes of access wait for none but changes of access."""
+        return self.debts_of_access if writer.changes_access else self.debts
 
     async def _refuse(self, request: GraphQLRequest, selected: SelectedField) -> Result:
         """The refusal of a credential that may not write this at all. Raises Unauthenticated."""
@@ -175,8 +217,8 @@ class WriteRunner:
     async def _change_access(self, work: Work, spent: list[uuid.UUID]) -> Record:
         """The row of the statement; run once more under the lock, if another change has the company's row.
 
-        The statement never waits, since it would then judge by what was there before. Changes that meet wait here for
-        each other, in the order in which they came.
+        The statement does not wait for it, since it would then judge by what was there before. Changes that meet wait
+        here for each other.
         """
         arguments = work.statement.arguments(self._bindings(work, spent)[1])
         record = await self.database.write(work.statement.sql, arguments)
@@ -223,28 +265,23 @@ class WriteRunner:
         return outcome_of(record)
 
     def _count(self, work: Work, account: uuid.UUID, outcome: Outcome, quota: Quota | None) -> None:
-        """Count the written rows for the account and the company; what goes beyond the quota waits from now on."""
+        """Count the written rows; what goes beyond the quota waits from now on."""
         if quota is None or outcome.company is None:
             return
-        counted = [(account, b"account:", outcome.confirmed)]
-        if not work.writer.changes_access:
-            counted.append((outcome.company, b"company:", True))
+        if work.writer.changes_access:
+            counted = [(account, OF_ACCESS, outcome.confirmed)]
+        else:
+            counted = [(account, OF_ACCOUNT, outcome.confirmed), (outcome.company, OF_COMPANY, True)]
         for who, name, confirmed in counted:
             wait = quota.charge(name + who.bytes, work.intent.written(outcome), confirmed=confirmed)
             if wait:
-                self.debts.add(who, wait)
+                self._debts(work.writer).add(who, wait)
 
     def _written(self, work: Work, record: Record, outcome: Outcome) -> Result | Payload:
-        """The result of a write: it stands, even if its payload cannot be read."""
-        if not work.statement.is_whole:
-            return self._payload(work, outcome, committed=True)
-        try:
+        """The result of a write, or the payload that is still to be read."""
+        if work.statement.is_whole:
             return result_of(work.request, work.statement, record)
-        except RequestError as refused:  # the answer is too large
-            return work.failed(refused.entry.code, outcome.language, WRITTEN)
-        except Exception:
-            LOG.exception("a payload of request %s could not be read", work.request.request_id)
-            return work.failed(ErrorCode.INTERNAL, outcome.language, WRITTEN)
+        return self._payload(work, outcome, committed=True)
 
     async def _refused(self, work: Work, account: uuid.UUID, outcome: Outcome, *, committed: bool) -> Result | Payload:
         """The payload with the reasons, of what the caller may see; FORBIDDEN and RATE_LIMITED have none."""
@@ -252,11 +289,11 @@ class WriteRunner:
             return work.failed(ErrorCode.FORBIDDEN, outcome.language)
         if outcome.refused is Refusal.RATE_LIMITED:
             assert outcome.company is not None
-            wait = self.debts.wait(*((account,) if work.writer.changes_access else (account, outcome.company)))
+            wait = self._debts(work.writer).wait(account, outcome.company)
             return work.failed(ErrorCode.RATE_LIMITED, outcome.language, {"retryAfter": wait})
         if self.compiler.kept(work.operation, work.selected.key, work.variables, work.request.kind) is None:
             await self.turns.do(partial(self._payload_statement, work))
-        return self._payload(work, outcome, committed=committed or outcome.refused is Refusal.REPLAYED)
+        return self._payload(work, outcome, committed=committed)
 
     def _payload_statement(self, work: Work) -> Statement:
         return self.compiler.payload(work.operation, work.selected, work.variables, work.request.kind)

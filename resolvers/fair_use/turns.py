@@ -41,6 +41,8 @@ class Turns:
         self._next: dict[Payer, Place] = {}
         self._promised = False
         self._timer: asyncio.TimerHandle | None = None
+        self.pieces = 0
+        self.seconds = 0.0
 
     async def do(self, work: Callable[[], T]) -> T:
         """Do work for the payer of the current task and return its result. Raises Crowded, and what the work raises."""
@@ -81,6 +83,8 @@ class Turns:
 
     def _count(self, payer: Payer, began: float, took: float) -> None:
         """Record the time that a piece took: the loop and the other payers come before the payer's next piece."""
+        self.pieces += 1
+        self.seconds += took
         self._owed = max(self._owed, began) + 2 * took
         self._spent[payer] = max(self._spent.get(payer, 0.0), began) + FORGIVEN * took
         if len(self._spent) > MOST:

@@ -9,7 +9,7 @@ from asyncpg import Record
 from db.connection import Connection
 from resolvers.membership import present
 from resolvers.mutations.context import Forbidden, MutationContext, Unauthenticated, UserErrors, find_caller, key_of
-from resolvers.plans import awake_apps, version_of
+from resolvers.plans import awake_apps, moment_of, version_of
 from resolvers.user_problems import UserProblem
 from schema.errors import UserErrorCode
 
@@ -28,7 +28,7 @@ async def hold_account(write: MutationContext) -> None:
 
 FIND_ENTERED_COMPANY: Final = f"""
 select c.id, c.plan, c.mask active, {awake_apps("c")} awake, c.trial_ends_at > now() in_trial,
-  {version_of("c")} access_version, clock_timestamp() at, m.role, m.stands_in, m.id member,
+  {version_of("c")} access_version, {moment_of("c")} at, m.role, m.stands_in, m.id member,
   {awake_apps("c")} & m.mask access
 from company c join membership m on m.company_id = c.id
 where c.id = $1 and m.account_id = $2 and {present("m")}

@@ -44,6 +44,14 @@ class Caller:
     confirmed: bool = True
 
 
+OF_ACCOUNT, OF_ACCESS, OF_ADDRESS, OF_COMPANY = b"account:", b"access:", b"address:", b"company:"
+"""What rows are counted for: an account, its changes of access, the network of an anonymous client, a company.
+
+Changes of access have a count of their own, and none in the company: else what others write, or what an owner's key
+writes, could use up what the owner needs to take rights away.
+"""
+
+
 class Quota(Protocol):
     """The limit of rows written over time, by account, address and company."""
 
@@ -64,7 +72,8 @@ class MutationContext:
     """One root field of a mutation inside its transaction.
 
     `prepared` is the value of its preparation. `shows_secrets`: secrets that would be mailed are in the payload (a demo
-    without mail). `rows` is the approximate number of rows that it writes, `quota` their limit.
+    without mail). `rows` is the approximate number of rows that it writes, `quota` their limit; those of a change of
+    access (`changes_access`) are counted apart.
     """
 
     connection: Connection
@@ -74,6 +83,7 @@ class MutationContext:
     shows_secrets: bool = False
     rows: int = 0
     quota: Quota | None = None
+    changes_access: bool = False
 
     @property
     def language(self) -> Language:
@@ -90,16 +100,17 @@ class MutationContext:
     def count(self) -> None:
         """Count the rows for the caller's account, or for the network of an anonymous client. Raises RateLimited."""
         if self.signed_in is not None:
-            self._take(b"account:" + self.signed_in.account.bytes, confirmed=self.signed_in.confirmed)
+            name = OF_ACCESS if self.changes_access else OF_ACCOUNT
+            self._take(name + self.signed_in.account.bytes, confirmed=self.signed_in.confirmed)
         else:
-            self._take(b"address:" + network(self.request.address).encode(), confirmed=False)
+            self._take(OF_ADDRESS + network(self.request.address).encode(), confirmed=False)
 
     def count_in(self, company: uuid.UUID) -> None:
         """Count the rows for the company that is entered, whoever writes them. Raises RateLimited.
 
-        Not called for changes of access: else others could use up the rows that an owner needs to take rights away.
+        Not called for changes of access.
         """
-        self._take(b"company:" + company.bytes, confirmed=True)
+        self._take(OF_COMPANY + company.bytes, confirmed=True)
 
     def _take(self, name: bytes, *, confirmed: bool) -> None:
         wait = self.quota.take(name, self.rows, confirmed=confirmed) if self.quota is not None and self.rows else 0
@@ -168,8 +179,8 @@ class Mutation:
 
     `write` runs in the transaction. Before it runs `prepare` (slow work that must not hold a connection) or `encrypt`
     (the secrets in the input, so that the database never sees them in the clear). `for_anyone`: needs no signed-in
-    caller, and ignores a cookie that is no longer valid. `by_key`: open to API keys, too; a view-as credential runs no
-    mutation. `gates` are the gates of the schema that `write` itself judges, in the company of the input.
+    caller, and ignores a cookie that is no longer valid. API keys and view-as credentials run none of them. `gates` are
+    the gates of the schema that `write` itself judges, in the company of the input.
 
     `changes_access`: changes the access of users, or ends a credential. Only such mutations may lock what other changes
     of access need, and they wait longer for each other. `alone`: runs without a transaction, each statement by itself.
@@ -181,16 +192,11 @@ class Mutation:
     prepare: Callable[[Database, GraphQLRequest, InputValues], Awaitable[Any]] | None = None
     for_anyone: bool = False
     encrypt: Callable[[Keyring, InputValues], Any] | None = None
-    by_key: bool = False
     gates: Need = ()
     changes_access: bool = False
     alone: bool = False
     rows: Callable[[InputValues], int] = one_row
     hashes: int = 0
-
-    def is_open_to(self, kind: CredentialKind) -> bool:
-        """True when callers with this kind of credential may run it at all."""
-        return kind is CredentialKind.SESSION or (kind is CredentialKind.API_KEY and self.by_key)
 
 
 PATIENCE: Final = "5s"

@@ -42,4 +42,11 @@ async def set_support_access(write: MutationContext, given: InputValues) -> Muta
     return MutationResult({"company": key})
 
 
-MUTATIONS: Final[Mapping[str, Mutation]] = {"setSupportAccess": Mutation(set_support_access, changes_access=True)}
+def _rows(given: InputValues) -> int:
+    """One, but none where support is switched off: that is never refused for what was written before."""
+    return 1 if given["enabled"] else 0
+
+
+MUTATIONS: Final[Mapping[str, Mutation]] = {
+    "setSupportAccess": Mutation(set_support_access, changes_access=True, rows=_rows)
+}

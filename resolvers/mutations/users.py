@@ -68,6 +68,9 @@ update membership set first_name = coalesce($3, first_name), last_name = coalesc
   language = coalesce($5, language), role = coalesce($6, role)
 where company_id = $1 and id = $2
 """
+ONLY_A_ROLE: Final = frozenset({"companyId", "userId", "role"})
+"""The members of an input that changes no name and no language."""
+
 DELETE_MEMBER: Final = f"""
 with ended as (
   update app_grant
@@ -111,6 +114,11 @@ async def create_user(write: MutationContext, given: InputValues) -> MutationRes
 def _rows(given: InputValues) -> int:
     """The user and the first toggles."""
     return 1 + len(given.get("apps") or ())
+
+
+def _rows_of_update(given: InputValues) -> int:
+    """One, but none where somebody only stops being an owner: that is never refused for what was written before."""
+    return 0 if given.keys() <= ONLY_A_ROLE and given.get("role") is Role.EMPLOYEE else 1
 
 
 def _app_problems(role: Role, apps: Sequence[App], company: Record) -> Iterator[UserProblem]:
@@ -234,6 +242,6 @@ async def _find_other_user(
 
 MUTATIONS: Final[Mapping[str, Mutation]] = {
     "createUser": Mutation(create_user, changes_access=True, rows=_rows),
-    "updateUser": Mutation(update_user, changes_access=True),
+    "updateUser": Mutation(update_user, changes_access=True, rows=_rows_of_update),
     "deleteUser": Mutation(delete_user, changes_access=True, rows=no_rows),
 }

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, cast
 
 from graphql import GraphQLEnumType, GraphQLField, GraphQLInputObjectType
 
 from resolvers.gates.coordinates import Typed, is_list, named_type
-from resolvers.gates.needs import Need, judged, own_gates
+from resolvers.gates.needs import Need, every_gate, judged, own_gates
 from resolvers.operation.arguments import ArgumentValue, Inputs, plain
 from resolvers.request import bad_input
 from resolvers.request_limits import MOST_CRITERIA, OBJECTS
@@ -33,6 +34,8 @@ class _Walk:
             return
         yield from own_gates(declared)
         match named_type(declared):
+            case GraphQLInputObjectType() as type_ if not _has_gates(type_):
+                pass
             case GraphQLInputObjectType() as type_ if is_list(declared):
                 for item in self.inputs.items(given, MOST_CRITERIA):
                     yield from self._used_in(item, type_)
@@ -50,6 +53,12 @@ class _Walk:
             raise bad_input(f"An argument has more than {OBJECTS} objects inside it.")
         for _, member, value in self.inputs.members(given, type_):
             yield from self.used(value, member)
+
+
+@cache
+def _has_gates(type_: GraphQLInputObjectType) -> bool:
+    """True if a member of an input object, or anything inside one, has a gate."""
+    return any(gate for member in type_.fields.values() for gate in every_gate(member, frozenset({type_.name})))
 
 
 def enum_values(inputs: Inputs, given: ArgumentValue) -> tuple[str, ...]:

@@ -257,7 +257,7 @@ class Inputs:
             case ListArgument(listed):
                 items = listed
             case ObjectArgument():
-                items = (given,)
+                raise AssertionError("an object in place of a list is read as a list of one")
         if len(items) > most:
             raise bad_input(f"A list in a filter has more than {most} items.")
         yield from items

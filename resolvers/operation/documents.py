@@ -110,6 +110,10 @@ class Documents:
         """The document of a text if it is in the cache, else None."""
         return self._cache.get(_key(text, view))
 
+    def figures(self) -> tuple[int, int, int]:
+        """The number of documents that are kept, and how often one was found and not found."""
+        return self._cache.figures()
+
     def pin(self, text: str) -> Document:
         """The document of a text, which is kept for good. Raises as `find` does."""
         document = self._read_trusted(text, self._whole)

@@ -4,7 +4,7 @@ The field `explainAccess` judges them for a member of the company. The rules are
 needs of coordinates, gates of inputs.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias, cast
 
@@ -25,6 +25,7 @@ from resolvers.global_ids import GLOBAL_ID
 from resolvers.operation.argument_gates import input_need
 from resolvers.operation.arguments import Inputs, Variables, read_arguments, value_of
 from resolvers.operation.documents import Documents
+from resolvers.operation.operation import Operation
 from resolvers.operation.selection import Collector, SelectedField
 from resolvers.request import RequestError, bad_input
 from schema.apps import CATALOGUE, App
@@ -99,6 +100,27 @@ def explain(schema: GraphQLSchema, text: str, variables: object, budget: Budget)
     return _listed(root)
 
 
+def ways_of(schema: GraphQLSchema, operation: Operation, variables: Variables) -> list[tuple[Way, ...]]:
+    """The ways to see each selection of any operation, with such variables. Raises RequestError (COST_EXCEEDED)."""
+    inputs, fragments = Inputs(variables), operation.fragments
+    collector = Collector(schema, fragments, inputs)
+    everything = Everything(schema, fragments, inputs, collector.budget)
+    walk = Walk(schema, variables, inputs, collector, everything)
+    type_, root = schema.get_root_type(operation.node.operation), Seen()
+    assert type_ is not None
+    if operation.node.operation is OperationType.QUERY:
+        walk.roots(type_, (operation.selection_set,), root)
+    else:
+        walk.object(type_, (operation.selection_set,), (), root)
+    return list(_all_ways(root))
+
+
+def _all_ways(seen: Seen) -> Iterator[tuple[Way, ...]]:
+    for below in seen.below.values():
+        yield tuple(below.ways)
+        yield from _all_ways(below)
+
+
 @dataclass(slots=True)
 class Walk:
     """Walks through the selections, type by type."""
@@ -138,7 +160,7 @@ class Walk:
             self._dark(selected, (_company(""),), seen)
         for (_, way), type_ in found.items():
             seen.ways[way] = None
-            self._object(type_, selected.selection_sets, way, seen)
+            self.object(type_, selected.selection_sets, way, seen)
         self._sort(seen, selected.selection_sets)
 
     def _nodes_types(self) -> Iterable[GraphQLObjectType]:
@@ -158,15 +180,16 @@ class Walk:
     ) -> None:
         """Walk the selections of a value; for an interface, those of each of its kinds."""
         if isinstance(named, GraphQLObjectType):
-            self._object(named, selection_sets, way, seen)
+            self.object(named, selection_sets, way, seen)
         elif is_abstract_type(named):
             for kind in self.schema.get_possible_types(named):
-                self._object(kind, selection_sets, _further(way, *map(_code, type_need(kind))), seen)
+                self.object(kind, selection_sets, _further(way, *map(_code, type_need(kind))), seen)
             self._sort(seen, selection_sets)
 
-    def _object(
+    def object(
         self, type_: GraphQLObjectType, selection_sets: tuple[SelectionSetNode, ...], way: Way, seen: Seen
     ) -> None:
+        """Walk the fields of an object that is seen by a way."""
         for selected in self.collector.collect(type_, selection_sets):
             self._field(type_, selected, way, seen)
 

@@ -43,7 +43,7 @@ class PersistedDocuments:
         self, documents: Documents, trusted: Mapping[str, str] | None = None, *, only: bool = False, room: int = ROOM
     ) -> None:
         self.documents = documents
-        self._trusted = _by_every_name(trusted or {})
+        self._trusted = by_every_name(trusted or {})
         self._only = only
         self._registered: Cache[str, str] = Cache(room)
 
@@ -105,7 +105,7 @@ def hash_of(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
 
 
-def _by_every_name(trusted: Mapping[str, str]) -> Mapping[str, str]:
+def by_every_name(trusted: Mapping[str, str]) -> Mapping[str, str]:
     """The texts by id and by hash, each with and without the prefix `sha256:`; the ids as given take precedence."""
     named: dict[str, str] = {}
     for id_, text in trusted.items():

@@ -46,6 +46,7 @@ class WriteChecks:
         yield from self._unique()
         yield from self._rules()
         yield from self._private()
+        yield from self._listed()
         for column in self.write.columns:
             where = f"{self.write.operation}.{column.member}"
             yield from (f"{where}: {mistake}" for mistake in column_mistakes(self.write, column))
@@ -89,6 +90,13 @@ class WriteChecks:
         for table in (self.write.table, *linked):
             if table.info.get("private") is not None:
                 yield f"{self.write.operation}: rows of {table.name} are private"
+
+    def _listed(self) -> Iterator[str]:
+        """The statement of a list judges no values that rows have already, and raises no version of a whole."""
+        if self.write.listed and self.write.carried:
+            yield f"{self.write.operation}: rows of a list have values with gates of their own"
+        if self.write.listed and self.write.whole is not None:
+            yield f"{self.write.operation}: rows of a list are parts of a {self.write.whole.type_.name}"
 
     def _kept(self) -> Iterator[str]:
         missing = sorted(KEPT - {str(column.name) for column in self.write.table.columns})

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Iterable, Mapping
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from resolvers.compilation.compiler import Writer
 from resolvers.gates.needs import Need
@@ -34,23 +34,18 @@ class StatementWriter(Writer, Protocol):
     """A root field of Mutation that writes by one statement.
 
     `for_sessions`: an API key may not. `changes_access`: changes the access of users. It takes no idempotency key, is
-    not counted in the company (else others could use up what an owner needs to take rights away), and waits for other
-    such changes.
+    counted apart from business data, and waits for other such changes. `has_trial`: a trial finds what another write
+    took; otherwise the statement always looks for it. `takes_list`: of the rows of the input some may be written and
+    others refused.
     """
 
-    @property
-    def changes_access(self) -> bool:
-        """True for a change of access, False for a write of business data."""
-        ...
+    changes_access: ClassVar[bool]
+    has_trial: ClassVar[bool]
+    takes_list: ClassVar[bool]
 
     @property
     def for_sessions(self) -> bool:
         """True if API keys may not write it at all."""
-        ...
-
-    @property
-    def has_trial(self) -> bool:
-        """True if a trial finds what another write took; False if the statement always looks for it."""
         ...
 
     @property

@@ -23,7 +23,7 @@ from resolvers.writing.outcome import (
     missing_bits,
     problems_of,
 )
-from schema.errors import UserErrorCode
+from schema.errors import NOT_WRITTEN, UserErrorCode
 
 ANSWERED: Final = frozenset({None, Refusal.PARTLY, Refusal.REPLAYED, Refusal.VALID})
 """The outcomes of a list whose items have results of their own."""
@@ -89,5 +89,7 @@ class ListAnswer:
                 yield from map(found_problem, item.found)
             case Refusal.VERSION_CONFLICT:
                 yield conflict(("expectedVersion",))
+            case Refusal.NOT_WRITTEN:
+                yield UserProblem(UserErrorCode.KEY_REUSED, text=NOT_WRITTEN)
             case _:
                 pass

@@ -25,7 +25,7 @@ from schema.errors import ValidationReason as Reason
 FIELDS, WRONG, USED, ROW, VERSION = "*fields", "*wrong", "*used", "*row", "*version"
 
 # The further parameters of a statement for lists.
-ROWS, WHOLE = "rows of the items", "all or nothing"
+ROWS, WHOLE, LOCKS = "rows of the items", "all or nothing", "locks rows"
 
 
 @dataclass(slots=True)
@@ -55,8 +55,10 @@ class GivenList(Given):
 
     @property
     def more(self) -> Mapping[str, object]:
-        """The rows that the items name, and whether all are written or none."""
-        return {ROWS: [item.row for item in self.items if item.row], WHOLE: self.whole}
+        """The rows that the items name, whether all are written or none, and whether any may be written at all."""
+        is_refused = self.whole and any(item.problems for item in self.items)
+        named = [item.row for item in self.items if item.row]
+        return {ROWS: named, WHOLE: self.whole, LOCKS: not (self.is_trial or is_refused)}
 
 
 @lru_cache(256)

@@ -1,9 +1,10 @@
 """The statement of a list verb: it judges each item, and writes those that may be written as sets.
 
-`viewer → judged → done → found → given → good → number → written → trail`. The rows that an update names are locked
-first, in the order of their keys, and are judged as they are then, which may be newer than what the statement sees
-else: so a list is written as it was judged, and lists do not wait for each other in a circle. `done` are the rows of an
-earlier request with the same key.
+`viewer → judged → done → locked → found → given → good → number → written → trail`. The rows that an update names are
+locked first, in the order of their keys, and are judged as they are then, which may be newer than what the statement
+sees else: so a list is written as it was judged, and lists do not wait for each other in a circle. What is not going to
+be written is not locked: a trial, a repetition, and a list with a problem that may only be written whole. `done` are
+the rows of an earlier request with the same key.
 """
 
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from typing import Final
 from db.sql import TRUE, Sql, every, join, literal, rows, sql
 from db.tables.core.changes import change
 from resolvers.writing.judging import DIGEST, KEY, MASK, TRIAL, VALUES
-from resolvers.writing.list_reading import FIELDS, ROW, ROWS, USED, VERSION, WHOLE, WRONG
+from resolvers.writing.list_reading import FIELDS, LOCKS, ROW, ROWS, USED, VERSION, WHOLE, WRONG
 from resolvers.writing.statement import NO_PROBLEMS, NUMBER, WriteSql, change_of
 from resolvers.writing.values import server_default
 
@@ -38,6 +39,7 @@ class ListSql(WriteSql):
         self._common(sql("judged"), self.judged())
         self._common(sql("done"), self._done())
         if self._changes:
+            self._common(sql("locked"), self._locked())
             self._common(sql("found"), self._found())
         self._common(sql("given"), self._given())
         self._common(sql("good"), self._good())
@@ -109,12 +111,22 @@ class ListSql(WriteSql):
     # --- what is given
 
     def _found(self) -> Sql:
-        """The rows that the items name, locked and as they are now."""
+        """The rows that the items name: locked and as they are then, or as the statement sees them."""
+        seen = sql("{} and not (j.outcome is null and {})", IS_OPEN, self._parameter(LOCKS, "bool"))
+        return sql("select * from locked union all {}", self._named_rows(seen))
+
+    def _locked(self) -> Sql:
+        """The rows that the items name, locked and as they are now, where they may be written."""
+        may_write = sql("j.outcome is null and {}", self._parameter(LOCKS, "bool"))
+        return sql("{} order by t.id for no key update of t", self._named_rows(may_write))
+
+    def _named_rows(self, condition: Sql) -> Sql:
+        """The rows that the items name, under a condition on `judged`."""
         target = rows(self.write.table, sql("t"), company=sql("j.company_id"))
-        conditions = [IS_OPEN, sql("t.id = any({})", self._parameter(ROWS, "uuid[]"))]
+        conditions = [condition, sql("t.id = any({})", self._parameter(ROWS, "uuid[]"))]
         conditions += [*self._fixed(target), self._is_there(target)]
         return sql(
-            "select t.id, t stored from judged j join {} on {} where {} order by t.id for no key update of t",
+            "select t.id, t stored from judged j join {} on {} where {}",
             target.source,
             every(target.where),
             every(conditions),
@@ -191,14 +203,16 @@ class ListSql(WriteSql):
     def _why_not(self) -> Sql:
         """Why a row is not written, in the order of the reasons.
 
-        Of a list that was written earlier the items without a trail are judged as they are now, since they were refused
-        then or changed nothing; in a list that was written whole none was refused.
+        Of a list that was written earlier the items without a trail were refused then or changed nothing. They are
+        judged as they are now, and not written, whatever comes of it: what is fine now says that (NOT_WRITTEN). In a
+        list that was written whole none was refused.
         """
         whole = sql("z.outcome is not null and {}", self._parameter(WHOLE, "bool"))
         version = sql("(z.item ->> {})::int4", literal(VERSION))
         return sql(
             "case when z.done is not null and not z.lacks then 'REPLAYED' when {} then 'UNCHANGED' {}"
-            "when z.lacks then 'GATES' when z.item ? {} then 'PROBLEMS' {}when z.problems <> {} then 'FOUND' {}end",
+            "when z.lacks then 'GATES' when z.item ? {} then 'PROBLEMS' {}when z.problems <> {} then 'FOUND' {}"
+            "when z.outcome is not null then 'NOT_WRITTEN' end",
             whole,
             sql("when z.id is null then 'NOT_FOUND' when z.raced then 'RACED' ") if self._changes else sql(""),
             literal(WRONG),

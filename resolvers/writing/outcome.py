@@ -23,7 +23,8 @@ from schema.localization.language import Language
 class Refusal(StrEnum):
     """Why a statement has not written; the last ones are no fault of the input: what it asks for is so already, was
     done by an earlier request, or was only tried; or of a list not every item was written (PARTLY).
-    RACED: another one was there first, or has the company's row.
+    RACED: another one was there first, or has the company's row. NOT_WRITTEN: this item of a repeated list was not
+    written by the earlier request, though it could be now.
     """
 
     FORBIDDEN = "FORBIDDEN"
@@ -35,6 +36,7 @@ class Refusal(StrEnum):
     FOUND = "FOUND"
     VERSION_CONFLICT = "VERSION_CONFLICT"
     RACED = "RACED"
+    NOT_WRITTEN = "NOT_WRITTEN"
     UNCHANGED = "UNCHANGED"
     REPLAYED = "REPLAYED"
     VALID = "VALID"
@@ -62,7 +64,8 @@ class Outcome(NamedTuple):
     `company`, `row` and `whole` (which has the row as a part) are those that the caller entered and sees; `apps` are
     the caller's, where some are missing; `found` are the problems that the database found, each as code, reason and
     path. Of several rows `total` is their number, and `keys` are the first of them. `items` are those of a list that
-    was looked at, and not simply written. A change of access writes no single row, and needs no apps.
+    was looked at, and not simply written. A change of access writes no single row, and needs no apps;
+    its `total` is the number of rights that it gives.
     """
 
     refused: Refusal | None

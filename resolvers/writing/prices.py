@@ -5,7 +5,7 @@ Each row is locked in the order of its key, and computed from what it is then: o
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, cast
+from typing import Any, ClassVar, Final, cast
 
 from graphql import GraphQLObjectType
 from sqlalchemy import Column, Numeric, Text
@@ -313,6 +313,10 @@ class PriceIntent(EntityIntent):
 class PriceWriter:
     """Reads the inputs of `adjustPrices` and compiles its statement; `update` writes a product by itself."""
 
+    changes_access: ClassVar[bool] = False
+    has_trial: ClassVar[bool] = False  # no value of it can be taken
+    takes_list: ClassVar[bool] = False
+
     write: EntityWrite
     update: EntityWrite
     reader: PriceReader = field(init=False)
@@ -340,18 +344,8 @@ class PriceWriter:
         object.__setattr__(self, "reader", PriceReader(self.write))
 
     @property
-    def changes_access(self) -> bool:
-        """False: it writes business data."""
-        return False
-
-    @property
     def for_sessions(self) -> bool:
         """False: it is for who sees products."""
-        return False
-
-    @property
-    def has_trial(self) -> bool:
-        """False: no value of it can be taken."""
         return False
 
     @property

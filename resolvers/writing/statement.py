@@ -1,8 +1,8 @@
 """The statement of a declared mutation: it judges the caller, writes one row, and reads the payload from what it wrote.
 
 `viewer → judged → given → number → written → trail`. Nothing is locked for rights. On refusal nothing is given, so
-nothing is written: there is nothing to undo. The text depends on the mutation and the selection alone; the values
-travel as one JSON, the used apps as one mask.
+nothing is written: there is nothing to undo. An update that needs a counter locks its row before it, as lists do. The
+text depends on the mutation and the selection alone; the values travel as one JSON, the used apps as one mask.
 """
 
 from collections.abc import Iterator
@@ -54,6 +54,8 @@ class WriteSql(JudgedSql):
         for owned in self._owned:
             self._common(*owned.before())
         self._common(sql("given"), self._given())
+        if self._counts_later:
+            self._common(sql("locked"), self._locked())
         if self._is_numbered:
             self._common(sql("number"), self._number())
         if self.write.whole is not None:
@@ -313,6 +315,26 @@ class WriteSql(JudgedSql):
         """The condition that a stated member changes; what alone follows from hidden ones tells nothing."""
         return sql("g.changed && {}", self._parameter(FIELDS, "text[]"))
 
+    @property
+    def _counts_later(self) -> bool:
+        """True for an update that needs a counter: it locks its row first, so that no two wait for each other."""
+        return self._changes and (self._is_numbered or self._turn is not None)
+
+    def _locked(self) -> Sql:
+        """The row that is written, locked; no row if it is newer than what was judged."""
+        target = rows(self.write.table, sql("t"), company=sql("g.company_id"))
+        return sql(
+            "select t.id from given g join {} on {} where t.id = g.id and {} for no key update of t",
+            target.source,
+            every(target.where),
+            self._is_still(),
+        )
+
+    @property
+    def _counting(self) -> Sql:
+        """The given row, once nothing but a counter is in its way."""
+        return sql("given g cross join locked") if self._counts_later else sql("given g")
+
     def _number(self) -> Sql:
         """The next number of the company's counter; a stated one raises the counter."""
         assert self.write.rules.numbering is not None
@@ -320,11 +342,12 @@ class WriteSql(JudgedSql):
         drawn = sql("") if self.write.creates else sql(" and {} = any(g.changed)", literal("number"))
         return sql(
             "insert into counter as k (company_id, kind, next) "
-            "select g.company_id, {}, coalesce(g.stated, 1) + 1 from given g where {}{} "
+            "select g.company_id, {}, coalesce(g.stated, 1) + 1 from {} where {}{} "
             "on conflict (company_id, kind) do update set next = "
             "case when {} is null then k.next + 1 else greatest(k.next, excluded.next) end "
             "returning coalesce({}, k.next - 1) drawn",
             literal(self.write.rules.numbering.counter),
+            self._counting,
             self._is_written(),
             drawn,
             states,
@@ -340,10 +363,11 @@ class WriteSql(JudgedSql):
     def _taken_turn(self, kind: LiteralString) -> Sql:
         """The counter's next value; no row, and nothing is written, unless it still is as it was judged."""
         return sql(
-            "insert into counter as k (company_id, kind, next) select g.company_id, {}, 1 from given g where {} "
+            "insert into counter as k (company_id, kind, next) select g.company_id, {}, 1 from {} where {} "
             "on conflict (company_id, kind) do update set next = k.next + 1 "
             "where k.next = (select g.turn from given g) returning k.next",
             literal(kind),
+            self._counting,
             self._is_written(),
         )
 

@@ -6,7 +6,7 @@ plain columns of the rows to which its keys point. Everything else is read after
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from graphql import GraphQLObjectType
 
@@ -21,7 +21,7 @@ from resolvers.compilation.statement import Statement
 from resolvers.compilation.table_mapping import TableMapping
 from resolvers.gates.coordinates import named_type
 from resolvers.gates.needs import Need
-from resolvers.operation.arguments import ArgumentValue, Inputs, ObjectArgument, read_arguments
+from resolvers.operation.arguments import ArgumentValue, Inputs
 from resolvers.operation.selection import Collector, SelectedField
 from resolvers.request_limits import LIST_ITEMS
 from resolvers.writing.declaration import EntityWrite, entity_writes
@@ -31,24 +31,18 @@ from resolvers.writing.list_reading import ListInputReader
 from resolvers.writing.list_statement import ListSql
 from resolvers.writing.payload import finish_write
 from resolvers.writing.reading import InputReader
+from resolvers.writing.stated import input_of, stated
 from resolvers.writing.statement import NUMBER, WriteSql
 from schema.declarations.writing import WriteAction
 
 
 @dataclass(frozen=True, slots=True)
-class Stated:
-    """The probe for an input object: those of some members that it has, null included."""
-
-    names: tuple[str, ...]
-
-    def __call__(self, value: object) -> tuple[str, ...]:
-        """The members; none in what is no object."""
-        return tuple(name for name in self.names if name in value) if isinstance(value, Mapping) else ()
-
-
-@dataclass(frozen=True, slots=True)
 class EntityWriter:
     """Reads the inputs of a declared mutation and compiles its statements."""
+
+    changes_access: ClassVar[bool] = False
+    has_trial: ClassVar[bool] = True  # the statement of a usual input leaves out what seldom matters
+    takes_list: ClassVar[bool] = False
 
     write: EntityWrite
     layout: TableMapping
@@ -58,19 +52,9 @@ class EntityWriter:
         object.__setattr__(self, "reader", InputReader(self.write))
 
     @property
-    def changes_access(self) -> bool:
-        """False: it writes business data."""
-        return False
-
-    @property
     def for_sessions(self) -> bool:
         """True for what only owners write."""
         return self.write.for_owners
-
-    @property
-    def has_trial(self) -> bool:
-        """True: the statement of a usual input leaves out what seldom matters."""
-        return True
 
     @property
     def need(self) -> Need:
@@ -104,9 +88,7 @@ class EntityWriter:
         return WriteSql(self.write, roots.ctx, is_usual, self._stated(roots.ctx.inputs, selected))
 
     def _input(self, selected: SelectedField) -> ArgumentValue:
-        mutation = self.layout.schema.mutation_type
-        assert mutation is not None
-        return read_arguments(selected.nodes[0], mutation.fields[selected.name].args)["input"]
+        return input_of(self.layout.schema, selected)
 
     def _times(self, selected: SelectedField) -> int | ListSize:
         """The number of rows that are written, for the cost."""
@@ -119,12 +101,7 @@ class EntityWriter:
         """The lists, the number and the reasons of effects that the input states; each has expressions of its own."""
         rules, lists = self.write.rules, (owned.member for owned in self.write.lists)
         numbers, effects = (NUMBER,) if rules.numbering else (), (effect.reads for effect in rules.effects)
-        names = (*lists, *numbers, *effects)
-        match self._input(selected):
-            case ObjectArgument(members):
-                return frozenset(names) & members.keys()
-            case given:
-                return frozenset(inputs.probe(given, Stated(names)))
+        return stated(inputs, self._input(selected), (*lists, *numbers, *effects))
 
     # --- what the payload reads
 
@@ -208,15 +185,13 @@ class EntityWriter:
 class ListWriter(EntityWriter):
     """Reads the inputs of a list verb and compiles its statements; the payload has a result for each item."""
 
+    has_trial: ClassVar[bool] = False  # the statement finds by itself what was there first
+    takes_list: ClassVar[bool] = True
+
     reader: ListInputReader = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "reader", ListInputReader(self.write))
-
-    @property
-    def has_trial(self) -> bool:
-        """False: the statement finds by itself what was there first."""
-        return False
 
     def read(self, input_: Mapping[str, Any], key: str | None) -> Intent:
         """Read an input; `key` is the idempotency key that came beside it."""

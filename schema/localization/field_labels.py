@@ -132,6 +132,10 @@ FIELD_LABELS: Mapping[str, str] = MappingProxyType(
         "presetId": "Set of apps",
         "reason": "Reason",
         "requestId": "Request",
+        "copy": "Access of a colleague",
+        "from": "Colleague",
+        "apply": "Sets of apps",
+        "userIds": "Users",
     }
 )
 """Member of an input -> label."""

@@ -107,7 +107,9 @@ def _list_root(entity: type, action: WriteAction) -> Member:
         *_type_gates(entity),
         input=Argument(taken, f"The {name}s."),
     )
-    write = DeclaredWrite(action, entity.__name__, _lower(entity.__name__), listed=True, called=_called(entity))
+    write = DeclaredWrite(
+        action, entity.__name__, _lower(entity.__name__), _part_of(entity), listed=True, called=_called(entity)
+    )
     declared.metadata = {**declared.metadata, "writes": write}
     return Member(answer | None, declared)
 

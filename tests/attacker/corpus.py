@@ -421,4 +421,43 @@ PAYLOADS: Final = (
     ),
 )
 
-CORPUS: Final = (*INTERFACES, *IDS, *NAMES, *VALUES, *MULTIPLIED, *DESCRIBED, *PAYLOADS)
+BAD: Final[Mapping[str, Any]] = {"String": "\u0001", "Int": -1, "Decimal": "-1000000000"}
+"""A value that no member takes, by its type."""
+
+ALIASES: Final = 29
+"""As many as a document may have, with that of a root field."""
+
+
+def refused(selection: str, fields: int = 1, *, whole: bool) -> Callable[[Ids], Asked]:
+    """A list of a hundred new customers with as many mistakes as possible, in several root fields."""
+    item: Any = schema.core.type_map["CreateCustomersItemInput"]
+    bad = {name: BAD[kind] for name, of in item.fields.items() if (kind := named_of(of.type).name) in BAD}
+    given = {"companyId": "COMPANY", "items": [bad] * 100, "allOrNothing": whole}
+
+    def write(ids: Ids) -> Asked:
+        body = roots(fields, f"createCustomers(input: $input) {{ {selection} }}")
+        text = f"mutation ($input: CreateCustomersInput!) {body}"
+        return Asked(text, {"input": {**given, "companyId": company(ids)}}, "eva")
+
+    return write
+
+
+def mistakes(selection: str, count: int = ALIASES) -> str:
+    """The errors under several aliases."""
+    return " ".join(f"e{n}: errors {{ {selection} }}" for n in range(count))
+
+
+LISTS_OF_MISTAKES: Final = (
+    Hostile("messages of a refused list", refused(mistakes("message"), whole=True), BOUNDED),
+    Hostile("all of a refused list", refused(mistakes("code message field reason app"), whole=True), BOUNDED),
+    Hostile("messages of each item", refused(f"results {{ {mistakes('message')} }}", whole=False), BOUNDED),
+    Hostile(
+        "all of each item", refused(f"results {{ {mistakes('code message field reason app')} }}", whole=False), BOUNDED
+    ),
+    Hostile("messages of twenty lists", refused("errors { message }", 20, whole=True), BOUNDED),
+    Hostile(
+        "messages of each item of twenty lists", refused("results { errors { message } }", 20, whole=False), BOUNDED
+    ),
+)
+
+CORPUS: Final = (*INTERFACES, *IDS, *NAMES, *VALUES, *MULTIPLIED, *DESCRIBED, *PAYLOADS, *LISTS_OF_MISTAKES)

@@ -299,15 +299,17 @@ class Place:
     holder: Executor
     others: Executor
 
-    async def send(self, executor: Executor, world: World, mutation: str) -> Result:
+    async def send(
+        self, executor: Executor, world: World, mutation: str, selection: str = "errors { code field }"
+    ) -> Result:
         """The result of a mutation's example."""
         example = EXAMPLES[mutation]
         world.version = await world.firm.version()
         given = example.given(world)
         name = mutation[0].upper() + mutation[1:]
-        document = f"mutation ($input: {name}Input!) {{ {mutation}(input: $input) {{ errors {{ code field }} }} }}"
+        document = f"mutation ($input: {name}Input!) {{ {mutation}(input: $input) {{ {selection} }} }}"
         if given is None:
-            document = f"mutation {{ {mutation} {{ errors {{ code field }} }} }}"
+            document = f"mutation {{ {mutation} {{ {selection} }} }}"
         return await executor.execute(
             GraphQLRequest(
                 document,

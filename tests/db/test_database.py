@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 from collections.abc import AsyncGenerator, Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -12,7 +13,16 @@ import pytest
 
 from db.connection import connect, require_version
 from db.database import Database, PoolSettings
-from db.errors import ConnectionLost, Crowded, DatabaseMisconfigured, DatabaseTimeout, DatabaseUnavailable, translate
+from db.errors import (
+    ConnectionLost,
+    Crowded,
+    DatabaseMisconfigured,
+    DatabaseTimeout,
+    DatabaseUnavailable,
+    NoMoreConnections,
+    TakesNoWrites,
+    translate,
+)
 from db.sharing import PAYER
 from tests.support.databases import Databases, over_tcp
 
@@ -66,7 +76,7 @@ async def end_all(dsn: str) -> int:
         ("timezone", "UTC"),
         ("datestyle", "ISO, MDY"),
         ("statement_timeout", "10s"),
-        ("lock_timeout", "1s"),
+        ("lock_timeout", "1200ms"),
         ("idle_in_transaction_session_timeout", "5s"),
         ("application_name", "enfact"),
     ],
@@ -289,6 +299,21 @@ async def test_an_outage_writes_nothing_to_the_log(
     assert [record for record in caplog.records if record.name.startswith("asyncpg")] == []
 
 
+async def test_requests_share_what_a_full_server_has_given(databases: Databases, fresh_dsn: str) -> None:
+    admin, name = await connect(databases.server), f"enfact_few_{os.getpid()}"
+    await admin.execute(f"create role {name} login connection limit 2")
+    database = None
+    try:
+        database = await Database.open(fresh_dsn.replace("postgres@", f"{name}@"), PoolSettings(size=8, share=8))
+        rows = await asyncio.gather(*(database.read("select pg_backend_pid(), pg_sleep(0.02)", ()) for _ in range(20)))
+        assert len({row[0] for row in rows}) == 2
+    finally:
+        if database is not None:
+            await database.close()
+        await admin.execute(f"drop role {name}")
+        await admin.close()
+
+
 async def test_a_server_that_is_not_there_is_unavailable() -> None:
     with pytest.raises(DatabaseUnavailable):
         await Database.open(NOWHERE)
@@ -336,14 +361,16 @@ async def test_a_wrong_statement_is_nobodys_outage(database: Database) -> None:
         ("25P03", DatabaseTimeout),
         ("57P01", ConnectionLost),
         ("08006", ConnectionLost),
-        ("25006", ConnectionLost),
+        ("25006", TakesNoWrites),
         ("57P03", DatabaseUnavailable),
-        ("53300", DatabaseUnavailable),
+        ("53300", NoMoreConnections),
+        ("53200", DatabaseUnavailable),
         ("08001", DatabaseUnavailable),
         ("40P01", DatabaseUnavailable),
         ("42501", DatabaseMisconfigured),
         ("28P01", DatabaseMisconfigured),
         ("3D000", DatabaseMisconfigured),
+        ("3F000", DatabaseMisconfigured),
         ("23505", asyncpg.UniqueViolationError),
         ("XX000", asyncpg.InternalServerError),
     ],

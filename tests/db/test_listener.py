@@ -1,18 +1,25 @@
 """listener.py, and the triggers that tell: what is notified, and what becomes of a listener that is lost."""
 
 import asyncio
+import io
+import json
 import uuid
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
+from unittest.mock import Mock
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from db import listener
-from db.connection import Connection, connect
+from db.connection import LISTENER, Connection, connect
 from db.errors import DatabaseError
-from db.listener import keep_listening
+from db.listener import NotificationsLost, keep_listening
+from gateway import notifications
+from gateway.logs import open_log
+from resolvers.execution.wakeups import WakeUps
 from tests.support.company import Firm
 from tests.support.subscribers import DEAF, LISTENING, PATIENCE
 
@@ -195,3 +202,31 @@ async def relayed(dsn: str) -> AsyncGenerator[tuple[str, Relay]]:
         for writer in relay.writers:
             writer.transport.abort()
         await server.wait_closed()
+
+
+async def test_a_listener_to_whom_nothing_comes_says_so(
+    fresh_dsn: str, worker_dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def elsewhere(dsn: str, **options: Any) -> Connection:
+        """A connection that is not heard by who listens, as behind a pooler in transaction mode."""
+        listens = options["server_settings"]["application_name"] == LISTENER
+        return await connect(dsn if listens else worker_dsn, **options)
+
+    monkeypatch.setattr(listener, "connect", elsewhere)
+    monkeypatch.setattr(listener, "PROOF_PATIENCE", 0.1)
+    async with listens(fresh_dsn) as ear:
+        await ear.until(lost=2)
+        assert ear.again == 0
+    assert {type(error) for error in ear.lost} == {NotificationsLost}
+    lines = io.StringIO()
+
+    async def lose(_dsn: str, _channels: object, _listening: object, lost: Callable[[DatabaseError], None]) -> None:
+        for error in ear.lost:
+            lost(error)
+
+    monkeypatch.setattr(notifications, "keep_listening", lose)
+    wakes = WakeUps()
+    wakes.wanted.set()
+    await notifications.keep_waking(fresh_dsn, wakes, Mock(), open_log("info", "json", lines))
+    (line,) = map(json.loads, lines.getvalue().splitlines())
+    assert (line["event"], "ENFACT_LISTEN_URL" in line["hint"]) == ("not listening to the database", True)

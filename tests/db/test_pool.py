@@ -5,8 +5,9 @@ from typing import Any, cast
 
 import pytest
 
+from db import pool as pool_module
 from db.connection import Connection
-from db.errors import Crowded, DatabaseUnavailable
+from db.errors import Crowded, DatabaseUnavailable, NoMoreConnections
 from db.pool import Pool
 from db.sharing import Shares
 
@@ -215,3 +216,94 @@ async def test_what_is_lent_for_too_long_is_ended_and_replaced() -> None:
     assert await world.pool.acquire(ME) is not kept
     await asyncio.sleep(0.05)
     assert again.is_closed()
+
+
+# --- a server that takes no more connections ------------------------------------------------------------------------
+
+
+class Full(World):
+    """A world whose server takes no more than `room` connections."""
+
+    def __init__(self, room: int, patience: float = 5.0) -> None:
+        super().__init__(3, patience)
+        self.room = room
+        self.asked = 0
+        self.pool = Pool(self.connect, Shares(3, 3, 1_000, patience), 60, patience)
+
+    async def connect(self) -> Connection:
+        self.asked += 1
+        if self.alive >= self.room:
+            raise NoMoreConnections("full")
+        return await super().connect()
+
+
+async def test_who_gets_no_further_connection_waits_for_one_that_is_given_back() -> None:
+    world = Full(1)
+    first = await world.pool.acquire(ME)
+    others = [asyncio.create_task(world.pool.acquire(ME)) for _ in range(2)]
+    await asyncio.sleep(0.05)
+    assert [task.done() for task in others] == [False, False]
+    for task in others:
+        world.pool.release(first, ME)
+        assert await task is first
+    assert world.asked == 2, "the refusal is remembered"
+    world.pool.release(first, ME)
+    assert world.pool.idle == [first]
+
+
+async def test_the_server_is_asked_again_a_second_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool_module, "REFUSED_FOR", 0.05)
+    world = Full(1)
+    first = await world.pool.acquire(ME)
+    waiting = asyncio.create_task(world.pool.acquire(ME))
+    await asyncio.sleep(0.1)
+    world.room = 2
+    assert await world.pool.acquire(ME) is not first
+    waiting.cancel()
+    await asyncio.wait([waiting])
+
+
+async def test_one_of_ours_that_ends_makes_room() -> None:
+    world = Full(1)
+    first = await world.pool.acquire(ME)
+    waiting = asyncio.create_task(world.pool.acquire(ME))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    first.terminate()
+    world.pool.release(first, ME)
+    assert await waiting is not first
+
+
+async def test_a_refusal_is_told_when_there_is_nothing_to_wait_for() -> None:
+    world = Full(0)
+    for _ in range(2):
+        with pytest.raises(NoMoreConnections, match="full"):
+            await world.pool.acquire(ME)
+    assert world.asked == 1
+
+
+async def test_the_wait_has_an_end_and_gives_its_share_back() -> None:
+    world = Full(1, patience=0.05)
+    first = await world.pool.acquire(ME)
+    with pytest.raises(NoMoreConnections):
+        await world.pool.acquire(ME)
+    gone = asyncio.create_task(world.pool.acquire(ME))
+    await asyncio.sleep(0.01)
+    gone.cancel()
+    world.pool.release(first, ME)
+    await asyncio.wait([gone])
+    assert gone.cancelled()
+    assert world.pool.idle == [first]
+    assert await world.pool.acquire(ME) is first
+    world.pool.release(first, ME)
+
+
+async def test_who_gives_up_at_the_moment_of_a_gift_passes_it_on() -> None:
+    world = Full(1)
+    first = await world.pool.acquire(ME)
+    gone, next_one = (asyncio.create_task(world.pool.acquire(ME)) for _ in range(2))
+    await asyncio.sleep(0.01)
+    world.pool.release(first, ME)
+    gone.cancel()
+    assert await next_one is first
+    await asyncio.wait([gone])

@@ -23,6 +23,7 @@ from gateway.http.shared import TransportState
 from gateway.http.stream_slots import LiveBounds, StreamSlots
 from gateway.logs import open_log
 from gateway.settings import Settings
+from gateway.shared_page import SharedCounters
 from resolvers.execution.executor import Executor
 from resolvers.gates.schema_views import Views
 from resolvers.gates.table import CoordinateKind
@@ -61,6 +62,7 @@ async def asking(database: Database) -> AsyncGenerator[httpx.AsyncClient]:
         deadlines=Deadlines(settings.deadline),
         log=log,
         statuses=Statuses.of(settings),
+        counters=SharedCounters.own(),
     )
     endpoint = GraphQLEndpoint(shared, Compression(0), settings.max_body)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(endpoint), base_url="http://enfact") as client:

@@ -16,6 +16,7 @@ from gateway import logs
 from gateway.app import Gateway, create_app
 from gateway.backend import RequestExecutor
 from gateway.logs import open_log
+from gateway.metrics.layout import FIGURES
 from gateway.settings import Settings
 from resolvers.execution.subscriptions import LiveOperation
 from resolvers.execution.viewer_schema import SchemaText
@@ -105,6 +106,9 @@ class SmallBackend:
 
     async def holds_demo(self) -> bool:
         return self.demo
+
+    def figures(self) -> list[float]:
+        return [float(n) for n in range(1, len(FIGURES))]
 
 
 @pytest.fixture

@@ -234,6 +234,36 @@ async def test_what_differs_for_a_moment_only_is_nobodys_fault(databases: Databa
         await databases.drop(dsn)
 
 
+async def test_the_seconds_until_something_happens_are_compared_in_a_snapshot(
+    databases: Databases, template: str
+) -> None:
+    dsn = await databases.clone(template)
+    connection = await connect(dsn)
+    firm, other = await Firm.found(connection), await Firm.found(connection)
+    database = await Database.open(dsn, PoolSettings(size=1))
+    seconds = (
+        "select extract(epoch from c.t - now())::float8 term from (select max(trial_ends_at) t from company c {}) c"
+    )
+    await connection.execute("update company set trial_ends_at = '2100-01-01'")
+    await connection.execute("update company set trial_ends_at = '2101-01-01' where id = $1", other.key)
+    before = CALLER.set(Caller.of(GraphQLRequest("{ x }", token=firm["owner"].token)))
+    try:
+        assert (await database.read(seconds.format("where id = $1"), (firm.key,)))["term"] > 0
+        with trespassing() as found, pytest.raises(Trespass):
+            await database.read(seconds.format(""), ())
+        assert len(found) == 1
+        async with database.transaction() as connected:
+            assert await connected.fetchval(seconds.format("where id = $1"), firm.key) > 0
+            with trespassing() as found, pytest.raises(Trespass):
+                await connected.fetchval(seconds.format(""))
+        assert len(found) == 1
+    finally:
+        CALLER.reset(before)
+        await connection.close()
+        await database.close()
+        await databases.drop(dsn)
+
+
 async def test_a_statement_of_the_compiler_outside_of_any_request_is_noticed(hall: Hall) -> None:
     compiler = default_compiler()
     operation = Documents(compiler.schema).find("{ viewer { account { email } } }").choose(None)

@@ -19,9 +19,9 @@ from sqlalchemy import (
     text,
 )
 
+from db import masks
 from db.tables.metadata import (
     APPS,
-    EVERY_APP,
     NO_APPS,
     holds,
     key,
@@ -184,7 +184,7 @@ credential = Table(
     Column("company_id", Uuid, ForeignKey("company.id", ondelete="CASCADE"), nullable=True),
     Column("membership_id", Uuid, nullable=True),
     Column("closed", ARRAY(Uuid), nullable=False, server_default=text("'{}'")),
-    mask("apps", server_default=text(EVERY_APP)),
+    mask("apps", server_default=text(masks.ALL_APPS)),
     PrimaryKeyConstraint("id"),
     ForeignKeyConstraint(
         ["company_id", "membership_id"], ["membership.company_id", "membership.id"], ondelete="CASCADE"
@@ -199,7 +199,7 @@ credential = Table(
     CheckConstraint("(kind = 'VIEW_AS') = (membership_id is not null)", name="view_as_has_membership"),
     CheckConstraint("kind = 'API_KEY' or (kind = 'VIEW_AS') = (company_id is not null)", name="session_has_no_company"),
     CheckConstraint("read_only or kind <> 'VIEW_AS'", name="view_as_only_reads"),
-    CheckConstraint(f"kind = 'API_KEY' or apps = {EVERY_APP}", name="only_keys_name_apps"),
+    CheckConstraint(f"kind = 'API_KEY' or apps = {masks.ALL_APPS}", name="only_keys_name_apps"),
     Index("uq_credential_token_hash", "token_hash", unique=True),
     Index("ix_credential_account_id", "account_id"),
     Index("ix_credential_company_id", "company_id", "membership_id"),

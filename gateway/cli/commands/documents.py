@@ -27,8 +27,8 @@ def check(
     """Print the fields of each operation that each role would not see.
 
     MANIFEST is the file that graphql-codegen (client preset, persistedDocuments), relay-compiler (persistConfig) or
-    Apollo's generate-persisted-query-manifest writes. No database is used: every app counts as active. The exit code
-    is 1 when an operation does not fit the schema.
+    Apollo's generate-persisted-query-manifest writes, or a file .graphql of named operations. No database
+    is used: every app counts as active. The exit code is 1 when an operation does not fit the schema.
 
     EMPLOYEE is one without any app; fields inside a hidden field are not listed again, and "with" names the apps that
     show the rest. OWNER and EXTERNAL (an accountant) hold every app. ANONYMOUS is not signed in.

@@ -20,6 +20,9 @@ def serve(
     data: Data = None,
     workers: Annotated[int | None, typer.Option(help="Processes that share the port (1).", show_default=False)] = None,
     no_demo: Annotated[bool, typer.Option("--no-demo", help="Leave an empty embedded database empty.")] = False,
+    no_migrate: Annotated[
+        bool, typer.Option("--no-migrate", help="Leave the database as it is: enfact migrate is run elsewhere.")
+    ] = False,
     expose_demo: Annotated[
         bool, typer.Option("--expose-demo", help="Let others reach a demo, whose passwords everybody knows.")
     ] = False,
@@ -39,7 +42,7 @@ def serve(
             from gateway.server import startup
 
             watch = startup.Watch(progress.step, progress.report, lambda started: _greet(started, progress))
-            run(startup.serve(settings, listener, watch, demo=not no_demo))
+            run(startup.serve(settings, listener, watch, demo=not no_demo, migrate=not no_migrate))
 
 
 def _greet(started: "Started", progress: Progress) -> None:

@@ -26,13 +26,13 @@ from schema.apps import CATALOGUE, App
 
 
 def apps_in(row: Row, mask: Sql) -> Sql:
-    """The ids of the apps in a mask, in the catalogue's order."""
+    """The ids of the apps in a mask, which is computed once, in the catalogue's order."""
     listed = row.ctx.rows(app)
     return sql(
-        "array(select {} from {} where get_bit({}, {}) = 1 order by {})",
+        "array(select {} from (select {} e offset 0) b, {} where get_bit(b.e, {}) = 1 order by {})",
         listed["id"],
-        listed.source,
         mask,
+        listed.source,
         listed["position"],
         listed["rank"],
     )

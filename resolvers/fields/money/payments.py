@@ -26,13 +26,14 @@ def _due(row: Row, arguments: Arguments) -> Sql:
 
 
 def _credited(row: Row, invoice: Rows) -> Sql:
-    """The sum of the credit notes on an invoice."""
+    """The sum of the credit notes on an invoice, which are in its currency; one that is in another settles nothing."""
     credit = row.ctx.rows(document, company=row.company)
     on_it = [
         *credit.where,
         sql("{} = {}", credit["source_document_id"], invoice["id"]),
         sql("{} = 'CREDIT_NOTE'", credit["kind"]),
         sql("{} <> 'DRAFT'", credit["status"]),
+        sql("{} = {}", credit["currency"], invoice["currency"]),
     ]
     return sql("(select coalesce(sum({}), 0.00) from {} where {})", credit["total_incl"], credit.source, every(on_it))
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
-from graphql import GraphQLObjectType
+from graphql import GraphQLObjectType, GraphQLSchema
 
 from db.sql import Json, Rows, alias, concatenation, nullable, sql
 from db.tables.core.identity import company
@@ -25,9 +25,11 @@ from resolvers.writing.access.apps import (
     read_deactivation,
 )
 from resolvers.writing.access.intent import AccessIntent
+from resolvers.writing.access.models import MEMBERS
 from resolvers.writing.access.statement import AccessSql
-from resolvers.writing.access.toggles import SET_TOGGLES, read_toggles, toggles
+from resolvers.writing.access.toggles import FOLLOW_MODELS, SET_TOGGLES, read_toggles, toggles
 from resolvers.writing.payload import finish_write
+from resolvers.writing.stated import input_of, stated
 
 OF_COMPANY: Final = frozenset({"__typename", "id", "version"})
 """The fields of a permission matrix that are of the company's row."""
@@ -35,15 +37,24 @@ OF_COMPANY: Final = frozenset({"__typename", "id", "version"})
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """A kind of change of access: its statement, its reader, and the approximate number of rows of an input."""
+    """A kind of change of access: its statement, its reader, and the approximate number of rows of an input.
+
+    `wide` is the statement of an input that states one of `members`.
+    """
 
     sql: AccessSql
     read: Callable[[Mapping[str, Any]], AccessIntent]
     rows: Callable[[Mapping[str, Any]], int]
+    wide: AccessSql | None = None
+    members: tuple[str, ...] = ()
+
+    def sql_of(self, stated: frozenset[str]) -> AccessSql:
+        """The statement of an input that states these members."""
+        return self.wide if self.wide is not None and stated else self.sql
 
 
 ACTIONS: Final[Mapping[str, Action]] = {
-    "setAppAccess": Action(SET_TOGGLES, read_toggles, toggles),
+    "setAppAccess": Action(SET_TOGGLES, read_toggles, toggles, FOLLOW_MODELS, MEMBERS),
     "activateApp": Action(ACTIVATE, read_activation, activations),
     "deactivateApp": Action(DEACTIVATE, read_deactivation, deactivations),
 }
@@ -54,21 +65,16 @@ ACTIONS: Final[Mapping[str, Action]] = {
 class AccessWriter:
     """Reads the inputs of a change of access and compiles its statements."""
 
+    changes_access: ClassVar[bool] = True
+    has_trial: ClassVar[bool] = False  # nothing that it writes can be taken
+    takes_list: ClassVar[bool] = False
+
     action: Action
     payload: GraphQLObjectType
-
-    @property
-    def has_trial(self) -> bool:
-        """False: nothing that it writes can be taken."""
-        return False
+    schema: GraphQLSchema
 
     @property
     def for_sessions(self) -> bool:
-        """True."""
-        return True
-
-    @property
-    def changes_access(self) -> bool:
         """True."""
         return True
 
@@ -99,7 +105,9 @@ class AccessWriter:
                 return roots.app_info(named_type(self.payload.fields["app"]), field, at.under(field.key))
             return self._matrix_json(roots, field, at.under(field.key))
 
-        return finish_write(roots, selected, self.payload, self.action.sql.add(roots.ctx), is_written, field_of)
+        given = input_of(self.schema, selected)
+        sql_ = self.action.sql_of(stated(roots.ctx.inputs, given, self.action.members))
+        return finish_write(roots, selected, self.payload, sql_.add(roots.ctx), is_written, field_of)
 
     @property
     def _matrix(self) -> GraphQLObjectType:
@@ -108,9 +116,9 @@ class AccessWriter:
         return matrix
 
     def _matrix_json(self, roots: RootFields, selected: SelectedField, at: Position) -> Json:
-        """JSON of the matrix from the company's row as it was written; the caller is an owner, so no gate is closed."""
+        """JSON of the matrix from the company's row as it is; the caller is an owner, so no gate is closed."""
         roots.ctx.budget.read()
-        rows = Rows(company, alias("w", 0), relation=sql("select * from raised"))
+        rows = Rows(company, alias("w", 0), relation=sql("select * from standing"))
         inside = at.holding(type_need(self._matrix))
         json = roots.objects.object_of(Row(rows, roots.ctx), self._matrix, selected.selection_sets, inside)
         return nullable(sql("(select {} from {})", concatenation(json), rows.source))
@@ -122,7 +130,7 @@ def access_actions(layout: TableMapping) -> Mapping[str, AccessWriter]:
     fields: Mapping[str, Any] = mutation.fields if mutation is not None else {}
     payloads = {name: named_type(fields[name]) for name in ACTIONS if name in fields}
     return {
-        name: AccessWriter(ACTIONS[name], payload)
+        name: AccessWriter(ACTIONS[name], payload, layout.schema)
         for name, payload in payloads.items()
         if isinstance(payload, GraphQLObjectType)
     }

@@ -11,12 +11,12 @@ from typing import Any, Final
 from db.masks import NO_APPS
 from resolvers.user_problems import UserProblem, about_app, invalid, plan_required
 from resolvers.writing.access.intent import AccessIntent
-from resolvers.writing.access.statement import AccessSql
+from resolvers.writing.access.statement import AccessSql, Input
 from schema.apps import CATALOGUE, App, AppKind, Plan, app_label, dependents, requirements
 from schema.errors import UserErrorCode, ValidationReason
 
 NEEDED: Final = """
-select a.n, a.app, get_bit(j.active, a.position) = 0 changes, a.position, case
+select a.n, a.app, get_bit(j.active, a.position) = 0 changes, true given, a.position, case
     when get_bit(j.awake, a.position) = 0 and not j.in_trial and j.plan <> all(string_to_array(a.plans, ' ')) then a.app
   end problem
 from judged j cross join unnest({}) with ordinality a(app, position, plans, n) where j.outcome is null
@@ -32,14 +32,13 @@ insert into access_change (company_id, at, kind, actor_id, app_id, before, after
 select w.company_id, w.at, 'APP_ACTIVATED', w.account_id, w.app, false, true from changing w
 """
 ACTIVATE: Final = AccessSql(
-    {"apps": "text[]", "positions": "int4[]", "plans": "text[]"},
-    NEEDED,
+    {"asked": Input(NEEDED, {"apps": "text[]", "positions": "int4[]", "plans": "text[]"})},
     {"activated": ACTIVATED, "trail": TRAIL_OF_ACTIVATED},
     f", mask = c.mask | (select bit_or(set_bit({NO_APPS}, a.position, 1)) from asked a where a.changes)",
 )
 
 DEPENDENT: Final = """
-select a.n, a.app, a.n = 1 changes, a.position,
+select a.n, a.app, a.n = 1 changes, false given, a.position,
   case when (get_bit(j.active, a.position) = 1) = (a.n > 1) then a.app end problem
 from judged j cross join unnest({}) with ordinality a(app, position, n) where j.outcome is null
 """
@@ -56,8 +55,7 @@ insert into access_change (company_id, at, kind, actor_id, app_id, before, after
 select w.company_id, w.at, 'APP_DEACTIVATED', w.account_id, w.app, true, false from changing w
 """
 DEACTIVATE: Final = AccessSql(
-    {"apps": "text[]", "positions": "int4[]"},
-    DEPENDENT,
+    {"asked": Input(DEPENDENT, {"apps": "text[]", "positions": "int4[]"})},
     {"deactivated": DEACTIVATED, "trail": TRAIL_OF_DEACTIVATED},
     f", mask = c.mask & ~ (select bit_or(set_bit({NO_APPS}, a.position, 1)) from asked a where a.changes)",
 )
@@ -82,7 +80,7 @@ def read_activation(input_: Mapping[str, Any]) -> AccessIntent:
         "positions": [CATALOGUE[one].position for one in needed],
         "plans": [_plans(CATALOGUE[one].plan) for one in needed],
     }
-    return AccessIntent(input_, arrays, _too_dear, len(needed), shown={"app": app.name})
+    return AccessIntent(input_, arrays, _too_dear, shown={"app": app.name})
 
 
 @lru_cache
@@ -101,7 +99,7 @@ def read_deactivation(input_: Mapping[str, Any]) -> AccessIntent:
     apps = (app, *dependents(app))
     arrays = {"apps": [one.name for one in apps], "positions": [CATALOGUE[one].position for one in apps]}
     return AccessIntent(
-        input_, arrays, partial(_in_the_way, app), 1, tuple(_never_deactivated(app)), shown={"app": app.name}
+        input_, arrays, partial(_in_the_way, app), tuple(_never_deactivated(app)), shown={"app": app.name}
     )
 
 

@@ -13,7 +13,7 @@ from resolvers.writing.value_reading import NO_ROW
 from schema.errors import UserErrorCode
 
 Arrays: TypeAlias = Mapping[str, Sequence[object]]
-"""The asked changes as the parameters `AccessSql.columns`: the n-th items belong to the n-th change."""
+"""What is asked for as the parameters `Input.columns`: the n-th items of a select belong together."""
 
 COMPANY = Key(("com",))
 
@@ -29,13 +29,12 @@ class AccessIntent:
     input: Mapping[str, Any]
     arrays: Arrays
     explain: Callable[[Sequence[str]], Iterable[UserProblem]]
-    rows: int
     refusals: tuple[UserProblem, ...] = ()
     shown: Mapping[str, object] = field(default_factory=dict[str, object])
 
     def written(self, outcome: Outcome) -> int:
-        """The number of rows that were written, about."""
-        return self.rows if outcome.refused is None else 0
+        """The number of rights that were given; what takes away is not counted."""
+        return outcome.total or 0 if outcome.refused is None else 0
 
     def bindings(self, spent: list[uuid.UUID]) -> dict[str, object]:
         """The values of the statement's parameters."""

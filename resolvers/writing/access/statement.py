@@ -1,45 +1,51 @@
 """The statement of a change of access: it judges the owner, takes the company's row if that is free, and writes.
 
-`viewer → judged → asked → found → locked → raised → changing → what is written`. What was judged still holds when it is
-written: every change of access raises the company's version under the lock of its row, and the row is locked in the
-version that was judged, or not at all. The statement never waits for that lock. On refusal nothing is locked, and
-nothing is written.
+`viewer → judged → asked → found → locked → raised → standing, changing → what is written`. What was judged still holds
+when it is written: every change of access raises the company's version under the lock of its row, and the row is locked
+in the version that was judged, or not at all. The statement does not wait for that lock. On refusal nothing is locked,
+and nothing is written.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, LiteralString
+from types import MappingProxyType
+from typing import Final, LiteralString, NamedTuple
 
 from db.sql import Sql, join, number, rows, sql
 from db.tables.core.identity import company, membership
 from resolvers.compilation.company_scope import VIEWER, CompanyScope, enterable
 from resolvers.compilation.context import StatementContext
-from resolvers.plans import awake, version
+from resolvers.plans import awake, moment, version
 from resolvers.writing.judging import REFUSED, ROW, SPENT, VERSION
 
 PROBLEMS: Final = 20
 """Maximum number of problems in one refusal."""
 
 JUDGED: Final = """
-select {0}.account_id, {0}.confirmed, {0}.language, x.*, case
+select {0}.account_id, {0}.confirmed, {0}.language, {0}.account_id = any({1}) spent, x.*, case
   when {0}.read_only then 'FORBIDDEN' when x.company_id is null then 'NOT_FOUND'
-  when x.role is distinct from 'OWNER' then 'FORBIDDEN' when {0}.account_id = any({1}) then 'RATE_LIMITED'
+  when x.role is distinct from 'OWNER' then 'FORBIDDEN'
   when x.version <> {2} then 'VERSION_CONFLICT' when {3} then 'PROBLEMS' end outcome
 from viewer {0} left join lateral (
-  select c.id company_id, c.access_version, {4} version, c.mask active, {5} awake, c.plan,
-    coalesce(c.trial_ends_at > now(), false) in_trial, m.role, clock_timestamp() at
-  from {6} where {7}
+  select c.id company_id, c.access_version, c.trial_ends_at, {4} version, c.mask active, {5} awake, c.plan,
+    coalesce(c.trial_ends_at > now(), false) in_trial, m.role, {6} at
+  from {7} where {8}
 ) x on true
 """
 """The caller in the company, and why nothing is written whatever is asked for."""
 
 FOUND: Final = """
-select (array_agg(a.problem order by a.n) filter (where a.problem is not null))[1:{}] problems,
-  coalesce(bool_or(a.changes), false) changes from asked a
+select f.*, f.count > 0 and j.spent stops from judged j cross join (
+  select (array_agg(a.problem order by a.n) filter (where a.problem is not null))[1:{}] problems,
+    coalesce(bool_or(a.changes), false) changes, (count(*) filter (where a.changes and a.given))::int4 count
+  from asked a
+) f
 """
+"""What was found: `count` is the number of rights that are given, for which an owner who is `spent` has to wait."""
+
 LOCKED: Final = """
 select c.id from judged j cross join found f join company c on c.id = j.company_id
-where j.outcome is null and f.problems is null and f.changes and c.access_version = j.access_version
+where j.outcome is null and f.problems is null and f.changes and not f.stops and c.access_version = j.access_version
 for no key update of c skip locked
 """
 """The company's row, unless another change of access has it, or has changed it since it was judged."""
@@ -48,43 +54,61 @@ RAISED: Final = """
 update company c set access_version = c.access_version + 1{} from locked l where c.id = l.id
 returning c.id, c.access_version, c.trial_ends_at
 """
+STANDING: Final = """
+select r.* from raised r union all
+select j.company_id, j.access_version, j.trial_ends_at from judged j cross join found f
+where j.outcome is null and f.problems is null and not f.changes
+"""
+"""The company's row in the version in which it is as asked: as it was raised, or judged where all is so already."""
+
 CHANGING: Final = """
 select a.*, r.id company_id, j.account_id, j.at from asked a cross join judged j cross join raised r where a.changes
 """
 """What is written: the asked changes that change something, with the company, the caller and the moment."""
 
 OUTCOME: Final = """
-select j.company_id, j.confirmed, j.language, f.problems, case
-  when j.outcome is not null then j.outcome when f.problems is not null then 'FOUND'
+select j.company_id, j.confirmed, j.language, f.problems, f.count, case
+  when j.outcome is not null then j.outcome when f.stops then 'RATE_LIMITED' when f.problems is not null then 'FOUND'
   when not f.changes then 'UNCHANGED' when r.id is null then 'RACED' end outcome
 from judged j cross join found f left join raised r on true
 """
+
+
+class Input(NamedTuple):
+    """A select of what is asked for, and the arrays that it reads in place of `{}`: parameters by name and type."""
+
+    select: LiteralString
+    columns: Mapping[str, LiteralString] = MappingProxyType({})
+
+    def sql(self, ctx: StatementContext) -> Sql:
+        """The select with its parameters."""
+        arrays = [ctx.written(name, type_name) for name, type_name in self.columns.items()]
+        return sql(self.select, join(", ", arrays)) if arrays else sql(self.select)
 
 
 @dataclass(frozen=True, slots=True)
 class AccessSql:
     """What a kind of change of access asks for and writes.
 
-    `asked` selects the asked changes in the company of `judged`, each with its number `n`, its `problem` (null: none)
-    and whether it `changes` anything. They come as arrays, the parameters `columns` by name and type. `company` sets
-    further columns of the company's row `c`; `writes` are statements over `changing`, by their names.
+    The last one of `inputs`, `asked`, selects the asked changes in the company of `judged`, each with its number `n`,
+    its `problem` (null: none), whether it `changes` anything, and whether a right is `given` by it, not taken away.
+    `company` sets further columns of the company's row `c`; `writes` are statements over `changing`, by their names.
     """
 
-    columns: Mapping[str, LiteralString]
-    asked: LiteralString
+    inputs: Mapping[LiteralString, Input]
     writes: Mapping[LiteralString, LiteralString]
     company: LiteralString = ""
 
     def add(self, ctx: StatementContext) -> Sql:
         """Add it to a statement. Returns the select of the outcome, whose columns `Outcome` names."""
         ctx.writes = ctx.speaks = True
-        arrays = join(", ", [ctx.written(name, type_name) for name, type_name in self.columns.items()])
         steps = {
             "judged": _judged(ctx),
-            "asked": sql(self.asked, arrays),
+            **{name: input_.sql(ctx) for name, input_ in self.inputs.items()},
             "found": sql(FOUND, number(PROBLEMS)),
             "locked": sql(LOCKED),
             "raised": sql(RAISED, sql(self.company)),
+            "standing": sql(STANDING),
             "changing": sql(CHANGING),
             **{name: sql(statement) for name, statement in self.writes.items()},
         }
@@ -105,6 +129,7 @@ def _judged(ctx: StatementContext) -> Sql:
         ctx.written(REFUSED, "bool"),
         version(scope.company),
         awake(scope.company),
+        moment(scope.company),
         source,
         conditions,
     )

@@ -4,13 +4,22 @@ Owners and external users have no toggles: a change of one is refused with NOT_T
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, LiteralString
 
 from db.masks import NO_APPS
 from resolvers.global_ids import Key
 from resolvers.user_problems import UserProblem, about_app, invalid, plan_required
 from resolvers.writing.access.intent import AccessIntent
-from resolvers.writing.access.statement import AccessSql
+from resolvers.writing.access.models import (
+    NO_MODELS,
+    TOGGLES,
+    modelled,
+    problem_of_model,
+    read_models,
+    too_many_models,
+    with_models,
+)
+from resolvers.writing.access.statement import AccessSql, Input
 from resolvers.writing.value_reading import NO_ROW
 from schema.apps import CATALOGUE, App
 from schema.errors import TOO_MANY, UserErrorCode, ValidationReason
@@ -23,14 +32,14 @@ OF_USER: Final = frozenset({UserErrorCode.NOT_FOUND, UserErrorCode.NOT_TOGGLEABL
 """Problems with the user of a toggle; the others are with its app."""
 
 ASKED: Final = """
-select a.n, a.app, a.position, a.granted, p.id member, get_bit(p.toggles, a.position) <> a.granted::int changes,
+select a.n, a.app, a.position, a.given, p.id member, get_bit(p.toggles, a.position) <> a.given::int changes,
   (a.n - 1)::text || ' ' || case
     when p.id is null or p.external <> a.external then 'NOT_FOUND'
     when p.external or p.role = 'OWNER' then 'NOT_TOGGLEABLE'
     when a.flaw = 'ALWAYS_VISIBLE' then a.flaw
     when get_bit(j.awake, a.position) = 1 then a.flaw
     when get_bit(j.active, a.position) = 1 then 'PLAN_REQUIRED' else 'APP_NOT_ACTIVE' end problem
-from judged j cross join unnest({}) with ordinality a(person, external, app, position, granted, flaw, n)
+from judged j cross join unnest({}) with ordinality a(person, external, app, position, given, flaw, n)
 left join membership p on p.company_id = j.company_id and p.id = a.person and p.removed_at is null
 where j.outcome is null
 """
@@ -41,7 +50,7 @@ update app_grant g
 set valid = tstzrange(lower(g.valid), greatest(w.at, lower(g.valid) + interval '1 microsecond')),
   revoked_by = w.account_id
 from changing w
-where not w.granted and upper_inf(g.valid)
+where not w.given and upper_inf(g.valid)
   and (g.company_id, g.membership_id, g.app_id) >= (w.company_id, w.member, w.app)
   and (g.company_id, g.membership_id, g.app_id) <= (w.company_id, w.member, w.app)
 """
@@ -50,13 +59,13 @@ them: the key of all periods, which PostgreSQL would take for equal values, goes
 
 BEGUN: Final = """
 insert into app_grant (company_id, membership_id, app_id, valid, granted_by)
-select w.company_id, w.member, w.app, tstzrange(w.at, null), w.account_id from changing w where w.granted
+select w.company_id, w.member, w.app, tstzrange(w.at, null), w.account_id from changing w where w.given
 """
 KEPT: Final = f"""
 update membership m set toggles = (m.toggles & ~ s.ended) | s.begun
 from (
-  select b.company_id, b.member, bit_or(case when b.granted then b.bit else b.nothing end) begun,
-    bit_or(case when b.granted then b.nothing else b.bit end) ended
+  select b.company_id, b.member, bit_or(case when b.given then b.bit else b.nothing end) begun,
+    bit_or(case when b.given then b.nothing else b.bit end) ended
   from (
     select w.*, e.nothing, set_bit(e.nothing, w.position, 1) bit from changing w cross join (select {NO_APPS} nothing) e
   ) b
@@ -66,9 +75,10 @@ where m.company_id = s.company_id and m.id = s.member
 """
 TRAIL: Final = """
 insert into access_change (company_id, at, kind, actor_id, membership_id, app_id, before, after)
-select w.company_id, w.at, 'TOGGLE', w.account_id, w.member, w.app, not w.granted, w.granted from changing w
+select w.company_id, w.at, 'TOGGLE', w.account_id, w.member, w.app, not w.given, w.given from changing w
 """
-SET_TOGGLES: Final = AccessSql(
+STATED: Final = Input(
+    ASKED,
     {
         "people": "uuid[]",
         "are external": "bool[]",
@@ -77,41 +87,49 @@ SET_TOGGLES: Final = AccessSql(
         "are granted": "bool[]",
         "flaws": "text[]",
     },
-    ASKED,
-    {"ended": ENDED, "begun": BEGUN, "kept": KEPT, "trail": TRAIL},
 )
-"""Writes the periods of validity, the masks that follow from them, and the trail."""
+WRITES: Final[Mapping[LiteralString, LiteralString]] = {"ended": ENDED, "begun": BEGUN, "kept": KEPT, "trail": TRAIL}
+"""What is written: the periods of validity, the masks that follow from them, and the trail."""
+
+SET_TOGGLES: Final = AccessSql({"asked": STATED}, WRITES)
+FOLLOW_MODELS: Final = AccessSql(with_models(STATED), WRITES)
+"""The statement of an input that names models."""
 
 
 def toggles(input_: Mapping[str, Any]) -> int:
-    """The number of toggles in an input, the most that can change."""
-    return len(input_["changes"])
+    """The number of toggles that an input can change."""
+    return len(input_["changes"]) + TOGGLES * modelled(input_)
 
 
 def read_toggles(input_: Mapping[str, Any]) -> AccessIntent:
-    """The toggles of an input; too many are not looked at."""
+    """The toggles of an input, and its models; too many are not looked at."""
     changes = input_["changes"]
-    is_long = len(changes) > CHANGES
-    rows = [_row(change) for change in changes] if not is_long else []
+    refusals = tuple(_too_many(input_))
+    rows = [_row(change) for change in changes] if not refusals else []
     seen: set[tuple[object, object]] = set()
     for row in rows:
         if row[-1] is None and (row[0], row[2]) in seen:
             row[-1] = UserErrorCode.VALIDATION.name
         seen.add((row[0], row[2]))
-    columns = zip(*rows, strict=True) if rows else [()] * len(SET_TOGGLES.columns)
+    columns = zip(*rows, strict=True) if rows else [()] * len(STATED.columns)
+    arrays = dict(zip(STATED.columns, map(list, columns), strict=True))
 
     def explain(found: Sequence[str]) -> Iterator[UserProblem]:
-        for problem in found:
-            n, code = problem.split(" ")
-            yield _problem(UserErrorCode[code], n, changes[int(n)]["app"])
+        for problem in dict.fromkeys(found):
+            place, code = problem.split(" ")
+            if place.isdigit():
+                yield _problem(UserErrorCode[code], place, changes[int(place)]["app"])
+            else:
+                yield problem_of_model(tuple(place.split(".")), UserErrorCode[code])
 
-    return AccessIntent(
-        input_,
-        dict(zip(SET_TOGGLES.columns, map(list, columns), strict=True)),
-        explain,
-        len(rows),
-        (invalid(("changes",), ValidationReason.TOO_LONG, TOO_MANY, most=CHANGES),) if is_long else (),
-    )
+    models = read_models(input_) if not refusals else NO_MODELS
+    return AccessIntent(input_, {**arrays, **models}, explain, refusals)
+
+
+def _too_many(input_: Mapping[str, Any]) -> Iterator[UserProblem]:
+    if len(input_["changes"]) > CHANGES:
+        yield invalid(("changes",), ValidationReason.TOO_LONG, TOO_MANY, most=CHANGES)
+    yield from too_many_models(input_)
 
 
 def _row(change: Mapping[str, Any]) -> list[object]:

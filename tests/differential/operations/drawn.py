@@ -13,7 +13,7 @@ from functools import cache
 from random import Random
 from typing import Any, Final, TypeVar
 
-from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLList, is_required_argument
+from graphql import GraphQLEnumType, GraphQLInputObjectType, GraphQLList, is_required_argument, is_required_input_field
 from hypothesis import strategies as st
 
 from db.tables import metadata
@@ -202,6 +202,7 @@ class _Writer:
         liked = [name for name in self.liked(names) if not (deep and name in ("and", "or", "not"))]
         self.inside += 1
         chosen = dict.fromkeys(self.pick(liked) for _ in range(self.pick((1, 1, 2, 3, 0))))
+        chosen |= dict.fromkeys(name for name in names if is_required_input_field(type_.fields[name]))
         given = {name: self.value(type_.fields[name].type, name, bare=bare) for name in chosen}
         self.inside -= 1
         return given

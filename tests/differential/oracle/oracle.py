@@ -343,9 +343,9 @@ class _Oracle:
 
 
 def _by_currency(rows: Sequence[Record]) -> list[list[Record]]:
-    """The rows of each currency, the most rows first."""
+    """The rows of each currency, the most rows first; of as many those with the first key."""
     found: dict[str, list[Record]] = {}
-    for row in sorted(rows, key=lambda row: row["currency"]):
+    for row in sorted(rows, key=lambda row: row["id"]):
         found.setdefault(row["currency"], []).append(row)
     return sorted(found.values(), key=len, reverse=True)
 

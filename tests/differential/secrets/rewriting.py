@@ -1,7 +1,8 @@
 """SQL that changes the values of a secret column, for each sort of column; `{0}` is the current value.
 
 Each changes as many values as possible, turns some to null and nulls to values; `n` is the number of the row. Of
-currencies each becomes another one: that rows are in different ones is no secret (DECISIONS D130).
+currencies in `MONEY` each becomes another one, in the reverse order: that rows are in different ones is no secret
+(DECISIONS D130), but which comes first is.
 """
 
 from typing import Final, TypeAlias
@@ -22,7 +23,8 @@ MOMENT: Final = "case when n % 3 = 0 then null else coalesce({0}, now()) - n * i
 SURE_MOMENT: Final = "{0} - n * interval '1 day'"
 SORT: Final = "case when n % 3 = 0 then null when {0} = 'AMOUNT' then 'PERCENT' else 'AMOUNT' end"
 SPOKEN: Final = "case {0} when 'FR' then 'NL' when 'NL' then 'DE' else 'FR' end"
-MONEY: Final = "'Z' || coalesce({0}, 'EUR')"
+MONEY: Final = "translate(coalesce({0}, 'EUR'), 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'ZYXWVUTSRQPONMLKJIHGFEDCBA')"
+OTHER_MONEY: Final = "case {0} when 'EUR' then 'CHF' else 'EUR' end"
 FLAG: Final = "case when n % 3 = 0 then null else not coalesce({0}, false) end"
 MASK: Final = "~ {0}"
 SURE_FLAG: Final = "not {0}"

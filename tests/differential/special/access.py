@@ -69,7 +69,7 @@ def _key_last_used(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
     return written(used) if used is not None and (mine or item.row["company_id"] is not None) else None
 
 
-def _company_api_keys(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
+def opening_keys(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
     """The keys that are bound to the company or open it, of accounts that have been in it since the key's creation."""
     now, company = datetime.datetime.now(datetime.UTC), scope_of(item).company
     members = {
@@ -457,7 +457,7 @@ SPECIAL: Final[Mapping[str, Resolver]] = {
     "Viewer.account": _viewer_account,
     "Viewer.sessions": _credentials("Session", "SESSION"),
     "Viewer.apiKeys": _credentials("ApiKey", "API_KEY"),
-    "Company.apiKeys": _company_api_keys,
+    "Company.apiKeys": opening_keys,
     "ApiKey.owner": _key_owner,
     "ApiKey.lastUsedAt": _key_last_used,
     "ApiKey.companyId": _key_company,

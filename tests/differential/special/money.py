@@ -42,7 +42,8 @@ def balance(oracle: Oracle, item: Item, invoice: Record) -> Decimal:
     if not _unpaid([invoice]):
         return Decimal("0.00")
     notes = oracle.world.rows("document", company_id=_here(item), kind="CREDIT_NOTE", source_document_id=invoice["id"])
-    credited = sum((row["total_incl"] for row in notes if row["status"] != "DRAFT"), Decimal("0.00"))
+    count = [row for row in notes if row["status"] != "DRAFT" and row["currency"] == invoice["currency"]]
+    credited = sum((row["total_incl"] for row in count), Decimal("0.00"))
     paid = _paid(oracle, Item("Invoice", invoice, item.scope))
     return max(invoice["total_incl"] - paid - credited, Decimal("0.00"))
 

@@ -79,6 +79,16 @@ async def test_what_is_open_of_an_invoice_takes_off_payments_and_credit_notes(of
     ]
 
 
+@pytest.mark.parametrize(("currency", "open_"), [("EUR", "63.24"), ("USD", "137.44")])
+async def test_a_credit_note_in_another_currency_settles_nothing(office: Office, currency: str, open_: str) -> None:
+    """The product makes none; its amount is never taken off as a number."""
+    update = "update document set currency = $1, exchange_rate = 0.9 where number = 'N-1'"
+    await office.connection.execute(update, currency)
+    selection = 'invoices(filter: {number: {eq: "F-1"}}) { nodes { balanceDue } totals { balanceDue } }'
+    found = (await office.read("owner", selection))["invoices"]
+    assert found == {"nodes": [{"balanceDue": open_}], "totals": {"balanceDue": open_}}
+
+
 async def test_the_sums_of_a_list_are_those_of_what_its_filter_finds(office: Office) -> None:
     """In euro, since the owner holds CURRENCIES."""
     for filter_, expected in (
@@ -171,6 +181,20 @@ async def test_the_sums_of_each_currency_are_as_the_documents_state_them(office:
     assert [tuple(sums.values()) for sums in found["totalsByCurrency"]] == [("EUR", 7), ("GBP", 1)]
     silent = await office.read("owner", "invoices { totalsByCurrency { __typename } }")
     assert silent["invoices"]["totalsByCurrency"] == [{"__typename": "CurrencyTotals"}] * 2
+
+
+@pytest.mark.parametrize("currencies", [("EUR", "GBP"), ("GBP", "EUR"), ("USD", "CHF")])
+async def test_the_order_of_sums_tells_no_hidden_currency(office: Office, currencies: tuple[str, str]) -> None:
+    """Of two currencies with one document each, that with the older document comes first, whatever they are."""
+    await office.grant("anna", App.INVOICES)
+    for number, currency in zip(("2", "3"), currencies, strict=True):
+        await make(office, f"T-{number}", f"{number}.00", currency=currency, rate="1.1")
+    keys = "update document set id = ('00000000-0000-4000-8000-00000000000' || right(number, 1))::uuid "
+    await office.connection.execute(keys + "where number like 'T-%'")
+    lists = 'invoices(filter: {number: {contains: "T-"}}) { totalsByCurrency { currency totalIncl } }'
+    seen, hidden = [(await office.read(who, lists))["invoices"]["totalsByCurrency"] for who in ("owner", "anna")]
+    assert seen == [{"currency": c, "totalIncl": f"{n}.00"} for c, n in zip(currencies, (2, 3), strict=True)]
+    assert hidden == [{"currency": None, "totalIncl": f"{n}.00"} for n in (2, 3)]
 
 
 @pytest.mark.parametrize("apps", [(App.INVOICES, App.PAYMENTS), (App.INVOICES, App.CREDIT_NOTES)])

@@ -32,7 +32,7 @@ ENFACT = [sys.executable, "-m", "gateway.cli"]
 
 def environment(**values: str) -> dict[str, str]:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("ENFACT_", "DATABASE_URL"))}
-    return inherited | values
+    return inherited | {"ENFACT_DRAIN": "0"} | values
 
 
 def enfact(*arguments: str, **values: str) -> subprocess.CompletedProcess[str]:
@@ -154,6 +154,26 @@ def test_a_shell_completes_commands() -> None:
     assert (told.returncode, "complete -o default -F _enfact_completion enfact" in told.stdout) == (0, True)
     asked = enfact(_ENFACT_COMPLETE="complete_bash", COMP_WORDS="enfact se", COMP_CWORD="1")
     assert set(asked.stdout.split()) == {"serve", "settings", "secrets"}
+
+
+def test_the_rights_of_a_serving_user_are_printed() -> None:
+    told = enfact("grants", "app", DATABASE_URL="postgresql://own:secret@db/books", ENFACT_DEADLINE="3")
+    assert (told.returncode, told.stderr) == (0, "")
+    assert 'grant connect on database "books" to "app";' in told.stdout
+    assert 'alter default privileges for role "own" in schema "public"' in told.stdout
+    assert 'alter role "app" in database "books" set statement_timeout = \'3000\';' in told.stdout
+    assert "secret" not in told.stdout
+
+
+def test_migrations_may_have_an_address_of_their_own(fresh_dsn: str) -> None:
+    told = enfact("migrate", DATABASE_URL="postgresql://u@127.0.0.1:1/x", ENFACT_MIGRATE_URL=fresh_dsn)
+    assert (told.returncode, "The database is up to date." in told.stderr) == (0, True)
+
+
+def test_serve_without_migrating_says_what_is_missing(empty_dsn: str) -> None:
+    refused = enfact("serve", "--no-migrate", "--port", "0", DATABASE_URL=empty_dsn)
+    assert refused.returncode == 1
+    assert "\nenfact: The database is not that of this version: enfact migrate brings it there." in refused.stderr
 
 
 @pytest.mark.parametrize("arguments", [("nothing",), ("serve", "--port", "none"), ("demo", "--scale", "0"), ("token",)])

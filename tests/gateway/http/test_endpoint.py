@@ -627,6 +627,25 @@ async def test_a_request_is_one_line_that_tells_no_secret(client: httpx.AsyncCli
     }  # fmt: skip
 
 
+TRACE, SPAN = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
+
+
+@pytest.mark.parametrize(
+    ("sent", "is_taken"),
+    [
+        (f"00-{TRACE}-{SPAN}-01", True), (f"cc-{TRACE}-{SPAN}-01-what-comes-later", True),
+        (f"00-{TRACE}-{SPAN}-01-more", False), (f"ff-{TRACE}-{SPAN}-01", False), (f"00-{'0' * 32}-{SPAN}-01", False),
+        (f"00-{TRACE}-{'0' * 16}-01", False), (f"00-{TRACE.upper()}-{SPAN}-01", False), ("\"}, {", False), ("", False),
+    ],
+)  # fmt: skip
+async def test_the_trace_of_the_client_is_passed_on_in_the_log(
+    client: httpx.AsyncClient, log_lines: io.StringIO, sent: str, *, is_taken: bool
+) -> None:
+    await post(client, OK, traceparent=sent)
+    line = json.loads(log_lines.getvalue())
+    assert (line.get("trace_id"), line.get("parent_id")) == ((TRACE, SPAN) if is_taken else (None, None))
+
+
 @pytest.mark.parametrize("given", ["short", "x" * 65, "with space", 'quote"12345', "line-é-12345"])
 async def test_a_foreign_request_id_outside_the_pattern_is_not_logged(
     client: httpx.AsyncClient, log_lines: io.StringIO, given: str

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.http.rate_limits import Limit, Policy, Table, headers, new_table
+from gateway.http.rate_limits import Limit, Policy, Table, headers
+from gateway.shared_page import new_page
 from resolvers.addresses import network
 from tests.gateway.conftest import MakeApp, SmallExecutor, client_of
 
@@ -27,7 +28,7 @@ class Clock:
 
 @pytest.fixture
 def table() -> Generator[Table]:
-    fd = new_table()
+    fd = new_page()
     yield Table(fd)
     os.close(fd)
 
@@ -96,7 +97,7 @@ def test_who_shares_one_place_with_others_is_not_held_back(table: Table) -> None
 
 
 def test_two_tables_over_one_descriptor_are_one_table() -> None:
-    fd, clock = new_table(), Clock()
+    fd, clock = new_page(), Clock()
     one, other = Limit(POLICY, Table(fd), clock), Limit(POLICY, Table(fd), clock)
 
     waits = [limit.take(b"a").wait > 0 for limit in (one, other) * 3]
@@ -109,7 +110,7 @@ def test_two_tables_over_one_descriptor_are_one_table() -> None:
 def test_no_series_of_requests_passes_more_than_burst_and_rate_allow(
     pauses: list[float], burst: int, rate: float
 ) -> None:
-    fd, clock = new_table(), Clock()
+    fd, clock = new_page(), Clock()
     limit = Limit(Policy("address", rate, burst), Table(fd), clock)
     passed: list[float] = []
     for pause in pauses:

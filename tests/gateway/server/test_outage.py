@@ -1,5 +1,6 @@
 """A database that goes away under a running gateway, and comes back: a real server is stopped and started again."""
 
+import asyncio
 import io
 import json
 from collections.abc import AsyncGenerator
@@ -12,6 +13,7 @@ import httpx
 import pytest
 from pydantic import SecretStr
 
+from db import readiness
 from db.embedded import Embedded
 from db.errors import DatabaseMisconfigured, DatabaseTimeout, DatabaseUnavailable
 from db.migrate import migrate
@@ -22,7 +24,9 @@ from gateway.logs import open_log
 from gateway.settings import Settings
 from resolvers.app_rows import app_rows
 from tests.gateway.conftest import client_of
+from tests.support.relays import on_ports, relay
 from tests.support.smtp_server import until
+from tests.support.standby import copy_as_standby, promote
 
 QUERY = '{ company(id: "com_1") { id } }'
 MUTATION = 'mutation { endSession(input: {sessionId: "ses_1"}) { errors { code } } }'
@@ -109,6 +113,52 @@ async def test_a_database_that_is_away_at_the_start_is_told_once_too(tmp_path: P
             await until(lambda: len(gateway.events()) > 1)
             assert await gateway.ask(QUERY) == (200, [])
         assert gateway.events() == ["database does not answer", "database answers again"]
+    finally:
+        await server.stop()
+
+
+LOGIN = 'mutation { login(input: {email: "an@bakkerij.example", password: "wrong-password-1"}) { errors { code } } }'
+
+
+async def test_a_gateway_on_a_standby_is_unready_and_a_write_there_may_be_tried_again(tmp_path: Path) -> None:
+    leader = Embedded(tmp_path / "leader", settings=QUICK)
+    await migrate(await leader.start(), app_rows())
+    await leader.stop()
+    standby = copy_as_standby(tmp_path / "leader", tmp_path / "standby")
+    dsn = await standby.start()
+    try:
+        async with served(dsn, standby) as gateway:
+            answer = await gateway.client.get("/health/ready")
+            assert (answer.status_code, "takes no writes" in answer.json()["reason"]) == (503, True)
+            assert await gateway.ask(QUERY) == (200, [])
+            assert await gateway.ask(LOGIN) == (200, ["UNAVAILABLE"])
+            await promote(dsn)
+            assert (await gateway.client.get("/health/ready")).status_code == 200
+            assert await gateway.ask(LOGIN) == (200, [])
+    finally:
+        await standby.stop()
+
+
+async def test_a_host_that_freezes_is_left_as_soon_as_another_one_takes_writes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backend, "FOLLOW_PAUSE", 0.05)
+    monkeypatch.setattr(readiness, "PATIENCE", 0.5)
+    server = Embedded(tmp_path, settings=QUICK)
+    dsn = await server.start()
+    try:
+        await migrate(dsn, app_rows())
+        async with (
+            relay(dsn) as first,
+            relay(dsn) as second,
+            served(on_ports(dsn, first.port, second.port), server) as gateway,
+            asyncio.timeout(10),
+        ):
+            assert await gateway.ask(QUERY) == (200, [])
+            first.freeze()
+            assert await gateway.ask(QUERY) == (200, [])
+            assert (await gateway.client.get("/health/ready")).status_code == 200
+            assert gateway.events() == ["another host takes the writes"]
     finally:
         await server.stop()
 

@@ -13,11 +13,11 @@ import httpx
 import pytest
 
 from db.connection import connect
-from gateway.http.rate_limits import new_table
 from gateway.logs import open_log
 from gateway.server import workers
 from gateway.server.listener import listen, url
 from gateway.server.workers import Workers, WorkersEnd
+from gateway.shared_page import new_page
 from tests.gateway.cli.test_main import alive, children, environment
 from tests.support.databases import Databases, over_tcp
 from tests.support.smtp_server import until
@@ -34,8 +34,13 @@ class Team:
         self._listener = listen("127.0.0.1", 0)
         log = open_log("info", "json", self._lines)
         given = environment(DATABASE_URL=dsn, ENFACT_LOG_LEVEL="off", **settings)
-        self.workers = Workers(self._listener, count, given, log, rates=new_table(), shutdown_seconds=5)
+        self.workers = Workers(self._listener, count, given, log, page=new_page(), shutdown_seconds=5)
         self.task = asyncio.create_task(self.workers.run(self.started.set))
+
+    @property
+    def address(self) -> str:
+        """The URL of the gateway."""
+        return url(self._listener)
 
     @property
     def pids(self) -> set[int]:
@@ -49,13 +54,13 @@ class Team:
         """Whether a request is answered; it waits for a worker to accept it."""
         async with httpx.AsyncClient(headers={"connection": "close"}, timeout=20) as client:
             with suppress(httpx.TransportError):  # the one that took it was killed
-                return (await client.post(f"{url(self._listener)}/graphql", json=QUERY)).status_code == 200
+                return (await client.post(f"{self.address}/graphql", json=QUERY)).status_code == 200
         return False
 
     async def statuses(self, count: int) -> list[int]:
         """How as many requests are answered, each over a connection of its own."""
         async with httpx.AsyncClient(headers={"connection": "close"}, timeout=20) as client:
-            return [(await client.post(f"{url(self._listener)}/graphql", json=QUERY)).status_code for _ in range(count)]
+            return [(await client.post(f"{self.address}/graphql", json=QUERY)).status_code for _ in range(count)]
 
     async def end(self) -> None:
         self.workers.stop()

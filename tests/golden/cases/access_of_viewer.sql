@@ -21,12 +21,12 @@ from (
         || ',"apps":' || array_to_json(
           array(
             select t1.id
-            from app t1
-            where
-              get_bit(
-                ((case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end) & m0.mask),
-                t1.position
-              ) = 1
+            from (
+              select ((case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end) & m0.mask) e
+              offset 0
+            ) b,
+            app t1
+            where get_bit(b.e, t1.position) = 1
             order by t1.rank
           )
         )::text

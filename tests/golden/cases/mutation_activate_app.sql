@@ -9,6 +9,7 @@ judged as materialized (
     v.account_id,
     v.confirmed,
     v.language,
+    v.account_id = any($2::uuid[]) spent,
     x.*,
     case when v.read_only then
       'FORBIDDEN'
@@ -16,11 +17,9 @@ judged as materialized (
       'NOT_FOUND'
     when x.role is distinct from 'OWNER' then
       'FORBIDDEN'
-    when v.account_id = any($5::uuid[]) then
-      'RATE_LIMITED'
-    when x.version <> $6::int4 then
+    when x.version <> $3::int4 then
       'VERSION_CONFLICT'
-    when $7::bool then
+    when $4::bool then
       'PROBLEMS'
     end outcome
   from viewer v
@@ -28,18 +27,26 @@ judged as materialized (
       select
         c.id company_id,
         c.access_version,
+        c.trial_ends_at,
         (c.access_version + coalesce(c.trial_ends_at <= now(), false)::int) version,
         c.mask active,
         (case when c.trial_ends_at > now() then c.mask else c.plan_mask end) awake,
         c.plan,
         coalesce(c.trial_ends_at > now(), false) in_trial,
         m.role,
-        clock_timestamp() at
+        (
+          greatest(
+            clock_timestamp(),
+            (
+              select max(h.at) + interval '2 microseconds' from access_change h where h.company_id = c.id
+            )
+          )
+        ) at
       from membership m
         join company c on c.id = m.company_id
       where
         m.account_id = v.account_id
-        and m.company_id = $4::uuid
+        and m.company_id = $1::uuid
         and m.accepted_at is not null
         and m.removed_at is null
         and (m.until is null or m.until > now())
@@ -50,6 +57,7 @@ asked as materialized (
     a.n,
     a.app,
     get_bit(j.active, a.position) = 0 changes,
+    true given,
     a.position,
     case when get_bit(j.awake, a.position) = 0
     and not j.in_trial
@@ -57,15 +65,20 @@ asked as materialized (
       a.app
     end problem
   from judged j
-    cross join unnest($1::text[], $2::int4[], $3::text[])
+    cross join unnest($5::text[], $6::int4[], $7::text[])
   with ordinality a(app, position, plans, n)
   where j.outcome is null
 ),
 found as materialized (
-  select
-    (array_agg(a.problem order by a.n) filter (where a.problem is not null))[1:20] problems,
-    coalesce(bool_or(a.changes), false) changes
-  from asked a
+  select f.*, f.count > 0 and j.spent stops
+  from judged j
+    cross join (
+      select
+        (array_agg(a.problem order by a.n) filter (where a.problem is not null))[1:20] problems,
+        coalesce(bool_or(a.changes), false) changes,
+        (count(*) filter (where a.changes and a.given))::int4 count
+      from asked a
+    ) f
 ),
 locked as materialized (
   select c.id
@@ -73,7 +86,11 @@ locked as materialized (
     cross join found f
     join company c on c.id = j.company_id
   where
-    j.outcome is null and f.problems is null and f.changes and c.access_version = j.access_version for no key
+    j.outcome is null
+    and f.problems is null
+    and f.changes
+    and not f.stops
+    and c.access_version = j.access_version for no key
   update of c skip locked
 ),
 raised as materialized (
@@ -86,6 +103,15 @@ raised as materialized (
   from locked l
   where c.id = l.id
   returning c.id, c.access_version, c.trial_ends_at
+),
+standing as materialized (
+  select r.*
+  from raised r
+  union all
+  select j.company_id, j.access_version, j.trial_ends_at
+  from judged j
+    cross join found f
+  where j.outcome is null and f.problems is null and not f.changes
 ),
 changing as materialized (
   select a.*, r.id company_id, j.account_id, j.at
@@ -114,7 +140,7 @@ select
 from (
   select '{"data":null}' d, null h, v.id, v.account_id
   from (
-    select 1, $1::text[], $2::int4[], $3::text[], $4::uuid, $5::uuid[], $6::int4, $7::bool
+    select 1, $1::uuid, $2::uuid[], $3::int4, $4::bool, $5::text[], $6::int4[], $7::text[]
   ) one
     left join viewer v on true
 ) s
@@ -124,8 +150,11 @@ from (
       j.confirmed,
       j.language,
       f.problems,
+      f.count,
       case when j.outcome is not null then
         j.outcome
+      when f.stops then
+        'RATE_LIMITED'
       when f.problems is not null then
         'FOUND'
       when not f.changes then
@@ -137,13 +166,13 @@ from (
       cross join found f
       left join raised r on true
   ) o on true;
--- $1 = [CASH_TICKETS]
--- $2 = [45]
--- $3 = [FREE PRO PREMIUM]
--- $4 = 514c94de889b4144be3fe722f52193db
--- $5 = []
--- $6 = null
--- $7 = False
+-- $1 = 514c94de889b4144be3fe722f52193db
+-- $2 = []
+-- $3 = null
+-- $4 = False
+-- $5 = [CASH_TICKETS]
+-- $6 = [45]
+-- $7 = [FREE PRO PREMIUM]
 -- $8 = <hash of a token>
 
 with viewer as materialized (
@@ -231,6 +260,7 @@ judged as materialized (
     v.account_id,
     v.confirmed,
     v.language,
+    v.account_id = any($2::uuid[]) spent,
     x.*,
     case when v.read_only then
       'FORBIDDEN'
@@ -238,11 +268,9 @@ judged as materialized (
       'NOT_FOUND'
     when x.role is distinct from 'OWNER' then
       'FORBIDDEN'
-    when v.account_id = any($4::uuid[]) then
-      'RATE_LIMITED'
-    when x.version <> $5::int4 then
+    when x.version <> $3::int4 then
       'VERSION_CONFLICT'
-    when $6::bool then
+    when $4::bool then
       'PROBLEMS'
     end outcome
   from viewer v
@@ -250,18 +278,26 @@ judged as materialized (
       select
         c.id company_id,
         c.access_version,
+        c.trial_ends_at,
         (c.access_version + coalesce(c.trial_ends_at <= now(), false)::int) version,
         c.mask active,
         (case when c.trial_ends_at > now() then c.mask else c.plan_mask end) awake,
         c.plan,
         coalesce(c.trial_ends_at > now(), false) in_trial,
         m.role,
-        clock_timestamp() at
+        (
+          greatest(
+            clock_timestamp(),
+            (
+              select max(h.at) + interval '2 microseconds' from access_change h where h.company_id = c.id
+            )
+          )
+        ) at
       from membership m
         join company c on c.id = m.company_id
       where
         m.account_id = v.account_id
-        and m.company_id = $3::uuid
+        and m.company_id = $1::uuid
         and m.accepted_at is not null
         and m.removed_at is null
         and (m.until is null or m.until > now())
@@ -272,18 +308,24 @@ asked as materialized (
     a.n,
     a.app,
     a.n = 1 changes,
+    false given,
     a.position,
     case when (get_bit(j.active, a.position) = 1) = (a.n > 1) then a.app end problem
   from judged j
-    cross join unnest($1::text[], $2::int4[])
+    cross join unnest($5::text[], $6::int4[])
   with ordinality a(app, position, n)
   where j.outcome is null
 ),
 found as materialized (
-  select
-    (array_agg(a.problem order by a.n) filter (where a.problem is not null))[1:20] problems,
-    coalesce(bool_or(a.changes), false) changes
-  from asked a
+  select f.*, f.count > 0 and j.spent stops
+  from judged j
+    cross join (
+      select
+        (array_agg(a.problem order by a.n) filter (where a.problem is not null))[1:20] problems,
+        coalesce(bool_or(a.changes), false) changes,
+        (count(*) filter (where a.changes and a.given))::int4 count
+      from asked a
+    ) f
 ),
 locked as materialized (
   select c.id
@@ -291,7 +333,11 @@ locked as materialized (
     cross join found f
     join company c on c.id = j.company_id
   where
-    j.outcome is null and f.problems is null and f.changes and c.access_version = j.access_version for no key
+    j.outcome is null
+    and f.problems is null
+    and f.changes
+    and not f.stops
+    and c.access_version = j.access_version for no key
   update of c skip locked
 ),
 raised as materialized (
@@ -304,6 +350,15 @@ raised as materialized (
   from locked l
   where c.id = l.id
   returning c.id, c.access_version, c.trial_ends_at
+),
+standing as materialized (
+  select r.*
+  from raised r
+  union all
+  select j.company_id, j.access_version, j.trial_ends_at
+  from judged j
+    cross join found f
+  where j.outcome is null and f.problems is null and not f.changes
 ),
 changing as materialized (
   select a.*, r.id company_id, j.account_id, j.at
@@ -335,7 +390,7 @@ select
 from (
   select '{"data":null}' d, null h, v.id, v.account_id
   from (
-    select 1, $1::text[], $2::int4[], $3::uuid, $4::uuid[], $5::int4, $6::bool
+    select 1, $1::uuid, $2::uuid[], $3::int4, $4::bool, $5::text[], $6::int4[]
   ) one
     left join viewer v on true
 ) s
@@ -345,8 +400,11 @@ from (
       j.confirmed,
       j.language,
       f.problems,
+      f.count,
       case when j.outcome is not null then
         j.outcome
+      when f.stops then
+        'RATE_LIMITED'
       when f.problems is not null then
         'FOUND'
       when not f.changes then
@@ -358,12 +416,12 @@ from (
       cross join found f
       left join raised r on true
   ) o on true;
--- $1 = [CASH_TICKETS]
--- $2 = [45]
--- $3 = 514c94de889b4144be3fe722f52193db
--- $4 = []
--- $5 = null
--- $6 = False
+-- $1 = 514c94de889b4144be3fe722f52193db
+-- $2 = []
+-- $3 = null
+-- $4 = False
+-- $5 = [CASH_TICKETS]
+-- $6 = [45]
 -- $7 = <hash of a token>
 
 with viewer as materialized (

@@ -9,6 +9,7 @@ judged as materialized (
     v.account_id,
     v.confirmed,
     v.language,
+    v.account_id = any($2::uuid[]) spent,
     x.*,
     case when v.read_only then
       'FORBIDDEN'
@@ -16,11 +17,9 @@ judged as materialized (
       'NOT_FOUND'
     when x.role is distinct from 'OWNER' then
       'FORBIDDEN'
-    when v.account_id = any($8::uuid[]) then
-      'RATE_LIMITED'
-    when x.version <> $9::int4 then
+    when x.version <> $3::int4 then
       'VERSION_CONFLICT'
-    when $10::bool then
+    when $4::bool then
       'PROBLEMS'
     end outcome
   from viewer v
@@ -28,18 +27,26 @@ judged as materialized (
       select
         c.id company_id,
         c.access_version,
+        c.trial_ends_at,
         (c.access_version + coalesce(c.trial_ends_at <= now(), false)::int) version,
         c.mask active,
         (case when c.trial_ends_at > now() then c.mask else c.plan_mask end) awake,
         c.plan,
         coalesce(c.trial_ends_at > now(), false) in_trial,
         m.role,
-        clock_timestamp() at
+        (
+          greatest(
+            clock_timestamp(),
+            (
+              select max(h.at) + interval '2 microseconds' from access_change h where h.company_id = c.id
+            )
+          )
+        ) at
       from membership m
         join company c on c.id = m.company_id
       where
         m.account_id = v.account_id
-        and m.company_id = $7::uuid
+        and m.company_id = $1::uuid
         and m.accepted_at is not null
         and m.removed_at is null
         and (m.until is null or m.until > now())
@@ -50,9 +57,9 @@ asked as materialized (
     a.n,
     a.app,
     a.position,
-    a.granted,
+    a.given,
     p.id member,
-    get_bit(p.toggles, a.position) <> a.granted::int changes,
+    get_bit(p.toggles, a.position) <> a.given::int changes,
     (a.n - 1)::text
     || ' ' || case when p.id is null or p.external <> a.external then
       'NOT_FOUND'
@@ -66,16 +73,21 @@ asked as materialized (
       'PLAN_REQUIRED'
     else 'APP_NOT_ACTIVE' end problem
   from judged j
-    cross join unnest($1::uuid[], $2::bool[], $3::text[], $4::int4[], $5::bool[], $6::text[])
-  with ordinality a(person, external, app, position, granted, flaw, n)
+    cross join unnest($5::uuid[], $6::bool[], $7::text[], $8::int4[], $9::bool[], $10::text[])
+  with ordinality a(person, external, app, position, given, flaw, n)
     left join membership p on p.company_id = j.company_id and p.id = a.person and p.removed_at is null
   where j.outcome is null
 ),
 found as materialized (
-  select
-    (array_agg(a.problem order by a.n) filter (where a.problem is not null))[1:20] problems,
-    coalesce(bool_or(a.changes), false) changes
-  from asked a
+  select f.*, f.count > 0 and j.spent stops
+  from judged j
+    cross join (
+      select
+        (array_agg(a.problem order by a.n) filter (where a.problem is not null))[1:20] problems,
+        coalesce(bool_or(a.changes), false) changes,
+        (count(*) filter (where a.changes and a.given))::int4 count
+      from asked a
+    ) f
 ),
 locked as materialized (
   select c.id
@@ -83,7 +95,11 @@ locked as materialized (
     cross join found f
     join company c on c.id = j.company_id
   where
-    j.outcome is null and f.problems is null and f.changes and c.access_version = j.access_version for no key
+    j.outcome is null
+    and f.problems is null
+    and f.changes
+    and not f.stops
+    and c.access_version = j.access_version for no key
   update of c skip locked
 ),
 raised as materialized (
@@ -92,6 +108,15 @@ raised as materialized (
   from locked l
   where c.id = l.id
   returning c.id, c.access_version, c.trial_ends_at
+),
+standing as materialized (
+  select r.*
+  from raised r
+  union all
+  select j.company_id, j.access_version, j.trial_ends_at
+  from judged j
+    cross join found f
+  where j.outcome is null and f.problems is null and not f.changes
 ),
 changing as materialized (
   select a.*, r.id company_id, j.account_id, j.at
@@ -107,7 +132,7 @@ ended as materialized (
     revoked_by = w.account_id
   from changing w
   where
-    not w.granted
+    not w.given
     and upper_inf(g.valid)
     and (g.company_id, g.membership_id, g.app_id) >= (w.company_id, w.member, w.app)
     and (g.company_id, g.membership_id, g.app_id) <= (w.company_id, w.member, w.app)
@@ -116,7 +141,7 @@ begun as materialized (
   insert into app_grant (company_id, membership_id, app_id, valid, granted_by)
   select w.company_id, w.member, w.app, tstzrange(w.at, null), w.account_id
   from changing w
-  where w.granted
+  where w.given
 ),
 kept as materialized (
   update membership m
@@ -125,8 +150,8 @@ kept as materialized (
     select
       b.company_id,
       b.member,
-      bit_or(case when b.granted then b.bit else b.nothing end) begun,
-      bit_or(case when b.granted then b.nothing else b.bit end) ended
+      bit_or(case when b.given then b.bit else b.nothing end) begun,
+      bit_or(case when b.given then b.nothing else b.bit end) ended
     from (
       select w.*, e.nothing, set_bit(e.nothing, w.position, 1) bit
       from changing w
@@ -138,7 +163,7 @@ kept as materialized (
 ),
 trail as materialized (
   insert into access_change (company_id, at, kind, actor_id, membership_id, app_id, before, after)
-  select w.company_id, w.at, 'TOGGLE', w.account_id, w.member, w.app, not w.granted, w.granted
+  select w.company_id, w.at, 'TOGGLE', w.account_id, w.member, w.app, not w.given, w.given
   from changing w
 )
 select
@@ -153,7 +178,7 @@ from (
     '{"data":{"errors":[],"permissionMatrix":' || coalesce((
       select
         '{"version":' || (w0.access_version + coalesce(w0.trial_ends_at <= now(), false)::int)::text || '}'
-      from (select * from raised) w0
+      from (select * from standing) w0
     ), 'null')
     || '}}' d,
     null h,
@@ -162,16 +187,16 @@ from (
   from (
     select
       1,
-      $1::uuid[],
-      $2::bool[],
-      $3::text[],
-      $4::int4[],
-      $5::bool[],
-      $6::text[],
-      $7::uuid,
-      $8::uuid[],
-      $9::int4,
-      $10::bool
+      $1::uuid,
+      $2::uuid[],
+      $3::int4,
+      $4::bool,
+      $5::uuid[],
+      $6::bool[],
+      $7::text[],
+      $8::int4[],
+      $9::bool[],
+      $10::text[]
   ) one
     left join viewer v on true
 ) s
@@ -181,8 +206,11 @@ from (
       j.confirmed,
       j.language,
       f.problems,
+      f.count,
       case when j.outcome is not null then
         j.outcome
+      when f.stops then
+        'RATE_LIMITED'
       when f.problems is not null then
         'FOUND'
       when not f.changes then
@@ -194,16 +222,16 @@ from (
       cross join found f
       left join raised r on true
   ) o on true;
--- $1 = []
+-- $1 = 514c94de889b4144be3fe722f52193db
 -- $2 = []
--- $3 = []
--- $4 = []
+-- $3 = 1
+-- $4 = False
 -- $5 = []
 -- $6 = []
--- $7 = 514c94de889b4144be3fe722f52193db
+-- $7 = []
 -- $8 = []
--- $9 = 1
--- $10 = False
+-- $9 = []
+-- $10 = []
 -- $11 = <hash of a token>
 
 with viewer as materialized (
@@ -282,6 +310,7 @@ judged as materialized (
     v.account_id,
     v.confirmed,
     v.language,
+    v.account_id = any($2::uuid[]) spent,
     x.*,
     case when v.read_only then
       'FORBIDDEN'
@@ -289,11 +318,9 @@ judged as materialized (
       'NOT_FOUND'
     when x.role is distinct from 'OWNER' then
       'FORBIDDEN'
-    when v.account_id = any($8::uuid[]) then
-      'RATE_LIMITED'
-    when x.version <> $9::int4 then
+    when x.version <> $3::int4 then
       'VERSION_CONFLICT'
-    when $10::bool then
+    when $4::bool then
       'PROBLEMS'
     end outcome
   from viewer v
@@ -301,18 +328,26 @@ judged as materialized (
       select
         c.id company_id,
         c.access_version,
+        c.trial_ends_at,
         (c.access_version + coalesce(c.trial_ends_at <= now(), false)::int) version,
         c.mask active,
         (case when c.trial_ends_at > now() then c.mask else c.plan_mask end) awake,
         c.plan,
         coalesce(c.trial_ends_at > now(), false) in_trial,
         m.role,
-        clock_timestamp() at
+        (
+          greatest(
+            clock_timestamp(),
+            (
+              select max(h.at) + interval '2 microseconds' from access_change h where h.company_id = c.id
+            )
+          )
+        ) at
       from membership m
         join company c on c.id = m.company_id
       where
         m.account_id = v.account_id
-        and m.company_id = $7::uuid
+        and m.company_id = $1::uuid
         and m.accepted_at is not null
         and m.removed_at is null
         and (m.until is null or m.until > now())
@@ -323,9 +358,9 @@ asked as materialized (
     a.n,
     a.app,
     a.position,
-    a.granted,
+    a.given,
     p.id member,
-    get_bit(p.toggles, a.position) <> a.granted::int changes,
+    get_bit(p.toggles, a.position) <> a.given::int changes,
     (a.n - 1)::text
     || ' ' || case when p.id is null or p.external <> a.external then
       'NOT_FOUND'
@@ -339,16 +374,21 @@ asked as materialized (
       'PLAN_REQUIRED'
     else 'APP_NOT_ACTIVE' end problem
   from judged j
-    cross join unnest($1::uuid[], $2::bool[], $3::text[], $4::int4[], $5::bool[], $6::text[])
-  with ordinality a(person, external, app, position, granted, flaw, n)
+    cross join unnest($5::uuid[], $6::bool[], $7::text[], $8::int4[], $9::bool[], $10::text[])
+  with ordinality a(person, external, app, position, given, flaw, n)
     left join membership p on p.company_id = j.company_id and p.id = a.person and p.removed_at is null
   where j.outcome is null
 ),
 found as materialized (
-  select
-    (array_agg(a.problem order by a.n) filter (where a.problem is not null))[1:20] problems,
-    coalesce(bool_or(a.changes), false) changes
-  from asked a
+  select f.*, f.count > 0 and j.spent stops
+  from judged j
+    cross join (
+      select
+        (array_agg(a.problem order by a.n) filter (where a.problem is not null))[1:20] problems,
+        coalesce(bool_or(a.changes), false) changes,
+        (count(*) filter (where a.changes and a.given))::int4 count
+      from asked a
+    ) f
 ),
 locked as materialized (
   select c.id
@@ -356,7 +396,11 @@ locked as materialized (
     cross join found f
     join company c on c.id = j.company_id
   where
-    j.outcome is null and f.problems is null and f.changes and c.access_version = j.access_version for no key
+    j.outcome is null
+    and f.problems is null
+    and f.changes
+    and not f.stops
+    and c.access_version = j.access_version for no key
   update of c skip locked
 ),
 raised as materialized (
@@ -365,6 +409,15 @@ raised as materialized (
   from locked l
   where c.id = l.id
   returning c.id, c.access_version, c.trial_ends_at
+),
+standing as materialized (
+  select r.*
+  from raised r
+  union all
+  select j.company_id, j.access_version, j.trial_ends_at
+  from judged j
+    cross join found f
+  where j.outcome is null and f.problems is null and not f.changes
 ),
 changing as materialized (
   select a.*, r.id company_id, j.account_id, j.at
@@ -380,7 +433,7 @@ ended as materialized (
     revoked_by = w.account_id
   from changing w
   where
-    not w.granted
+    not w.given
     and upper_inf(g.valid)
     and (g.company_id, g.membership_id, g.app_id) >= (w.company_id, w.member, w.app)
     and (g.company_id, g.membership_id, g.app_id) <= (w.company_id, w.member, w.app)
@@ -389,7 +442,7 @@ begun as materialized (
   insert into app_grant (company_id, membership_id, app_id, valid, granted_by)
   select w.company_id, w.member, w.app, tstzrange(w.at, null), w.account_id
   from changing w
-  where w.granted
+  where w.given
 ),
 kept as materialized (
   update membership m
@@ -398,8 +451,8 @@ kept as materialized (
     select
       b.company_id,
       b.member,
-      bit_or(case when b.granted then b.bit else b.nothing end) begun,
-      bit_or(case when b.granted then b.nothing else b.bit end) ended
+      bit_or(case when b.given then b.bit else b.nothing end) begun,
+      bit_or(case when b.given then b.nothing else b.bit end) ended
     from (
       select w.*, e.nothing, set_bit(e.nothing, w.position, 1) bit
       from changing w
@@ -411,7 +464,7 @@ kept as materialized (
 ),
 trail as materialized (
   insert into access_change (company_id, at, kind, actor_id, membership_id, app_id, before, after)
-  select w.company_id, w.at, 'TOGGLE', w.account_id, w.member, w.app, not w.granted, w.granted
+  select w.company_id, w.at, 'TOGGLE', w.account_id, w.member, w.app, not w.given, w.given
   from changing w
 )
 select
@@ -426,16 +479,16 @@ from (
   from (
     select
       1,
-      $1::uuid[],
-      $2::bool[],
-      $3::text[],
-      $4::int4[],
-      $5::bool[],
-      $6::text[],
-      $7::uuid,
-      $8::uuid[],
-      $9::int4,
-      $10::bool
+      $1::uuid,
+      $2::uuid[],
+      $3::int4,
+      $4::bool,
+      $5::uuid[],
+      $6::bool[],
+      $7::text[],
+      $8::int4[],
+      $9::bool[],
+      $10::text[]
   ) one
     left join viewer v on true
 ) s
@@ -445,8 +498,11 @@ from (
       j.confirmed,
       j.language,
       f.problems,
+      f.count,
       case when j.outcome is not null then
         j.outcome
+      when f.stops then
+        'RATE_LIMITED'
       when f.problems is not null then
         'FOUND'
       when not f.changes then
@@ -458,16 +514,16 @@ from (
       cross join found f
       left join raised r on true
   ) o on true;
--- $1 = [51104fc7bba542e7a8f3b81128a50d29, 51104fc7bba542e7a8f3b81128a50d29, 00000000000000000000000000000000]
--- $2 = [False, False, False]
--- $3 = [STOCK, CUSTOMERS, INVOICES]
--- $4 = [28, 0, 3]
--- $5 = [True, False, True]
--- $6 = [null, ALWAYS_VISIBLE, null]
--- $7 = 514c94de889b4144be3fe722f52193db
--- $8 = []
--- $9 = 96
--- $10 = False
+-- $1 = 514c94de889b4144be3fe722f52193db
+-- $2 = []
+-- $3 = 96
+-- $4 = False
+-- $5 = [51104fc7bba542e7a8f3b81128a50d29, 51104fc7bba542e7a8f3b81128a50d29, 00000000000000000000000000000000]
+-- $6 = [False, False, False]
+-- $7 = [STOCK, CUSTOMERS, INVOICES]
+-- $8 = [28, 0, 3]
+-- $9 = [True, False, True]
+-- $10 = [null, ALWAYS_VISIBLE, null]
 -- $11 = <hash of a token>
 
 with viewer as materialized (

@@ -113,7 +113,7 @@ from (
                     t10.language language,
                     h.toggles toggles,
                     case when t10.external or h.role = 'OWNER' then
-                      ~ repeat('0', 256)::bit(256)
+                      B'1111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111'
                     else h.toggles end mask,
                     t10.created_by_accountant created_by_accountant,
                     t10.stands_in stands_in,

@@ -1,7 +1,7 @@
 """How many rows an account, an address and a company may write, and what writing costs."""
 
 import secrets
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -10,13 +10,14 @@ import pytest
 
 from db.connection import Connection, connect
 from db.database import Database, PoolSettings
-from db.tokens import hash_token
+from db.tokens import hash_token, new_token
 from gateway.http.rate_limits import Rows, Table
 from resolvers.compilation.cost import WRITTEN
 from resolvers.execution.executor import Executor
 from resolvers.mutations.registry import MUTATIONS
 from resolvers.request import GraphQLRequest, Result
 from schema.apps import CATALOGUE, AppKind
+from schema.roles import Role
 from tests.support.company import SIGN_IN, Firm, Person, change
 from tests.support.databases import Databases
 
@@ -34,6 +35,13 @@ SET: Final = "mutation ($input: SetAppAccessInput!) { setAppAccess(input: $input
 NAME: Final = "mutation ($input: UpdateCompanyInput!) { updateCompany(input: $input) { errors { code } } }"
 PROFILE: Final = "mutation ($input: UpdateProfileInput!) { updateProfile(input: $input) { errors { code } } }"
 FIRST_NAME: Final = "select first_name from account where id = $1"
+ACTIVATE: Final = "mutation ($input: ActivateAppInput!) { activateApp(input: $input) { errors { code } } }"
+DEACTIVATE: Final = "mutation ($input: DeactivateAppInput!) { deactivateApp(input: $input) { errors { code } } }"
+UPDATE: Final = "mutation ($input: UpdateUserInput!) { updateUser(input: $input) { errors { code } } }"
+MAKE_KEY: Final = """
+insert into credential (token_hash, account_id, expires_at, kind, label, last4, hidden_fields)
+values ($1, $2, '2126-01-01', 'API_KEY', 'Test', 'abcd', 'NULL')
+"""
 USER: Final = "mutation ($input: CreateUserInput!) { createUser(input: $input) { errors { code } } }"
 CREATE: Final = "mutation ($input: CreateCustomerInput!) { createCustomer(input: $input) { errors { code } } }"
 RESET: Final = 'mutation { requestPasswordReset(input: {email: "%s@quota.test"}) { errors { code } } }'
@@ -41,9 +49,14 @@ RESET: Final = 'mutation { requestPasswordReset(input: {email: "%s@quota.test"})
 
 ENDS: Final = (
     "logout", "endSession", "revokeApiKey", "changePassword", "resetPassword", "deleteUser", "removeExternalUser",
-    "leaveCompany",
+    "leaveCompany", "declineInvitation", "disclaimEmail",
 )  # fmt: skip
-"""What only takes away is never refused for what was written before."""
+TAKES: Final[Mapping[str, Mapping[str, Any]]] = {
+    **{name: {} for name in ENDS},
+    "updateUser": {"companyId": "com_1", "userId": "usr_1", "role": Role.EMPLOYEE},
+    "setSupportAccess": {"companyId": "com_1", "enabled": False},
+}
+"""What only takes away is never refused for what was written before: root fields with an input."""
 
 
 @dataclass
@@ -89,6 +102,12 @@ class Office:
     async def rename(self, token: str, times: int, name: str = "Zoé") -> list[str | int | None]:
         """The outcomes of changing one's name so many times."""
         return [outcome(await self.send(PROFILE, token, firstName=name)) for _ in range(times)]
+
+    async def key(self, person: Person) -> str:
+        """An API key of somebody."""
+        token = new_token("enk")
+        await self.connection.execute(MAKE_KEY, hash_token(token), person.account)
+        return token
 
     async def session(self, person: Person) -> str:
         """Another session of somebody."""
@@ -137,7 +156,7 @@ async def test_an_account_writes_so_many_rows_at_once_and_more_with_time(office:
 
 async def test_its_sessions_count_together_and_other_accounts_apart(office: Office) -> None:
     firm = await office.found()
-    assert outcome(await office.toggle(firm, 50)) == "done"
+    assert await office.rename(firm["owner"].token, 50) == ["done"] * 50
     second = await office.session(firm["owner"])
     assert await office.rename(second, 1) == [1]
     assert await office.rename(firm["partner"].token, 1) == ["done"]
@@ -161,20 +180,75 @@ async def test_before_its_address_is_confirmed_it_is_a_tenth(office: Office) -> 
 
 
 @pytest.mark.parametrize(("confirmed", "most"), [(True, 50), (False, 5)])
-async def test_who_set_more_toggles_than_that_waits(office: Office, confirmed: bool, most: int) -> None:
-    """Their number is known once they are set; so they are, and what is sent next waits."""
+async def test_who_gave_more_rights_than_that_waits_to_give_more(office: Office, confirmed: bool, most: int) -> None:
+    """Their number is known once they are given; so they are, and who gives more next waits."""
     firm = await office.found()
     update = "update account set confirmed = $2 where id = $1"
     await office.connection.execute(update, firm["owner"].account, confirmed)
     assert outcome(await office.toggle(firm, most)) == "done"
-    assert outcome(await office.toggle(firm, 1, granted=False)) == "done"
+    assert outcome(await office.toggle(firm, most + 1)) == "done"
     before = await firm.everything()
     for token in (firm["owner"].token, await office.session(firm["owner"])):
-        wait = outcome(await office.toggle(firm, 1, token=token))
+        wait = outcome(await office.toggle(firm, most + 2, token=token))
         assert isinstance(wait, int)
         assert wait >= 1
+        wait = outcome(await office.send(ACTIVATE, token, companyId=firm.id, app="DISCOUNTS"))
+        assert isinstance(wait, int)
     assert await firm.everything() == before
-    assert outcome(await office.toggle(firm, 1, token=firm["partner"].token)) == "done"
+    assert outcome(await office.toggle(firm, most + 2, token=firm["partner"].token)) == "done"
+
+
+async def test_who_takes_rights_away_never_waits(office: Office) -> None:
+    firm = await office.found()
+    owner = firm["owner"].token
+    for app in ("DISCOUNTS", "STOCK"):
+        assert outcome(await office.send(ACTIVATE, owner, companyId=firm.id, app=app)) == "done"
+    assert outcome(await office.toggle(firm, 50)) == "done"
+    assert isinstance(outcome(await office.toggle(firm, 60)), int)
+    assert outcome(await office.toggle(firm, 50)) == "done"  # they are on, so nothing is given
+    for count in (1, 60):
+        assert outcome(await office.toggle(firm, count, granted=False)) == "done"
+    assert "QUOTES" not in await firm.toggles("anna")
+    assert outcome(await office.send(DEACTIVATE, owner, companyId=firm.id, app="STOCK")) == "done"
+    assert "STOCK" not in await firm.active()
+    mixed = [change(firm["anna"], TOGGLES[0], granted=True), change(firm["bram"], TOGGLES[0], granted=False)]
+    given: dict[str, Any] = {"companyId": firm.id, "expectedVersion": await firm.version(), "changes": mixed}
+    assert isinstance(outcome(await office.send(SET, owner, **given)), int)
+
+
+async def test_only_rights_that_are_given_count(office: Office) -> None:
+    """Neither those that were there, nor those that are taken away."""
+    firm = await office.found()
+    for _ in range(5):
+        assert outcome(await office.toggle(firm, 10)) == "done"
+    for granted in (False, True, False, True, False):
+        assert outcome(await office.toggle(firm, 20, granted=granted)) == "done"
+    assert outcome(await office.toggle(firm, 1)) == "done"
+    assert isinstance(outcome(await office.toggle(firm, 2)), int)
+
+
+@pytest.mark.parametrize("by_key", [False, True])
+async def test_business_rows_of_an_owner_never_keep_it_from_changing_access(office: Office, by_key: bool) -> None:
+    """Whichever of its keys wrote them; and what it gives never keeps it from its business."""
+    firm = await office.found()
+    token = await office.key(firm["owner"]) if by_key else firm["owner"].token
+    for _ in range(51):
+        assert outcome(await office.send(CREATE, token, companyId=firm.id, name="Zoé")) == "done"
+    assert isinstance(outcome(await office.send(CREATE, token, companyId=firm.id, name="Zoé")), int)
+    assert isinstance((await office.rename(firm["owner"].token, 1))[0], int)
+    assert outcome(await office.toggle(firm, 50)) == "done"
+    user = {"companyId": firm.id, "userId": firm["partner"].id}
+    assert outcome(await office.send(UPDATE, firm["owner"].token, **user, firstName="Zoé")) == 1
+    assert outcome(await office.send(UPDATE, firm["owner"].token, **user, role="EMPLOYEE")) == "done"
+
+
+async def test_the_rights_that_an_owner_gave_never_keep_it_from_its_business(office: Office) -> None:
+    firm = await office.found()
+    for count in (51, 52):
+        last = outcome(await office.toggle(firm, count))
+    assert isinstance(last, int)
+    assert outcome(await office.send(CREATE, firm["owner"].token, companyId=firm.id, name="Zoé")) == "done"
+    assert await office.rename(firm["owner"].token, 1) == ["done"]
 
 
 async def test_who_is_not_signed_in_is_counted_by_address(office: Office) -> None:
@@ -216,9 +290,10 @@ async def test_credentials_can_always_be_ended(office: Office) -> None:
     firm = await office.found()
     spare = await office.session(firm["owner"])
     assert outcome(await office.toggle(firm, 50)) == "done"
-    assert outcome(await office.send(PROFILE, spare, firstName="Eve")) == 1
+    user = {"companyId": firm.id, "userId": firm["anna"].id}
+    assert outcome(await office.send(UPDATE, spare, **user, firstName="Eve")) == 1
     assert outcome(await office.send("mutation { logout { errors { code } } }", spare)) == "done"
-    assert {name: MUTATIONS[name].rows({}) for name in ENDS} == dict.fromkeys(ENDS, 0)
+    assert {name: MUTATIONS[name].rows(given) for name, given in TAKES.items()} == dict.fromkeys(TAKES, 0)
 
 
 async def test_toggles_that_change_nothing_write_nothing(office: Office) -> None:
@@ -231,7 +306,7 @@ async def test_toggles_that_change_nothing_write_nothing(office: Office) -> None
 
 async def test_each_root_field_is_counted(office: Office) -> None:
     firm = await office.found()
-    assert outcome(await office.toggle(firm, 49)) == "done"
+    assert await office.rename(firm["owner"].token, 49) == ["done"] * 49
     both = 'mutation { a: updateProfile(input: {firstName: "A"}) { errors { code } } '
     both += 'b: updateProfile(input: {firstName: "B"}) { errors { code } } }'
     result = await office.send(both, firm["owner"].token)

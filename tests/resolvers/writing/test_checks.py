@@ -16,6 +16,7 @@ from resolvers.gates.coordinates import DEFINITION, named_type
 from resolvers.writing.checks import WriteChecks, check_writes
 from resolvers.writing.declaration import EntityWrite, WriteColumn, entity_writes
 from schema import schema
+from schema.apps import App
 from schema.declarations.fields import Role
 from schema.declarations.writing import COMPANY, WriteAction
 from tests.resolvers.writing.desk import DECLARED, WRITES, write_of
@@ -100,6 +101,16 @@ def test_a_column_that_is_not_there() -> None:
             with_column(CUSTOMER, "priceTierId", linked=TableOf(EXPORT)),
             "rows of export_request are private",
             id="private",
+        ),
+        pytest.param(
+            replace(DECLARED["updateCustomers"], carried={"kind": {"PERSON": (App.STOCK,)}}),
+            "rows of a list have values with gates",
+            id="values of listed rows",
+        ),
+        pytest.param(
+            replace(DECLARED["updateCustomers"], whole=write_of("ContactPerson", WriteAction.UPDATE).whole),
+            "rows of a list are parts of a Customer",
+            id="listed parts",
         ),
         pytest.param(
             with_item(CUSTOMER, "siteAddresses", columns=(with_role(GROUP),)),

@@ -120,17 +120,6 @@ async def test_an_update_changes_what_it_names_alone(desk: Desk, write: EntityWr
         before = after
 
 
-@pytest.mark.parametrize("write", DECLARED.values(), ids=named)
-async def test_a_payload_of_the_row_alone_is_one_trip_any_other_two(desk: Desk, write: EntityWrite) -> None:
-    for selection, trips in ((f"{write.member} {{ id }} replayed errors {{ code }}", 1), ("company { name }", 2)):
-        given = {**await target(desk, write), **values(write, 1)}
-        ran: list[tuple[str, tuple[Any, ...]]] = []
-        with desk.recording(ran):
-            result = await desk.ask(desk.firm["owner"], write, selection, given)
-        assert result.errors == ()
-        assert len(ran) == trips, ran
-
-
 # --- who may
 
 

@@ -12,12 +12,13 @@ import pytest
 from db.belgium import ean13
 from db.connection import connect
 from gateway.http.rate_limits import Rows, Table
+from resolvers.compilation.cost import ITEMS
 from resolvers.request import GraphQLRequest
 from resolvers.request_limits import LIST_ITEMS
 from resolvers.writing.declaration import EntityWrite
 from schema.apps import App
 from schema.declarations.writing import WriteAction
-from tests.resolvers.writing.desk import DECLARED, EVERY_APP, LISTS, Desk, full, least, write_of
+from tests.resolvers.writing.desk import DECLARED, EVERY_APP, LISTS, Desk, full, least, sample, write_of
 from tests.resolvers.writing.test_every_write import any_row, foreign, named
 from tests.resolvers.writing.test_intruders import PATIENCE, WAITS
 from tests.support.company import Firm, Person
@@ -28,6 +29,7 @@ QUERY: Final = """mutation ($input: %sInput!) { %s(input: $input) {
   results { index %s { %s } errors { code field reason } } errors { code field reason app } replayed company { id }
 } }"""
 CHANGE: Final = "update contact set note = 'theirs', version = version + 1 where id = $1"
+MOVE: Final = "insert into stock_movement (company_id, product_id, quantity, reason) values ($1, $2, 7, 'PURCHASE')"
 EITHER: Final[tuple[dict[str, Any], ...]] = ({}, {"allOrNothing": False})
 UNKNOWN: Final = "0" * 32
 TRAIL: Final = """
@@ -180,6 +182,7 @@ async def test_all_or_nothing_tells_every_problem_with_its_place_and_writes_noth
     expected = [(code, f"items.{n}.{field}", why) for n, (_, all_) in enumerate(BAD) for code, field, why in all_]
     assert faults(payload["errors"]) == expected
     assert (payload["results"], payload["company"], payload["replayed"]) == ([], {"id": desk.firm.id}, False)
+    assert await desk.rows() == before
     ids = await customers(desk, len(BAD))
     updates = [{"customerId": id_, **item} for id_, (item, _) in zip(ids, BAD, strict=True)]
     before = await desk.rows()
@@ -352,6 +355,73 @@ async def test_a_repeated_list_shows_the_rows_that_it_wrote(desk: Desk, whole: b
     assert {row["version"] for row in rows(again) if row} == {1, 2}
 
 
+async def test_a_trial_shows_no_row_that_would_stay_as_it_is(desk: Desk) -> None:
+    (id_,) = await customers(desk, 1)
+    same = await send(desk, UPDATE, [{"customerId": id_, "name": "Nr 0"}], validateOnly=True)
+    assert (of_items(same), rows(same)) == ([[]], [None])
+
+
+AGAIN: Final = ("KEY_REUSED", "", None)
+
+
+async def test_a_repeated_list_says_which_new_rows_it_did_not_make(desk: Desk) -> None:
+    """Both items were refused, and one of them could be made now; but this key makes nothing any more."""
+    owner, value = desk.firm["owner"], secrets.token_hex(4)
+    (taken,) = await customers(desk, 1, externalId=value)
+    controls: dict[str, Any] = {"allOrNothing": False, "idempotencyKey": secrets.token_hex(4)}
+    items: list[Any] = [{"name": "a"}, {"name": "b", "externalId": value}, {"name": " "}]
+    first = await send(desk, CREATE, items, **controls)
+    empty = [("VALIDATION", "name", "REQUIRED")]
+    assert of_items(first) == [[], [("TAKEN", "externalId", None)], empty]
+    await desk.write(owner, write_of("Customer", WriteAction.UPDATE), customerId=taken, externalId=None)
+    before = await desk.rows()
+    again = await send(desk, CREATE, items, **controls)
+    assert (again["replayed"], of_items(again), rows(again)) == (True, [[], [AGAIN], empty], rows(first))
+    assert await desk.rows() == before
+    assert of_items(await send(desk, CREATE, [items[1]])) == [[]]
+
+
+async def test_a_repeated_list_says_which_rows_it_did_not_change(desk: Desk) -> None:
+    """Of two items that changed nothing one would change something now."""
+    owner, update = desk.firm["owner"], write_of("Customer", WriteAction.UPDATE)
+    ids = await customers(desk, 4, city="Gent")
+    controls: dict[str, Any] = {"allOrNothing": False, "idempotencyKey": secrets.token_hex(4)}
+    given: list[Any] = [
+        {"city": "Brugge"},
+        {"city": "Brugge", "expectedVersion": 2},
+        {"city": "Gent"},
+        {"city": "Gent"},
+    ]
+    items = [{"customerId": id_, **one} for id_, one in zip(ids, given, strict=True)]
+    first = await send(desk, UPDATE, items, **controls)
+    assert of_items(first) == [[], [("VERSION_CONFLICT", "expectedVersion", None)], [], []]
+    await desk.write(owner, update, customerId=ids[1], note="x")
+    await desk.write(owner, update, customerId=ids[3], city="Aalst")
+    before = await desk.rows()
+    again = await send(desk, UPDATE, items, **controls)
+    assert (again["replayed"], of_items(again)) == (True, [[], [AGAIN], [], [AGAIN]])
+    assert [row["version"] for row in rows(again)] == [2, 2, 1, 2]
+    assert await desk.rows() == before
+
+
+@pytest.mark.parametrize("write", LISTS.values(), ids=named)
+async def test_a_repeated_list_shows_nothing_of_an_app_that_was_taken(desk: Desk, write: EntityWrite) -> None:
+    anna, gated = desk.firm["anna"], next(one for one in write.columns if one.need and one.linked is None)
+    own = {**least(write)} if write.creates else {write.row: await any_row(desk, write)}
+    item = {**own, gated.member: sample(gated, 1)}
+    controls: dict[str, Any] = {"allOrNothing": False, "idempotencyKey": secrets.token_hex(4), "row": "id"}
+    apps = [gate for need in (write.need, gated.need) for gate in need if isinstance(gate, App)]
+    await desk.allow(anna, *apps)
+    first = await send(desk, write, [item], anna, **controls)
+    assert of_items(first) == [[]]
+    await desk.allow(anna, *(gate for gate in write.need if isinstance(gate, App)))
+    again = await send(desk, write, [item], anna, **controls)
+    ((code, field, _),) = of_items(again)[0]
+    assert (again["replayed"], code, field) == (True, "APP_REQUIRED", gated.member)
+    assert rows(again, write.member) == ([None] if write.creates else rows(first, write.member))
+    await desk.allow(anna)
+
+
 async def test_the_key_of_a_header_is_that_of_the_list(desk: Desk) -> None:
     given = {"companyId": desk.firm.id, "items": [{"name": "a"}, {"name": "b"}]}
     token, key = desk.firm["owner"].token, secrets.token_hex(4)
@@ -508,6 +578,27 @@ async def test_rows_that_change_while_a_list_waits_are_judged_as_they_are_then(d
     assert stored == ([("theirs", None, 2), (None, None, 1), ("theirs", None, 2)] if whole else written)
 
 
+async def test_what_an_effect_reads_is_as_new_as_its_row(desk: Desk) -> None:
+    """Goods move while a list waits for the product: its first stock is what is stated, not as much more."""
+    (made,) = rows(await send(desk, CREATE_PRODUCTS, [{"name": "a", "price": "1"}], row="id"), "product")
+    product, connection = key_of(made["id"]), await connect(desk.dsn)
+    try:
+        await connection.execute("begin")
+        await connection.execute("update product set version = version + 1 where id = $1", product)
+        item = {"productId": made["id"], "trackStock": True, "openingStock": "10"}
+        waiting = asyncio.ensure_future(send(desk, UPDATE_PRODUCTS, [item], row="id"))
+        async with asyncio.timeout(PATIENCE):
+            while not await desk.connection.fetchval(WAITS):  # noqa: ASYNC110  # it is the database that says so
+                await asyncio.sleep(0.01)
+        await connection.execute(MOVE, desk.firm.key, product)
+        await connection.execute("commit")
+        assert (await waiting)["errors"] == []
+    finally:
+        await connection.close()
+    moved = "select array_agg(quantity::int order by quantity) from stock_movement where product_id = $1"
+    assert await desk.connection.fetchval(moved, product) == [3, 7]
+
+
 async def test_of_lists_at_once_with_one_value_one_has_it(desk: Desk) -> None:
     value = secrets.token_hex(4)
     items: list[Any] = [{"name": "a"}, {"name": "b", "externalId": value}, {"name": "c"}]
@@ -557,6 +648,23 @@ async def test_the_cost_grows_with_the_items(desk: Desk) -> None:
     none, one, two, all_ = costs
     assert one - none == two - one > 40  # written, and read
     assert all_ - none == LIST_ITEMS * (one - none)
+
+
+async def test_the_problems_of_each_item_are_in_the_cost(desk: Desk) -> None:
+    """Though they are read only where some items are refused."""
+    text = """mutation ($input: CreateCustomersInput!) { createCustomers(input: $input) { %s } }"""
+    given = {"companyId": desk.firm.id, "items": [{"name": "x"}] * LIST_ITEMS, "validateOnly": True}
+    costs: list[int] = []
+    for field in ("code", "code message field"):
+        for selection in (f"errors {{ {field} }}", f"results {{ errors {{ {field} }} }}"):
+            request = GraphQLRequest(
+                text % selection, variables={"input": given}, token=desk.firm["owner"].token, wants_cost=True
+            )
+            result = await desk.executor.execute(request)
+            assert result.cost is not None
+            costs.append(result.cost[0])
+    one_together, one_each, together, each = costs
+    assert min(together - one_together, each - one_each) >= 2 * LIST_ITEMS * ITEMS["UserError"]
 
 
 # --- a list is what its items are

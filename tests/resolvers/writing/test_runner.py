@@ -1,6 +1,6 @@
 """Declared mutations as a whole: the quota of rows, keys beside a request, payloads that cannot be read."""
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from typing import Any, Final
 
 import orjson
@@ -8,10 +8,17 @@ import pytest
 from asyncpg import Record
 
 from db.database import Database
-from db.errors import DatabaseTimeout
+from db.errors import Crowded, DatabaseTimeout
 from gateway.http.rate_limits import Rows, Table
-from resolvers.request import GraphQLRequest, Result
+from resolvers.compilation.compiler import Compiler
+from resolvers.compilation.statement import Statement
+from resolvers.execution import results
+from resolvers.execution.write_runner import WriteRunner
+from resolvers.fair_use.turns import Turns
+from resolvers.operation.operation import Operation, Part, WritePart
+from resolvers.request import GraphQLRequest, RequestError, Result
 from schema.declarations.writing import WriteAction
+from schema.errors import ErrorCode
 from tests.resolvers.writing.desk import Desk, document, write_of
 
 CREATE: Final = write_of("Customer", WriteAction.CREATE)
@@ -113,6 +120,71 @@ async def test_a_write_whose_payload_is_not_read_says_that_it_is_done(
     assert await desk.connection.fetchval(COUNT, desk.firm.key) == before + 1
     again = orjson.loads((await send(desk, key="once")).data or b"")["createCustomer"]
     assert (again["replayed"], again["errors"]) == (True, [])
+
+
+LIST: Final = """mutation ($input: CreateCustomersInput!) { createCustomers(input: $input) {
+  results { customer { name } errors { code } } replayed errors { code } } }"""
+PARTLY: Final[dict[str, Any]] = {"items": [{"name": "Zoé"}, {"name": " "}], "allOrNothing": False}
+
+
+async def send_list(desk: Desk, **given: Any) -> Result:
+    """The result of a list of customers."""
+    variables = {"input": {"companyId": desk.firm.id, **given}}
+    return await desk.executor.execute(GraphQLRequest(LIST, variables=variables, token=desk.firm["owner"].token))
+
+
+def without_payloads(patch: pytest.MonkeyPatch, error: Exception) -> None:
+    """From now on no payload is kept after its cost was found, and none can be compiled."""
+    kept = Compiler.kept
+
+    def kept_write(self: Compiler, operation: Operation, part: Part, *more: Any) -> Statement | None:
+        return kept(self, operation, part, *more) if isinstance(part, WritePart) else None
+
+    def has_kept(*_: object) -> bool:
+        return True
+
+    async def fail(_self: Turns, _work: Callable[[], Any]) -> Any:
+        raise error
+
+    patch.setattr(WriteRunner, "has_kept", has_kept)
+    patch.setattr(Compiler, "kept", kept_write)
+    patch.setattr(Turns, "do", fail)
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (Crowded("full"), "RATE_LIMITED"),
+        (RequestError(ErrorCode.COST_EXCEEDED, "dear"), "COST_EXCEEDED"),
+        (LookupError("odd"), "INTERNAL"),
+    ],
+)
+async def test_a_write_whose_payload_is_not_compiled_says_that_it_is_done(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, error: Exception, code: str
+) -> None:
+    """The payload of a list that is written in part, and of what was done before, is compiled after the write."""
+    key = f"once-{code}"
+    await send(desk, key=key)
+    await send_list(desk, items=[{"name": "x"}])
+    before = await desk.connection.fetchval(COUNT, desk.firm.key)
+    with monkeypatch.context() as patch:
+        without_payloads(patch, error)
+        for result in (await send_list(desk, **PARTLY), await send(desk, key=key)):
+            (entry,) = result.errors
+            assert (entry.code.value, dict(entry.extensions)) == (code, {"written": True})
+        (refused,) = (await send(desk, name=" ")).errors
+        assert (refused.code.value, dict(refused.extensions)) == (code, {})
+    assert await desk.connection.fetchval(COUNT, desk.firm.key) == before + 1
+
+
+async def test_a_write_whose_answer_is_too_large_says_that_it_is_done(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = await desk.connection.fetchval(COUNT, desk.firm.key)
+    monkeypatch.setattr(results, "LARGEST", 10)
+    (error,) = (await send(desk)).errors
+    assert (error.code.value, dict(error.extensions)) == ("COST_EXCEEDED", {"written": True})
+    assert await desk.connection.fetchval(COUNT, desk.firm.key) == before + 1
 
 
 async def test_several_root_fields_are_a_statement_each_and_what_one_wrote_stays(desk: Desk) -> None:

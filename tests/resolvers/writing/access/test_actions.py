@@ -5,6 +5,7 @@ Whoever meets another one waits for the company's row; each test waits until it 
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -22,6 +23,9 @@ from schema.apps import CATALOGUE, AppKind
 from tests.support.company import ALWAYS, Asker, Firm, blocked, change
 from tests.support.databases import Databases
 
+WAITS: Final = """
+select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'
+"""
 LOCK: Final = "select from company where id = $1 for no key update"
 APPS: Final = [app.name for app, entry in CATALOGUE.items() if entry.kind is AppKind.APP and not entry.requires][:6]
 MATRIX: Final = "permissionMatrix { a: version ...F @include(if: $wide) }"
@@ -32,6 +36,7 @@ FRAGMENT: Final = "fragment F on PermissionMatrix { id __typename }"
 class Office:
     """Where firms are founded; `other` is a connection that stands in the way."""
 
+    dsn: str
     database: Database
     executor: Executor
     connection: Connection
@@ -59,7 +64,7 @@ async def office(databases: Databases, template: str) -> AsyncGenerator[Office]:
     dsn = await databases.clone(template)
     database = await Database.open(dsn, PoolSettings(size=16, share=16))
     connection, other = await connect(dsn), await connect(dsn)
-    yield Office(database, Executor(database), connection, other)
+    yield Office(dsn, database, Executor(database), connection, other)
     for used in (connection, other, database):
         await used.close()
     await databases.drop(dsn)
@@ -140,7 +145,8 @@ async def test_what_is_overtaken_after_it_was_judged_is_judged_anew(
 ) -> None:
     """The row is free, but not the one that was judged: the statement is stopped between the two."""
     firm, turn = await office.found(), "pg_advisory_xact_lock(4711)"
-    monkeypatch.setattr(statement, "FOUND", statement.FOUND.replace(" changes from", f" changes, {turn} turn from"))
+    assert "select f.*," in statement.FOUND
+    monkeypatch.setattr(statement, "FOUND", statement.FOUND.replace("select f.*,", f"select f.*, {turn} turn,"))
     stopped = replace(office, executor=Executor(office.database))
     if mutation == "setAppAccess":
         given = given | {"changes": [change(firm["anna"], "STOCK", granted=True)]}
@@ -154,17 +160,63 @@ async def test_what_is_overtaken_after_it_was_judged_is_judged_anew(
     assert (await firm.toggles("anna"), APPS[0] in await firm.active()) == (set(ALWAYS), code == "DONE")
 
 
+@pytest.mark.parametrize("mutation", ["setAppAccess", "activateApp", "deactivateApp"])
+async def test_a_change_waits_longer_for_the_row_than_any_other_mutation(office: Office, mutation: str) -> None:
+    """Here the time-out of the pool is short, and over ten times before the row is free."""
+    firm, settings = await office.found(), PoolSettings(size=2, lock_timeout=0.05)
+    database = await Database.open(office.dsn, settings)
+    hasty = replace(office, executor=Executor(database))
+    given: dict[str, Any] = {"app": APPS[0] if mutation == "activateApp" else "DISCOUNTS"}
+    if mutation == "setAppAccess":
+        given = {"expectedVersion": 1, "changes": [change(firm["anna"], "STOCK", granted=True)]}
+    try:
+        async with office.other.transaction():
+            await office.other.execute(LOCK, firm.key)
+            waiting = asyncio.create_task(hasty.send(firm, "owner", mutation, **given))
+            await blocked(office.connection)
+            await asyncio.sleep(10 * settings.lock_timeout)
+        assert outcome(await waiting) == "DONE"
+    finally:
+        await database.close()
+
+
+@asynccontextmanager
+async def counting_waits(connection: Connection) -> AsyncGenerator[list[int]]:
+    """A block that counts, again and again, the statements that wait for a lock; a wait takes a second at least."""
+    counts: list[int] = []
+
+    async def count() -> None:
+        while True:
+            await connection.execute("select pg_stat_clear_snapshot()")
+            counts.append(await connection.fetchval(WAITS))
+            await asyncio.sleep(0.01)
+
+    counting = asyncio.create_task(count())
+    try:
+        yield counts
+        await asyncio.sleep(0.1)
+    finally:
+        counting.cancel()
+        await asyncio.wait([counting])
+
+
 async def test_who_may_not_change_access_waits_for_nothing(office: Office) -> None:
-    firm = await office.found()
+    firm, watching = await office.found(), await connect(office.dsn)
     async with office.other.transaction(), asyncio.timeout(60):
         await office.other.execute(LOCK, firm.key)
-        assert outcome(await office.toggle(firm, "anna", "bram")) == "FORBIDDEN"
-        assert outcome(await office.toggle(firm, "gone", "bram")) == "NOT_FOUND"
-        assert outcome(await office.toggle(firm, "owner", "bram", version=7)) == "VERSION_CONFLICT"
-        assert outcome(await office.toggle(firm, "owner", "accountant")) == "NOT_TOGGLEABLE"
-        assert outcome(await office.send(firm, "owner", "deactivateApp", app="YUKI")) == "APP_NOT_ACTIVE"
-        waits = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
-        assert await office.connection.fetchval(waits) == 0
+        async with counting_waits(watching) as counts:
+            assert outcome(await office.toggle(firm, "anna", "bram")) == "FORBIDDEN"
+            assert outcome(await office.toggle(firm, "gone", "bram")) == "NOT_FOUND"
+            assert outcome(await office.toggle(firm, "owner", "bram", version=7)) == "VERSION_CONFLICT"
+            assert outcome(await office.toggle(firm, "owner", "accountant")) == "NOT_TOGGLEABLE"
+            assert outcome(await office.send(firm, "owner", "deactivateApp", app="YUKI")) == "APP_NOT_ACTIVE"
+        assert set(counts) == {0}
+        async with counting_waits(watching) as counts:
+            waiting = asyncio.create_task(office.toggle(firm, "owner", "anna"))
+            await blocked(office.connection)
+        assert set(counts) >= {1}
+    assert outcome(await waiting) == "DONE"
+    await watching.close()
 
 
 async def test_a_change_whose_client_is_gone_while_it_waits_is_made_and_told_so(office: Office) -> None:
@@ -204,6 +256,30 @@ async def test_the_version_after_a_trial_counts_its_end(office: Office) -> None:
     assert outcome(await office.toggle(firm, "owner", "anna", version=1)) == "VERSION_CONFLICT"
     result = await office.toggle(firm, "owner", "anna", version=2, selection="permissionMatrix { version }")
     assert orjson.loads(result.data or b"")["setAppAccess"] == {"permissionMatrix": {"version": 3}, "errors": []}
+
+
+@pytest.mark.parametrize("mutation", ["setAppAccess", "activateApp"])
+async def test_what_is_so_already_is_answered_by_the_statement_that_judged_it(
+    office: Office, monkeypatch: pytest.MonkeyPatch, mutation: str
+) -> None:
+    """With the version in which it is so, which a second statement might not find any more."""
+
+    async def fail(self: Database, sql: str, arguments: Sequence[object], *, brief: bool = False) -> Record:
+        raise AssertionError("read a second time")
+
+    firm = await office.found()
+    await office.connection.execute("update company set trial_ends_at = now() where id = $1", firm.key)
+    given: dict[str, Any] = {"app": "STOCK"}
+    if mutation == "setAppAccess":
+        assert outcome(await office.toggle(firm, "owner", "anna", version=2)) == "DONE"
+        given = {"expectedVersion": 3, "changes": [change(firm["anna"], "STOCK", granted=True)]}
+    selection = "permissionMatrix { version }" if mutation == "setAppAccess" else "app { app label kind }"
+    before = await office.send(firm, "owner", mutation, selection + " company { id }", **given)
+    monkeypatch.setattr(Database, "read", fail)
+    answer = orjson.loads((await office.send(firm, "owner", mutation, selection, **given)).data or b"")[mutation]
+    expected = orjson.loads(before.data or b"")[mutation]
+    assert answer == {name: value for name, value in expected.items() if name != "company"}
+    assert answer.get("permissionMatrix") == ({"version": 3} if mutation == "setAppAccess" else None)
 
 
 async def test_a_change_whose_payload_is_not_read_is_told_to_be_made(

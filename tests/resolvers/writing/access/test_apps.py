@@ -133,6 +133,16 @@ async def test_an_app_is_activated_and_every_record_of_it_written(office: Office
     assert tuple(period) == (row["at"], None, firm["owner"].account, None)
 
 
+async def test_after_a_clock_that_went_back_an_app_can_be_activated_again(office: Office) -> None:
+    firm = await office.found()
+    for switch in (office.activate, office.deactivate):
+        assert (await switch(firm, "STOCK")).errors == ()
+        await firm.let_the_clock_go_back()
+    assert (await office.activate(firm, "STOCK")).errors == ()
+    assert "STOCK" in await firm.active()
+    assert [row["kind"] for row in await firm.trail()] == ["APP_ACTIVATED", "APP_DEACTIVATED", "APP_ACTIVATED"]
+
+
 async def test_what_it_requires_comes_along(office: Office) -> None:
     firm = await office.found()
     needed = requirements(App.PERIODIC_MAINTENANCE)

@@ -140,6 +140,26 @@ async def test_a_period_begins_and_ends_with_its_actors(office: Office) -> None:
     await agrees(firm)
 
 
+async def test_after_a_clock_that_went_back_periods_follow_each_other_and_so_does_the_trail(office: Office) -> None:
+    firm = await office.found()
+    cell = firm["anna"]
+    assert codes(await office.set(firm, change(cell, "STOCK", True))) == APPLIED
+    await firm.let_the_clock_go_back()
+    assert codes(await office.set(firm, change(cell, "STOCK", False))) == APPLIED
+    await firm.let_the_clock_go_back()
+    for granted in (True, False, True):
+        assert codes(await office.set(firm, change(cell, "STOCK", granted))) == APPLIED
+    periods = await firm.connection.fetch(
+        "select lower(valid) since, upper(valid) until from app_grant "
+        "where company_id = $1 and membership_id = $2 and app_id = 'STOCK' order by valid",
+        firm.key, cell.membership,
+    )  # fmt: skip
+    moments = [moment for row in periods for moment in (row["since"], row["until"]) if moment is not None]
+    assert moments == sorted(set(moments)) == [row["at"] for row in await firm.trail()]
+    assert [row["after"] for row in await firm.trail()] == [True, False, True, False, True]
+    assert "STOCK" in await firm.toggles("anna")
+
+
 async def test_many_changes_are_one_mutation(office: Office) -> None:
     firm = await office.found()
     await office.set(firm, change(firm["anna"], "STOCK", True), change(firm["bram"], "QUOTES", True))

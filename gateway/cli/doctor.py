@@ -1,0 +1,36 @@
+"""What `enfact doctor` does: prints the findings about a database."""
+
+from typing import Final
+
+from rich.table import Table
+from rich.text import Text
+
+from db.diagnosis import Finding, Wanted, diagnose
+from gateway.backend import pool_settings
+from gateway.cli.terminal import print_table
+from gateway.server.opened import open_dsn
+from gateway.settings import Settings
+
+MARKS: Final = {True: ("good", "green"), None: ("could be better", "yellow"), False: ("wrong", "red")}
+OWN: Final = 4
+"""Connections of a worker beside its pool: readiness, listening, notifying; and letters, of one process."""
+
+
+async def examine(settings: Settings) -> bool:
+    """Print the findings; False when anything is wrong. Raises EmbeddedError."""
+    pool = pool_settings(settings)
+    async with open_dsn(settings) as dsn:
+        listen_dsn = settings.listen_url.get_secret_value() if settings.listen_url is not None else dsn
+        wanted = Wanted(pool.of_session, settings.workers * (pool.places + OWN), listen_dsn)
+        found = [finding async for finding in diagnose(dsn, wanted)]
+    print_table(_table(found))
+    return all(finding.is_good is not False for finding in found)
+
+
+def _table(found: list[Finding]) -> Table:
+    table = Table(pad_edge=False)
+    for column in ("subject", "state", "words"):
+        table.add_column(column, overflow="fold")
+    for finding in found:
+        table.add_row(finding.subject, Text(*MARKS[finding.is_good]), Text(finding.words))
+    return table

@@ -1,0 +1,161 @@
+"""The operator's listener: /metrics, /health/live and /health/ready, apart from the port of the clients.
+
+It serves one request on each connection, and is up while the gateway drains. With several workers their parent has it.
+"""
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import asynccontextmanager, closing, suppress
+from importlib.metadata import version
+from socket import socket
+from typing import Final, NamedTuple
+
+from db.connection import Connection
+from db.errors import DatabaseError
+from db.figures import Figure, read_figures
+from db.readiness import ReadinessProbe
+from gateway.metrics.layout import Layout
+from gateway.metrics.text import MEDIA_TYPE, family, page
+from gateway.persisted_manifests import operation_names
+from gateway.readiness import Readiness
+from gateway.server.listener import listen
+from gateway.settings import Settings
+from gateway.shared_page import Page, SharedCounters
+
+PATIENCE: Final = 5.0
+"""Seconds that a client may take to ask."""
+
+LONGEST_HEAD: Final = 16_384
+FRESH: Final = 5.0
+"""Seconds for which what the database said of itself is not asked again."""
+
+ENDED: Final = (OSError, TimeoutError, ValueError, asyncio.IncompleteReadError, asyncio.LimitOverrunError)
+"""What ends a connection without an answer: the client is gone or late, or what it sends is no request."""
+
+REASONS: Final = {200: "OK", 404: "Not Found", 405: "Method Not Allowed", 503: "Service Unavailable"}
+JSON: Final = "application/json"
+
+Hindrance = Callable[[], str | None]
+"""Returns why this gateway takes no requests, whatever its database does; None when it does."""
+
+
+class Answer(NamedTuple):
+    """An answer of the listener."""
+
+    status: int
+    body: str
+    media_type: str = JSON
+
+
+class DatabaseFigures:
+    """What the database says of itself, asked at most every few seconds; nothing while it does not answer."""
+
+    def __init__(self, dsn: str) -> None:
+        self._probe = ReadinessProbe(dsn, self._look)
+        self._found: list[tuple[Figure, float]] = []
+        self._asked_at = float("-inf")
+
+    async def lines(self) -> list[str]:
+        """The lines of metrics."""
+        if time.monotonic() - self._asked_at > FRESH:
+            self._found = []
+            with suppress(DatabaseError):
+                await self._probe.ask()
+            self._asked_at = time.monotonic()
+        up = family("enfact_database_up", "gauge", "1 when the database answers.", [({}, float(bool(self._found)))])
+        return [*up, *_lines(self._found)]
+
+    async def close(self) -> None:
+        """End the connection."""
+        await self._probe.close()
+
+    async def _look(self, connection: Connection) -> None:
+        self._found = await read_figures(connection)
+
+
+def _lines(found: list[tuple[Figure, float]]) -> Iterator[str]:
+    for figure, value in found:
+        yield from family(figure.name, figure.kind, figure.meaning, [({}, value)])
+
+
+class Admin:
+    """What the listener answers: to each path its function."""
+
+    def __init__(self, counters: SharedCounters, layout: Layout, dsn: str, hindrance: Hindrance) -> None:
+        self._counters = counters
+        self._layout = layout
+        self._hindrance = hindrance
+        self._readiness = Readiness(dsn)
+        self._figures = DatabaseFigures(dsn)
+        self._paths = {"/metrics": self._metrics, "/health/live": self._live, "/health/ready": self._ready}
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answer the one request of a connection, and close it."""
+        with closing(writer), suppress(*ENDED):
+            async with asyncio.timeout(PATIENCE):
+                head = await reader.readuntil(b"\r\n\r\n")
+            method, target, _ = head.split(b"\r\n", 1)[0].decode("ascii").split(" ")
+            answer = await self._answer(method, target.partition("?")[0])
+            body = answer.body.encode()
+            fields = (
+                f"HTTP/1.1 {answer.status} {REASONS[answer.status]}\r\ncontent-type: {answer.media_type}\r\n"
+                f"content-length: {len(body)}\r\ncache-control: no-store\r\nconnection: close\r\n\r\n"
+            )
+            writer.write(fields.encode() + (body if method != "HEAD" else b""))
+            async with asyncio.timeout(PATIENCE):
+                await writer.drain()
+
+    async def close(self) -> None:
+        """End the connections to the database."""
+        await self._readiness.close()
+        await self._figures.close()
+
+    async def _answer(self, method: str, path: str) -> Answer:
+        work = self._paths.get(path)
+        if work is None:
+            return Answer(404, json.dumps({"message": f"There is {', '.join(self._paths)}."}))
+        if method not in ("GET", "HEAD"):
+            return Answer(405, json.dumps({"message": "Only GET is allowed here."}))
+        return await work()
+
+    async def _metrics(self) -> Answer:
+        info = family("enfact_info", "gauge", "The version that runs.", [({"version": version("enfact-gateway")}, 1)])
+        others = [*info, *await self._figures.lines()]
+        return Answer(200, page(self._layout, self._counters.sums(self._layout.size), others), MEDIA_TYPE)
+
+    async def _live(self) -> Answer:
+        return Answer(200, json.dumps({"status": "live"}))
+
+    async def _ready(self) -> Answer:
+        self._counters.note_probe()
+        reason = self._hindrance() or await self._readiness.reason()
+        if reason is None:
+            return Answer(200, json.dumps({"status": "ready"}))
+        return Answer(503, json.dumps({"status": "unready", "reason": reason}))
+
+
+def listen_for_operators(settings: Settings) -> socket | None:
+    """The socket of the listener; None where none is wanted. Raises ListenError."""
+    if settings.admin_port is None:
+        return None
+    return listen(settings.admin_host, settings.admin_port, "ENFACT_ADMIN_PORT=")
+
+
+@asynccontextmanager
+async def serving_operators(
+    listener: socket | None, settings: Settings, dsn: str, fd: int, hindrance: Hindrance
+) -> AsyncGenerator[None]:
+    """Serve operators on this socket within the block; `fd` is the descriptor of the page with the counters."""
+    if listener is None:
+        yield
+        return
+    layout = Layout(operation_names(settings.documents).values())
+    admin = Admin(SharedCounters(Page(fd)), layout, dsn, hindrance)
+    server = await asyncio.start_server(admin.serve, sock=listener, limit=LONGEST_HEAD)
+    try:
+        yield
+    finally:
+        server.close()
+        await admin.close()

@@ -1,0 +1,82 @@
+"""The page that all workers of a gateway share: a file without a name, which each of them maps.
+
+First the table of rate limits, then the moment of the last readiness probe, then the counters of each worker.
+"""
+
+import mmap
+import os
+import tempfile
+import time
+from typing import Final, NamedTuple, Self
+
+SALT: Final = 16
+BUCKETS: Final = 1 << 16
+RATES: Final = SALT + 8 * BUCKETS
+"""Bytes of the table of rate limits (`gateway/http/rate_limits.py`): a random salt, and a number for each bucket."""
+
+GRAIN: Final = mmap.ALLOCATIONGRANULARITY
+COUNTERS_AT: Final = -(-RATES // GRAIN) * GRAIN
+EACH: Final = 8_192
+"""Counters of each worker."""
+
+MOST_WORKERS: Final = 64
+COMMON: Final = 1 + MOST_WORKERS
+"""Numbers before the counters: the moment of the last readiness probe, then 1 for each worker that has counted."""
+
+COUNTERS: Final = 8 * (COMMON + EACH * MOST_WORKERS)
+
+
+def new_page() -> int:
+    """The file descriptor of a new page for the processes of a gateway; what nobody writes takes no memory."""
+    with tempfile.TemporaryFile() as file:
+        file.write(os.urandom(SALT))
+        file.truncate(COUNTERS_AT + COUNTERS)
+        file.flush()
+        return os.dup(file.fileno())
+
+
+class Page(NamedTuple):
+    """A page, by its file descriptor, and the number of the worker that maps it."""
+
+    fd: int
+    worker: int = 0
+
+
+class SharedCounters:
+    """The counters of one worker, `mine`, and the sums of all. Each worker writes its own, so none needs a lock.
+
+    A worker that takes the number of one that ended goes on with its counters.
+    """
+
+    def __init__(self, page: Page) -> None:
+        self._numbers = memoryview(mmap.mmap(page.fd, COUNTERS, offset=COUNTERS_AT)).cast("d")
+        first = COMMON + EACH * page.worker
+        self.mine = self._numbers[first : first + EACH]
+        self._numbers[1 + page.worker] = 1
+
+    @classmethod
+    def own(cls) -> Self:
+        """Counters of this process alone."""
+        fd = new_page()
+        try:
+            return cls(Page(fd))
+        finally:
+            os.close(fd)
+
+    def sums(self, count: int) -> list[float]:
+        """The sums over all workers of the first `count` counters."""
+        sums = [0.0] * count
+        for worker in range(MOST_WORKERS):
+            if self._numbers[1 + worker]:
+                first = COMMON + EACH * worker
+                values = self._numbers[first : first + count]
+                sums = [a + b for a, b in zip(sums, values, strict=True)]
+        return sums
+
+    def note_probe(self) -> None:
+        """Note that somebody asked just now whether the gateway is ready."""
+        self._numbers[0] = time.monotonic()
+
+    def was_probed(self, seconds: float) -> bool:
+        """True when any worker was asked for its readiness within the last `seconds`."""
+        return self._numbers[0] > 0 and time.monotonic() - self._numbers[0] <= seconds

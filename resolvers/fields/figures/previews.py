@@ -1,0 +1,245 @@
+"""Previews of a change of access: the masks of users and keys before and after it, and what lies between.
+
+An employee's mask is that of the toggles and of the company's apps that are awake. A coordinate or a selection is seen
+by a mask that has all apps of its need.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Final, cast
+
+import orjson
+from graphql import GraphQLSchema
+
+from db.masks import NO_APPS
+from db.sql import Rows, Sql, every, number, sql
+from db.tables.core.identity import credential, membership
+from db.tokens import CredentialKind
+from resolvers.compilation.context import Row
+from resolvers.compilation.parameters import bounded
+from resolvers.compilation.resolution import Arguments, Derived, Leaf, Resolution, SameRow, ToOne
+from resolvers.gates.coordinate_groups import coordinate_groups
+from resolvers.global_ids import Key
+from resolvers.membership import carries, is_in
+from resolvers.operation.arguments import NOT_GIVEN
+from resolvers.operation.named import NamedOperation
+from resolvers.plans import awake
+from resolvers.request import bad_input
+from schema.apps import CATALOGUE, App
+
+MOST: Final = 3_000
+"""Maximum number of changes, as in `setAppAccess`."""
+
+USER: Final = Key(("usr",))
+NONE: Final = sql(NO_APPS)
+NOTHING: Final = sql("'[]'::jsonb")
+
+
+# --- parameters -----------------------------------------------------------------------------------------------------
+
+
+def _changes(value: Any) -> str:
+    """The changes that toggles can make, as JSON. Raises RequestError (BAD_USER_INPUT) for too many."""
+    changes = _few(value)
+    return orjson.dumps(
+        [
+            {"n": n, "person": key, "place": CATALOGUE[one["app"]].position, "granted": one["granted"]}
+            for n, one in enumerate(changes)
+            if (key := USER(one["userId"])) and not CATALOGUE[one["app"]].always_visible
+        ]
+    ).decode()
+
+
+@dataclass(frozen=True, slots=True)
+class Groups:
+    """From changes to the groups of a schema's coordinates that need one of the changed apps, as JSON."""
+
+    schema: GraphQLSchema
+
+    def __call__(self, value: Any) -> str:
+        """The groups. Raises RequestError (BAD_USER_INPUT) for too many changes."""
+        changed = {one["app"] for one in _few(value)}
+        return orjson.dumps(
+            [
+                {"type": group.type_name, "names": group.names, "apps": [CATALOGUE[app].position for app in group.apps]}
+                for group in coordinate_groups(self.schema)
+                if group.apps & changed
+            ]
+        ).decode()
+
+
+def _few(value: Any) -> list[Any]:
+    # An object with variables in it is a list of one.
+    changes = cast("list[Any]", value if isinstance(value, list) else [value])
+    if len(changes) > MOST:
+        raise bad_input(f'The argument "changes" has more than {MOST:,} items.')
+    return changes
+
+
+def _operations(known: Mapping[str, NamedOperation], value: Any) -> str:
+    """The operations of these names that are known, with what their selections need, as JSON."""
+    names = [name for name in dict.fromkeys(bounded(value)) if name in known]
+    return orjson.dumps([{"n": n, "name": name, "needs": known[name].needs} for n, name in enumerate(names)]).decode()
+
+
+# --- rows -----------------------------------------------------------------------------------------------------------
+
+
+def _people(preview: Row) -> Sql:
+    """The select of the users whose mask changes: `n`, `person`, `account`, and the masks `before` and `after`."""
+    given, ctx = preview.arguments.get("changes", NOT_GIVEN), preview.ctx
+    changes = ctx.bind(given, _changes, "jsonb") if ctx.inputs.given(given) else NOTHING
+    member = ctx.rows(membership, company=preview.company)
+    conditions = [
+        *member.where,
+        sql("{} = u.person", member["id"]),
+        sql("{} = 'EMPLOYEE'", member["role"]),
+        sql("{} is null", member["removed_at"]),
+        sql("e.before <> e.after"),
+    ]
+    return sql(
+        "select u.n, {} person, {} account, e.before, e.after from ("
+        "select c.person, min(c.n) n, bit_or(case when c.granted then set_bit({}, c.place, 1) else {} end) given, "
+        "bit_or(case when c.granted then {} else set_bit({}, c.place, 1) end) taken "
+        "from jsonb_to_recordset({}) c(n int, person uuid, place int, granted bool) group by c.person) u "
+        "cross join {} cross join lateral (select {} & {} before, {} & ({} | u.given) & ~ u.taken after offset 0) e "
+        "where {}",
+        member["id"],
+        member["account_id"],
+        *[NONE] * 4,
+        changes,
+        member.source,
+        *[awake(preview.company_scope.company), member["mask"]] * 2,
+        every(conditions),
+    )
+
+
+def _list_of_people(row: Row, arguments: Arguments) -> Rows:
+    return row.ctx.derived(membership, _people(row), "n", "person", "account", "before", "after")
+
+
+def _coordinates(row: Row, arguments: Arguments, seen: str, unseen: str) -> Rows:
+    """What the mask `seen` of a row shows and the mask `unseen` does not, by types."""
+    assert row.parent is not None, "a person or a key is in a preview"
+    given = row.parent.arguments.get("changes", NOT_GIVEN)
+    groups = row.ctx.bind(given, Groups(row.ctx.collector.schema), "jsonb") if row.ctx.inputs.given(given) else NOTHING
+    select = sql(
+        "select g.type, array_agg(o.name order by o.name) names "
+        "from jsonb_to_recordset({}) g(type text, names text[], apps int[]) cross join unnest(g.names) o(name) "
+        "where not exists (select from unnest(g.apps) a where get_bit({}, a) = 0) "
+        "and exists (select from unnest(g.apps) a where get_bit({}, a) = 0) group by g.type",
+        groups,
+        row[seen],
+        row[unseen],
+    )
+    return row.ctx.derived(membership, select, "type", "names")
+
+
+def _between(seen: str, unseen: str) -> Derived:
+    return Derived(partial(_coordinates, seen=seen, unseen=unseen), order="type")
+
+
+def _extent(all_: Sql, some: Sql) -> Sql:
+    return sql("case when {} then 'WHOLE' when {} then 'PARTIAL' else 'NOTHING' end", all_, some)
+
+
+def _list_of_operations(row: Row, arguments: Arguments) -> Rows:
+    """The operations of which somebody sees more or less, for each of the people."""
+    given, ctx = row.arguments.get("operations", NOT_GIVEN), row.ctx
+    known = partial(_operations, ctx.named)
+    operations = ctx.bind(given, known, "jsonb") if ctx.inputs.given(given) else NOTHING
+    ways = sql(
+        "select coalesce(bool_or(z.before), false) before, coalesce(bool_or(z.after), false) after "
+        "from jsonb_array_elements(w.ways) y(apps) cross join lateral ("
+        "select coalesce(bool_and(get_bit(p.before, a::int) = 1), true) before, "
+        "coalesce(bool_and(get_bit(p.after, a::int) = 1), true) after from jsonb_array_elements_text(y.apps) a) z"
+    )
+    judged = sql(
+        "select bool_and(s.before) all_before, bool_or(s.before) some_before, bool_and(s.after) all_after, "
+        "bool_or(s.after) some_after, count(*) filter (where s.before <> s.after) changed "
+        "from jsonb_array_elements(o.needs) w(ways) cross join lateral ({}) s",
+        ways,
+    )
+    select = sql(
+        "select row_number() over (order by o.n, p.n) n, o.name, p.person, {} before, {} after from ({}) p "
+        "cross join jsonb_to_recordset({}) o(n int, name text, needs jsonb) cross join lateral ({}) j "
+        "where j.changed > 0",
+        _extent(sql("j.all_before"), sql("j.some_before")),
+        _extent(sql("j.all_after"), sql("j.some_after")),
+        _people(row),
+        operations,
+        judged,
+    )
+    return ctx.derived(membership, select, "n", "name", "person", "before", "after")
+
+
+def _list_of_keys(row: Row, arguments: Arguments) -> Rows:
+    """The keys of the people that open the company now, and would reach less; only a session sees any."""
+    ctx = row.ctx
+    member, held = ctx.rows(membership, company=row.company), ctx.rows(credential)
+    opens = "get_bit({} & {}, {}) = 1"
+    place = number(CATALOGUE[App.API_ACCESS].position)
+    conditions = [
+        sql("true" if ctx.kind is CredentialKind.SESSION else "false"),
+        *member.where,
+        sql("{} = p.person", member["id"]),
+        is_in(member),
+        sql("{} = 'API_KEY'", held["kind"]),
+        sql("{} > now()", held["expires_at"]),
+        carries(member, held.name),
+        sql(opens, sql("p.before"), held["apps"], place),
+        sql("e.after <> (p.before & {})", held["apps"]),
+    ]
+    select = sql(
+        "select p.n, {} key, p.before & {} before, e.after from ({}) p join {} on {} = p.account cross join {} "
+        "cross join lateral (select case when {} then p.after & {} else {} end after offset 0) e where {}",
+        held["id"],
+        held["apps"],
+        _people(row),
+        held.source,
+        held["account_id"],
+        member.source,
+        sql(opens, sql("p.after"), held["apps"], place),
+        held["apps"],
+        NONE,
+        every(conditions),
+    )
+    lost = sql(
+        "select row_number() over (order by k.n, k.key) n, k.key, k.before, k.after from ({}) k "
+        "where (k.before & ~ k.after) <> {}",
+        select,
+        NONE,
+    )
+    return ctx.derived(membership, lost, "n", "key", "before", "after")
+
+
+def _user(row: Row, user: Row) -> tuple[Sql, ...]:
+    return (sql("{} = {}", user["id"], row["person"]),)
+
+
+RESOLVERS: Final[Mapping[str, Resolution]] = {
+    "Company.previewAccess": SameRow(lambda row: row.rows),
+    "AccessPreview.people": Derived(_list_of_people, order="n"),
+    "AccessPreview.operations": Derived(_list_of_operations, order="n"),
+    "AccessPreview.apiKeys": Derived(_list_of_keys, order="n"),
+    "AccessPreviewPerson.user": ToOne(_user),
+    "AccessPreviewPerson.gained": _between("after", "before"),
+    "AccessPreviewPerson.lost": _between("before", "after"),
+    "AccessPreviewOperation.user": ToOne(_user),
+    "AccessPreviewOperation.name": Leaf(lambda row, arguments: row["name"]),
+    "AccessPreviewOperation.before": Leaf(lambda row, arguments: row["before"]),
+    "AccessPreviewOperation.after": Leaf(lambda row, arguments: row["after"]),
+    "AccessPreviewKey.apiKey": ToOne(lambda row, key: (sql("{} = {}", key["id"], row["key"]),)),
+    "AccessPreviewKey.lost": _between("before", "after"),
+    "TypeCoordinates.type": Leaf(lambda row, arguments: row["type"]),
+    "TypeCoordinates.names": Leaf(lambda row, arguments: row["names"]),
+}
+
+HOMES: Final[Mapping[str, str]] = {
+    "AccessPreview": "company",
+    "AccessPreviewPerson": "membership",
+    "AccessPreviewOperation": "membership",
+    "AccessPreviewKey": "membership",
+    "TypeCoordinates": "membership",
+}

@@ -1,0 +1,51 @@
+"""The coordinates of the schema by the apps that they need: what somebody sees more or less when apps are switched.
+
+They are fields of objects, and values of enums that fields return. What needs a role is left out: a switch changes
+nothing of it.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import cache
+from typing import NamedTuple
+
+from graphql import GraphQLEnumType, GraphQLNamedType, GraphQLObjectType, GraphQLSchema, is_introspection_type
+
+from resolvers.gates.coordinates import fields_of, named_type
+from resolvers.gates.needs import Need, field_need, own_gates, type_need
+from schema.apps import App
+
+
+class CoordinateGroup(NamedTuple):
+    """The fields or values of a type that need the same apps."""
+
+    type_name: str
+    apps: frozenset[App]
+    names: tuple[str, ...]
+
+
+@cache
+def coordinate_groups(schema: GraphQLSchema) -> tuple[CoordinateGroup, ...]:
+    """All groups of a schema, by the name of the type."""
+    found: dict[tuple[str, frozenset[App]], list[str]] = defaultdict(list)
+    returned = {named_type(field).name for _, _, field in fields_of(schema)}
+    for type_name in sorted(schema.type_map):
+        type_ = schema.type_map[type_name]
+        for name, need in _members(type_) if type_name in returned or isinstance(type_, GraphQLObjectType) else ():
+            apps = frozenset(gate for gate in need if isinstance(gate, App))
+            if apps and len(apps) == len(set(need)):
+                found[type_name, apps].append(name)
+    return tuple(CoordinateGroup(type_name, apps, tuple(names)) for (type_name, apps), names in found.items())
+
+
+def _members(type_: GraphQLNamedType) -> Iterator[tuple[str, Need]]:
+    """The members of a type, each with all that it needs."""
+    match type_:
+        case GraphQLObjectType() if not is_introspection_type(type_):
+            for name, field in type_.fields.items():
+                yield name, (*type_need(type_), *field_need(field))
+        case GraphQLEnumType():
+            for name, value in type_.values.items():
+                yield name, own_gates(value)
+        case _:
+            pass

@@ -1,0 +1,36 @@
+"""The members that the input of a mutation states: what a statement has expressions of its own for."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from graphql import GraphQLSchema
+
+from resolvers.operation.arguments import ArgumentValue, Inputs, ObjectArgument, read_arguments
+from resolvers.operation.selection import SelectedField
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """The probe for an input object: those of some members that it has, null included."""
+
+    names: tuple[str, ...]
+
+    def __call__(self, value: object) -> tuple[str, ...]:
+        """The members; none in what is no object."""
+        return tuple(name for name in self.names if name in value) if isinstance(value, Mapping) else ()
+
+
+def input_of(schema: GraphQLSchema, selected: SelectedField) -> ArgumentValue:
+    """The argument `input` of a root field of Mutation."""
+    mutation = schema.mutation_type
+    assert mutation is not None
+    return read_arguments(selected.nodes[0], mutation.fields[selected.name].args)["input"]
+
+
+def stated(inputs: Inputs, given: ArgumentValue, names: tuple[str, ...]) -> frozenset[str]:
+    """Those of some members that an input has, null included."""
+    match given:
+        case ObjectArgument(members):
+            return frozenset(names) & members.keys()
+        case _:
+            return frozenset(inputs.probe(given, Stated(names)))

@@ -1,0 +1,202 @@
+"""gateway/metrics: what is counted of a request, and the text that Prometheus reads."""
+
+import json
+import os
+import re
+import time
+from pathlib import Path
+
+import pytest
+
+from gateway.http.parameters import Parameters
+from gateway.metrics.layout import BOUNDS, FIGURES, MOST_OPERATIONS, WIDTH, Layout
+from gateway.metrics.recording import SAMPLED, Metrics
+from gateway.metrics.text import family, page
+from gateway.persisted_manifests import operation_names
+from gateway.shared_page import MOST_WORKERS, Page, SharedCounters, new_page
+from resolvers.request import DocumentReference, ErrorEntry, Note, Result
+from resolvers.stages import Stage, Stages
+from schema.errors import ErrorCode
+from tests.gateway.conftest import MakeApp, client_of
+
+LINE = re.compile(r'(enfact_\w+)(\{(?:\w+="(?:[^"\\\n]|\\.)*",?)+\})? (-?\d+(?:\.\d+)?(?:e-?\d+)?)\Z')
+
+
+def parsed(text: str) -> dict[str, float]:
+    """The samples of an exposition by name and labels; every family is described before its samples."""
+    found: dict[str, float] = {}
+    described = ""
+    for line in text.splitlines():
+        if line.startswith("# TYPE "):
+            described = line.split()[2]
+        elif not line.startswith("# HELP "):
+            match = LINE.match(line)
+            assert match, line
+            assert match[1].startswith(described)
+            assert match[0] not in found
+            found[match[1] + (match[2] or "")] = float(match[3])
+    return found
+
+
+class Counted:
+    """The metrics of one worker, and what Prometheus would read."""
+
+    def __init__(self, *names: str, page: Page | None = None, **references: str) -> None:
+        self.layout = Layout(names)
+        self.counters = SharedCounters(page) if page is not None else SharedCounters.own()
+        self.metrics = Metrics(self.counters, self.layout, references)
+
+    def read(self) -> dict[str, float]:
+        return parsed(page(self.layout, self.counters.sums(self.layout.size), ()))
+
+
+def given(name: str | None = None, id_: str | None = None) -> Parameters:
+    return Parameters("", name, {}, DocumentReference(document_id=id_) if id_ is not None else None)
+
+
+def test_requests_are_counted_by_their_code() -> None:
+    counted = Counted()
+    for code in (None, None, ErrorCode.TIMEOUT):
+        counted.metrics.ended(code)
+    counted.metrics.client_gone()
+    read = counted.read()
+    assert {name: value for name, value in read.items() if name.startswith("enfact_requests_total") and value} == {
+        'enfact_requests_total{code="OK"}': 2,
+        'enfact_requests_total{code="TIMEOUT"}': 1,
+        'enfact_requests_total{code="CLIENT_GONE"}': 1,
+    }
+
+
+def test_times_are_a_histogram_by_operations_that_the_manifests_know() -> None:
+    counted = Counted("Invoices", "Home", a1="Invoices", a2="Home")
+    for parameters, seconds in (
+        (given("Invoices"), 0.0004), (given(None, "a1"), 0.001), (given("Invoices", "a2"), 7.0), (given("Home"), 0.3),
+        (given("Stranger"), 99.0), (given(None, "unknown"), 0.002), (given(), 0.002), (None, 0.002),
+    ):  # fmt: skip
+        counted.metrics.took(parameters, seconds)
+    read = counted.read()
+    assert [read[f'enfact_request_seconds_count{{operation="{name}"}}'] for name in ("Invoices", "Home", "other")] == [
+        3, 1, 4,
+    ]  # fmt: skip
+    buckets = [
+        read[f'enfact_request_seconds_bucket{{operation="Invoices",le="{bound}"}}'] for bound in (*BOUNDS, "+Inf")
+    ]
+    assert buckets == [2] * 11 + [2, 3, 3]
+    assert read['enfact_request_seconds_sum{operation="Invoices"}'] == pytest.approx(7.0014)
+    assert read['enfact_request_seconds_bucket{operation="other",le="10.0"}'] == 3
+
+
+def test_names_of_strangers_have_no_counter() -> None:
+    counted = Counted()
+    for n in range(1_000):
+        counted.metrics.took(given(f"Stranger{n}"), 0.1)
+    assert not any("Stranger" in name for name in counted.read())
+    assert len(Layout(f"Op{n}" for n in range(10_000)).operations) == 1 + MOST_OPERATIONS
+
+
+def test_one_request_in_sixteen_has_its_stages_measured() -> None:
+    counted = Counted()
+    assert [counted.metrics.is_sampled() for _ in range(2 * SAMPLED)].count(True) == 2
+    clock = iter((0.0, 0.25, 1.0, 1.5)).__next__
+    stages = Stages(clock)
+    stages.end(Stage.READ)
+    stages.end(Stage.EXECUTE)
+    counted.metrics.measured(stages)
+    read = counted.read()
+    assert read['enfact_stage_seconds_sum{stage="execute"}'] == 0.75
+    assert read['enfact_stage_seconds_sum{stage="render"}'] == 0.5
+    assert read['enfact_stage_seconds_count{stage="parse"}'] == 0
+
+
+def test_closed_gates_are_counted_by_app() -> None:
+    counted = Counted()
+    errors = (
+        ErrorEntry(ErrorCode.APP_REQUIRED, "m", extensions={"app": "STOCK"}),
+        ErrorEntry(ErrorCode.ROLE_REQUIRED, "m", extensions={"role": "OWNER"}),
+    )
+    notes = (Note(("a",), "DISCOUNTS", None, ()), Note(("b",), None, "OWNER", ()))
+    counted.metrics.closed(Result(b"{}", errors, notes))
+    read = counted.read()
+    closed = {name for name, value in read.items() if "closed_gates" in name and value}
+    assert closed == {'enfact_closed_gates_total{app="STOCK"}', 'enfact_closed_gates_total{app="DISCOUNTS"}'}
+
+
+def test_workers_are_summed_and_one_that_is_replaced_goes_on() -> None:
+    fd = new_page()
+    for worker in (0, 1, MOST_WORKERS - 1, 1):
+        Counted(page=Page(fd, worker)).metrics.ended(None)
+    reader = Counted(page=Page(fd, 0))
+    reader.metrics.figures(range(len(FIGURES)))
+    Counted(page=Page(fd, 1)).metrics.figures([10.0] * len(FIGURES))
+    read = reader.read()
+    os.close(fd)
+    assert read['enfact_requests_total{code="OK"}'] == 4
+    assert read["enfact_sockets"] == len(FIGURES) - 1 + 10
+
+
+def test_labels_are_escaped() -> None:
+    assert list(family("enfact_x", "gauge", "X.", [({"a": 'q"\\\n'}, 1.5)]))[-1] == r'enfact_x{a="q\"\\\n"} 1.5'
+
+
+def test_names_come_from_the_manifests(tmp_path: Path) -> None:
+    manifest = tmp_path / "m.json"
+    texts = {"h1": "fragment F on Viewer { id } query Home { viewer { ...F } }", "h2": "{ viewer { id } }"}
+    manifest.write_text(json.dumps(texts), encoding="utf-8")
+    names = operation_names([manifest])
+    assert set(names.values()) == {"Home"}
+    assert names["h1"] == names["sha256:h1"] == "Home"
+    assert "h2" not in names
+
+
+def test_counting_a_request_takes_at_most_two_microseconds() -> None:
+    metrics = Counted("Home", a1="Home").metrics
+    parameters, least = given(None, "a1"), 1.0
+    for _ in range(50):
+        began = time.perf_counter()
+        for _ in range(1_000):
+            metrics.is_sampled()
+            metrics.ended(None)
+            metrics.took(parameters, 0.003)
+        least = min(least, (time.perf_counter() - began) / 1_000)
+    stages, clock = Stages(time.perf_counter), time.perf_counter
+    for stage in Stage:
+        stages.end(stage)
+    began = clock()
+    for _ in range(1_000):
+        metrics.measured(stages)
+    sampled = (clock() - began) / 1_000 / SAMPLED
+    assert least + sampled < 2e-6
+    assert len(BOUNDS) + 2 == WIDTH
+
+
+async def test_what_the_endpoint_answers_is_counted_and_only_where_an_operator_listens(make_app: MakeApp) -> None:
+    app = make_app(admin_port=0)
+    async with client_of(app) as client:
+        for query in ("{ name }", "{ name }", "{ nothing }", "{"):
+            await client.post("/graphql", json={"query": query}, headers={"content-type": "application/json"})
+        for path in ("/metrics", "/health/metrics"):
+            assert (await client.get(path)).status_code == 404
+    layout = Layout()
+    read = parsed(page(layout, app.counters.sums(layout.size), ()))
+    assert read['enfact_requests_total{code="OK"}'] == 2
+    assert read['enfact_requests_total{code="GRAPHQL_VALIDATION_FAILED"}'] == 1
+    assert read['enfact_requests_total{code="GRAPHQL_PARSE_FAILED"}'] == 1
+    assert read['enfact_request_seconds_count{operation="other"}'] == 4
+    assert read['enfact_stage_seconds_count{stage="read"}'] == 1
+    silent = make_app()
+    async with client_of(silent) as client:
+        answer = await client.post("/graphql", json={"query": "{ name }"})
+    assert "server-timing" not in answer.headers
+    assert not any(silent.counters.sums(layout.size))
+
+
+async def test_the_figures_of_a_process_are_looked_at_while_it_serves(make_app: MakeApp) -> None:
+    app = make_app(admin_port=0)
+    layout = Layout()
+    async with app.router.lifespan_context(app), client_of(app) as client:
+        await client.post("/graphql", json={"query": "{ name }"})
+        read = parsed(page(layout, app.counters.sums(layout.size), ()))
+        assert read["enfact_pool_connections"] == 1
+        assert read["enfact_subscriptions"] == len(FIGURES) - 1
+    after = parsed(page(layout, app.counters.sums(layout.size), ()))
+    assert after["enfact_pool_connections"] == 0

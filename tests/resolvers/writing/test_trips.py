@@ -1,0 +1,132 @@
+"""How many statements each mutation of the schema sends to the database; beginning and commit are one each."""
+
+from collections.abc import Awaitable, Callable, Generator, Mapping
+from contextlib import contextmanager
+from typing import Any, Final
+
+import pytest
+
+from resolvers.execution.product import default_compiler
+from resolvers.mutations.registry import MUTATIONS
+from resolvers.writing import prices
+from resolvers.writing.access.action import ACTIONS
+from resolvers.writing.declaration import EntityWrite
+from resolvers.writing.registry import statement_writers
+from schema import schema
+from tests.attacks import test_revocation_wins as wins
+from tests.resolvers.writing.desk import DECLARED, Desk
+from tests.resolvers.writing.test_every_write import named, target, values
+from tests.rls.guard import FencedConnection
+
+place = wins.place  # a fixture
+
+TRIPS: Final[Mapping[str, int]] = {
+    "acceptInvitation": 16,
+    "addExternalUser": 16,
+    "becomeAccountant": 3,
+    "changePassword": 13,
+    "changePlan": 7,
+    "confirmEmail": 11,
+    "connectService": 8,
+    "createApiKey": 12,
+    "createClientCompany": 23,
+    "createCompany": 14,
+    "createUser": 19,
+    "declineInvitation": 12,
+    "deleteUser": 13,
+    "disclaimEmail": 13,
+    "disconnectService": 8,
+    "endSession": 3,
+    "leaveCompany": 10,
+    "login": 9,
+    "logout": 3,
+    "registerAccountant": 8,
+    "removeExternalUser": 11,
+    "requestExport": 7,
+    "requestPasswordReset": 4,
+    "resendInvitation": 11,
+    "resetPassword": 15,
+    "revokeApiKey": 6,
+    "sendDocument": 8,
+    "setSupportAccess": 13,
+    "signUp": 14,
+    "startImport": 7,
+    "startViewAs": 6,
+    "updateCompany": 4,
+    "updateConnectedService": 9,
+    "updateExternalUser": 10,
+    "updateProfile": 3,
+    "updateUser": 10,
+}
+"""Those of the mutations that are no single statement, for the examples of their inputs with `errors` alone."""
+
+SENDING: Final = ("execute", "fetch", "executemany")
+"""The methods through which every statement is sent."""
+
+
+@contextmanager
+def counting() -> Generator[list[str]]:
+    """Record every statement that the product sends within the block."""
+    ran: list[str] = []
+
+    def recorded(send: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+        async def record(self: Any, query: str, *values: Any, **options: Any) -> Any:
+            ran.append(query)
+            return await send(self, query, *values, **options)
+
+        return record
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name in SENDING:
+            patch.setattr(FencedConnection, name, recorded(getattr(FencedConnection, name)))
+        yield ran
+
+
+def test_every_mutation_has_its_trips_counted_here() -> None:
+    """One of another sort states its number: each more is time for whoever waits, and a place in the pool."""
+    root = schema.core.mutation_type
+    assert root is not None
+    writers = statement_writers(default_compiler().layout)
+    assert writers.keys() == DECLARED.keys() | ACTIONS.keys() | {prices.OPERATION}
+    assert root.fields.keys() == writers.keys() | TRIPS.keys()
+    assert TRIPS.keys() == MUTATIONS.keys()
+
+
+@pytest.mark.parametrize("write", DECLARED.values(), ids=named)
+async def test_a_payload_of_what_was_written_is_one_trip_any_other_two(desk: Desk, write: EntityWrite) -> None:
+    for selection, trips in ((f"{write.member} {{ id }} replayed errors {{ code }}", 1), ("company { name }", 2)):
+        given = {**await target(desk, write), **values(write, 1)}
+        with counting() as ran:
+            result = await desk.ask(desk.firm["owner"], write, selection, given)
+        assert result.errors == ()
+        assert len(ran) == trips, ran
+
+
+async def test_a_change_of_prices_is_two_trips_whatever_it_shows(desk: Desk) -> None:
+    await desk.made("Product")
+    query = "mutation ($input: AdjustPricesInput!) { adjustPrices(input: $input) { errors { code } } }"
+    with counting() as ran:
+        result = await desk.send(desk.firm["owner"], query, input={"companyId": desk.firm.id, "percent": "5"})
+    assert result.errors == ()
+    assert len(ran) == 2, ran
+
+
+@pytest.mark.parametrize("mutation", sorted(ACTIONS))
+@pytest.mark.parametrize(("selection", "trips"), [("errors { code }", 1), ("company { name } errors { code }", 2)])
+async def test_a_change_of_access_is_one_trip_with_more_of_the_company_two(
+    place: wins.Place, mutation: str, selection: str, trips: int
+) -> None:
+    assert await sent(place, mutation, selection) == trips
+
+
+@pytest.mark.parametrize("mutation", sorted(TRIPS))
+async def test_what_is_no_single_statement_sends_so_many(place: wins.Place, mutation: str) -> None:
+    assert await sent(place, mutation, "errors { code }") == TRIPS[mutation]
+
+
+async def sent(place: wins.Place, mutation: str, selection: str) -> int:
+    """The statements of a mutation's example."""
+    world = await place.build("anna")
+    with counting() as ran:
+        wins.done(await place.send(place.others, world, mutation, selection))
+    return len(ran)
