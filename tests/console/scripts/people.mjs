@@ -143,6 +143,8 @@ await check("losses ask first and say what is no longer seen", () =>
     await button(page, "Enregistrer").click();
     const dialog = page.getByRole("dialog");
     assert.match(await dialog.innerText(), /Noah Claes\s+Ne verra plus\s+Remises/);
+    await dialog.getByText("Détails pour les programmes").click();
+    await dialog.getByRole("listitem").filter({ hasText: /^Invoice .*totalDiscount/ }).waitFor();
     await page.keyboard.press("Escape");
     await dialog.waitFor({ state: "detached" });
     assert.equal(await isOn(page, "Remises", "Noah Claes"), false, "it is still collected");
