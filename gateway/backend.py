@@ -22,6 +22,7 @@ from gateway.notifications import keep_hinting, keep_waking
 from gateway.readiness import Readiness
 from gateway.settings import Settings
 from resolvers.execution.executor import Executor
+from resolvers.execution.lapses import PAUSE, end_grants
 from resolvers.execution.subscriptions import LiveOperation
 from resolvers.execution.viewer_schema import SchemaText
 from resolvers.mutations.context import Quota
@@ -199,6 +200,7 @@ class DatabaseBackend:
         works = [
             self._keep_writing_uses(database, executor),
             self._keep_backends_small(database),
+            self._keep_ending_grants(database),
             keep_waking(self._listen_dsn, executor.wakes, executor.feed, self._log),
             keep_hinting(self._listen_dsn, executor.hints, self._log),
             executor.feed.keep_looking(),
@@ -248,6 +250,15 @@ class DatabaseBackend:
             await asyncio.sleep(CARE_PAUSE)
             if ended := await database.look_after():
                 self._log.event("database connections replaced", count=ended)
+
+    async def _keep_ending_grants(self, database: Database) -> None:
+        """Write the ends of grants that were made until a moment; after a failure the next look writes them."""
+        while True:
+            await asyncio.sleep(PAUSE)
+            try:
+                await end_grants(database)
+            except DatabaseError as error:
+                self._report(error)
 
     async def _keep_writing_uses(self, database: Database, executor: Executor) -> None:
         while True:

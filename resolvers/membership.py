@@ -12,6 +12,7 @@ from db.sql import Rows, Sql, sql
 IS_PRESENT: Final = (
     "{0}.accepted_at is not null and {0}.removed_at is null and ({0}.until is null or {0}.until > now())"
 )
+HELD: Final = "case when {0}.lent_until <= now() and {0}.role = 'EMPLOYEE' then {0}.mask & ~ {0}.lent else {0}.mask end"
 CARRIED: Final = (
     "({1}.company_id is null or {1}.company_id = {0}.company_id) "
     "and {0}.accepted_at <= {1}.created_at and {0}.company_id <> all({1}.closed)"
@@ -32,6 +33,20 @@ def is_in(member: Rows) -> Sql:
 def present(member: str) -> str:
     """The condition of `is_in` as text, for the membership with this alias."""
     return IS_PRESENT.format(member)
+
+
+def held(member: Rows) -> Sql:
+    """SQL of the mask of a membership's apps now, without lent ones whose time is over; the only way to read it.
+
+    When one lent app ends, the others are not counted either until that is written, within seconds (DECISIONS D140).
+    """
+    columns = [member[column] for column in ("lent_until", "role", "mask", "lent", "mask")]
+    return sql("(case when {} <= now() and {} = 'EMPLOYEE' then {} & ~ {} else {} end)", *columns)
+
+
+def held_apps(member: str) -> str:
+    """The SQL of `held` as text, for the membership with this alias."""
+    return f"({HELD.format(member)})"
 
 
 def carries(member: Rows, key: Sql) -> Sql:

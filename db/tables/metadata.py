@@ -57,6 +57,9 @@ APPS = 256
 
 NO_APPS = text(masks.NO_APPS)
 
+NO_APP = f"B'{'0' * APPS}'"
+"""The empty mask as a constant, for the same."""
+
 DELETED = "deleted_at"
 """The column of rows that can be deleted and restored."""
 

@@ -9,7 +9,7 @@ from db.tokens import CredentialKind
 from resolvers.compilation.cost import Times
 from resolvers.fair_use.budget import Path
 from resolvers.gates.needs import Need, implied
-from resolvers.membership import carries, is_in
+from resolvers.membership import carries, held, is_in
 from resolvers.plans import awake, trial_end
 from schema.apps import CATALOGUE, App
 from schema.declarations.fields import Gate, Standing
@@ -107,12 +107,13 @@ class CompanyScope:
     def effective(self) -> Sql:
         """The mask of the apps that the viewer holds, by an API key only those that it was made for."""
         of_key = sql(" & {}.apps", VIEWER) if self.kind is CredentialKind.API_KEY else sql("")
-        return sql("({} & {}{})", awake(self.company), self.membership["mask"], of_key)
+        return sql("({} & {}{})", awake(self.company), held(self.membership), of_key)
 
     @property
     def term(self) -> Sql:
-        """The next moment at which the viewer's access ends by itself, or the company's trial; null without one."""
-        return sql("least({}, {})", self.membership["until"], trial_end(self.company))
+        """The next moment at which the viewer's access or a lent app ends by itself, or the trial; null without one."""
+        lent = sql("case when {0} > now() then {0} end", self.membership["lent_until"])
+        return sql("least({}, {}, {})", self.membership["until"], lent, trial_end(self.company))
 
     def relation(self) -> Sql:
         """The join that computes every gate once for each company row; empty without gates.

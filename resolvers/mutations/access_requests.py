@@ -4,6 +4,7 @@ Whether an app is active is no user's to know: a request for one that is not is 
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Final
 
 from asyncpg import Record
@@ -63,19 +64,21 @@ where r.company_id = $1 and r.id = $2
 """
 GRANT: Final = """
 with granted as (
-  insert into app_grant (company_id, membership_id, app_id, valid, granted_by)
-  values ($1, $2, $3, tstzrange($4, null), $5)
+  insert into app_grant (company_id, membership_id, app_id, valid, granted_by, until)
+  values ($1, $2, $3, tstzrange($4, null), $5, $6)
 ), kept as (
-  update membership set toggles = set_bit(toggles, (select position from app where id = $3), 1)
-  where company_id = $1 and id = $2
+  update membership m set toggles = set_bit(m.toggles, a.position, 1),
+    lent = case when $6::timestamptz is null then m.lent else set_bit(m.lent, a.position, 1) end,
+    lent_until = least(m.lent_until, $6)
+  from app a where m.company_id = $1 and m.id = $2 and a.id = $3
 )
-insert into access_change (company_id, at, kind, actor_id, membership_id, app_id, before, after)
-values ($1, $4, 'TOGGLE', $5, $2, $3, false, true)
+insert into access_change (company_id, at, kind, actor_id, membership_id, app_id, before, after, until)
+values ($1, $4, 'TOGGLE', $5, $2, $3, false, true, $6)
 """
 """The toggle; its trail answers the request."""
 
 DECIDE: Final = """
-update access_request set state = $3, decided_at = $4, decided_by = $5 where company_id = $1 and id = $2
+update access_request set state = $3, decided_at = $4, decided_by = $5, until = $6 where company_id = $1 and id = $2
 """
 RECORD_DECLINED: Final = """
 insert into access_change (company_id, at, kind, actor_id, membership_id, app_id)
@@ -147,8 +150,9 @@ async def decide_access_request(write: MutationContext, given: InputValues) -> M
     if request["state"] != "OPEN":
         decided = UserProblem(UserErrorCode.WRONG_STATE, ("requestId",), text=DECIDED_ALREADY)
         raise UserErrors(decided, values=written)
+    until = _end(given, company, written)
     if given["granted"]:
-        await _grant(write, company, request, written)
+        await _grant(write, company, request, until, written)
     else:
         await _decide(write, company, request, "DECLINED")
         of_request = company["id"], company["at"], write.caller.account, request["user_id"], request["app_id"]
@@ -156,7 +160,21 @@ async def decide_access_request(write: MutationContext, given: InputValues) -> M
     return MutationResult(written)
 
 
-async def _grant(write: MutationContext, company: Record, request: Record, written: Mapping[str, object]) -> None:
+def _end(given: InputValues, company: Record, written: Mapping[str, object]) -> datetime | None:
+    """The end of what is granted, a moment to come. Raises UserErrors (VALIDATION)."""
+    until: datetime | None = given.get("until")
+    checks = InputChecks()
+    if until is not None and not given["granted"]:
+        checks.add("until", ValidationReason.COMBINATION)
+    elif until is not None and until <= company["at"]:
+        checks.add("until", ValidationReason.RANGE)
+    checks.refuse(written)
+    return until
+
+
+async def _grant(
+    write: MutationContext, company: Record, request: Record, until: datetime | None, written: Mapping[str, object]
+) -> None:
     """Switch the app on for who asks. Raises UserErrors."""
     app, path = App[request["app_id"]], ("granted",)
     problem = not_awake(company, app, path)
@@ -165,14 +183,17 @@ async def _grant(write: MutationContext, company: Record, request: Record, writt
     if problem is not None:
         raise UserErrors(problem, values=written)
     if not request["is_on"]:  # on for somebody from before an app was deactivated
-        of_toggle = company["id"], request["user_id"], app.name, company["at"], write.caller.account
+        of_toggle = company["id"], request["user_id"], app.name, company["at"], write.caller.account, until
         await write.connection.execute(GRANT, *of_toggle)
         await grow(write, company["id"])
-    await _decide(write, company, request, "GRANTED")
+    await _decide(write, company, request, "GRANTED", until if not request["is_on"] else None)
 
 
-async def _decide(write: MutationContext, company: Record, request: Record, state: str) -> None:
-    await write.connection.execute(DECIDE, company["id"], request["id"], state, company["at"], write.caller.account)
+async def _decide(
+    write: MutationContext, company: Record, request: Record, state: str, until: datetime | None = None
+) -> None:
+    decision = company["id"], request["id"], state, company["at"], write.caller.account, until
+    await write.connection.execute(DECIDE, *decision)
 
 
 MUTATIONS: Final[Mapping[str, Mutation]] = {

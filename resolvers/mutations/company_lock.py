@@ -7,7 +7,7 @@ from typing import Final
 from asyncpg import Record
 
 from db.connection import Connection
-from resolvers.membership import present
+from resolvers.membership import held_apps, present
 from resolvers.mutations.context import Forbidden, MutationContext, Unauthenticated, UserErrors, find_caller, key_of
 from resolvers.plans import awake_apps, moment_of, version_of
 from resolvers.user_problems import UserProblem
@@ -29,7 +29,7 @@ async def hold_account(write: MutationContext) -> None:
 FIND_ENTERED_COMPANY: Final = f"""
 select c.id, c.plan, c.mask active, {awake_apps("c")} awake, c.trial_ends_at > now() in_trial,
   {version_of("c")} access_version, {moment_of("c")} at, m.role, m.stands_in, m.id member,
-  {awake_apps("c")} & m.mask access
+  {awake_apps("c")} & {held_apps("m")} access
 from company c join membership m on m.company_id = c.id
 where c.id = $1 and m.account_id = $2 and {present("m")}
 """

@@ -19,7 +19,7 @@ from resolvers.addresses import network
 from resolvers.gates.needs import Need
 from resolvers.global_ids import Key
 from resolvers.masks import mask_of
-from resolvers.membership import present, viewing_as
+from resolvers.membership import held_apps, present, viewing_as
 from resolvers.plans import awake_apps
 from resolvers.request import GraphQLRequest, SessionCookie
 from resolvers.user_problems import UserProblem
@@ -251,7 +251,7 @@ with judged as materialized (
   join membership m on m.company_id = $1 and m.account_id = k.account_id
   join company c on c.id = m.company_id
   where k.id = $2 and k.expires_at > now() and {present("m")}
-    and {awake_apps("c")} & m.mask & k.apps & $3::bit({APPS}) = $3 and (not $4::bool or m.role = 'OWNER')
+    and {awake_apps("c")} & {held_apps("m")} & k.apps & $3::bit({APPS}) = $3 and (not $4::bool or m.role = 'OWNER')
 )
 """
 """The beginning of a statement that judges the caller's right and writes only where it holds. It locks nothing to judge

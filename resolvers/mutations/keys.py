@@ -16,7 +16,7 @@ from db.tables.metadata import APPS
 from db.tokens import ABSENT_KEY, CredentialKind, hash_token, new_token
 from resolvers.gates.needs import ALWAYS
 from resolvers.masks import has, mask_of
-from resolvers.membership import carried, present
+from resolvers.membership import carried, held_apps, present
 from resolvers.mutations.company_lock import enter, enter_as_owner, hold_account, lock_as_owner
 from resolvers.mutations.context import (
     JUDGED,
@@ -54,7 +54,7 @@ LIFE: Final = "15 minutes"
 HAS_API_ACCESS_ANYWHERE: Final = f"""
 select exists (
   select from membership m join company c on c.id = m.company_id
-  where m.account_id = $1 and {present("m")} and get_bit({awake_apps("c")} & m.mask, $2) = 1
+  where m.account_id = $1 and {present("m")} and get_bit({awake_apps("c")} & {held_apps("m")}, $2) = 1
 )
 """
 DELETE_EXPIRED_KEYS: Final = """

@@ -14,6 +14,7 @@ from db.tables.core.changes import change
 from db.tables.core.identity import company, membership
 from resolvers.compilation.company_scope import VIEWER, CompanyScope, enterable
 from resolvers.compilation.context import StatementContext
+from resolvers.membership import held
 from resolvers.plans import awake, mask_columns
 from resolvers.writing.declaration import EntityWrite
 from resolvers.writing.reading import Given, mask
@@ -113,14 +114,15 @@ class JudgedSql:
                 is_there = sql("{} and {} is not null", is_there, self._whole_version(member["company_id"], whole_id))
         columns = sql(
             "c.id company_id, {} row_id, {} whole_id, {} is_there, {} member, {} role, {} stands_in, "
-            "{}, {} company_mask, {} member_mask, {} effective",
+            "{}, {} company_mask, {} member_mask, "
+            "null::timestamptz lent_until, {} effective",
             row,
             whole_id,
             is_there,
             *(member[column] for column in ("id", "role", "stands_in")),
             mask_columns(scope.company),
             awake(scope.company),
-            member["mask"],
+            held(member),
             scope.effective,
         )
         return sql(
@@ -177,7 +179,14 @@ class JudgedSql:
         """The company of `judged` under an alias, as a scope of the statement: no company is entered a second time."""
         entered = Rows(company, name, copies=_copies(name, id="company_id"))
         copies = _copies(
-            name, id="member", company_id="company_id", role="role", stands_in="stands_in", mask="member_mask"
+            name,
+            id="member",
+            company_id="company_id",
+            role="role",
+            stands_in="stands_in",
+            mask="member_mask",
+            lent="member_mask",
+            lent_until="lent_until",
         )
         return CompanyScope(n, entered, Rows(membership, name, copies=copies), self.ctx.kind)
 

@@ -1,5 +1,7 @@
 """Requests for access: inputs and payloads."""
 
+import datetime
+
 import strawberry
 
 from schema.apps import App
@@ -26,6 +28,7 @@ class RequestAccessPayload:
 class DecideAccessRequestInput:
     request_id: strawberry.ID = input_field("The request.", optional=False)
     granted: bool = input_field("Whether the app is switched on.", optional=False)
+    until: datetime.datetime | None = input_field("Until when it is on; without it, until it is switched off.")
 
 
 @payload("The answer to a decision.")

@@ -48,13 +48,16 @@ app_grant = Table(
     Column("app_id", Text, ForeignKey("app.id"), nullable=False),
     Column("valid", TSTZRANGE, nullable=False, server_default=text("tstzrange(now(), null)")),
     Column("granted_by", Uuid, ForeignKey("account.id"), nullable=True),
+    stamp("until", nullable=True),
     Column("revoked_by", Uuid, ForeignKey("account.id"), nullable=True),
     PrimaryKeyConstraint("company_id", "membership_id", "app_id", "valid"),
     Index("uq_app_grant_open", "company_id", "membership_id", "app_id", unique=True, postgresql_where=OPEN),
     reference("membership_id", "membership", ondelete="CASCADE"),
     info={"tenant": True},
 )
-"""A toggle was on during `valid`; the current rows are kept as `membership.toggles` by the same transaction."""
+"""A toggle was on during `valid`; the current rows are kept as `membership.toggles` by the same transaction.
+
+`until`: the end that a grant was given with; `valid` has it once it has come."""
 
 access_change = tenant_table(
     "access_change",

@@ -13,6 +13,7 @@ access_request = tenant_table(
     stamp("created_at"),
     stamp("decided_at", nullable=True),
     loose_key("decided_by", nullable=True),
+    stamp("until", nullable=True),
     one_of("state", "OPEN", "GRANTED", "DECLINED"),
     reference("user_id", "membership", ondelete="CASCADE"),
     Index(

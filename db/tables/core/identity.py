@@ -22,6 +22,7 @@ from sqlalchemy import (
 from db import masks
 from db.tables.metadata import (
     APPS,
+    NO_APP,
     NO_APPS,
     holds,
     key,
@@ -128,6 +129,8 @@ membership = tenant_table(
             persisted=True,
         ),
     ),
+    mask("lent", server_default=text(NO_APP)),
+    stamp("lent_until", nullable=True),
     Column("created_by_accountant", Boolean, nullable=False, server_default=text("false")),
     Column("stands_in", Boolean, nullable=False, server_default=text("false")),
     stamp("created_at"),
@@ -146,6 +149,7 @@ membership = tenant_table(
         postgresql_where=text("removed_at is null"),
     ),
     Index("ix_membership_account_id", "account_id", "company_id"),
+    Index("ix_membership_lent_until", "lent_until", postgresql_where=text("lent_until is not null")),
     timeless=True,
     info=holds(order="last_name", ended="removed_at", User={"external": False}, ExternalUser={"external": True}),
 )
@@ -153,6 +157,8 @@ membership = tenant_table(
 
 `toggles` has the apps that an owner granted (kept while the user is an owner), `mask` those that follow from it:
 effective access is these and the company's apps that are awake.
+`lent` has the toggles that were granted until a moment, `lent_until` is the first of these moments: from then on none
+of them counts, until the ends are written (`resolvers/execution/lapses.py`).
 `stands_in`: the accountant who created the company, while no owner has come; sees its users and invites owners.
 A row gives no access until `accepted_at` is set, nor from `until` or `removed_at` on.
 `company_name` is a copy that two triggers keep, so that the companies of an account with thousands of them are read in

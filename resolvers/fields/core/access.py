@@ -20,7 +20,7 @@ from resolvers.compilation.resolution import (
     ToOne,
 )
 from resolvers.fields.core.matrix import matrix_of
-from resolvers.membership import carries, is_in
+from resolvers.membership import carries, held, is_in
 from resolvers.plans import asleep, awake
 from schema.apps import CATALOGUE, App
 
@@ -145,22 +145,22 @@ def _opening(row: Row, key: Row) -> tuple[Sql, ...]:
     """
     if row.ctx.kind is not CredentialKind.SESSION:
         return (sql("false"),)
-    member, held = row.ctx.rows(membership, company=row.company), row.ctx.rows(credential)
+    member, owned = row.ctx.rows(membership, company=row.company), row.ctx.rows(credential)
     position = number(CATALOGUE[App.API_ACCESS].position)
-    allowed = sql("get_bit({} & {}, {}) = 1", awake(row.company_scope.company), member["mask"], position)
+    allowed = sql("get_bit({} & {}, {}) = 1", awake(row.company_scope.company), held(member), position)
     conditions = [
         *member.where,
         is_in(member),
-        sql("{} = 'API_KEY'", held["kind"]),
-        carries(member, held.name),
-        sql("({} is not null or {})", held["company_id"], allowed),
+        sql("{} = 'API_KEY'", owned["kind"]),
+        carries(member, owned.name),
+        sql("({} is not null or {})", owned["company_id"], allowed),
     ]
     keys = sql(
         "select {} from {} join {} on {} = {} where {}",
-        held["id"],
+        owned["id"],
         member.source,
-        held.source,
-        held["account_id"],
+        owned.source,
+        owned["account_id"],
         member["account_id"],
         every(conditions),
     )

@@ -11,7 +11,7 @@ from db.tables.core.identity import membership
 from resolvers.compilation.context import Row
 from resolvers.compilation.resolution import Arguments, Derived, Leaf, Resolution
 from resolvers.global_ids import Key
-from resolvers.membership import is_in
+from resolvers.membership import held, is_in
 from resolvers.operation.arguments import (
     NOT_GIVEN,
     ArgumentValue,
@@ -92,7 +92,7 @@ def _closed(row: Row, person: Rows) -> Sql:
         "else encode(uuid_send({}), 'hex') <> substr(w.gate, 2) end",
         APP,
         awake(row.rows),
-        person["mask"],
+        held(person),
         ROLE,
         person["role"],
         PRESENT,

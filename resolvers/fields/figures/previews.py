@@ -21,7 +21,7 @@ from resolvers.compilation.parameters import bounded
 from resolvers.compilation.resolution import Arguments, Derived, Leaf, Resolution, SameRow, ToOne
 from resolvers.gates.coordinate_groups import coordinate_groups
 from resolvers.global_ids import Key
-from resolvers.membership import carries, is_in
+from resolvers.membership import carries, held, is_in
 from resolvers.operation.arguments import NOT_GIVEN
 from resolvers.operation.named import NamedOperation
 from resolvers.plans import awake
@@ -110,7 +110,7 @@ def _people(preview: Row) -> Sql:
         *[NONE] * 4,
         changes,
         member.source,
-        *[awake(preview.company_scope.company), member["mask"]] * 2,
+        *[awake(preview.company_scope.company), held(member)] * 2,
         every(conditions),
     )
 

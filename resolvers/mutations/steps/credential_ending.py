@@ -9,11 +9,11 @@ from datetime import datetime
 from typing import Final
 
 from db.connection import Connection
-from resolvers.membership import carried, present
+from resolvers.membership import carried, held_apps, present
 from resolvers.plans import awake_apps
 from schema.apps import CATALOGUE, App
 
-ALLOWED: Final = f"get_bit({awake_apps('c')} & m.mask, {CATALOGUE[App.API_ACCESS].position}) = 1"
+ALLOWED: Final = f"get_bit({awake_apps('c')} & {held_apps('m')}, {CATALOGUE[App.API_ACCESS].position}) = 1"
 OPENED: Final = f"{present('m')} and {carried('m', 'k')} and {ALLOWED}"
 """The condition that a key k opens the company c now by its account's membership m."""
 

@@ -40,6 +40,7 @@ class AccessRequest(Node):
     state: AccessRequestState = open_field("Where it stands.")
     created_at: datetime.datetime = open_field("When it was made.")
     decided_at: datetime.datetime | None = open_field("When it was decided.")
+    until: datetime.datetime | None = open_field("Until when it was granted; null without an end.")
     decided_by: Author | None = open_field("Who decided; null as long as it is open.")
 
 

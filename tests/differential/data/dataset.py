@@ -306,6 +306,8 @@ def _join(data: DataSet, name: str, company: str, apps: Iterable[App] = (), **co
             "last_name": ("Éva", "de Wit", "Same", "Same")[n % 4],
             "language": ("FR", "NL", "EN", "DE")[n % 4],
             "toggles": bits((*ALWAYS, *apps)),
+            "lent": bits(()),
+            "lent_until": None,
             "created_by_accountant": n % 5 == 0,
             "stands_in": False,
             "created_at": MOMENT + datetime.timedelta(hours=n // 3),

@@ -22,7 +22,16 @@ from (
           array(
             select t1.id
             from (
-              select ((case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end) & m0.mask) e
+              select
+                (
+                  (
+                    case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end
+                  ) & (
+                    case when m0.lent_until <= now() and m0.role = 'EMPLOYEE' then
+                      m0.mask & ~ m0.lent
+                    else m0.mask end
+                  )
+                ) e
               offset 0
             ) b,
             app t1
@@ -33,7 +42,15 @@ from (
         || ',"can":' || case when (
           select
             get_bit(
-              ((case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end) & m0.mask),
+              (
+                (
+                  case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end
+                ) & (
+                  case when m0.lent_until <= now() and m0.role = 'EMPLOYEE' then
+                    m0.mask & ~ m0.lent
+                  else m0.mask end
+                )
+              ),
               t2.position
             ) = 1
           from app t2
@@ -44,7 +61,15 @@ from (
         || case when (
           select
             get_bit(
-              ((case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end) & m0.mask),
+              (
+                (
+                  case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end
+                ) & (
+                  case when m0.lent_until <= now() and m0.role = 'EMPLOYEE' then
+                    m0.mask & ~ m0.lent
+                  else m0.mask end
+                )
+              ),
               t3.position
             ) = 1
           from app t3
@@ -55,7 +80,15 @@ from (
         || case when (
           select
             get_bit(
-              ((case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end) & m0.mask),
+              (
+                (
+                  case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end
+                ) & (
+                  case when m0.lent_until <= now() and m0.role = 'EMPLOYEE' then
+                    m0.mask & ~ m0.lent
+                  else m0.mask end
+                )
+              ),
               t4.position
             ) = 1
           from app t4

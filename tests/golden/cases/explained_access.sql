@@ -101,7 +101,11 @@ from (
                                   get_bit(
                                     (
                                       case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end
-                                    ) & t1.mask,
+                                    ) & (
+                                      case when t1.lent_until <= now() and t1.role = 'EMPLOYEE' then
+                                        t1.mask & ~ t1.lent
+                                      else t1.mask end
+                                    ),
                                     substr(w.gate, 2)::int
                                   ) = 0
                                 when w.gate = 'o' then
@@ -143,7 +147,15 @@ from (
           select b.o g0
           from (
             select
-              ((case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end) & m0.mask) e,
+              (
+                (
+                  case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end
+                ) & (
+                  case when m0.lent_until <= now() and m0.role = 'EMPLOYEE' then
+                    m0.mask & ~ m0.lent
+                  else m0.mask end
+                )
+              ) e,
               coalesce(m0.role = 'OWNER', false) o
             offset 0
           ) b

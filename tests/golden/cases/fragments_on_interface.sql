@@ -42,7 +42,15 @@ from (
               select get_bit(b.e, 41) = 1 g0, get_bit(b.e, 4) = 1 g1
               from (
                 select
-                  ((case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end) & m0.mask) e,
+                  (
+                    (
+                      case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end
+                    ) & (
+                      case when m0.lent_until <= now() and m0.role = 'EMPLOYEE' then
+                        m0.mask & ~ m0.lent
+                      else m0.mask end
+                    )
+                  ) e,
                   coalesce(m0.role = 'OWNER', false) o
                 offset 0
               ) b
@@ -95,7 +103,15 @@ from (
               select get_bit(b.e, 3) = 1 g0
               from (
                 select
-                  ((case when c2.trial_ends_at > now() then c2.mask else c2.plan_mask end) & m2.mask) e,
+                  (
+                    (
+                      case when c2.trial_ends_at > now() then c2.mask else c2.plan_mask end
+                    ) & (
+                      case when m2.lent_until <= now() and m2.role = 'EMPLOYEE' then
+                        m2.mask & ~ m2.lent
+                      else m2.mask end
+                    )
+                  ) e,
                   coalesce(m2.role = 'OWNER', false) o
                 offset 0
               ) b
@@ -128,7 +144,15 @@ from (
               select get_bit(b.e, 2) = 1 g0
               from (
                 select
-                  ((case when c3.trial_ends_at > now() then c3.mask else c3.plan_mask end) & m3.mask) e,
+                  (
+                    (
+                      case when c3.trial_ends_at > now() then c3.mask else c3.plan_mask end
+                    ) & (
+                      case when m3.lent_until <= now() and m3.role = 'EMPLOYEE' then
+                        m3.mask & ~ m3.lent
+                      else m3.mask end
+                    )
+                  ) e,
                   coalesce(m3.role = 'OWNER', false) o
                 offset 0
               ) b

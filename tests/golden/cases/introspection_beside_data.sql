@@ -8,7 +8,15 @@ from (select 1) one
   left join viewer v on true
   left join lateral (
     select
-      bit_or(((case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end) & m0.mask))::text apps,
+      bit_or(
+        (
+          (
+            case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end
+          ) & (
+            case when m0.lent_until <= now() and m0.role = 'EMPLOYEE' then m0.mask & ~ m0.lent else m0.mask end
+          )
+        )
+      )::text apps,
       bool_or((coalesce(m0.role = 'OWNER', false) or m0.stands_in)) owner
     from membership m0
       join company c0 on c0.id = m0.company_id

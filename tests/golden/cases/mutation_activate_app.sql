@@ -222,7 +222,15 @@ from (
         '{"access":{"can":' || case when (
           select
             get_bit(
-              ((case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end) & m0.mask),
+              (
+                (
+                  case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end
+                ) & (
+                  case when m0.lent_until <= now() and m0.role = 'EMPLOYEE' then
+                    m0.mask & ~ m0.lent
+                  else m0.mask end
+                )
+              ),
               t3.position
             ) = 1
           from app t3
@@ -458,7 +466,15 @@ from (
         '{"access":{"can":' || case when (
           select
             get_bit(
-              ((case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end) & m0.mask),
+              (
+                (
+                  case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end
+                ) & (
+                  case when m0.lent_until <= now() and m0.role = 'EMPLOYEE' then
+                    m0.mask & ~ m0.lent
+                  else m0.mask end
+                )
+              ),
               t1.position
             ) = 1
           from app t1
@@ -476,7 +492,15 @@ from (
           select b.o g0
           from (
             select
-              ((case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end) & m0.mask) e,
+              (
+                (
+                  case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end
+                ) & (
+                  case when m0.lent_until <= now() and m0.role = 'EMPLOYEE' then
+                    m0.mask & ~ m0.lent
+                  else m0.mask end
+                )
+              ) e,
               coalesce(m0.role = 'OWNER', false) o
             offset 0
           ) b

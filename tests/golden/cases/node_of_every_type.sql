@@ -156,7 +156,15 @@ from (
           select get_bit(b.e, 2) = 1 g0
           from (
             select
-              ((case when c5.trial_ends_at > now() then c5.mask else c5.plan_mask end) & m5.mask) e,
+              (
+                (
+                  case when c5.trial_ends_at > now() then c5.mask else c5.plan_mask end
+                ) & (
+                  case when m5.lent_until <= now() and m5.role = 'EMPLOYEE' then
+                    m5.mask & ~ m5.lent
+                  else m5.mask end
+                )
+              ) e,
               coalesce(m5.role = 'OWNER', false) o
             offset 0
           ) b
@@ -191,7 +199,15 @@ from (
           select get_bit(b.e, 41) = 1 g0, get_bit(b.e, 3) = 1 g1
           from (
             select
-              ((case when c6.trial_ends_at > now() then c6.mask else c6.plan_mask end) & m6.mask) e,
+              (
+                (
+                  case when c6.trial_ends_at > now() then c6.mask else c6.plan_mask end
+                ) & (
+                  case when m6.lent_until <= now() and m6.role = 'EMPLOYEE' then
+                    m6.mask & ~ m6.lent
+                  else m6.mask end
+                )
+              ) e,
               coalesce(m6.role = 'OWNER', false) o
             offset 0
           ) b
@@ -224,7 +240,15 @@ from (
           select get_bit(b.e, 4) = 1 g0
           from (
             select
-              ((case when c7.trial_ends_at > now() then c7.mask else c7.plan_mask end) & m7.mask) e,
+              (
+                (
+                  case when c7.trial_ends_at > now() then c7.mask else c7.plan_mask end
+                ) & (
+                  case when m7.lent_until <= now() and m7.role = 'EMPLOYEE' then
+                    m7.mask & ~ m7.lent
+                  else m7.mask end
+                )
+              ) e,
               coalesce(m7.role = 'OWNER', false) o
             offset 0
           ) b
@@ -259,7 +283,15 @@ from (
           select b.s g0
           from (
             select
-              ((case when c8.trial_ends_at > now() then c8.mask else c8.plan_mask end) & m8.mask) e,
+              (
+                (
+                  case when c8.trial_ends_at > now() then c8.mask else c8.plan_mask end
+                ) & (
+                  case when m8.lent_until <= now() and m8.role = 'EMPLOYEE' then
+                    m8.mask & ~ m8.lent
+                  else m8.mask end
+                )
+              ) e,
               coalesce(m8.role = 'OWNER', false) o,
               (coalesce(m8.role = 'OWNER', false) or m8.stands_in) s
             offset 0
@@ -299,7 +331,15 @@ from (
           select b.o g0
           from (
             select
-              ((case when c9.trial_ends_at > now() then c9.mask else c9.plan_mask end) & m9.mask) e,
+              (
+                (
+                  case when c9.trial_ends_at > now() then c9.mask else c9.plan_mask end
+                ) & (
+                  case when m9.lent_until <= now() and m9.role = 'EMPLOYEE' then
+                    m9.mask & ~ m9.lent
+                  else m9.mask end
+                )
+              ) e,
               coalesce(m9.role = 'OWNER', false) o
             offset 0
           ) b
@@ -331,7 +371,15 @@ from (
           select get_bit(b.e, 3) = 1 g0
           from (
             select
-              ((case when c10.trial_ends_at > now() then c10.mask else c10.plan_mask end) & m10.mask) e,
+              (
+                (
+                  case when c10.trial_ends_at > now() then c10.mask else c10.plan_mask end
+                ) & (
+                  case when m10.lent_until <= now() and m10.role = 'EMPLOYEE' then
+                    m10.mask & ~ m10.lent
+                  else m10.mask end
+                )
+              ) e,
               coalesce(m10.role = 'OWNER', false) o
             offset 0
           ) b

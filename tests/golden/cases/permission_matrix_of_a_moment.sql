@@ -115,6 +115,8 @@ from (
                     case when t10.external or h.role = 'OWNER' then
                       B'1111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111'
                     else h.toggles end mask,
+                    t10.lent lent,
+                    t10.lent_until lent_until,
                     t10.created_by_accountant created_by_accountant,
                     t10.stands_in stands_in,
                     t10.created_at created_at,
@@ -275,7 +277,15 @@ from (
           select b.o g0
           from (
             select
-              ((case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end) & m0.mask) e,
+              (
+                (
+                  case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end
+                ) & (
+                  case when m0.lent_until <= now() and m0.role = 'EMPLOYEE' then
+                    m0.mask & ~ m0.lent
+                  else m0.mask end
+                )
+              ) e,
               coalesce(m0.role = 'OWNER', false) o
             offset 0
           ) b

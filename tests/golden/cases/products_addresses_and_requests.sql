@@ -193,7 +193,15 @@ from (
               get_bit(b.e, 38) = 1 g4
             from (
               select
-                ((case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end) & m0.mask) e,
+                (
+                  (
+                    case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end
+                  ) & (
+                    case when m0.lent_until <= now() and m0.role = 'EMPLOYEE' then
+                      m0.mask & ~ m0.lent
+                    else m0.mask end
+                  )
+                ) e,
                 coalesce(m0.role = 'OWNER', false) o
               offset 0
             ) b

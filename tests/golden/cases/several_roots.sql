@@ -62,7 +62,15 @@ from (
           select get_bit(b.e, 3) = 1 g0
           from (
             select
-              ((case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end) & m0.mask) e,
+              (
+                (
+                  case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end
+                ) & (
+                  case when m0.lent_until <= now() and m0.role = 'EMPLOYEE' then
+                    m0.mask & ~ m0.lent
+                  else m0.mask end
+                )
+              ) e,
               coalesce(m0.role = 'OWNER', false) o
             offset 0
           ) b
@@ -101,7 +109,15 @@ from (
           select get_bit(b.e, 3) = 1 g0
           from (
             select
-              ((case when c1.trial_ends_at > now() then c1.mask else c1.plan_mask end) & m1.mask) e,
+              (
+                (
+                  case when c1.trial_ends_at > now() then c1.mask else c1.plan_mask end
+                ) & (
+                  case when m1.lent_until <= now() and m1.role = 'EMPLOYEE' then
+                    m1.mask & ~ m1.lent
+                  else m1.mask end
+                )
+              ) e,
               coalesce(m1.role = 'OWNER', false) o
             offset 0
           ) b
@@ -139,7 +155,15 @@ from (
           select get_bit(b.e, 2) = 1 g0
           from (
             select
-              ((case when c2.trial_ends_at > now() then c2.mask else c2.plan_mask end) & m2.mask) e,
+              (
+                (
+                  case when c2.trial_ends_at > now() then c2.mask else c2.plan_mask end
+                ) & (
+                  case when m2.lent_until <= now() and m2.role = 'EMPLOYEE' then
+                    m2.mask & ~ m2.lent
+                  else m2.mask end
+                )
+              ) e,
               coalesce(m2.role = 'OWNER', false) o
             offset 0
           ) b

@@ -27,7 +27,15 @@ from (
         || ',"can":' || case when (
           select
             get_bit(
-              ((case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end) & m0.mask),
+              (
+                (
+                  case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end
+                ) & (
+                  case when m0.lent_until <= now() and m0.role = 'EMPLOYEE' then
+                    m0.mask & ~ m0.lent
+                  else m0.mask end
+                )
+              ),
               t1.position
             ) = 1
           from app t1
@@ -36,7 +44,11 @@ from (
           'true}'
         else 'false}' end j,
         null h,
-        least(m0.until, case when c0.trial_ends_at > now() then c0.trial_ends_at end) term
+        least(
+          m0.until,
+          case when m0.lent_until > now() then m0.lent_until end,
+          case when c0.trial_ends_at > now() then c0.trial_ends_at end
+        ) term
       from membership m0
         join company c0 on c0.id = m0.company_id
       where

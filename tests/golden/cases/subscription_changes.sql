@@ -191,14 +191,26 @@ from (
         case when not (a0.g0 and a0.g1 and a0.g2) then
           '0:' || encode(uuid_send(c0.id), 'hex') || ':' || array_to_string(array[a0.g0, a0.g1, a0.g2], '')
         end h,
-        least(m0.until, case when c0.trial_ends_at > now() then c0.trial_ends_at end) term
+        least(
+          m0.until,
+          case when m0.lent_until > now() then m0.lent_until end,
+          case when c0.trial_ends_at > now() then c0.trial_ends_at end
+        ) term
       from membership m0
         join company c0 on c0.id = m0.company_id
         cross join lateral (
           select get_bit(b.e, 47) = 1 g0, get_bit(b.e, 43) = 1 g1, b.o g2
           from (
             select
-              ((case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end) & m0.mask) e,
+              (
+                (
+                  case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end
+                ) & (
+                  case when m0.lent_until <= now() and m0.role = 'EMPLOYEE' then
+                    m0.mask & ~ m0.lent
+                  else m0.mask end
+                )
+              ) e,
               coalesce(m0.role = 'OWNER', false) o
             offset 0
           ) b
