@@ -91,10 +91,6 @@ class Gateway(Starlette):
         """Count one more request of an address, for bytes that are not a valid request; False for one too many."""
         return self._rates is None or self._rates.may_ask(address)
 
-    def _is_visit(self, scope: Scope) -> bool:
-        """True for a browser that opens the address itself, which is answered with the console."""
-        return self._pages is not None and self._pages.is_visit(scope)
-
     def hindrance(self) -> str | None:
         """Why no requests are taken, whatever the database does; None when they are."""
         return "the gateway is stopping" if self.is_draining else None
@@ -102,6 +98,10 @@ class Gateway(Starlette):
     def was_probed(self, seconds: float) -> bool:
         """True when any worker was asked for its readiness within the last `seconds`."""
         return self.counters.was_probed(seconds)
+
+    def _is_visit(self, scope: Scope) -> bool:
+        """True for a browser that opens the address itself, which is answered with the console."""
+        return self._pages is not None and self._pages.is_visit(scope)
 
     def _refused(self, scope: Scope) -> Allowance | None:
         """Count a request that is not for GraphQL; its allowance when it is one too many, else None."""

@@ -89,12 +89,12 @@ class Backend(Protocol):
         """None when requests can be answered, else the reason why not."""
         ...
 
-    async def holds_demo(self) -> bool:
-        """Whether the database holds the demo; False while it is away."""
-        ...
-
     def figures(self) -> Iterable[float]:
         """Numbers for metrics, in the order of `gateway.metrics.layout.FIGURES`, but for the last."""
+        ...
+
+    async def holds_demo(self) -> bool:
+        """Whether the database holds the demo; False while it is away."""
         ...
 
 
@@ -160,6 +160,12 @@ class DatabaseBackend:
         """None when the database answers and this version may use it, else the reason."""
         return "the database cannot be reached" if self._database is None else await self._readiness.reason()
 
+    def figures(self) -> Iterator[float]:
+        """Numbers for metrics, in the order of `gateway.metrics.layout.FIGURES`; zeros while there is no database."""
+        if self._database is None or self.executor is None:
+            return iter([0.0] * (len(FIGURES) - 1))
+        return iter((*self._database.figures(), *self.executor.figures()))
+
     async def holds_demo(self) -> bool:
         """Whether the database holds the demo; False while it is away."""
         try:
@@ -167,12 +173,6 @@ class DatabaseBackend:
         except DatabaseError as error:
             self._report(error)
             return False
-
-    def figures(self) -> Iterator[float]:
-        """Numbers for metrics, in the order of `gateway.metrics.layout.FIGURES`; zeros while there is no database."""
-        if self._database is None or self.executor is None:
-            return iter([0.0] * (len(FIGURES) - 1))
-        return iter((*self._database.figures(), *self.executor.figures()))
 
     async def _connect(self) -> None:
         database = await Database.open(self._dsn, self._pool)

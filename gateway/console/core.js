@@ -1,4 +1,9 @@
-/** What all pages share: texts, who is signed in, the address, notices. */
+/**
+ * What all pages share: texts, who is signed in, the address, notices.
+ *
+ * To add a page: a module in pages/ whose default is a component with a Title, its line in ROUTES, its word in the menu of
+ * frame.js, its texts in four languages in texts/, its operations in operations.graphql.
+ */
 
 import { html, signal, useEffect, useRef, useState } from "./vendor/preact.js";
 import { ask, change, ended, hangUp, offline, spoken } from "./api.js";

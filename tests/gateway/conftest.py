@@ -104,11 +104,11 @@ class SmallBackend:
     async def ready(self) -> str | None:
         return self.reason
 
-    async def holds_demo(self) -> bool:
-        return self.demo
-
     def figures(self) -> list[float]:
         return [float(n) for n in range(1, len(FIGURES))]
+
+    async def holds_demo(self) -> bool:
+        return self.demo
 
 
 @pytest.fixture

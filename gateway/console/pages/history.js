@@ -97,10 +97,11 @@ const cellOf = (value) => `"${String(value).replace(/^(?=[=+\-@\t\r])/, "'").rep
 
 /* The matrix of a moment */
 
-/** A slider over the last changes, and the matrix as it was; what is otherwise now is marked. */
+/** A slider over the last changes, and the matrix as it was; what is otherwise now, or at another moment, is marked. */
 function Moment({ companyId, at, setAt }) {
   const marks = useRead(async () => (await page(companyId, {}, null, 100)).nodes.map((entry) => entry.at).reverse(), [companyId]).value ?? [];
-  const { value, problem } = useRead(async () => at && read(companyId, at), [companyId, at]);
+  const [other, setOther] = useState("");
+  const { value, problem } = useRead(async () => at && read(companyId, at, other), [companyId, at, other]);
   useEffect(() => {
     if (at) document.getElementById("moment")?.scrollIntoView({ block: "center" });
   }, [at]);
@@ -112,12 +113,14 @@ function Moment({ companyId, at, setAt }) {
     <label class="slider">${t("history.moment")}<input type="range" min="0" max=${marks.length} value=${mark} onInput=${choose} aria-valuetext=${at ? moment(at) : t("history.now")} list="marks" /></label>
     <datalist id="marks">${marks.map((_, i) => html`<option key=${i} value=${i}></option>`)}</datalist>
     ${at && problem && html`<${Failed} problem=${problem} />`}
+    ${at && html`<label class="slider">${t("history.compare")}<select value=${other} onChange=${({ target }) => setOther(target.value)}><option value="">${t("history.now")}</option>
+      ${marks.map((one, i) => html`<option key=${i} value=${one}>${moment(one)}</option>`)}</select></label>`}
     ${at && value && html`<p class="soft" role="status">${t("history.differs", { n: value.differing })}</p><${Grid} ...${value.axes} />`}</section>`;
 }
 
-/** The matrix of a moment for the grid, and how many of its cells are otherwise now. Raises Refused. */
-async function read(companyId, at) {
-  const [then, now] = await Promise.all([at, new Date().toISOString()].map(async (when) => (await ask("MatrixAt", { companyId, at: when })).company.permissionMatrix));
+/** The matrix of a moment for the grid, and how many of its cells are otherwise at another, by default now. Raises Refused. */
+async function read(companyId, at, other) {
+  const [then, now] = await Promise.all([at, other || new Date().toISOString()].map(async (when) => (await ask("MatrixAt", { companyId, at: when })).company.permissionMatrix));
   const current = new Map(now.rows.map((line) => [(line.user ?? line.externalUser).id, row(line).cells]));
   const people = then.rows.map(row);
   const differs = (line, app) => line.isUser && line.cells[app].effective !== Boolean(current.get(line.person.id)?.[app]?.effective);

@@ -1,7 +1,7 @@
 // A large matrix: it is drawn soon after its data, few of its rows at once, and the keyboard reaches all of them.
 import assert from "node:assert/strict";
 import { done, LAMBERT } from "../../clients/scripts/checks.mjs";
-import { checkPage, console_, enter } from "./browser.mjs";
+import { checkPage, console_, enter, violations } from "./browser.mjs";
 
 /** Milliseconds from the data to the drawn matrix: 200 are meant for a machine that does nothing else. */
 const DRAWN_WITHIN = 600;
@@ -52,6 +52,7 @@ for (const people of [20, 50]) {
     assert.equal(await grid.getAttribute("aria-colcount"), "117");
     const switches = await page.getByRole("switch").count();
     assert.ok(switches > 200 && switches < 1200, `${switches} switches`);
+    assert.deepEqual(await violations(page), []);
     await page.getByRole("switch", { name: "App 0, Person 0", exact: true }).focus();
     await page.keyboard.press("Control+End");
     await page.waitForFunction((last) => document.activeElement.ariaLabel === last, `App 115, Person ${people - 1}`);

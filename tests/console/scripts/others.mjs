@@ -63,7 +63,9 @@ await check("history: a search, the matrix of a moment, a file of all changes", 
     const grid = page.getByRole("grid");
     await grid.waitFor();
     assert.equal(await grid.getByRole("switch").count(), await grid.locator("[role=switch][aria-disabled=true]").count());
-    await page.getByText(/diffèrent? d'aujourd'hui/).waitFor();
+    await page.getByText(/^[1-9]\d* accès diffèrent?\.$/).waitFor();
+    await page.getByLabel("Comparer avec").selectOption({ index: 1 });
+    await page.getByText(/accès diffèrent?\.$/).waitFor();
     const [file] = await Promise.all([page.waitForEvent("download"), button(page, "Exporter en CSV").click()]);
     const lines = (await readFile(await file.path(), "utf8")).split("\r\n");
     assert.equal(lines[0], '\ufeff"Quand","Qui","Quoi"');

@@ -131,6 +131,7 @@ await check("a save that comes too late shows the other's change and keeps one's
     await one.getByText("Noah Claes : Paiements a été activé.").waitFor();
     assert.equal(await isOn(one, "Agenda", "Noah Claes"), true, "one's own change is kept");
     assert.equal(await isOn(one, "Paiements", "Noah Claes"), true, "the other's is shown");
+    assert.equal(await cell(one, "Paiements", "Noah Claes").getAttribute("aria-description"), "changé entre-temps");
     await save(one);
     await one.getByText(SAVED).first().waitFor();
     await undo(one);
@@ -143,6 +144,8 @@ await check("losses ask first and say what is no longer seen", () =>
     await button(page, "Enregistrer").click();
     const dialog = page.getByRole("dialog");
     assert.match(await dialog.innerText(), /Noah Claes\s+Ne verra plus\s+Remises/);
+    await dialog.getByText("Détails pour les programmes").click();
+    await dialog.getByRole("listitem").filter({ hasText: /^Invoice .*totalDiscount/ }).waitFor();
     await page.keyboard.press("Escape");
     await dialog.waitFor({ state: "detached" });
     assert.equal(await isOn(page, "Remises", "Noah Claes"), false, "it is still collected");

@@ -1,8 +1,12 @@
 /** The bar for what is not saved: how much it is, what it does, save; and what others changed meanwhile. */
 
-import { html, t, useState } from "../../core.js";
+import { ask } from "../../api.js";
+import { Failed, Waiting, company, fullName, html, t, useRead, useState } from "../../core.js";
 import { Dialog } from "./dialogs.js";
 import { changes, conflict, discard, matrix, named, save, saving, takeBack, undo } from "./store.js";
+
+/** Operations of the console whose extent is looked at. */
+const OPERATIONS = ["Desk"];
 
 export function Bar() {
   const [open, setOpen] = useState(false);
@@ -42,9 +46,34 @@ function Review({ pending, keep, close }) {
     ${[...people].map(([userId, toggles]) => html`<section key=${userId} class="effects"><h3>${named(toggles[0]).person}</h3>
       <${Effects} title=${t("review.lost")} toggles=${toggles.filter(({ granted }) => !granted)} kind="lost" />
       <${Effects} title=${t("review.gained")} toggles=${toggles.filter(({ granted }) => granted)} kind="gained" /></section>`)}
+    <${Details} pending=${pending} />
     <div class="actions"><button onClick=${close}>${t("cancel")}</button>
       <button class="main" onClick=${keep} autofocus>${t("review.save", { n: pending.length })}</button></div></${Dialog}>`;
 }
+
+/** What follows for programs: fields by type, operations that become partial, keys. Read when it is opened. */
+function Details({ pending }) {
+  const [opened, setOpened] = useState(false);
+  return html`<details onToggle=${({ target }) => setOpened(target.open)}><summary>${t("review.details")}</summary>
+    ${opened && html`<${Preview} pending=${pending} />`}</details>`;
+}
+
+function Preview({ pending }) {
+  const { value, problem, again } = useRead(async () => {
+    const asked = { companyId: company.value.id, changes: pending, operations: OPERATIONS };
+    return (await ask("Preview", asked)).company.previewAccess;
+  }, [JSON.stringify(pending)]);
+  if (problem) return html`<${Failed} problem=${problem} again=${again} />`;
+  if (!value) return html`<${Waiting} />`;
+  return html`${value.people.map(({ user, lost, gained }) => html`<section key=${user.id} class="effects"><h3>${fullName(user)}</h3>
+      <${Coordinates} title=${t("review.lost")} types=${lost} kind="lost" /><${Coordinates} title=${t("review.gained")} types=${gained} kind="gained" /></section>`)}
+    ${value.operations.map(({ name, user, before, after }) => html`<p key=${name + user.id}><code>${name}</code> · ${fullName(user)}: ${t("history.from", { before: t(`extent.${before}`), after: t(`extent.${after}`) })}</p>`)}
+    ${value.apiKeys.map(({ apiKey, lost }) => html`<section key=${apiKey.id} class="effects"><h3>${t("review.key", { name: apiKey.label })}</h3>
+      <${Coordinates} title=${t("review.lost")} types=${lost} kind="lost" /></section>`)}`;
+}
+
+const Coordinates = ({ title, types, kind }) => types.length > 0 && html`<p class=${kind}>${title}</p>
+  <ul class="coordinates">${types.map(({ type, names }) => html`<li key=${type}><code>${type}</code> ${names.join(", ")}</li>`)}</ul>`;
 
 function Effects({ title, toggles, kind }) {
   if (!toggles.length) return null;

@@ -90,7 +90,7 @@ const Beside = ({ columns }) => columns > 0 && html`<td aria-hidden="true" class
 /** A row, drawn anew only when one of its cells looks otherwise. */
 function Row({ row, index, columns, left, gaps, cell, name }) {
   const states = columns.map((column) => cell(row, column));
-  const stamp = states.map(({ on, fixed, changed }) => `${+on}${+changed}${fixed ?? ""}`).join();
+  const stamp = states.map(({ on, fixed, changed, clash }) => `${+on}${+changed}${+Boolean(clash)}${fixed ?? ""}`).join();
   const labels = columns.map((column) => name(row, column)).join();
   return useMemo(() => html`<tr data-row=${index} aria-rowindex=${index + 2}><th scope="row"><${Heading} ...${row} key=${null} /></th>
     <${Beside} columns=${gaps.before} />${columns.map((column, i) => html`<td key=${column.key} aria-colindex=${left + i + 2}>
@@ -98,9 +98,9 @@ function Row({ row, index, columns, left, gaps, cell, name }) {
   [stamp, labels, index, left]);
 }
 
-function Cell({ column, state: { on, fixed, changed }, label }) {
-  const why = fixed ? t(`fixed.${fixed}`) : null;
-  return html`<button role="switch" data-column=${column} tabindex="-1" class=${changed ? "changed" : ""} aria-checked=${on}
+function Cell({ column, state: { on, fixed, changed, clash }, label }) {
+  const why = fixed ? t(`fixed.${fixed}`) : clash ? t("conflict.cell") : null;
+  return html`<button role="switch" data-column=${column} tabindex="-1" class=${clash ? "clash" : changed ? "changed" : ""} aria-checked=${on}
     aria-disabled=${fixed ? true : null} aria-label=${label} aria-description=${why} title=${why}></button>`;
 }
 

@@ -39,12 +39,12 @@ function Group({ row, category, apps, unfolded }) {
     ${opened && apps.map((info, i) => html`<${Line} key=${info.app} row=${row} info=${info} state=${states[i]} />`)}</section>`;
 }
 
-function Line({ row, info, state: { on, fixed, changed } }) {
+function Line({ row, info, state: { on, fixed, changed, clash } }) {
   const id = `app-${info.app}`;
   const toggle = () => fixed || want([{ userId: row.person.id, app: info.app, granted: !on }]);
   return html`<div class=${`line ${changed ? "changed" : ""}`} onClick=${({ target }) => target.role !== "switch" && toggle()}>
     <span><b id=${id}>${info.label}</b><small>${info.description}</small></span>
-    <span class="word">${fixed ? t(`fixed.${fixed}`) : t(on ? "on" : "off")}${changed ? ` · ${t("person.unsaved")}` : ""}</span>
+    <span class="word">${fixed ? t(`fixed.${fixed}`) : t(on ? "on" : "off")}${changed ? ` · ${t("person.unsaved")}` : ""}${clash ? ` · ${t("conflict.cell")}` : ""}</span>
     <button role="switch" class=${changed ? "changed" : ""} aria-checked=${on} aria-disabled=${fixed ? true : null} aria-labelledby=${id} onClick=${toggle}></button></div>`;
 }
 

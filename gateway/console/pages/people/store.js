@@ -147,7 +147,11 @@ export function want(changes) {
   keep(wanted);
 }
 
-export const discard = () => keep({});
+/** Give up what is not saved. */
+export function discard() {
+  conflict.value = null;
+  keep({});
+}
 
 /** The changes that are not saved, in the order of the matrix. */
 export function changes() {
@@ -157,12 +161,13 @@ export function changes() {
     .map(({ app }) => ({ userId: person.id, app, granted: draft.value[person.id][app] })));
 }
 
-/** How a cell is shown: `on`, `fixed` (why it is no toggle, or null), `changed`. */
+/** How a cell is shown: `on`, `fixed` (why it is no toggle, or null), `changed`, `clash` (others changed it meanwhile). */
 export function look(line, app) {
   const cell = line.cells[app];
   const wanted = draft.value[line.person.id]?.[app];
   const fixed = cell.editable ? null : cell.reason;
-  return { on: fixed ? cell.effective : (wanted ?? cell.granted), fixed, changed: wanted !== undefined };
+  const clash = Boolean(conflict.value?.some((theirs) => theirs.userId === line.person.id && theirs.app === app));
+  return { on: fixed ? cell.effective : (wanted ?? cell.granted), fixed, changed: wanted !== undefined, clash };
 }
 
 /** The names in a change: `{person, app}`. */
