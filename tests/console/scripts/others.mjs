@@ -7,7 +7,7 @@ import { as, ask, button, console_, enter, open, undo } from "./browser.mjs";
 const page_ = (name) => `#/${LAMBERT}/${name}`;
 const heading = (page, name) => page.getByRole("heading", { name, exact: true });
 const person = async (page, name) => {
-  await page.getByRole("link", { name }).click();
+  await page.getByRole("rowheader").getByRole("link", { name }).click();
   await heading(page, name).waitFor();
 };
 
@@ -18,7 +18,8 @@ await check("an employee asks, the owner hears of it and grants, the employee's 
     await button(employee, "Demander Factures").click();
     await employee.getByLabel("Pour quoi faire ?").fill("Encaisser sur chantier");
     await employee.getByRole("dialog").getByRole("button", { name: "Demander" }).click();
-    await employee.getByText(/^demandé le/).waitFor();
+    const line = employee.locator(".line").filter({ has: employee.getByText("Factures", { exact: true }) });
+    await line.getByText(/^demandé le/).waitFor();
     await owner.getByText("Eva Dethier demande à voir Factures.").waitFor();
     await owner.getByText("« Encaisser sur chantier »").waitFor();
     await button(owner, "Accorder Factures à Eva Dethier").click();
