@@ -165,4 +165,12 @@ await check("an accountant finds one of many companies, and its lists", () =>
     assert.equal((await ask(page, "query ($id: ID!) { company(id: $id) { externalUsers { id } } }", { id: LAMBERT })).company.externalUsers, null);
   }));
 
+await check("an address that is not well formed is a page, and a way on", () =>
+  as("lambert", page_("users"), async (page) => {
+    await page.goto(`${console_}#/%E0%A4%A/users`);
+    await heading(page, "Rien à voir ici").waitFor();
+    await page.goto(`${console_}#/%`);
+    await page.locator("h1").waitFor();
+  }));
+
 done();
