@@ -23,6 +23,7 @@ await check("an employee asks, the owner hears of it and grants, the employee's 
     await owner.getByText("Eva Dethier demande à voir Factures.").waitFor();
     await owner.getByText("« Encaisser sur chantier »").waitFor();
     await button(owner, "Accorder Factures à Eva Dethier").click();
+    await owner.getByRole("dialog").getByRole("button", { name: "Accorder" }).click();
     await employee.getByRole("columnheader", { name: "Total TVAC" }).first().waitFor();
     await person(owner, "Eva Dethier");
     await owner.getByRole("switch", { name: "Factures", exact: true }).click();

@@ -28,7 +28,7 @@ export const endOf = (value) => (value ? new Date(`${value}T23:59:59`).toISOStri
 /** A moment as a form has its day, in local time. */
 export const dayOf = (value) => (value ? new Date(value).toLocaleDateString("sv") : "");
 
-const Until = ({ value }) => html`<label>${t("outside.untilOptional")}<input type="date" name="until" value=${dayOf(value)} min=${dayOf(Date.now())} /></label>`;
+export const Until = ({ value }) => html`<label>${t("outside.untilOptional")}<input type="date" name="until" value=${dayOf(value)} min=${dayOf(Date.now())} /></label>`;
 
 function AddExternal({ close }) {
   const send = async ({ email, until }) => {
