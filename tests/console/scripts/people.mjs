@@ -1,7 +1,7 @@
 // Utilisateurs: changes are collected, saved as one, seen by others at once, and taken back.
 import assert from "node:assert/strict";
 import { check, done, LAMBERT } from "../../clients/scripts/checks.mjs";
-import { as, button, checkPage, console_, french, settled, signIn, undo } from "./browser.mjs";
+import { as, ask, button, checkPage, console_, french, settled, signIn, undo } from "./browser.mjs";
 
 const MATRIX = `#/${LAMBERT}/matrix`;
 const SAVED = "changement enregistré";
@@ -111,6 +111,30 @@ await check("what is not saved survives a reload, and is not somebody else's", (
     await button(page, "Tout abandonner").click();
     assert.equal(await isOn(page, "Agenda", "Noah Claes"), false);
   }));
+
+const NOAH = `query ($id: ID!) {
+  company(id: $id) { users(filter: { search: "Noah" }) { nodes { id } } permissionMatrix { version } }
+}`;
+const SET = `mutation ($input: SetAppAccessInput!) { setAppAccess(input: $input) { errors { message } } }`;
+
+await check("what others changed meanwhile is a conflict when a page is opened with what was not saved", () =>
+  as("lambert", MATRIX, (one) => as("julie", MATRIX, async (two) => {
+    await cell(one, "Agenda", "Noah Claes").click();
+    await one.goto("about:blank");
+    for (const granted of [true, false]) {
+      const { users, permissionMatrix } = (await ask(two, NOAH, { id: LAMBERT })).company;
+      const toggle = { userId: users.nodes[0].id, app: "AGENDA", granted };
+      const input = { companyId: LAMBERT, expectedVersion: permissionMatrix.version, changes: [toggle] };
+      assert.deepEqual((await ask(two, SET, { input })).setAppAccess.errors, []);
+    }
+    await one.goto(`${console_}${MATRIX}`);
+    await one.getByRole("alert").getByText("Julie Lambert").waitFor();
+    assert.equal(await isOn(one, "Agenda", "Noah Claes"), true, "one's own wish stays");
+    await button(one, "Tout abandonner").click();
+    await one.reload();
+    await one.waitForSelector("[role=grid]");
+    assert.equal(await one.getByRole("alert").count(), 0);
+  })));
 
 await check("a save that comes too late shows the other's change and keeps one's own", () =>
   as("lambert", MATRIX, (one) => as("julie", MATRIX, async (two) => {

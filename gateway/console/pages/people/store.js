@@ -53,7 +53,8 @@ export async function read() {
   await nameApps(found);
   matrix.value = { ...facts, ...found, presets: accessPresets?.nodes ?? [], rows: found.rows.map(row) };
   problem.value = null;
-  keep(Object.keys(draft.value).length ? draft.value : stored());
+  if (Object.keys(draft.value).length) keep(draft.value);
+  else await restore();
   overtake();
 }
 
@@ -141,7 +142,20 @@ export function list(names) {
 
 /* What is not saved */
 
-const stored = () => JSON.parse(localStorage.getItem(drawer()) ?? "{}");
+/** Take up what was not saved when the page was left. What others changed in those cells since then is a conflict. */
+async function restore() {
+  const { version, toggles } = JSON.parse(localStorage.getItem(drawer()) ?? "{}");
+  if (!toggles) return;
+  keep(toggles);
+  const wanted = new Set(changes().map(({ userId, app }) => `${userId} ${app}`));
+  if (!wanted.size || version >= matrix.value.version) return;
+  const { company } = await ask("ChangedSince", { companyId, version });
+  const since = company?.permissionMatrix?.changedSince?.map(({ id }) => id);
+  const theirs = matrix.value.rows.flatMap(({ person, cells }) => Object.values(cells)
+    .filter(({ id, app }) => wanted.has(`${person.id} ${app}`) && (since?.includes(id) ?? true))
+    .map(({ app, granted }) => ({ userId: person.id, app, granted })));
+  if (theirs.length) await explain(theirs);
+}
 
 /** Keep a draft, without what the matrix has already, is no toggle, or is nobody's any more. */
 function keep(wanted) {
@@ -152,7 +166,8 @@ function keep(wanted) {
     if (open.length) left[person.id] = Object.fromEntries(open);
   }
   draft.value = left;
-  if (Object.keys(left).length) localStorage.setItem(drawer(), JSON.stringify(left));
+  const { version } = matrix.value;
+  if (Object.keys(left).length) localStorage.setItem(drawer(), JSON.stringify({ version, toggles: left }));
   else localStorage.removeItem(drawer());
 }
 
@@ -260,7 +275,11 @@ function apply(toggles, version) {
 /** Read what others changed, and who they are; one's own changes stay. */
 async function clash(before) {
   await attempt(read);
-  const theirs = differences(before, matrix.value);
+  await explain(differences(before, matrix.value));
+}
+
+/** Show as a conflict what others changed, and who did. */
+async function explain(theirs) {
   const { company } = await ask("LastChanges", { companyId }).catch(() => ({}));
   const trail = (company?.accessChanges?.nodes ?? []).filter(({ actor }) => actor?.id !== viewer.value.account.id);
   const found = theirs.flatMap((change) => trail.find((entry) => isAbout(entry, change)) ?? []);
