@@ -40,25 +40,24 @@ export function Bar() {
   }, [about]);
   return html`<section class=${about ? "bar open" : "bar hidden"} aria-label=${about && t("bar.title")} tabindex="-1">
     ${conflict.value && html`<${Conflict} none=${!pending.length} />`}
-    <p role="status">${about === "changes" && html`<b>${t("bar.changes", { n: pending.length })}</b> <${Key} name="s" does="save" />`}
-      ${about === "saved" && html`${t("people.saved", { n: undo.value.length })} <${Key} name="z" does="undo" />`}</p>
+    <p role="status">${about === "changes" && html`<b>${t("bar.changes", { n: pending.length })}</b> <span class="hidden">${KEYS.save}: ${t("save")}</span>`}
+      ${about === "saved" && html`${t("people.saved", { n: undo.value.length })} <span class="hidden">${KEYS.undo}: ${t("undo")}</span>`}</p>
     ${about === "changes" && html`<div key="changes" class="actions">
       <button aria-label=${t("bar.discard")} onClick=${drop(discard)}><span class="wide">${t("bar.discard")}</span><span class="narrow">×</span></button>
       <button aria-label=${t("bar.look")} onClick=${() => setOpen(true)}><span class="wide">${t("bar.look")}</span><span class="narrow">${t("bar.lookShort")}</span></button>
-      <button class="main" aria-keyshortcuts="Control+S Meta+S" disabled=${saving.value} onClick=${go}>${t(saving.value ? "loading" : "save")}</button></div>`}
+      <button class="main" aria-keyshortcuts="Control+S Meta+S" data-keys=${KEYS.save} disabled=${saving.value} onClick=${go}>${t(saving.value ? "loading" : "save")}</button></div>`}
     ${about === "conflict" && html`<div key="conflict" class="actions"><button onClick=${drop(() => (conflict.value = null))}>${t("apps.understood")}</button></div>`}
     ${about === "saved" && html`<div key="saved" class="actions">
-      <button aria-keyshortcuts="Control+Z Meta+Z" disabled=${saving.value} onClick=${back}>${t("undo")}</button>
+      <button aria-keyshortcuts="Control+Z Meta+Z" data-keys=${KEYS.undo} disabled=${saving.value} onClick=${back}>${t("undo")}</button>
       <button class="plain" aria-label=${t("dismiss")} onClick=${drop(() => (undo.value = null))}>×</button></div>`}
     ${open && pending.length > 0 && html`<${Review} pending=${pending} keep=${keep} close=${() => setOpen(false)} />`}</section>`;
 }
 
 /* Shortcuts */
 
-const APPLE = /Mac|iPhone|iPad/.test(navigator.platform);
-
-/** What a shortcut does, in words that are heard, too. */
-const Key = ({ name, does }) => html`<small class="wide"><kbd>${APPLE ? "⌘" : "Ctrl"}+${name.toUpperCase()}</kbd> ${t(does)}</small>`;
+const CONTROL = /Mac|iPhone|iPad/.test(navigator.platform) ? "⌘" : "Ctrl+";
+/** What stands beside the buttons, and is heard with what the bar says. */
+const KEYS = { save: `${CONTROL}S`, undo: `${CONTROL}Z` };
 
 /** Run what is wanted at a letter with Ctrl (⌘); undoing in a text field is the browser's. */
 function useKeys(work) {
