@@ -37,17 +37,24 @@ class Race(Generic[C]):
 
         Raises DatabaseMisconfigured when every host refuses for good, else DatabaseUnavailable, with each one's reason.
         """
-        waiting = list(hosts)
+        won = None
         try:
-            while waiting or self._running:
-                if waiting:
-                    host = waiting.pop(0)
-                    self._running[asyncio.create_task(self._ask(host))] = host
-                if (won := await self._wait(PAUSE if waiting else None)) is not None:
-                    return won
+            won = await self._first(list(hosts))
         finally:
-            await self._end_others()
-        raise self._failure()
+            await self._end_others(won)
+        if won is None:
+            raise self._failure()
+        return won
+
+    async def _first(self, waiting: list[Host]) -> tuple[Host, C] | None:
+        """The winner; None when no host can be used."""
+        while waiting or self._running:
+            if waiting:
+                host = waiting.pop(0)
+                self._running[asyncio.create_task(self._ask(host))] = host
+            if (won := await self._wait(PAUSE if waiting else None)) is not None:
+                return won
+        return None
 
     async def _ask(self, host: Host) -> C:
         try:
@@ -70,15 +77,23 @@ class Race(Generic[C]):
                 self._errors[host] = error
         return None
 
-    async def _end_others(self) -> None:
-        """Give up the other hosts, and end what they opened meanwhile."""
+    async def _end_others(self, won: tuple[Host, C] | None) -> None:
+        """Give up the other hosts and end what they open meanwhile; when cancelled, the winner's connection too."""
         for task in self._running:
+            task.add_done_callback(self._end_late)
             task.cancel()
-        if self._running:
+        if not self._running:
+            return
+        try:
             await asyncio.wait(self._running)
-        for task in self._running:
-            if not task.cancelled() and task.exception() is None:
-                self._end(task.result())
+        except asyncio.CancelledError:
+            if won is not None:
+                self._end(won[1])
+            raise
+
+    def _end_late(self, task: asyncio.Task[C]) -> None:
+        if not task.cancelled() and task.exception() is None:
+            self._end(task.result())
 
     def _failure(self) -> DatabaseError:
         reasons = "; ".join(f"{host}: {error}" for host, error in self._errors.items())

@@ -193,7 +193,7 @@ def _metrics(settings: Settings, counters: SharedCounters) -> Metrics | None:
     from gateway.persisted_manifests import operation_names  # noqa: PLC0415 (many gateways need neither)
 
     names = operation_names(settings.documents)
-    return Metrics(counters, Layout(names.values()), names)
+    return Metrics(counters, Layout(names.all), names.by_id, names.by_text)
 
 
 async def _keep_figures(shared: TransportState, backend: Backend) -> None:

@@ -6,10 +6,11 @@ list of operations with `id` and `body`, and a file `.graphql` of named operatio
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final, cast
+from typing import Any, Final, NamedTuple, cast
 
 from graphql import GraphQLSyntaxError
 
@@ -32,6 +33,18 @@ NAMED: Final = re.compile(r"\b(?:query|mutation|subscription)\s+([_A-Za-z]\w{0,6
 """An operation with its name."""
 
 APOLLO: Final = "apollo-persisted-query-manifest"
+
+
+class OperationNames(NamedTuple):
+    """The names of the operations of trusted documents, by every id that clients may use and by text."""
+
+    by_id: Mapping[str, Sequence[str]]
+    by_text: Mapping[str, Sequence[str]]
+
+    @property
+    def all(self) -> set[str]:
+        """Every name."""
+        return set(chain.from_iterable(self.by_text.values()))
 
 
 class ManifestBroken(ValueError):
@@ -66,14 +79,12 @@ def check_manifests(paths: Iterable[Path], limits: Limits | None = None) -> None
         _valid(path, id_, text, documents.find)
 
 
-def operation_names(paths: Iterable[Path]) -> Mapping[str, str]:
-    """The name of the first operation of each trusted document, by every id that clients may use.
-
-    Raises ManifestBroken.
-    """
+def operation_names(paths: Iterable[Path]) -> OperationNames:
+    """The names of the operations of each trusted document that has one. Raises ManifestBroken."""
     texts = {id_: text for id_, (_, text) in _texts(paths).items()}
-    found = ((id_, NAMED.search(text)) for id_, text in by_every_name(texts).items())
-    return {id_: match[1] for id_, match in found if match is not None}
+    by_text = {text: tuple(NAMED.findall(text)) for text in texts.values() if NAMED.search(text)}
+    by_id = {id_: by_text[text] for id_, text in by_every_name(texts).items() if text in by_text}
+    return OperationNames(by_id, by_text)
 
 
 def _texts(paths: Iterable[Path]) -> Mapping[str, tuple[Path, str]]:

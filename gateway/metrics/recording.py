@@ -1,9 +1,9 @@
 """Counting on the way of each request: some additions to the worker's own numbers, without a lock, a task or a text."""
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import count
-from typing import Final
+from typing import Final, TypeAlias
 
 from gateway.http.parameters import Parameters
 from gateway.metrics.layout import APPS, BOUNDS, CODES, GONE, STAGES, SUM, WIDTH, Layout
@@ -16,17 +16,21 @@ SAMPLED: Final = 16
 """Of so many requests one has its stages measured, since that takes longer than all other counting."""
 
 
-class Metrics:
-    """The counters of this worker; `references` has the operation names of persisted documents by their ids."""
+Names: TypeAlias = Mapping[str, Sequence[str]]
+"""The names of the operations of persisted documents, by ids or by texts."""
 
-    def __init__(self, counters: SharedCounters, layout: Layout, references: Mapping[str, str]) -> None:
+
+class Metrics:
+    """The counters of this worker. Operations are counted by name where the document is one of these."""
+
+    def __init__(self, counters: SharedCounters, layout: Layout, by_id: Names, by_text: Names) -> None:
         self._numbers = counters.mine
         self._layout = layout
         self._codes = {str(code): layout.codes_at + n for n, code in enumerate(CODES)}
         self._apps = {app: layout.apps_at + n for n, app in enumerate(APPS)}
         self._stages = {stage: layout.stages_at + WIDTH * n for n, stage in enumerate(STAGES)}
-        self._names = {name: layout.operations_at + WIDTH * n for n, name in enumerate(layout.operations)}
-        self._references = {id_: self._names[name] for id_, name in references.items() if name in self._names}
+        self._by_id = _histograms(layout, by_id)
+        self._by_text = _histograms(layout, by_text)
         self._requests = count()
 
     def is_sampled(self) -> bool:
@@ -40,7 +44,7 @@ class Metrics:
     def took(self, given: Parameters | None, seconds: float) -> None:
         """Count the time of a request over HTTP."""
         numbers = self._numbers
-        at = self._operation(given) if given is not None and self._references else self._layout.operations_at
+        at = self._operation(given) if given is not None and self._by_id else self._layout.operations_at
         numbers[at + bisect_left(BOUNDS, seconds)] += 1
         numbers[at + SUM] += seconds
 
@@ -69,11 +73,25 @@ class Metrics:
             self._numbers[n] = value
 
     def _operation(self, given: Parameters) -> int:
-        """Where the histogram of an operation stands."""
-        named = self._names.get(given.operation_name) if given.operation_name is not None else None
-        if named is None and (reference := given.reference) is not None:
-            named = self._references.get(reference.document_id or reference.sha256_hash or "")
-        return named or self._layout.operations_at
+        """Where the histogram of an operation stands: what the client says counts only if its document is known."""
+        if given.query:
+            document = self._by_text.get(given.query)
+        elif (reference := given.reference) is not None:
+            document = self._by_id.get(reference.document_id or reference.sha256_hash or "")
+        else:
+            document = None
+        other = self._layout.operations_at
+        return document.get(given.operation_name, other) if document is not None else other
+
+
+def _histograms(layout: Layout, names: Names) -> Mapping[str, Mapping[str | None, int]]:
+    """Where the histograms of the operations of documents stand, by name; None is for a request that gives no name."""
+    at = {name: layout.operations_at + WIDTH * n for n, name in enumerate(layout.operations)}
+    found: dict[str, dict[str | None, int]] = {}
+    for document, operations in names.items():
+        known: dict[str | None, int] = {name: at[name] for name in operations if name in at}
+        found[document] = {None: known.get(operations[0], layout.operations_at), **known}
+    return found
 
 
 def _of_notes(notes: Iterable[Note]) -> Iterable[str]:

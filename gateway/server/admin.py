@@ -151,7 +151,7 @@ async def serving_operators(
     if listener is None:
         yield
         return
-    layout = Layout(operation_names(settings.documents).values())
+    layout = Layout(operation_names(settings.documents).all)
     admin = Admin(SharedCounters(Page(fd)), layout, dsn, hindrance)
     server = await asyncio.start_server(admin.serve, sock=listener, limit=LONGEST_HEAD)
     try:

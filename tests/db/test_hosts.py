@@ -100,6 +100,42 @@ async def test_what_came_too_late_is_ended() -> None:
     assert ended == ["too late"]
 
 
+async def test_whoever_gives_up_leaves_no_open_connection() -> None:
+    lasting = asyncio.Event()
+    ended: list[str] = []
+
+    async def open_one(host: Host) -> str:
+        if host is A:
+            try:
+                await asyncio.sleep(60)
+            except asyncio.CancelledError:
+                lasting.set()
+                await asyncio.sleep(0.05)  # as a driver that says goodbye
+                return "too late"
+        return host.name
+
+    racing = asyncio.create_task(Race(open_one, ended.append).run([A, B]))
+    await lasting.wait()
+    racing.cancel()
+    await asyncio.wait([racing])
+    assert racing.cancelled()
+    await asyncio.sleep(0.1)
+    assert sorted(ended) == ["b", "too late"]
+
+
+async def test_hosts_that_answer_in_the_same_moment_leave_one_connection() -> None:
+    opened, ended = asyncio.Event(), list[str]()
+
+    async def open_one(host: Host) -> str:
+        if host is A:
+            await opened.wait()
+        opened.set()
+        return host.name
+
+    winner, _ = await Race(open_one, ended.append).run([A, B])
+    assert ended == [host.name for host in (A, B) if host is not winner]
+
+
 async def test_hosts_that_all_refuse_for_good_are_a_wrong_setting() -> None:
     async def refuse(host: Host) -> str:
         raise (DatabaseUnavailable if host is C else DatabaseMisconfigured)("no")

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import time
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -41,17 +42,18 @@ def parsed(text: str) -> dict[str, float]:
 class Counted:
     """The metrics of one worker, and what Prometheus would read."""
 
-    def __init__(self, *names: str, page: Page | None = None, **references: str) -> None:
-        self.layout = Layout(names)
+    def __init__(self, page: Page | None = None, **documents: str) -> None:
+        names = {id_: text.split() for id_, text in documents.items()}
+        self.layout = Layout(chain.from_iterable(names.values()))
         self.counters = SharedCounters(page) if page is not None else SharedCounters.own()
-        self.metrics = Metrics(self.counters, self.layout, references)
+        self.metrics = Metrics(self.counters, self.layout, names, {documents[id_]: names[id_] for id_ in documents})
 
     def read(self) -> dict[str, float]:
         return parsed(page(self.layout, self.counters.sums(self.layout.size), ()))
 
 
-def given(name: str | None = None, id_: str | None = None) -> Parameters:
-    return Parameters("", name, {}, DocumentReference(document_id=id_) if id_ is not None else None)
+def given(name: str | None = None, id_: str | None = None, query: str = "") -> Parameters:
+    return Parameters(query, name, {}, DocumentReference(document_id=id_) if id_ is not None else None)
 
 
 def test_requests_are_counted_by_their_code() -> None:
@@ -68,10 +70,11 @@ def test_requests_are_counted_by_their_code() -> None:
 
 
 def test_times_are_a_histogram_by_operations_that_the_manifests_know() -> None:
-    counted = Counted("Invoices", "Home", a1="Invoices", a2="Home")
+    counted = Counted(a1="Invoices", a2="Home Invoices")
     for parameters, seconds in (
-        (given("Invoices"), 0.0004), (given(None, "a1"), 0.001), (given("Invoices", "a2"), 7.0), (given("Home"), 0.3),
-        (given("Stranger"), 99.0), (given(None, "unknown"), 0.002), (given(), 0.002), (None, 0.002),
+        (given(query="Invoices"), 0.0004), (given(None, "a1"), 0.001), (given("Invoices", "a2"), 7.0),
+        (given(None, "a2"), 0.3), (given("Stranger", "a1"), 99.0), (given(None, "unknown"), 0.002), (given(), 0.002),
+        (None, 0.002),
     ):  # fmt: skip
         counted.metrics.took(parameters, seconds)
     read = counted.read()
@@ -86,8 +89,28 @@ def test_times_are_a_histogram_by_operations_that_the_manifests_know() -> None:
     assert read['enfact_request_seconds_bucket{operation="other",le="10.0"}'] == 3
 
 
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        given("Invoices"),
+        given("Invoices", query="query Invoices { __typename }"),
+        given(query="query Invoices { __typename }"),
+        given("Home", "a1"),
+        given("Invoices", "unknown"),
+        Parameters("{ __typename }", "Invoices", {}, DocumentReference(sha256_hash="a1")),
+    ],
+)
+def test_a_name_counts_only_with_its_document(parameters: Parameters) -> None:
+    counted = Counted(a1="Invoices", a2="Home")
+    counted.metrics.took(parameters, 0.1)
+    read = counted.read()
+    assert [read[f'enfact_request_seconds_count{{operation="{name}"}}'] for name in ("Invoices", "Home", "other")] == [
+        0, 0, 1,
+    ]  # fmt: skip
+
+
 def test_names_of_strangers_have_no_counter() -> None:
-    counted = Counted()
+    counted = Counted(a1="Home")
     for n in range(1_000):
         counted.metrics.took(given(f"Stranger{n}"), 0.1)
     assert not any("Stranger" in name for name in counted.read())
@@ -141,15 +164,18 @@ def test_labels_are_escaped() -> None:
 def test_names_come_from_the_manifests(tmp_path: Path) -> None:
     manifest = tmp_path / "m.json"
     texts = {"h1": "fragment F on Viewer { id } query Home { viewer { ...F } }", "h2": "{ viewer { id } }"}
+    texts["h3"] = "query Invoices { viewer { id } } query Quotes { viewer { id } }"
     manifest.write_text(json.dumps(texts), encoding="utf-8")
     names = operation_names([manifest])
-    assert set(names.values()) == {"Home"}
-    assert names["h1"] == names["sha256:h1"] == "Home"
-    assert "h2" not in names
+    assert names.all == {"Home", "Invoices", "Quotes"}
+    assert names.by_id["h1"] == names.by_id["sha256:h1"] == names.by_text[texts["h1"]] == ("Home",)
+    assert names.by_id["h3"] == ("Invoices", "Quotes")
+    assert "h2" not in names.by_id
+    assert texts["h2"] not in names.by_text
 
 
 def test_counting_a_request_takes_at_most_two_microseconds() -> None:
-    metrics = Counted("Home", a1="Home").metrics
+    metrics = Counted(a1="Home").metrics
     parameters, least = given(None, "a1"), 1.0
     for _ in range(50):
         began = time.perf_counter()
@@ -188,6 +214,25 @@ async def test_what_the_endpoint_answers_is_counted_and_only_where_an_operator_l
         answer = await client.post("/graphql", json={"query": "{ name }"})
     assert "server-timing" not in answer.headers
     assert not any(silent.counters.sums(layout.size))
+
+
+async def test_a_document_of_a_stranger_does_not_count_as_one_of_the_manifest(
+    make_app: MakeApp, tmp_path: Path
+) -> None:
+    manifest, text = tmp_path / "m.json", "query Invoices { viewer { id } }"
+    manifest.write_text(json.dumps({"h1": text}), encoding="utf-8")
+    app = make_app(admin_port=0, documents=[manifest])
+    async with client_of(app) as client:
+        for sent in (
+            {"query": "query Invoices{__typename}", "operationName": "Invoices"},
+            {"query": text, "operationName": "Invoices"},
+            {"documentId": "h1"},
+        ):
+            await client.post("/graphql", json=sent)
+    layout = Layout(["Invoices"])
+    read = parsed(page(layout, app.counters.sums(layout.size), ()))
+    assert read['enfact_request_seconds_count{operation="other"}'] == 1
+    assert read['enfact_request_seconds_count{operation="Invoices"}'] == 2
 
 
 async def test_the_figures_of_a_process_are_looked_at_while_it_serves(make_app: MakeApp) -> None:
