@@ -52,6 +52,9 @@ EXTRA: Final = {
 }
 """Cost of each field of some types: PostgreSQL sums up or searches all rows of a kind for it."""
 
+SIZED: Final = 50
+"""Cost of a computed list besides its items where its length is known, since these have the most of the work."""
+
 OWED: Final = 200
 DEAR: Final = {
     "DocumentTotals.balanceDue": 5 * SUM,

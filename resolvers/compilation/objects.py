@@ -46,6 +46,7 @@ from resolvers.compilation.cost import (
     FILTER,
     LOOKUP,
     ROW,
+    SIZED,
     SUM,
     USUAL_CRITERIA,
     is_computed,
@@ -369,7 +370,7 @@ class Objects:
     def _derived(self, row: Row, chosen: FieldSelection, derived: Derived) -> Json:
         relation, order = derived.relation(row, chosen.arguments), derived.order
         target = row.child(relation, chosen.arguments)
-        self.ctx.costs.charge_growing(chosen.at.path, SUM)
+        self.ctx.costs.charge_growing(chosen.at.path, SIZED if derived.sizes else SUM)
         sizes = derived.sizes(row, chosen.arguments) if derived.sizes else (items_of(chosen.returned),)
         with ExitStack() as inside:
             for size in sizes:
