@@ -26,7 +26,8 @@ EMPLOYEES: Final = 57
 HIRE: Final = """
 with hired as (
   insert into account (email, first_name, last_name, language, confirmed, kind)
-  select 'employee' || n || '@preview.test', 'Jo', 'Maes', 'NL', true, 'MEMBER' from generate_series(1, $2) n returning id
+  select 'employee' || n || '@preview.test', 'Jo', 'Maes', 'NL', true, 'MEMBER' from generate_series(1, $2) n
+  returning id
 )
 insert into membership (company_id, account_id, role, external, first_name, last_name, language, accepted_at, toggles)
 select $1, id, 'EMPLOYEE', false, 'Jo', 'Maes', 'NL', now(), repeat('0', 256)::bit(256) from hired returning id
