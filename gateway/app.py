@@ -1,7 +1,7 @@
 """The ASGI application, made from the settings: /graphql (HTTP and WebSocket), /schema.graphql, /health and pages."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -28,8 +28,9 @@ from gateway.http.stream_slots import LiveBounds, StreamSlots
 from gateway.logs import Log, open_log
 from gateway.metrics.layout import FIGURES, Layout
 from gateway.metrics.recording import Metrics
+from gateway.pages.reference_endpoint import ReferenceEndpoint
 from gateway.pages.responses import nothing_here, wants_page
-from gateway.pages.routes import HoldsDemo, Pages
+from gateway.pages.routes import REFERENCE, HoldsDemo, Pages
 from gateway.settings import Settings
 from gateway.shared_page import Page, SharedCounters
 from schema.errors import ErrorCode, error_message
@@ -41,7 +42,7 @@ FIGURES_PAUSE = 1.0
 
 
 class Gateway(Starlette):
-    """The ASGI application: answers /graphql and /schema.graphql itself, everything else by Starlette's routes.
+    """The ASGI application: answers /graphql and the `downloads` itself, everything else by Starlette's routes.
 
     Every request counts against the limit of its address, even one for a path that does not exist.
 
@@ -51,7 +52,7 @@ class Gateway(Starlette):
     def __init__(
         self,
         endpoint: GraphQLEndpoint,
-        download: SchemaEndpoint,
+        downloads: Mapping[str, SchemaEndpoint],
         sockets: Callable[[], ASGIApp],
         shared: TransportState,
         pages: Pages | None,
@@ -60,7 +61,7 @@ class Gateway(Starlette):
         super().__init__(**starlette)
         self._pages = pages
         self._endpoint = endpoint
-        self._download = download
+        self._downloads = downloads
         self._make_sockets = sockets
         self._sockets: ASGIApp | None = None
         self._slots = shared.slots
@@ -80,8 +81,8 @@ class Gateway(Starlette):
         elif scope["type"] == "websocket" and scope["path"] == "/graphql":
             self._sockets = self._sockets or self._make_sockets()
             await self._sockets(scope, receive, send)
-        elif scope["type"] == "http" and scope["path"] == "/schema.graphql":
-            await self._download(scope, receive, send)
+        elif scope["type"] == "http" and (download := self._downloads.get(scope["path"])) is not None:
+            await download(scope, receive, send)
         elif scope["type"] == "lifespan" or (refused := self._refused(scope)) is None:
             await super().__call__(scope, receive, send)
         else:
@@ -164,9 +165,12 @@ def create_app(
 
     pages = Pages(_demo_of(settings, opened), with_explorer=settings.has_explorer) if settings.has_console else None
     common = (shared, Compression(settings.compress_from), settings.max_body)
+    downloads = {"/schema.graphql": SchemaEndpoint(*common)}
+    if pages is not None:
+        downloads[REFERENCE] = ReferenceEndpoint(*common)
     gateway = Gateway(
         GraphQLEndpoint(*common),
-        SchemaEndpoint(*common),
+        downloads,
         sockets,
         shared,
         pages,

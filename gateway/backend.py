@@ -24,7 +24,7 @@ from gateway.settings import Settings
 from resolvers.execution.executor import Executor
 from resolvers.execution.lapses import PAUSE, end_grants
 from resolvers.execution.subscriptions import LiveOperation
-from resolvers.execution.viewer_schema import SchemaText
+from resolvers.execution.viewer_schema import SchemaText, WriteText, write_sdl
 from resolvers.mutations.context import Quota
 from resolvers.operation.persisted import PersistedDocuments
 from resolvers.request import GraphQLRequest, Result
@@ -65,8 +65,8 @@ class RequestExecutor(Protocol):
         """A subscription that ends when the request's credential is no longer valid. Raises as `execute` does."""
         ...
 
-    async def schema_text(self, request: GraphQLRequest) -> SchemaText:
-        """The schema as the caller sees it, as SDL. Raises as `execute` does."""
+    async def schema_text(self, request: GraphQLRequest, write: WriteText = write_sdl) -> SchemaText:
+        """The schema as the caller sees it, written by `write`. Raises as `execute` does."""
         ...
 
 

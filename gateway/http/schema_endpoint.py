@@ -7,6 +7,8 @@ from gateway.http.errors import Headers
 from gateway.http.exchange import Exchange
 from gateway.http.headers import has_version
 from gateway.http.response import Answer
+from resolvers.execution.viewer_schema import SchemaText
+from resolvers.request import GraphQLRequest
 
 SDL: Final = b"text/plain; charset=utf-8"
 WEIGHT: Final = 10
@@ -20,11 +22,17 @@ AGAIN: Final = (b"cache-control", b"private, no-cache")
 class SchemaEndpoint(GraphQLEndpoint):
     """Answers a GET with SDL, with the same credentials, limits and errors as a GraphQL request."""
 
+    media_type = SDL
+    headers = FILE
+
+    async def _text(self, request: GraphQLRequest) -> SchemaText:
+        """The text that this caller gets. Raises RequestError and DatabaseError."""
+        return await self._executor().schema_text(request)
+
     async def _work(self, exchange: Exchange) -> Answer:
-        request = exchange.caller(WEIGHT)
-        text = await self._executor().schema_text(request)
+        text = await self._text(exchange.caller(WEIGHT))
         tag = b'"%b"' % text.tag.encode()
         kept: Headers = (AGAIN, (b"etag", tag))
         if has_version(exchange.headers, tag):
-            return Answer(304, b"", SDL, kept)
-        return Answer(200, text.sdl, SDL, FILE + kept)
+            return Answer(304, b"", self.media_type, kept)
+        return Answer(200, text.content, self.media_type, self.headers + kept)

@@ -1,4 +1,5 @@
-"""The reference as JSON for the page that shows it: the types of the schema with their gates, the errors, the settings.
+"""The reference as JSON for the page that shows it: the types that the caller sees with their gates, the errors, the
+settings.
 
 Everything comes from what the product itself runs on: the schema, the closed lists of codes, the declared settings.
 """
@@ -15,6 +16,7 @@ from graphql import (
     GraphQLNamedType,
     GraphQLObjectType,
     GraphQLScalarType,
+    GraphQLSchema,
     GraphQLUnionType,
     is_introspection_type,
     is_specified_scalar_type,
@@ -24,7 +26,6 @@ from gateway.http.error_catalogue import of_payloads, of_validation, top_level
 from gateway.settings import Settings
 from resolvers.gates.coordinates import Typed, type_of
 from resolvers.gates.needs import own_gates
-from schema import schema
 from schema.apps import CATALOGUE, app_label
 from schema.declarations.fields import Role
 from schema.errors import role_label
@@ -41,11 +42,11 @@ KINDS: Final[Mapping[type[GraphQLNamedType], str]] = {
 """The keyword of each kind of type in the schema's language."""
 
 
-def reference_json() -> bytes:
-    """The whole reference."""
+def reference_json(view: GraphQLSchema) -> bytes:
+    """The reference for whoever sees this view of the schema."""
     return orjson.dumps(
         {
-            "types": [_type(type_) for type_ in schema.core.type_map.values() if _is_own(type_)],
+            "types": [_type(type_) for type_ in view.type_map.values() if _is_own(type_)],
             "errors": [
                 {"list": name, **line._asdict()}
                 for name, lines in (("top", top_level()), ("payload", of_payloads()), ("validation", of_validation()))

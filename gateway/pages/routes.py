@@ -1,6 +1,5 @@
 """The routes of browsers: the console with its explorer and reference, and redirects to it."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from functools import cached_property
 from typing import Final
@@ -12,7 +11,7 @@ from starlette.routing import Route
 from starlette.types import Scope
 
 from gateway.demo_logins import logins_in_every_language
-from gateway.pages.files import MEDIA_TYPES, ROOT, ServedFile, ServedFiles
+from gateway.pages.files import MEDIA_TYPES, ROOT, ServedFiles
 from gateway.pages.responses import (
     ASK_AGAIN,
     FOREVER,
@@ -30,7 +29,9 @@ LETTERS: Final = ("invitation", "confirm", "not-me", "reset-password")
 """The pages that letters link to: the console's first page, which reads its own address."""
 
 DEMO: Final = "demo.json"
-REFERENCE: Final = "reference.json"
+REFERENCE: Final = f"{ROOT}reference.json"
+"""The path of the reference's content, which `ReferenceEndpoint` answers."""
+
 EXPLORER: Final = "explorer"
 
 HoldsDemo = Callable[[], Awaitable[bool]]
@@ -42,7 +43,6 @@ class Pages:
 
     def __init__(self, holds_demo: HoldsDemo, *, with_explorer: bool) -> None:
         self._holds_demo = holds_demo
-        self._reference_file: ServedFile | None = None
         self._without = frozenset[str]() if with_explorer else frozenset({EXPLORER})
 
     @cached_property
@@ -66,8 +66,6 @@ class Pages:
         name: str = request.path_params["name"]
         if name == DEMO and await self._holds_demo():
             return fresh(orjson.dumps(logins_in_every_language()), MEDIA_TYPES[".json"])
-        if name == REFERENCE:
-            return await file_response(await self._reference(), request.scope, cache=ASK_AGAIN, policy=TRUSTED_TYPES)
         version, _, rest = name.partition("/")
         is_versioned = version == self._files.version
         wanted = rest if is_versioned else self._file_of(name)
@@ -76,14 +74,6 @@ class Pages:
             return nothing_here(request.scope)
         policy = SELF_ONLY if wanted.startswith(f"{EXPLORER}/") else TRUSTED_TYPES
         return await file_response(file, request.scope, cache=FOREVER if is_versioned else ASK_AGAIN, policy=policy)
-
-    async def _reference(self) -> ServedFile:
-        """The reference, made when a browser first asks for it."""
-        if self._reference_file is None:
-            from gateway.pages.reference import reference_json  # noqa: PLC0415 (most processes never show it)
-
-            self._reference_file = ServedFile(MEDIA_TYPES[".json"], await asyncio.to_thread(reference_json))
-        return self._reference_file
 
     def _file_of(self, name: str) -> str:
         """The file for an address without a version: pages have names without an ending."""

@@ -190,10 +190,17 @@ class StatementContext:
         self.laterals.append((select, name))
         return name
 
-    def common(self, select: Sql) -> Sql:
-        """Add a common table expression, which is computed at most once, and return its name."""
+    def common(self, select: Sql, share: object = None) -> Sql:
+        """Add a common table expression, which is computed at most once, and return its name.
+
+        Equal values of `share` share one.
+        """
+        if share is not None and (share, "common") in self._shared:
+            return self._shared[share, "common"]
         name = alias("p", len(self.commons))
         self.commons.append(sql(", {} as materialized ({})", name, select))
+        if share is not None:
+            self._shared[share, "common"] = name
         return name
 
     def enter(self, only: Sql | None) -> CompanyScope:

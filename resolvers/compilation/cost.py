@@ -52,6 +52,9 @@ EXTRA: Final = {
 }
 """Cost of each field of some types: PostgreSQL sums up or searches all rows of a kind for it."""
 
+SIZED: Final = 50
+"""Cost of a computed list besides its items where its length is known, since these have the most of the work."""
+
 OWED: Final = 200
 DEAR: Final = {
     "DocumentTotals.balanceDue": 5 * SUM,
@@ -96,16 +99,23 @@ def noted(path: Path) -> int:
     return NOTE + sum(map(len, path)) // NAME
 
 
+Measure: TypeAlias = Callable[[Any], int]
+"""From a client's value to a size; equal measures are one, and a value that is not known yet is None in it."""
+
+
 class ListSize(NamedTuple):
-    """A list size that the variables contain: a number or a list at a place, at most `most`."""
+    """A list size that the variables contain: a number, a list or what `measure` finds at a place; at most `most`."""
 
     place: VariablePath
     default: int
     most: int
+    measure: Measure | None = None
 
     def of(self, variables: Variables) -> int:
         """The size for these variables; the parameters' converters refuse sizes out of range."""
         value: Any = self.place.read(variables)
+        if self.measure is not None:
+            return min(self.measure(value), self.most)
         if value is None:
             return self.default
         number = value if isinstance(value, int) else len(value) if isinstance(value, list) else 1  # pyright: ignore[reportUnknownArgumentType]
@@ -124,6 +134,13 @@ def size_of(given: ArgumentValue, default: int, most: int) -> int | ListSize:
             if value is None:
                 return default
             return min(max(value if isinstance(value, int) else len(value), 0), most)
+
+
+def measured(given: ArgumentValue, measure: Measure, most: int) -> int | ListSize:
+    """The size that `measure` finds in an argument, at most `most`."""
+    if isinstance(given, VariableArgument):
+        return ListSize(given.place, 0, most, measure)
+    return min(measure(value_of(given, {})), most)
 
 
 def length_of(given: ArgumentValue, member: str, most: int) -> int | ListSize:

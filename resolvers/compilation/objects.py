@@ -1,6 +1,7 @@
 """The core of the compiler: from selected fields and the row at hand to JSON, each hidden part inside its gates."""
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple, TypeAlias
@@ -19,7 +20,6 @@ from db.sql import (
     Expression,
     Json,
     Piece,
-    Rows,
     Sql,
     Text,
     concatenation,
@@ -46,6 +46,7 @@ from resolvers.compilation.cost import (
     FILTER,
     LOOKUP,
     ROW,
+    SIZED,
     SUM,
     USUAL_CRITERIA,
     is_computed,
@@ -231,15 +232,22 @@ class Objects:
         value = self._value(row, types, FieldSelection(selected, declared, arguments, inside))
         return only_if(row.scope.passes(inputs if selected.optional else (*needs, *inputs)), value)
 
+    def _leaf(self, row: Row, chosen: FieldSelection, leaf: Leaf) -> Json:
+        found = leaf.value(row, chosen.arguments)
+        if leaf.length is None:
+            self.ctx.costs.charge_growing(chosen.at.path, leaf_cost(chosen.declared, found))
+        else:
+            with self.ctx.costs.times(leaf.length(row)):
+                self.ctx.costs.charge(chosen.at.path, 1)
+        return encode(chosen.declared, found)
+
     def _value(self, row: Row, types: Types, chosen: FieldSelection) -> Json:
         name = types[0].name
         dear = DEAR.get(f"{name}.{chosen.selected.name}", 0)
         self.ctx.costs.charge_growing(chosen.at.path, EXTRA.get(name, 0) + dear)
         match self.layout.resolution(types[0], chosen.selected.name):
-            case Leaf(value):
-                found = value(row, chosen.arguments)
-                self.ctx.costs.charge_growing(chosen.at.path, leaf_cost(chosen.declared, found))
-                return encode(chosen.declared, found)
+            case Leaf() as leaf:
+                return self._leaf(row, chosen, leaf)
             case GlobalId(key, of, mark, prefix_of):
                 named = [self.layout.schema.type_map[of]] if of else types
                 prefix = self._by_type(row, types[: len(named)], [_prefix(type_) for type_ in named])
@@ -330,8 +338,8 @@ class Objects:
         match listed:
             case Listing(link):
                 return self._listing(row, chosen, lambda target: link(row, target), listed)
-            case Derived(relation, order, when):
-                json = self._derived(row, chosen, relation(row, chosen.arguments), order)
+            case Derived(_, _, when):
+                json = self._derived(row, chosen, listed)
                 return only_if(when(row, chosen.arguments) if when else None, json)
             case Pairs():
                 return self._pairs(row, chosen, listed)
@@ -359,10 +367,14 @@ class Objects:
         items = sql("coalesce((select {} where {}), '')", listed, where)
         return (Text("["), Expression(items), Text("]"))
 
-    def _derived(self, row: Row, chosen: FieldSelection, relation: Rows, order: str) -> Json:
+    def _derived(self, row: Row, chosen: FieldSelection, derived: Derived) -> Json:
+        relation, order = derived.relation(row, chosen.arguments), derived.order
         target = row.child(relation, chosen.arguments)
-        self.ctx.costs.charge_growing(chosen.at.path, SUM)
-        with self.ctx.costs.times(items_of(chosen.returned)):
+        self.ctx.costs.charge_growing(chosen.at.path, SIZED if derived.sizes else SUM)
+        sizes = derived.sizes(row, chosen.arguments) if derived.sizes else (items_of(chosen.returned),)
+        with ExitStack() as inside:
+            for size in sizes:
+                inside.enter_context(self.ctx.costs.times(size))
             json = concatenation(self.object_of(target, chosen.returned, chosen.selection_sets, chosen.at.in_rows()))
         listed = sql("string_agg({}, ',' order by {}) from {}", json, relation[order], relation.source)
         return (Text("["), Expression(sql("coalesce((select {}), '')", listed)), Text("]"))

@@ -6,6 +6,7 @@ from typing import NamedTuple, TypeAlias
 
 from db.sql import Rows, Sql
 from resolvers.compilation.context import Row
+from resolvers.compilation.cost import ListSize
 from resolvers.operation.arguments import ArgumentValue
 
 Arguments: TypeAlias = Mapping[str, ArgumentValue]
@@ -15,10 +16,14 @@ Link: TypeAlias = Callable[[Row, Row], tuple[Sql, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """A value computed from the row; `alone`: from that and the catalogue of apps, and nothing else."""
+    """A value computed from the row; `alone`: from that and the catalogue of apps, and nothing else.
+
+    `length` is the cost of a list besides its first values, where that is not the usual one.
+    """
 
     value: Callable[[Row, Arguments], Sql]
     alone: bool = False
+    length: Callable[[Row], int | ListSize] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +80,13 @@ class Listing:
 class Derived:
     """All rows of a relation that is computed from the row at hand, sorted by its column `order`.
 
-    Null where the condition of `when` does not hold.
+    Null where the condition of `when` does not hold. Its length is the product of `sizes`; None: the usual one.
     """
 
     relation: Callable[[Row, Arguments], Rows]
     order: str
     when: Callable[[Row, Arguments], Sql] | None = None
+    sizes: Callable[[Row, Arguments], tuple[int | ListSize, ...]] | None = None
 
 
 class PairSource(NamedTuple):

@@ -25,7 +25,7 @@ from resolvers.execution.open_operations import needs_nobody
 from resolvers.execution.product import default_compiler
 from resolvers.execution.results import refusal, result_of, token_hash
 from resolvers.execution.subscriptions import LiveOperation, Subscriptions
-from resolvers.execution.viewer_schema import SchemaText, ViewerSchemas
+from resolvers.execution.viewer_schema import SchemaText, ViewerSchemas, WriteText, write_sdl
 from resolvers.execution.wakeups import WakeUps
 from resolvers.fair_use.budget import check_stranger
 from resolvers.fair_use.payers import Payers
@@ -141,14 +141,14 @@ class Executor:
         self._payers.begin(request.address, token_hash(request.token))
         return self._paying(await self._live.watch(request))
 
-    async def schema_text(self, request: GraphQLRequest) -> SchemaText:
-        """The schema as the request's sender sees it, as SDL.
+    async def schema_text(self, request: GraphQLRequest, write: WriteText = write_sdl) -> SchemaText:
+        """The schema as the request's sender sees it, written by `write`, as SDL by default.
 
         Raises RequestError (UNAUTHENTICATED, RATE_LIMITED) and DatabaseError.
         """
         self._payers.begin(request.address, token_hash(request.token))
         try:
-            return await self._viewing.text(request)
+            return await self._viewing.text(request, write)
         except DatabaseError as error:
             self._report(error)
             raise

@@ -6,9 +6,10 @@ name from one that does not exist.
 
 import asyncio
 import hashlib
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from asyncpg import Record
 from graphql import GraphQLSchema
@@ -35,14 +36,22 @@ OLD_KEYS: Final = 4_000
 """Maximum number of API keys, of those whose text does not show their mode, that are remembered with it."""
 
 TEXTS: Final = 4_000_000
-"""Maximum size of the cached SDL texts, in bytes."""
+"""Maximum size of the cached texts, in bytes."""
+
+WriteText: TypeAlias = Callable[[GraphQLSchema], bytes]
+"""Writes a schema as a text in UTF-8."""
 
 
 class SchemaText(NamedTuple):
-    """A view as SDL in UTF-8, and its tag: a digest, equal for equal texts only."""
+    """A view as a text in UTF-8, such as SDL, and its tag: a digest, equal for equal texts only."""
 
-    sdl: bytes
+    content: bytes
     tag: str
+
+
+def write_sdl(view: GraphQLSchema) -> bytes:
+    """A view as SDL."""
+    return (schema.text_of(view).rstrip("\n") + "\n").encode()
 
 
 class ViewerSchemas:
@@ -54,8 +63,8 @@ class ViewerSchemas:
         self._turns = turns
         self._views = Views(core)
         self._absent = Cache[bytes, bool](OLD_KEYS)
-        self._texts = Cache[Held, SchemaText](TEXTS)
-        self._writing: dict[Held, asyncio.Task[SchemaText]] = {}
+        self._texts = Cache[tuple[WriteText, Held], SchemaText](TEXTS)
+        self._writing: dict[tuple[WriteText, Held], asyncio.Task[SchemaText]] = {}
         self._aside = WorkerThreads(ThreadPoolExecutor(1, "schema", step_back), 1)
 
     async def of(self, request: GraphQLRequest) -> View:
@@ -89,8 +98,8 @@ class ViewerSchemas:
     async def _view(self, held: Held) -> View:
         return self._views.kept(held) or await self._turns.do(partial(self._views.of, held))
 
-    async def text(self, request: GraphQLRequest) -> SchemaText:
-        """The caller's view as SDL. Requests for the same view at the same time wait for one text.
+    async def text(self, request: GraphQLRequest, write: WriteText) -> SchemaText:
+        """The caller's view as `write` writes it. Requests for the same text at the same time wait for one.
 
         Raises RequestError (UNAUTHENTICATED, RATE_LIMITED) and DatabaseError.
         """
@@ -98,28 +107,29 @@ class ViewerSchemas:
         if request.token is not None:
             held = held_in(await self._held(request, hash_token(request.token)))
         held = self._views.relevant(held)
-        text = self._texts.get(held)
+        key = write, held
+        text = self._texts.get(key)
         if text is not None:
             return text
-        writing = self._writing.get(held)
+        writing = self._writing.get(key)
         if writing is None:
-            writing = self._writing[held] = asyncio.create_task(self._write(request, held))
-            writing.add_done_callback(lambda _: self._writing.pop(held))
+            writing = self._writing[key] = asyncio.create_task(self._write(request, held, write))
+            writing.add_done_callback(lambda _: self._writing.pop(key))
         return await asyncio.shield(writing)
 
-    async def _write(self, request: GraphQLRequest, held: Held) -> SchemaText:
-        """A view as SDL, made in a thread when it is the turn of the request's network."""
+    async def _write(self, request: GraphQLRequest, held: Held, write: WriteText) -> SchemaText:
+        """A view as a text, made in a thread when it is the turn of the request's network."""
         wait_for(request._replace(client=None))
         try:
-            text = await self._aside.do(network(request.address), self._text, held)
+            text = await self._aside.do(network(request.address), self._text, held, write)
         except Crowded:
             raise refusal(ErrorCode.RATE_LIMITED, request.language) from None
-        self._texts.put(held, text, len(text.sdl))
+        self._texts.put((write, held), text, len(text.content))
         return text
 
-    def _text(self, held: Held) -> SchemaText:
-        sdl = (schema.text_of(self._views.make(held).schema).rstrip("\n") + "\n").encode()
-        return SchemaText(sdl, hashlib.blake2b(sdl, digest_size=16).hexdigest())
+    def _text(self, held: Held, write: WriteText) -> SchemaText:
+        content = write(self._views.make(held).schema)
+        return SchemaText(content, hashlib.blake2b(content, digest_size=16).hexdigest())
 
     async def _held(self, request: GraphQLRequest, hashed: bytes) -> Record:
         statement = held_statement(request.kind)

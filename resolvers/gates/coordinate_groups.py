@@ -5,7 +5,7 @@ nothing of it.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import NamedTuple
 
@@ -36,6 +36,30 @@ def coordinate_groups(schema: GraphQLSchema) -> tuple[CoordinateGroup, ...]:
             if apps and len(apps) == len(set(need)):
                 found[type_name, apps].append(name)
     return tuple(CoordinateGroup(type_name, apps, tuple(names)) for (type_name, apps), names in found.items())
+
+
+class Reach(NamedTuple):
+    """How much of a schema needs something: its types, and the bytes of their fields' and values' names in JSON."""
+
+    types: int
+    length: int
+
+
+@cache
+def reach_of_apps(schema: GraphQLSchema) -> tuple[Reach, Mapping[App, Reach]]:
+    """What needs any app, and what needs each app."""
+    groups = coordinate_groups(schema)
+    by_app: dict[App, list[CoordinateGroup]] = defaultdict(list)
+    for group in groups:
+        for app in group.apps:
+            by_app[app].append(group)
+    return _reach(groups), {app: _reach(found) for app, found in by_app.items()}
+
+
+def _reach(groups: Iterable[CoordinateGroup]) -> Reach:
+    found = list(groups)
+    length = sum(len(name) + len('"",') for group in found for name in group.names)
+    return Reach(len({group.type_name for group in found}), length)
 
 
 def _members(type_: GraphQLNamedType) -> Iterator[tuple[str, Need]]:

@@ -196,7 +196,12 @@ async def _decide(
     await write.connection.execute(DECIDE, *decision)
 
 
+def _rows(given: InputValues) -> int:
+    """The toggle that is granted; to decline one is never refused for what was written before."""
+    return 1 if given["granted"] else 0
+
+
 MUTATIONS: Final[Mapping[str, Mutation]] = {
     "requestAccess": Mutation(request_access),
-    "decideAccessRequest": Mutation(decide_access_request, changes_access=True),
+    "decideAccessRequest": Mutation(decide_access_request, changes_access=True, rows=_rows),
 }

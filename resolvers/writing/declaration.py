@@ -162,6 +162,11 @@ class EntityWrite:
         return str(id_prefix(self.type_))
 
     @property
+    def at_most(self) -> int | None:
+        """Maximum number of rows in a company; None for any number."""
+        return getattr(getattr(definition(self.type_), "origin", None), "__at_most__", None)
+
+    @property
     def unique(self) -> frozenset[str]:
         """The columns whose values differ from row to row in a company."""
         names = {str(column.name) for index in self.table.indexes if index.unique for column in index.columns}

@@ -175,6 +175,8 @@ def found_problem(problem: str) -> UserProblem:
     path = tuple(place.split("."))
     if code == UserErrorCode.VALIDATION.name:
         return invalid(path, ValidationReason[reason])
+    if code == UserErrorCode.LIMIT_REACHED.name and place == "companyId":  # of the company's rows
+        return UserProblem(UserErrorCode[code], path)
     if code == UserErrorCode.LIMIT_REACHED.name:  # in the place of a reason is the greatest number
         values: Mapping[str, str] = {"most": reason}
         return UserProblem(

@@ -219,6 +219,7 @@ class WriteSql(JudgedSql):
         found = [
             *self._broken_rules(),
             *self._full_lists(),
+            *self._full_company(),
             *([] if self.is_usual else [*self._unknown_links(), *self._taken()]),
         ]
         own = [sql("array_remove(array[{}], null)", join(", ", found))] if found else [NO_PROBLEMS]
@@ -251,6 +252,21 @@ class WriteSql(JudgedSql):
                 number(int(rule.longest) - 1),
                 literal(f"LIMIT_REACHED {rule.longest} {self.write.which}"),
             )
+
+    def _full_company(self) -> Iterator[Sql]:
+        """For a new row: the company has as many as it may have. Writes at the same time do not count each other."""
+        most = self.write.at_most
+        if most is None or not self.write.creates:
+            return
+        there = rows(self.write.table, sql("f"), company=sql("y.company_id"))
+        fixed = [equals(there[Sql(column)], value) for column, value in self.write.fixed.items()]
+        yield sql(
+            "case when exists (select from {} where {} offset {}) then {} end",
+            there.source,
+            every([*there.where, sql("{} is null", there["deleted_at"]), *fixed]),
+            number(most - 1),
+            literal(f"LIMIT_REACHED {most} {self.write.which}"),
+        )
 
     def _unknown_links(self) -> Iterator[Sql]:
         """A link has to lead to a row of the company that is not deleted, unless it is the one that was there."""

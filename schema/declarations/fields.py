@@ -19,7 +19,7 @@ from strawberry.types.enum import EnumValueDefinition
 from strawberry.types.field import StrawberryField
 
 from schema.apps import App
-from schema.declarations.writing import NOTHING, WriteRule, Writes
+from schema.declarations.writing import FINAL, MANY, NOTHING, WriteRule, Writes
 from schema.errors import UserError
 from schema.roles import Role
 
@@ -246,13 +246,16 @@ def entity(
     writes: Writes = NOTHING,
     part_of: str | None = None,
     called: str | None = None,
+    at_most: int | None = None,
 ) -> Callable[[type[T]], type[T]]:
     """A type whose rows have a global id `<prefix>_<uuid hex>`.
 
     It has gates, or is OPEN; each field of an OPEN type is declared with `gated` or `open_field`. `writes` are the
     mutations that are made for it, from the `write` of its fields. A part is made by the id of the entity that has it,
-    and changes the version of that. Inputs name a row by `<type>Id`, or by `<called>Id`.
+    and changes the version of that. Inputs name a row by `<type>Id`, or by `<called>Id`. A
+    company has `at_most` so many rows, which are made one by one and deleted for good.
     """
+    assert at_most is None or (FINAL in writes and MANY not in writes and part_of is None), "only new rows are counted"
     required = tuple(gate for gate in gates if not isinstance(gate, Openness))
 
     def declare(cls: type[T]) -> type[T]:
@@ -261,6 +264,7 @@ def entity(
         cls.__writes__ = writes  # type: ignore[attr-defined]
         cls.__part_of__ = part_of  # type: ignore[attr-defined]
         cls.__called__ = called  # type: ignore[attr-defined]
+        cls.__at_most__ = at_most  # type: ignore[attr-defined]
         declared = _lean(strawberry.type(cls, description=description, directives=directives_of(required)))
         ENTITIES.append(declared)
         return declared

@@ -19,7 +19,7 @@ from gateway.logs import open_log
 from gateway.metrics.layout import FIGURES
 from gateway.settings import Settings
 from resolvers.execution.subscriptions import LiveOperation
-from resolvers.execution.viewer_schema import SchemaText
+from resolvers.execution.viewer_schema import SchemaText, WriteText, write_sdl
 from resolvers.operation.documents import Documents
 from resolvers.operation.limits import parse_document
 from resolvers.operation.persisted import PersistedDocuments
@@ -62,11 +62,11 @@ class SmallExecutor:
         """It knows no credentials."""
         raise NotImplementedError(request.token)
 
-    async def schema_text(self, request: GraphQLRequest) -> SchemaText:
+    async def schema_text(self, request: GraphQLRequest, write: WriteText = write_sdl) -> SchemaText:
         self.asked.append(request)
         if self.error is not None:
             raise self.error
-        return SchemaText(b"type Query\n", "a1")
+        return SchemaText(b"type Query\n", "a1") if write is write_sdl else SchemaText(write(SCHEMA), "a2")
 
 
 def _execute(request: GraphQLRequest) -> Result:

@@ -5,8 +5,9 @@ by a mask that has all apps of its need.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
+from math import ceil
 from typing import Any, Final, cast
 
 import orjson
@@ -16,16 +17,17 @@ from db.masks import NO_APPS
 from db.sql import Rows, Sql, every, number, sql
 from db.tables.core.identity import credential, membership
 from db.tokens import CredentialKind
-from resolvers.compilation.context import Row
-from resolvers.compilation.parameters import bounded
+from resolvers.compilation.context import Row, StatementContext
+from resolvers.compilation.cost import ListSize, measured
 from resolvers.compilation.resolution import Arguments, Derived, Leaf, Resolution, SameRow, ToOne
-from resolvers.gates.coordinate_groups import coordinate_groups
+from resolvers.gates.coordinate_groups import Reach, coordinate_groups, reach_of_apps
 from resolvers.global_ids import Key
 from resolvers.membership import carries, held, is_in
-from resolvers.operation.arguments import NOT_GIVEN
+from resolvers.operation.arguments import NOT_GIVEN, ArgumentValue
 from resolvers.operation.named import NamedOperation
 from resolvers.plans import awake
 from resolvers.request import bad_input
+from resolvers.request_limits import LIST_ITEMS
 from schema.apps import CATALOGUE, App
 
 MOST: Final = 3_000
@@ -34,6 +36,7 @@ MOST: Final = 3_000
 USER: Final = Key(("usr",))
 NONE: Final = sql(NO_APPS)
 NOTHING: Final = sql("'[]'::jsonb")
+NO_REACH: Final = Reach(0, 0)
 
 
 # --- parameters -----------------------------------------------------------------------------------------------------
@@ -77,10 +80,125 @@ def _few(value: Any) -> list[Any]:
     return changes
 
 
-def _operations(known: Mapping[str, NamedOperation], value: Any) -> str:
-    """The operations of these names that are known, with what their selections need, as JSON."""
-    names = [name for name in dict.fromkeys(bounded(value)) if name in known]
-    return orjson.dumps([{"n": n, "name": name, "needs": known[name].needs} for n, name in enumerate(names)]).decode()
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The probe for the names of operations that are known, each once; None for too many names."""
+
+    named: Mapping[str, NamedOperation] = field(compare=False)
+
+    def __call__(self, value: Any) -> tuple[str, ...] | None:
+        """The names, in the order in which they are given."""
+        names = cast("list[Any]", value if isinstance(value, list | tuple) else [value])
+        return tuple(name for name in dict.fromkeys(names) if name in self.named) if len(names) <= LIST_ITEMS else None
+
+
+def _named(row: Row, arguments: Arguments) -> tuple[str, ...]:
+    """The operations to look at, which become part of the statement's shape. Raises RequestError (BAD_USER_INPUT)."""
+    given, ctx = arguments.get("operations", NOT_GIVEN), row.ctx
+    names = ctx.inputs.probe(given, Known(ctx.named)) if ctx.inputs.given(given) else ()
+    if names is None:
+        raise bad_input(f"A list has more than {LIST_ITEMS} items.")
+    return names
+
+
+def _needs(ctx: StatementContext, names: tuple[str, ...]) -> Sql:
+    """What the selections of the operations need, as JSON. It is found while the statement is compiled, in its turn."""
+    listed = [{"n": n, "name": name, "needs": ctx.named[name].needs} for n, name in enumerate(names)]
+    text = orjson.dumps(listed).decode()
+    ctx.carried += 2 * len(text)
+    return ctx.source(lambda bindings: text, "jsonb", (_needs, names))
+
+
+# --- costs ----------------------------------------------------------------------------------------------------------
+
+NAMED: Final = 75
+"""Cost of an operation whose needs are found: 15 ms, at its first use."""
+
+JUDGED: Final = 10
+"""Cost of an operation that is judged for one of the people."""
+
+PIECE: Final = 64
+"""Bytes that may be written for a point of cost."""
+
+
+def _by_person(value: Any, granted: bool | None = None) -> Mapping[object, list[App | None]]:
+    """The apps that changes switch (on or off where `granted` says so), by person; None: not known yet."""
+    found: dict[object, list[App | None]] = {}
+    for n, one in enumerate(cast("list[Any]", value if isinstance(value, list) else [value] if value else [])):
+        change: Any = one or {}
+        apps = found.setdefault(change.get("userId") or n, [])
+        if granted is None or change.get("granted") in (granted, None):
+            apps.append(change.get("app"))
+    return found
+
+
+def count_people(value: Any) -> int:
+    """Measure of changes: the number of people."""
+    return len(_by_person(value))
+
+
+@dataclass(frozen=True, slots=True)
+class Types:
+    """Measure of changes: the types of which each person would see more (`granted`) or less, on average, rounded up."""
+
+    schema: GraphQLSchema
+    granted: bool
+
+    def __call__(self, value: Any) -> int:
+        """The number of types."""
+        reaches = _reaches(self.schema, value, granted=self.granted)
+        return ceil(sum(reach.types for reach in reaches) / max(1, len(reaches)))
+
+
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    """Measure of changes: the pieces of text that the names of a type have on average, beyond what a row covers."""
+
+    schema: GraphQLSchema
+
+    def __call__(self, value: Any) -> int:
+        """The number of pieces, of what is gained or lost, whichever is longer."""
+        found = 0
+        for granted in (True, False):
+            reaches = _reaches(self.schema, value, granted=granted)
+            types = max(1, sum(reach.types for reach in reaches))
+            found = max(found, sum(reach.length for reach in reaches) // types // PIECE - 1)
+        return found
+
+
+def _reaches(schema: GraphQLSchema, value: Any, *, granted: bool) -> list[Reach]:
+    """For each person at most how much changes."""
+    whole, by_app = reach_of_apps(schema)
+    found: list[Reach] = []
+    for apps in _by_person(value, granted).values():
+        reaches = [whole if app is None else by_app.get(app, NO_REACH) for app in apps]
+        types, length = (sum(reach[n] for reach in reaches) for n in (0, 1))
+        found.append(Reach(min(types, whole.types), min(length, whole.length)))
+    return found
+
+
+def _changes_of(row: Row) -> ArgumentValue:
+    return row.arguments.get("changes", NOT_GIVEN)
+
+
+def _count_of_people(row: Row, arguments: Arguments) -> tuple[int | ListSize, ...]:
+    return (measured(_changes_of(row), count_people, MOST),)
+
+
+def _count_of_operations(row: Row, arguments: Arguments) -> tuple[int | ListSize, ...]:
+    return (len(_named(row, row.arguments)), *_count_of_people(row, arguments))
+
+
+def _count_of_types(row: Row, arguments: Arguments, *, granted: bool) -> tuple[int | ListSize, ...]:
+    assert row.parent is not None, "a person or a key is in a preview"
+    schema = row.ctx.collector.schema
+    return (measured(_changes_of(row.parent), Types(schema, granted), len(schema.type_map)),)
+
+
+def _length_of_names(row: Row) -> int | ListSize:
+    assert row.parent is not None, "what is gained or lost is of a person or a key"
+    assert row.parent.parent is not None, "a person or a key is in a preview"
+    return measured(_changes_of(row.parent.parent), Pieces(row.ctx.collector.schema), MOST)
 
 
 # --- rows -----------------------------------------------------------------------------------------------------------
@@ -122,22 +240,32 @@ def _list_of_people(row: Row, arguments: Arguments) -> Rows:
 def _coordinates(row: Row, arguments: Arguments, seen: str, unseen: str) -> Rows:
     """What the mask `seen` of a row shows and the mask `unseen` does not, by types."""
     assert row.parent is not None, "a person or a key is in a preview"
-    given = row.parent.arguments.get("changes", NOT_GIVEN)
-    groups = row.ctx.bind(given, Groups(row.ctx.collector.schema), "jsonb") if row.ctx.inputs.given(given) else NOTHING
     select = sql(
-        "select g.type, array_agg(o.name order by o.name) names "
-        "from jsonb_to_recordset({}) g(type text, names text[], apps int[]) cross join unnest(g.names) o(name) "
-        "where not exists (select from unnest(g.apps) a where get_bit({}, a) = 0) "
-        "and exists (select from unnest(g.apps) a where get_bit({}, a) = 0) group by g.type",
-        groups,
+        "select g.type, array_agg(o.name order by o.name) names from {} g cross join unnest(g.names) o(name) "
+        "where {} & g.need = g.need and {} & g.need <> g.need group by g.type",
+        _groups(row.parent),
         row[seen],
         row[unseen],
     )
     return row.ctx.derived(membership, select, "type", "names")
 
 
-def _between(seen: str, unseen: str) -> Derived:
-    return Derived(partial(_coordinates, seen=seen, unseen=unseen), order="type")
+def _groups(preview: Row) -> Sql:
+    """The groups that need one of the changed apps, each with the mask of its need: a relation that is made once."""
+    given, ctx = _changes_of(preview), preview.ctx
+    groups = ctx.bind(given, Groups(ctx.collector.schema), "jsonb") if ctx.inputs.given(given) else NOTHING
+    select = sql(
+        "select g.type, g.names, (select bit_or(set_bit({}, a, 1)) from unnest(g.apps) a) need "
+        "from jsonb_to_recordset({}) g(type text, names text[], apps int[])",
+        NONE,
+        groups,
+    )
+    return ctx.common(select, (_groups, groups))
+
+
+def _between(seen: str, unseen: str, *, granted: bool) -> Derived:
+    sizes = partial(_count_of_types, granted=granted)
+    return Derived(partial(_coordinates, seen=seen, unseen=unseen), order="type", sizes=sizes)
 
 
 def _extent(all_: Sql, some: Sql) -> Sql:
@@ -146,9 +274,13 @@ def _extent(all_: Sql, some: Sql) -> Sql:
 
 def _list_of_operations(row: Row, arguments: Arguments) -> Rows:
     """The operations of which somebody sees more or less, for each of the people."""
-    given, ctx = row.arguments.get("operations", NOT_GIVEN), row.ctx
-    known = partial(_operations, ctx.named)
-    operations = ctx.bind(given, known, "jsonb") if ctx.inputs.given(given) else NOTHING
+    ctx, names = row.ctx, _named(row, row.arguments)
+    operations = _needs(ctx, names)
+    path = ctx.place.path if ctx.place is not None else ()
+    ctx.costs.charge(path, NAMED * len(names))
+    for size in _count_of_people(row, arguments):
+        with ctx.costs.times(size):
+            ctx.costs.charge(path, JUDGED * len(names))
     ways = sql(
         "select coalesce(bool_or(z.before), false) before, coalesce(bool_or(z.after), false) after "
         "from jsonb_array_elements(w.ways) y(apps) cross join lateral ("
@@ -220,20 +352,20 @@ def _user(row: Row, user: Row) -> tuple[Sql, ...]:
 
 RESOLVERS: Final[Mapping[str, Resolution]] = {
     "Company.previewAccess": SameRow(lambda row: row.rows),
-    "AccessPreview.people": Derived(_list_of_people, order="n"),
-    "AccessPreview.operations": Derived(_list_of_operations, order="n"),
-    "AccessPreview.apiKeys": Derived(_list_of_keys, order="n"),
+    "AccessPreview.people": Derived(_list_of_people, order="n", sizes=_count_of_people),
+    "AccessPreview.operations": Derived(_list_of_operations, order="n", sizes=_count_of_operations),
+    "AccessPreview.apiKeys": Derived(_list_of_keys, order="n", sizes=_count_of_people),
     "AccessPreviewPerson.user": ToOne(_user),
-    "AccessPreviewPerson.gained": _between("after", "before"),
-    "AccessPreviewPerson.lost": _between("before", "after"),
+    "AccessPreviewPerson.gained": _between("after", "before", granted=True),
+    "AccessPreviewPerson.lost": _between("before", "after", granted=False),
     "AccessPreviewOperation.user": ToOne(_user),
     "AccessPreviewOperation.name": Leaf(lambda row, arguments: row["name"]),
     "AccessPreviewOperation.before": Leaf(lambda row, arguments: row["before"]),
     "AccessPreviewOperation.after": Leaf(lambda row, arguments: row["after"]),
     "AccessPreviewKey.apiKey": ToOne(lambda row, key: (sql("{} = {}", key["id"], row["key"]),)),
-    "AccessPreviewKey.lost": _between("before", "after"),
+    "AccessPreviewKey.lost": _between("before", "after", granted=False),
     "TypeCoordinates.type": Leaf(lambda row, arguments: row["type"]),
-    "TypeCoordinates.names": Leaf(lambda row, arguments: row["names"]),
+    "TypeCoordinates.names": Leaf(lambda row, arguments: row["names"], length=_length_of_names),
 }
 
 HOMES: Final[Mapping[str, str]] = {

@@ -12,9 +12,10 @@ from schema.types.core.versions import Versioned, versioned_filter
 @entity(
     "aps",
     Role.OWNER,
-    description="A set of apps with a name, such as those of a technician, to give to users.",
+    description="A set of apps with a name, such as those of a technician, to give to users; at most 100 in a company.",
     writes=CREATE | UPDATE | DELETE | FINAL,
     called="preset",
+    at_most=100,
 )
 class AccessPreset(Versioned, Node):
     name: str = field("The set's name, which no other one of the company has.", write=line(100, required=True))

@@ -121,3 +121,22 @@ async def test_what_was_written_is_read_in_the_statement_that_wrote(desk: Desk) 
     with desk.recording(ran):
         await made(desk, "One trip", "STOCK", "QUOTES")
     assert len(ran) == 1
+
+
+async def test_a_company_has_at_most_a_hundred(desk: Desk) -> None:
+    fill = (
+        "insert into access_preset (company_id, name, apps) "
+        "select $1, 'Filled ' || n, repeat('0', 256)::bit(256) from generate_series(1, $2) n"
+    )
+    there = await desk.connection.fetchval(
+        "select count(*) from access_preset where company_id = $1 and deleted_at is null", desk.firm.key
+    )
+    await desk.connection.execute(fill, desk.firm.key, 99 - there)
+    last = await made(desk, "The hundredth", "STOCK")
+    given: dict[str, Any] = {"companyId": desk.firm.id, "name": "One more", "apps": []}
+    refused = await desk.write(desk.firm["owner"], CREATE, ROW, **given)
+    assert refused["accessPreset"] is None
+    assert refused["errors"] == [{"code": "LIMIT_REACHED", "field": ["companyId"], "reason": None}]
+    await desk.write(desk.firm["owner"], DELETE, "deletedId", presetId=last)
+    await made(desk, "One more", "STOCK")
+    await desk.connection.execute("delete from access_preset where name like 'Filled %'")

@@ -9,7 +9,7 @@ import pytest
 from graphql import build_schema
 from starlette.applications import Starlette
 
-from resolvers.execution.viewer_schema import SchemaText, ViewerSchemas
+from resolvers.execution.viewer_schema import SchemaText, ViewerSchemas, WriteText
 from resolvers.gates.visibility import Held
 from schema.errors import ErrorCode
 from tests.gateway.cli.test_main import ENFACT, START_SECONDS, environment
@@ -65,10 +65,10 @@ async def test_what_many_ask_for_at_once_is_written_once(databases: Databases, m
     asked, written = threading.Event(), list[Held]()
     usual = ViewerSchemas._text  # pyright: ignore[reportPrivateUsage]
 
-    def write(self: ViewerSchemas, held: Held) -> SchemaText:
+    def write(self: ViewerSchemas, held: Held, form: WriteText) -> SchemaText:
         written.append(held)
         assert asked.wait(60)
-        return usual(self, held)
+        return usual(self, held, form)
 
     monkeypatch.setattr(ViewerSchemas, "_text", write)
     async with open_demo(databases) as demo:

@@ -5,16 +5,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from graphql import parse
+from graphql import build_schema, is_specified_scalar_type, parse
 from graphql.language import FieldDefinitionNode, ObjectTypeDefinitionNode
 
 from gateway.cli.sdl import current
 from gateway.pages.reference import reference_json
 from gateway.settings import Settings
+from schema import schema
 from schema.apps import CATALOGUE
 from schema.errors import ErrorCode, UserErrorCode, ValidationReason
+from tests.support.databases import Databases
+from tests.support.demo_client import open_demo
 
-REFERENCE: dict[str, Any] = json.loads(reference_json())
+REFERENCE: dict[str, Any] = json.loads(reference_json(schema.core))
 TYPES = {type_["name"]: type_ for type_ in REFERENCE["types"]}
 
 
@@ -63,3 +66,33 @@ def test_all_errors_and_settings_are_there() -> None:
 @pytest.mark.parametrize("part", ["settings", "errors", "gates"])
 def test_nothing_of_this_machine_is_told(part: str) -> None:
     assert str(Path.home()) not in json.dumps(REFERENCE[part])
+
+
+async def test_the_reference_names_what_the_callers_schema_does_and_nothing_else(databases: Databases) -> None:
+    """By session cookie or token, as /schema.graphql; nobody signed in, or not any more, gets what strangers get."""
+    async with open_demo(databases) as demo:
+        shown: dict[str, str] = {}
+        for who in ("", "noah", "lambert"):
+            token = await demo.token(who) if who else ""
+            headers = {"authorization": f"Bearer {token}"} if who else {}
+            sdl = build_schema((await demo.client.get("/schema.graphql", headers=headers)).text)
+            cookie = {"cookie": f"enfact_session={token}", "x-enfact-request": "1"} if who else {}
+            response = await demo.client.get("/console/reference.json", headers=cookie)
+            shown[who] = response.text
+            types = {
+                one["name"]: {member["name"] for member in one.get("fields", ())} for one in response.json()["types"]
+            }
+            assert types == {
+                name: set(getattr(type_, "fields", ()))
+                for name, type_ in sdl.type_map.items()
+                if not name.startswith("__") and not is_specified_scalar_type(type_)
+            }
+            assert len(response.json()["settings"]) == len(Settings.model_fields)
+            same = await demo.client.get("/console/reference.json", headers=headers)
+            assert (same.text, same.headers["etag"]) == (shown[who], response.headers["etag"])
+        assert len(set(shown.values())) == 3
+        assert "StockMovement" not in shown[""]
+        over = {"cookie": "enfact_session=enf_over", "x-enfact-request": "1"}
+        assert (await demo.client.get("/console/reference.json", headers=over)).text == shown[""]
+        unknown = await demo.client.get("/console/reference.json", headers={"authorization": "Bearer enf_over"})
+        assert unknown.status_code == 401

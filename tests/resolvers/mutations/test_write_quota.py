@@ -44,6 +44,10 @@ values ($1, $2, '2126-01-01', 'API_KEY', 'Test', 'abcd', 'NULL')
 """
 USER: Final = "mutation ($input: CreateUserInput!) { createUser(input: $input) { errors { code } } }"
 CREATE: Final = "mutation ($input: CreateCustomerInput!) { createCustomer(input: $input) { errors { code } } }"
+REQUEST: Final = "mutation ($input: RequestAccessInput!) { requestAccess(input: $input) { accessRequest { id } } }"
+DECIDE: Final = (
+    "mutation ($input: DecideAccessRequestInput!) { decideAccessRequest(input: $input) { errors { code } } }"
+)
 RESET: Final = 'mutation { requestPasswordReset(input: {email: "%s@quota.test"}) { errors { code } } }'
 
 
@@ -55,6 +59,7 @@ TAKES: Final[Mapping[str, Mapping[str, Any]]] = {
     **{name: {} for name in ENDS},
     "updateUser": {"companyId": "com_1", "userId": "usr_1", "role": Role.EMPLOYEE},
     "setSupportAccess": {"companyId": "com_1", "enabled": False},
+    "decideAccessRequest": {"requestId": "arq_1", "granted": False},
 }
 """What only takes away is never refused for what was written before: root fields with an input."""
 
@@ -294,6 +299,21 @@ async def test_credentials_can_always_be_ended(office: Office) -> None:
     assert outcome(await office.send(UPDATE, spare, **user, firstName="Eve")) == 1
     assert outcome(await office.send("mutation { logout { errors { code } } }", spare)) == "done"
     assert {name: MUTATIONS[name].rows(given) for name, given in TAKES.items()} == dict.fromkeys(TAKES, 0)
+
+
+async def test_a_request_can_always_be_declined_and_granted_only_within_the_quota(office: Office) -> None:
+    firm = await office.found()
+    asked = [
+        orjson.loads((await office.send(REQUEST, firm["bram"].token, **given)).data or b"")
+        for app in ("STOCK", "DISCOUNTS")
+        if (given := {"companyId": firm.id, "app": app, "reason": "For the depot"})
+    ]
+    first, second = (one["requestAccess"]["accessRequest"]["id"] for one in asked)
+    assert outcome(await office.toggle(firm, 50)) == "done"
+    token = firm["owner"].token
+    assert outcome(await office.send(DECIDE, token, requestId=first, granted=True)) == 1
+    for request in (first, second):
+        assert outcome(await office.send(DECIDE, token, requestId=request, granted=False)) == "done"
 
 
 async def test_toggles_that_change_nothing_write_nothing(office: Office) -> None:

@@ -1,0 +1,154 @@
+"""What a preview costs: its answer and its work stand in the ratio of all operations; a company's own question fits."""
+
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pytest
+
+from db.connection import connect
+from db.database import Database, PoolSettings
+from gateway.operation_files import console_operations
+from resolvers.execution.executor import Executor
+from resolvers.execution.product import default_compiler
+from resolvers.fair_use.breath import BREATH
+from resolvers.operation.documents import Documents
+from resolvers.operation.named import NamedOperation
+from resolvers.request import GraphQLRequest, Result
+from resolvers.request_limits import MAX_COST
+from schema.apps import CATALOGUE
+from tests.attacker.bounds import BYTES_OF_A_POINT
+from tests.support.company import Firm
+from tests.support.databases import Databases
+
+APPS: Final = sorted(app.name for app, entry in CATALOGUE.items() if not entry.always_visible)
+EMPLOYEES: Final = 57
+HIRE: Final = """
+with hired as (
+  insert into account (email, first_name, last_name, language, confirmed, kind)
+  select 'employee' || n || '@preview.test', 'Jo', 'Maes', 'NL', true, 'MEMBER' from generate_series(1, $2) n
+  returning id
+)
+insert into membership (company_id, account_id, role, external, first_name, last_name, language, accepted_at, toggles)
+select $1, id, 'EMPLOYEE', false, 'Jo', 'Maes', 'NL', now(), repeat('0', 256)::bit(256) from hired returning id
+"""
+SWITCH: Final = "update membership set toggles = $2::text::bit(256) where company_id = $1 and role = 'EMPLOYEE'"
+GIVE_ALL: Final = "update company set mask = repeat('1', 256)::bit(256) where id = $1"
+HEAD: Final = "query ($id: ID!, $changes: [AppAccessChange!], $operations: [String!]) { company(id: $id) {"
+
+
+@dataclass(frozen=True, slots=True)
+class Big:
+    """A company with many employees, who have no apps, and the product."""
+
+    executor: Executor
+    firm: Firm
+    people: tuple[str, ...]
+    connection: Any
+
+    def changes(self, apps: int, *, granted: bool = True) -> list[Mapping[str, object]]:
+        """Switch so many apps for everybody."""
+        return [{"userId": user, "app": app, "granted": granted} for user in self.people for app in APPS[-apps:]]
+
+    async def ask(self, document: str, changes: list[Any], operations: list[str] | None = None) -> Result:
+        """The answer to the owner, with its cost."""
+        given = {"id": self.firm.id, "companyId": self.firm.id, "changes": changes, "operations": operations}
+        token = self.firm["owner"].token
+        return await self.executor.execute(GraphQLRequest(document, variables=given, token=token, wants_cost=True))
+
+
+@pytest.fixture(scope="module")
+async def big(databases: Databases, template: str) -> AsyncGenerator[Big]:
+    dsn = await databases.clone(template)
+    database, connection = await Database.open(dsn, PoolSettings(size=2)), await connect(dsn)
+    firm = await Firm.found(connection)
+    await connection.execute(GIVE_ALL, firm.key)
+    hired = await connection.fetch(HIRE, firm.key, EMPLOYEES)
+    yield Big(Executor(database), firm, tuple(f"usr_{row['id'].hex}" for row in hired), connection)
+    await connection.close()
+    await database.close()
+    await databases.drop(dsn)
+
+
+def asked(selection: str) -> str:
+    return f"{HEAD} previewAccess(changes: $changes, operations: $operations) {{ {selection} }} }} }}"
+
+
+@pytest.mark.parametrize("granted", [True, False])
+@pytest.mark.parametrize("apps", [1, 5, 45])
+@pytest.mark.parametrize(
+    "selection",
+    [
+        "people { gained { type names } lost { type names } }",
+        "people { gained { type } lost { type } }",
+        "people { gained { names } lost { names } }",
+        " ".join(f"a{n}: people {{ user {{ id }} gained {{ names }} lost {{ names }} }}" for n in range(2)),
+        "people { l0: gained { type } l1: gained { type } l2: lost { type } l3: lost { type } }",
+    ],
+)
+async def test_the_bytes_of_a_point_are_those_of_all_operations(
+    big: Big, selection: str, apps: int, granted: bool
+) -> None:
+    await big.connection.execute(SWITCH, big.firm.key, ("0" if granted else "1") * 256)
+    result = await big.ask(asked(selection), big.changes(apps, granted=granted))
+    assert result.cost is not None or result.errors[0].code.value == "COST_EXCEEDED"
+    if result.cost is not None:
+        cost, length = result.cost[0], len(result.data or b"")
+        assert length > EMPLOYEES * 20
+        assert length <= BYTES_OF_A_POINT * cost, length / cost
+
+
+@pytest.mark.parametrize(
+    "selection",
+    [
+        " ".join(f"a{n}: people {{ gained {{ type names }} }}" for n in range(9)),
+        f"people {{ {' '.join(f'l{n}: gained {{ type }}' for n in range(25))} }}",
+        " ".join(f"a{n}: people {{ gained {{ names }} }}" for n in range(25)),
+    ],
+)
+async def test_the_same_list_again_and_again_is_refused_before_it_runs(big: Big, selection: str) -> None:
+    result = await big.ask(asked(selection), big.changes(45))
+    assert [error.code.value for error in result.errors] == ["COST_EXCEEDED"]
+    assert result.response is None
+
+
+@pytest.mark.parametrize("granted", [True, False])
+async def test_the_consoles_question_for_all_people_and_many_apps_is_answered(big: Big, granted: bool) -> None:
+    await big.connection.execute(SWITCH, big.firm.key, ("0" if granted else "1") * 256)
+    (text,) = (text for text in console_operations().values() if "query Preview(" in text)
+    result = await big.ask(text, big.changes(45, granted=granted), ["Desk"])
+    assert result.errors == ()
+    assert result.cost is not None
+    assert result.cost[0] < MAX_COST
+
+
+async def test_what_operations_need_is_found_in_a_turn_once_and_costs(
+    big: Big, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not on the way to the database, where everybody waits for it."""
+    compiler, found = default_compiler(), list[bool]()
+    documents = Documents(compiler.schema)
+    names = [f"Named{n}" for n in range(20)]
+    for name in names:
+        text = f"query {name}($id: ID!) {{ company(id: $id) {{ customers {{ nodes {{ name discount }} }} }} }}"
+        compiler.keep(documents.pin(text).choose(None))
+    usual = NamedOperation._needs  # pyright: ignore[reportPrivateUsage]
+
+    def needs(self: NamedOperation, variables: Any) -> Any:
+        found.append(BREATH.pause is not None)
+        return usual(self, variables)
+
+    monkeypatch.setattr(NamedOperation, "_needs", needs)
+    selection, few = asked("operations { name user { id } before after }"), big.changes(45)[:45]
+    without, one, all_ = [await big.ask(selection, few, given) for given in (None, names[:1], names)]
+    assert (without.errors, one.errors, all_.errors) == ((), (), ())
+    assert len(found) >= len(names)
+    assert all(found)
+    costs = [result.cost[0] for result in (without, one, all_) if result.cost is not None]
+    assert costs[1] - costs[0] > 75
+    assert costs[2] - costs[1] > 75 * (len(names) - 1)
+    found.clear()
+    again = await big.ask(selection, few, names)
+    assert (again.data, found) == (all_.data, [])
+    too_many = await big.ask(selection, few, [f"No{n}" for n in range(101)])
+    assert [error.code.value for error in too_many.errors] == ["BAD_USER_INPUT"]
