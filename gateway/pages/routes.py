@@ -32,6 +32,9 @@ LETTERS: Final = ("invitation", "confirm", "not-me", "reset-password")
 DEMO: Final = "demo.json"
 REFERENCE: Final = "reference.json"
 EXPLORER: Final = "explorer"
+SCHEMA: Final = f"{EXPLORER}/schema.json"
+MADE: Final = (REFERENCE, SCHEMA)
+"""The files that are made of the schema."""
 
 HoldsDemo = Callable[[], Awaitable[bool]]
 """Whether the database holds the demo; never true where other machines may reach the gateway."""
@@ -42,7 +45,7 @@ class Pages:
 
     def __init__(self, holds_demo: HoldsDemo, *, with_explorer: bool) -> None:
         self._holds_demo = holds_demo
-        self._reference_file: ServedFile | None = None
+        self._made: dict[str, ServedFile] = {}
         self._without = frozenset[str]() if with_explorer else frozenset({EXPLORER})
 
     @cached_property
@@ -66,8 +69,8 @@ class Pages:
         name: str = request.path_params["name"]
         if name == DEMO and await self._holds_demo():
             return fresh(orjson.dumps(logins_in_every_language()), MEDIA_TYPES[".json"])
-        if name == REFERENCE:
-            return await file_response(await self._reference(), request.scope, cache=ASK_AGAIN, policy=TRUSTED_TYPES)
+        if name in MADE and name.partition("/")[0] not in self._without:
+            return await file_response(await self._make(name), request.scope, cache=ASK_AGAIN, policy=TRUSTED_TYPES)
         version, _, rest = name.partition("/")
         is_versioned = version == self._files.version
         wanted = rest if is_versioned else self._file_of(name)
@@ -77,13 +80,14 @@ class Pages:
         policy = SELF_ONLY if wanted.startswith(f"{EXPLORER}/") else TRUSTED_TYPES
         return await file_response(file, request.scope, cache=FOREVER if is_versioned else ASK_AGAIN, policy=policy)
 
-    async def _reference(self) -> ServedFile:
-        """The reference, made when a browser first asks for it."""
-        if self._reference_file is None:
-            from gateway.pages.reference import reference_json  # noqa: PLC0415 (most processes never show it)
+    async def _make(self, name: str) -> ServedFile:
+        """One of `MADE`, made when a browser first asks for it."""
+        if name not in self._made:
+            from gateway.pages.reference import introspection_json, reference_json  # noqa: PLC0415 (rarely shown)
 
-            self._reference_file = ServedFile(MEDIA_TYPES[".json"], await asyncio.to_thread(reference_json))
-        return self._reference_file
+            content = await asyncio.to_thread(reference_json if name == REFERENCE else introspection_json)
+            self._made[name] = ServedFile(MEDIA_TYPES[".json"], content)
+        return self._made[name]
 
     def _file_of(self, name: str) -> str:
         """The file for an address without a version: pages have names without an ending."""
