@@ -59,7 +59,7 @@ def reference_json() -> bytes:
 
 
 def introspection_json() -> bytes:
-    """The answer to an introspection of the whole schema; the API itself shows each caller the part that they may see."""
+    """The answer to an introspection of the whole schema; the API shows each caller the part that they may see."""
     return orjson.dumps({"data": introspection_from_schema(schema.core)})
 
 

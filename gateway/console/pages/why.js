@@ -45,7 +45,7 @@ function Answer({ lines, route }) {
   return html`<section class="sheet" aria-labelledby="reasons"><header><h2 id="reasons">${t("why.tree")}</h2><span class="word">${t("why.hidden", { n: hidden.length })}</span></header>
       ${hidden.length === 0 && html`<p>${t("why.everything")}</p>`}
       ${byReason(hidden).map((members) => html`<div class="line" key=${members[0].path.join(".")}><span><b>${said(members[0])}</b>
-        <small>${new Intl.ListFormat(spoken.value).format(members.map(({ path }) => nameOf(path)))}</small></span><${Onward} line=${members[0]} route=${route} /></div>`)}</section>
+        <small>${new Intl.ListFormat(spoken.value).format(members.filter(({ path }) => path.at(-1) !== "nodes").map(({ path }) => nameOf(path)))}</small></span><${Onward} line=${members[0]} route=${route} /></div>`)}</section>
     <details><summary>${t("why.details")}</summary><div class="sheet"><table class="tree">
       <thead><tr><th scope="col">${t("why.selection")}</th><th scope="col">${t("why.state")}</th></tr></thead>
       <tbody>${lines.map((line) => html`<tr key=${line.path.join(".")}><th scope="row" style=${{ paddingLeft: `${line.path.length}rem` }}><code>${line.path.at(-1)}</code></th>
