@@ -96,7 +96,7 @@ export const cutOff = (page) => page.evaluate(() => {
   const hides = (element) => ["hidden", "clip"].includes(styles(element).overflowX);
   const sticksOut = (element) => {
     const { left, right, width } = element.getBoundingClientRect();
-    if (!width || styles(element).position === "fixed") return;
+    if (!width || !element.checkVisibility() || styles(element).position === "fixed") return;
     for (let around = element.parentElement; around; around = around.parentElement) {
       const { clipPath, overflowX, textOverflow } = styles(around);
       if (["auto", "scroll"].includes(overflowX) || textOverflow === "ellipsis" || clipPath !== "none") return;
