@@ -125,7 +125,14 @@ async def connect(dsn: str, **options: Any) -> Connection:
         connection = await _open(address.dsn, options)
     else:
         connection = await _race(address, {"target_session_attrs": address.target or "read-write"} | options)
-    keep_alive(cast("Any", connection), address.alive)
+    try:
+        keep_alive(cast("Any", connection), address.alive)
+    except DatabaseMisconfigured:
+        connection.terminate()
+        raise
+    except OSError as error:
+        connection.terminate()
+        raise translate_refusal(error) from error
     return connection
 
 

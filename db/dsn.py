@@ -6,8 +6,9 @@ understood here, or refused by their names.
 
 import ssl
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 from db.errors import DatabaseMisconfigured
@@ -48,7 +49,20 @@ OF_DRIVER: Final = frozenset(
 )  # fmt: skip
 """Words for a client that the driver understands, or passes on."""
 
+LIMITS: Final[Mapping[str, tuple[int, int]]] = {
+    "port": (1, 65_535),
+    "connect_timeout": (-(2**31), 2**31 - 1),
+    "keepalives": (0, 1),
+    "keepalives_idle": (0, 32_767),
+    "keepalives_interval": (0, 32_767),
+    "keepalives_count": (0, 127),
+    "tcp_user_timeout": (0, 2**31 - 1),
+}
+"""The least and the largest number of a word: Linux refuses larger ones, and 0 leaves its default."""
+
 ALIVE: Final = ("keepalives", "keepalives_idle", "keepalives_interval", "keepalives_count", "tcp_user_timeout")
+N = TypeVar("N", int, float)
+
 WRITERS: Final = frozenset({"any", "primary", "read-write"})
 VERIFIED: Final = "verify-full"
 
@@ -94,7 +108,7 @@ def read_address(dsn: str, environment: Mapping[str, str]) -> Address:
         words = dict(parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query)))
         hosts = _hosts(parts.netloc, words, environment)
         timeout = _seconds(words.pop("connect_timeout", None))
-        alive = {name: int(words.pop(name)) for name in ALIVE if name in words}
+        alive = {name: _number(name, words.pop(name), int) for name in ALIVE if name in words}
     except ValueError:
         raise DatabaseMisconfigured("The address of the database cannot be read as a URL.") from None
     _check(words)
@@ -129,21 +143,34 @@ def _hosts(netloc: str, words: Mapping[str, str], environment: Mapping[str, str]
 
 
 def _host(said: str, default: str) -> Host:
-    """A host with or without its port. Raises ValueError."""
+    """A host with or without its port. Raises ValueError, and DatabaseMisconfigured for a port that does not exist."""
     if not said:
         raise ValueError("a host without a name")
     if said.startswith("/"):
-        return Host(said, int(default))
+        return Host(said, _number("port", default, int))
     if said.startswith("["):
         name, _, rest = said[1:].partition("]")
-        return Host(name, int(rest.removeprefix(":") or default))
+        return Host(name, _number("port", rest.removeprefix(":") or default, int))
     name, _, port = said.partition(":")
-    return Host(name, int(port or default))
+    return Host(name, _number("port", port or default, int))
 
 
 def _seconds(said: str | None) -> float | None:
-    """The seconds of `connect_timeout`, where 0 and less mean no limit."""
-    return max(2.0, float(said)) if said is not None and float(said) > 0 else None
+    """The seconds of `connect_timeout`, where 0 and less mean no limit. Raises DatabaseMisconfigured."""
+    seconds = _number("connect_timeout", said, float) if said is not None else 0
+    return max(2.0, seconds) if seconds > 0 else None
+
+
+def _number(name: str, said: str, kind: Callable[[str], N]) -> N:
+    """The number that a word says. Raises DatabaseMisconfigured for one that is none, or not within its limits."""
+    least, most = LIMITS[name]
+    with suppress(ValueError):
+        number = kind(said)
+        if least <= number <= most:
+            return number
+    raise DatabaseMisconfigured(
+        f"What the address of the database says as {name} has to be a number from {least} to {most}."
+    )
 
 
 def _check(words: dict[str, str]) -> None:

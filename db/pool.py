@@ -27,7 +27,7 @@ class Pool:
     gone. One timer watches all of them; the driver would start one for each query.
 
     When the server refuses further connections, callers wait up to `patience` seconds for one that is given back; the
-    server is not asked again for a second.
+    server is not asked again for a second, and then by the first of them.
     """
 
     def __init__(self, connect: Connect, shares: Shares, longest: float, patience: float = 5.0) -> None:
@@ -39,6 +39,8 @@ class Pool:
         self._refusal: NoMoreConnections | None = None
         self._asked_again = 0.0  # time from which the server is asked again after a refusal
         self._hoping: deque[asyncio.Future[Connection | None]] = deque()
+        self._turns = 0  # of those who waited and ask the server now
+        self._second: asyncio.TimerHandle | None = None
         self._free: list[Connection] = []
         self._lent: dict[Connection, float] = {}  # time of its end, soonest first
         self._overdue: set[Connection] = set()
@@ -144,9 +146,10 @@ class Pool:
 
     async def _open(self) -> Connection:
         """A connection that is opened or, if the server takes no more, given back. Raises as `acquire` does."""
-        connection = await self._ask_server()
-        if connection is not None:
-            return connection
+        if not self._hoping and not self._turns:  # nobody overtakes who waits
+            connection = await self._ask_server()
+            if connection is not None:
+                return connection
         try:
             async with asyncio.timeout(self._patience):
                 return await self._wait_for_one()
@@ -155,7 +158,9 @@ class Pool:
 
     async def _ask_server(self) -> Connection | None:
         """A connection that is opened, lent now; None when the server refuses, or refused within the last second."""
-        if self._refusal is not None and time.monotonic() < self._asked_again:
+        if self._closed:
+            raise _closed()
+        if time.monotonic() < self._asked_again:
             return None
         try:
             connection = self._lend(await self._connect())
@@ -163,29 +168,64 @@ class Pool:
             self._refusal, self._asked_again = error, time.monotonic() + REFUSED_FOR
             self.refusals += 1
             return None
-        self._refusal = None
+        self._asked_again = 0.0
         return connection
 
     async def _wait_for_one(self) -> Connection:
-        """A connection that is given back, or opened once one of ours has ended; lent now."""
-        while (connection := self._unused() or await self._given_back()) is None:
-            connection = await self._ask_server()
-            if connection is not None:
-                break
+        """A connection that is given back, or opened when it is this caller's turn to ask the server; lent now."""
+        connection = self._unused() or await self._given_back()
+        while connection is None:
+            connection = await self._ask_in_turn() or self._unused() or await self._given_back(again=True)
         return connection
 
-    async def _given_back(self) -> Connection | None:
-        """The next connection that is given back, lent now; None when it has ended. Raises NoMoreConnections."""
-        if not self._lent and not self._overdue:
+    async def _ask_in_turn(self) -> Connection | None:
+        """Ask the server as the first of those who wait; the next one asks at once, or a second after a refusal."""
+        is_refused = False
+        try:
+            connection = await self._ask_server()
+            is_refused = connection is None
+        finally:
+            self._end_turn(is_refused=is_refused)
+        return connection
+
+    async def _given_back(self, *, again: bool = False) -> Connection | None:
+        """The next connection that is given back, lent now; None for the turn to ask the server.
+
+        Who waits `again` comes before the others. Raises NoMoreConnections when there is nothing to wait for.
+        """
+        if not self._lent and not self._overdue and not self._turns:
             raise NoMoreConnections(str(self._refusal))
         hope: asyncio.Future[Connection | None] = asyncio.get_running_loop().create_future()
-        self._hoping.append(hope)
+        self._hoping.insert(0 if again else len(self._hoping), hope)
+        self._watch_refusal()
         try:
             return await hope
         except BaseException:
-            if hope.done() and not hope.cancelled() and (connection := hope.result()) is not None:
+            if hope.cancelled():
+                self._hoping = deque(other for other in self._hoping if other is not hope)
+            elif (connection := hope.result()) is not None:
                 self._put_back(connection)
+            else:
+                self._end_turn(is_refused=False)
             raise
+
+    def _watch_refusal(self) -> None:
+        """Let the first who waits ask the server when the second after the refusal is over."""
+        if self._second is None:
+            seconds = max(0.0, self._asked_again - time.monotonic())
+            self._second = asyncio.get_running_loop().call_later(seconds, self._end_refusal)
+
+    def _end_refusal(self) -> None:
+        self._second = None
+        if not self._turns:
+            self._hand_on(None)
+
+    def _end_turn(self, *, is_refused: bool) -> None:
+        self._turns -= 1
+        if is_refused:
+            self._watch_refusal()
+        else:
+            self._hand_on(None)
 
     def _put_back(self, connection: Connection) -> None:
         """Take a connection back: for who waits for one, else among the free ones, or end it."""
@@ -205,7 +245,11 @@ class Pool:
         while self._hoping:
             hope = self._hoping.popleft()
             if not hope.done():
-                hope.set_result(connection and self._lend(connection))
+                if connection is None:
+                    self._turns += 1
+                else:
+                    self._lend(connection)
+                hope.set_result(connection)
                 return True
         return False
 

@@ -146,10 +146,19 @@ addEventListener("hashchange", () => (address.value = location.hash));
 export const link = (...parts) => `#/${parts.map(encodeURIComponent).join("/")}`;
 export const go = (...parts) => (location.hash = link(...parts));
 
+/** A part of an address as it was meant; as it is where it is not well formed. */
+function decoded(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}
+
 /** The route of an address, its ids and its query, `{page, company, user, query}`; undefined for an unknown one. */
 export function routeOf(hash) {
   const [path, asked] = hash.replace(/^#\/?/, "").split("?");
-  const parts = path.split("/").map(decodeURIComponent);
+  const parts = path.split("/").map(decoded);
   const query = Object.fromEntries(new URLSearchParams(asked));
   for (const route of ROUTES) {
     const names = route.path.split("/");

@@ -65,6 +65,13 @@ def _refusal(code: ErrorCode, message: str) -> tuple[Headers, bytes]:
     return fields, body
 
 
+class CompleteHead(list[tuple[bytes, bytes]]):
+    """The fields of a head to which those of a trailer, which uvicorn appends, are not added (RFC 9110, 6.5.1)."""
+
+    def append(self, _field: tuple[bytes, bytes], /) -> None:
+        """Drop a field of a trailer."""
+
+
 class BoundedProtocol(HttpToolsProtocol):
     """Closes connections whose requests have a head of more than `max_head` bytes, a slow head, or no end.
 
@@ -157,6 +164,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self._stop_timer()
         earlier: RequestResponseCycle | None = self.cycle
         super().on_headers_complete()
+        self.headers = CompleteHead(self.headers)  # the scope keeps the list that it has
         cycle: RequestResponseCycle | None = self.cycle  # none yet for a connection that begins with an upgrade
         if cycle is not None:  # pyright: ignore[reportUnnecessaryComparison]
             if self.is_draining:

@@ -8,7 +8,8 @@ from tests.console.browsers import look
 
 
 @pytest.mark.parametrize(
-    ("script", "count"), [("people.mjs", 10), ("letters.mjs", 11), ("large.mjs", 2), ("others.mjs", 11)]
+    ("script", "count"),
+    [("people.mjs", 10), ("bar.mjs", 12), ("letters.mjs", 11), ("large.mjs", 2), ("others.mjs", 12)],
 )
 async def test_a_browser_finds_nothing_wrong(served: Served, script: str, count: int) -> None:
     seen = await look(script, served)

@@ -1,14 +1,18 @@
 """dsn.py: the words of libpq, each understood or refused by its name, and none sent to the server by mistake."""
 
+import os
 import socket
 import ssl
+from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 import pytest
 
+from db import connection as connections
 from db.connection import connect
-from db.dsn import Address, Host, connect_options, read_address
-from db.errors import DatabaseMisconfigured
+from db.dsn import LIMITS, Address, Host, connect_options, read_address
+from db.errors import DatabaseError, DatabaseMisconfigured, DatabaseUnavailable
+from db.keepalive import keep_alive
 from tests.support.databases import over_tcp
 
 NONE: dict[str, str] = {}
@@ -40,9 +44,7 @@ def _port(dsn: str) -> dict[str, str]:
     return {} if dsn == "postgresql:///enfact" else {"PGPORT": ""}
 
 
-@pytest.mark.parametrize(
-    "dsn", ["postgresql://a,,b/x", "postgresql://a:port/x", "postgresql://a,b,c/x?port=1,2", "postgresql://a/x?timeout"]
-)
+@pytest.mark.parametrize("dsn", ["postgresql://a,,b/x", "postgresql://a,b,c/x?port=1,2", "postgresql://a/x?timeout"])
 def test_what_cannot_be_read_is_a_wrong_setting(dsn: str) -> None:
     with pytest.raises(DatabaseMisconfigured, match="cannot be read"):
         read_address(dsn, NONE)
@@ -66,6 +68,60 @@ def test_words_for_the_client_are_not_sent_to_the_server() -> None:
 @pytest.mark.parametrize(("said", "seconds"), [("1", 2), ("2", 2), ("9", 9), ("0", None), ("-1", None)])
 def test_connect_timeout_is_as_libpq_takes_it(said: str, seconds: float | None) -> None:
     assert read(f"connect_timeout={said}").connect_timeout == seconds
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "connect_timeout=inf", "connect_timeout=nan", "connect_timeout=-inf", "connect_timeout=1e308",
+        "connect_timeout=soon", "keepalives=2", "keepalives_idle=86400", "keepalives_idle=-5", "keepalives_idle=often",
+        "keepalives_interval=32768", "keepalives_count=200", "keepalives_count=", "tcp_user_timeout=2147483648",
+        "tcp_user_timeout=-1", "port=65536", "port=-1",
+    ],
+)  # fmt: skip
+def test_numbers_out_of_range_are_refused_by_the_name_of_their_word(words: str) -> None:
+    name = words.partition("=")[0]
+    with pytest.raises(DatabaseMisconfigured, match=rf"says as {name} has to be a number from -?\d+ to \d+\.\Z"):
+        read(words)
+
+
+@pytest.mark.parametrize("name", ["keepalives_idle", "keepalives_interval", "keepalives_count", "tcp_user_timeout"])
+async def test_the_system_takes_the_largest_numbers_that_are_not_refused(worker_dsn: str, name: str) -> None:
+    async with over_tcp(worker_dsn) as dsn:
+        for number in (0, 1, LIMITS[name][1]):
+            await (await connect(f"{dsn}?sslmode=disable&{name}={number}")).close()
+
+
+@pytest.mark.parametrize("host", ["a:65536", "a:0", "a:-1", "a:port", "a,b:99999"])
+def test_a_port_that_does_not_exist_is_a_wrong_setting(host: str) -> None:
+    with pytest.raises(DatabaseMisconfigured, match="says as port has to be a number from 1 to 65535") as refused:
+        read_address(f"postgresql://an:secret@{host}/enfact", NONE)
+    assert "secret" not in str(refused.value)
+
+
+def too_large(connection: object) -> None:
+    keep_alive(connection, {"keepalives_count": 2**20})
+
+
+def closed(_connection: object) -> None:
+    os.dup(-1)
+
+
+@pytest.mark.parametrize(("problem", "error"), [(too_large, DatabaseMisconfigured), (closed, DatabaseUnavailable)])
+async def test_a_connection_whose_keepalives_cannot_be_set_is_ended(
+    worker_dsn: str, monkeypatch: pytest.MonkeyPatch, problem: Callable[[Any], object], error: type[DatabaseError]
+) -> None:
+    opened: list[Any] = []
+
+    def failing(connection: Any, _words: Mapping[str, int]) -> None:
+        opened.append(connection)
+        problem(connection)
+
+    monkeypatch.setattr(connections, "keep_alive", failing)
+    async with over_tcp(worker_dsn) as dsn:
+        with pytest.raises(error, match=r"keepalives_count|Bad file descriptor"):
+            await connect(f"{dsn}?sslmode=disable")
+    assert [connection.is_closed() for connection in opened] == [True]
 
 
 @pytest.mark.parametrize(

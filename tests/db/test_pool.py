@@ -224,11 +224,11 @@ async def test_what_is_lent_for_too_long_is_ended_and_replaced() -> None:
 class Full(World):
     """A world whose server takes no more than `room` connections."""
 
-    def __init__(self, room: int, patience: float = 5.0) -> None:
-        super().__init__(3, patience)
+    def __init__(self, room: int, patience: float = 5.0, places: int = 3) -> None:
+        super().__init__(places, patience)
         self.room = room
         self.asked = 0
-        self.pool = Pool(self.connect, Shares(3, 3, 1_000, patience), 60, patience)
+        self.pool = Pool(self.connect, Shares(places, places, 1_000, patience), 60, patience)
 
     async def connect(self) -> Connection:
         self.asked += 1
@@ -253,14 +253,15 @@ async def test_who_gets_no_further_connection_waits_for_one_that_is_given_back()
 
 async def test_the_server_is_asked_again_a_second_later(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pool_module, "REFUSED_FOR", 0.05)
-    world = Full(1)
+    world = Full(1, patience=0.01)
     first = await world.pool.acquire(ME)
-    waiting = asyncio.create_task(world.pool.acquire(ME))
-    await asyncio.sleep(0.1)
+    for _ in range(2):
+        with pytest.raises(NoMoreConnections):
+            await world.pool.acquire(ME)
     world.room = 2
+    await asyncio.sleep(0.1)
+    assert (world.asked, world.pool.waiting) == (2, 0), "nobody asks for nobody"
     assert await world.pool.acquire(ME) is not first
-    waiting.cancel()
-    await asyncio.wait([waiting])
 
 
 async def test_one_of_ours_that_ends_makes_room() -> None:
@@ -307,3 +308,87 @@ async def test_who_gives_up_at_the_moment_of_a_gift_passes_it_on() -> None:
     gone.cancel()
     assert await next_one is first
     await asyncio.wait([gone])
+
+
+async def test_who_was_refused_asks_again_and_is_not_overtaken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool_module, "REFUSED_FOR", 0.05)
+    world = Full(1, places=5)
+    order: list[str] = []
+
+    async def ask(name: str) -> None:
+        await world.pool.acquire(ME)
+        order.append(name)
+
+    assert await world.pool.acquire(ME)
+    waiting = [asyncio.create_task(ask(name)) for name in "abc"]
+    await asyncio.sleep(0.08)
+    assert (order, world.asked) == ([], 3), "the refusal is remembered, then asked about by one"
+    world.room = 5
+    later = asyncio.create_task(ask("later"))
+    async with asyncio.timeout(1):
+        await asyncio.gather(*waiting, later)
+    assert order == ["a", "b", "c", "later"]
+
+
+async def test_the_first_who_waits_stays_the_first_when_it_is_refused_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool_module, "REFUSED_FOR", 0.03)
+    world = Full(1)
+    first = await world.pool.acquire(ME)
+    waiting, second = (asyncio.create_task(world.pool.acquire(ME)) for _ in range(2))
+    await asyncio.sleep(0.1)
+    world.pool.release(first, ME)
+    async with asyncio.timeout(1):
+        assert await waiting is first
+    second.cancel()
+    await asyncio.wait([second])
+
+
+@pytest.mark.parametrize("leaves", ["cancelled", "failed"])
+async def test_whose_turn_it_was_to_ask_passes_it_on(leaves: str) -> None:
+    world = Full(1)
+    first = await world.pool.acquire(ME)
+    gone, next_one = (asyncio.create_task(world.pool.acquire(ME)) for _ in range(2))
+    await asyncio.sleep(0.01)
+    first.terminate()
+    world.refusals = int(leaves == "failed")
+    world.pool.release(first, ME)
+    if leaves == "cancelled":
+        gone.cancel()
+    async with asyncio.timeout(0.5):
+        assert await next_one is not first
+    await asyncio.wait([gone])
+    assert gone.cancelled() or isinstance(gone.exception(), DatabaseUnavailable)
+    assert world.pool.waiting == 0
+
+
+async def test_who_comes_while_another_asks_waits_for_the_answer() -> None:
+    world = Full(1)
+    first = await world.pool.acquire(ME)
+    asking = asyncio.create_task(world.pool.acquire(ME))
+    await asyncio.sleep(0.01)
+    first.terminate()
+    world.pool.release(first, ME)
+    later = asyncio.create_task(world.pool.acquire(ME))
+    async with asyncio.timeout(0.5):
+        second = await asking
+    await asyncio.sleep(0)
+    assert not later.done()
+    world.pool.release(second, ME)
+    async with asyncio.timeout(0.5):
+        assert await later is second
+
+
+async def test_closing_lets_nobody_who_waits_open_one() -> None:
+    world = Full(1)
+    first = await world.pool.acquire(ME)
+    waiting = [asyncio.create_task(world.pool.acquire(ME)) for _ in range(2)]
+    await asyncio.sleep(0.01)
+    closing = asyncio.create_task(world.pool.close())
+    await asyncio.sleep(0)
+    world.pool.release(first, ME)
+    async with asyncio.timeout(0.5):
+        await closing
+        for task in waiting:
+            with pytest.raises(DatabaseUnavailable, match="closed"):
+                await task
+    assert world.alive == 0

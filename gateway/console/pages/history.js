@@ -1,11 +1,11 @@
 /** Historique: what changed, who did it, and the matrix of a moment. */
 
-import { ask } from "../api.js";
+import { ask, spoken } from "../api.js";
 import {
   Failed, Title, Waiting, attempt, company, fullName, html, link, moment, t, useEffect, useRead, useState,
 } from "../core.js";
-import { Grid } from "./people/grid.js";
-import { row } from "./people/store.js";
+import { Grid, grouped } from "./people/grid.js";
+import { byCategory, row } from "./people/store.js";
 
 const PAGE = 50;
 const PAUSE = 250;
@@ -33,10 +33,10 @@ export default function History({ route }) {
   }, [companyId, filter]);
   const pages = value ? [value, ...more] : [];
   const last = pages.at(-1)?.pageInfo;
-  const nodes = pages.flatMap((found) => found.nodes);
+  const rows = saves(pages.flatMap((found) => found.nodes));
   const set = (name) => ({ target }) => setChosen({ ...chosen, [name]: target.value });
   return html`<div class="head"><${Title}>${t("history.title")}</${Title}>
-      ${nodes.length > 0 && html`<button onClick=${() => attempt(() => download(companyId, filter, apps))}>${t("history.csv")}</button>`}</div>
+      ${rows.length > 0 && html`<button onClick=${() => attempt(() => download(companyId, filter, apps))}>${t("history.csv")}</button>`}</div>
     <${Moment} companyId=${companyId} at=${at} setAt=${setAt} />
     <div class="filters" role="search" aria-label=${t("matrix.filters")}>
       <label>${t("history.search")}<input type="search" value=${chosen.search} onInput=${set("search")} /></label>
@@ -47,10 +47,10 @@ export default function History({ route }) {
     ${problem && html`<${Failed} problem=${problem} again=${again} />`}
     ${!value && !problem && html`<${Waiting} />`}
     ${value && html`<p class="soft" role="status">${t("history.count", { n: value.totalCount })}</p>`}
-    ${nodes.length > 0 && html`<section class="sheet" aria-label=${t("history.title")}><table class="cards">
+    ${rows.length > 0 && html`<section class="sheet" aria-label=${t("history.title")}><table class="cards">
       <thead><tr><th scope="col">${t("history.when")}</th><th scope="col">${t("history.who")}</th><th scope="col">${t("history.what")}</th><th scope="col"><span class="hidden">${t("users.actions")}</span></th></tr></thead>
-      <tbody>${nodes.map((entry) => html`<tr key=${entry.id}><td>${moment(entry.at)}</td><td>${entry.actor ? fullName(entry.actor) : "enFact"}</td>
-        <td class="wrap">${what(entry, apps)}</td><td class="end"><button onClick=${() => setAt(entry.at)} aria-label=${t("history.showOf", { moment: moment(entry.at) })}>${t("history.show")}</button></td></tr>`)}</tbody></table></section>`}
+      <tbody>${rows.map(([entry, ...others]) => html`<tr key=${entry.id}><td>${moment(entry.at)}</td><td>${actor(entry)}</td>
+        <td class="wrap">${sentences([entry, ...others], apps).map((text, i) => html`<div key=${i}>${text}</div>`)}</td><td class="end"><button onClick=${() => setAt(entry.at)} aria-label=${t("history.showOf", { moment: moment(entry.at) })}>${t("history.show")}</button></td></tr>`)}</tbody></table></section>`}
     ${last?.hasNextPage && html`<p><button onClick=${() => attempt(async () => setMore([...more, await page(companyId, filter, last.endCursor)]))}>${t("more")}</button></p>`}`;
 }
 
@@ -63,19 +63,45 @@ async function page(companyId, filter, after = null, first = PAGE) {
   return (await ask("Trail", { companyId, first, after, filter })).company.accessChanges;
 }
 
-/** A change in words: the kind, whose access, and from what to what. */
-function what(entry, apps) {
-  const whose = entry.user ?? entry.externalUser;
-  const app = apps.find((info) => info.app === entry.app)?.label ?? entry.app;
-  const turned = entry.kind === "TOGGLE" ? t(entry.after ? "on" : "off") : "";
-  const role = (name) => name && t(`role.${name}`);
-  const roles = fromTo(role(entry.roleBefore), role(entry.roleAfter));
-  const plans = fromTo(entry.planBefore, entry.planAfter);
-  const until = entry.until && t("until", { day: moment(entry.until) });
-  return [KINDS.includes(entry.kind) ? t(`kind.${entry.kind}`) : entry.kind, whose && fullName(whose), app, turned, roles, plans, until].filter(Boolean).join(" · ");
+const actor = (entry) => (entry.actor ? fullName(entry.actor) : "enFact");
+
+/** The entries by what was saved at once: the toggles of one person at one moment are one save. */
+function saves(entries) {
+  const found = [];
+  for (const entry of entries) {
+    const first = found.at(-1)?.[0];
+    const same = first?.kind === "TOGGLE" && entry.kind === "TOGGLE" && first.at === entry.at && first.actor?.id === entry.actor?.id;
+    if (same) found.at(-1).push(entry);
+    else found.push([entry]);
+  }
+  return found;
 }
 
-const fromTo = (before, after) => (before && after && before !== after ? t("history.from", { before, after }) : after);
+/** What a save did, a sentence for each user and direction; who did it stands before them. */
+function sentences(save, apps) {
+  const alike = new Map();
+  for (const entry of save) {
+    const key = `${entry.user?.id} ${entry.after}`;
+    alike.set(key, [...(alike.get(key) ?? []), entry]);
+  }
+  return [...alike.values()].map((entries) => what(entries, apps));
+}
+
+/** Entries that differ in their apps alone in words: what was done, to whom, and what else is known of it. */
+function what(entries, apps) {
+  const [entry] = entries;
+  const labels = entries.map(({ app }) => app && (apps.find((info) => info.app === app)?.label ?? app)).filter(Boolean);
+  const whose = entry.user ?? entry.externalUser;
+  const kind = entry.kind === "TOGGLE" ? (entry.after ? "ON" : "OFF") : entry.kind;
+  const role = (name) => name && t(`role.${name}`);
+  const now = fromTo(role(entry.roleBefore), role(entry.roleAfter)) ?? fromTo(entry.planBefore, entry.planAfter);
+  const values = { person: whose ? fullName(whose) : "", app: new Intl.ListFormat(spoken.value).format(labels), now };
+  const text = t(`did.${kind}`, values);
+  const unsaid = Object.values(values).filter((value) => value && !text.includes(value) && value !== actor(entry));
+  return [text, ...unsaid, entry.until && t("until", { day: moment(entry.until) })].filter(Boolean).join(" · ");
+}
+
+const fromTo = (before, after) => (before && after && before !== after ? t("history.from", { before, after }) : (after ?? undefined));
 
 /** Save the whole trail as a file of comma-separated values (RFC 4180). */
 async function download(companyId, filter, apps) {
@@ -83,7 +109,7 @@ async function download(companyId, filter, apps) {
   let after = null;
   do {
     const { nodes, pageInfo } = await page(companyId, filter, after, 100);
-    for (const entry of nodes) lines.push([entry.at, entry.actor ? fullName(entry.actor) : "enFact", what(entry, apps)]);
+    for (const entry of nodes) lines.push([entry.at, actor(entry), what([entry], apps)]);
     after = pageInfo.hasNextPage ? pageInfo.endCursor : null;
   } while (after);
   const text = lines.map((line) => line.map(cellOf).join(",")).join("\r\n");
@@ -99,7 +125,7 @@ const cellOf = (value) => `"${String(value).replace(/^(?=[=+\-@\t\r])/, "'").rep
 
 /** A slider over the last changes, and the matrix as it was; what is otherwise now, or at another moment, is marked. */
 function Moment({ companyId, at, setAt }) {
-  const marks = useRead(async () => (await page(companyId, {}, null, 100)).nodes.map((entry) => entry.at).reverse(), [companyId]).value ?? [];
+  const marks = useRead(async () => saves((await page(companyId, {}, null, 100)).nodes).map(([{ at: when }]) => when).reverse(), [companyId]).value ?? [];
   const [other, setOther] = useState("");
   const { value, problem } = useRead(async () => at && read(companyId, at, other), [companyId, at, other]);
   useEffect(() => {
@@ -110,7 +136,8 @@ function Moment({ companyId, at, setAt }) {
   const choose = ({ target }) => setAt(marks[target.value] ?? null);
   return html`<section class="sheet moment" aria-labelledby="moment"><header><h2 id="moment">${t("history.matrix")}</h2>
       <span class="word">${at ? moment(at) : t("history.now")}</span>${at && html`<button onClick=${() => setAt(null)}>${t("history.close")}</button>`}</header>
-    <label class="slider">${t("history.moment")}<input type="range" min="0" max=${marks.length} value=${mark} onInput=${choose} aria-valuetext=${at ? moment(at) : t("history.now")} list="marks" /></label>
+    <label class="slider">${t("history.moment")}<input type="range" min="0" max=${marks.length} value=${mark} onInput=${choose} aria-valuetext=${at ? moment(at) : t("history.now")} list="marks" />
+      <small class="ends"><span>${moment(marks[0])}</span><span>${t("history.now")}</span></small></label>
     <datalist id="marks">${marks.map((_, i) => html`<option key=${i} value=${i}></option>`)}</datalist>
     ${at && problem && html`<${Failed} problem=${problem} />`}
     ${at && html`<label class="slider">${t("history.compare")}<select value=${other} onChange=${({ target }) => setOther(target.value)}><option value="">${t("history.now")}</option>
@@ -134,7 +161,7 @@ async function read(companyId, at, other) {
     toggle() {},
   };
   const across = people.map((line) => ({ key: line.id, label: line.name, line, href: line.isUser ? link(company.value.id, "users", line.person.id) : null }));
-  const down = then.apps.map((info) => ({ key: info.app, label: info.label, info }));
+  const down = byCategory(then.apps).flatMap(([, apps]) => apps).map((info) => ({ key: info.app, label: info.label, info }));
   const differing = people.flatMap((line) => then.apps.filter(({ app }) => differs(line, app))).length;
-  return { differing, axes: { ...axes, rows: axes.turned ? across : down, columns: axes.turned ? down : across } };
+  return { differing, axes: { ...axes, rows: axes.turned ? across : grouped(down), columns: axes.turned ? down : across } };
 }

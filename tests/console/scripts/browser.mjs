@@ -133,11 +133,13 @@ export const french = { language: "fr" };
 
 export const button = (page, name) => page.getByRole("button", { name, exact: true });
 
-/** A page of somebody who is signed in, closed afterwards; nothing may have gone wrong on it. */
+/** A page of somebody who is signed in, in the language of `options`, closed afterwards; nothing may have gone wrong on it. */
 export async function as(who, address, body, options = french) {
   const page = await open(options);
   try {
     await enter(page, who);
+    const language = options.language?.toUpperCase();
+    if (language) await ask(page, "mutation ($input: UpdateProfileInput!) { updateProfile(input: $input) { errors { code } } }", { input: { language } });
     await page.goto(`${console_}${address}`);
     await page.waitForSelector("h1");
     await settled(page);

@@ -47,6 +47,12 @@ await checkPage("an owner looks as an employee, and finds the switch of what is 
   assert.match(await page.locator("h1").innerText(), /^Eva/);
 });
 
+await checkPage("the browser keeps nothing of what was asked", {}, async (page) => {
+  await enter(page, "noah");
+  await run(page);
+  assert.deepEqual(await page.evaluate(() => Object.keys(localStorage).filter((key) => key.startsWith("graphiql"))), []);
+});
+
 await checkPage("looking ends, and answers are one's own again", {}, async (page) => {
   await enter(page, "lambert");
   const eva = page.locator("#bar option", { hasText: /^Eva/ });

@@ -7,7 +7,7 @@ import { as, ask, button, console_, enter, french, open, undo } from "./browser.
 const page_ = (name) => `#/${LAMBERT}/${name}`;
 const heading = (page, name) => page.getByRole("heading", { name, exact: true });
 const person = async (page, name) => {
-  await page.getByRole("link", { name }).first().click(); // the first may be a request of theirs
+  await page.getByRole("rowheader").getByRole("link", { name }).click();
   await heading(page, name).waitFor();
 };
 
@@ -18,10 +18,12 @@ await check("an employee asks, the owner hears of it and grants, the employee's 
     await button(employee, "Demander Factures").click();
     await employee.getByLabel("Pour quoi faire ?").fill("Encaisser sur chantier");
     await employee.getByRole("dialog").getByRole("button", { name: "Demander" }).click();
-    await employee.getByText(/^demandé le/).waitFor();
+    const line = employee.locator(".line").filter({ has: employee.getByText("Factures", { exact: true }) });
+    await line.getByText(/^demandé le/).waitFor();
     await owner.getByText("Eva Dethier demande à voir Factures.").waitFor();
     await owner.getByText("« Encaisser sur chantier »").waitFor();
     await button(owner, "Accorder Factures à Eva Dethier").click();
+    await owner.getByRole("dialog").getByRole("button", { name: "Accorder" }).click();
     await employee.getByRole("columnheader", { name: "Total TVAC" }).first().waitFor();
     await person(owner, "Eva Dethier");
     await owner.getByRole("switch", { name: "Factures", exact: true }).click();
@@ -226,6 +228,14 @@ await check("an accountant finds one of many companies, and its lists", () =>
     await page.goto(`${console_}${page_("users")}`);
     await heading(page, "Rien à voir ici").waitFor();
     assert.equal((await ask(page, "query ($id: ID!) { company(id: $id) { externalUsers { id } } }", { id: LAMBERT })).company.externalUsers, null);
+  }));
+
+await check("an address that is not well formed is a page, and a way on", () =>
+  as("lambert", page_("users"), async (page) => {
+    await page.goto(`${console_}#/%E0%A4%A/users`);
+    await heading(page, "Rien à voir ici").waitFor();
+    await page.goto(`${console_}#/%`);
+    await page.locator("h1").waitFor();
   }));
 
 done();

@@ -186,6 +186,31 @@ async def test_only_a_trusted_proxy_is_believed(
     assert executor.asked[0].address == ("203.0.113.1" if believed else "127.0.0.1")
 
 
+TRAILER = (
+    b"authorization: Bearer ses_forged\r\nx-forwarded-for: 203.0.113.9\r\nidempotency-key: a\r\nupgrade: websocket\r\n"
+)
+
+
+@pytest.mark.parametrize("pieces", [1, 2, 7], ids="in {} pieces".format)
+async def test_what_follows_a_body_says_nothing_of_its_request(
+    make_app: MakeApp, executor: SmallExecutor, pieces: int
+) -> None:
+    chunked = HEAD.replace(b"content-length: 20", b"transfer-encoding: chunked")
+    sent = chunked + b"\r\n14\r\n" + BODY + b"\r\n0\r\n" + TRAILER + b"\r\n"
+    length = -(-len(sent) // pieces)
+    async with running(make_app, trusted_proxies="127.0.0.1") as gateway:
+        reader, writer = await gateway.connect()
+        for start in range(0, len(sent), length):
+            writer.write(sent[start : start + length])
+            await asyncio.sleep(0.01)
+        assert (await answered(reader)).startswith(b"HTTP/1.1 200 OK\r\n")
+        writer.write(HEAD + b"authorization: Bearer ses_of_the_head\r\n\r\n" + BODY)
+        await answered(reader)
+        writer.close()
+    asked = [(one.token, one.address, one.idempotency_key) for one in executor.asked]
+    assert asked == [(None, "127.0.0.1", None), ("ses_of_the_head", "127.0.0.1", None)]
+
+
 @pytest.mark.parametrize(
     ("head", "endless"),
     [

@@ -1,83 +1,99 @@
-/** The bar for what is not saved: how much it is, what it does, save; and what others changed meanwhile. */
+/** The bar for what is not saved: how much it is, what it does, save; the last save, which it takes back; and conflicts. */
 
-import { ask } from "../../api.js";
-import { Failed, Waiting, company, fullName, html, t, useRead, useState } from "../../core.js";
+import { html, t, useEffect, useLayoutEffect, useState } from "../../core.js";
 import { Dialog } from "./dialogs.js";
-import { changes, conflict, discard, matrix, named, save, saving, takeBack, undo } from "./store.js";
+import { Details, Effects } from "./effects.js";
+import { follow, refocus } from "./focus.js";
+import { changes, conflict, discard, list, named, save, saving, takeBack, undo } from "./store.js";
 
-/** Operations of the console whose extent is looked at. */
-const OPERATIONS = ["Desk"];
+/** What the bar is about: changes that are not saved, a conflict that left none, the last save, or nothing. */
+function subject(pending) {
+  if (pending.length) return "changes";
+  if (conflict.value) return "conflict";
+  return undo.value ? "saved" : null;
+}
 
 export function Bar() {
   const [open, setOpen] = useState(false);
   const pending = changes();
-  const losses = pending.filter(({ granted }) => !granted);
-  if (!pending.length && !undo.value) return null;
+  const about = subject(pending);
+  const losing = pending.some(({ granted }) => !granted);
   const keep = async () => {
     setOpen(false);
     await save();
+    refocus(".bar.open");
   };
-  return html`<section class="bar" aria-label=${t("bar.title")}>
-    ${conflict.value && html`<${Conflict} />`}
-    ${pending.length > 0
-      ? html`<p role="status"><b>${t("bar.changes", { n: pending.length })}</b></p>
-        <div class="actions">
-          <button onClick=${discard}>${t("bar.discard")}</button>
-          <button onClick=${() => setOpen(true)}>${t("bar.look")}</button>
-          <button class="main" disabled=${saving.value} onClick=${losses.length ? () => setOpen(true) : keep}>${t(saving.value ? "loading" : "save")}</button></div>`
-      : html`<p class="soft">${t("people.saved", { n: undo.value.length })}</p>
-        <div class="actions"><button disabled=${saving.value} onClick=${takeBack}>${t("undo")}</button>
-          <button class="plain" aria-label=${t("dismiss")} onClick=${() => (undo.value = null)}>×</button></div>`}
+  const go = losing ? () => setOpen(true) : keep;
+  const back = async () => {
+    await takeBack();
+    refocus();
+  };
+  const drop = (work) => () => {
+    work();
+    refocus(".bar.open");
+  };
+  useEffect(follow, []);
+  useKeys({ s: about === "changes" && !open && go, z: about === "saved" && back });
+  // The bar takes the lower edge of the window, where what is worked on may be.
+  useLayoutEffect(() => {
+    if (about && document.activeElement !== document.body) document.activeElement.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [about]);
+  return html`<section class=${about ? "bar open" : "bar hidden"} aria-label=${about && t("bar.title")} tabindex="-1">
+    ${conflict.value && html`<${Conflict} none=${!pending.length} />`}
+    <p role="status">${about === "changes" && html`<b>${t("bar.changes", { n: pending.length })}</b> <${Key} name="s" does="save" />`}
+      ${about === "saved" && html`${t("people.saved", { n: undo.value.length })} <${Key} name="z" does="undo" />`}</p>
+    ${about === "changes" && html`<div key="changes" class="actions">
+      <button aria-label=${t("bar.discard")} onClick=${drop(discard)}><span class="wide">${t("bar.discard")}</span><span class="narrow">×</span></button>
+      <button aria-label=${t("bar.look")} onClick=${() => setOpen(true)}><span class="wide">${t("bar.look")}</span><span class="narrow">${t("bar.lookShort")}</span></button>
+      <button class="main" aria-keyshortcuts="Control+S Meta+S" disabled=${saving.value} onClick=${go}>${t(saving.value ? "loading" : "save")}</button></div>`}
+    ${about === "conflict" && html`<div key="conflict" class="actions"><button onClick=${drop(() => (conflict.value = null))}>${t("apps.understood")}</button></div>`}
+    ${about === "saved" && html`<div key="saved" class="actions">
+      <button aria-keyshortcuts="Control+Z Meta+Z" disabled=${saving.value} onClick=${back}>${t("undo")}</button>
+      <button class="plain" aria-label=${t("dismiss")} onClick=${drop(() => (undo.value = null))}>×</button></div>`}
     ${open && pending.length > 0 && html`<${Review} pending=${pending} keep=${keep} close=${() => setOpen(false)} />`}</section>`;
 }
 
-/** What others changed while one's own changes were refused. */
-function Conflict() {
-  const theirs = conflict.value;
-  return html`<div class="conflict" role="alert"><p><b>${t("conflict.title")}</b> ${t("conflict.kept")}</p>
-    ${theirs.length > 0 && html`<ul>${theirs.map((change) => html`<li>${t(change.granted ? "conflict.on" : "conflict.off", named(change))}</li>`)}</ul>`}</div>`;
+/* Shortcuts */
+
+const APPLE = /Mac|iPhone|iPad/.test(navigator.platform);
+
+/** What a shortcut does, in words that are heard, too. */
+const Key = ({ name, does }) => html`<small class="wide"><kbd>${APPLE ? "⌘" : "Ctrl"}+${name.toUpperCase()}</kbd> ${t(does)}</small>`;
+
+/** Run what is wanted at a letter with Ctrl (⌘); undoing in a text field is the browser's. */
+function useKeys(work) {
+  useEffect(() => {
+    const press = (event) => {
+      const key = event.key?.toLowerCase();
+      if (!(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey || !(key in work)) return;
+      if (document.querySelector("dialog[open]") || (key === "z" && event.target.matches("input, textarea"))) return;
+      if (key === "s") event.preventDefault();
+      if (work[key] && !saving.value) work[key]();
+    };
+    addEventListener("keydown", press);
+    return () => removeEventListener("keydown", press);
+  });
 }
 
-/** What the changes do, in words: by person what is lost, then what is gained. */
+/* Parts */
+
+/** What others changed while one's own changes were refused; `none`: what was wanted is so already. */
+function Conflict({ none }) {
+  const { who, changes: theirs } = conflict.value;
+  return html`<div class="conflict" role="alert"><p><b>${t("conflict.title", { who: list(who) || t("conflict.somebody") })}</b> ${t(none ? "conflict.none" : "conflict.kept")}</p>
+    ${theirs.length > 0 && html`<ul>${theirs.map((change) => html`<li key=${change.userId + change.app}>${t(change.granted ? "conflict.on" : "conflict.off", named(change))}</li>`)}</ul>`}</div>`;
+}
+
+/** What the changes do, in words: by person what is lost, then what is gained. Where something is lost, Enter cancels. */
 function Review({ pending, keep, close }) {
   const people = new Map();
   for (const change of pending) people.set(change.userId, [...(people.get(change.userId) ?? []), change]);
+  const losing = pending.some(({ granted }) => !granted);
   return html`<${Dialog} title=${t("review.title")} close=${close}>
     ${[...people].map(([userId, toggles]) => html`<section key=${userId} class="effects"><h3>${named(toggles[0]).person}</h3>
-      <${Effects} title=${t("review.lost")} toggles=${toggles.filter(({ granted }) => !granted)} kind="lost" />
-      <${Effects} title=${t("review.gained")} toggles=${toggles.filter(({ granted }) => granted)} kind="gained" /></section>`)}
+      <${Effects} toggles=${toggles.filter(({ granted }) => !granted)} kind="lost" />
+      <${Effects} toggles=${toggles.filter(({ granted }) => granted)} kind="gained" /></section>`)}
     <${Details} pending=${pending} />
-    <div class="actions"><button onClick=${close}>${t("cancel")}</button>
-      <button class="main" onClick=${keep} autofocus>${t("review.save", { n: pending.length })}</button></div></${Dialog}>`;
-}
-
-/** What follows for programs: fields by type, operations that become partial, keys. Read when it is opened. */
-function Details({ pending }) {
-  const [opened, setOpened] = useState(false);
-  return html`<details onToggle=${({ target }) => setOpened(target.open)}><summary>${t("review.details")}</summary>
-    ${opened && html`<${Preview} pending=${pending} />`}</details>`;
-}
-
-function Preview({ pending }) {
-  const { value, problem, again } = useRead(async () => {
-    const asked = { companyId: company.value.id, changes: pending, operations: OPERATIONS };
-    return (await ask("Preview", asked)).company.previewAccess;
-  }, [JSON.stringify(pending)]);
-  if (problem) return html`<${Failed} problem=${problem} again=${again} />`;
-  if (!value) return html`<${Waiting} />`;
-  return html`${value.people.map(({ user, lost, gained }) => html`<section key=${user.id} class="effects"><h3>${fullName(user)}</h3>
-      <${Coordinates} title=${t("review.lost")} types=${lost} kind="lost" /><${Coordinates} title=${t("review.gained")} types=${gained} kind="gained" /></section>`)}
-    ${value.operations.map(({ name, user, before, after }) => html`<p key=${name + user.id}><code>${name}</code> · ${fullName(user)}: ${t("history.from", { before: t(`extent.${before}`), after: t(`extent.${after}`) })}</p>`)}
-    ${value.apiKeys.map(({ apiKey, lost }) => html`<section key=${apiKey.id} class="effects"><h3>${t("review.key", { name: apiKey.label })}</h3>
-      <${Coordinates} title=${t("review.lost")} types=${lost} kind="lost" /></section>`)}`;
-}
-
-const Coordinates = ({ title, types, kind }) => types.length > 0 && html`<p class=${kind}>${title}</p>
-  <ul class="coordinates">${types.map(({ type, names }) => html`<li key=${type}><code>${type}</code> ${names.join(", ")}</li>`)}</ul>`;
-
-function Effects({ title, toggles, kind }) {
-  if (!toggles.length) return null;
-  const apps = new Map(matrix.value.apps.map((info) => [info.app, info]));
-  return html`<p class=${kind}>${title}</p><ul>${toggles.map(({ app }) => html`
-    <li key=${app}><b>${apps.get(app).label}</b> <small>${apps.get(app).description}</small></li>`)}</ul>`;
+    <div class="actions"><button onClick=${close} autofocus=${losing}>${t("cancel")}</button>
+      <button class="main" onClick=${keep} autofocus=${!losing}>${t("review.save", { n: pending.length })}</button></div></${Dialog}>`;
 }

@@ -1,14 +1,15 @@
 /** Dialogs: a frame with the focus of its own, a form, and a question before something ends. */
 
 import { html, t, useEffect, useRef, useState, words } from "../../core.js";
+import { refocus } from "./focus.js";
 
-/** A dialog that is open as long as it is shown; Escape and `close` end it. */
+/** A dialog that is open as long as it is shown; Escape and `close` end it. The focus goes back to what opened it. */
 export function Dialog({ title, close, children }) {
   const element = useRef();
   useEffect(() => {
     const before = document.activeElement;
     element.current.showModal();
-    return () => before?.isConnected && before.focus();
+    return () => (before?.isConnected ? before.focus() : refocus());
   }, []);
   return html`<dialog ref=${element} aria-labelledby="dialog" onCancel=${(event) => (event.preventDefault(), close())}>
     <div><h2 id="dialog">${title}</h2>${children}</div></dialog>`;

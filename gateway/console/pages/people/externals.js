@@ -24,11 +24,11 @@ const External = ({ row: { name, person, ...row }, open }) => html`<tr>
     <button onClick=${() => open(RemoveExternal, { name, person, ...row })} aria-label=${t("outside.removeOf", { name })}>${t("outside.remove")}</button>`}</td></tr>`;
 
 /** A day of a form as the moment at its end, or null. */
-const endOf = (value) => (value ? new Date(`${value}T23:59:59`).toISOString() : null);
+export const endOf = (value) => (value ? new Date(`${value}T23:59:59`).toISOString() : null);
 /** A moment as a form has its day, in local time. */
-const dayOf = (value) => (value ? new Date(value).toLocaleDateString("sv") : "");
+export const dayOf = (value) => (value ? new Date(value).toLocaleDateString("sv") : "");
 
-const Until = ({ value }) => html`<label>${t("outside.untilOptional")}<input type="date" name="until" value=${dayOf(value)} min=${dayOf(Date.now())} /></label>`;
+export const Until = ({ value }) => html`<label>${t("outside.untilOptional")}<input type="date" name="until" value=${dayOf(value)} min=${dayOf(Date.now())} /></label>`;
 
 function AddExternal({ close }) {
   const send = async ({ email, until }) => {

@@ -11,6 +11,12 @@ const COLUMN = 56;
 const SPARE = 6;
 const DRAWN = 900;
 
+/** Rows of apps, with a heading before each category. */
+export const grouped = (rows) => rows.flatMap((row, i) => {
+  const { category } = row.info;
+  return category === rows[i - 1]?.info.category ? [row] : [{ key: category, heading: true, label: t(`category.${category}`) }, row];
+});
+
 /** The part `[from, to)` of `count` lines of a size that is in sight from a scroll position on. */
 function inSight(count, size, scrolled, room) {
   const first = Math.min(Math.floor(scrolled / size), count - 1);
@@ -56,7 +62,7 @@ export function Grid({ rows, columns, cell, name, toggle, turned }) {
   };
   const move = (event) => {
     const from = position(event.target);
-    const to = from && target(event, from, rows.length - 1, columns.length - 1, Math.floor(height / ROW) - 2);
+    const to = from && target(event, from, rows, columns.length - 1, Math.floor(height / ROW) - 2);
     if (!to) return;
     event.preventDefault();
     focusOn(to);
@@ -75,7 +81,9 @@ export function Grid({ rows, columns, cell, name, toggle, turned }) {
         <th scope="col" key=${key} aria-colindex=${left + i + 2}><${Heading} ...${column} /></th>`)}<${Beside} columns=${gaps.after} /></tr></thead>
       <tbody>
         <${Above} rows=${top} />
-        ${rows.slice(top, bottom).map((row, i) => html`<${Row} key=${row.key} row=${row} index=${top + i} columns=${shown} left=${left} gaps=${gaps} cell=${cell} name=${name} />`)}
+        ${rows.slice(top, bottom).map((row, i) => row.heading
+          ? html`<tr key=${row.key} aria-rowindex=${top + i + 2}><th scope="rowgroup" class="category" colspan=${columns.length + 1}><span>${row.label}</span></th></tr>`
+          : html`<${Row} key=${row.key} row=${row} index=${top + i} columns=${shown} left=${left} gaps=${gaps} cell=${cell} name=${name} />`)}
         <${Above} rows=${rows.length - bottom} />
       </tbody></table></div>`;
 }
@@ -110,9 +118,10 @@ function position(element) {
   return [Number(element.closest("tr").dataset.row), Number(element.dataset.column)];
 }
 
-/** The cell that a key leads to from another, or null. */
-function target({ key, ctrlKey, metaKey }, [r, c], lastRow, lastColumn, page) {
+/** The cell that a key leads to from another, or null; a heading is passed over. */
+function target({ key, ctrlKey, metaKey }, [r, c], rows, lastColumn, page) {
   const far = ctrlKey || metaKey;
+  const lastRow = rows.length - 1;
   const to = {
     ArrowUp: [r - 1, c],
     ArrowDown: [r + 1, c],
@@ -123,5 +132,8 @@ function target({ key, ctrlKey, metaKey }, [r, c], lastRow, lastColumn, page) {
     PageUp: [r - page, c],
     PageDown: [r + page, c],
   }[key];
-  return to && [Math.max(0, Math.min(lastRow, to[0])), Math.max(0, Math.min(lastColumn, to[1]))];
+  if (!to) return null;
+  const row = Math.max(0, Math.min(lastRow, to[0]));
+  const step = row < r && row > 0 ? -1 : 1;
+  return [rows[row].heading ? row + step : row, Math.max(0, Math.min(lastColumn, to[1]))];
 }

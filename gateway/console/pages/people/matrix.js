@@ -1,7 +1,7 @@
 /** The matrix: apps as rows and people as columns up to twelve, turned over beyond; filters, many at once. */
 
 import { Title, company, html, link, number, t, useState } from "../../core.js";
-import { Grid } from "./grid.js";
+import { Grid, grouped } from "./grid.js";
 import { byCategory, look, matches, matrix, want } from "./store.js";
 
 const COLUMNS = 12;
@@ -9,9 +9,10 @@ const COLUMNS = 12;
 export function Matrix({ route }) {
   const [chosen, setChosen] = useState({ person: "", app: route.query.app ?? "", category: "", like: "" });
   const { apps, rows } = matrix.value;
+  const groups = byCategory(apps);
   const like = rows.find(({ id }) => id === chosen.like);
   const people = rows.filter(({ name, person }) => matches(chosen.person, name, person.email));
-  const shown = apps.filter((info) => matches(chosen.app, info.label, info.app)
+  const shown = groups.flatMap(([, members]) => members).filter((info) => matches(chosen.app, info.label, info.app)
     && (!chosen.category || info.category === chosen.category)
     && (!like || people.some((row) => look(row, info.app).on !== look(like, info.app).on)));
   const set = (name) => ({ target }) => setChosen({ ...chosen, [name]: target.value });
@@ -20,7 +21,7 @@ export function Matrix({ route }) {
       <label>${t("matrix.person")}<input type="search" value=${chosen.person} onInput=${set("person")} /></label>
       <label>${t("matrix.app")}<input type="search" value=${chosen.app} onInput=${set("app")} /></label>
       <label>${t("matrix.category")}<select value=${chosen.category} onChange=${set("category")}><option value="">${t("matrix.every")}</option>
-        ${byCategory(apps).map(([category]) => html`<option key=${category} value=${category}>${t(`category.${category}`)}</option>`)}</select></label>
+        ${groups.map(([category]) => html`<option key=${category} value=${category}>${t(`category.${category}`)}</option>`)}</select></label>
       <label>${t("matrix.like")}<select value=${chosen.like} onChange=${set("like")}><option value="">—</option>
         ${rows.map(({ id, name }) => html`<option key=${id} value=${id}>${name}</option>`)}</select></label>
       <${Many} people=${people} apps=${shown} /></div>
@@ -38,7 +39,7 @@ function axes(people, apps) {
   const across = (a, b) => (turned ? [a, b] : [b, a]);
   return {
     turned,
-    rows: turned ? people.map(person) : apps.map(app),
+    rows: turned ? people.map(person) : grouped(apps.map(app)),
     columns: turned ? apps.map(app) : people.map(person),
     cell: (line, column) => {
       const [{ row }, { info }] = across(line, column);

@@ -13,17 +13,18 @@ export function Person({ route }) {
   if (!row) return html`<${Back} /><div class="empty"><${Title}>${t("person.gone")}</${Title}><p>${t("person.goneText")}</p></div>`;
   const { person, name } = row;
   const open = Object.values(row.cells).some(({ editable }) => editable);
-  const groups = byCategory(apps.filter(({ label, description }) => matches(search, label, description)));
+  const isShown = ({ label, description }) => matches(search, label, description);
+  const groups = byCategory(apps).filter(([, members]) => members.some(isShown));
   return html`<${PersonHead} name=${name} note=${`${person.email} · ${t(`role.${person.role ?? person.kind}`)}`} user=${person.id}>
       ${open && html`<${TakeOver} row=${row} />`}</${PersonHead}>
     ${!open && html`<p class="note">${t(row.isUser ? "person.owner" : "person.external")}</p>`}
     <label class="find">${t("person.search")}<input type="search" value=${search} onInput=${(event) => setSearch(event.target.value)} /></label>
     ${groups.length === 0 && html`<p class="empty" role="status">${t("person.nothing")}</p>`}
-    <div class="groups">${groups.map(([category, members]) => html`<${Group} key=${category} row=${row} category=${category} apps=${members} unfolded=${search !== ""} />`)}</div>`;
+    <div class="groups">${groups.map(([category, members]) => html`<${Group} key=${category} row=${row} category=${category} apps=${members} isShown=${isShown} unfolded=${search !== ""} />`)}</div>`;
 }
 
-/** A category: its switch and count, and its apps, which a phone shows when it is opened. */
-function Group({ row, category, apps, unfolded }) {
+/** A category: its count, its switch where all of it is shown, and its apps, which a phone shows when it is opened. */
+function Group({ row, category, apps, isShown, unfolded }) {
   const [chosen, setOpened] = useState(!matchMedia("(max-width: 44rem)").matches);
   const opened = chosen || unfolded;
   const states = apps.map(({ app }) => look(row, app));
@@ -35,8 +36,8 @@ function Group({ row, category, apps, unfolded }) {
   return html`<section class="sheet" aria-label=${title}><header>
       <h2><button class="fold plain" aria-expanded=${opened} onClick=${() => setOpened(!opened)}>${title}</button></h2>
       <span class="word">${t("people.count", { n: number(on), all: number(apps.length) })}</span>
-      ${open.length > 1 && html`<button role="switch" aria-checked=${all} aria-label=${t("person.all", { category: title })} onClick=${toggle}></button>`}</header>
-    ${opened && apps.map((info, i) => html`<${Line} key=${info.app} row=${row} info=${info} state=${states[i]} />`)}</section>`;
+      ${open.length > 1 && apps.every(isShown) && html`<button role="switch" aria-checked=${all} aria-label=${t("person.all", { category: title })} onClick=${toggle}></button>`}</header>
+    ${opened && apps.map((info, i) => isShown(info) && html`<${Line} key=${info.app} row=${row} info=${info} state=${states[i]} />`)}</section>`;
 }
 
 function Line({ row, info, state: { on, fixed, changed, clash } }) {

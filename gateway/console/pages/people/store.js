@@ -11,9 +11,9 @@ export const matrix = signal(null);
 export const problem = signal(null);
 /** What is not saved: by user, then by app, whether it is to be on. Only what differs from the matrix is here. */
 export const draft = signal({});
-/** What others changed while one's own save was refused: a list of changes, or null. */
+/** What others changed while one's own save was refused: `{who, changes}`, names and changes; or null. */
 export const conflict = signal(null);
-/** The changes that take back the last save, or null. */
+/** The changes that take back the last save, as far as nobody overtook it; or null. */
 export const undo = signal(null);
 export const saving = signal(false);
 
@@ -50,9 +50,11 @@ export async function read() {
   const { company } = await ask("People", { companyId });
   if (!company?.permissionMatrix) return lost();
   const { permissionMatrix: found, accessPresets, ...facts } = company;
+  await nameApps(found);
   matrix.value = { ...facts, ...found, presets: accessPresets?.nodes ?? [], rows: found.rows.map(row) };
   problem.value = null;
   keep(Object.keys(draft.value).length ? draft.value : stored());
+  overtake();
 }
 
 const lost = () => (rights.value += 1);
@@ -68,7 +70,7 @@ export function row({ id, user, externalUser, cells }) {
 
 /** Take in the cells that changed since the subscription began, or read everything where those do not suffice. */
 async function hear({ version, changedSince, openRequests }) {
-  hearRequests(openRequests);
+  attempt(() => hearRequests(openRequests));
   if (version <= matrix.value.version) return;
   const before = matrix.value;
   if (changedSince) merge(version, changedSince);
@@ -77,7 +79,8 @@ async function hear({ version, changedSince, openRequests }) {
 }
 
 /** Take in the open requests, and say which are fresh. */
-function hearRequests(openRequests) {
+async function hearRequests(openRequests) {
+  await nameApps({ ...matrix.value, openRequests });
   const known = new Set(matrix.value.openRequests.map(({ id }) => id));
   for (const request of openRequests)
     if (!known.has(request.id)) notify(t("requests.heard", namedRequest(request)));
@@ -94,6 +97,7 @@ function merge(version, cells) {
   });
   matrix.value = { ...matrix.value, version, rows };
   keep(draft.value);
+  overtake();
 }
 
 /** The cells of users that differ between two matrices, as changes. */
@@ -113,14 +117,26 @@ async function tell(changes) {
   if (saving.value) return;
   const { company } = await ask("LastChanges", { companyId }).catch(() => ({}));
   const last = company?.accessChanges?.nodes ?? [];
-  const toggled = last.filter((entry) => changes.some(({ userId, app, granted }) =>
-    entry.kind === "TOGGLE" && entry.user?.id === userId && entry.app === app && entry.after === granted));
+  const toggled = last.filter((entry) => changes.some((change) => isAbout(entry, change)));
   const [entry] = toggled.length ? toggled : last;
   if (!entry || (!changes.length && entry.actor?.id === viewer.value.account.id)) return;
-  const who = entry.actor ? fullName(entry.actor) : "enFact";
+  const who = nameOf(entry.actor);
   const [first] = changes;
+  const whose = list([...new Set(changes.map((change) => named(change).person))]);
   if (changes.length === 1) notify(t(first.granted ? "people.heardOn" : "people.heardOff", { who, ...named(first) }));
-  else notify(t(first ? "people.heard" : "people.heardOther", { who, n: changes.length }));
+  else notify(t(first ? "people.heard" : "people.heardOther", { who, n: changes.length, people: whose }));
+}
+
+/** Whether an entry of the trail is about a change. */
+const isAbout = ({ kind, user, app, after }, change) =>
+  kind === "TOGGLE" && user?.id === change.userId && app === change.app && after === change.granted;
+
+const nameOf = (actor) => (actor ? fullName(actor) : "enFact");
+
+/** Names in a row, as the language writes them; of many the first three. */
+export function list(names) {
+  const shown = names.length > 4 ? [...names.slice(0, 3), t("people.others", { n: names.length - 3 })] : names;
+  return new Intl.ListFormat(spoken.value).format(shown);
 }
 
 /* What is not saved */
@@ -166,14 +182,24 @@ export function look(line, app) {
   const cell = line.cells[app];
   const wanted = draft.value[line.person.id]?.[app];
   const fixed = cell.editable ? null : cell.reason;
-  const clash = Boolean(conflict.value?.some((theirs) => theirs.userId === line.person.id && theirs.app === app));
+  const clash = Boolean(conflict.value?.changes.some((theirs) => theirs.userId === line.person.id && theirs.app === app));
   return { on: fixed ? cell.effective : (wanted ?? cell.granted), fixed, changed: wanted !== undefined, clash };
 }
 
 /** The names in a change: `{person, app}`. */
 export function named({ userId, app }) {
   const person = matrix.value.rows.find((line) => line.person.id === userId)?.name ?? "";
-  return { person, app: matrix.value.apps.find((info) => info.app === app)?.label ?? app };
+  return { person, app: matrix.value.apps.find((info) => info.app === app)?.label ?? inactive.get(app) ?? app };
+}
+
+/** The labels of apps that are not active, once a request named one. */
+let inactive = new Map();
+
+/** Read the labels of apps that requests name and the matrix lacks. Raises Refused. */
+async function nameApps({ apps, openRequests }) {
+  const known = new Set(apps.map(({ app }) => app));
+  if (openRequests.every(({ app }) => known.has(app))) return;
+  inactive = new Map((await ask("Catalogue")).apps.map(({ app, label }) => [app, label]));
 }
 
 /** The names in a request: `{person, app}`. */
@@ -185,10 +211,8 @@ export const namedRequest = ({ user, app }) => ({ ...named({ userId: user?.id, a
 export async function save() {
   const wanted = changes();
   const saved = await write(wanted);
-  if (!saved) return false;
-  undo.value = wanted.map((toggle) => ({ ...toggle, granted: !toggle.granted }));
-  notify(t("people.saved", { n: wanted.length }), { action: [t("undo"), takeBack] });
-  return true;
+  if (saved) undo.value = wanted.map((toggle) => ({ ...toggle, granted: !toggle.granted }));
+  return saved;
 }
 
 /** Take the last save back, as a change of its own. */
@@ -198,6 +222,13 @@ export async function takeBack() {
   undo.value = null;
   if (await write(back)) notify(t("people.undone", { n: back.length }));
   else want(back);
+}
+
+/** Leave out of what can be taken back what is so already. */
+function overtake() {
+  const now = new Map(matrix.value.rows.map(({ person, cells }) => [person.id, cells]));
+  const left = undo.value?.filter(({ userId, app, granted }) => now.get(userId)?.[app]?.granted === !granted) ?? [];
+  undo.value = left.length ? left : null;
 }
 
 async function write(toggles) {
@@ -226,10 +257,15 @@ function apply(toggles, version) {
   merge(Math.max(version, matrix.value.version), cells);
 }
 
-/** Read what others changed; one's own changes stay. */
+/** Read what others changed, and who they are; one's own changes stay. */
 async function clash(before) {
   await attempt(read);
-  conflict.value = differences(before, matrix.value);
+  const theirs = differences(before, matrix.value);
+  const { company } = await ask("LastChanges", { companyId }).catch(() => ({}));
+  const trail = (company?.accessChanges?.nodes ?? []).filter(({ actor }) => actor?.id !== viewer.value.account.id);
+  const found = theirs.flatMap((change) => trail.find((entry) => isAbout(entry, change)) ?? []);
+  const entries = theirs.length ? found : trail.slice(0, 1);
+  conflict.value = { who: [...new Set(entries.map(({ actor }) => nameOf(actor)))], changes: theirs };
 }
 
 /* The catalogue */
