@@ -11,6 +11,9 @@ LOGINS: Final = (
     ("delvaux@demo.enfact.test", "owner of Bières Delvaux"),
     ("compta@demo.enfact.test", "accountant of both and of 60 small companies"),
     ("hors-ligne@demo.enfact.test", "accountant without clients"),
+    ("support@demo.enfact.test", "support staff, who enter once an owner lets them in"),
+    ("arne.cools@demo.enfact.test", "owner of Cools Sanitair, whose trial ends in two days"),
+    ("filip.de.vos@demo.enfact.test", "owner of De Vos Elektriciteit, whose trial is over: an app sleeps"),
 )
 FIRST_STEPS: Final = """\
 Sign in, and ask what you may see:

@@ -43,21 +43,32 @@ export function t(key, values = {}) {
   return text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
 }
 
+const CHOSEN = "enfact.language";
 const read = async (code, set) => (await import(`./texts/${set}.${code}.js`)).default;
 const sets = new Set(["door"]);
+let reading = Promise.resolve();
+
+/** Read texts after all that was asked for before, so that none of them replaces what is shown by then. */
+const inTurn = (work) => (reading = reading.then(work, work));
 
 /** Show everything in a language from now on. */
-export async function speak(code) {
+export const speak = (code) => inTurn(async () => {
   texts.value = Object.assign({}, ...(await Promise.all([...sets].map((set) => read(code, set)))));
   spoken.value = document.documentElement.lang = code;
-  localStorage.setItem("enfact.language", code);
-}
+});
 
 /** Read a further set of texts, which a page needs. */
-export async function need(set) {
+export const need = (set) => inTurn(async () => {
   if (sets.has(set)) return;
+  const more = await read(spoken.value, set);
   sets.add(set);
-  texts.value = { ...texts.value, ...(await read(spoken.value, set)) };
+  texts.value = { ...texts.value, ...more };
+});
+
+/** Show everything in the language that somebody chose, which this browser keeps whoever signs in. */
+export function choose(code) {
+  localStorage.setItem(CHOSEN, code);
+  return speak(code);
 }
 
 let furnished;
@@ -70,27 +81,22 @@ function furnish() {
   return Promise.all([need("pages"), styled]);
 }
 
-/** The language that a visitor chose before, else the browser's first one that exists, else French. */
-export function preferred() {
-  const wanted = [localStorage.getItem("enfact.language"), ...navigator.languages.map((tag) => tag.slice(0, 2))];
+/** The language that was chosen in this browser, else the account's, else the browser's first one that exists, else French. */
+export function preferred(account) {
+  const wanted = [localStorage.getItem(CHOSEN), account?.language.toLowerCase(), ...navigator.languages.map((tag) => tag.slice(0, 2))];
   return wanted.find((code) => code in LANGUAGES) ?? "fr";
 }
 
 const dates = (options) => (moment) => new Intl.DateTimeFormat(spoken.value, options).format(new Date(moment));
 export const day = dates({ dateStyle: "long" });
+export const shortDay = dates({ day: "numeric", month: "short" });
 export const moment = dates({ dateStyle: "medium", timeStyle: "short" });
 export const number = (value) => new Intl.NumberFormat(spoken.value).format(value);
 
-/** The choice of language: at once, and of the account where somebody is signed in. */
-export function Languages() {
-  const choose = (code) => attempt(async () => {
-    if (viewer.value) await change("UpdateProfile", { language: code.toUpperCase() });
-    await speak(code);
-  });
-  return html`<select class="plain" aria-label=${t("language")} value=${spoken.value}
-    onChange=${(event) => choose(event.target.value)}>
-    ${Object.entries(LANGUAGES).map(([code, name]) => html`<option value=${code} lang=${code}>${name}</option>`)}</select>`;
-}
+/** The choice of this browser's language; the account's, in which letters are written, is among the personal settings. */
+export const Languages = () => html`<select class="plain" aria-label=${t("language")} value=${spoken.value}
+  onChange=${(event) => attempt(() => choose(event.target.value))}>
+  ${Object.entries(LANGUAGES).map(([code, name]) => html`<option value=${code} lang=${code}>${name}</option>`)}</select>`;
 
 /* Who is signed in */
 
@@ -109,7 +115,7 @@ export async function recognize() {
   })).viewer;
   if (me) {
     ended.value = false;
-    await speak(me.account.language.toLowerCase());
+    await speak(preferred(me.account));
   }
   viewer.value = me;
 }

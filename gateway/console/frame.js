@@ -35,9 +35,15 @@ export default function Signed() {
   if (!route || (id && value === undefined && !problem) || (current && company.value?.id !== id)) return html`<${Frame}><${Waiting} /></${Frame}>`;
   if (problem && !current) return html`<${Frame}><${Failed} problem=${problem} again=${again} /></${Frame}>`;
   const closed = id && (!current || (route.for && route.for !== standing(current)));
-  return html`<${Frame} route=${route} company=${current}>${closed
+  return html`<${Frame} route=${route} company=${current ?? (route.page === "settings" ? lately() : undefined)}>${closed
     ? html`<${Closed} company=${current} />`
     : html`<${Lazy} key=${route.page + (id ?? "")} from=${`./pages/${route.page}.js`} route=${route} />`}</${Frame}>`;
+}
+
+/** The company whose menu stays above pages that are of none: the one entered last, or the only one. */
+function lately() {
+  const { totalCount, nodes } = viewer.value.companies;
+  return company.value ?? (totalCount === 1 ? nodes[0] : undefined);
 }
 
 /** Keep the viewer's access to a company as it is now: apps at once, a role or an end by reading anew. */
@@ -89,8 +95,10 @@ function skip(event) {
 
 function Me({ route }) {
   const { account } = viewer.value;
+  const initials = `${account.firstName[0] ?? ""}${account.lastName[0] ?? ""}`;
   return html`<div class="me">
-    <a class="name" href=${link("settings")} aria-current=${route?.page === "settings" ? "page" : null}>${fullName(account)}</a>
+    <a class="name" href=${link("settings")} aria-label=${`${fullName(account)}, ${t("settings.title")}`} aria-current=${route?.page === "settings" ? "page" : null}>
+      <span class="initials">${initials}</span><span class="full">${fullName(account)}</span></a>
     <${Languages} />
     <button class="plain" onClick=${() => attempt(signOut)}>${t("signOut")}</button></div>`;
 }

@@ -23,10 +23,10 @@ async def test_pages_are_small_and_come_from_the_gateway_alone(served: Served) -
 async def test_the_explorer_shows_what_each_person_sees(served: Served) -> None:
     seen = await look("explorer.mjs", served)
     assert not problems(seen), "\n".join(problems(seen))
-    assert len(seen) == 10
+    assert len(seen) == 11
 
 
 async def test_the_reference_is_found_read_and_accessible(served: Served) -> None:
     seen = await look("reference.mjs", served)
     assert not problems(seen), "\n".join(problems(seen))
-    assert len(seen) == 7 + 8
+    assert len(seen) == 9 + 8

@@ -28,12 +28,16 @@ function Group({ category, apps }) {
     ${apps.map(({ app, label, description }) => html`<div class="line" key=${app}><span><b>${label}</b><small>${description}</small></span></div>`)}</section>`;
 }
 
-/** The apps that are not visible, found by a search, each with a way to ask for it; what is asked already stands first. */
+/**
+ * The apps that are not visible, found by a search, each with a way to ask for it; what is asked already stands first.
+ * Which of them the company has is not for its users to know.
+ */
 function More({ apps, requests, ask: begin }) {
   const [search, setSearch] = useState("");
   const asked = (info) => requests.find(({ app }) => app === info.app);
   const found = apps.filter((info) => asked(info) || (search.trim() && matches(search, info.label, info.description)));
   return html`<section class="sheet" aria-labelledby="more"><header><h2 id="more">${t("mine.more")}</h2></header>
+    <p class="soft">${t("mine.inactive")}</p>
     <div class="within"><label class="find">${t("mine.search")}<input type="search" value=${search} onInput=${({ target }) => setSearch(target.value)} /></label></div>
     ${found.map((info) => html`<div class="line" key=${info.app}><span><b>${info.label}</b><small>${info.description}</small></span>
       ${asked(info) ? html`<span class="word">${t("mine.asked", { moment: moment(asked(info).createdAt) })}</span>`

@@ -1,8 +1,9 @@
-/** Paramètres personnels: the own names and language, the password, sessions, API keys. */
+/** Paramètres personnels: the own names and language, the password, this browser, sessions, API keys. */
 
 import { ask, change } from "../api.js";
 import {
-  LANGUAGES, Failed, Title, Waiting, attempt, html, moment, notify, recognize, t, useRead, useState, words,
+  LANGUAGES, Failed, Languages, Title, Waiting, attempt, choose, html, moment, notify, recognize, signOut, t, useRead, useState,
+  words,
 } from "../core.js";
 import { Dialog, FormDialog, Question } from "./people/dialogs.js";
 
@@ -14,10 +15,10 @@ export default function Settings() {
   const open = (Which, row) => setDialog({ Which, row });
   const close = () => (setDialog(null), again());
   return html`<${Title}>${t("settings.title")}</${Title}>
-    <div class="groups"><${Profile} account=${value.account} /><${Password} /></div>
+    <div class="groups"><${Profile} account=${value.account} /><${Password} /><${Browser} /></div>
     <section class="sheet" aria-labelledby="sessions"><header><h2 id="sessions">${t("sessions.title")}</h2></header>
       <table class="cards"><thead><tr><th scope="col">${t("sessions.program")}</th><th scope="col">${t("sessions.since")}</th><th scope="col">${t("sessions.used")}</th><th scope="col"><span class="hidden">${t("users.actions")}</span></th></tr></thead>
-      <tbody>${value.sessions.map((session) => html`<tr key=${session.id}><th scope="row" class="agent">${session.userAgent ?? "–"}${session.current && html` <span class="tag">${t("sessions.current")}</span>`}</th>
+      <tbody>${value.sessions.map((session) => html`<tr key=${session.id}><th scope="row" class="agent" title=${session.userAgent}>${program(session.userAgent)}${session.current && html` <span class="tag">${t("sessions.current")}</span>`}</th>
         <td>${moment(session.createdAt)}</td><td>${session.lastUsedAt ? moment(session.lastUsedAt) : ""}</td>
         <td class="end">${!session.current && html`<button onClick=${() => open(EndSession, session)}>${t("sessions.end")}</button>`}</td></tr>`)}</tbody></table></section>
     <section class="sheet" aria-labelledby="keys"><header><h2 id="keys">${t("keys.title")}</h2><button onClick=${() => open(CreateKey, value.companies.nodes)}>${t("keys.create")}</button></header>
@@ -48,6 +49,7 @@ function Sheet({ title, go, send, children }) {
 function Profile({ account }) {
   const send = async (input) => {
     await change("UpdateProfile", input);
+    await choose(input.language.toLowerCase());
     await recognize();
     notify(t("settings.saved"));
   };
@@ -55,7 +57,22 @@ function Profile({ account }) {
     <label>${t("email")}<input value=${account.email} readonly aria-describedby="fixed" /><small id="fixed">${t("settings.email")}</small></label>
     <label>${t("users.first")}<input name="firstName" required maxlength="100" autocomplete="given-name" value=${account.firstName} /></label>
     <label>${t("users.last")}<input name="lastName" required maxlength="100" autocomplete="family-name" value=${account.lastName} /></label>
-    <label>${t("language")}<select name="language">${Object.entries(LANGUAGES).map(([code, name]) => html`<option key=${code} value=${code.toUpperCase()} selected=${code.toUpperCase() === account.language}>${name}</option>`)}</select></label></${Sheet}>`;
+    <label>${t("settings.language")}<select name="language">${Object.entries(LANGUAGES).map(([code, name]) => html`<option key=${code} value=${code.toUpperCase()} selected=${code.toUpperCase() === account.language}>${name}</option>`)}</select></label></${Sheet}>`;
+}
+
+/** What concerns this browser alone: the language that it shows, and its session. */
+const Browser = () => html`<section class="sheet" aria-labelledby="browser"><header><h2 id="browser">${t("settings.browser")}</h2></header>
+  <div class="within actions"><${Languages} /><button onClick=${() => attempt(signOut)}>${t("signOut")}</button></div></section>`;
+
+/** Browsers and systems by what their names are in the text that a program sends; the first that fits. */
+const BROWSERS = [[/Edg\//, "Edge"], [/OPR\//, "Opera"], [/Firefox\//, "Firefox"], [/Chrome\//, "Chrome"], [/Safari\//, "Safari"]];
+const SYSTEMS = [[/Android/, "Android"], [/iPhone|iPad/, "iOS"], [/Windows/, "Windows"], [/Mac OS/, "macOS"], [/CrOS/, "ChromeOS"], [/Linux/, "Linux"]];
+
+/** The name of a program and its system; of a program that is no browser the first word of what it sends. */
+function program(userAgent) {
+  if (!userAgent) return t("sessions.unknown");
+  const first = (names) => names.find(([pattern]) => pattern.test(userAgent))?.[1];
+  return [first(BROWSERS) ?? userAgent.split(/[\s/]/)[0], first(SYSTEMS)].filter(Boolean).join(", ");
 }
 
 function Password() {

@@ -4,7 +4,7 @@
 
 import { spoken } from "../api.js";
 import {
-  Languages, address, html, need, preferred, render, signal, speak, t, useEffect, useMemo, useRef, useState,
+  Languages, address, html, need, preferred, render, signal, speak, t, useEffect, useMemo, useRead, useRef, useState,
 } from "../core.js";
 
 const LISTS = { top: "reference.errors.top", payload: "reference.errors.payload", validation: "reference.errors.validation" };
@@ -68,10 +68,12 @@ function found(text) {
 
 /* The list and the search */
 
-function Finder({ current }) {
+function Finder({ current, kind }) {
   const [text, setText] = useState("");
   const box = useRef();
   const list = useRef();
+  const part = partOf(kind);
+  useEffect(() => setText(""), [part]); // a search belongs to the part in which it was begun
   const hits = useMemo(() => (text.trim() ? found(text) : null), [text, spoken.value, known.value]);
   useEffect(() => {
     const slash = (event) => {
@@ -109,18 +111,24 @@ function move(event, list, box) {
   (at < 0 ? box : links[Math.min(at, links.length - 1)])?.focus();
 }
 
-/** The ways to the first type, error and setting. */
+const PARTS = { error: "reference.errors", setting: "reference.settings" };
+/** The part of the reference to which a kind of entries belongs. */
+const partOf = (kind) => PARTS[kind] ?? "reference.kind.type";
+
+/** The ways to the first type, error and setting, and to the explorer where the gateway has it. */
 function Parts({ kind }) {
-  const { entries } = known.value;
-  const parts = [["reference.kind.type", FIRST], ...["error", "setting"].map((one) => [
-    { error: "reference.errors", setting: "reference.settings" }[one], entries.find((entry) => entry.kind === one).key,
-  ])];
-  const current = { error: "reference.errors", setting: "reference.settings" }[kind] ?? "reference.kind.type";
-  return html`<nav aria-label=${t("reference.parts")}>${parts.map(([title, to]) => html`
-    <a href=${`#${to}`} aria-current=${title === current ? "true" : null}>${t(title)}</a>`)}</nav>`;
+  const { value: hasExplorer } = useRead(async () => (await fetch("/console/explorer", { method: "HEAD" })).ok, []);
+  const first = (one) => known.value.entries.find((entry) => entry.kind === one).key;
+  const parts = [["type", FIRST], ...Object.keys(PARTS).map((one) => [one, first(one)])];
+  return html`<nav aria-label=${t("reference.parts")}>${parts.map(([one, to]) => html`
+    <a key=${one} href=${`#${to}`} aria-current=${partOf(one) === partOf(kind) ? "true" : null}>${t(partOf(one))}</a>`)}
+    ${hasExplorer && html`<a href="/console/explorer">${t("reference.explorer")}</a>`}</nav>`;
 }
 
 /* An entry */
+
+/** A text in which what stands in backticks is code. */
+const Prose = ({ text = "" }) => text.split("`").map((piece, i) => (i % 2 ? html`<code>${piece}</code>` : piece));
 
 function Entry({ entry, member }) {
   const title = useRef();
@@ -133,15 +141,15 @@ function Entry({ entry, member }) {
   return html`<article class="entry" lang="en">
     <h1 ref=${title}>${entry.name} <${Gates} of=${entry} /></h1>
     <p class="soft">${[t(entry.group), entry.status, entry.default && t("reference.default", { value: entry.default })].filter(Boolean).join(" · ")}</p>
-    <p>${entry.text}</p>
-    ${entry.advice && html`<p><b lang=${spoken.value}>${t("reference.advice")}</b> ${entry.advice}</p>`}
+    <p><${Prose} text=${entry.text} /></p>
+    ${entry.advice && html`<p><b lang=${spoken.value}>${t("reference.advice")}</b> <${Prose} text=${entry.advice} /></p>`}
     ${entry.interfaces && html`<p>implements ${entry.interfaces.map((name) => html`<${Type} type=${name} /> `)}</p>`}
     ${membersOf(entry).length > 0 && html`<dl>${membersOf(entry).map((one) => html`<${Member} key=${one.name} of=${one} aim=${one.name === member} />`)}</dl>`}
   </article>`;
 }
 
 const Member = ({ of, aim }) => html`<dt class=${aim ? "aim" : ""}>${of.name}${of.type && html`: <${Type} type=${of.type} />`} <${Gates} of=${of} /></dt>
-  <dd>${of.text}${of.deprecated && html` <i>${of.deprecated}</i>`}
+  <dd><${Prose} text=${of.text} />${of.deprecated && html` <i><${Prose} text=${of.deprecated} /></i>`}
     ${of.arguments && html`<dl>${of.arguments.map((argument) => html`<${Member} key=${argument.name} of=${argument} />`)}</dl>`}</dd>`;
 
 /** A type, with its wrappers around a link to it; scalars of GraphQL itself have no entry. */
@@ -162,7 +170,7 @@ function Reference() {
   const entry = entries?.find((one) => one.key === key);
   return html`<header class="top"><a class="mark" href="/console/">en<b>Fact</b></a>${entry && html`<${Parts} kind=${entry.kind} />`}<div class="me"><${Languages} /></div></header>
     <main id="content" class="reference">${entries
-      ? html`<${Finder} current=${address.value.slice(1) || FIRST} />${entry
+      ? html`<${Finder} current=${address.value.slice(1) || FIRST} kind=${entry?.kind} />${entry
           ? html`<${Entry} entry=${entry} member=${member} />`
           : html`<p role="status"><h1>${t("reference.none")}</h1></p>`}`
       : html`<h1 class="waiting" role="status">${t("loading")}</h1>`}</main>`;

@@ -5,6 +5,7 @@ export default {
   "reference.errors.payload": "Fehler einer Mutation",
   "reference.errors.top": "Fehler einer Anfrage",
   "reference.errors.validation": "Gründe von VALIDATION",
+  "reference.explorer": "Explorer",
   "reference.found": "{n} gefunden|{n} gefunden",
   "reference.kind.enum": "Aufzählungen",
   "reference.kind.input": "Eingaben",

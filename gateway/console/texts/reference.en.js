@@ -5,6 +5,7 @@ export default {
   "reference.errors.payload": "Errors of a mutation",
   "reference.errors.top": "Errors of a request",
   "reference.errors.validation": "Reasons of VALIDATION",
+  "reference.explorer": "Explorer",
   "reference.found": "{n} found|{n} found",
   "reference.kind.enum": "Enums",
   "reference.kind.input": "Inputs",

@@ -5,6 +5,7 @@ export default {
   "reference.errors.payload": "Erreurs d'une mutation",
   "reference.errors.top": "Erreurs d'une requête",
   "reference.errors.validation": "Raisons de VALIDATION",
+  "reference.explorer": "Explorateur",
   "reference.found": "{n} trouvé|{n} trouvés",
   "reference.kind.enum": "Énumérations",
   "reference.kind.input": "Entrées",

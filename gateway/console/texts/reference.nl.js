@@ -5,6 +5,7 @@ export default {
   "reference.errors.payload": "Fouten van een mutatie",
   "reference.errors.top": "Fouten van een verzoek",
   "reference.errors.validation": "Redenen van VALIDATION",
+  "reference.explorer": "Verkenner",
   "reference.found": "{n} gevonden|{n} gevonden",
   "reference.kind.enum": "Opsommingen",
   "reference.kind.input": "Invoer",

@@ -90,6 +90,32 @@ export async function violations(page, { exclude = [], contrast = true } = {}) {
   return found.violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`));
 }
 
+/** What is cut off: what sticks out of a box that clips, or of the page; what can be scrolled to is not. */
+export const cutOff = (page) => page.evaluate(() => {
+  const styles = (element) => getComputedStyle(element);
+  const hides = (element) => ["hidden", "clip"].includes(styles(element).overflowX);
+  const sticksOut = (element) => {
+    const { left, right, width } = element.getBoundingClientRect();
+    if (!width || !element.checkVisibility() || styles(element).position === "fixed") return;
+    for (let around = element.parentElement; around; around = around.parentElement) {
+      const { clipPath, overflowX, textOverflow } = styles(around);
+      if (["auto", "scroll"].includes(overflowX) || textOverflow === "ellipsis" || clipPath !== "none") return;
+      const box = hides(around) ? around.getBoundingClientRect() : around === document.documentElement && { left: 0, right: innerWidth };
+      if (box && (left < box.left - 1 || right > box.right + 1)) return `${element.outerHTML.slice(0, 120)} in ${around.tagName}.${around.className}`;
+    }
+  };
+  return [...document.querySelectorAll("body *")].filter((element) => styles(element).clipPath === "none" && !element.closest("svg")).map(sticksOut).filter(Boolean);
+});
+
+/** The keys of texts that are shown in the place of their texts. */
+export const rawKeys = (page, within = "body") => page.evaluate((root) => {
+  const shown = [...document.querySelectorAll(`${root}, ${root} *`)].filter((element) => !element.closest("code, script, style, .entry, .logins, .demo"));
+  const texts = shown.flatMap((element) => [
+    element.getAttribute("aria-label"), ...[...element.childNodes].filter(({ nodeType }) => nodeType === Node.TEXT_NODE).map(({ data }) => data),
+  ]);
+  return [document.title, ...texts].filter((text) => /^\s*[a-z][\w-]*(\.[\w-]+)+/.test(text ?? ""));
+}, within);
+
 /** Wait until nothing is asked, and the page has its heading and no sign of waiting, for a while. */
 export async function settled(page) {
   const still = () => page.asking.size === 0

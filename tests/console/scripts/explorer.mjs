@@ -1,7 +1,7 @@
 // The explorer: signing in with one click, looking as an employee, what an answer hides and costs, examples, live.
 import assert from "node:assert/strict";
 import { done } from "../../clients/scripts/checks.mjs";
-import { checkPage, console_, LANGUAGES, settled, violations } from "./browser.mjs";
+import { checkPage, console_, LANGUAGES, rawKeys, settled, violations } from "./browser.mjs";
 
 const explorer = `${console_}explorer`;
 const EXECUTE = ".graphiql-execute-button";
@@ -75,8 +75,19 @@ for (const [mode, number] of [["null", 1], ["error", 1], ["absent", 0]]) {
     assert.equal(notes.length, number);
     const result = await page.locator(".result-window").innerText();
     assert.equal(result.includes("Cannot query field 'invoices'"), mode === "absent");
+    await page.locator(".graphiql-query-editor .CodeMirror-lint-mark-error").first().waitFor({ state: mode === "absent" ? "attached" : "detached" });
   });
 }
+
+await checkPage("nobody signed in reads texts, whichever comes last", {}, async (page) => {
+  for (const set of ["explorer", "reference"]) {
+    await page.route(new RegExp(`texts/${set}`), async (route) => (await new Promise((later) => setTimeout(later, 400)), route.continue()));
+    await page.goto(explorer);
+    await page.getByRole("button", { name: "noah", exact: true }).waitFor();
+    assert.deepEqual([...await rawKeys(page, "#bar"), ...await rawKeys(page, "#seen")], []);
+    await page.unrouteAll();
+  }
+});
 
 await checkPage("an example is put into the editor, and lives", {}, async (page) => {
   await enter(page, "noah");

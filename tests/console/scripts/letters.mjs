@@ -1,7 +1,7 @@
 // What the links of letters lead to, in every state.
 import assert from "node:assert/strict";
 import { bearer, done, endpoint, given, LAMBERT } from "../../clients/scripts/checks.mjs";
-import { checkPage, console_, enter, french } from "./browser.mjs";
+import { ask as answer, checkPage, console_, enter, french } from "./browser.mjs";
 
 const heading = (page, name) => page.getByRole("heading", { name });
 
@@ -118,12 +118,16 @@ await checkPage("a wrong password, a language at once, a button of the demo", fr
   await heading(page, "Aanmelden").waitFor();
   assert.equal(await page.getAttribute("html", "lang"), "nl");
   await page.getByRole("button", { name: /^eva / }).click();
-  await page.locator("header select").selectOption("de");
+  await heading(page, "Mijn toegang").waitFor();
+  const OWN = "{ viewer { account { language } } }";
+  const { language } = (await answer(page, OWN)).viewer.account;
+  await page.getByLabel("Taal").selectOption("de");
   await heading(page, "Meine Zugriffe").waitFor();
   await page.reload();
   await heading(page, "Meine Zugriffe").waitFor();
   await page.getByLabel("Sprache").selectOption("fr");
   await heading(page, "Mes accès").waitFor();
+  assert.equal((await answer(page, OWN)).viewer.account.language, language, "the account keeps its own language");
 });
 
 await checkPage("a session that ends while somebody works: nothing that was changed is lost", french, async (page) => {

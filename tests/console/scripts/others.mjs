@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { check, done, LAMBERT } from "../../clients/scripts/checks.mjs";
-import { as, ask, button, console_, enter, open, undo } from "./browser.mjs";
+import { as, ask, button, console_, enter, french, open, undo } from "./browser.mjs";
 
 const page_ = (name) => `#/${LAMBERT}/${name}`;
 const heading = (page, name) => page.getByRole("heading", { name, exact: true });
@@ -91,13 +91,14 @@ await check("an explanation leads to the switch", () =>
   as("lambert", page_("users"), async (page) => {
     await person(page, "Noah Claes");
     await page.getByRole("link", { name: "Pourquoi" }).click();
-    const line = page.getByRole("row").filter({ hasText: "amountDue" });
-    await line.getByText("Masqué.").waitFor();
-    await line.getByRole("link", { name: "Aller au curseur" }).click();
+    const reason = page.locator(".line", { hasText: "Paiements n'est pas activé pour cette personne." });
+    await reason.getByText("Reste à payer").waitFor();
+    await reason.getByRole("link", { name: "Aller au curseur" }).click();
     await page.getByRole("switch", { name: "Paiements", exact: true }).waitFor();
     assert.ok(await page.getByRole("switch").count() < 6, "the search names the app");
     await page.goBack();
     page.expected = (problem) => problem.includes("422");
+    await page.getByText("Une opération à vous (GraphQL)").click();
     await page.getByLabel("Opération GraphQL").fill("{ nonsense }");
     await button(page, "Expliquer").click();
     await page.getByRole("alert").filter({ hasText: /nonsense/ }).waitFor();
@@ -107,6 +108,13 @@ await check("an app is activated and deactivated, with who loses it", () =>
   as("lambert", page_("apps"), async (page) => {
     await page.getByLabel("Chercher une app").fill("Photo de produit");
     await button(page, "Activer Photo de produit").click();
+    await button(page, "Choisir qui le voit").click();
+    await page.getByText(/^1 apps?,/).waitFor();
+    await page.getByRole("switch", { name: "Photo de produit, Noah Claes" }).waitFor();
+    await page.goBack();
+    await page.getByLabel("Chercher une app").fill("Photo de produit");
+    await page.getByText("Ce que cette app ouvre").click();
+    await page.getByRole("link", { name: /^Product\./ }).first().waitFor();
     await button(page, "Désactiver Photo de produit").click();
     await page.getByText("Aujourd'hui seuls les propriétaires la voient.").waitFor();
     await page.getByRole("dialog").getByRole("button", { name: "Désactiver" }).click();
@@ -119,6 +127,57 @@ await check("an app is activated and deactivated, with who loses it", () =>
     await button(page, "Désactiver Enregistrement du temps").click();
     await page.getByText(/D'autres apps actives en ont besoin : .*Ordres de travail/).waitFor();
   }));
+
+await check("an app that sleeps is said first, and a plan that has it wakes it", async () => {
+  const reader = await open(french);
+  await enter(reader, "filip.de.vos");
+  const { id } = (await ask(reader, "{ viewer { companies { nodes { id } } } }")).viewer.companies.nodes[0];
+  await reader.context().close();
+  await as("filip.de.vos", `#/${id}/apps`, async (page) => {
+    await page.locator("header select").selectOption("fr");
+    const plan = async (name) => {
+      await page.getByRole("dialog").getByLabel("Plan").selectOption(name);
+      await page.getByRole("dialog").getByRole("button", { name: "Changer de plan" }).click();
+      await page.getByText(`Le plan est maintenant ${name}.`).waitFor();
+    };
+    const attention = page.getByRole("region", { name: "À regarder d'abord" });
+    await attention.getByText(/L'essai s'est terminé le .* 1 app est en sommeil, au-dessus du plan FREE : Cebeo\./).waitFor();
+    assert.equal(await button(page, "Activer Projets").count(), 0, "nothing that the plan has not can be activated");
+    await button(page, "Projets nécessite le plan PREMIUM").click();
+    await plan("PREMIUM");
+    await attention.waitFor({ state: "detached" });
+    await button(page, "Activer Projets").waitFor();
+    await ask(page, "mutation ($input: ChangePlanInput!) { changePlan(input: $input) { errors { code } } }", { input: { companyId: id, plan: "FREE" } });
+    await page.reload();
+    await attention.waitFor();
+  });
+});
+
+await check("a preset is made of chosen apps where there is none", () =>
+  as("delvaux", "#/companies", async (page) => {
+    await page.getByRole("link", { name: /^Bières Delvaux/ }).first().click();
+    await button(page, "Créer un profil").click();
+    const dialog = page.getByRole("dialog");
+    await dialog.getByLabel("Nom du profil").fill("Dépôt");
+    await dialog.getByLabel("Factures", { exact: true }).check();
+    await dialog.getByRole("button", { name: "Enregistrer" }).click();
+    const row = page.getByRole("row").filter({ hasText: "Dépôt" });
+    await row.getByText("Factures", { exact: true }).waitFor();
+    await button(page, "Supprimer Dépôt").click();
+    await dialog.getByRole("button", { name: "Supprimer" }).click();
+    await row.waitFor({ state: "detached" });
+  }));
+
+await check("on a phone somebody gets to their settings, with the company's menu, and signs out there", () =>
+  as("eva", page_("access"), async (page) => {
+    assert.ok((await page.locator("header.top").boundingBox()).height <= 100);
+    await page.getByRole("link", { name: "Eva Dethier, Paramètres personnels" }).click();
+    await heading(page, "Paramètres personnels").waitFor();
+    await page.getByRole("link", { name: "Mes accès" }).waitFor();
+    await page.getByText(/^Chrome, Linux$|^HeadlessChrome/).first().waitFor();
+    await button(page, "Se déconnecter").click();
+    await heading(page, "Connexion").waitFor();
+  }, { ...french, viewport: { width: 390, height: 844 } }));
 
 await check("personal settings: a name, a wrong password, another session, a key that is shown once", () =>
   as("lambert", "#/settings", async (page) => {
@@ -157,7 +216,12 @@ await check("an accountant finds one of many companies, and its lists", () =>
     await page.waitForFunction(() => document.querySelectorAll(".choices li").length === 62);
     await page.getByLabel("Chercher par nom ou numéro de TVA").fill("chauffage lam");
     await page.getByText("1 entreprise", { exact: true }).waitFor();
-    await page.getByRole("link", { name: /Chauffage Lambert/ }).click();
+    await page.getByLabel("Chercher par nom ou numéro de TVA").press("Enter");
+    await heading(page, "Chauffage Lambert").waitFor();
+    await page.goBack();
+    await page.getByText("1 entreprise", { exact: true }).waitFor();
+    assert.equal(await page.getByLabel("Chercher par nom ou numéro de TVA").inputValue(), "chauffage lam");
+    await page.getByRole("link", { name: /Chauffage Lambert.*comptable/ }).click();
     await heading(page, "Chauffage Lambert").waitFor();
     await page.getByRole("columnheader", { name: "Total TVAC" }).first().waitFor();
     assert.equal(await page.getByRole("switch").count(), 0);

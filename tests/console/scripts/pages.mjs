@@ -1,17 +1,29 @@
 // Every page that the console's list of routes has, and those outside of it: in four languages, axe finds nothing in
-// the color scheme that is given. The pages of a role are seen as one of the demo's people with that role.
+// the color scheme that is given, no text is missing, and nothing is cut off at a desk and on a phone. The pages of a role are seen as one of the demo's people with that role.
 import assert from "node:assert/strict";
 import { done, given, LAMBERT } from "../../clients/scripts/checks.mjs";
-import { ask, checkPage, console_, enter, LANGUAGES, open, settled, violations } from "./browser.mjs";
+import { ask, checkPage, console_, cutOff, enter, LANGUAGES, open, rawKeys, settled, violations } from "./browser.mjs";
 
 const PEOPLE = { owner: "lambert", employee: "noah", external: "compta" };
 const LETTERS = ["invitation", "confirm", "not-me", "reset-password"];
 const COLORFUL = "fr";
+const DESK = { width: 1280, height: 800 };
+const PHONE = { width: 390, height: 844 };
 const { colorScheme } = given;
+
+/** Nothing is cut off, and every text is there; both are the same in every color scheme. */
+async function assertWhole(page, where) {
+  assert.deepEqual(await rawKeys(page), [], where);
+  for (const size of [PHONE, DESK]) {
+    await page.setViewportSize(size);
+    assert.deepEqual(await cutOff(page), [], `${where}, ${size.width} px`);
+  }
+}
 
 /** Look at a page with axe; at colours in one language, since they are the same in all. */
 async function assertAccessible(page, where, language) {
   await settled(page);
+  if (colorScheme === "light") await assertWhole(page, `${where} ${language}`);
   assert.ok(await page.title(), `${where} has no title`);
   assert.deepEqual(await violations(page, { contrast: language === COLORFUL }), [], where);
 }

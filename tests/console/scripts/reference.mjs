@@ -1,7 +1,7 @@
 // The reference, read by an owner, and by nobody in particular: search, keyboard, gates, errors, settings, four languages.
 import assert from "node:assert/strict";
 import { done } from "../../clients/scripts/checks.mjs";
-import { checkPage, console_, enter, LANGUAGES, settled, violations } from "./browser.mjs";
+import { checkPage, console_, enter, LANGUAGES, rawKeys, settled, violations } from "./browser.mjs";
 
 const reference = `${console_}reference`;
 
@@ -52,7 +52,7 @@ await checkPage("errors and settings are there", {}, async (page) => {
   await page.getByRole("link", { name: "Settings", exact: true }).click();
   await page.waitForURL(/#DATABASE_URL$/);
   await page.locator("nav.finder").getByRole("link", { name: "ENFACT_PORT", exact: true }).click();
-  assert.match(await page.locator("article").innerText(), /default 8000/);
+  await page.locator("article").getByText(/default 8000/).waitFor();
 });
 
 await checkPage("who is not signed in finds what the schema of strangers has", {}, async (page) => {
@@ -78,6 +78,27 @@ for (const colorScheme of ["light", "dark"]) {
     });
   }
 }
+
+await checkPage("texts wait for each other, however late they come", { language: "nl" }, async (page) => {
+  await page.route(/texts\/door/, async (route) => (await new Promise((later) => setTimeout(later, 400)), route.continue()));
+  await open(page);
+  assert.deepEqual(await rawKeys(page), []);
+  await page.unroute(/texts\/door/);
+  await page.getByRole("combobox").selectOption("de");
+  await page.getByRole("link", { name: "Einstellungen" }).waitFor();
+  assert.deepEqual(await rawKeys(page), []);
+});
+
+await checkPage("another part begins without the search, and leads to the explorer", {}, async (page) => {
+  await open(page);
+  await page.getByRole("searchbox").fill("discount");
+  await page.getByText(/^\d+ found$/).waitFor();
+  await page.getByRole("link", { name: "Errors" }).click();
+  await page.waitForFunction(() => document.querySelector("input[type=search]").value === "");
+  assert.equal(await page.getByText("`").count(), 0, "backticks are shown as code");
+  await page.getByRole("link", { name: "Explorer" }).click();
+  await page.waitForURL(/\/console\/explorer$/);
+});
 
 await checkPage("nothing sticks out on a phone", { viewport: { width: 390, height: 800 } }, async (page) => {
   await open(page, "#Invoice");

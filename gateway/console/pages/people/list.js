@@ -1,7 +1,7 @@
 /** The list of users, with what they ask for above it; presets, keys and who comes from outside below. */
 
 import { change } from "../../api.js";
-import { LANGUAGES, Title, attempt, company, day, html, link, notify, number, t, useState } from "../../core.js";
+import { LANGUAGES, Title, attempt, company, html, link, notify, number, shortDay, t, useState } from "../../core.js";
 import { FormDialog, Question } from "./dialogs.js";
 import { Externals } from "./externals.js";
 import { Keys } from "./keys.js";
@@ -20,7 +20,7 @@ export function List() {
       <button class="main" onClick=${() => open(Create)}>${t("users.create")}</button></div>
     <${Requests} />
     <section class="sheet" aria-label=${t("users.title")}><table class="cards">
-      <thead><tr><th scope="col">${t("users.name")}</th><th scope="col">${t("email")}</th><th scope="col">${t("users.role")}</th>
+      <thead><tr><th scope="col">${t("users.name")}</th><th scope="col">${t("users.role")}</th>
         <th scope="col">${t("users.sees")}</th><th scope="col">${t("users.state")}</th><th scope="col"><span class="hidden">${t("users.actions")}</span></th></tr></thead>
       <tbody>${users.map((row) => html`<${User} key=${row.id} row=${row} open=${open} />`)}</tbody></table></section>
     ${users.length === 1 && html`<p class="empty">${t("users.alone")}</p>`}
@@ -37,10 +37,10 @@ function User({ row, open }) {
   const { apps } = matrix.value;
   const seen = apps.filter(({ app }) => look(row, app).on).length;
   return html`<tr>
-    <th scope="row"><a href=${link(company.value.id, "users", person.id)}>${row.name}</a>${isMe(row) && html` <span class="tag">${t("users.me")}</span>`}</th>
-    <td>${person.email}</td><td>${t(`role.${person.role}`)}</td>
+    <th scope="row" class="person"><a href=${link(company.value.id, "users", person.id)}>${row.name}</a>${isMe(row) && html` <span class="tag">${t("users.me")}</span>`}<small>${person.email}</small></th>
+    <td>${t(`role.${person.role}`)}</td>
     <td>${person.role === "OWNER" ? t("users.all") : t("people.count", { n: number(seen), all: number(apps.length) })}</td>
-    <td class="wrap"><${State} person=${person} /></td>
+    <td><${State} person=${person} /></td>
     <td class="end">${!isMe(row) && html`
       ${person.status === "PENDING" && html`<button onClick=${() => resend(row)} aria-label=${t("users.resendTo", { name: row.name })}>${t("users.resend")}</button>`}
       <button onClick=${() => open(Edit, row)} aria-label=${t("users.editOf", { name: row.name })}>${t("edit")}</button>
@@ -52,7 +52,7 @@ function State({ person: { status, invitation } }) {
   const state = invitation?.state ?? "WAITING";
   const gone = state === "EXPIRED" || state === "BOUNCED";
   return html`<span class=${`tag ${gone ? "gone" : "wait"}`}>${t(`state.${state}`)}</span>${
-    state === "SENT" && invitation.expiresAt && html` <small>${t("until", { day: day(invitation.expiresAt) })}</small>`}`;
+    state === "SENT" && invitation.expiresAt && html` <small>${t("until", { day: shortDay(invitation.expiresAt) })}</small>`}`;
 }
 
 const resend = (row) => attempt(async () => {

@@ -6,8 +6,8 @@ import { byCategory, look, matches, matrix, want } from "./store.js";
 
 const COLUMNS = 12;
 
-export function Matrix() {
-  const [chosen, setChosen] = useState({ person: "", app: "", category: "", like: "" });
+export function Matrix({ route }) {
+  const [chosen, setChosen] = useState({ person: "", app: route.query.app ?? "", category: "", like: "" });
   const { apps, rows } = matrix.value;
   const groups = byCategory(apps);
   const like = rows.find(({ id }) => id === chosen.like);
