@@ -93,7 +93,8 @@ class Settings(BaseSettings):
     console: Literal["on", "users", "off"] | None = Field(
         default=None,
         description="What browsers are shown at /console/: on is everything, users leaves out the explorer for "
-        "developers, which has the names of the whole schema, off shows nothing. By default on where only this machine reaches the gateway, else users.",
+        "developers, which has the names of the whole schema, off shows nothing. By default on where only this machine "
+        "reaches the gateway, else users.",
     )
     any_origin: bool = Field(
         default=False,

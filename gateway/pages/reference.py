@@ -27,6 +27,7 @@ from gateway.http.error_catalogue import of_payloads, of_validation, top_level
 from gateway.settings import Settings
 from resolvers.gates.coordinates import Typed, type_of
 from resolvers.gates.needs import own_gates
+from schema import schema
 from schema.apps import CATALOGUE, app_label
 from schema.declarations.fields import Role
 from schema.errors import role_label
