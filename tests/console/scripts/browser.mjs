@@ -6,6 +6,8 @@ import { chromium } from "playwright-core";
 import { check, given } from "../../clients/scripts/checks.mjs";
 
 export const LANGUAGES = ["fr", "nl", "en", "de"];
+/** The languages that are looked at in a colour scheme: colours are the same in all, and all else in both schemes. */
+export const languagesIn = (colorScheme) => (colorScheme === "light" ? LANGUAGES : LANGUAGES.slice(0, 1));
 export const console_ = `${given.url}/console/`;
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");

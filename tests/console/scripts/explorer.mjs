@@ -1,7 +1,7 @@
 // The explorer: signing in with one click, looking as an employee, what an answer hides and costs, examples, live.
 import assert from "node:assert/strict";
 import { done } from "../../clients/scripts/checks.mjs";
-import { checkPage, console_, LANGUAGES, rawKeys, settled, violations } from "./browser.mjs";
+import { checkPage, console_, languagesIn, rawKeys, settled, violations } from "./browser.mjs";
 
 const explorer = `${console_}explorer`;
 const EXECUTE = ".graphiql-execute-button";
@@ -102,7 +102,7 @@ for (const colorScheme of ["light", "dark"]) {
   await checkPage(`what is around GraphiQL is accessible, ${colorScheme}`, { colorScheme }, async (page) => {
     await enter(page, "noah");
     await run(page);
-    for (const language of LANGUAGES) {
+    for (const language of languagesIn(colorScheme)) {
       await page.selectOption("#bar > select", language);
       await page.waitForFunction((wanted) => document.documentElement.lang === wanted, language);
       await settled(page);

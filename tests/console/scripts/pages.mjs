@@ -1,8 +1,9 @@
 // Every page that the console's list of routes has, and those outside of it: in four languages, axe finds nothing in
-// the color scheme that is given, no text is missing, and nothing is cut off at a desk and on a phone. The pages of a role are seen as one of the demo's people with that role.
+// the color scheme that is given (dark: in one language), no text is missing, and nothing is cut off at a desk and on a
+// phone. The pages of a role are seen as one of the demo's people with that role.
 import assert from "node:assert/strict";
 import { done, given, LAMBERT } from "../../clients/scripts/checks.mjs";
-import { ask, checkPage, console_, cutOff, enter, LANGUAGES, open, rawKeys, settled, violations } from "./browser.mjs";
+import { ask, checkPage, console_, cutOff, enter, languagesIn, open, rawKeys, settled, violations } from "./browser.mjs";
 
 const PEOPLE = { owner: "lambert", employee: "noah", external: "compta" };
 const LETTERS = ["invitation", "confirm", "not-me", "reset-password"];
@@ -41,7 +42,7 @@ const addresses = (role) => routes
   .filter((route) => (route.for ?? "owner") === role)
   .map(({ path }) => `#/${path.replace(":company", LAMBERT).replace(":user", user)}`);
 
-for (const language of LANGUAGES) {
+for (const language of languagesIn(colorScheme)) {
   await checkPage(`nobody, ${language}`, { colorScheme, language }, async (page) => {
     for (const address of ["", "#/forgotten", ...LETTERS.map((name) => `${name}#token=${"x".repeat(43)}`)]) {
       await page.goto("about:blank");
@@ -55,7 +56,7 @@ for (const language of LANGUAGES) {
 for (const [role, who] of Object.entries(PEOPLE)) {
   await checkPage(role, { colorScheme }, async (page) => {
     await enter(page, who);
-    for (const language of [...LANGUAGES.slice(1), "fr"]) {
+    for (const language of [...languagesIn(colorScheme).slice(1), "fr"]) {
       await page.goto(`${console_}${addresses(role)[0]}`);
       await page.waitForSelector("h1");
       await page.selectOption("header select", language);

@@ -1,7 +1,7 @@
 // The reference, read by an owner, and by nobody in particular: search, keyboard, gates, errors, settings, four languages.
 import assert from "node:assert/strict";
 import { done } from "../../clients/scripts/checks.mjs";
-import { checkPage, console_, enter, LANGUAGES, rawKeys, settled, violations } from "./browser.mjs";
+import { checkPage, console_, enter, languagesIn, rawKeys, settled, violations } from "./browser.mjs";
 
 const reference = `${console_}reference`;
 
@@ -70,7 +70,7 @@ await checkPage("an unknown name is said to be none", {}, async (page) => {
 });
 
 for (const colorScheme of ["light", "dark"]) {
-  for (const language of LANGUAGES) {
+  for (const language of languagesIn(colorScheme)) {
     await checkPage(`accessible, ${colorScheme}, ${language}`, { colorScheme, language }, async (page) => {
       await open(page, "#AppKind");
       assert.equal(await page.getAttribute("html", "lang"), language);
