@@ -86,6 +86,8 @@ class MembershipRow:
     last_name: str
     language: str
     toggles: BitString
+    lent: BitString
+    lent_until: datetime | None
     created_by_accountant: bool
     created_at: datetime
     accepted_at: datetime | None
@@ -116,6 +118,7 @@ class AppGrantRow:
     valid: "Range[datetime]"
     granted_by: UUID | None
     revoked_by: UUID | None
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

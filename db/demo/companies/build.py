@@ -105,7 +105,7 @@ def build_company(plan: CompanyPlan, apps: Apps, today: date) -> Rows:
     if plan.index == 0:
         present = {row.account_id: row for row in outcome.memberships if row.removed_at is None}
         known = {who: present[account.id] for who, account in plan.people.cast.items() if account.id in present}
-        add_requests(rows, known, datetime.combine(today, time(9), UTC))
+        add_requests(rows, known, outcome.app_grants, datetime.combine(today, time(9), UTC))
     _trade(plan, company_id, today, rows)
     play(
         Scene(

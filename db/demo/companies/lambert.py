@@ -81,6 +81,7 @@ STORY: tuple[Event, ...] = (
     Invite(AGE - 6, "thomas", "julie"),
     Grant(AGE - 6, "thomas", "WORK_ORDERS", "julie"),
     Grant(AGE - 6, "thomas", "TIME_TRACKING", "julie"),
+    Grant(AGE - 5, "karim", "PURCHASES", "lambert", for_days=180),
 )
 
 

@@ -64,7 +64,10 @@ class Outcome:
 
 @dataclass(slots=True)
 class _Member:
-    """A membership during its story; `toggles` are those that are on, with the moment and the actor of each."""
+    """A membership during its story; `toggles` are those that are on, with the moment and the actor of each.
+
+    `lent` has the ends of those that were granted until a moment.
+    """
 
     id: UUID
     account: AccountRow
@@ -75,6 +78,7 @@ class _Member:
     until: datetime | None = None
     removed_at: datetime | None = None
     toggles: dict[str, tuple[datetime, UUID | None]] = field(default_factory=dict[str, tuple[datetime, UUID | None]])
+    lent: dict[str, datetime] = field(default_factory=dict[str, datetime])
 
 
 class AccessHistory:
@@ -118,8 +122,8 @@ class AccessHistory:
                 self._activate(app, actor)
             case Deactivate(app=app, actor=actor):
                 self._deactivate(app, self._id(actor))
-            case Grant(who=who, app=app, actor=actor):
-                self._grant(who, app, actor)
+            case Grant(who=who, app=app, actor=actor, for_days=for_days):
+                self._grant(who, app, actor, self._after(for_days))
             case Revoke(who=who, app=app, actor=actor):
                 self._close(self._members[who], app, self._id(actor))
                 self._switch("TOGGLE", self._id(actor), who, app, on=False)
@@ -203,25 +207,38 @@ class AccessHistory:
         self._company_apps.append(CompanyAppRow(self._company_id, app, Range(since, self._now), activated_by, actor_id))
         self._switch("APP_DEACTIVATED", actor_id, None, app, on=False)
 
-    def _grant(self, who: str, app: str, actor: str) -> None:
+    def _grant(self, who: str, app: str, actor: str, until: datetime | None) -> None:
         if app not in self._active:
             raise ValueError(f"{app} is not active here")
-        if app not in self._members[who].toggles:
-            self._members[who].toggles[app] = (self._now, self._id(actor))
-            self._switch("TOGGLE", self._id(actor), who, app, on=True)
+        member = self._members[who]
+        if app not in member.toggles:
+            member.toggles[app] = (self._now, self._id(actor))
+            if until is not None:
+                member.lent[app] = until
+            self._switch("TOGGLE", self._id(actor), who, app, on=True, until=until)
 
     def _close(self, member: _Member, app: str, actor_id: UUID | None) -> None:
         since, granted_by = member.toggles.pop(app)
         self._app_grants.append(
-            AppGrantRow(self._company_id, member.id, app, Range(since, self._now), granted_by, actor_id)
+            AppGrantRow(
+                self._company_id,
+                member.id,
+                app,
+                Range(since, self._now),
+                granted_by,
+                actor_id,
+                member.lent.pop(app, None),
+            )
         )
 
     def _id(self, who: str | None) -> UUID | None:
         return None if who is None else self._cast[who].id
 
-    def _switch(self, kind: str, actor_id: UUID | None, who: str | None, app: str, *, on: bool) -> None:
+    def _switch(
+        self, kind: str, actor_id: UUID | None, who: str | None, app: str, *, on: bool, until: datetime | None = None
+    ) -> None:
         change = self._change(kind, actor_id, who)
-        self._changes.append(replace(change, app_id=app, before=not on, after=on))
+        self._changes.append(replace(change, app_id=app, before=not on, after=on, until=until))
 
     def _change(self, kind: str, actor_id: UUID | None, who: str | None) -> AccessChangeRow:
         membership_id = None if who is None else self._members[who].id
@@ -234,7 +251,7 @@ class AccessHistory:
             CompanyAppRow(self._company_id, app, Range(since), by, None) for app, (since, by) in self._active.items()
         ]
         open_grants = [
-            AppGrantRow(self._company_id, member.id, app, Range(since), by, None)
+            AppGrantRow(self._company_id, member.id, app, Range(since), by, None, member.lent.get(app))
             for member in members
             for app, (since, by) in member.toggles.items()
         ]
@@ -260,6 +277,8 @@ class AccessHistory:
             last_name=member.account.last_name,
             language=member.account.language,
             toggles=self._apps.mask(member.toggles),
+            lent=self._apps.mask(member.lent),
+            lent_until=min(member.lent.values(), default=None),
             created_by_accountant=member.created_company,
             created_at=member.created_at,
             accepted_at=member.accepted_at,

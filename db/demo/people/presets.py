@@ -6,9 +6,11 @@ from random import Random
 from typing import Final
 from uuid import UUID
 
+from asyncpg import BitString
+
 from db.demo.apps import Apps
 from db.demo.chance import uuid7
-from db.demo.rows import Rows
+from db.demo.rows import Record, Rows
 
 SETS: Final[Mapping[int, Mapping[str, str]]] = {
     0: {
@@ -23,6 +25,12 @@ SETS: Final[Mapping[int, Mapping[str, str]]] = {
 }
 """By the index of a company: the names of its sets, and their apps."""
 
+DELETED: Final[Mapping[int, tuple[str, str]]] = {0: ("Stagiaire", "AGENDA TASKS")}
+"""By the index of a company: a set that its owner deleted again, and its apps."""
+
+KEPT: Final = timedelta(days=95)
+"""Time between the making and the deletion of a set that was deleted."""
+
 
 def add_presets(
     rows: Rows, company_id: UUID, index: int, made: tuple[datetime, UUID], apps: Apps, chance: Random
@@ -31,12 +39,33 @@ def add_presets(
     at, owner = made
     for name, listed in SETS.get(index, {}).items():
         at += timedelta(minutes=chance.randint(1, 5))
-        key = uuid7(at, chance)
-        rows.write(
-            "access_preset", company_id=company_id, id=key, name=name, apps=apps.mask(listed.split()), version=1,
-            updated_at=at, created_by=owner, updated_by=owner,
-        )  # fmt: skip
-        rows.write(
-            "change", company_id=company_id, id=uuid7(at, chance), at=at, actor_id=owner, key=key,
-            entity="AccessPreset", kind="CREATED", fields=[], operation="createAccessPreset",
-        )  # fmt: skip
+        _write(rows, company_id, (at, owner), (name, apps.mask(listed.split())), chance)
+    if index in DELETED:
+        name, listed = DELETED[index]
+        at += timedelta(minutes=chance.randint(1, 5))
+        preset, gone = _write(rows, company_id, (at, owner), (name, apps.mask(listed.split())), chance), at + KEPT
+        preset |= {"version": 2, "updated_at": gone, "deleted_at": gone}
+        _note(rows, preset, "DELETED", "deleteAccessPreset", chance)
+
+
+def _write(
+    rows: Rows, company_id: UUID, made: tuple[datetime, UUID], preset: tuple[str, BitString], chance: Random
+) -> Record:
+    """Add a set, its name and apps, and the change that made it; returns its row."""
+    (at, owner), (name, mask) = made, preset
+    rows.write(
+        "access_preset", company_id=company_id, id=uuid7(at, chance), name=name, apps=mask, version=1,
+        updated_at=at, created_by=owner, updated_by=owner,
+    )  # fmt: skip
+    row = rows.tables["access_preset"][-1]
+    _note(rows, row, "CREATED", "createAccessPreset", chance)
+    return row
+
+
+def _note(rows: Rows, preset: Record, kind: str, operation: str, chance: Random) -> None:
+    """Add the change that a set has last gone through."""
+    rows.write(
+        "change", company_id=preset["company_id"], id=uuid7(preset["updated_at"], chance), at=preset["updated_at"],
+        actor_id=preset["updated_by"], key=preset["id"], entity="AccessPreset", kind=kind, fields=[],
+        operation=operation,
+    )  # fmt: skip

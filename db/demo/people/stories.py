@@ -44,12 +44,13 @@ class Join:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """`actor` switches a toggle on."""
+    """`actor` switches a toggle on, for `for_days` days or without an end."""
 
     day: int
     who: str
     app: str
     actor: str
+    for_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

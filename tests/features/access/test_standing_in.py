@@ -110,6 +110,7 @@ SELECTED: Final = {
     "users": "users { totalCount }", "externalUsers": "externalUsers { id }", "apiKeys": "apiKeys { id }",
     "invitation": "invitation { state }",
     "permissionMatrix": "permissionMatrix { version }", "accessChanges": "accessChanges { totalCount }",
+    "previewAccess": "previewAccess { operations { name } }",
     "explainAccess": 'explainAccess(userId: "usr_x", operation: "{ __typename }") { path }',
 }  # fmt: skip
 

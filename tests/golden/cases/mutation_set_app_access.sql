@@ -215,7 +215,7 @@ from (
   ) o on true;
 -- $1 = 514c94de889b4144be3fe722f52193db
 -- $2 = []
--- $3 = 96
+-- $3 = 97
 -- $4 = False
 -- $5 = [51104fc7bba542e7a8f3b81128a50d29, 51104fc7bba542e7a8f3b81128a50d29]
 -- $6 = [False, False]
