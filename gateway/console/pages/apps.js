@@ -81,7 +81,7 @@ let reading;
 
 /** The coordinates of the schema that each app opens, by its name. */
 const opened = () => (reading ??= (async () => {
-  const { types } = await (await fetch("/console/reference.json")).json();
+  const { types } = await (await fetch("/console/reference.json", { headers: { "x-enfact-request": "1" } })).json();
   const found = {};
   const note = (gates, coordinate) => gates?.forEach((gate) => (found[gate] ??= []).push(coordinate));
   for (const type of types) {

@@ -5,11 +5,12 @@ import { checkPage, console_, settled } from "./browser.mjs";
 
 const KIB = 1024;
 
-/** The files that a page loads: their number, and their bytes as they are before compression. */
+/** The files that a page loads, without the schema: their number, and their bytes as they are before compression. */
 async function filesOf(page, address) {
   const sizes = [];
   page.on("response", async (response) => {
-    if (new URL(response.url()).pathname.startsWith("/console/")) sizes.push(response.body());
+    const { pathname } = new URL(response.url());
+    if (pathname.startsWith("/console/") && !pathname.endsWith("/schema.json")) sizes.push(response.body());
   });
   await page.goto(address);
   await settled(page);
