@@ -15,13 +15,16 @@ export function Requests() {
     ${openRequests.map((request) => html`<${Request} key=${request.id} request=${request} />`)}</section>`;
 }
 
+/** The buttons of the requests that are left. */
+const NEXT = ".asked button";
+
 /** Decide a request; the focus goes to the next one. Raises Refused. */
 async function decide(request, decision) {
   const names = namedRequest(request);
   await change("DecideRequest", { requestId: request.id, ...decision });
   notify(t(decision.granted ? "requests.granted" : "requests.declined", names));
   await attempt(begin);
-  refocus(".asked button");
+  refocus(NEXT);
 }
 
 function Request({ request }) {
@@ -41,7 +44,7 @@ function Request({ request }) {
 function Grant({ request, close }) {
   const toggles = [{ userId: request.user.id, app: request.app, granted: true }];
   const send = ({ until }) => decide(request, { granted: true, until: endOf(until) });
-  return html`<${FormDialog} title=${t("requests.grantOf", namedRequest(request))} go=${t("requests.grant")} send=${send} close=${close}>
+  return html`<${FormDialog} title=${t("requests.grantOf", namedRequest(request))} go=${t("requests.grant")} send=${send} close=${close} next=${[NEXT]}>
     <div class="effects"><${Effects} toggles=${toggles} kind="gained" /></div>
     <${Details} pending=${toggles} />
     <${Until} /></${FormDialog}>`;
