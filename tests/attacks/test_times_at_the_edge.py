@@ -139,6 +139,10 @@ WRITTEN: Final = {
         "{companyId: $c, enabled: true, until: $until}) "
         "{ company { supportUntil accessChanges(first: 1) { nodes { kind until } } } errors { code } } }"
     ),
+    "DecideAccessRequestInput.until": (
+        "mutation ($until: DateTime, $r: ID!) { decideAccessRequest(input: "
+        "{requestId: $r, granted: true, until: $until}) { accessRequest { until } errors { code } } }"
+    ),
     "CreateApiKeyInput.expiresAt": (
         "mutation ($until: DateTime, $c: ID!) { createApiKey(input: "
         '{companyId: $c, label: "Edge", expiresAt: $until}) { apiKey { expiresAt } errors { code } } }'
@@ -176,8 +180,12 @@ async def test_no_mutation_makes_an_infinity_of_a_time(demo: Demo, coordinate: s
         "select m.id from membership m join company c on c.id = m.company_id join account a on a.id = m.account_id "
         "where c.name = $1 and m.removed_at is null and a.email = 'compta@demo.enfact.test'", LAMBERT,
     )  # fmt: skip
-    given: dict[str, Any] = {"c": company, "e": f"ext_{external.hex}"}
-    variables: dict[str, Any] = given if "$e" in WRITTEN[coordinate] else {"c": company}
+    request = await demo.connection.fetchval(
+        "select r.id from access_request r join company c on c.id = r.company_id "
+        "where c.name = $1 and r.state = 'OPEN'", LAMBERT,
+    )  # fmt: skip
+    given = {"c": company, "e": f"ext_{external.hex}", "r": f"arq_{request.hex}" if request is not None else None}
+    variables: dict[str, Any] = {name: value for name, value in given.items() if f"${name}:" in WRITTEN[coordinate]}
     past = await demo.ask("lambert", WRITTEN[coordinate], until=FIRST, **variables)
     (payload,) = past.data.values()
     assert [error["code"] for error in payload["errors"]] == ["VALIDATION"]

@@ -180,11 +180,11 @@ async def test_who_may_not_write_gets_no_payload(world: World) -> None:
 @pytest.mark.parametrize(
     ("who", "version", "granted", "more", "statements"),
     [
-        pytest.param("lambert", 96, False, False, 1, id="of what it writes"),
-        pytest.param("lambert", 96, False, True, 2, id="with the matrix"),
-        pytest.param("lambert", 96, True, False, 1, id="so already"),
-        pytest.param("lambert", 95, False, False, 2, id="a conflict"),
-        pytest.param("noah", 96, False, False, 1, id="forbidden"),
+        pytest.param("lambert", 97, False, False, 1, id="of what it writes"),
+        pytest.param("lambert", 97, False, True, 2, id="with the matrix"),
+        pytest.param("lambert", 97, True, False, 1, id="so already"),
+        pytest.param("lambert", 96, False, False, 2, id="a conflict"),
+        pytest.param("noah", 97, False, False, 1, id="forbidden"),
     ],
 )
 async def test_a_change_of_access_is_one_statement_and_two_where_more_is_shown(
@@ -197,8 +197,8 @@ async def test_a_change_of_access_is_one_statement_and_two_where_more_is_shown(
     if who != "lambert":
         assert payload is None
         return
-    assert payload["permissionMatrix"]["version"] == 97 - (version == 95 or granted)
-    assert [error["code"] for error in payload["errors"]] == ["VERSION_CONFLICT"] * (version == 95)
+    assert payload["permissionMatrix"]["version"] == 98 - (version == 96 or granted)
+    assert [error["code"] for error in payload["errors"]] == ["VERSION_CONFLICT"] * (version == 96)
     assert bool(payload["permissionMatrix"].get("rows")) is more
 
 

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from queue import Empty, Queue
 from threading import Thread
-from typing import IO, Any
+from typing import IO, Any, Final
 
 import httpx
 import pytest
@@ -219,11 +219,22 @@ def test_a_database_that_is_not_there_is_one_sentence() -> None:
     assert "secret" not in refused.stderr
 
 
-@pytest.mark.parametrize("url", ["postgresql://u:secret@[h/x", "postgresql://u:sec/secret@h/x"])
-def test_an_address_that_cannot_be_read_is_refused_in_one_sentence_that_does_not_quote_it(url: str) -> None:
+NO_PORT: Final = "What the address of the database says as port has to be a number from 1 to 65535."
+
+
+@pytest.mark.parametrize(
+    ("url", "sentence"),
+    [
+        ("postgresql://u:secret@[h/x", "The address of the database cannot be read as a URL."),
+        ("postgresql://u:sec/secret@h/x", NO_PORT),
+    ],
+)
+def test_an_address_that_cannot_be_read_is_refused_in_one_sentence_that_does_not_quote_it(
+    url: str, sentence: str
+) -> None:
     refused = enfact("migrate", DATABASE_URL=url)
     assert refused.returncode == 1
-    assert refused.stderr.splitlines()[1:] == ["enfact: The address of the database cannot be read as a URL."]
+    assert refused.stderr.splitlines()[1:] == [f"enfact: {sentence}"]
 
 
 def test_an_app_as_json_is_that_app_only() -> None:

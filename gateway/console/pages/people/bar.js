@@ -61,7 +61,7 @@ const KEYS = { save: `${CONTROL}S`, undo: `${CONTROL}Z` };
 
 /** Run what is wanted at a letter with Ctrl (⌘); undoing in a text field is the browser's. */
 function useKeys(work) {
-  useEffect(() => {
+  useLayoutEffect(() => {
     const press = (event) => {
       const key = event.key?.toLowerCase();
       if (!(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey || !(key in work)) return;
