@@ -20,7 +20,6 @@ def upgrade() -> None:
         f"lent bit(256) not null default {NO_APPS}",
         "lent_until timestamp(6) with time zone",
     )
-    add_columns("access_request", "until timestamp(6) with time zone")
     index_concurrently("ix_membership_lent_until", "membership (lent_until) where lent_until is not null")
 
 
