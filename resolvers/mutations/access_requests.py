@@ -75,10 +75,10 @@ with granted as (
 insert into access_change (company_id, at, kind, actor_id, membership_id, app_id, before, after, until)
 values ($1, $4, 'TOGGLE', $5, $2, $3, false, true, $6)
 """
-"""The toggle; its trail answers the request."""
+"""The toggle; its trail answers the request, by a trigger."""
 
 DECIDE: Final = """
-update access_request set state = $3, decided_at = $4, decided_by = $5, until = $6 where company_id = $1 and id = $2
+update access_request set state = $3, decided_at = $4, decided_by = $5 where company_id = $1 and id = $2
 """
 RECORD_DECLINED: Final = """
 insert into access_change (company_id, at, kind, actor_id, membership_id, app_id)
@@ -182,17 +182,16 @@ async def _grant(
         problem = about_app(UserErrorCode.NOT_TOGGLEABLE, app, path)
     if problem is not None:
         raise UserErrors(problem, values=written)
-    if not request["is_on"]:  # on for somebody from before an app was deactivated
+    if request["is_on"]:  # from before the app was deactivated
+        await _decide(write, company, request, "GRANTED")
+    else:
         of_toggle = company["id"], request["user_id"], app.name, company["at"], write.caller.account, until
         await write.connection.execute(GRANT, *of_toggle)
         await grow(write, company["id"])
-    await _decide(write, company, request, "GRANTED", until if not request["is_on"] else None)
 
 
-async def _decide(
-    write: MutationContext, company: Record, request: Record, state: str, until: datetime | None = None
-) -> None:
-    decision = company["id"], request["id"], state, company["at"], write.caller.account, until
+async def _decide(write: MutationContext, company: Record, request: Record, state: str) -> None:
+    decision = company["id"], request["id"], state, company["at"], write.caller.account
     await write.connection.execute(DECIDE, *decision)
 
 

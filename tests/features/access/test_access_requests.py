@@ -20,7 +20,7 @@ mutation ($input: RequestAccessInput!) { requestAccess(input: $input) {
 """
 DECIDE: Final = """
 mutation ($input: DecideAccessRequestInput!) { decideAccessRequest(input: $input) {
-  accessRequest { state decidedAt decidedBy { name } } permissionMatrix { version openRequests { id } }
+  accessRequest { state until decidedAt decidedBy { name } } permissionMatrix { version openRequests { id } }
   errors { code field } } }
 """
 LISTED: Final = """
@@ -151,7 +151,7 @@ async def test_granting_switches_the_app_on_and_says_who(outside: Outside) -> No
     payload = answer.data["decideAccessRequest"]
     assert (payload["errors"], payload["permissionMatrix"]) == ([], {"version": 2, "openRequests": []})
     assert payload["accessRequest"].pop("decidedAt") is not None
-    assert payload["accessRequest"] == {"state": "GRANTED", "decidedBy": {"name": "Partner Peeters"}}
+    assert payload["accessRequest"] == {"state": "GRANTED", "until": None, "decidedBy": {"name": "Partner Peeters"}}
     assert "STOCK" in await firm.toggles("anna")
     assert await firm.toggles("anna") == await firm.grants("anna")
     trail = [(row["kind"], row["app_id"], row["actor_id"]) for row in await firm.trail()]
@@ -183,6 +183,22 @@ async def test_whatever_gives_the_app_answers_the_request(outside: Outside) -> N
     await outside.done(token, "deleteUser", companyId=firm.id, userId=firm["anna"].id)
     assert await listed(outside, firm, "owner", {"state": ["OPEN"]}) == []
     assert codes(await decide(outside, firm["owner"], other)) == [("WRONG_STATE", ["requestId"])]
+
+
+async def test_what_is_on_from_before_an_app_was_deactivated_is_granted_as_it_is(outside: Outside) -> None:
+    firm = await outside.found("STOCK")
+    token = firm["owner"].token
+    changes = [change(firm["anna"], "STOCK", granted=True)]
+    await outside.done(token, "setAppAccess", companyId=firm.id, expectedVersion=1, changes=changes)
+    await outside.done(token, "deactivateApp", companyId=firm.id, app="STOCK")
+    request = await asked(outside, firm, "STOCK")
+    await outside.done(token, "activateApp", companyId=firm.id, app="STOCK")
+    before = await firm.trail()
+    payload = (await decide(outside, firm["owner"], request, until="2126-01-01T00:00:00Z")).data["decideAccessRequest"]
+    assert (payload["errors"], payload["permissionMatrix"]["openRequests"]) == ([], [])
+    assert payload["accessRequest"].pop("decidedAt") is not None
+    assert payload["accessRequest"] == {"state": "GRANTED", "until": None, "decidedBy": {"name": "Owner Peeters"}}
+    assert await firm.trail() == before
 
 
 async def test_only_owners_decide_and_only_what_can_be(outside: Outside) -> None:
@@ -230,6 +246,7 @@ async def lent(outside: Outside, firm: Firm, app: str, until: str = "2126-01-01T
     """Anna has an app until a moment."""
     answer = await decide(outside, firm["owner"], await asked(outside, firm, app), until=until)
     assert codes(answer) == []
+    assert answer.data["decideAccessRequest"]["accessRequest"]["until"] == until.replace("Z", "+00:00")
 
 
 async def has(outside: Outside, firm: Firm, app: str) -> bool:
