@@ -227,7 +227,7 @@ class Full(World):
     def __init__(self, room: int, patience: float = 5.0, places: int = 3) -> None:
         super().__init__(places, patience)
         self.room = room
-        self.asked = 0
+        self.asked: int = 0
         self.pool = Pool(self.connect, Shares(places, places, 1_000, patience), 60, patience)
 
     async def connect(self) -> Connection:
