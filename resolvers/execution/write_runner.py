@@ -39,12 +39,14 @@ from resolvers.user_problems import problems_json
 from resolvers.writing.intent import Intent, StatementWriter
 from resolvers.writing.judging import TRIAL
 from resolvers.writing.outcome import Outcome, Refusal, outcome_of
+from resolvers.writing.particulars.profile import WAIT
 from resolvers.writing.registry import statement_writers
 from schema.errors import ErrorCode
 from schema.localization.language import Language
 
 TRIES: Final = 3
-"""Maximum number of runs of a statement that another one overtakes."""
+PATIENT: Final = 10
+"""Maximum number of runs of a statement that another one overtakes; of one that waits for that other one."""
 
 OVERTAKEN: Final = (
     asyncpg.UniqueViolationError,
@@ -97,7 +99,7 @@ class WriteRunner:
 
     def takes_key(self, name: str) -> bool:
         """True for a root field that takes an idempotency key."""
-        return name in self.writers and not self.writers[name].changes_access
+        return name in self.writers and self.writers[name].takes_key
 
     def costs(
         self,
@@ -154,11 +156,11 @@ class WriteRunner:
         intent = writer.read(input_, request.idempotency_key)
         work = Work(request, operation, selected, variables, writer, intent, statement)
         spent = self._debts(writer).open() if quota is not None else []
-        record = await (self._change_access(work, spent) if writer.changes_access else self._run(work, spent))
+        record = await self._record(work, spent)
         outcome = self._identified(work, record)
         if outcome.refused in (None, Refusal.REPLAYED) or intent.written(outcome) > 0:
             return await self._answer_done(work, record, outcome, quota)
-        if outcome.refused is Refusal.UNCHANGED and writer.changes_access and statement.is_whole:
+        if outcome.refused is Refusal.UNCHANGED and not writer.takes_key and statement.is_whole:
             return self._written(work, record, outcome)  # of what is so already
         return await self._refused(work, record[ACCOUNT], outcome, committed=False)
 
@@ -166,7 +168,7 @@ class WriteRunner:
         """The answer to a write that stands, now or since an earlier request: whatever fails says that it does."""
         try:
             if work.intent.written(outcome) > 0:
-                if outcome.company is not None and not work.writer.changes_access:
+                if outcome.company is not None and work.writer.takes_key:
                     self.hints.add(outcome.company)
                 self._count(work, record[ACCOUNT], outcome, quota)
             if outcome.refused is None:
@@ -195,6 +197,12 @@ class WriteRunner:
         self.uses.add(caller.credential)
         return failed(ErrorCode.FORBIDDEN, caller.language, selected)
 
+    async def _record(self, work: Work, spent: list[uuid.UUID]) -> Record:
+        """The row of the statement, or of its last run."""
+        if work.writer.changes_access:
+            return await self._change_access(work, spent)
+        return await (self._run(work, spent) if work.writer.takes_key else self._settle(work, spent))
+
     async def _run(self, work: Work, spent: list[uuid.UUID]) -> Record:
         """The row of the statement, run again while another write overtakes it.
 
@@ -213,6 +221,23 @@ class WriteRunner:
                     return trial
             elif record["outcome"] != Refusal.RACED or tries == 1:
                 return record
+        raise DatabaseTimeout("Other writes overtook this one every time.")
+
+    async def _settle(self, work: Work, spent: list[uuid.UUID]) -> Record:
+        """The row of the statement of what has no version, run again while another write overtakes it.
+
+        The rows that were `busy` are waited for between two runs: a statement that waits itself would not see a
+        credential that ends meanwhile.
+        """
+        arguments = work.statement.arguments(self._bindings(work, spent)[1])
+        for _ in range(PATIENT):
+            record = await self.database.write(work.statement.sql, arguments)
+            assert record is not None, "the statement always has a row"
+            if record["outcome"] != Refusal.RACED:
+                return record
+            if record.get("busy"):
+                async with self.database.statements() as connection:
+                    await connection.execute(WAIT, record["busy"])
         raise DatabaseTimeout("Other writes overtook this one every time.")
 
     async def _change_access(self, work: Work, spent: list[uuid.UUID]) -> Record:
@@ -268,12 +293,11 @@ class WriteRunner:
 
     def _count(self, work: Work, account: uuid.UUID, outcome: Outcome, quota: Quota | None) -> None:
         """Count the written rows; what goes beyond the quota waits from now on."""
-        if quota is None or outcome.company is None:
+        if quota is None:
             return
-        if work.writer.changes_access:
-            counted = [(account, OF_ACCESS, outcome.confirmed)]
-        else:
-            counted = [(account, OF_ACCOUNT, outcome.confirmed), (outcome.company, OF_COMPANY, True)]
+        counted = [(account, OF_ACCESS if work.writer.changes_access else OF_ACCOUNT, outcome.confirmed)]
+        if outcome.company is not None and not work.writer.changes_access:
+            counted.append((outcome.company, OF_COMPANY, True))
         for who, name, confirmed in counted:
             wait = quota.charge(name + who.bytes, work.intent.written(outcome), confirmed=confirmed)
             if wait:
@@ -290,8 +314,8 @@ class WriteRunner:
         if outcome.refused is Refusal.FORBIDDEN:
             return work.failed(ErrorCode.FORBIDDEN, outcome.language)
         if outcome.refused is Refusal.RATE_LIMITED:
-            assert outcome.company is not None
-            wait = self._debts(work.writer).wait(account, outcome.company)
+            who = (account,) if outcome.company is None else (account, outcome.company)
+            wait = self._debts(work.writer).wait(*who)
             return work.failed(ErrorCode.RATE_LIMITED, outcome.language, {"retryAfter": wait})
         if self.compiler.kept(work.operation, work.selected.key, work.variables, work.request.kind) is None:
             await self.turns.do(partial(self._payload_statement, work))

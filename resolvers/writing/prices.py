@@ -316,6 +316,7 @@ class PriceWriter:
     changes_access: ClassVar[bool] = False
     has_trial: ClassVar[bool] = False  # no value of it can be taken
     takes_list: ClassVar[bool] = False
+    takes_key: ClassVar[bool] = True
 
     write: EntityWrite
     update: EntityWrite

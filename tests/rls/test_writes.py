@@ -16,9 +16,10 @@ from db.connection import Connection, connect
 from db.database import Database, PoolSettings
 from db.tokens import hash_token
 from resolvers.execution.executor import Executor
-from resolvers.mutations import companies, company_lock, connectors, invitations, requests, users
+from resolvers.mutations import company_lock, connectors, invitations, requests, users
 from resolvers.mutations.steps import audit, company_creation
 from resolvers.writing.access.toggles import SET_TOGGLES
+from resolvers.writing.particulars import company as particulars
 from tests.rls.guard import trespassing
 from tests.rls.twins import add_twins
 from tests.support.company import Asker, Firm, change
@@ -83,10 +84,10 @@ PLANTED: Final = {
     "an update of any company's row": Planted("updateUser", users, "UPDATE_MEMBER", MINE, ANY),
     "an update of any company": Planted(
         "updateCompany",
-        companies,
-        "UPDATE_COMPANY",
-        f"c.id = {JUDGED} and c.access_version = judged.version",
-        ANY_JUDGED,
+        particulars,
+        "WRITTEN",
+        "c.id = j.company_id and c.access_version = j.access_version",
+        "j.company_id is not null",
     ),
     "an update in a part of a statement": Planted(
         "setAppAccess", TOGGLES, "kept", "m.company_id = s.company_id and ", ""
@@ -125,7 +126,7 @@ PLANTED: Final = {
     ),
     "every company's requests": Planted("requestExport", requests, "COUNT_WAITING_EXPORTS", MINE, ANY),
     "an owner of any company": Planted(
-        "updateCompany",
+        "disconnectService",
         company_lock,
         "FIND_ENTERED_COMPANY",
         "m.account_id = $2",
