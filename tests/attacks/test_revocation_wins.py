@@ -32,6 +32,7 @@ from resolvers.mutations.registry import MUTATIONS
 from resolvers.mutations.steps.support_accounts import SupportAccount, make_account
 from resolvers.request import GraphQLRequest, Result
 from resolvers.writing.access.action import ACTIONS
+from resolvers.writing.particulars.writer import PARTICULARS
 from resolvers.writing.registry import statement_writers
 from schema import schema
 from schema.localization.language import Language
@@ -226,7 +227,10 @@ REVOCATIONS: Final = (
 )  # fmt: skip
 """What takes access away, in an order in which each still has something to take."""
 
-HOLDERS: Final = sorted(name for name, mutation in MUTATIONS.items() if not mutation.changes_access)
+HOLDERS: Final = sorted([name for name, mutation in MUTATIONS.items() if not mutation.changes_access] + [*PARTICULARS])
+ERRORS: Final = "errors { code field }"
+SELECTIONS: Final = {name: f"{one.shown} {{ id }} {ERRORS}" for name, one in PARTICULARS.items()}
+"""What is selected of a payload that is read after the commit only if more of it is wanted than the errors."""
 
 
 def declared() -> list[str]:
@@ -234,12 +238,13 @@ def declared() -> list[str]:
     root = schema.core.mutation_type
     assert root is not None
     writers = statement_writers(default_compiler().layout)
-    return sorted(root.fields.keys() - {name for name, writer in writers.items() if not writer.changes_access})
+    business = {name for name, writer in writers.items() if not writer.changes_access}
+    return sorted(root.fields.keys() - (business - PARTICULARS.keys()))
 
 
 def changes_access(mutation: str) -> bool:
     """Whether a mutation says that it changes access."""
-    return mutation in ACTIONS or MUTATIONS[mutation].changes_access
+    return mutation in ACTIONS or (mutation in MUTATIONS and MUTATIONS[mutation].changes_access)
 
 
 # --- a database that stops
@@ -299,10 +304,9 @@ class Place:
     holder: Executor
     others: Executor
 
-    async def send(
-        self, executor: Executor, world: World, mutation: str, selection: str = "errors { code field }"
-    ) -> Result:
+    async def send(self, executor: Executor, world: World, mutation: str, selection: str | None = None) -> Result:
         """The result of a mutation's example."""
+        selection = selection or SELECTIONS.get(mutation, ERRORS)
         example = EXAMPLES[mutation]
         world.version = await world.firm.version()
         given = example.given(world)
@@ -428,7 +432,7 @@ def _is_less(row: Record, now: Record | None) -> bool:
 
 def test_every_mutation_has_an_example() -> None:
     """Whoever adds a mutation says here how it is sent: what it holds and what it takes away is found out below."""
-    assert sorted(EXAMPLES) == declared() == sorted([*MUTATIONS, *ACTIONS])
+    assert sorted(EXAMPLES) == declared() == sorted([*MUTATIONS, *ACTIONS, *PARTICULARS])
 
 
 @pytest.mark.parametrize("mutation", sorted(EXAMPLES))
