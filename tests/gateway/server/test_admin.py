@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import socket
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -74,6 +75,23 @@ def test_a_running_gateway_tells_operators_and_nobody_else(fresh_dsn: str, worke
         for path, status in (("live", "live"), ("ready", "ready")):
             answer = httpx.get(f"http://127.0.0.1:{port}/health/{path}")
             assert (answer.status_code, answer.json()) == (200, {"status": status})
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_gateway_that_is_stopped_drains_tells_operators_and_serves_on(fresh_dsn: str, workers: str) -> None:
+    port = free_port()
+    settings = {"DATABASE_URL": fresh_dsn, "ENFACT_ADMIN_PORT": str(port), "ENFACT_DRAIN": "3"}
+
+    def ready() -> httpx.Response:
+        return httpx.get(f"http://127.0.0.1:{port}/health/ready")
+
+    with gateway("--workers", workers, **settings) as running:
+        assert eventually(lambda: ready().status_code == 200)
+        running.process.send_signal(signal.SIGTERM)
+        assert eventually(lambda: ready().status_code == 503)
+        assert ready().json() == {"status": "unready", "reason": "the gateway is stopping"}
+        assert running.ask("{ __typename }").status_code == 200
+        assert running.process.wait(60) == 0
 
 
 def test_a_port_that_is_taken_is_said_by_its_setting(fresh_dsn: str) -> None:
