@@ -233,10 +233,11 @@ class Executor:
         statement = self._compiler.kept(operation, None, variables, kind, view)
         if statement is None:
             statement = await self._turns.do(partial(self._compiler.read, operation, variables, kind, view))
-        if statement.cost.most + statement.cost.work > self._max_cost:
-            check_cost((statement.cost,), variables, self._max_cost, request.language)
         if hashed is None:
             check_stranger(statement.cost.work)
+        cost = 0
+        if request.wants_cost or statement.cost.most + statement.cost.work > self._max_cost:
+            cost = check_cost((statement.cost,), variables, self._max_cost, request.language)
         bindings = Bindings(variables, hashed, request.language)
         arguments, stages = statement.arguments(bindings), request.stages
         if stages is not None:
@@ -252,7 +253,7 @@ class Executor:
             stages.identified = hashed is not None
         result = result_of(request, statement, record)
         if request.wants_cost:
-            return result._replace(cost=(statement.cost.requested(variables), self._max_cost))
+            return result._replace(cost=(cost, self._max_cost))
         return result
 
     async def _subscribe(self, request: GraphQLRequest, operation: Operation) -> LiveOperation:
