@@ -80,12 +80,13 @@ def test_a_running_gateway_tells_operators_and_nobody_else(fresh_dsn: str, worke
 @pytest.mark.parametrize("workers", ["1", "2"])
 def test_a_gateway_that_is_stopped_drains_tells_operators_and_serves_on(fresh_dsn: str, workers: str) -> None:
     port = free_port()
-    settings = {"DATABASE_URL": fresh_dsn, "ENFACT_ADMIN_PORT": str(port), "ENFACT_DRAIN": "3"}
 
     def ready() -> httpx.Response:
         return httpx.get(f"http://127.0.0.1:{port}/health/ready")
 
-    with gateway("--workers", workers, **settings) as running:
+    with gateway(
+        "--workers", workers, DATABASE_URL=fresh_dsn, ENFACT_ADMIN_PORT=str(port), ENFACT_DRAIN="3"
+    ) as running:
         assert eventually(lambda: ready().status_code == 200)
         running.process.send_signal(signal.SIGTERM)
         assert eventually(lambda: ready().status_code == 503)
