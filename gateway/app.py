@@ -122,11 +122,13 @@ def create_app(
 ) -> Gateway:
     """The application; without `backend` it opens the database of `settings.database_url` when it starts.
 
-    `page` is the page that all workers share, with the number of this one.
+    `page` is the page that all workers share, with the number of this one; then the parent of the workers does what a
+    gateway does once.
     """
     log = log or open_log(settings.log_level, settings.log_format)
     limits = Rates.of(settings, page.fd if page is not None else None)
-    opened = backend or database_backend(settings, log, limits.rows if limits is not None else None)
+    quota = limits.rows if limits is not None else None
+    opened = backend or database_backend(settings, log, quota, alone=page is None)
     counters = SharedCounters(page) if page is not None else SharedCounters.own()
     shared = TransportState(
         shows_stages=settings.server_timing,

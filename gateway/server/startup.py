@@ -14,6 +14,7 @@ from db.connection import connect
 from db.installation import DemoExposed, DemoRefused, is_demo
 from db.schema_version import check_migrated
 from gateway.app import create_app
+from gateway.background import keep_ending_grants
 from gateway.logs import open_log
 from gateway.mail.sender import NO_SMTP, sending
 from gateway.mail.transport import LazyTransport, MailTransport, TransportChoice, always, in_demo
@@ -81,7 +82,7 @@ async def serve(settings: Settings, listener: socket, watch: Watch, *, demo: boo
             started = Started(url(listener), await _holds_demo(dsn), data, settings.has_console)
             if started.demo and settings.hides_demo:
                 raise DemoExposed
-            async with _minding_letters(settings, dsn, started):
+            async with _working(settings, dsn, started):
                 await _run(settings, dsn, listeners, signals, lambda: watch.started(started))
 
 
@@ -118,12 +119,12 @@ async def _run(
 
 
 @asynccontextmanager
-async def _minding_letters(settings: Settings, dsn: str, started: Started) -> AsyncGenerator[None]:
-    """Send letters from the outbox and clean it up within the block, once for all workers."""
+async def _working(settings: Settings, dsn: str, started: Started) -> AsyncGenerator[None]:
+    """Send letters, clean up the outbox and write the ends of grants within the block, once for all workers."""
     log = open_log(settings.log_level, settings.log_format)
     if settings.smtp_url is None and not started.demo:
         log.event(NO_SMTP)
-    async with sending(dsn, _route(settings, settings.public_url or started.url), log):
+    async with sending(dsn, _route(settings, settings.public_url or started.url), log, [keep_ending_grants]):
         yield
 
 
