@@ -33,6 +33,7 @@ from gateway.pages.responses import nothing_here, wants_page
 from gateway.pages.routes import REFERENCE, HoldsDemo, Pages
 from gateway.settings import Settings
 from gateway.shared_page import Page, SharedCounters
+from resolvers.operation.persisted import OperationNames
 from schema.errors import ErrorCode, error_message
 from schema.localization.language import Language
 
@@ -141,7 +142,7 @@ def create_app(
         statuses=Statuses.of(settings),
         rates=limits,
         counters=counters,
-        metrics=_metrics(settings, counters),
+        metrics=_metrics(settings, counters, opened.names),
     )
 
     async def ready() -> str | None:
@@ -192,13 +193,10 @@ def _demo_of(settings: Settings, backend: Backend) -> HoldsDemo:
     return holds_demo
 
 
-def _metrics(settings: Settings, counters: SharedCounters) -> Metrics | None:
-    """The counting of requests; None where no operator listens. Raises ManifestBroken."""
+def _metrics(settings: Settings, counters: SharedCounters, names: OperationNames) -> Metrics | None:
+    """The counting of requests; None where no operator listens."""
     if settings.admin_port is None:
         return None
-    from gateway.persisted_manifests import operation_names  # noqa: PLC0415 (many gateways need neither)
-
-    names = operation_names(settings.documents)
     return Metrics(counters, Layout(names.all), names.by_id, names.by_text)
 
 

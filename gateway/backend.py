@@ -24,7 +24,7 @@ from resolvers.execution.executor import Executor
 from resolvers.execution.subscriptions import LiveOperation
 from resolvers.execution.viewer_schema import SchemaText, WriteText, write_sdl
 from resolvers.mutations.context import Quota
-from resolvers.operation.persisted import PersistedDocuments
+from resolvers.operation.persisted import OperationNames, PersistedDocuments
 from resolvers.request import GraphQLRequest, Result
 from resolvers.request_limits import MAX_COST, Limits
 
@@ -96,6 +96,11 @@ class Backend(Protocol):
         """Whether the database holds the demo; False while it is away."""
         ...
 
+    @property
+    def names(self) -> OperationNames:
+        """The names of the operations of trusted documents."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Terms:
@@ -143,6 +148,11 @@ class DatabaseBackend:
         self._readiness = Readiness(dsn)
         self._database: Database | None = None
         self._connecting: asyncio.Task[None] | None = None
+
+    @property
+    def names(self) -> OperationNames:
+        """The names of the operations of trusted documents."""
+        return self._terms.known.names if self._terms.known is not None else OperationNames()
 
     async def open(self) -> None:
         """Connect; when the database is away, keep trying in the background. Raises DatabaseMisconfigured."""

@@ -18,7 +18,6 @@ from db.figures import Figure, read_figures
 from db.readiness import ReadinessProbe
 from gateway.metrics.layout import Layout
 from gateway.metrics.text import MEDIA_TYPE, family, page
-from gateway.persisted_manifests import operation_names
 from gateway.readiness import Readiness
 from gateway.server.listener import listen
 from gateway.settings import Settings
@@ -145,13 +144,12 @@ def listen_for_operators(settings: Settings) -> socket | None:
 
 @asynccontextmanager
 async def serving_operators(
-    listener: socket | None, settings: Settings, dsn: str, fd: int, hindrance: Hindrance
+    listener: socket | None, layout: Layout, dsn: str, fd: int, hindrance: Hindrance
 ) -> AsyncGenerator[None]:
     """Serve operators on this socket within the block; `fd` is the descriptor of the page with the counters."""
     if listener is None:
         yield
         return
-    layout = Layout(operation_names(settings.documents).all)
     admin = Admin(SharedCounters(Page(fd)), layout, dsn, hindrance)
     server = await asyncio.start_server(admin.serve, sock=listener, limit=LONGEST_HEAD)
     try:

@@ -18,6 +18,7 @@ from gateway.background import keep_ending_grants
 from gateway.logs import open_log
 from gateway.mail.sender import NO_SMTP, sending
 from gateway.mail.transport import LazyTransport, MailTransport, TransportChoice, always, in_demo
+from gateway.metrics.layout import Layout
 from gateway.persisted_manifests import check_manifests
 from gateway.server.admin import listen_for_operators, serving_operators
 from gateway.server.listener import is_loopback, url
@@ -61,8 +62,8 @@ async def serve(settings: Settings, listener: socket, watch: Watch, *, demo: boo
     Raises ListenError, DemoExposed, ManifestBroken, DatabaseError, EmbeddedError and WorkersEnd; CancelledError when
     the signal comes before the start is over.
     """
-    check_manifests(settings.documents, settings.limits)  # errors in them are reported before anything is started
-    listeners = Listeners(listener, listen_for_operators(settings))
+    names = check_manifests(settings.documents, settings.limits)  # their errors are reported before all else
+    listeners = Listeners(listener, listen_for_operators(settings), Layout(names.all))
     signals = Signals(asyncio.get_running_loop())
     starting = cast("asyncio.Task[None]", asyncio.current_task())
     with signals.calling(starting.cancel):
@@ -88,10 +89,11 @@ async def serve(settings: Settings, listener: socket, watch: Watch, *, demo: boo
 
 @dataclass(frozen=True, slots=True)
 class Listeners:
-    """The sockets of the gateway: that of its clients, and that of its operators if there is one."""
+    """The sockets of the gateway: that of its clients, and that of its operators if there is one, for this layout."""
 
     clients: socket
     operators: socket | None
+    layout: Layout
 
 
 async def _run(
@@ -107,13 +109,13 @@ async def _run(
             page=page,
             shutdown_seconds=settings.shutdown + settings.drain,
         )
-        async with serving_operators(listeners.operators, settings, dsn, page, workers.hindrance):
+        async with serving_operators(listeners.operators, listeners.layout, dsn, page, workers.hindrance):
             with signals.calling(workers.stop, gently=workers.drain):
                 await workers.run(on_start)
         return
     app = create_app(settings.model_copy(update={"database_url": SecretStr(dsn)}), page=Page(page))
     server = Server(app, settings, on_start)
-    async with serving_operators(listeners.operators, settings, dsn, page, app.hindrance):
+    async with serving_operators(listeners.operators, listeners.layout, dsn, page, app.hindrance):
         with signals.calling(server.stop, gently=server.drain):
             await server.serve(sockets=[listeners.clients])
 

@@ -1,16 +1,19 @@
 """admin.py: the operator's listener of a running gateway, and what it says when the database is away."""
 
 import asyncio
+import json
 import os
 import signal
 import socket
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import httpx
 import pytest
 
 from db.connection import connect
+from gateway.metrics.layout import Layout
 from gateway.server.admin import listen_for_operators, serving_operators
 from gateway.server.listener import ListenError
 from gateway.settings import Settings
@@ -44,23 +47,27 @@ class Operators:
 
 @asynccontextmanager
 async def operators(dsn: str) -> AsyncGenerator[Operators]:
-    settings, fd = Settings(admin_port=0), new_page()
-    listener = listen_for_operators(settings)
+    fd, listener = new_page(), listen_for_operators(Settings(admin_port=0))
     assert listener is not None
     port = listener.getsockname()[1]
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=20) as client:
         told = Operators(client, SharedCounters(Page(fd, 1)), port)
-        async with serving_operators(listener, settings, dsn, fd, lambda: told.hindrance):
+        async with serving_operators(listener, Layout(), dsn, fd, lambda: told.hindrance):
             yield told
     os.close(fd)
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_a_running_gateway_tells_operators_and_nobody_else(fresh_dsn: str, workers: str) -> None:
-    port = free_port()
-    with gateway("--workers", workers, DATABASE_URL=fresh_dsn, ENFACT_ADMIN_PORT=str(port)) as running:
-        for _ in range(6):
+def test_a_running_gateway_tells_operators_and_nobody_else(fresh_dsn: str, tmp_path: Path, workers: str) -> None:
+    port, known = free_port(), "query Home { __typename }"
+    manifest = tmp_path / "m.json"
+    manifest.write_text(json.dumps({"h1": known}), encoding="utf-8")
+    settings = {"DATABASE_URL": fresh_dsn, "ENFACT_DOCUMENTS": str(manifest), "ENFACT_ADMIN_PORT": str(port)}
+    with gateway("--workers", workers, stderr=None, **settings) as running:
+        for _ in range(4):
             assert running.ask("{ __typename }").status_code == 200
+        for _ in range(2):
+            assert running.ask(known).status_code == 200
         assert running.get("/metrics").status_code == 404
 
         def has_all() -> bool:
@@ -69,6 +76,7 @@ def test_a_running_gateway_tells_operators_and_nobody_else(fresh_dsn: str, worke
 
         assert eventually(has_all)
         read = parsed(httpx.get(f"http://127.0.0.1:{port}/metrics").text)
+        assert read['enfact_request_seconds_count{operation="Home"}'] == 2
         assert read["enfact_database_up"] == 1
         assert read["enfact_database_bytes"] > 1_000_000
         assert read["enfact_database_connections"] >= 2
