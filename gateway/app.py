@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.backend import Backend, database_backend
-from gateway.health import health_routes
+from gateway.health import health_routes, probed
 from gateway.http.compression import Compression
 from gateway.http.cookies import Cookies
 from gateway.http.cors import Cors
@@ -145,9 +145,8 @@ def create_app(
         metrics=_metrics(settings, counters, opened.names),
     )
 
-    async def ready() -> str | None:
-        shared.counters.note_probe()
-        return gateway.hindrance() or await opened.ready()
+    def hindrance() -> str | None:
+        return gateway.hindrance()
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncGenerator[None, None]:
@@ -177,7 +176,10 @@ def create_app(
         sockets,
         shared,
         pages,
-        routes=[*health_routes(ready), *(pages.routes() if pages is not None else ())],
+        routes=[
+            *health_routes(probed(counters.note_probe, hindrance, opened.ready)),
+            *(pages.routes() if pages is not None else ()),
+        ],
         lifespan=lifespan,
         exception_handlers={HTTPException: _refuse if pages is None else _refuse_or_show},
     )

@@ -8,6 +8,7 @@ import socket
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from unittest.mock import Mock
 
 import httpx
 import pytest
@@ -20,6 +21,7 @@ from gateway.settings import Settings
 from gateway.shared_page import Page, SharedCounters, new_page
 from tests.gateway.cli.test_main import enfact, eventually, gateway
 from tests.gateway.metrics.test_metrics import parsed
+from tests.support.relays import on_ports, relay
 
 
 def free_port() -> int:
@@ -120,10 +122,19 @@ async def test_readiness_is_that_of_the_gateway_and_of_its_database(fresh_dsn: s
         assert told.counters.was_probed(60)
         told.hindrance = "the gateway is stopping"
         answer = await told.get("/health/ready")
+        assert answer.headers["retry-after"] == "1"
         assert (answer.status_code, answer.json()["reason"]) == (503, "the gateway is stopping")
         assert (await told.get("/health/live")).status_code == 200
     async with operators(empty_dsn) as told:
         assert "not migrated" in (await told.get("/health/ready")).json()["reason"]
+
+
+async def test_a_database_that_is_silent_is_not_waited_for(fresh_dsn: str) -> None:
+    async with relay(fresh_dsn) as between, operators(on_ports(fresh_dsn, between.port)) as told:
+        between.freeze()
+        answer = await told.get("/health/ready")
+        assert (answer.status_code, answer.json()["reason"]) == (503, "the database does not answer in time")
+        between.thaw()
 
 
 async def test_metrics_are_there_while_the_database_is_away() -> None:
@@ -154,6 +165,8 @@ async def test_what_is_not_a_request_ends_and_others_are_served(fresh_dsn: str) 
         assert (await told.get("/")).status_code == 404
         assert (await told.get("/metrics", "POST")).status_code == 405
         assert (await told.get("/metrics", "HEAD")).content == b""
+        failures = Mock()
+        asyncio.get_running_loop().set_exception_handler(failures)
         for sent in (b"nothing\r\n\r\n", b"\xff \xff \xff\r\n\r\n", b"x" * 20_000):
             reader, writer = await asyncio.open_connection("127.0.0.1", told.port)
             writer.write(sent)
@@ -161,6 +174,7 @@ async def test_what_is_not_a_request_ends_and_others_are_served(fresh_dsn: str) 
             assert with_end == b""
             writer.close()
         assert (await told.get("/health/live")).status_code == 200
+    failures.assert_not_called()
 
 
 async def _read(reader: asyncio.StreamReader) -> bytes:
