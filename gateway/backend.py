@@ -323,9 +323,8 @@ def database_backend(
     if settings.database_url is None:
         raise ValueError("DATABASE_URL is not set")
     terms = terms_of(settings, quota)
-    listen_dsn = settings.listen_url.get_secret_value() if settings.listen_url is not None else None
     dsn = settings.database_url.get_secret_value()
-    return DatabaseBackend(dsn, pool_settings(settings), log, terms, listen_dsn=listen_dsn, alone=alone)
+    return DatabaseBackend(dsn, pool_settings(settings), log, terms, listen_dsn=settings.listen_dsn(dsn), alone=alone)
 
 
 def pool_settings(settings: Settings) -> PoolSettings:

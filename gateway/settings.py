@@ -356,6 +356,14 @@ class Settings(BaseSettings):
         """Whether other machines may reach the gateway, as far as the settings show."""
         return _is_reached(dict(self))
 
+    def migrate_dsn(self, dsn: str) -> str:
+        """The address for work on whole tables, of the database at `dsn`."""
+        return self.migrate_url.get_secret_value() if self.migrate_url is not None else dsn
+
+    def listen_dsn(self, dsn: str) -> str:
+        """The address for the connection that listens, of the database at `dsn`."""
+        return self.listen_url.get_secret_value() if self.listen_url is not None else dsn
+
     @property
     def has_console(self) -> bool:
         """Whether browsers are shown the console."""

@@ -35,14 +35,12 @@ Progress = Callable[[str, int, int], None]
 class Started:
     """The result of a start, for the person who runs it.
 
-    The gateway's URL, whether it serves the demo, the data folder of an embedded PostgreSQL, and whether browsers are
-    shown the console.
+    The gateway's URL, whether it serves the demo, and the data folder of an embedded PostgreSQL.
     """
 
     url: str
     demo: bool
     data: Path | None
-    has_console: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +78,7 @@ async def serve(settings: Settings, listener: socket, watch: Watch, *, demo: boo
             if demo and data is not None and is_loopback(listener) and not settings.hides_demo:
                 await _load_demo_once(dsn, watch.progress)
             watch.step("Starting the gateway")
-            started = Started(url(listener), await _holds_demo(dsn), data, settings.has_console)
+            started = Started(url(listener), await _holds_demo(dsn), data)
             if started.demo and settings.hides_demo:
                 raise DemoExposed
             async with _working(settings, dsn, started):
