@@ -39,8 +39,8 @@ from resolvers.user_problems import problems_json
 from resolvers.writing.intent import Intent, StatementWriter
 from resolvers.writing.judging import TRIAL
 from resolvers.writing.outcome import Outcome, Refusal, outcome_of
-from resolvers.writing.particulars.profile import WAIT
 from resolvers.writing.registry import statement_writers
+from resolvers.writing.unversioned.profile import WAIT
 from schema.errors import ErrorCode
 from schema.localization.language import Language
 

@@ -32,8 +32,8 @@ from resolvers.mutations.registry import MUTATIONS
 from resolvers.mutations.steps.support_accounts import SupportAccount, make_account
 from resolvers.request import GraphQLRequest, Result
 from resolvers.writing.access.action import ACTIONS
-from resolvers.writing.particulars.writer import PARTICULARS
 from resolvers.writing.registry import statement_writers
+from resolvers.writing.unversioned.writer import UNVERSIONED
 from schema import schema
 from schema.localization.language import Language
 from tests.support.company import Firm, Person, change
@@ -227,9 +227,9 @@ REVOCATIONS: Final = (
 )  # fmt: skip
 """What takes access away, in an order in which each still has something to take."""
 
-HOLDERS: Final = sorted([name for name, mutation in MUTATIONS.items() if not mutation.changes_access] + [*PARTICULARS])
+HOLDERS: Final = sorted([name for name, mutation in MUTATIONS.items() if not mutation.changes_access] + [*UNVERSIONED])
 ERRORS: Final = "errors { code field }"
-SELECTIONS: Final = {name: f"{one.shown} {{ id }} {ERRORS}" for name, one in PARTICULARS.items()}
+SELECTIONS: Final = {name: f"{one.shown[0]} {{ id }} {ERRORS}" for name, one in UNVERSIONED.items()}
 """What is selected of a payload that is read after the commit only if more of it is wanted than the errors."""
 
 
@@ -239,7 +239,7 @@ def declared() -> list[str]:
     assert root is not None
     writers = statement_writers(default_compiler().layout)
     business = {name for name, writer in writers.items() if not writer.changes_access}
-    return sorted(root.fields.keys() - (business - PARTICULARS.keys()))
+    return sorted(root.fields.keys() - (business - UNVERSIONED.keys()))
 
 
 def changes_access(mutation: str) -> bool:
@@ -432,7 +432,7 @@ def _is_less(row: Record, now: Record | None) -> bool:
 
 def test_every_mutation_has_an_example() -> None:
     """Whoever adds a mutation says here how it is sent: what it holds and what it takes away is found out below."""
-    assert sorted(EXAMPLES) == declared() == sorted([*MUTATIONS, *ACTIONS, *PARTICULARS])
+    assert sorted(EXAMPLES) == declared() == sorted([*MUTATIONS, *ACTIONS, *UNVERSIONED])
 
 
 @pytest.mark.parametrize("mutation", sorted(EXAMPLES))

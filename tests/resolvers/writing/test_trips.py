@@ -11,8 +11,8 @@ from resolvers.mutations.registry import MUTATIONS
 from resolvers.writing import prices
 from resolvers.writing.access.action import ACTIONS
 from resolvers.writing.declaration import EntityWrite
-from resolvers.writing.particulars.writer import PARTICULARS
 from resolvers.writing.registry import statement_writers
+from resolvers.writing.unversioned.writer import UNVERSIONED
 from schema import schema
 from tests.attacks import test_revocation_wins as wins
 from tests.resolvers.writing.desk import DECLARED, Desk
@@ -44,7 +44,6 @@ TRIPS: Final[Mapping[str, int]] = {
     "logout": 3,
     "registerAccountant": 8,
     "removeExternalUser": 11,
-    "requestAccess": 7,
     "requestExport": 7,
     "requestPasswordReset": 4,
     "resendInvitation": 11,
@@ -88,7 +87,7 @@ def test_every_mutation_has_its_trips_counted_here() -> None:
     root = schema.core.mutation_type
     assert root is not None
     writers = statement_writers(default_compiler().layout)
-    assert writers.keys() == DECLARED.keys() | ACTIONS.keys() | {prices.OPERATION} | PARTICULARS.keys()
+    assert writers.keys() == DECLARED.keys() | ACTIONS.keys() | {prices.OPERATION} | UNVERSIONED.keys()
     assert root.fields.keys() == writers.keys() | TRIPS.keys()
     assert TRIPS.keys() == MUTATIONS.keys()
 
@@ -120,9 +119,9 @@ async def test_a_change_of_access_is_one_trip_with_more_of_the_company_two(
     assert await sent(place, mutation, selection) == trips
 
 
-@pytest.mark.parametrize("mutation", sorted(PARTICULARS))
-async def test_a_change_of_particulars_is_one_trip_with_more_to_show_two(place: wins.Place, mutation: str) -> None:
-    shown = f"{PARTICULARS[mutation].shown} {{ id }} errors {{ code }}"
+@pytest.mark.parametrize("mutation", sorted(UNVERSIONED))
+async def test_what_has_no_version_is_one_trip_with_more_to_show_two(place: wins.Place, mutation: str) -> None:
+    shown = " ".join(f"{name} {{ id }}" for name in UNVERSIONED[mutation].shown) + " errors { code }"
     assert [await sent(place, mutation, selection) for selection in ("errors { code }", shown)] == [1, 2]
 
 

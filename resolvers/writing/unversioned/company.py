@@ -14,7 +14,7 @@ from resolvers.compilation.context import StatementContext
 from resolvers.forms.registry import formed
 from resolvers.global_ids import Key
 from resolvers.writing.judging import REFUSED, ROW, SPENT, VALUES
-from resolvers.writing.particulars.reading import Member, ParticularsIntent, read_members
+from resolvers.writing.unversioned.reading import Member, UnversionedIntent, read_members
 from resolvers.writing.value_reading import NO_ROW, Wrong
 from schema.declarations.forms import Form
 from schema.declarations.writing import choice, form, line
@@ -98,8 +98,8 @@ def add(ctx: StatementContext) -> Sql:
     return sql(OUTCOME)
 
 
-def read(given: Mapping[str, Any]) -> ParticularsIntent:
+def read(given: Mapping[str, Any]) -> UnversionedIntent:
     """What an input asks for. A member that is left out keeps its value; null removes it."""
     values, problems = read_members(MEMBERS, given)
     bound = {ROW: COMPANY(given["companyId"]) or NO_ROW, VALUES: orjson.dumps(values).decode()}
-    return ParticularsIntent(bound, problems)
+    return UnversionedIntent(bound, problems)

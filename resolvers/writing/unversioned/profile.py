@@ -12,7 +12,7 @@ from db.tables.core.identity import account
 from resolvers.compilation.company_scope import VIEWER
 from resolvers.compilation.context import StatementContext
 from resolvers.writing.judging import REFUSED, SPENT
-from resolvers.writing.particulars.reading import Member, ParticularsIntent, read_members
+from resolvers.writing.unversioned.reading import Member, UnversionedIntent, read_members
 from schema.declarations.writing import choice, line
 
 MEMBERS: Final = (
@@ -74,7 +74,7 @@ def add(ctx: StatementContext) -> Sql:
     return sql(OUTCOME)
 
 
-def read(given: Mapping[str, Any]) -> ParticularsIntent:
+def read(given: Mapping[str, Any]) -> UnversionedIntent:
     """What an input asks for. A member that is left out stays."""
     values, problems = read_members(MEMBERS, given)
-    return ParticularsIntent({member.column: values.get(member.column) for member in MEMBERS}, problems)
+    return UnversionedIntent({member.column: values.get(member.column) for member in MEMBERS}, problems)

@@ -1,4 +1,4 @@
-"""Mutations of one statement on a row that has no version: what is written last stands, so they take no key."""
+"""Mutations of one statement on rows without a version; they take no key, since twice is as once, or is refused."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -15,29 +15,30 @@ from resolvers.compilation.table_mapping import TableMapping
 from resolvers.gates.coordinates import named_type
 from resolvers.gates.needs import Need
 from resolvers.operation.selection import SelectedField
-from resolvers.writing.particulars import company, profile
-from resolvers.writing.particulars.reading import ParticularsIntent
+from resolvers.writing.intent import Intent
 from resolvers.writing.payload import finish_write
+from resolvers.writing.unversioned import access_request, company, profile
 
 
 @dataclass(frozen=True, slots=True)
-class Particulars:
-    """How one of them is read and written; `shown` is the payload's field that is read after the commit."""
+class Unversioned:
+    """How one of them is read and written; `shown` are the payload's fields that are read after the commit."""
 
-    read: Callable[[Mapping[str, Any]], ParticularsIntent]
+    read: Callable[[Mapping[str, Any]], Intent]
     add: Callable[[StatementContext], Sql]
-    shown: str
+    shown: tuple[str, ...]
 
 
-PARTICULARS: Final[Mapping[str, Particulars]] = {
-    "updateCompany": Particulars(company.read, company.add, "company"),
-    "updateProfile": Particulars(profile.read, profile.add, "viewer"),
+UNVERSIONED: Final[Mapping[str, Unversioned]] = {
+    "requestAccess": Unversioned(access_request.read, access_request.add, ("accessRequest", "company")),
+    "updateCompany": Unversioned(company.read, company.add, ("company",)),
+    "updateProfile": Unversioned(profile.read, profile.add, ("viewer",)),
 }
 """By their root fields."""
 
 
 @dataclass(frozen=True, slots=True)
-class ParticularsWriter:
+class UnversionedWriter:
     """Reads the inputs of one of them and compiles its statements."""
 
     changes_access: ClassVar[bool] = False
@@ -45,7 +46,7 @@ class ParticularsWriter:
     takes_list: ClassVar[bool] = False
     takes_key: ClassVar[bool] = False
 
-    particulars: Particulars
+    kind: Unversioned
     payload: GraphQLObjectType
 
     @property
@@ -55,37 +56,37 @@ class ParticularsWriter:
 
     @property
     def need(self) -> Need:
-        """No gates: it is for owners, or for who is signed in."""
+        """No gates: it is for owners, for who is in the company, or for who is signed in."""
         return ()
 
     def rows(self, input_: Mapping[str, Any]) -> int:
         """One row."""
         return 1
 
-    def read(self, input_: Mapping[str, Any], key: str | None) -> ParticularsIntent:
-        """Read an input; there is no idempotency key, since twice is as once."""
-        return self.particulars.read(input_)
+    def read(self, input_: Mapping[str, Any], key: str | None) -> Intent:
+        """Read an input; there is no idempotency key, since twice is as once, or is refused."""
+        return self.kind.read(input_)
 
     def compile(self, roots: RootFields, selected: SelectedField, *, in_full: bool) -> Statement:
         """The statement that judges and writes; the payload is null if what it shows is read after it."""
 
         def is_written(field: SelectedField) -> bool:
-            return field.name != self.particulars.shown
+            return field.name not in self.kind.shown
 
         def nothing(field: SelectedField, at: Position) -> Json:
             return NULL
 
         roots.ctx.writes = roots.ctx.speaks = True
-        return finish_write(roots, selected, self.payload, self.particulars.add(roots.ctx), is_written, nothing)
+        return finish_write(roots, selected, self.payload, self.kind.add(roots.ctx), is_written, nothing)
 
 
-def particulars_writers(layout: TableMapping) -> Mapping[str, ParticularsWriter]:
+def unversioned_writers(layout: TableMapping) -> Mapping[str, UnversionedWriter]:
     """Those of a schema, by their root fields."""
     mutation = layout.schema.mutation_type
     fields: Mapping[str, Any] = mutation.fields if mutation is not None else {}
-    payloads = {name: named_type(fields[name]) for name in PARTICULARS if name in fields}
+    payloads = {name: named_type(fields[name]) for name in UNVERSIONED if name in fields}
     return {
-        name: ParticularsWriter(PARTICULARS[name], payload)
+        name: UnversionedWriter(UNVERSIONED[name], payload)
         for name, payload in payloads.items()
         if isinstance(payload, GraphQLObjectType)
     }

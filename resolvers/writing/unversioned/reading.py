@@ -70,7 +70,7 @@ def read_members(
 
 
 @dataclass(frozen=True, slots=True)
-class ParticularsIntent:
+class UnversionedIntent:
     """What is asked for: the values of the statement's own parameters, and the problems that need no database."""
 
     bound: Mapping[str, object]
@@ -95,5 +95,5 @@ class ParticularsIntent:
                 return ()
 
     def values(self, outcome: Outcome) -> dict[str, object]:
-        """What the payload shows: the company, if it is one's particulars."""
+        """What the payload shows: the company, if it is one's data."""
         return {"company": outcome.company}
