@@ -301,6 +301,7 @@ from (
       where
         m0.account_id = v.account_id
         and m0.company_id = $1::uuid
+        and c0.id = $1::uuid
         and m0.accepted_at is not null
         and m0.removed_at is null
         and (m0.until is null or m0.until > now())
@@ -340,7 +341,7 @@ from (
               )
             from membership t1
             where
-              t1.company_id = c1.id
+              t1.company_id = $1::uuid
               and t1.removed_at is null
               and t1.id = any(case when t1.external then $3::uuid[] else $2::uuid[] end)
           ), '')
@@ -372,6 +373,7 @@ from (
       where
         m1.account_id = v.account_id
         and m1.company_id = $1::uuid
+        and c1.id = $1::uuid
         and m1.accepted_at is not null
         and m1.removed_at is null
         and (m1.until is null or m1.until > now())
