@@ -223,12 +223,17 @@ class _Paging:
 
     def source(self) -> Sql:
         """The page's rows as text from FROM on, numbered in the direction of reading where numbers are needed."""
-        columns = [sql("{} j{}", concatenation(json), number(n)) for n, json in enumerate(self.columns)]
+        written, closed = [concatenation(json) for json in self.columns], NULL
+        if self.listed.scope is not None:
+            closed = self.listed.scope.closed_gates()
+            if self.ctx.apart is not None:
+                written, closed = self.ctx.apart.leave(self.listed.scope, written, closed)
+        columns = [sql("{} j{}", json, number(n)) for n, json in enumerate(written)]
         if self.needs_cursor:
             values = self.shown.order.values(self.shown.rows)
             columns += [sql("{} k{}", value, number(n)) for n, value in enumerate(values)]
         if self.listed.scope is not None:
-            columns.append(sql("{} h", self.listed.scope.closed_gates()))
+            columns.append(sql("{} h", closed))
         inner = self._limited(join(", ", columns) or sql("1"))
         if not self.numbered:
             return sql(" from ({}) r", inner)
@@ -316,7 +321,8 @@ class _Paging:
                 company,
             )
             place = sql("q.n")
-        return sql("select {} from {}{} order by {}", columns, page, scope.relation(), place)
+        relation = scope.relation() if self.ctx.apart is None else sql("")
+        return sql("select {} from {}{} order by {}", columns, page, relation, place)
 
 
 def page(

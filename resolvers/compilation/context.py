@@ -16,6 +16,7 @@ from sqlalchemy import Table
 from db.sql import Rows, Sql, alias, parameter, rows, sql
 from db.tables.core.identity import company, membership
 from db.tokens import CredentialKind
+from resolvers.compilation.apart import RowsApart
 from resolvers.compilation.company_scope import VIEWER, CompanyScope, GatedSelection, Position, enterable
 from resolvers.compilation.cost import Costs, noted
 from resolvers.fair_use.budget import Budget
@@ -98,7 +99,8 @@ class StatementContext:
     the viewer's language; `writes`: also whether the viewer may write at all. `carried` is the size of the texts that
     it carries, in bytes. `named` has the operations of the manifests, `explained` those that it explains, by text and
     variables. `place` is the field that is compiled. `names` leads from the id of a company row to the parameter that
-    names the company, which stands for it in all tables: each says by itself whose rows are read.
+    names the company, which stands for it in all tables: each says by itself whose rows are read. With
+    `apart` the rows of a page of companies are left out.
     """
 
     inputs: Inputs
@@ -118,6 +120,7 @@ class StatementContext:
     named: Mapping[str, NamedOperation] = field(default_factory=dict[str, NamedOperation])
     explained: dict[tuple[str, str], tuple[Sql, Sql]] = field(default_factory=dict[tuple[str, str], tuple[Sql, Sql]])
     names: dict[Sql, Sql] = field(default_factory=dict[Sql, Sql])
+    apart: RowsApart | None = None
     _shared: dict[object, Sql] = field(default_factory=dict[object, Sql])
     _tables: int = 0
 

@@ -259,6 +259,7 @@ class RootFields:
         passes = scope.passes(need) or TRUE
         shown = self.objects.shown(target, type_, at.holding(need))
         source, entered = enterable(scope)
+        is_it = [] if named is not None and target.rows is scope.company else [sql("{} = {}", target["id"], id_)]
         if target.rows is not scope.company:
             source = sql("{} join {} on {}", target.rows.source, source, every(target.rows.where))
         return sql(
@@ -267,7 +268,7 @@ class RootFields:
             scope.closed_gates(),
             source,
             scope.relation(),
-            every([sql("{} = {}", target["id"], id_), when, *placement.current(target.rows), entered, passes, *shown]),
+            every([*is_it, when, *placement.current(target.rows), entered, passes, *shown]),
         )
 
     # --- subscriptions
