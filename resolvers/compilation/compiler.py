@@ -118,7 +118,7 @@ class Compiler:
     def divided(
         self, operation: Operation, variables: Variables, kind: CredentialKind = CredentialKind.SESSION
     ) -> DividedPage | None:
-        """The statements of a query whose companies lie at several places; None for one that is not a page of them.
+        """The statements of a query whose companies lie at several places; None for one that reads no rows of a page.
 
         Raises as `read` does. They are not kept.
         """

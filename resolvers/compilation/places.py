@@ -7,7 +7,7 @@ the one statement, byte for byte, however the companies are spread (DECISIONS D1
 
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
-from typing import Final, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, Self, TypeVar
 
 from db.sql import every, join, number, sql
 from resolvers.compilation.apart import RowsApart
@@ -34,6 +34,12 @@ class PlacedRow(NamedTuple):
     company: bytes
     closed: bytes | None
     lists: tuple[bytes, ...]
+
+    @classmethod
+    def of(cls, record: Iterable[Any]) -> Self:
+        """The row in a record of the statement of the rows."""
+        company, closed, *lists = record
+        return cls(company, closed, tuple(lists))
 
 
 @dataclass(frozen=True, slots=True)

@@ -201,20 +201,26 @@ def test_the_parameter_is_the_key_in_the_global_id() -> None:
 
 @pytest.mark.parametrize(
     ("statement", "named", "strays"),
-    [
-        ("select 1 from document d where d.company_id = $1", {"$1"}, ()),
-        ("select 1 from document d, document e where d.company_id = $1::uuid and e.company_id = $2", {"$1", "$2"}, ()),
-        (
-            "select 1 from document d join document e on e.company_id = d.company_id and d.company_id = $1",
-            {"$1"},
-            ("e",),
-        ),
-        ("select 1 from document d where d.company_id = $1 or true", set(), ("d",)),
-        ("select 1 from document d where d.id = $1 and d.company_id = j.company_id", set(), ("d",)),
-        ("select (select 1 from contact c) from document d where d.company_id = $1", {"$1"}, ("c",)),
-        ("select 1 from company c where c.id = $1 and exists (select from app)", {"$1"}, ()),
-        ("update document d set number = '' where d.company_id = $1", {"$1"}, ()),
-    ],
+    list[tuple[str, set[str], tuple[str, ...]]](
+        [
+            ("select 1 from document d where d.company_id = $1", {"$1"}, ()),
+            (
+                "select 1 from document d, document e where d.company_id = $1::uuid and e.company_id = $2",
+                {"$1", "$2"},
+                (),
+            ),
+            (
+                "select 1 from document d join document e on e.company_id = d.company_id and d.company_id = $1",
+                {"$1"},
+                ("e",),
+            ),
+            ("select 1 from document d where d.company_id = $1 or true", set(), ("d",)),
+            ("select 1 from document d where d.id = $1 and d.company_id = j.company_id", set(), ("d",)),
+            ("select (select 1 from contact c) from document d where d.company_id = $1", {"$1"}, ("c",)),
+            ("select 1 from company c where c.id = $1 and exists (select from app)", {"$1"}, ()),
+            ("update document d set number = '' where d.company_id = $1", {"$1"}, ()),
+        ]
+    ),
 )
 def test_what_counts_as_named(statement: str, named: set[str], strays: tuple[str, ...]) -> None:
     assert reading(sqlglot.parse_one(statement, dialect="postgres")) == Reading(frozenset(named), strays)

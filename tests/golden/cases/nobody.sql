@@ -44,8 +44,7 @@ from (
       from membership m1
         join company c1 on c1.id = m1.company_id
       where
-        c1.id = $2::uuid
-        and true
+        true
         and m1.account_id = v.account_id
         and m1.company_id = $2::uuid
         and c1.id = $2::uuid

@@ -48,8 +48,7 @@ from (
       from membership m0
         join company c0 on c0.id = m0.company_id
       where
-        c0.id = $1::uuid
-        and true
+        true
         and m0.account_id = v.account_id
         and m0.company_id = $1::uuid
         and c0.id = $1::uuid

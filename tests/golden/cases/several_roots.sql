@@ -170,8 +170,7 @@ from (
           offset 0
         ) a2
       where
-        c2.id = $5::uuid
-        and true
+        true
         and m2.account_id = v.account_id
         and m2.company_id = $5::uuid
         and c2.id = $5::uuid
