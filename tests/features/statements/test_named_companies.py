@@ -22,10 +22,14 @@ from resolvers.execution.product import default_compiler
 from resolvers.operation.documents import Documents
 from resolvers.operation.operation import Operation
 from resolvers.request import RequestError
+from resolvers.writing.declaration import EntityWrite
+from resolvers.writing.value_reading import NO_ROW
+from schema.declarations.writing import WriteAction
 from tests.differential.operations.drawn import Case, operations
 from tests.differential.operations.profiles import searched
 from tests.features.statements.test_statements import biggest
 from tests.golden.case import read_cases
+from tests.resolvers.writing.desk import DECLARED, document, full
 
 COMPANY = "company_id"
 OWN = {"company": "id"} | {
@@ -197,6 +201,95 @@ def test_the_parameter_is_the_key_in_the_global_id() -> None:
     (lateral,) = Parts.of(statement.sql).laterals
     (name,) = reading(lateral).named
     assert statement.arguments(Bindings(variables))[int(name[1:]) - 1] == ONE.removeprefix("com_")
+
+
+# --- statements that write
+
+AS_WHOLES = {"app_grant"}
+"""Compared as whole rows, of which the first value is the parameter: so an index of open periods finds them."""
+
+BY_COMPANY = [write for write in DECLARED.values() if write.which == "companyId"]
+BY_ROW = [write for write in DECLARED.values() if write.which != "companyId"]
+
+
+def written(operation: str, input_: Mapping[str, Any], kind: CredentialKind = CredentialKind.SESSION) -> exp.Expr:
+    """The statement of a write with whatever an input can ask for, and with the row that it writes in its payload."""
+    declared = DECLARED.get(operation)
+    selection = f"{declared.member} {{ id }}" if declared is not None and declared.action.name != "DELETE" else ""
+    title = operation[0].upper() + operation[1:]
+    if declared is not None:
+        text = document(declared, f"{selection} errors {{ code }}")
+    else:
+        text = f"mutation ($input: {title}Input!) {{ {operation}(input: $input) {{ errors {{ code }} }} }}"
+    compiler = default_compiler()
+    found, variables = of(text, {"input": input_})
+    (selected,) = compiler.writes(found, variables)
+    statement = compiler.write(found, selected, variables, kind, in_full=True)
+    return sqlglot.parse_one(statement.sql.replace(SIMILAR, " = "), dialect="postgres")
+
+
+def input_of(write: EntityWrite) -> dict[str, Any]:
+    values = full(write) if write.action in (WriteAction.CREATE, WriteAction.UPDATE) else {}
+    if not write.listed:
+        return {write.which: f"{write.named_prefix}_{NO_ROW}", **values}
+    item = values if write.creates else {write.row: f"{write.prefix}_{NO_ROW}", **values}
+    return {"companyId": ONE, "items": [item]}
+
+
+def inserted(parsed: exp.Expr) -> Iterator[str]:
+    """What the inserts into tables of companies give as company."""
+    for insert in parsed.find_all(exp.Insert):
+        table = insert.this.this if isinstance(insert.this, exp.Schema) else insert.this
+        if table.name in OWN:
+            columns = [column.name for column in insert.this.expressions]
+            yield insert.expression.expressions[columns.index(OWN[table.name])].sql(dialect="postgres")
+
+
+def shifted(parsed: exp.Expr) -> list[str]:
+    """What updates compute by the rules of a time zone, which no database that is chosen by a value would run."""
+    found = (part for update in parsed.find_all(exp.Update) for part in update.find_all(exp.Interval))
+    return [part.parent.sql() for part in found if part.parent is not None and not part.find_ancestor(exp.AtTimeZone)]
+
+
+ACCESS: Mapping[str, Mapping[str, Any]] = {
+    "setAppAccess": {
+        "companyId": ONE,
+        "expectedVersion": 1,
+        "changes": [],
+        "copy": [{"from": f"usr_{NO_ROW}", "to": f"usr_{NO_ROW}"}],
+    },
+    "activateApp": {"companyId": ONE, "app": "STOCK"},
+    "deactivateApp": {"companyId": ONE, "app": "STOCK"},
+    "adjustPrices": {"companyId": ONE, "percent": "5.00", "groupId": f"prg_{NO_ROW}"},
+}
+
+
+@pytest.mark.parametrize(
+    ("operation", "input_"),
+    [*((write.operation, input_of(write)) for write in BY_COMPANY), *ACCESS.items()],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_write_that_names_its_company_does_so_in_every_table(operation: str, input_: Mapping[str, Any]) -> None:
+    parsed = written(operation, input_)
+    viewer = frozenset(id(part) for part in parsed.find_all(exp.CTE) if part.alias == "viewer")
+    wholes = frozenset(id(update) for update in parsed.find_all(exp.Update) if update.this.name in AS_WHOLES)
+    targets = frozenset(id(insert.this) for insert in parsed.find_all(exp.Insert))
+    found = reading(parsed, without=viewer | wholes | targets)
+    assert found.is_placed, found
+    assert {*inserted(parsed)} <= {f"CAST({name} AS UUID)" for name in found.named}
+    assert shifted(parsed) == []
+
+
+@pytest.mark.parametrize("write", BY_ROW, ids=lambda write: write.operation)
+def test_a_write_that_names_a_row_finds_its_company_first(write: EntityWrite) -> None:
+    parsed = written(write.operation, input_of(write))
+    (judged,) = (part for part in parsed.find_all(exp.CTE) if part.alias == "judged")
+    assert "company_id" in {column.alias_or_name for select in judged.find_all(exp.Select) for column in select.selects}
+    assert reading(parsed).named == frozenset()
+    assert shifted(parsed) == []
+
+
+# --- what counts as named
 
 
 @pytest.mark.parametrize(
