@@ -95,7 +95,7 @@ def finish(ctx: StatementContext, data: Json, *, live: bool = False, outcome: Sq
         sql("payer account_id") if ctx.kind is CredentialKind.VIEW_AS else sql("account_id"),
         sql(", {}.{}", VIEWER, MORE[ctx.kind]) if ctx.kind in MORE else sql(""),
         sql(", {} term", _term(ctx)) if live else sql(""),
-        join(", ", [number(1), *_unmentioned(ctx, json, laterals)]),
+        join(", ", [number(1), *unmentioned(ctx, json, laterals)]),
         VIEWER,
         laterals,
     )
@@ -139,7 +139,7 @@ def _joined(laterals: Sequence[tuple[Sql, Sql]]) -> Sql:
     return join("", [sql(" left join lateral ({}{}) {} on true", select, fence, name) for select, name in laterals])
 
 
-def _unmentioned(ctx: StatementContext, *texts: Sql) -> list[Sql]:
+def unmentioned(ctx: StatementContext, *texts: Sql) -> list[Sql]:
     """The parameters that these texts do not use, such as the page size of a list that is only counted.
 
     PostgreSQL has to see the type of each parameter.
