@@ -84,7 +84,7 @@ found as materialized (
     ) f
 ),
 locked as materialized (
-  select c.id
+  select c.id, set_config('synchronous_commit', 'remote_apply', true)
   from judged j
     cross join found f
     join company c on c.id = j.company_id
@@ -345,7 +345,7 @@ found as materialized (
     ) f
 ),
 locked as materialized (
-  select c.id
+  select c.id, set_config('synchronous_commit', 'remote_apply', true)
   from judged j
     cross join found f
     join company c on c.id = j.company_id
