@@ -138,7 +138,8 @@ select
   s.h::varchar,
   s.id,
   case when s.h is not null then (select w.language from account w where w.id = s.account_id) end,
-  s.account_id
+  s.account_id,
+  pg_snapshot_xmax(pg_current_snapshot())::text::int8 position
 from (
   select
     '{"data":{"viewer":' || case when v.account_id is not null then
@@ -241,7 +242,8 @@ select
   s.h::varchar,
   s.id,
   case when s.h is not null then (select w.language from account w where w.id = s.account_id) end,
-  s.account_id
+  s.account_id,
+  pg_snapshot_xmax(pg_current_snapshot())::text::int8 position
 from (
   select
     '{"data":{"token":' || coalesce(json_scalar($1::text)::text, 'null')
