@@ -75,8 +75,8 @@ class Cluster:
 
 @asynccontextmanager
 async def cluster(folder: Path, names: Sequence[str] = NAMES) -> AsyncGenerator[Cluster]:
-    """A migrated primary that waits for these standbys, within the block."""
-    primary = Embedded(folder / "primary", settings=QUICK)
+    """A migrated primary that waits for these standbys where a commit asks for it, within the block."""
+    primary = Embedded(folder / "primary", settings={**QUICK, "synchronous_commit": "local"})
     await migrate(await primary.start(), app_rows())
     await primary.stop()
     conninfo = f"host={folder / 'primary' / 'socket'} port=5432 user=postgres application_name="
