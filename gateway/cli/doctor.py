@@ -6,14 +6,15 @@ from rich.table import Table
 from rich.text import Text
 
 from db.diagnosis import Finding, Wanted, diagnose
+from db.replica_diagnosis import diagnose_replicas
 from gateway.backend import pool_settings
 from gateway.cli.terminal import print_table
 from gateway.server.opened import open_dsn
 from gateway.settings import Settings
 
 MARKS: Final = {True: ("good", "green"), None: ("could be better", "yellow"), False: ("wrong", "red")}
-OWN: Final = 4
-"""Connections of a worker beside its pool: readiness, listening, notifying; and letters, of one process."""
+OWN: Final = 5
+"""Connections of a worker beside its pool: readiness, listening, notifying, replicas; and letters, of one process."""
 
 
 async def examine(settings: Settings) -> bool:
@@ -23,6 +24,8 @@ async def examine(settings: Settings) -> bool:
         listen_dsn = settings.listen_url.get_secret_value() if settings.listen_url is not None else dsn
         wanted = Wanted(pool.of_session, settings.workers * (pool.places + OWN), listen_dsn)
         found = [finding async for finding in diagnose(dsn, wanted)]
+        replicas = settings.replicas
+        found += [finding async for finding in diagnose_replicas(replicas.dsns, replicas.lag, listen_dsn)]
     print_table(_table(found))
     return all(finding.is_good is not False for finding in found)
 
