@@ -5,7 +5,7 @@ of bytes of the write-ahead log.
 """
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, NamedTuple
@@ -17,6 +17,18 @@ SILENCE: Final = 1.0
 
 CLOCKS: Final = 2.0
 """Seconds by which the clocks of a replica and the primary may differ, the time of a look included."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplicaSettings:
+    """The addresses of replicas, one server each, and when they answer.
+
+    `lag` is in seconds. `serves_stale`: they also answer while the primary is away.
+    """
+
+    dsns: Sequence[str] = ()
+    lag: float = 1.0
+    serves_stale: bool = False
 
 
 class Reason(StrEnum):

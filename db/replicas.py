@@ -7,7 +7,7 @@ Each has a pool of its own, which is given up as soon as the server does not ans
 import asyncio
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import NamedTuple, TypeAlias
@@ -16,23 +16,11 @@ from db.connection import Connection
 from db.database import Database, PoolSettings
 from db.dsn import read_address
 from db.errors import DatabaseMisconfigured
-from db.lease import SILENCE, Lease, Primary, Reason
+from db.lease import SILENCE, Lease, Primary, Reason, ReplicaSettings
 from db.looks import keep_looking, look_at_primary, look_at_replica
 
 Report: TypeAlias = Callable[[str, Reason | None], None]
 """Is called with the name of a replica and why it answers nothing (None: it answers), when that changes."""
-
-
-@dataclass(frozen=True, slots=True)
-class ReplicaSettings:
-    """The addresses of replicas, one server each, and when they answer.
-
-    `lag` is in seconds. `serves_stale`: they also answer while the primary is away.
-    """
-
-    dsns: Sequence[str] = ()
-    lag: float = 1.0
-    serves_stale: bool = False
 
 
 @dataclass(slots=True)

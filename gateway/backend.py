@@ -13,8 +13,8 @@ from db.connection import has_several_hosts
 from db.database import Database, PoolSettings
 from db.errors import DatabaseError, DatabaseMisconfigured, DatabaseUnavailable
 from db.installation import is_demo
-from db.lease import Reason
-from db.replicas import Replicas, ReplicaSettings
+from db.lease import Reason, ReplicaSettings
+from db.replicas import Replicas
 from db.schema_version import is_migrated
 from db.secrets import Keyring
 from gateway.background import BackgroundTasks, Outage

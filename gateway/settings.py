@@ -11,7 +11,7 @@ from urllib.parse import SplitResult, urlsplit
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from db.replicas import ReplicaSettings
+from db.lease import ReplicaSettings
 from db.secrets import Keyring, is_key
 from gateway.data_folder import default_data_folder
 from resolvers.email_address import normal_email

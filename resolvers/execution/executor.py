@@ -24,7 +24,7 @@ from resolvers.execution.credential_use import Uses
 from resolvers.execution.mutation_runner import MutationRunner
 from resolvers.execution.open_operations import needs_nobody
 from resolvers.execution.product import default_compiler
-from resolvers.execution.replica_reads import ReplicaReads
+from resolvers.execution.replica_reads import NO_FIGURES, ReplicaReads
 from resolvers.execution.results import refusal, result_of, token_hash
 from resolvers.execution.subscriptions import LiveOperation, Subscriptions
 from resolvers.execution.viewer_schema import SchemaText, ViewerSchemas, WriteText, write_sdl
@@ -111,7 +111,7 @@ class Executor:
             "enfact_preparations_total": self._turns.pieces,
             "enfact_preparation_seconds_total": self._turns.seconds,
             "enfact_subscriptions": len(self.wakes),
-            **(self._replicas.figures() if self._replicas is not None else {}),
+            **(self._replicas.figures() if self._replicas is not None else NO_FIGURES),
         }
 
     @property

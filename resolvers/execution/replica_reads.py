@@ -16,6 +16,16 @@ BY_RECOVERY: Final = "recovery"
 """What PostgreSQL's message has when a replica stopped a statement to apply what was written."""
 
 
+NO_FIGURES: Final[Mapping[str, float]] = dict.fromkeys(
+    (
+        "enfact_replicas", "enfact_replicas_serving", "enfact_replica_lag_seconds", "enfact_replica_reads_total",
+        "enfact_replica_reads_again_total", "enfact_replica_reads_stale_total",
+    ),
+    0.0,
+)  # fmt: skip
+"""The figures of a gateway without replicas."""
+
+
 class Answer(NamedTuple):
     """The row of a read; `stale` is the seconds since the primary was last seen, if it is away, else None."""
 
@@ -56,6 +66,7 @@ class ReplicaReads:
     def figures(self) -> Mapping[str, float]:
         """Replicas, and what they answered."""
         return {
+            **NO_FIGURES,
             **self.replicas.figures(),
             "enfact_replica_reads_total": self.answered,
             "enfact_replica_reads_again_total": self.again,

@@ -18,8 +18,7 @@ from pydantic import SecretStr
 from db.connection import connect
 from db.database import PoolSettings
 from db.errors import DatabaseUnavailable
-from db.lease import SILENCE, Lease, Primary, Reason
-from db.replicas import ReplicaSettings
+from db.lease import SILENCE, Lease, Primary, Reason, ReplicaSettings
 from gateway.app import create_app
 from gateway.backend import DatabaseBackend, Terms
 from gateway.logs import open_log
