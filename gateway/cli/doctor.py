@@ -13,19 +13,18 @@ from gateway.server.opened import open_dsn
 from gateway.settings import Settings
 
 MARKS: Final = {True: ("good", "green"), None: ("could be better", "yellow"), False: ("wrong", "red")}
-OWN: Final = 5
-"""Connections of a worker beside its pool: readiness, listening, notifying, replicas; and letters, of one process."""
+OWN: Final = 4
+"""Connections of a worker beside its pool: readiness, listening, notifying; and letters, of one process."""
 
 
 async def examine(settings: Settings) -> bool:
     """Print the findings; False when anything is wrong. Raises EmbeddedError."""
     pool = pool_settings(settings)
     async with open_dsn(settings) as dsn:
-        listen_dsn = settings.listen_url.get_secret_value() if settings.listen_url is not None else dsn
-        wanted = Wanted(pool.of_session, settings.workers * (pool.places + OWN), listen_dsn)
-        found = [finding async for finding in diagnose(dsn, wanted)]
-        replicas = settings.replicas
-        found += [finding async for finding in diagnose_replicas(replicas.dsns, replicas.lag, listen_dsn)]
+        replicas, listen_dsn = settings.replicas, settings.listen_dsn(dsn)
+        each = pool.places + OWN + bool(replicas.dsns)  # one to look with
+        found = [one async for one in diagnose(dsn, Wanted(pool.of_session, settings.workers * each, listen_dsn))]
+        found += [one async for one in diagnose_replicas(replicas.dsns, replicas.lag, listen_dsn)]
     print_table(_table(found))
     return all(finding.is_good is not False for finding in found)
 
