@@ -23,6 +23,10 @@ TO_DO: Final[Mapping[Reason, str]] = {
 }
 LET_SEE: Final = "or the user may not see it: grant pg_read_all_stats to it, as enfact grants prints"
 NAMELESS: Final = f"It receives nothing from a primary, {LET_SEE}."
+DELAY: Final = "select setting::int from pg_settings where name = 'max_standby_streaming_delay'"
+LONGEST_DELAY: Final = 5_000
+"""Milliseconds for which a replica may put off what the primary has written, for the sake of a read."""
+
 WAITING: Final = "select current_setting('synchronous_commit') <> 'local'"
 
 
@@ -57,7 +61,7 @@ async def _diagnose(dsn: str, lag: float, connection: Connection) -> Finding:
             lease.saw(await look_at_replica(replica), primary)
             state = lease.state(time.monotonic())
             if state is None:
-                return Finding("", True, await _good_words(connection))
+                return await _good(connection, replica)
             if time.monotonic() > until:
                 return Finding("", False, _words(state, lease.name))
             await asyncio.sleep(PAUSE)
@@ -65,10 +69,18 @@ async def _diagnose(dsn: str, lag: float, connection: Connection) -> Finding:
         replica.terminate()
 
 
-async def _good_words(primary: Connection) -> str:
+async def _good(primary: Connection, replica: Connection) -> Finding:
+    delay: int = await replica.fetchval(DELAY)
+    if not 0 <= delay <= LONGEST_DELAY:
+        words = (
+            "A slow read there may hold up what changes of access wait for: set max_standby_streaming_delay to 1s "
+            "(hot_standby_feedback = on makes that rare)."
+        )
+        return Finding("", None, words)
     if await primary.fetchval(WAITING):
-        return "answers; all writes wait for it: with synchronous_commit = local only changes of access do"
-    return "answers; changes of access wait for it"
+        words = "answers; all writes wait for it: with synchronous_commit = local only changes of access do"
+        return Finding("", True, words)
+    return Finding("", True, "answers; changes of access wait for it")
 
 
 def _words(reason: Reason, name: str | None) -> str:

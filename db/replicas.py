@@ -77,6 +77,10 @@ class Replicas:
             for one in self._all:
                 one.leave()
 
+    async def look_after(self) -> int:
+        """Look after the connections of all pools, as `Database.look_after` does. Returns the number of ended ones."""
+        return sum([await one.database.look_after() for one in self._all if one.database is not None])
+
     def choose(self, position: int) -> Choice | None:
         """The replica with the fewest connections in use of those that have every transaction below `position`.
 

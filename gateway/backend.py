@@ -293,7 +293,10 @@ class DatabaseBackend:
     async def _keep_backends_small(self, database: Database) -> None:
         while True:
             await asyncio.sleep(CARE_PAUSE)
-            if ended := await database.look_after():
+            ended = await database.look_after()
+            if self._replicas is not None:
+                ended += await self._replicas.look_after()
+            if ended:
                 self._log.event("database connections replaced", count=ended)
 
     async def _keep_writing_uses(self, database: Database, executor: Executor) -> None:

@@ -293,9 +293,11 @@ async def customers(place: Place, position: int | None) -> int:
 
 
 async def test_who_has_written_sees_it_at_once(place: Place) -> None:
+    other = replace(place, firm=await Firm.found(place.firm.connection))
     async with load(place):
         for n in range(50):
-            assert await named(place, await rename(place, f"Name {n}")) == f"Name {n}"
+            assert await named(other, await rename(other, f"Name {n}")) == f"Name {n}"
+            assert await customers(other, await create(other)) == n + 1
 
 
 async def test_replicas_that_lag_answer_only_what_is_older(place: Place) -> None:

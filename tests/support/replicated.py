@@ -20,6 +20,7 @@ PATIENCE: Final = 30.0
 """Seconds after which a test gives up."""
 
 NAMES: Final = ("one", "two")
+OF_STANDBY: Final = {**QUICK, "max_standby_streaming_delay": "1s"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ async def cluster(folder: Path, names: Sequence[str] = NAMES) -> AsyncGenerator[
     await primary.stop()
     conninfo = f"host={folder / 'primary' / 'socket'} port=5432 user=postgres application_name="
     servers = [
-        copy_as_standby(folder / "primary", folder / name, {**QUICK, "primary_conninfo": conninfo + name})
+        copy_as_standby(folder / "primary", folder / name, {**OF_STANDBY, "primary_conninfo": conninfo + name})
         for name in names
     ]
     async with AsyncExitStack() as stack:

@@ -130,6 +130,11 @@ async def test_replicas_are_told_what_keeps_them_from_answering(
         assert "pg_read_all_stats" in found[0].words
         assert "no standby" in found[1].words
         assert "secret" not in found[2].words
+        monkeypatch.setattr(replica_diagnosis, "LONGEST_DELAY", 999)
+        (slow,) = await of_replicas(one.dsn, primary=primary)
+        assert (slow.is_good, "max_standby_streaming_delay" in slow.words) == (None, True)
+        monkeypatch.undo()
+        monkeypatch.setattr(replica_diagnosis, "PATIENCE", 0.2)
         await servers.wait_for()
         (alone,) = await of_replicas(one.dsn, primary=primary)
         assert "FIRST 1 (one)" in alone.words
