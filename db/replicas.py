@@ -105,13 +105,13 @@ class Replicas:
         return self._stale(time.monotonic(), 0) is not None
 
     def figures(self) -> Mapping[str, float]:
-        """Replicas, those that answer now, and the seconds by which the slowest of these lags."""
+        """Replicas, those that answer now, and the seconds by which these lag, added up."""
         now = time.monotonic()
         serving = [one for one in self._all if one.database is not None and now < one.lease.until]
         return {
             "enfact_replicas": len(self._all),
             "enfact_replicas_serving": len(serving),
-            "enfact_replica_lag_seconds": max((now - one.lease.fresh for one in serving), default=0.0),
+            "enfact_replica_lag_seconds": sum(now - one.lease.fresh for one in serving),
         }
 
     def _stale(self, now: float, position: int) -> Choice | None:

@@ -251,7 +251,7 @@ class Executor:
         if stages is not None:
             stages.end(Stage.COMPILE)
         stale = None
-        if self._replicas is None or statement.since is not None:
+        if self._replicas is None:
             record = await self._database.read(statement.sql, arguments, brief=statement.is_brief)
         else:
             record, stale = await self._replicas.read(
