@@ -159,7 +159,7 @@ class Compiler:
 
         def compile_payload(roots: RootFields) -> Statement:
             at = Position().under(selected.key)
-            return finish(roots.ctx, roots.payload(payload, selected.selection_sets, at, items))
+            return finish(roots.ctx, roots.payload(payload, selected.selection_sets, at, items), payload=True)
 
         return self._find(operation, selected.key, variables, kind, compile_payload)
 

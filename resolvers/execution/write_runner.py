@@ -19,7 +19,7 @@ from db.errors import DatabaseError, DatabaseTimeout
 from db.tokens import CredentialKind
 from resolvers.compilation.compiler import Compiler
 from resolvers.compilation.context import Bindings
-from resolvers.compilation.statement import ACCOUNT, CREDENTIAL, Statement
+from resolvers.compilation.statement import ACCOUNT, CREDENTIAL, POSITION, Statement
 from resolvers.execution.change_hints import ChangeHints
 from resolvers.execution.compiled_fields import CompiledField, FieldCompiler
 from resolvers.execution.credential_use import Uses
@@ -275,7 +275,7 @@ class WriteRunner:
     def _written(self, work: Work, record: Record, outcome: Outcome) -> Result | Payload:
         """The result of a write, or the payload that is still to be read."""
         if work.statement.is_whole:
-            return result_of(work.request, work.statement, record)
+            return result_of(work.request, work.statement, record)._replace(position=record[POSITION])
         return self._payload(work, outcome, committed=True)
 
     async def _refused(self, work: Work, account: uuid.UUID, outcome: Outcome, *, committed: bool) -> Result | Payload:

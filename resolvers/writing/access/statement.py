@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, LiteralString, NamedTuple
 
+from db.applied import APPLIED
 from db.sql import Sql, join, number, rows, sql
 from db.tables.core.identity import company, membership
 from resolvers.compilation.company_scope import VIEWER, CompanyScope, enterable
@@ -46,13 +47,15 @@ select f.*, f.count > 0 and j.spent stops from judged j cross join (
 """
 """What was found: `count` is the number of rights that are given, for which an owner who is `spent` has to wait."""
 
-LOCKED: Final = """
-select c.id from judged j cross join found f join company c on c.id = j.company_id and c.id = {}
+LOCKED: Final = f"""
+select c.id, {APPLIED} from judged j cross join found f join company c on c.id = j.company_id and c.id = {{}}
 where j.outcome is null and f.problems is null and f.changes and not f.stops and not j.has_lapsed
   and c.access_version = j.access_version
 for no key update of c skip locked
 """
-"""The company's row, unless another change of access has it, has changed it since it was judged, or is due."""
+"""The company's row, unless another change of access has it, has changed it since it was judged, or is due.
+
+What is written waits for replicas."""
 
 RAISED: Final = """
 update company c set access_version = c.access_version + 1{} from locked l where c.id = l.id and c.id = {}

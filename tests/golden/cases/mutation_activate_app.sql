@@ -85,7 +85,7 @@ found as materialized (
     ) f
 ),
 locked as materialized (
-  select c.id
+  select c.id, set_config('synchronous_commit', 'remote_apply', true)
   from judged j
     cross join found f
     join company c on c.id = j.company_id and c.id = $1::uuid
@@ -141,6 +141,7 @@ select
   s.id,
   case when s.h is not null then (select w.language from account w where w.id = s.account_id) end,
   s.account_id,
+  (pg_current_xact_id_if_assigned()::text::int8 + 1) position,
   o.*
 from (
   select '{"data":null}' d, null h, v.id, v.account_id
@@ -193,7 +194,8 @@ select
   s.h::varchar,
   s.id,
   case when s.h is not null then (select w.language from account w where w.id = s.account_id) end,
-  s.account_id
+  s.account_id,
+  pg_snapshot_xmax(pg_current_snapshot())::text::int8 position
 from (
   select
     '{"data":{"app":' || coalesce((
@@ -348,7 +350,7 @@ found as materialized (
     ) f
 ),
 locked as materialized (
-  select c.id
+  select c.id, set_config('synchronous_commit', 'remote_apply', true)
   from judged j
     cross join found f
     join company c on c.id = j.company_id and c.id = $1::uuid
@@ -410,6 +412,7 @@ select
   s.id,
   case when s.h is not null then (select w.language from account w where w.id = s.account_id) end,
   s.account_id,
+  (pg_current_xact_id_if_assigned()::text::int8 + 1) position,
   o.*
 from (
   select '{"data":null}' d, null h, v.id, v.account_id
@@ -460,7 +463,8 @@ select
   s.h::varchar,
   s.id,
   case when s.h is not null then (select w.language from account w where w.id = s.account_id) end,
-  s.account_id
+  s.account_id,
+  pg_snapshot_xmax(pg_current_snapshot())::text::int8 position
 from (
   select
     '{"data":{"company":' || coalesce(l0.j, 'null')
