@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 from starlette.applications import Starlette
@@ -33,6 +34,7 @@ from gateway.pages.responses import nothing_here, wants_page
 from gateway.pages.routes import REFERENCE, HoldsDemo, Pages
 from gateway.settings import Settings
 from gateway.shared_page import Page, SharedCounters
+from gateway.traces.tracing import tracer_of
 from schema.errors import ErrorCode, error_message
 from schema.localization.language import Language
 
@@ -140,6 +142,7 @@ def create_app(
         rates=limits,
         counters=counters,
         metrics=_metrics(settings, counters),
+        tracer=tracer_of(log, partial(_operation_names, settings)),
     )
 
     async def ready() -> str | None:
@@ -156,6 +159,8 @@ def create_app(
             looking.cancel()
             await asyncio.gather(looking, return_exceptions=True)
             await opened.close()
+            if shared.tracer is not None:
+                await shared.tracer.close()
             log.flush()
 
     def sockets() -> ASGIApp:
@@ -198,6 +203,13 @@ def _metrics(settings: Settings, counters: SharedCounters) -> Metrics | None:
 
     names = operation_names(settings.documents)
     return Metrics(counters, Layout(names.all), names.by_id, names.by_text)
+
+
+def _operation_names(settings: Settings) -> set[str]:
+    """The names of the operations of manifests. Raises ManifestBroken."""
+    from gateway.persisted_manifests import operation_names  # noqa: PLC0415 (many gateways need none)
+
+    return operation_names(settings.documents).all
 
 
 async def _keep_figures(shared: TransportState, backend: Backend) -> None:

@@ -160,6 +160,7 @@ def finished(exchange: Exchange, answer: Answer, seconds: float) -> Finished:
         beginning=given.query[:BEGINNING] if given else "",
         foreign_id=exchange.headers.get(b"x-request-id"),
         trace=exchange.headers.get(b"traceparent"),
+        span=exchange.traced.ids if exchange.traced is not None else None,
     )
 
 

@@ -14,6 +14,7 @@ from gateway.http.stream_slots import StreamSlots
 from gateway.logs import Log
 from gateway.metrics.recording import Metrics
 from gateway.shared_page import SharedCounters
+from gateway.traces.tracing import Tracer
 
 LONGEST_PAUSE: Final = 1.0
 """Maximum number of seconds for which a socket is not read after a message beyond the rate limit."""
@@ -24,7 +25,7 @@ class TransportState:
     """What all transports share.
 
     `executor` returns None while there is nothing to ask; `shows_stages` tells whether signed-in clients may see how
-    long the stages of their requests take. `metrics` is None where nothing is counted.
+    long the stages of their requests take. `metrics` is None where nothing is counted, `tracer` where no traces are.
     """
 
     executor: Callable[[], RequestExecutor | None]
@@ -38,6 +39,7 @@ class TransportState:
     rates: Rates | None = None
     shows_stages: bool = False
     metrics: Metrics | None = None
+    tracer: Tracer | None = None
 
     def wait_of(self, address: str, key: str | None = None) -> float:
         """Count one more request of an address and an API key; the seconds to wait when it is one too many, else 0."""

@@ -154,6 +154,8 @@ class WriteRunner:
         intent = writer.read(input_, request.idempotency_key)
         work = Work(request, operation, selected, variables, writer, intent, statement)
         spent = self._debts(writer).open() if quota is not None else []
+        if request.stages is not None:
+            request.stages.ran(statement.sql)
         record = await (self._change_access(work, spent) if writer.changes_access else self._run(work, spent))
         outcome = self._identified(work, record)
         if outcome.refused in (None, Refusal.REPLAYED) or intent.written(outcome) > 0:

@@ -5,14 +5,13 @@ Trusted documents come from the operator's manifests when the gateway starts. Ot
 persisted document grants no right: its statement judges the gates for each viewer.
 """
 
-import hashlib
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Final, TypeAlias
 
 from resolvers.cache import Cache
 from resolvers.gates.schema_views import View
-from resolvers.operation.documents import Document, Documents
+from resolvers.operation.documents import Document, Documents, hash_of
 from resolvers.request import DocumentReference, GraphQLRequest, RequestError, bad_input
 from schema.errors import ErrorCode, error_message
 
@@ -98,11 +97,6 @@ class PersistedDocuments:
         if document is not None and sha256_hash not in self._trusted and self._registered.get(sha256_hash) is None:
             self._registered.put(sha256_hash, text, ENTRY + len(text))
         return document
-
-
-def hash_of(text: str) -> str:
-    """The SHA-256 of a text in hexadecimal, as clients compute it."""
-    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
 
 
 def by_every_name(trusted: Mapping[str, str]) -> Mapping[str, str]:
