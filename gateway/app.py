@@ -33,7 +33,7 @@ from gateway.pages.reference_endpoint import ReferenceEndpoint
 from gateway.pages.responses import nothing_here, wants_page
 from gateway.pages.routes import REFERENCE, HoldsDemo, Pages
 from gateway.settings import Settings
-from gateway.shared_page import Page, SharedCounters
+from gateway.shared_page import Page, SharedCounters, names_in
 from gateway.traces.tracing import tracer_of
 from schema.errors import ErrorCode, error_message
 from schema.localization.language import Language
@@ -141,7 +141,7 @@ def create_app(
         statuses=Statuses.of(settings),
         rates=limits,
         counters=counters,
-        metrics=_metrics(settings, counters),
+        metrics=_metrics(settings, counters, page),
         tracer=tracer_of(log, partial(_operation_names, settings)),
     )
 
@@ -195,14 +195,15 @@ def _demo_of(settings: Settings, backend: Backend) -> HoldsDemo:
     return holds_demo
 
 
-def _metrics(settings: Settings, counters: SharedCounters) -> Metrics | None:
+def _metrics(settings: Settings, counters: SharedCounters, page: Page | None) -> Metrics | None:
     """The counting of requests; None where no operator listens. Raises ManifestBroken."""
     if settings.admin_port is None:
         return None
     from gateway.persisted_manifests import operation_names  # noqa: PLC0415 (many gateways need neither)
 
     names = operation_names(settings.documents)
-    return Metrics(counters, Layout(names.all), names.by_id, names.by_text)
+    shared = names_in(page.fd) if page is not None else []
+    return Metrics(counters, Layout(shared or sorted(names.all)), names.by_id, names.by_text)
 
 
 def _operation_names(settings: Settings) -> set[str]:

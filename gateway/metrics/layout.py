@@ -60,10 +60,10 @@ FIGURES: Final = (
 
 
 class Layout:
-    """The places of the counters for the operations with these names, beside `other`."""
+    """The places of the counters for the operations with these names, in this order, beside `other`."""
 
     def __init__(self, names: Iterable[str] = ()) -> None:
-        self.operations: Sequence[str] = (OTHER, *sorted(set(names) - {OTHER})[:MOST_OPERATIONS])
+        self.operations: Sequence[str] = tuple(dict.fromkeys((OTHER, *names)))[: 1 + MOST_OPERATIONS]
         self.codes_at = 0
         self.apps_at = self.codes_at + len(CODES)
         self.figures_at = self.apps_at + len(APPS)

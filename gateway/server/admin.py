@@ -22,7 +22,7 @@ from gateway.persisted_manifests import operation_names
 from gateway.readiness import Readiness
 from gateway.server.listener import listen
 from gateway.settings import Settings
-from gateway.shared_page import Page, SharedCounters
+from gateway.shared_page import Page, SharedCounters, add_names, names_in
 
 PATIENCE: Final = 5.0
 """Seconds that a client may take to ask."""
@@ -83,9 +83,9 @@ def _lines(found: list[tuple[Figure, float]]) -> Iterator[str]:
 class Admin:
     """What the listener answers: to each path its function."""
 
-    def __init__(self, counters: SharedCounters, layout: Layout, dsn: str, hindrance: Hindrance) -> None:
-        self._counters = counters
-        self._layout = layout
+    def __init__(self, fd: int, dsn: str, hindrance: Hindrance) -> None:
+        self._fd = fd
+        self._counters = SharedCounters(Page(fd))
         self._hindrance = hindrance
         self._readiness = Readiness(dsn)
         self._figures = DatabaseFigures(dsn)
@@ -123,7 +123,8 @@ class Admin:
     async def _metrics(self) -> Answer:
         info = family("enfact_info", "gauge", "The version that runs.", [({"version": version("enfact-gateway")}, 1)])
         others = [*info, *await self._figures.lines()]
-        return Answer(200, page(self._layout, self._counters.sums(self._layout.size), others), MEDIA_TYPE)
+        layout = Layout(names_in(self._fd))  # a manifest may have more of them since the last time
+        return Answer(200, page(layout, self._counters.sums(layout.size), others), MEDIA_TYPE)
 
     async def _live(self) -> Answer:
         return Answer(200, json.dumps({"status": "live"}))
@@ -143,6 +144,11 @@ def listen_for_operators(settings: Settings) -> socket | None:
     return listen(settings.admin_host, settings.admin_port, "ENFACT_ADMIN_PORT=")
 
 
+def share_names(settings: Settings, fd: int) -> None:
+    """Let all workers count the operations of the manifests in the same places of the page."""
+    add_names(fd, sorted(operation_names(settings.documents).all))
+
+
 @asynccontextmanager
 async def serving_operators(
     listener: socket | None, settings: Settings, dsn: str, fd: int, hindrance: Hindrance
@@ -151,8 +157,8 @@ async def serving_operators(
     if listener is None:
         yield
         return
-    layout = Layout(operation_names(settings.documents).all)
-    admin = Admin(SharedCounters(Page(fd)), layout, dsn, hindrance)
+    share_names(settings, fd)
+    admin = Admin(fd, dsn, hindrance)
     server = await asyncio.start_server(admin.serve, sock=listener, limit=LONGEST_HEAD)
     try:
         yield

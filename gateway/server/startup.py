@@ -11,7 +11,7 @@ from typing import cast
 from pydantic import SecretStr
 
 from db.connection import connect
-from db.installation import DemoExposed, DemoRefused, is_demo
+from db.installation import DemoExposed, DemoRefused
 from db.schema_version import check_migrated
 from gateway.app import create_app
 from gateway.logs import open_log
@@ -20,9 +20,10 @@ from gateway.mail.transport import LazyTransport, MailTransport, TransportChoice
 from gateway.persisted_manifests import check_manifests
 from gateway.server.admin import listen_for_operators, serving_operators
 from gateway.server.listener import is_loopback, url
-from gateway.server.opened import migrate_to_here, open_dsn, with_secret_keys
+from gateway.server.opened import holds_demo, migrate_to_here, open_dsn, with_secret_keys
+from gateway.server.reloading import ALONE, NOT_REPLACED, Reloading, Renewal
 from gateway.server.server import Server, Signals
-from gateway.server.workers import Workers, worker_environment
+from gateway.server.workers import Workers, conduct_of
 from gateway.settings import Settings
 from gateway.shared_page import Page, new_page
 
@@ -45,11 +46,15 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """Callbacks of a start: each `step` in words, `progress` of the demo, `started` once requests are accepted."""
+    """Callbacks of a start: each `step` in words, `progress` of the demo, `started` once requests are accepted.
+
+    `settings` returns the settings of now, when SIGHUP asks for workers that have them; raises SettingsRefused.
+    """
 
     step: Callable[[str], None]
     progress: Progress
     started: Callable[[Started], None]
+    settings: Callable[[], Settings]
 
 
 async def serve(settings: Settings, listener: socket, watch: Watch, *, demo: bool, migrate: bool = True) -> None:
@@ -78,11 +83,11 @@ async def serve(settings: Settings, listener: socket, watch: Watch, *, demo: boo
             if demo and data is not None and is_loopback(listener) and not settings.hides_demo:
                 await _load_demo_once(dsn, watch.progress)
             watch.step("Starting the gateway")
-            started = Started(url(listener), await _holds_demo(dsn), data, settings.has_console)
+            started = Started(url(listener), await holds_demo(dsn), data, settings.has_console)
             if started.demo and settings.hides_demo:
                 raise DemoExposed
             async with _minding_letters(settings, dsn, started):
-                await _run(settings, dsn, listeners, signals, lambda: watch.started(started))
+                await _run(settings, dsn, listeners, signals, lambda: watch.started(started), watch.settings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,26 +99,31 @@ class Listeners:
 
 
 async def _run(
-    settings: Settings, dsn: str, listeners: Listeners, signals: Signals, on_start: Callable[[], None]
+    settings: Settings,
+    dsn: str,
+    listeners: Listeners,
+    signals: Signals,
+    on_start: Callable[[], None],
+    read: Callable[[], Settings],
 ) -> None:
-    page = new_page()
+    page, log = new_page(), open_log(settings.log_level, settings.log_format)
     if settings.workers > 1:
         workers = Workers(
             listeners.clients,
             settings.workers,
-            worker_environment(dsn, settings),
-            open_log(settings.log_level, settings.log_format),
+            conduct_of(dsn, settings),
+            log,
             page=page,
-            shutdown_seconds=settings.shutdown + settings.drain,
         )
+        reloading = Reloading(workers, Renewal(settings, dsn, page, read).conduct, log)
         async with serving_operators(listeners.operators, settings, dsn, page, workers.hindrance):
-            with signals.calling(workers.stop, gently=workers.drain):
+            with signals.calling(workers.stop, gently=workers.drain, anew=reloading.ask):
                 await workers.run(on_start)
         return
     app = create_app(settings.model_copy(update={"database_url": SecretStr(dsn)}), page=Page(page))
     server = Server(app, settings, on_start)
     async with serving_operators(listeners.operators, settings, dsn, page, app.hindrance):
-        with signals.calling(server.stop, gently=server.drain):
+        with signals.calling(server.stop, gently=server.drain, anew=lambda: log.event(NOT_REPLACED, reason=ALONE)):
             await server.serve(sockets=[listeners.clients])
 
 
@@ -150,7 +160,7 @@ def _terminal_mail(public_url: str) -> MailTransport:
 
 async def _load_demo_once(dsn: str, progress: Progress) -> None:
     """Fill an empty database with the demo."""
-    if await _holds_demo(dsn):
+    if await holds_demo(dsn):
         return
     from db.demo import load_demo  # noqa: PLC0415 (megabytes that a gateway with its data in place never needs)
 
@@ -163,13 +173,5 @@ async def _require_migrated(dsn: str) -> None:
     connection = await connect(dsn)
     try:
         await check_migrated(connection)
-    finally:
-        await connection.close()
-
-
-async def _holds_demo(dsn: str) -> bool:
-    connection = await connect(dsn)
-    try:
-        return await is_demo(connection)
     finally:
         await connection.close()
