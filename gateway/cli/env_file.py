@@ -30,7 +30,7 @@ class EnvFile:
         said = dotenv_values(stream=StringIO(text), interpolate=False)
         for name in self._put:
             environ.pop(name, None)
-        given = {name: value for name, value in said.items() if value is not None and not environ.get(name)}
+        given = {name: value for name, value in said.items() if value and not environ.get(name)}
         environ.update(given)
         self._put = set(given)
 

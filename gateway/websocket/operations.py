@@ -120,6 +120,8 @@ class Operations:
                     code = await self._tell(message.id, result, base, live=True)
         finally:
             self._leave(message.id)
+            if self._shared.metrics is not None:
+                self._shared.metrics.ended_on_socket(code)
             if traced is not None:
                 traced.finish(code, {"enfact.request_id": request_id, "enfact.results": events})
             given = message.payload
@@ -174,6 +176,8 @@ class Operations:
         The id is freed before the operation's last message is sent: the client may reuse it as soon as that arrives.
         """
         named = b'{"id":' + orjson.dumps(id_)
+        if self._shared.metrics is not None and (result.hidden or result.errors):
+            self._shared.metrics.closed(result)
         if result.response is None:
             self._leave(id_)
             errors = render_errors(result.errors, base.request_id)

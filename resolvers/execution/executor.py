@@ -95,7 +95,7 @@ class Executor:
         self.feed = ChangeFeed(database, self._live.wakes, self._report)
 
     def figures(self) -> Mapping[str, float]:
-        """Documents and statements (kept, found, not found), pieces of preparing them, their seconds, subscriptions."""
+        """Documents and statements (kept, found, not found), pieces of preparing and their seconds; what is live."""
         documents, document_hits, document_misses = self._known.documents.figures()
         statements, statement_hits, statement_misses = self._compiler.statements.figures()
         return {
@@ -107,6 +107,8 @@ class Executor:
             "enfact_statement_misses_total": statement_misses,
             "enfact_preparations_total": self._turns.pieces,
             "enfact_preparation_seconds_total": self._turns.seconds,
+            "enfact_echoes_total": self.wakes.echoes,
+            "enfact_echo_seconds_total": self.wakes.echo_seconds,
             "enfact_subscriptions": len(self.wakes),
         }
 
