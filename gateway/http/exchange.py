@@ -68,6 +68,10 @@ class Exchange:
             self.traced = traced = tracer.begin(parent)
             self.stages = traced or self.stages
 
+    def known_name(self, given: parameters.Parameters) -> str | None:
+        """The name of the operation, where the client names its document by an id that the gateway knows."""
+        return self._shared.names.only(given.reference)
+
     def finish_trace(self, status: int, code: str | None) -> None:
         """End the span with the status of the answer and the code of its first error."""
         if self.traced is not None:

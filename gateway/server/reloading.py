@@ -12,11 +12,12 @@ from db.errors import DatabaseError
 from db.installation import DemoExposed
 from db.secrets import KeyFileBroken
 from gateway.logs import Log
+from gateway.operation_files import own_operations
 from gateway.persisted_manifests import ManifestBroken, check_manifests
-from gateway.server.admin import share_names
 from gateway.server.opened import holds_demo, with_secret_keys
 from gateway.server.workers import Conduct, Workers, conduct_of
-from gateway.settings import Settings
+from gateway.settings import Settings, variable_of
+from gateway.shared_page import add_names
 
 RESTART: Final = (
     "host", "port", "admin_host", "admin_port", "data", "pg_bin", "database_url", "migrate_url", "workers", "smtp_url",
@@ -56,15 +57,15 @@ class Renewal:
         settings = with_secret_keys(settings)
         if settings.hides_demo and await holds_demo(self.dsn):
             raise DemoExposed
-        await asyncio.to_thread(check_manifests, settings.documents, settings.limits)
-        if settings.admin_port is not None:
-            share_names(settings, self.page)
+        own = own_operations(settings)
+        names = await asyncio.to_thread(check_manifests, settings.documents, settings.limits, own)
+        add_names(self.page, sorted(names.all))
         return conduct_of(self.dsn, settings)
 
     def _kept(self, now: Settings) -> list[str]:
         """The variables of what differs and cannot be changed while the gateway runs."""
         changed = [name for name in RESTART if getattr(self.started, name) != getattr(now, name)]
-        return [str(Settings.model_fields[name].validation_alias or f"ENFACT_{name.upper()}") for name in changed]
+        return [variable_of(name, Settings.model_fields[name]) for name in changed]
 
 
 class Reloading:

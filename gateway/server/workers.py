@@ -86,6 +86,11 @@ class Workers:
         self._signal = signal.SIGINT
         self._calls = 0
 
+    @property
+    def ready(self) -> int:
+        """The number of workers that take requests."""
+        return len(self._ready)
+
     def hindrance(self) -> str | None:
         """Why no requests are taken, whatever the database does; None when they are."""
         if self._stopping.is_set():

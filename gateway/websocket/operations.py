@@ -3,7 +3,7 @@
 import asyncio
 import time
 import weakref
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import aclosing
 from random import getrandbits
 from typing import Any, ParamSpec
@@ -21,7 +21,7 @@ from gateway.traces.context import parent_in
 from gateway.websocket.messages import Closing, Gone, Message
 from resolvers.execution.subscriptions import LiveOperation
 from resolvers.fair_use.payers import current_payer
-from resolvers.request import ErrorEntry, GraphQLRequest, RequestError, Result
+from resolvers.request import DocumentReference, ErrorEntry, GraphQLRequest, RequestError, Result
 from resolvers.stages import Stage
 from schema.errors import ErrorCode, error_message
 
@@ -129,7 +129,10 @@ class Operations:
                 "operation",
                 request_id=request_id,
                 caller=str(current_payer(base.address)),
-                operation=operation_name(given.get("operationName"), (given.get("query") or "")[:BEGINNING]),
+                operation=operation_name(
+                    given.get("operationName") or self._shared.names.only(_reference(given)),
+                    (given.get("query") or "")[:BEGINNING],
+                ),
                 code=code,
                 events=events,
                 ms=round(1000 * (time.perf_counter() - began), 2),
@@ -203,6 +206,14 @@ async def _until_gone(work: Callable[P, Coroutine[Any, Any, object]], *args: P.a
         await work(*args, **more)
     except (Gone, OSError):
         return  # the client is gone
+
+
+def _reference(given: Mapping[str, Any]) -> DocumentReference | None:
+    """What a message says of its document, if that is well-formed."""
+    try:
+        return parameters.from_members(given).reference
+    except HTTPFault:
+        return None
 
 
 def _failed(code: ErrorCode, base: GraphQLRequest) -> Result:

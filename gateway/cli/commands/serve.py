@@ -54,7 +54,7 @@ def serve(  # noqa: PLR0913, PLR0917 (its parameters are the options)
             watch = startup.Watch(
                 progress.step,
                 progress.report,
-                lambda started: _greet(started, progress),
+                lambda started: _greet(settings, started, progress),
                 partial(_settings_of_now, file_of(context), options),
             )
             run(startup.serve(settings, listener, watch, demo=not no_demo, migrate=not no_migrate))
@@ -72,10 +72,10 @@ def _settings_of_now(file: EnvFile | None, options: Mapping[str, object]) -> "Se
         raise SettingsRefused(" ".join(sentences(error))) from None
 
 
-def _greet(started: "Started", progress: Progress) -> None:
+def _greet(settings: "Settings", started: "Started", progress: Progress) -> None:
     progress.stop()
     typer.echo(f"enFact gateway: {started.url}/graphql")
-    if started.has_console:
+    if settings.has_console:
         typer.echo(f"In a browser: {started.url}/console/")
     if started.data is not None:
         typer.echo(f"Data folder: {started.data}")

@@ -198,7 +198,7 @@ async def test_what_a_worker_is_asked_until_it_ends_is_answered(fresh_dsn: str) 
         async with httpx.AsyncClient(base_url=running_team.address, timeout=30, limits=kept) as client:
             assert (await client.post("/graphql", json=QUERY)).status_code == 200
             replacing = asyncio.create_task(running_team.workers.replace(running_team.conduct()))
-            await until(lambda: len(running_team.workers._ready) == 2)
+            await until(lambda: len(running_team.pids) == 2 and running_team.workers.ready == 2)
             async with blocking_accounts(fresh_dsn) as block:
                 sent = asyncio.create_task(client.post("/graphql", json={"query": LOGIN}))
                 await until(block.has_waiting)
