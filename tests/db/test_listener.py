@@ -198,7 +198,9 @@ async def test_a_listener_to_whom_nothing_comes_says_so(
     assert {type(error) for error in ear.lost} == {NotificationsLost}
     lines = io.StringIO()
 
-    async def lose(_dsn: str, _channels: object, _listening: object, lost: Callable[[DatabaseError], None]) -> None:
+    async def lose(
+        _dsn: str, _channels: object, _listening: object, lost: Callable[[DatabaseError], None], _echoed: object
+    ) -> None:
         for error in ear.lost:
             lost(error)
 

@@ -349,6 +349,31 @@ async def test_operations_on_sockets_are_counted_apart(databases: Databases, tem
     assert read['enfact_requests_total{code="OK"}'] == 0
 
 
+async def test_operations_that_come_by_an_id_have_their_names_in_the_log_and_in_metrics(
+    databases: Databases, template: str, tmp_path: Path
+) -> None:
+    manifest = tmp_path / "m.json"
+    manifest.write_text(json.dumps({"h1": "query Home { __typename }"}), encoding="utf-8")
+    async with open_gateway(databases, template, admin_port=0, documents=(manifest,), console="on") as gateway:
+        firm = await gateway.found()
+        token = {"authorization": f"Bearer {firm['anna'].token}"}
+        for id_, name in (("console/Me", "Me"), ("h1", "Home"), ("nobody", None)):
+            answer = await gateway.client.post("/graphql", json={"documentId": id_}, headers=token)
+            line = await gateway.logged("request", request_id=answer.headers["x-request-id"])
+            assert (line["operation"], line["status"]) == (name, 200 if name else 422)
+        async with gateway.socket() as socket:
+            await socket.init(firm["anna"].token)
+            for payload in ({"documentId": "h1"}, {"documentId": "h1" * 500}):
+                await socket.send({"id": "1", "type": "subscribe", "payload": payload})
+                while (await socket.receive())["type"] == "next":
+                    pass
+        assert [line["operation"] for line in await gateway.more("operation", 0, 2)] == ["Home", None]
+        layout = Layout(sorted(gateway.app._endpoint._shared.names.all))
+        read = parsed(page(layout, gateway.app.counters.sums(layout.size), ()))
+    for name, count in (("Me", 1), ("Home", 1), ("other", 1)):
+        assert read[f'enfact_request_seconds_count{{operation="{name}"}}'] == count
+
+
 def test_names_in_a_page_keep_their_places_when_others_come() -> None:
     fd = new_page()
     try:
