@@ -5,7 +5,7 @@
 
 import { html, t, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../../core.js";
 
-/* Pixels: the height of a row, and the width of a column of a large grid, as console.css has them. */
+/* Pixels: the height of a row, and the width of a column of a large grid, as pages.css has them. */
 const ROW = 34;
 const COLUMN = 56;
 const SPARE = 6;
