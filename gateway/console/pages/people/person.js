@@ -1,16 +1,16 @@
 /** One person: the switches by category, and the access of a colleague or a preset to take over. */
 
 import { change } from "../../api.js";
-import { Title, attempt, company, html, notify, number, t, useState } from "../../core.js";
+import { attempt, company, html, notify, number, t, useState } from "../../core.js";
 import { FormDialog } from "./dialogs.js";
 import { begin, byCategory, look, matches, matrix, want } from "./store.js";
-import { Back, PersonHead } from "./tabs.js";
+import { Gone, PersonHead } from "./tabs.js";
 
 export function Person({ route }) {
   const { apps, rows } = matrix.value;
   const [search, setSearch] = useState(apps.find(({ app }) => app === route.query.app)?.label ?? "");
   const row = rows.find(({ person }) => person.id === route.user);
-  if (!row) return html`<${Back} /><div class="empty"><${Title}>${t("person.gone")}</${Title}><p>${t("person.goneText")}</p></div>`;
+  if (!row) return html`<${Gone} />`;
   const { person, name } = row;
   const open = Object.values(row.cells).some(({ editable }) => editable);
   const isShown = ({ label, description }) => matches(search, label, description);
