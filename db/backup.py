@@ -5,6 +5,7 @@ A password never stands in a command line, where others would see it.
 
 import asyncio
 import os
+import re
 import tempfile
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
@@ -13,7 +14,7 @@ from typing import Final
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 from db.connection import Connection, connect
-from db.dsn import is_for_client
+from db.dsn import is_for_client, read_address
 
 DUMP: Final = ("--format=custom", "--no-owner", "--no-privileges", "--no-unlogged-table-data")
 RESTORE: Final = (
@@ -32,7 +33,7 @@ class BackupFailed(RuntimeError):
 async def back_up(program: Path, dsn: str, file: Path) -> None:
     """Write the whole database to a file, which only this user may read, and which is whole or not there.
 
-    `program` is pg_dump. Raises BackupFailed.
+    `program` is pg_dump. Raises BackupFailed and DatabaseMisconfigured.
     """
     with _unfinished(file) as unfinished:
         await _run(program, [*DUMP, f"--file={unfinished}"], dsn)
@@ -97,16 +98,39 @@ async def _run(program: Path, arguments: list[str], dsn: str) -> None:
 
 
 def without_secrets(dsn: str) -> tuple[str, Mapping[str, str]]:
-    """An address for libpq that others may see, and the variables of the environment with the rest of it."""
+    """An address for libpq that others may see, and the variables of the environment with the rest of it.
+
+    Of several hosts one that takes writes is wanted unless the DSN says otherwise, as by `connect`. Raises
+    BackupFailed, and DatabaseMisconfigured.
+    """
+    address = read_address(dsn, os.environ)
     parts = urlsplit(dsn)
     words = dict(parse_qsl(parts.query, keep_blank_values=True))
+    if "sslpassword" in words:
+        raise BackupFailed(
+            "The address of the database says sslpassword, which PostgreSQL's programs take in a command line alone, "
+            "where others would see it. Name a key without a password as sslkey."
+        )
+    if address.has_several_hosts:
+        words.setdefault("target_session_attrs", "read-write")
     person, at, hosts = parts.netloc.partition("@") if "@" in parts.netloc else ("", "", parts.netloc)
     user, _, password = person.partition(":")
     password = words.pop("password", "") or unquote(password)
-    settings = [f"-c {name}={words.pop(name)}" for name in list(words) if not is_for_client(name)]
-    options = " ".join([*settings, *([words.pop("options")] if "options" in words else [])])
+    options = _options(words)
     variables = {"PGPASSWORD": password} if password else {}
     if options:
         variables["PGOPTIONS"] = options
     query = f"?{urlencode(words, quote_via=quote)}" if words else ""
     return f"postgresql://{user}{at}{hosts}{parts.path}{query}", variables
+
+
+def _options(words: dict[str, str]) -> str:
+    """The settings of the server as options of its command line; takes them, and `options`, out of `words`."""
+    names = [name for name in words if not is_for_client(name)]
+    settings = [f"-c {_word(f'{name}={words.pop(name)}')}" for name in names]
+    return " ".join([*settings, *([words.pop("options")] if "options" in words else [])])
+
+
+def _word(said: str) -> str:
+    """A text as one word of an option: the server splits options at spaces that no backslash precedes."""
+    return re.sub(r"([\\\s])", r"\\\1", said)

@@ -5,7 +5,7 @@ No connection keeps session state between two users, so nothing is reset when a 
 
 import os
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final, Self
@@ -216,10 +216,15 @@ class Database:
         """Go to the host that takes writes now: end all connections to others, in use or not. Returns their number."""
         return self._pool.end(lambda connection: host_of(connection) != host)
 
-    def figures(self) -> tuple[float, float, float, float]:
+    def figures(self) -> Mapping[str, float]:
         """Open connections, those in use, requests that wait for one, and connections that the server refused."""
         pool = self._pool
-        return pool.opened, pool.lent, pool.waiting + self._writers.waiting, pool.refusals
+        return {
+            "enfact_pool_connections": pool.opened,
+            "enfact_pool_connections_lent": pool.lent,
+            "enfact_pool_waiting": pool.waiting + self._writers.waiting,
+            "enfact_pool_refused_total": pool.refusals,
+        }
 
     async def look_after(self) -> int:
         """Check the idle connections, and end those whose backend is too large or too old. Returns their number."""

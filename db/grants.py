@@ -37,11 +37,7 @@ def grants(parties: Parties, settings: Mapping[str, str]) -> str:
         "-- The settings of its sessions, for poolers that do not pass on what a client sends. PgBouncer (1.21 or",
         "-- newer, with max_prepared_statements = 64 in transaction mode, and ENFACT_STATEMENT_CACHE=64) also needs",
         f"-- ignore_startup_parameters = {', '.join(dropped_by_poolers(settings))}",
-        *(
-            f"alter role {role} in database {database} set {name} = '{value}';"
-            for name, value in settings.items()
-            if name != "application_name"
-        ),
+        *(f"alter role {role} in database {database} set {name} = '{value}';" for name, value in settings.items()),
     ]
     return "\n".join(lines)
 

@@ -163,13 +163,11 @@ class Pool:
         if time.monotonic() < self._asked_again:
             return None
         try:
-            connection = self._lend(await self._connect())
+            return self._lend(await self._connect())
         except NoMoreConnections as error:
             self._refusal, self._asked_again = error, time.monotonic() + REFUSED_FOR
             self.refusals += 1
             return None
-        self._asked_again = 0.0
-        return connection
 
     async def _wait_for_one(self) -> Connection:
         """A connection that is given back, or opened when it is this caller's turn to ask the server; lent now."""

@@ -37,9 +37,8 @@ def session_settings(statement: float, lock: float, idle_in_transaction: float) 
 
 async def differences(connection: Connection, wanted: Mapping[str, str]) -> dict[str, tuple[str, str]]:
     """The settings that are not in force: by their names what is, and what should be."""
-    known = {name: value for name, value in wanted.items() if name != "application_name"}
-    rows = await connection.fetch(READ, list(known))
-    return {name: (found, known[name]) for name, found in rows if not _is_same(name, found, known[name])}
+    rows = await connection.fetch(READ, list(wanted))
+    return {name: (found, wanted[name]) for name, found in rows if not _is_same(name, found, wanted[name])}
 
 
 async def require_settings(connection: Connection, wanted: Mapping[str, str]) -> None:
@@ -75,4 +74,4 @@ def _in_milliseconds(shown: str) -> int | None:
 
 def dropped_by_poolers(wanted: Mapping[str, str]) -> Iterator[str]:
     """The names of settings that PgBouncer refuses, unless it is to ignore them."""
-    return (name for name in wanted if name not in PASSED_ON and name != "application_name")
+    return (name for name in wanted if name not in PASSED_ON)

@@ -26,7 +26,7 @@ from gateway.http.schema_endpoint import SchemaEndpoint
 from gateway.http.shared import TransportState
 from gateway.http.stream_slots import LiveBounds, StreamSlots
 from gateway.logs import Log, open_log
-from gateway.metrics.layout import FIGURES, Layout
+from gateway.metrics.layout import Layout
 from gateway.metrics.recording import Metrics
 from gateway.pages.reference_endpoint import ReferenceEndpoint
 from gateway.pages.responses import nothing_here, wants_page
@@ -201,15 +201,20 @@ def _metrics(settings: Settings, counters: SharedCounters) -> Metrics | None:
 
 
 async def _keep_figures(shared: TransportState, backend: Backend) -> None:
-    """Write the figures of this process into the shared page each second, and none at its end."""
-    if shared.metrics is None:
+    """Write the figures of this process into the shared page each second, and at its end what it has counted."""
+    if (metrics := shared.metrics) is None:
         return
+
+    def look() -> None:
+        metrics.figures({**backend.figures(), "enfact_sockets": len(shared.slots)})
+
     try:
         while True:
-            shared.metrics.figures((*backend.figures(), len(shared.slots)))
+            look()
             await asyncio.sleep(FIGURES_PAUSE)
     finally:
-        shared.metrics.figures([0.0] * len(FIGURES))
+        look()
+        metrics.close()
 
 
 def _refusal(allowance: Allowance) -> ASGIApp:

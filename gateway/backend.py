@@ -4,7 +4,7 @@ As long as the database is open it also runs the periodic work: session uses, co
 """
 
 import asyncio
-from collections.abc import Coroutine, Iterable, Iterator
+from collections.abc import Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -17,7 +17,6 @@ from db.schema_version import is_migrated
 from db.secrets import Keyring
 from gateway.background import BackgroundTasks, Outage
 from gateway.logs import Log, causes
-from gateway.metrics.layout import FIGURES
 from gateway.notifications import keep_hinting, keep_waking
 from gateway.readiness import Readiness
 from gateway.settings import Settings
@@ -90,8 +89,8 @@ class Backend(Protocol):
         """None when requests can be answered, else the reason why not."""
         ...
 
-    def figures(self) -> Iterable[float]:
-        """Numbers for metrics, in the order of `gateway.metrics.layout.FIGURES`, but for the last."""
+    def figures(self) -> Mapping[str, float]:
+        """Numbers for metrics, by the names of `gateway.metrics.layout.FIGURES`; none while there is no database."""
         ...
 
     async def holds_demo(self) -> bool:
@@ -161,11 +160,11 @@ class DatabaseBackend:
         """None when the database answers and this version may use it, else the reason."""
         return "the database cannot be reached" if self._database is None else await self._readiness.reason()
 
-    def figures(self) -> Iterator[float]:
-        """Numbers for metrics, in the order of `gateway.metrics.layout.FIGURES`; zeros while there is no database."""
+    def figures(self) -> Mapping[str, float]:
+        """Numbers for metrics, by their names; none while there is no database."""
         if self._database is None or self.executor is None:
-            return iter([0.0] * (len(FIGURES) - 1))
-        return iter((*self._database.figures(), *self.executor.figures()))
+            return {}
+        return {**self._database.figures(), **self.executor.figures()}
 
     async def holds_demo(self) -> bool:
         """Whether the database holds the demo; False while it is away."""

@@ -16,7 +16,7 @@ from gateway.settings import Settings
 
 
 async def back_up_database(settings: Settings, file: Path) -> None:
-    """Write the database to a file. Raises BackupFailed and EmbeddedError."""
+    """Write the database to a file. Raises BackupFailed, DatabaseMisconfigured and EmbeddedError."""
     program = find_program("pg_dump", settings.pg_bin)
     async with open_dsn(settings) as dsn:
         await back_up(program, _for_owner(settings, dsn), file)

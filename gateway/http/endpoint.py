@@ -76,6 +76,10 @@ class GraphQLEndpoint:
             if exchange.stages is not None:
                 metrics.measured(exchange.stages)
 
+    def _count_closed(self, result: Result) -> None:
+        if self._metrics is not None and (result.hidden or result.errors):
+            self._metrics.closed(result)
+
     async def _send(self, exchange: Exchange, answer: Answer, send: Send) -> None:
         """Send an answer as ASGI messages, compressed where the client accepts it and the body is large enough."""
         if len(answer.body) >= self._compression.smallest and may_compress(exchange, answer):
@@ -102,10 +106,12 @@ class GraphQLEndpoint:
         request = await exchange.request(self._max_body)
         executor = self._executor()
         if exchange.wanted.takes_streams:
-            return self._start(exchange, await executor.start(request))
+            started = await executor.start(request)
+            if isinstance(started, Result):
+                self._count_closed(started)
+            return self._start(exchange, started)
         result = await executor.execute(request)
-        if self._metrics is not None and (result.hidden or result.errors):
-            self._metrics.closed(result)
+        self._count_closed(result)
         return self._respond.answer(exchange, result)
 
     def _executor(self) -> RequestExecutor:

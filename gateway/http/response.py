@@ -101,6 +101,8 @@ class Responder:
             headers += self.cookies.headers(result.cookie)
         body = render(result, exchange.request_id)
         stages = exchange.stages
+        if stages is not None:
+            stages.end(Stage.RENDER)
         timing = _timing(stages) if exchange.shows_stages and stages is not None and stages.identified else b""
         media_type = exchange.wanted.media_type if status < 400 else self.statuses.type_of_refusal(exchange.wanted)
         return Answer(status, body, media_type, headers, code, result.written, timing=timing)
@@ -170,5 +172,4 @@ def _is_unknown_hash(exchange: Exchange, code: ErrorCode) -> bool:
 
 def _timing(stages: Stages) -> bytes:
     """The stages and their milliseconds, rendering the last (Server-Timing, W3C)."""
-    stages.end(Stage.RENDER)
     return ", ".join(f"{stage};dur={seconds * 1_000:.2f}" for stage, seconds in stages.took.items()).encode()

@@ -26,8 +26,15 @@ STAGES: Final = tuple(Stage)
 APPS: Final = tuple(app.name for app in CATALOGUE)
 
 
+GAUGE: Final = "gauge"
+"""The kind of a number that may fall; a counter only rises, also when a process takes the number of another one."""
+
+
 class Figure(NamedTuple):
-    """A number that a worker looks at each second: its name, its kind in Prometheus, and what it means."""
+    """A number that a worker looks at each second: its name, its kind in Prometheus, and what it means.
+
+    `Database.figures`, `Executor.figures` and the application give its value, by this name.
+    """
 
     name: str
     kind: str

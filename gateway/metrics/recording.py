@@ -6,7 +6,7 @@ from itertools import count
 from typing import Final, TypeAlias
 
 from gateway.http.parameters import Parameters
-from gateway.metrics.layout import APPS, BOUNDS, CODES, GONE, STAGES, SUM, WIDTH, Layout
+from gateway.metrics.layout import APPS, BOUNDS, CODES, FIGURES, GAUGE, GONE, STAGES, SUM, WIDTH, Layout
 from gateway.shared_page import SharedCounters
 from resolvers.request import ErrorEntry, Note, Result
 from resolvers.stages import Stage, Stages
@@ -28,6 +28,7 @@ class Metrics:
         self._layout = layout
         self._codes = {str(code): layout.codes_at + n for n, code in enumerate(CODES)}
         self._apps = {app: layout.apps_at + n for n, app in enumerate(APPS)}
+        self._figures = _figures(layout, counters.mine)
         self._stages = {stage: layout.stages_at + WIDTH * n for n, stage in enumerate(STAGES)}
         self._by_id = _histograms(layout, by_id)
         self._by_text = _histograms(layout, by_text)
@@ -53,9 +54,9 @@ class Metrics:
         self._numbers[self._codes[GONE]] += 1
 
     def measured(self, stages: Stages) -> None:
-        """Count the stages of a sampled request, of which rendering is the last."""
-        if Stage.RENDER not in stages.took:
-            stages.end(Stage.RENDER)
+        """Count the stages of a sampled request; of one that was not read to its end nothing is known."""
+        if Stage.READ not in stages.took:
+            return
         for stage, seconds in stages.took.items():
             at = self._stages[stage]
             self._numbers[at + bisect_left(BOUNDS, seconds)] += 1
@@ -67,10 +68,16 @@ class Metrics:
             if app in self._apps:
                 self._numbers[self._apps[app]] += 1
 
-    def figures(self, values: Iterable[float]) -> None:
-        """Write the figures that are looked at now and then, in the order of `FIGURES`."""
-        for n, value in enumerate(values, self._layout.figures_at):
-            self._numbers[n] = value
+    def figures(self, values: Mapping[str, float]) -> None:
+        """Write the figures that are looked at now and then, by their names; one that has no value is 0."""
+        for name, (at, base) in self._figures.items():
+            self._numbers[at] = base + values.get(name, 0.0)
+
+    def close(self) -> None:
+        """Leave what this process has counted, and nothing of what it is now."""
+        for figure, (at, _) in zip(FIGURES, self._figures.values(), strict=True):
+            if figure.kind == GAUGE:
+                self._numbers[at] = 0.0
 
     def _operation(self, given: Parameters) -> int:
         """Where the histogram of an operation stands: what the client says counts only if its document is known."""
@@ -82,6 +89,12 @@ class Metrics:
             document = None
         other = self._layout.operations_at
         return document.get(given.operation_name, other) if document is not None else other
+
+
+def _figures(layout: Layout, numbers: Sequence[float]) -> Mapping[str, tuple[int, float]]:
+    """Where each figure stands, by name, and what the processes before this one have counted there."""
+    places = enumerate(FIGURES, layout.figures_at)
+    return {figure.name: (at, numbers[at] if figure.kind != GAUGE else 0.0) for at, figure in places}
 
 
 def _histograms(layout: Layout, names: Names) -> Mapping[str, Mapping[str | None, int]]:

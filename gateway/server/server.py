@@ -56,9 +56,11 @@ class Server(uvicorn.Server):
     def drain(self) -> None:
         """Be unready and still accept, with `connection: close`, for the time of the settings; then stop.
 
-        Stops now when it is called again, or when nobody has asked for readiness lately: then nobody would notice.
+        Stops now when it is called again or after `stop`, or when nobody has asked for readiness lately: then nobody
+        would notice.
         """
-        if self._drained is None and self._drain_seconds and self._gateway.was_probed(PROBED_WITHIN):
+        is_first = self._drained is None and not self.should_exit
+        if is_first and self._drain_seconds and self._gateway.was_probed(PROBED_WITHIN):
             self._gateway.is_draining = self._protocol.is_draining = True
             self._drained = asyncio.get_running_loop().call_later(self._drain_seconds, self.stop)
         else:

@@ -59,6 +59,7 @@ class Workers:
         self._started = False
         self._stopping = asyncio.Event()
         self._signal = signal.SIGINT
+        self._calls = 0
 
     def hindrance(self) -> str | None:
         """Why no requests are taken, whatever the database does; None when they are."""
@@ -67,17 +68,20 @@ class Workers:
         return None if self._ready else "no worker is ready"
 
     def stop(self) -> None:
-        """Let every worker finish its running requests; a second call kills them at once."""
+        """Let every worker finish its running requests; a second call lets them end at once, a third kills them."""
         self._stop(signal.SIGINT)
 
     def drain(self) -> None:
-        """Let every worker drain (`Server.drain`), then finish; a second call kills them at once."""
+        """Let every worker drain (`Server.drain`), then finish; a second call ends the drain, a third kills them."""
         self._stop(signal.SIGTERM)
 
     def _stop(self, number: signal.Signals) -> None:
-        if self._stopping.is_set():
-            self._end_all()
         self._signal = number
+        self._calls += 1
+        if self._calls > 2:
+            self._end_all()
+        elif self._stopping.is_set():
+            self._send_all()
         self._stopping.set()
 
     async def run(self, on_start: Callable[[], None]) -> None:
@@ -137,14 +141,17 @@ class Workers:
         return True
 
     async def _finish(self, slots: list[asyncio.Task[None]]) -> None:
-        for process in self._processes:
-            with contextlib.suppress(ProcessLookupError):
-                process.send_signal(self._signal)
+        self._send_all()
         await asyncio.wait(slots, timeout=self._shutdown_seconds + KILL_MARGIN_SECONDS)
         self._end_all()
         for slot in slots:
             slot.cancel()
         await asyncio.wait(slots)
+
+    def _send_all(self) -> None:
+        for process in self._processes:
+            with contextlib.suppress(ProcessLookupError):
+                process.send_signal(self._signal)
 
     def _end_all(self) -> None:
         for process in self._processes:

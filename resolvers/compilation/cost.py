@@ -122,6 +122,18 @@ class ListSize(NamedTuple):
         return min(max(number, 0), self.most)
 
 
+class Sizes(dict[ListSize, int]):
+    """The list sizes in the variables of a request, each found once: a measure may look at thousands of items."""
+
+    def __init__(self, variables: Variables) -> None:
+        super().__init__()
+        self._variables = variables
+
+    def __missing__(self, size: ListSize) -> int:
+        found = self[size] = size.of(self._variables)
+        return found
+
+
 def size_of(given: ArgumentValue, default: int, most: int) -> int | ListSize:
     """The size that an argument asks for: a number, or a `ListSize` for a variable."""
     match given:
@@ -178,11 +190,11 @@ class Term(NamedTuple):
     path: Path
     share: int
 
-    def of(self, variables: Variables) -> int:
-        """The value of the term for these variables."""
+    def of(self, sizes: Sizes) -> int:
+        """The value of the term for a request's sizes."""
         product = self.weight
         for size in self.sizes:
-            product *= size.of(variables)
+            product *= sizes[size]
         return product
 
     @property
@@ -204,13 +216,13 @@ class Cost(NamedTuple):
     terms: tuple[Term, ...]
     work: int = 0
 
-    def of(self, variables: Variables) -> int:
-        """The cost of the values for these variables."""
-        return sum(term.of(variables) for term in self.terms)
+    def of(self, sizes: Sizes) -> int:
+        """The cost of the values for a request's sizes."""
+        return sum(term.of(sizes) for term in self.terms)
 
-    def requested(self, variables: Variables) -> int:
-        """The whole cost for these variables."""
-        return self.work + self.of(variables)
+    def requested(self, sizes: Sizes) -> int:
+        """The whole cost for a request's sizes."""
+        return self.work + self.of(sizes)
 
     @property
     def weight(self) -> int:
@@ -236,20 +248,21 @@ def cost_of_write(rows: int, hashes: int, key: str) -> Cost:
 
 def check_cost(costs: Sequence[Cost], variables: Variables, limit: int, language: Language) -> int:
     """The cost of all parts of an operation for these variables. Raises RequestError (COST_EXCEEDED) above `limit`."""
-    cost = sum(part.requested(variables) for part in costs)
+    sizes = Sizes(variables)
+    cost = sum(part.requested(sizes) for part in costs)
     if cost <= limit:
         return cost
-    path = _costliest(costs, variables)
+    path = _costliest(costs, sizes)
     values = {"cost": str(cost), "limit": str(limit), "field": ".".join(path)}
     extensions = {"cost": cost, "limit": limit, "selection": list(path)}
     message = error_message(ErrorCode.COST_EXCEEDED, language, **values)
     raise RequestError.several((ErrorEntry(ErrorCode.COST_EXCEEDED, message, extensions=extensions),))
 
 
-def _costliest(costs: Iterable[Cost], variables: Variables) -> Path:
-    """The path of the field that adds most to some costs for these variables."""
+def _costliest(costs: Iterable[Cost], sizes: Sizes) -> Path:
+    """The path of the field that adds most to some costs for a request's sizes."""
     terms = [term for cost in costs for term in cost.terms]
-    return max(terms, key=lambda term: term.of(variables) * term.share / term.weight).path
+    return max(terms, key=lambda term: term.of(sizes) * term.share / term.weight).path
 
 
 Times: TypeAlias = tuple[int, tuple[ListSize, ...]]

@@ -4,7 +4,7 @@ A query is one statement. A root field of a mutation is one statement, too, or o
 what the payload selects beyond that.
 """
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
 from typing import Any, Final, TypeAlias, TypeVar
 
@@ -94,10 +94,21 @@ class Executor:
         self._live = Subscriptions(database, self._compiler, self.uses, self._report, max_cost=max_cost)
         self.feed = ChangeFeed(database, self._live.wakes, self._report)
 
-    def figures(self) -> tuple[float, ...]:
+    def figures(self) -> Mapping[str, float]:
         """Documents and statements (kept, found, not found), pieces of preparing them, their seconds, subscriptions."""
-        documents, statements = self._known.documents.figures(), self._compiler.statements.figures()
-        return *documents, *statements, self._turns.pieces, self._turns.seconds, len(self.wakes)
+        documents, document_hits, document_misses = self._known.documents.figures()
+        statements, statement_hits, statement_misses = self._compiler.statements.figures()
+        return {
+            "enfact_documents_kept": documents,
+            "enfact_document_hits_total": document_hits,
+            "enfact_document_misses_total": document_misses,
+            "enfact_statements_kept": statements,
+            "enfact_statement_hits_total": statement_hits,
+            "enfact_statement_misses_total": statement_misses,
+            "enfact_preparations_total": self._turns.pieces,
+            "enfact_preparation_seconds_total": self._turns.seconds,
+            "enfact_subscriptions": len(self.wakes),
+        }
 
     @property
     def wakes(self) -> WakeUps:
@@ -222,10 +233,11 @@ class Executor:
         statement = self._compiler.kept(operation, None, variables, kind, view)
         if statement is None:
             statement = await self._turns.do(partial(self._compiler.read, operation, variables, kind, view))
-        if statement.cost.most + statement.cost.work > self._max_cost:
-            check_cost((statement.cost,), variables, self._max_cost, request.language)
         if hashed is None:
             check_stranger(statement.cost.work)
+        cost = 0
+        if request.wants_cost or statement.cost.most + statement.cost.work > self._max_cost:
+            cost = check_cost((statement.cost,), variables, self._max_cost, request.language)
         bindings = Bindings(variables, hashed, request.language)
         arguments, stages = statement.arguments(bindings), request.stages
         if stages is not None:
@@ -241,7 +253,7 @@ class Executor:
             stages.identified = hashed is not None
         result = result_of(request, statement, record)
         if request.wants_cost:
-            return result._replace(cost=(statement.cost.requested(variables), self._max_cost))
+            return result._replace(cost=(cost, self._max_cost))
         return result
 
     async def _subscribe(self, request: GraphQLRequest, operation: Operation) -> LiveOperation:

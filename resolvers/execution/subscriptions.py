@@ -98,14 +98,12 @@ class Subscriptions:
         """The statement, arguments and cost of a subscription's reading. Raises RequestError (COST_EXCEEDED)."""
         selected, given = self.compiler.subscribed(operation, variables)
         statement = self.compiler.live(operation, variables, request.kind)
-        if statement.cost.most + statement.cost.work > self.max_cost:
-            check_cost((statement.cost,), variables, self.max_cost, request.language)
+        cost = check_cost((statement.cost,), variables, self.max_cost, request.language) - statement.cost.work
         key = Key(("com",))(value_of(given["companyId"], variables))
         initial = "initial" in given and value_of(given["initial"], variables) is True
         nothing = f'{BEFORE_DATA}{{"{selected.key}":null}}{AFTER_DATA}'.encode()
         arguments = statement.arguments(Bindings(variables, token_hash(request.token), request.language))
         company = uuid.UUID(key) if key is not None else None
-        cost = statement.cost.of(variables)
         return SubscriptionRequest(_without_document(request), statement, arguments, company, nothing, cost, initial)
 
     def _peek(self, request: GraphQLRequest, operation: Operation, variables: Variables) -> "SubscriptionRequest":

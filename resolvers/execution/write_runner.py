@@ -30,6 +30,7 @@ from resolvers.fair_use.payers import Payers
 from resolvers.fair_use.turns import Turns
 from resolvers.mutations.company_lock import wait_as_owner
 from resolvers.mutations.context import OF_ACCESS, OF_ACCOUNT, OF_COMPANY, Quota, Unauthenticated, find_caller
+from resolvers.mutations.steps.lapsed_grants import end_in_company
 from resolvers.operation.arguments import Variables
 from resolvers.operation.operation import Operation, WritePart
 from resolvers.operation.selection import SelectedField
@@ -215,7 +216,7 @@ class WriteRunner:
         raise DatabaseTimeout("Other writes overtook this one every time.")
 
     async def _change_access(self, work: Work, spent: list[uuid.UUID]) -> Record:
-        """The row of the statement; run once more under the lock, if another change has the company's row.
+        """The row of the statement; run once more under the lock, if another change has the company's row or is due.
 
         The statement does not wait for it, since it would then judge by what was there before. Changes that meet wait
         here for each other.
@@ -229,7 +230,8 @@ class WriteRunner:
             caller = await find_caller(connection, work.request, patiently=True)
             if caller is None:
                 raise Unauthenticated
-            await wait_as_owner(connection, record["company_id"], caller.account)
+            if await wait_as_owner(connection, record["company_id"], caller.account):
+                await end_in_company(connection, record["company_id"])
             record = await connection.fetchrow(work.statement.sql, *arguments)
         if record is None or record["outcome"] == Refusal.RACED:
             raise DatabaseTimeout("Other changes of access overtook this one every time.")

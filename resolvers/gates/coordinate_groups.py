@@ -5,14 +5,15 @@ nothing of it.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from graphql import GraphQLEnumType, GraphQLNamedType, GraphQLObjectType, GraphQLSchema, is_introspection_type
+from graphql import GraphQLEnumType, GraphQLObjectType, GraphQLSchema
 
 from resolvers.gates.coordinates import fields_of, named_type
 from resolvers.gates.needs import Need, field_need, own_gates, type_need
+from resolvers.gates.visibility import members
 from schema.apps import App
 
 
@@ -31,10 +32,12 @@ def coordinate_groups(schema: GraphQLSchema) -> tuple[CoordinateGroup, ...]:
     returned = {named_type(field).name for _, _, field in fields_of(schema)}
     for type_name in sorted(schema.type_map):
         type_ = schema.type_map[type_name]
-        for name, need in _members(type_) if type_name in returned or isinstance(type_, GraphQLObjectType) else ():
-            apps = frozenset(gate for gate in need if isinstance(gate, App))
-            if apps and len(apps) == len(set(need)):
-                found[type_name, apps].append(name)
+        if isinstance(type_, GraphQLObjectType) or (isinstance(type_, GraphQLEnumType) and type_name in returned):
+            for name, member in members(type_).items():
+                need = _need(type_, member)
+                apps = frozenset(gate for gate in need if isinstance(gate, App))
+                if apps and len(apps) == len(set(need)):
+                    found[type_name, apps].append(name)
     return tuple(CoordinateGroup(type_name, apps, tuple(names)) for (type_name, apps), names in found.items())
 
 
@@ -62,14 +65,6 @@ def _reach(groups: Iterable[CoordinateGroup]) -> Reach:
     return Reach(len({group.type_name for group in found}), length)
 
 
-def _members(type_: GraphQLNamedType) -> Iterator[tuple[str, Need]]:
-    """The members of a type, each with all that it needs."""
-    match type_:
-        case GraphQLObjectType() if not is_introspection_type(type_):
-            for name, field in type_.fields.items():
-                yield name, (*type_need(type_), *field_need(field))
-        case GraphQLEnumType():
-            for name, value in type_.values.items():
-                yield name, own_gates(value)
-        case _:
-            pass
+def _need(type_: GraphQLObjectType | GraphQLEnumType, member: Any) -> Need:
+    """All that a field of an object needs, or a value of an enum."""
+    return (*type_need(type_), *field_need(member)) if isinstance(type_, GraphQLObjectType) else own_gates(member)

@@ -26,6 +26,7 @@ from resolvers.mutations.context import (
 from resolvers.mutations.input_checks import InputChecks
 from resolvers.mutations.steps.active_apps import not_awake
 from resolvers.mutations.steps.audit import grow
+from resolvers.mutations.steps.lapsed_grants import end_in_company
 from resolvers.user_problems import UserProblem, about_app
 from schema.apps import CATALOGUE, App, app_label
 from schema.errors import ASKED_ALREADY, DECIDED_ALREADY, HAS_ALREADY, UserErrorCode, ValidationReason
@@ -57,7 +58,7 @@ where r.id = $1 and m.account_id = $2 and {present("m")} and (m.role = 'OWNER' o
 
 READ_REQUEST: Final = """
 select r.id, r.state, r.app_id, r.user_id, m.role,
-  get_bit(m.toggles, a.position) = 1 is_on
+  get_bit(m.toggles, a.position) = 1 is_on, coalesce(m.lent_until <= clock_timestamp(), false) has_lapsed
 from access_request r join membership m on (m.company_id, m.id) = (r.company_id, r.user_id)
 join app a on a.id = r.app_id
 where r.company_id = $1 and r.id = $2
@@ -68,17 +69,17 @@ with granted as (
   values ($1, $2, $3, tstzrange($4, null), $5, $6)
 ), kept as (
   update membership m set toggles = set_bit(m.toggles, a.position, 1),
-    lent = case when $6::timestamptz is null then m.lent else set_bit(m.lent, a.position, 1) end,
+    lent = set_bit(m.lent, a.position, ($6::timestamptz is not null)::int),
     lent_until = least(m.lent_until, $6)
   from app a where m.company_id = $1 and m.id = $2 and a.id = $3
 )
 insert into access_change (company_id, at, kind, actor_id, membership_id, app_id, before, after, until)
 values ($1, $4, 'TOGGLE', $5, $2, $3, false, true, $6)
 """
-"""The toggle; its trail answers the request."""
+"""The toggle; its trail answers the request, by a trigger."""
 
 DECIDE: Final = """
-update access_request set state = $3, decided_at = $4, decided_by = $5, until = $6 where company_id = $1 and id = $2
+update access_request set state = $3, decided_at = $4, decided_by = $5 where company_id = $1 and id = $2
 """
 RECORD_DECLINED: Final = """
 insert into access_change (company_id, at, kind, actor_id, membership_id, app_id)
@@ -136,7 +137,7 @@ async def decide_access_request(write: MutationContext, given: InputValues) -> M
     """Grant or decline a request, as an owner.
 
     Raises Forbidden, for the one who asks, and UserErrors (NOT_FOUND, WRONG_STATE where it was decided, NOT_TOGGLEABLE,
-    APP_NOT_ACTIVE, PLAN_REQUIRED).
+    APP_NOT_ACTIVE, PLAN_REQUIRED, VALIDATION).
     """
     key = key_of(given["requestId"], "arq")
     found = await write.connection.fetchval(FIND_REQUEST, key, write.caller.account)
@@ -150,7 +151,10 @@ async def decide_access_request(write: MutationContext, given: InputValues) -> M
     if request["state"] != "OPEN":
         decided = UserProblem(UserErrorCode.WRONG_STATE, ("requestId",), text=DECIDED_ALREADY)
         raise UserErrors(decided, values=written)
-    until = _end(given, company, written)
+    if given["granted"] and request["has_lapsed"]:
+        await end_in_company(write.connection, company["id"])
+        return await decide_access_request(write, given)  # of what is there without the app whose time is over
+    until = _end(given, request, company, written)
     if given["granted"]:
         await _grant(write, company, request, until, written)
     else:
@@ -160,11 +164,11 @@ async def decide_access_request(write: MutationContext, given: InputValues) -> M
     return MutationResult(written)
 
 
-def _end(given: InputValues, company: Record, written: Mapping[str, object]) -> datetime | None:
-    """The end of what is granted, a moment to come. Raises UserErrors (VALIDATION)."""
+def _end(given: InputValues, request: Record, company: Record, written: Mapping[str, object]) -> datetime | None:
+    """The end of what is granted, a moment to come; none for an app that is on. Raises UserErrors (VALIDATION)."""
     until: datetime | None = given.get("until")
     checks = InputChecks()
-    if until is not None and not given["granted"]:
+    if until is not None and (request["is_on"] or not given["granted"]):
         checks.add("until", ValidationReason.COMBINATION)
     elif until is not None and until <= company["at"]:
         checks.add("until", ValidationReason.RANGE)
@@ -182,17 +186,16 @@ async def _grant(
         problem = about_app(UserErrorCode.NOT_TOGGLEABLE, app, path)
     if problem is not None:
         raise UserErrors(problem, values=written)
-    if not request["is_on"]:  # on for somebody from before an app was deactivated
+    if request["is_on"]:  # from before the app was deactivated
+        await _decide(write, company, request, "GRANTED")
+    else:
         of_toggle = company["id"], request["user_id"], app.name, company["at"], write.caller.account, until
         await write.connection.execute(GRANT, *of_toggle)
         await grow(write, company["id"])
-    await _decide(write, company, request, "GRANTED", until if not request["is_on"] else None)
 
 
-async def _decide(
-    write: MutationContext, company: Record, request: Record, state: str, until: datetime | None = None
-) -> None:
-    decision = company["id"], request["id"], state, company["at"], write.caller.account, until
+async def _decide(write: MutationContext, company: Record, request: Record, state: str) -> None:
+    decision = company["id"], request["id"], state, company["at"], write.caller.account
     await write.connection.execute(DECIDE, *decision)
 
 

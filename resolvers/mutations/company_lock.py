@@ -80,9 +80,9 @@ async def lock_as_owner(write: MutationContext, company_id: str) -> Record:
     return owned
 
 
-async def wait_as_owner(connection: Connection, company: uuid.UUID, account: uuid.UUID) -> None:
-    """Wait for a company's row, which an owner keeps until the end of the transaction; others get nothing."""
-    await connection.execute(LOCK_COMPANY_AS_OWNER, company, account)
+async def wait_as_owner(connection: Connection, company: uuid.UUID, account: uuid.UUID) -> bool:
+    """Wait for a company's row, which an owner keeps until the end of the transaction (True); others get nothing."""
+    return await connection.fetchval(LOCK_COMPANY_AS_OWNER, company, account) is not None
 
 
 async def lock_as_host(write: MutationContext, company_id: str) -> Record:

@@ -14,7 +14,6 @@ from db.tables.core.changes import change
 from db.tables.core.identity import company, membership
 from resolvers.compilation.company_scope import VIEWER, CompanyScope, enterable
 from resolvers.compilation.context import StatementContext
-from resolvers.membership import held
 from resolvers.plans import awake, mask_columns
 from resolvers.writing.declaration import EntityWrite
 from resolvers.writing.reading import Given, mask
@@ -114,15 +113,14 @@ class JudgedSql:
                 is_there = sql("{} and {} is not null", is_there, self._whole_version(member["company_id"], whole_id))
         columns = sql(
             "c.id company_id, {} row_id, {} whole_id, {} is_there, {} member, {} role, {} stands_in, "
-            "{}, {} company_mask, {} member_mask, "
-            "null::timestamptz lent_until, {} effective",
+            "{}, {} company_mask, {} member_mask, {} lent, {} lent_until, {} effective",
             row,
             whole_id,
             is_there,
             *(member[column] for column in ("id", "role", "stands_in")),
             mask_columns(scope.company),
             awake(scope.company),
-            held(member),
+            *(member[column] for column in ("mask", "lent", "lent_until")),
             scope.effective,
         )
         return sql(
@@ -185,7 +183,7 @@ class JudgedSql:
             role="role",
             stands_in="stands_in",
             mask="member_mask",
-            lent="member_mask",
+            lent="lent",
             lent_until="lent_until",
         )
         return CompanyScope(n, entered, Rows(membership, name, copies=copies), self.ctx.kind)

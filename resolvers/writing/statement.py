@@ -5,7 +5,7 @@ nothing is written: there is nothing to undo. An update that needs a counter loc
 text depends on the mutation and the selection alone; the values travel as one JSON, the used apps as one mask.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, LiteralString
 
@@ -240,33 +240,25 @@ class WriteSql(JudgedSql):
         if whole is None or not self.write.creates:
             return
         for rule in whole.lists.values():
-            part = rows(self.write.table, sql("f"), company=sql("y.company_id"))
-            there = [*part.where, sql("{} = y.whole_id", part[whole.column]), sql("{} is null", part["deleted_at"])]
-            there += [equals(part[column], value) for column, value in rule.fixed]
-            fits = every([equals(sql("y.{}", Sql(column)), value) for column, value in rule.fixed]) or TRUE
-            yield sql(
-                "case when {} and exists (select from {} where {} offset {}) then {} end",
-                fits,
-                part.source,
-                every(there),
-                number(int(rule.longest) - 1),
-                literal(f"LIMIT_REACHED {rule.longest} {self.write.which}"),
-            )
+            fits = [equals(sql("y.{}", Sql(column)), value) for column, value in rule.fixed]
+            yield self._full(fits, rule.fixed, rule.longest, whole.column)
 
     def _full_company(self) -> Iterator[Sql]:
         """For a new row: the company has as many as it may have. Writes at the same time do not count each other."""
         most = self.write.at_most
         if most is None or not self.write.creates:
             return
+        yield self._full([], self.write.fixed.items(), most)
+
+    def _full(self, fits: list[Sql], fixed: Iterable[tuple[str, object]], most: int, whole: str | None = None) -> Sql:
+        """LIMIT_REACHED for a row that `fits`, among `most` rows with these fixed values and the same `whole`."""
         there = rows(self.write.table, sql("f"), company=sql("y.company_id"))
-        fixed = [equals(there[Sql(column)], value) for column, value in self.write.fixed.items()]
-        yield sql(
-            "case when exists (select from {} where {} offset {}) then {} end",
-            there.source,
-            every([*there.where, sql("{} is null", there["deleted_at"]), *fixed]),
-            number(most - 1),
-            literal(f"LIMIT_REACHED {most} {self.write.which}"),
-        )
+        part = [sql("{} = y.whole_id", there[whole])] if whole is not None else []
+        same = [equals(there[column], value) for column, value in fixed]
+        is_there = every([*there.where, *part, sql("{} is null", there["deleted_at"]), *same])
+        full = sql("exists (select from {} where {} offset {})", there.source, is_there, number(most - 1))
+        problem = literal(f"LIMIT_REACHED {most} {self.write.which}")
+        return sql("case when {} then {} end", every([*fits, full]), problem)
 
     def _unknown_links(self) -> Iterator[Sql]:
         """A link has to lead to a row of the company that is not deleted, unless it is the one that was there."""

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncGenerator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -84,7 +85,6 @@ async def test_each_host_has_its_own_time() -> None:
 
 
 async def test_what_came_too_late_is_ended() -> None:
-    late = asyncio.Event()
     ended: list[str] = []
 
     async def open_one(host: Host) -> str:
@@ -93,7 +93,6 @@ async def test_what_came_too_late_is_ended() -> None:
                 await asyncio.sleep(60)
             except asyncio.CancelledError:
                 return "too late"  # as a driver that has just got its answer
-        late.set()
         return host.name
 
     assert await Race(open_one, ended.append).run([A, B]) == (B, "b")
@@ -283,11 +282,8 @@ async def test_after_a_promotion_the_pool_writes_to_the_new_leader(tmp_path: Pat
         await database.write(WRITE, ())
         await old.stop()
         await promote(dsns[1])
-        for _ in range(2):  # the first meets the connections of before
-            try:
-                await database.write(WRITE, ())
-            except DatabaseUnavailable:
-                continue
-        assert (await database.read("select inet_server_port() is null and not pg_is_in_recovery()", ()))[0]
+        with suppress(DatabaseUnavailable):  # the first meets the connections of before
+            await database.write(WRITE, ())
+        await database.write(WRITE, ())
         await database.close()
     await new.stop()

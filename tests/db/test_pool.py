@@ -227,7 +227,7 @@ class Full(World):
     def __init__(self, room: int, patience: float = 5.0, places: int = 3) -> None:
         super().__init__(places, patience)
         self.room = room
-        self.asked = 0
+        self.asked: int = 0
         self.pool = Pool(self.connect, Shares(places, places, 1_000, patience), 60, patience)
 
     async def connect(self) -> Connection:
@@ -246,7 +246,7 @@ async def test_who_gets_no_further_connection_waits_for_one_that_is_given_back()
     for task in others:
         world.pool.release(first, ME)
         assert await task is first
-    assert world.asked == 2, "the refusal is remembered"
+    assert (world.asked, world.pool.refusals) == (2, 1), "the refusal is remembered"
     world.pool.release(first, ME)
     assert world.pool.idle == [first]
 
@@ -262,6 +262,40 @@ async def test_the_server_is_asked_again_a_second_later(monkeypatch: pytest.Monk
     await asyncio.sleep(0.1)
     assert (world.asked, world.pool.waiting) == (2, 0), "nobody asks for nobody"
     assert await world.pool.acquire(ME) is not first
+
+
+class SlowSecond(Full):
+    """A full world whose second connection opens when `gate` does."""
+
+    def __init__(self) -> None:
+        super().__init__(1)
+        self.gate = asyncio.Event()
+
+    async def connect(self) -> Connection:
+        if self.asked == 1:
+            self.asked += 1
+            await self.gate.wait()
+            self.room += 1
+            return await World.connect(self)
+        return await super().connect()
+
+
+async def test_a_connection_that_opens_late_does_not_undo_a_refusal_of_meanwhile() -> None:
+    world = SlowSecond()
+    first = await world.pool.acquire(ME)
+    slow = asyncio.create_task(world.pool.acquire(ME))
+    await asyncio.sleep(0.01)
+    refused = asyncio.create_task(world.pool.acquire(ME))
+    await asyncio.sleep(0.01)
+    world.pool.release(first, ME)
+    assert await refused is first
+    world.gate.set()
+    second = await slow
+    later = asyncio.create_task(world.pool.acquire(ME))
+    await asyncio.sleep(0.01)
+    assert (world.asked, later.done()) == (3, False)
+    world.pool.release(second, ME)
+    assert await later is second
 
 
 async def test_one_of_ours_that_ends_makes_room() -> None:
@@ -288,12 +322,14 @@ async def test_the_wait_has_an_end_and_gives_its_share_back() -> None:
     first = await world.pool.acquire(ME)
     with pytest.raises(NoMoreConnections):
         await world.pool.acquire(ME)
+    assert world.pool.waiting == 0
     gone = asyncio.create_task(world.pool.acquire(ME))
     await asyncio.sleep(0.01)
+    assert world.pool.waiting == 1
     gone.cancel()
     world.pool.release(first, ME)
     await asyncio.wait([gone])
-    assert gone.cancelled()
+    assert (gone.cancelled(), world.pool.waiting) == (True, 0)
     assert world.pool.idle == [first]
     assert await world.pool.acquire(ME) is first
     world.pool.release(first, ME)
@@ -322,7 +358,7 @@ async def test_who_was_refused_asks_again_and_is_not_overtaken(monkeypatch: pyte
     assert await world.pool.acquire(ME)
     waiting = [asyncio.create_task(ask(name)) for name in "abc"]
     await asyncio.sleep(0.08)
-    assert (order, world.asked) == ([], 3), "the refusal is remembered, then asked about by one"
+    assert (order, world.asked, world.pool.refusals) == ([], 3, 2), "it is remembered, then asked about by one"
     world.room = 5
     later = asyncio.create_task(ask("later"))
     async with asyncio.timeout(1):

@@ -104,8 +104,8 @@ class SmallBackend:
     async def ready(self) -> str | None:
         return self.reason
 
-    def figures(self) -> list[float]:
-        return [float(n) for n in range(1, len(FIGURES))]
+    def figures(self) -> dict[str, float]:
+        return {figure.name: float(n) for n, figure in enumerate(FIGURES[:-1], 1)}
 
     async def holds_demo(self) -> bool:
         return self.demo

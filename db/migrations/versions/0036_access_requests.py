@@ -14,7 +14,8 @@ ANSWER = """
 create function answer_access_requests() returns trigger language plpgsql as $$
 begin
   update access_request r
-  set state = case t.kind when 'TOGGLE' then 'GRANTED' else 'DECLINED' end, decided_at = t.at, decided_by = t.actor_id
+  set state = case t.kind when 'TOGGLE' then 'GRANTED' else 'DECLINED' end, decided_at = t.at, decided_by = t.actor_id,
+    until = case t.kind when 'TOGGLE' then t.until end
   from told t
   where r.company_id = t.company_id and r.user_id = t.membership_id and r.state = 'OPEN'
     and (t.kind = 'TOGGLE' and t.after and r.app_id = t.app_id or t.kind = 'USER_DELETED');
@@ -38,6 +39,7 @@ def upgrade() -> None:
         stamp("created_at"),
         stamp("decided_at", nullable=True),
         sa.Column("decided_by", sa.Uuid(), nullable=True),
+        stamp("until", nullable=True),
         check("access_request", "state", "OPEN", "GRANTED", "DECLINED"),
         reference("access_request", "user_id", "membership", ondelete="CASCADE"),
     )

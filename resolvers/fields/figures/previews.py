@@ -4,6 +4,7 @@ An employee's mask is that of the toggles and of the company's apps that are awa
 by a mask that has all apps of its need.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -73,8 +74,7 @@ class Groups:
 
 
 def _few(value: Any) -> list[Any]:
-    # An object with variables in it is a list of one.
-    changes = cast("list[Any]", value if isinstance(value, list) else [value])
+    changes = cast("list[Any]", value)
     if len(changes) > MOST:
         raise bad_input(f'The argument "changes" has more than {MOST:,} items.')
     return changes
@@ -82,13 +82,13 @@ def _few(value: Any) -> list[Any]:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """The probe for the names of operations that are known, each once; None for too many names."""
+    """The probe for the names of operations that are known, each once; none for null, None for too many names."""
 
     named: Mapping[str, NamedOperation] = field(compare=False)
 
     def __call__(self, value: Any) -> tuple[str, ...] | None:
         """The names, in the order in which they are given."""
-        names = cast("list[Any]", value if isinstance(value, list | tuple) else [value])
+        names = cast("list[str]", value or [])
         return tuple(name for name in dict.fromkeys(names) if name in self.named) if len(names) <= LIST_ITEMS else None
 
 
@@ -121,20 +121,14 @@ PIECE: Final = 64
 """Bytes that may be written for a point of cost."""
 
 
-def _by_person(value: Any, granted: bool | None = None) -> Mapping[object, list[App | None]]:
-    """The apps that changes switch (on or off where `granted` says so), by person; None: not known yet."""
-    found: dict[object, list[App | None]] = {}
-    for n, one in enumerate(cast("list[Any]", value if isinstance(value, list) else [value] if value else [])):
-        change: Any = one or {}
-        apps = found.setdefault(change.get("userId") or n, [])
-        if granted is None or change.get("granted") in (granted, None):
-            apps.append(change.get("app"))
-    return found
+def _first(value: Any) -> list[Mapping[str, Any]]:
+    """The changes that a measure looks at, no more than there may be; what is not known yet in one is missing."""
+    return [change or {} for change in cast("list[Any]", value or [])[:MOST]]
 
 
 def count_people(value: Any) -> int:
-    """Measure of changes: the number of people."""
-    return len(_by_person(value))
+    """Measure of changes: the number of people; a user who is not known yet is one more."""
+    return len({change.get("userId") or n for n, change in enumerate(_first(value))})
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +140,7 @@ class Types:
 
     def __call__(self, value: Any) -> int:
         """The number of types."""
-        reaches = _reaches(self.schema, value, granted=self.granted)
-        return ceil(sum(reach.types for reach in reaches) / max(1, len(reaches)))
+        return ceil(_reach(self.schema, value, granted=self.granted).types / max(1, count_people(value)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,23 +151,18 @@ class Pieces:
 
     def __call__(self, value: Any) -> int:
         """The number of pieces, of what is gained or lost, whichever is longer."""
-        found = 0
-        for granted in (True, False):
-            reaches = _reaches(self.schema, value, granted=granted)
-            types = max(1, sum(reach.types for reach in reaches))
-            found = max(found, sum(reach.length for reach in reaches) // types // PIECE - 1)
-        return found
+        reaches = [_reach(self.schema, value, granted=granted) for granted in (True, False)]
+        return max(0, *(reach.length // max(1, reach.types) // PIECE - 1 for reach in reaches))
 
 
-def _reaches(schema: GraphQLSchema, value: Any, *, granted: bool) -> list[Reach]:
-    """For each person at most how much changes."""
+def _reach(schema: GraphQLSchema, value: Any, *, granted: bool) -> Reach:
+    """At most how much changes for all people together; an app that is not known yet changes all for its user."""
     whole, by_app = reach_of_apps(schema)
-    found: list[Reach] = []
-    for apps in _by_person(value, granted).values():
-        reaches = [whole if app is None else by_app.get(app, NO_REACH) for app in apps]
-        types, length = (sum(reach[n] for reach in reaches) for n in (0, 1))
-        found.append(Reach(min(types, whole.types), min(length, whole.length)))
-    return found
+    switches = Counter(change.get("app") for change in _first(value) if change.get("granted") in (granted, None))
+    reaches = [(whole if app is None else by_app.get(app, NO_REACH), times) for app, times in switches.items()]
+    people = count_people(value)
+    types, length = (min(sum(reach[n] * times for reach, times in reaches), people * whole[n]) for n in (0, 1))
+    return Reach(types, length)
 
 
 def _changes_of(row: Row) -> ArgumentValue:
@@ -309,7 +297,7 @@ def _list_of_operations(row: Row, arguments: Arguments) -> Rows:
 def _list_of_keys(row: Row, arguments: Arguments) -> Rows:
     """The keys of the people that open the company now, and would reach less; only a session sees any."""
     ctx = row.ctx
-    member, held = ctx.rows(membership, company=row.company), ctx.rows(credential)
+    member, key = ctx.rows(membership, company=row.company), ctx.rows(credential)
     opens = "get_bit({} & {}, {}) = 1"
     place = number(CATALOGUE[App.API_ACCESS].position)
     conditions = [
@@ -317,23 +305,23 @@ def _list_of_keys(row: Row, arguments: Arguments) -> Rows:
         *member.where,
         sql("{} = p.person", member["id"]),
         is_in(member),
-        sql("{} = 'API_KEY'", held["kind"]),
-        sql("{} > now()", held["expires_at"]),
-        carries(member, held.name),
-        sql(opens, sql("p.before"), held["apps"], place),
-        sql("e.after <> (p.before & {})", held["apps"]),
+        sql("{} = 'API_KEY'", key["kind"]),
+        sql("{} > now()", key["expires_at"]),
+        carries(member, key.name),
+        sql(opens, sql("p.before"), key["apps"], place),
+        sql("e.after <> (p.before & {})", key["apps"]),
     ]
     select = sql(
         "select p.n, {} key, p.before & {} before, e.after from ({}) p join {} on {} = p.account cross join {} "
         "cross join lateral (select case when {} then p.after & {} else {} end after offset 0) e where {}",
-        held["id"],
-        held["apps"],
+        key["id"],
+        key["apps"],
         _people(row),
-        held.source,
-        held["account_id"],
+        key.source,
+        key["account_id"],
         member.source,
-        sql(opens, sql("p.after"), held["apps"], place),
-        held["apps"],
+        sql(opens, sql("p.after"), key["apps"], place),
+        key["apps"],
         NONE,
         every(conditions),
     )

@@ -31,7 +31,7 @@ MEMBERS: Final = ("copy", "apply")
 """The members of an input that name models."""
 
 MODELS: Final = """
-select m.n, t.id member, t.toggles, coalesce(s.toggles, p.apps) wanted, j.awake, coalesce(
+select m.n, t.id member, t.toggles, coalesce(s.toggles & ~ s.lent, p.apps) wanted, j.awake, coalesce(
     case
       when coalesce(s.id, p.id) is null or s.external <> (m.kind = 'EXTERNAL') then m.source_path || ' NOT_FOUND'
       when s.external or s.role = 'OWNER' then m.source_path || ' NOT_TOGGLEABLE' end,
@@ -48,7 +48,9 @@ left join access_preset p on m.kind = 'PRESET' and p.company_id = j.company_id a
 left join membership t on t.company_id = j.company_id and t.id = m.person and t.removed_at is null
 where j.outcome is null
 """
-"""The users who get the toggles of a model, with both; `problem` is the path and the first reason why it cannot be."""
+"""The users who get the toggles of a model, with both; `problem` is the path and the first reason why it cannot be.
+
+What a colleague has until a moment is not copied: it would be given for good."""
 
 MODELLING: Final = """
 select s.* from stated s

@@ -28,11 +28,14 @@ select {0}.account_id, {0}.confirmed, {0}.language, {0}.account_id = any({1}) sp
   when x.version <> {2} then 'VERSION_CONFLICT' when {3} then 'PROBLEMS' end outcome
 from viewer {0} left join lateral (
   select c.id company_id, c.access_version, c.trial_ends_at, {4} version, c.mask active, {5} awake, c.plan,
-    coalesce(c.trial_ends_at > now(), false) in_trial, m.role, {6} at
+    coalesce(c.trial_ends_at > now(), false) in_trial, m.role, {6} at,
+    exists (select from membership l where l.company_id = c.id and l.lent_until <= now()) has_lapsed
   from {7} where {8}
 ) x on true
 """
-"""The caller in the company, and why nothing is written whatever is asked for."""
+"""The caller in the company, and why nothing is written whatever is asked for.
+
+`has_lapsed`: a user has an app whose time is over, which is written before anything else."""
 
 FOUND: Final = """
 select f.*, f.count > 0 and j.spent stops from judged j cross join (
@@ -45,10 +48,11 @@ select f.*, f.count > 0 and j.spent stops from judged j cross join (
 
 LOCKED: Final = """
 select c.id from judged j cross join found f join company c on c.id = j.company_id
-where j.outcome is null and f.problems is null and f.changes and not f.stops and c.access_version = j.access_version
+where j.outcome is null and f.problems is null and f.changes and not f.stops and not j.has_lapsed
+  and c.access_version = j.access_version
 for no key update of c skip locked
 """
-"""The company's row, unless another change of access has it, or has changed it since it was judged."""
+"""The company's row, unless another change of access has it, has changed it since it was judged, or is due."""
 
 RAISED: Final = """
 update company c set access_version = c.access_version + 1{} from locked l where c.id = l.id
@@ -57,7 +61,7 @@ returning c.id, c.access_version, c.trial_ends_at
 STANDING: Final = """
 select r.* from raised r union all
 select j.company_id, j.access_version, j.trial_ends_at from judged j cross join found f
-where j.outcome is null and f.problems is null and not f.changes
+where j.outcome is null and f.problems is null and not f.changes and not j.has_lapsed
 """
 """The company's row in the version in which it is as asked: as it was raised, or judged where all is so already."""
 
@@ -69,7 +73,7 @@ select a.*, r.id company_id, j.account_id, j.at from asked a cross join judged j
 OUTCOME: Final = """
 select j.company_id, j.confirmed, j.language, f.problems, f.count, case
   when j.outcome is not null then j.outcome when f.stops then 'RATE_LIMITED' when f.problems is not null then 'FOUND'
-  when not f.changes then 'UNCHANGED' when r.id is null then 'RACED' end outcome
+  when j.has_lapsed then 'RACED' when not f.changes then 'UNCHANGED' when r.id is null then 'RACED' end outcome
 from judged j cross join found f left join raised r on true
 """
 

@@ -62,7 +62,7 @@ insert into app_grant (company_id, membership_id, app_id, valid, granted_by)
 select w.company_id, w.member, w.app, tstzrange(w.at, null), w.account_id from changing w where w.given
 """
 KEPT: Final = f"""
-update membership m set toggles = (m.toggles & ~ s.ended) | s.begun
+update membership m set toggles = (m.toggles & ~ s.ended) | s.begun, lent = m.lent & ~ (s.begun | s.ended)
 from (
   select b.company_id, b.member, bit_or(case when b.given then b.bit else b.nothing end) begun,
     bit_or(case when b.given then b.nothing else b.bit end) ended

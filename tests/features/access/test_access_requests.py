@@ -7,7 +7,6 @@ from typing import Any, Final
 import pytest
 
 from db.tokens import hash_token, new_token
-from resolvers.execution.lapses import END
 from resolvers.mutations.access_requests import A_DAY
 from tests.support.company import Answer, Firm, Person, change
 from tests.support.databases import Databases
@@ -20,7 +19,7 @@ mutation ($input: RequestAccessInput!) { requestAccess(input: $input) {
 """
 DECIDE: Final = """
 mutation ($input: DecideAccessRequestInput!) { decideAccessRequest(input: $input) {
-  accessRequest { state decidedAt decidedBy { name } } permissionMatrix { version openRequests { id } }
+  accessRequest { state until decidedAt decidedBy { name } } permissionMatrix { version openRequests { id } }
   errors { code field } } }
 """
 LISTED: Final = """
@@ -151,7 +150,7 @@ async def test_granting_switches_the_app_on_and_says_who(outside: Outside) -> No
     payload = answer.data["decideAccessRequest"]
     assert (payload["errors"], payload["permissionMatrix"]) == ([], {"version": 2, "openRequests": []})
     assert payload["accessRequest"].pop("decidedAt") is not None
-    assert payload["accessRequest"] == {"state": "GRANTED", "decidedBy": {"name": "Partner Peeters"}}
+    assert payload["accessRequest"] == {"state": "GRANTED", "until": None, "decidedBy": {"name": "Partner Peeters"}}
     assert "STOCK" in await firm.toggles("anna")
     assert await firm.toggles("anna") == await firm.grants("anna")
     trail = [(row["kind"], row["app_id"], row["actor_id"]) for row in await firm.trail()]
@@ -185,6 +184,24 @@ async def test_whatever_gives_the_app_answers_the_request(outside: Outside) -> N
     assert codes(await decide(outside, firm["owner"], other)) == [("WRONG_STATE", ["requestId"])]
 
 
+async def test_what_is_on_from_before_an_app_was_deactivated_is_granted_as_it_is(outside: Outside) -> None:
+    firm = await outside.found("STOCK")
+    token = firm["owner"].token
+    changes = [change(firm["anna"], "STOCK", granted=True)]
+    await outside.done(token, "setAppAccess", companyId=firm.id, expectedVersion=1, changes=changes)
+    await outside.done(token, "deactivateApp", companyId=firm.id, app="STOCK")
+    request = await asked(outside, firm, "STOCK")
+    await outside.done(token, "activateApp", companyId=firm.id, app="STOCK")
+    before = await firm.trail()
+    refused = await decide(outside, firm["owner"], request, until="2126-01-01T00:00:00Z")
+    assert codes(refused) == [("VALIDATION", ["until"])]
+    payload = (await decide(outside, firm["owner"], request)).data["decideAccessRequest"]
+    assert (payload["errors"], payload["permissionMatrix"]["openRequests"]) == ([], [])
+    assert payload["accessRequest"].pop("decidedAt") is not None
+    assert payload["accessRequest"] == {"state": "GRANTED", "until": None, "decidedBy": {"name": "Owner Peeters"}}
+    assert await firm.trail() == before
+
+
 async def test_only_owners_decide_and_only_what_can_be(outside: Outside) -> None:
     firm, other = await outside.found("STOCK"), await outside.found()
     request, inactive = await asked(outside, firm, "STOCK"), await asked(outside, firm, "PURCHASES")
@@ -210,95 +227,3 @@ async def test_a_key_neither_asks_nor_decides(outside: Outside) -> None:
         (DECIDE, {"requestId": request, "granted": True}),
     ):
         assert (await outside.ask(token, document, input=given)).codes == ["FORBIDDEN"]
-
-
-# --- access until a moment
-
-
-LAPSE: Final = """
-with earlier as (
-  update app_grant set until = now() - interval '1 second' where company_id = $1 and app_id = $3 and until is not null
-)
-update membership set lent_until = now() - interval '1 second' where company_id = $1 and id = $2
-"""
-SEEN: Final = """
-query ($id: ID!) { company(id: $id) { name access { apps } products { nodes { actualStock } } } }
-"""
-
-
-async def lent(outside: Outside, firm: Firm, app: str, until: str = "2126-01-01T00:00:00Z") -> None:
-    """Anna has an app until a moment."""
-    answer = await decide(outside, firm["owner"], await asked(outside, firm, app), until=until)
-    assert codes(answer) == []
-
-
-async def has(outside: Outside, firm: Firm, app: str) -> bool:
-    answer = await outside.ask(firm["anna"].token, SEEN, id=firm.id)
-    shown = app in answer.data["company"]["access"]["apps"]
-    assert app != "STOCK" or shown == (answer.hidden == ())
-    return shown
-
-
-async def test_what_is_granted_until_a_moment_is_hidden_from_then_on(outside: Outside) -> None:
-    firm = await outside.found("STOCK")
-    await lent(outside, firm, "STOCK")
-    assert await has(outside, firm, "STOCK")
-    assert (await firm.trail())[-1]["until"] is not None
-    await outside.rows(LAPSE, firm.key, firm["anna"].membership, "STOCK")
-    assert not await has(outside, firm, "STOCK")
-    assert await firm.version() == 2  # nothing was written yet
-    await outside.rows(END)
-    assert not await has(outside, firm, "STOCK")
-    assert (await firm.version(), await firm.toggles("anna")) == (3, await firm.grants("anna"))
-    assert "STOCK" not in await firm.toggles("anna")
-    last = (await firm.trail())[-1]
-    assert (last["kind"], last["app_id"], last["before"], last["after"], last["actor_id"]) == (
-        "TOGGLE", "STOCK", True, False, None,
-    )  # fmt: skip
-    await outside.rows(END)
-    assert await firm.version() == 3
-    await asked(outside, firm, "STOCK")
-
-
-async def test_an_end_takes_nothing_else(outside: Outside) -> None:
-    firm = await outside.found("STOCK", "DISCOUNTS")
-    changes = [change(firm["anna"], "QUOTES", granted=True)]
-    token = firm["owner"].token
-    await outside.done(token, "setAppAccess", companyId=firm.id, expectedVersion=1, changes=changes)
-    await lent(outside, firm, "DISCOUNTS")
-    await lent(outside, firm, "STOCK")
-    await outside.rows(LAPSE, firm.key, firm["anna"].membership, "STOCK")
-    assert await has(outside, firm, "QUOTES")
-    await outside.rows(END)
-    assert [await has(outside, firm, app) for app in ("QUOTES", "DISCOUNTS", "STOCK")] == [True, True, False]
-    await outside.done(token, "updateUser", companyId=firm.id, userId=firm["anna"].id, role="OWNER")
-    await outside.rows(LAPSE, firm.key, firm["anna"].membership, "DISCOUNTS")
-    assert await has(outside, firm, "STOCK")
-
-
-async def test_what_is_taken_away_before_its_end_stays_away_and_can_be_given_for_good(outside: Outside) -> None:
-    firm = await outside.found("STOCK")
-    await lent(outside, firm, "STOCK")
-    token = firm["owner"].token
-    for granted in (False, True):
-        changes = [change(firm["anna"], "STOCK", granted)]
-        version = await firm.version()
-        await outside.done(token, "setAppAccess", companyId=firm.id, expectedVersion=version, changes=changes)
-        assert await has(outside, firm, "STOCK") is granted
-    await outside.rows(
-        "update membership set lent_until = now() where company_id = $1 and lent_until > now()", firm.key
-    )
-    await outside.rows(END)
-    assert await has(outside, firm, "STOCK")
-    assert await firm.toggles("anna") == await firm.grants("anna")
-
-
-@pytest.mark.parametrize(
-    "given", [{"until": "2020-01-01T00:00:00Z"}, {"granted": False, "until": "2126-01-01T00:00:00Z"}]
-)
-async def test_an_end_lies_ahead_and_is_that_of_a_grant(outside: Outside, given: Any) -> None:
-    firm = await outside.found("STOCK")
-    request = await asked(outside, firm, "STOCK")
-    before = await firm.everything()
-    assert codes(await decide(outside, firm["owner"], request, **given)) == [("VALIDATION", ["until"])]
-    assert await firm.everything() == before

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
+from random import Random
 from typing import Any, Final
 
 import pytest
@@ -12,11 +13,13 @@ from gateway.operation_files import console_operations
 from resolvers.execution.executor import Executor
 from resolvers.execution.product import default_compiler
 from resolvers.fair_use.breath import BREATH
+from resolvers.fields.figures.previews import MOST, PIECE, Pieces, Types, count_people
+from resolvers.gates.coordinate_groups import coordinate_groups
 from resolvers.operation.documents import Documents
 from resolvers.operation.named import NamedOperation
 from resolvers.request import GraphQLRequest, Result
 from resolvers.request_limits import MAX_COST
-from schema.apps import CATALOGUE
+from schema.apps import CATALOGUE, App
 from tests.attacker.bounds import BYTES_OF_A_POINT
 from tests.support.company import Firm
 from tests.support.databases import Databases
@@ -122,6 +125,76 @@ async def test_the_consoles_question_for_all_people_and_many_apps_is_answered(bi
     assert result.cost[0] < MAX_COST
 
 
+@pytest.mark.parametrize("copies", [1, 4])
+@pytest.mark.parametrize("signed_in", [True, False])
+async def test_each_measure_looks_at_the_changes_once_for_a_request(
+    big: Big, monkeypatch: pytest.MonkeyPatch, copies: int, signed_in: bool
+) -> None:
+    """Thousands of changes are looked at on the way to the database, whoever asks, and also where that refuses."""
+    measures, looked = (Types, Pieces), list[object]()
+    for measure in measures:
+        usual = measure.__call__
+
+        def look(self: Any, value: Any, usual: Any = usual) -> int:
+            looked.append(self)
+            return usual(self, value)
+
+        monkeypatch.setattr(measure, "__call__", look)
+    people = "people { gained { type names } lost { type names } }"
+    lists = [
+        f"a{n}: companies(first: $v{n}) {{ nodes {{ previewAccess(changes: $changes) {{ {people} }} }} }}"
+        for n in range(copies)
+    ]
+    declared = ", ".join(f"$v{n}: Int" for n in range(copies))
+    document = f"query ($changes: [AppAccessChange!], {declared}) {{ viewer {{ {' '.join(lists)} }} }}"
+    for most, apps, refuses in ((1, 1, False), (100, 45, True)):
+        given = {f"v{n}": most for n in range(copies)} | {"changes": big.changes(apps)}
+        token = big.firm["owner"].token if signed_in else None
+        looked.clear()
+        result = await big.executor.execute(GraphQLRequest(document, variables=given, token=token, wants_cost=True))
+        assert [error.code.value for error in result.errors] == (["COST_EXCEEDED"] if refuses else [])
+        assert len(looked) == len(set(looked)) == 3
+
+
+@pytest.mark.parametrize("piece", [PIECE, PIECE // 8])
+def test_a_measure_is_never_below_what_the_changes_do_person_by_person(
+    monkeypatch: pytest.MonkeyPatch, piece: int
+) -> None:
+    monkeypatch.setattr("resolvers.fields.figures.previews.PIECE", piece)
+    schema, random = default_compiler().schema, Random(139)
+    groups, apps = coordinate_groups(schema), [None, *(App[name] for name in APPS)]
+    for _ in range(200):
+        people = [f"usr_{n:032x}" for n in range(random.randint(1, 9))]
+        greedy, weights = people[0], [random.random() ** 3 for _ in apps]
+        changes = [
+            {
+                "userId": greedy if random.random() < 0.5 else random.choice(people),
+                "app": random.choices(apps, weights)[0],
+                "granted": random.choice([True, True, False, None]),
+            }
+            for _ in range(random.choice([0, 1, 1, 3, 150]))
+        ]
+        pieces, count = Pieces(schema)(changes), count_people(changes)
+        assert count == len({change["userId"] for change in changes})
+        for granted in (True, False):
+            reached: list[tuple[str, str, int]] = []
+            for person in people:
+                own = [one["app"] for one in changes if one["userId"] == person and one["granted"] in (granted, None)]
+                seen = [group for group in groups if None in own or not group.apps.isdisjoint(own)]
+                reached += [(person, group.type_name, len('"",'.join(group.names)) + 3) for group in seen]
+            types = count * Types(schema, granted)(changes)
+            assert types >= len({(person, type_name) for person, type_name, _ in reached})
+            assert piece * types * (2 + pieces) >= sum(length for *_, length in reached)
+
+
+def test_a_measure_looks_at_no_more_changes_than_there_may_be() -> None:
+    schema = default_compiler().schema
+    changes = [{"userId": f"usr_{n:032x}", "app": App[APPS[n % 9]], "granted": True} for n in range(MOST + 9)]
+    for measure in (count_people, Types(schema, granted=True), Pieces(schema)):
+        assert measure(changes) == measure(changes[:MOST])
+    assert count_people(changes) == MOST
+
+
 async def test_what_operations_need_is_found_in_a_turn_once_and_costs(
     big: Big, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -150,5 +223,6 @@ async def test_what_operations_need_is_found_in_a_turn_once_and_costs(
     found.clear()
     again = await big.ask(selection, few, names)
     assert (again.data, found) == (all_.data, [])
+    assert (await big.ask(selection, few, None)).data == without.data
     too_many = await big.ask(selection, few, [f"No{n}" for n in range(101)])
     assert [error.code.value for error in too_many.errors] == ["BAD_USER_INPUT"]

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from db.backup import without_secrets
+from db.backup import BackupFailed, without_secrets
 from db.connection import REQUESTS, Connection, connect
+from db.errors import DatabaseMisconfigured
 from db.tables import metadata
 from tests.gateway.cli.test_main import enfact, gateway
 from tests.support.company import Firm
@@ -116,8 +117,37 @@ async def test_a_revived_database_has_no_credentials_and_no_letters(fresh_dsn: s
          {"PGPASSWORD": "x"}),
         ("postgresql://h/d?jit=off&options=-csearch_path%3Da&connect_timeout=3", "postgresql://h/d?connect_timeout=3",
          {"PGOPTIONS": "-c jit=off -csearch_path=a"}),
+        ("postgresql://h/d?search_path=app%2C+public&application_name=a%5Cb&role=a%5Cb%09c",
+         "postgresql://h/d?application_name=a%5Cb",
+         {"PGOPTIONS": "-c search_path=app,\\ public -c role=a\\\\b\\\tc"}),
+        ("postgresql://a,b/d", "postgresql://a,b/d?target_session_attrs=read-write", {}),
+        ("postgresql://a,b/d?target_session_attrs=any", "postgresql://a,b/d?target_session_attrs=any", {}),
     ],
 )  # fmt: skip
 def test_no_secret_stands_in_the_command_line(dsn: str, address: str, variables: dict[str, str]) -> None:
     found, environment = without_secrets(dsn)
     assert (found, dict(environment)) == (address, variables)
+
+
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        ("sslpassword=Sesame", BackupFailed),
+        ("oauth_client_secret=Sesame", DatabaseMisconfigured),
+        ("scram_client_key=Sesame", DatabaseMisconfigured),
+    ],
+)
+def test_a_secret_that_only_a_command_line_takes_is_refused(words: str, error: type[Exception]) -> None:
+    with pytest.raises(error) as raised:
+        without_secrets(f"postgresql://h/d?{words}")
+    assert "Sesame" not in str(raised.value)
+
+
+async def test_a_setting_with_a_space_arrives_whole(fresh_dsn: str) -> None:
+    """What `pg_dump` would run with, asked of the server by the driver, which takes PGOPTIONS as `options`."""
+    variables = without_secrets(f"{fresh_dsn}{'&' if '?' in fresh_dsn else '?'}search_path=app%2C+public")[1]
+    connection = await connect(fresh_dsn, server_settings={"options": variables["PGOPTIONS"]})
+    try:
+        assert await connection.fetchval("show search_path") == "app, public"
+    finally:
+        await connection.close()

@@ -1,5 +1,6 @@
 """gateway/metrics: what is counted of a request, and the text that Prometheus reads."""
 
+import asyncio
 import json
 import os
 import re
@@ -9,16 +10,19 @@ from pathlib import Path
 
 import pytest
 
+from db.database import Database, PoolSettings
+from gateway.http.compression import Compression
 from gateway.http.parameters import Parameters
-from gateway.metrics.layout import BOUNDS, FIGURES, MOST_OPERATIONS, WIDTH, Layout
+from gateway.metrics.layout import BOUNDS, FIGURES, MOST_OPERATIONS, Layout
 from gateway.metrics.recording import SAMPLED, Metrics
 from gateway.metrics.text import family, page
 from gateway.persisted_manifests import operation_names
 from gateway.shared_page import MOST_WORKERS, Page, SharedCounters, new_page
+from resolvers.execution.executor import Executor
 from resolvers.request import DocumentReference, ErrorEntry, Note, Result
 from resolvers.stages import Stage, Stages
 from schema.errors import ErrorCode
-from tests.gateway.conftest import MakeApp, client_of
+from tests.gateway.conftest import MakeApp, SmallExecutor, client_of
 
 LINE = re.compile(r'(enfact_\w+)(\{(?:\w+="(?:[^"\\\n]|\\.)*",?)+\})? (-?\d+(?:\.\d+)?(?:e-?\d+)?)\Z')
 
@@ -122,8 +126,8 @@ def test_one_request_in_sixteen_has_its_stages_measured() -> None:
     assert [counted.metrics.is_sampled() for _ in range(2 * SAMPLED)].count(True) == 2
     clock = iter((0.0, 0.25, 1.0, 1.5)).__next__
     stages = Stages(clock)
-    stages.end(Stage.READ)
-    stages.end(Stage.EXECUTE)
+    for stage in (Stage.READ, Stage.EXECUTE, Stage.RENDER):
+        stages.end(stage)
     counted.metrics.measured(stages)
     read = counted.read()
     assert read['enfact_stage_seconds_sum{stage="execute"}'] == 0.75
@@ -149,12 +153,22 @@ def test_workers_are_summed_and_one_that_is_replaced_goes_on() -> None:
     for worker in (0, 1, MOST_WORKERS - 1, 1):
         Counted(page=Page(fd, worker)).metrics.ended(None)
     reader = Counted(page=Page(fd, 0))
-    reader.metrics.figures(range(len(FIGURES)))
-    Counted(page=Page(fd, 1)).metrics.figures([10.0] * len(FIGURES))
+    reader.metrics.figures({"enfact_sockets": 3, "enfact_document_hits_total": 1_000})
+    replaced = Counted(page=Page(fd, 1))
+    for hits in (700, 1_000):
+        replaced.metrics.figures({"enfact_sockets": 10, "enfact_document_hits_total": hits})
+    read = reader.read()
+    assert (read["enfact_sockets"], read["enfact_document_hits_total"]) == (13, 2_000)
+    replaced.metrics.close()
+    read = reader.read()
+    assert (read["enfact_sockets"], read["enfact_document_hits_total"]) == (3, 2_000)
+    follower = Counted(page=Page(fd, 1))
+    for figures in ({}, {"enfact_sockets": 2, "enfact_document_hits_total": 5}):
+        follower.metrics.figures(figures)
     read = reader.read()
     os.close(fd)
     assert read['enfact_requests_total{code="OK"}'] == 4
-    assert read["enfact_sockets"] == len(FIGURES) - 1 + 10
+    assert (read["enfact_sockets"], read["enfact_document_hits_total"]) == (5, 2_005)
 
 
 def test_labels_are_escaped() -> None:
@@ -192,7 +206,6 @@ def test_counting_a_request_takes_at_most_two_microseconds() -> None:
         metrics.measured(stages)
     sampled = (clock() - began) / 1_000 / SAMPLED
     assert least + sampled < 2e-6
-    assert len(BOUNDS) + 2 == WIDTH
 
 
 async def test_what_the_endpoint_answers_is_counted_and_only_where_an_operator_listens(make_app: MakeApp) -> None:
@@ -214,6 +227,58 @@ async def test_what_the_endpoint_answers_is_counted_and_only_where_an_operator_l
         answer = await client.post("/graphql", json={"query": "{ name }"})
     assert "server-timing" not in answer.headers
     assert not any(silent.counters.sums(layout.size))
+
+
+async def test_rendering_is_measured_without_packing_and_sending(
+    make_app: MakeApp, executor: SmallExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pause, gzip = 0.3, Compression.gzip
+
+    async def slow(compression: Compression, body: bytes) -> bytes:
+        await asyncio.sleep(pause)
+        return await gzip(compression, body)
+
+    monkeypatch.setattr(Compression, "gzip", slow)
+    executor.result = Result(b'"%b"' % (b"x" * 10_000), (), ())
+    app = make_app(admin_port=0)
+    async with client_of(app) as client:
+        await client.post("/graphql", json={"query": "{ name }"}, headers={"accept-encoding": "gzip"})
+    layout = Layout()
+    read = parsed(page(layout, app.counters.sums(layout.size), ()))
+    assert read['enfact_request_seconds_sum{operation="other"}'] >= pause
+    assert read['enfact_stage_seconds_count{stage="render"}'] == 1
+    assert 0 < read['enfact_stage_seconds_sum{stage="render"}'] < pause
+
+
+@pytest.mark.parametrize("path", ["/schema.graphql", "/graphql?query={name}&variables=none"])
+async def test_what_is_not_read_as_an_operation_has_no_stages(make_app: MakeApp, path: str) -> None:
+    app = make_app(admin_port=0)
+    async with client_of(app) as client:
+        await client.get(path)
+    layout = Layout()
+    read = parsed(page(layout, app.counters.sums(layout.size), ()))
+    assert read['enfact_request_seconds_count{operation="other"}'] == 1
+    assert not any(value for name, value in read.items() if name.startswith("enfact_stage_seconds"))
+
+
+@pytest.mark.parametrize("accept", ["application/json", "application/json, text/event-stream;q=0.5"])
+async def test_closed_gates_of_answers_are_counted_whether_or_not_the_client_takes_streams(
+    make_app: MakeApp, executor: SmallExecutor, accept: str
+) -> None:
+    app = make_app(admin_port=0)
+    errors = (ErrorEntry(ErrorCode.APP_REQUIRED, "m", extensions={"app": "STOCK"}),)
+    async with client_of(app) as client:
+        for result in (
+            Result(b"{}", (), (Note(("a",), "DISCOUNTS", None, ()),)),
+            Result(b"{}", errors, ()),
+            Result.of(b"{}"),
+        ):
+            executor.result = result
+            await client.post("/graphql", json={"query": "{ name }"}, headers={"accept": accept})
+    layout = Layout()
+    read = parsed(page(layout, app.counters.sums(layout.size), ()))
+    closed = {name: value for name, value in read.items() if "closed_gates" in name and value}
+    assert closed == {'enfact_closed_gates_total{app="STOCK"}': 1, 'enfact_closed_gates_total{app="DISCOUNTS"}': 1}
 
 
 async def test_a_document_of_a_stranger_does_not_count_as_one_of_the_manifest(
@@ -244,4 +309,14 @@ async def test_the_figures_of_a_process_are_looked_at_while_it_serves(make_app: 
         assert read["enfact_pool_connections"] == 1
         assert read["enfact_subscriptions"] == len(FIGURES) - 1
     after = parsed(page(layout, app.counters.sums(layout.size), ()))
-    assert after["enfact_pool_connections"] == 0
+    assert after["enfact_pool_connections"] == after["enfact_subscriptions"] == 0
+    assert after["enfact_document_hits_total"] == read["enfact_document_hits_total"] > 0
+
+
+async def test_database_executor_and_application_give_all_figures_by_their_names(fresh_dsn: str) -> None:
+    database = await Database.open(fresh_dsn, PoolSettings(size=1))
+    try:
+        names = [*database.figures(), *Executor(database).figures(), "enfact_sockets"]
+    finally:
+        await database.close()
+    assert names == [figure.name for figure in FIGURES]

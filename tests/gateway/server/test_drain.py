@@ -1,12 +1,18 @@
 """What becomes of a gateway after SIGTERM: it is unready before it stops, and a balancer that looks loses nothing."""
 
 import asyncio
+import os
+import signal
 import time
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 
 import httpx
 import pytest
 
+from db.connection import Connection, connect
 from gateway.settings import Settings
+from tests.gateway.cli.test_main import alive
 from tests.gateway.conftest import MakeApp, SmallExecutor
 from tests.gateway.server.test_server import ANSWER, BODY, HEAD, answered, running
 from tests.gateway.server.test_workers import QUERY, team
@@ -69,10 +75,105 @@ async def test_a_second_signal_ends_the_drain_and_what_runs_is_finished(
         writer.close()
 
 
-async def test_ctrl_c_does_not_drain(make_app: MakeApp) -> None:
+BLOCKS = "select exists (select from pg_locks where pg_backend_pid() = any(pg_blocking_pids(pid)))"
+LOGIN = 'mutation { login(input: {email: "eva@b.example", password: "wrong password"}) { errors { code } } }'
+
+
+async def test_a_second_signal_ends_the_drain_of_workers_and_what_they_run_is_finished(fresh_dsn: str) -> None:
+    async with team(1, fresh_dsn, ENFACT_DRAIN="60") as running_team:
+        await until(running_team.answers)
+        async with (
+            blocking_accounts(fresh_dsn) as block,
+            httpx.AsyncClient(base_url=running_team.address, timeout=20) as client,
+        ):
+            assert (await client.get("/health/ready")).status_code == 200
+            sent = asyncio.create_task(client.post("/graphql", json={"query": LOGIN}))
+            await until(block.has_waiting)
+            running_team.workers.drain()
+            await until(lambda: is_unready(running_team.address))
+            running_team.workers.drain()
+            await until(lambda: refuses(running_team.address))
+            assert not sent.done()
+            await block.end()
+            assert (await sent).json()["data"]["login"]["errors"] != []
+        await asyncio.wait_for(running_team.task, 5)
+
+
+async def test_a_third_signal_kills_workers_with_what_they_run(fresh_dsn: str) -> None:
+    async with team(1, fresh_dsn) as running_team:
+        await until(running_team.answers)
+        async with (
+            blocking_accounts(fresh_dsn) as block,
+            httpx.AsyncClient(base_url=running_team.address, timeout=20) as client,
+        ):
+            sent = asyncio.create_task(client.post("/graphql", json={"query": LOGIN}))
+            await until(block.has_waiting)
+            (pid,) = running_team.pids
+            os.kill(pid, signal.SIGSTOP)
+            for _ in range(3):
+                assert alive(pid)
+                running_team.workers.stop()
+            await asyncio.wait_for(running_team.task, 5)
+            with pytest.raises(httpx.TransportError):
+                await sent
+
+
+class Block:
+    """A lock on the accounts, so that whoever signs in waits."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def begin(self) -> None:
+        await self._connection.execute("begin; lock table account in access exclusive mode")
+
+    async def has_waiting(self) -> bool:
+        return await self._connection.fetchval(BLOCKS)
+
+    async def end(self) -> None:
+        await self._connection.execute("rollback")
+
+
+@asynccontextmanager
+async def blocking_accounts(dsn: str) -> AsyncGenerator[Block]:
+    connection = await connect(dsn)
+    block = Block(connection)
+    await block.begin()
+    try:
+        yield block
+    finally:
+        await connection.close()
+
+
+async def is_unready(address: str) -> bool:
+    async with httpx.AsyncClient(timeout=20) as client:
+        return (await client.get(f"{address}/health/ready")).status_code == 503
+
+
+async def refuses(address: str) -> bool:
+    """Whether nobody takes a connection any more within a moment: the workers have closed the socket, not its owner."""
+    async with httpx.AsyncClient(timeout=0.5) as client:
+        try:
+            await client.get(f"{address}/health/live")
+        except httpx.TransportError:
+            return True
+        return False
+
+
+@pytest.mark.parametrize("then", ["stop", "drain"])
+async def test_ctrl_c_does_not_drain(make_app: MakeApp, executor: SmallExecutor, then: str) -> None:
+    executor.delay = 60 if then == "drain" else 0
     async with running(make_app, drain=60) as gateway:
         await gateway.exchange(PROBE)
-        gateway.server.stop()
+        if then == "drain":  # what runs would go on, and the second signal ends it
+            _, writer = await gateway.connect()
+            writer.write(HEAD + b"\r\n" + BODY)
+            await executor.began.wait()
+            gateway.server.stop()
+            gateway.server.drain()
+            writer.close()
+        else:
+            gateway.server.stop()
         await asyncio.wait_for(gateway.task, 5)
 
 

@@ -41,7 +41,10 @@ judged as materialized (
               select max(h.at) + interval '2 microseconds' from access_change h where h.company_id = c.id
             )
           )
-        ) at
+        ) at,
+        exists (
+          select from membership l where l.company_id = c.id and l.lent_until <= now()
+        ) has_lapsed
       from membership m
         join company c on c.id = m.company_id
       where
@@ -99,6 +102,7 @@ locked as materialized (
     and f.problems is null
     and f.changes
     and not f.stops
+    and not j.has_lapsed
     and c.access_version = j.access_version for no key
   update of c skip locked
 ),
@@ -116,7 +120,7 @@ standing as materialized (
   select j.company_id, j.access_version, j.trial_ends_at
   from judged j
     cross join found f
-  where j.outcome is null and f.problems is null and not f.changes
+  where j.outcome is null and f.problems is null and not f.changes and not j.has_lapsed
 ),
 changing as materialized (
   select a.*, r.id company_id, j.account_id, j.at
@@ -145,7 +149,7 @@ begun as materialized (
 ),
 kept as materialized (
   update membership m
-  set toggles = (m.toggles & ~ s.ended) | s.begun
+  set toggles = (m.toggles & ~ s.ended) | s.begun, lent = m.lent & ~ (s.begun | s.ended)
   from (
     select
       b.company_id,
@@ -213,6 +217,8 @@ from (
         'RATE_LIMITED'
       when f.problems is not null then
         'FOUND'
+      when j.has_lapsed then
+        'RACED'
       when not f.changes then
         'UNCHANGED'
       when r.id is null then
@@ -350,7 +356,10 @@ judged as materialized (
               select max(h.at) + interval '2 microseconds' from access_change h where h.company_id = c.id
             )
           )
-        ) at
+        ) at,
+        exists (
+          select from membership l where l.company_id = c.id and l.lent_until <= now()
+        ) has_lapsed
       from membership m
         join company c on c.id = m.company_id
       where
@@ -408,6 +417,7 @@ locked as materialized (
     and f.problems is null
     and f.changes
     and not f.stops
+    and not j.has_lapsed
     and c.access_version = j.access_version for no key
   update of c skip locked
 ),
@@ -425,7 +435,7 @@ standing as materialized (
   select j.company_id, j.access_version, j.trial_ends_at
   from judged j
     cross join found f
-  where j.outcome is null and f.problems is null and not f.changes
+  where j.outcome is null and f.problems is null and not f.changes and not j.has_lapsed
 ),
 changing as materialized (
   select a.*, r.id company_id, j.account_id, j.at
@@ -454,7 +464,7 @@ begun as materialized (
 ),
 kept as materialized (
   update membership m
-  set toggles = (m.toggles & ~ s.ended) | s.begun
+  set toggles = (m.toggles & ~ s.ended) | s.begun, lent = m.lent & ~ (s.begun | s.ended)
   from (
     select
       b.company_id,
@@ -513,6 +523,8 @@ from (
         'RATE_LIMITED'
       when f.problems is not null then
         'FOUND'
+      when j.has_lapsed then
+        'RACED'
       when not f.changes then
         'UNCHANGED'
       when r.id is null then

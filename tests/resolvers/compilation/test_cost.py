@@ -9,7 +9,7 @@ import pytest
 
 from gateway.http.rendering import render
 from resolvers.compilation.compiler import Compiler
-from resolvers.compilation.cost import COUNT, FILTER, LOOKUP, NAME, NOTE, SEARCH, SUM, Cost
+from resolvers.compilation.cost import COUNT, FILTER, LOOKUP, NAME, NOTE, SEARCH, SUM, Cost, Sizes
 from resolvers.compilation.statement import Statement
 from resolvers.execution.executor import Executor
 from resolvers.execution.product import default_compiler
@@ -35,12 +35,12 @@ def statement(query: str, **variables: object) -> Statement:
 
 def cost(query: str, **variables: object) -> int:
     """What the values of a query count with these variables."""
-    return statement(query, **variables).cost.of(variables)
+    return statement(query, **variables).cost.of(Sizes(variables))
 
 
 def requested(query: str, **variables: object) -> int:
     """What a query costs with these variables, the work for its statement included."""
-    return statement(query, **variables).cost.requested(variables)
+    return statement(query, **variables).cost.requested(Sizes(variables))
 
 
 def of_company(selection: str) -> str:
@@ -109,16 +109,16 @@ def test_page_sizes_in_variables_are_taken_from_the_request() -> None:
     written = "{ viewer { companies(first: %d) { nodes { invoices(first: %d) { nodes { id } } } } } }"
     found = statement(query).cost
     for n, m in ((1, 1), (0, 100), (100, 0), (7, 13), (100, 100)):
-        assert found.of({"n": n, "m": m}) == cost(written % (n, m))
-    assert found.of({"m": 3}) == cost(written % (50, 3))
+        assert found.of(Sizes({"n": n, "m": m})) == cost(written % (n, m))
+    assert found.of(Sizes({"m": 3})) == cost(written % (50, 3))
     assert found.most == cost(written % (100, 100))
-    assert found.of({"n": -5, "m": 10_000}) == cost(written % (0, 100))
+    assert found.of(Sizes({"n": -5, "m": 10_000})) == cost(written % (0, 100))
 
 
 def test_one_variable_may_size_several_lists_inside_each_other() -> None:
     query = "query ($n: Int) { viewer { companies(first: $n) { nodes { invoices(first: $n) { nodes { id } } } } } }"
     written = "{ viewer { companies(first: %d) { nodes { invoices(first: %d) { nodes { id } } } } } }"
-    assert statement(query).cost.of({"n": 20}) == cost(written % (20, 20))
+    assert statement(query).cost.of(Sizes({"n": 20})) == cost(written % (20, 20))
 
 
 def test_ids_count_as_many_as_there_are() -> None:
@@ -164,11 +164,11 @@ def test_what_was_asked_for_of_a_matrix_may_stand_in_variables() -> None:
     narrowed = shown("(apps: $apps, userIds: $ids)", "($apps: [App!], $ids: [ID!])")
     for compiled_for in ({}, {"apps": APPS, "ids": USERS}):
         found = statement(narrowed, **compiled_for).cost
-        assert found.most == found.of({}) == found.of({"apps": None, "ids": None}) == matrix(20, 60)
-        assert found.of({"apps": APPS}) == matrix(20, 3)
-        assert found.of({"apps": APPS[:1], "ids": USERS[:2]}) == matrix(2, 1)
-        assert found.of({"apps": [], "ids": []}) == matrix(0, 0)
-        assert found.of({"apps": 70 * APPS, "ids": USERS}) == matrix(20, 60)
+        assert found.most == found.of(Sizes({})) == found.of(Sizes({"apps": None, "ids": None})) == matrix(20, 60)
+        assert found.of(Sizes({"apps": APPS})) == matrix(20, 3)
+        assert found.of(Sizes({"apps": APPS[:1], "ids": USERS[:2]})) == matrix(2, 1)
+        assert found.of(Sizes({"apps": [], "ids": []})) == matrix(0, 0)
+        assert found.of(Sizes({"apps": 70 * APPS, "ids": USERS})) == matrix(20, 60)
     one = shown("(apps: [STOCK, $app], userIds: [$id])", "($app: App!, $id: ID!)")
     assert cost(one, app="STOCK", id=USERS[0]) == matrix(1, 2)
 
@@ -199,7 +199,7 @@ def test_a_cheap_variable_does_not_stand_in_for_a_dear_constant() -> None:
       ... on Quote { customer { invoices(first: 99) { nodes { id } } } }
     } } } }"""
     dear = query.replace("$n)", "0)").replace("($n: Int)", "")
-    assert statement(query).cost.of({"n": 0}) == cost(dear) > 100 * 99
+    assert statement(query).cost.of(Sizes({"n": 0})) == cost(dear) > 100 * 99
 
 
 @pytest.mark.parametrize("case", [pytest.param(case, id=case.name) for case in read_cases() if not case.is_mutation])

@@ -6,6 +6,7 @@ import pytest
 
 from resolvers.compilation.compiler import Compiler
 from resolvers.compilation.context import Bindings
+from resolvers.compilation.cost import Sizes
 from resolvers.execution.product import default_compiler
 from resolvers.operation.documents import Documents
 from resolvers.operation.operation import LOOKUPS, Operation
@@ -133,7 +134,7 @@ def test_many_criteria_cost_more_than_a_few() -> None:
     one = {"name": {"eq": "x"}}
 
     def cost(count: int) -> int:
-        return compiler.read(operation, operation.coerce({"f": {"or": [one] * count}})).cost.of({})
+        return compiler.read(operation, operation.coerce({"f": {"or": [one] * count}})).cost.of(Sizes({}))
 
     assert cost(1) == cost(8)
     assert cost(9) - cost(8) == cost(50) - cost(49) == 50
