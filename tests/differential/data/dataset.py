@@ -659,7 +659,17 @@ def _periods(data: DataSet, company: str) -> None:
             is_on = on[CATALOGUE[app].position] == "1"
             if is_on or (m + n) % 5 == 0:
                 valid = Range(LONG_AGO, None) if app in ALWAYS else _period(m + n, ended=not is_on)
-                data.add("app_grant", company_id=here, membership_id=member["id"], app_id=app.name, valid=valid)
+                until = NEVER if app not in ALWAYS and (m + n) % 4 == 0 and not member["external"] else None
+                grant = {"membership_id": member["id"], "app_id": app.name, "valid": valid, "until": until}
+                data.add("app_grant", company_id=here, **grant)
+                if is_on and until is not None:
+                    _lend(member, app)
+
+
+def _lend(member: Record, app: App) -> None:
+    """Let a member have an app until the end of its period."""
+    lent = [other for other in App if member["lent"].as_string().replace(" ", "")[CATALOGUE[other].position] == "1"]
+    member |= {"lent": bits((*lent, app)), "lent_until": NEVER}
 
 
 def _period(n: int, *, ended: bool) -> "Range[datetime.datetime]":
