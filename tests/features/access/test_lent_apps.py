@@ -155,16 +155,15 @@ query ($id: ID!, $version: Int!, $at: DateTime, $people: [ID!]) { company(id: $i
 
 async def ends(outside: Outside, firm: Firm, at: str | None = None) -> tuple[dict[str, str], dict[str, str]]:
     """The ends in the cells of Anna's row, and in those that changed since the first version."""
-    given = {"id": firm.id, "version": 1, "at": at, "people": [firm["anna"].id]}
-    answer = await outside.ask(firm["owner"].token, ENDS, **given)
+    people = [firm["anna"].id]
+    answer = await outside.ask(firm["owner"].token, ENDS, id=firm.id, version=1, at=at, people=people)
     assert answer.errors == ()
     matrix = answer.data["company"]["permissionMatrix"]
-    whole, changed = matrix["rows"][0]["cells"], matrix["changedSince"] or []
-    return _ends_in(whole), _ends_in(changed)
+    return _ends_in(matrix["rows"][0]["cells"]), _ends_in(matrix["changedSince"])
 
 
-def _ends_in(cells: list[Any]) -> dict[str, str]:
-    return {cell["app"]: cell["until"] for cell in cells if cell["until"]}
+def _ends_in(cells: list[Any] | None) -> dict[str, str]:
+    return {cell["app"]: cell["until"] for cell in cells or [] if cell["until"]}
 
 
 async def test_a_cell_of_the_matrix_has_the_end_while_it_is_on(outside: Outside) -> None:
