@@ -88,7 +88,7 @@ function Me({ route }) {
   const initials = `${account.firstName[0] ?? ""}${account.lastName[0] ?? ""}`;
   return html`<div class="me">
     <a class="name" href=${link("settings")} aria-label=${`${fullName(account)}, ${t("settings.title")}`} aria-current=${route?.page === "settings" ? "page" : null}>
-      <span class="initials">${initials}</span><span class="full">${fullName(account)}</span></a>
+      <span class="initials" data-initials=${initials}></span><span class="full">${fullName(account)}</span></a>
     <${Languages} />
     <button class="plain" onClick=${() => attempt(signOut)}>${t("signOut")}</button></div>`;
 }

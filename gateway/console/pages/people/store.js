@@ -100,8 +100,8 @@ async function hearRequests(openRequests) {
 function merge(version, cells) {
   const fresh = new Map(cells.map((cell) => [cell.id, cell]));
   const rows = matrix.value.rows.map((old) => {
-    const changed = Object.values(old.cells).filter(({ id, granted, effective }) =>
-      fresh.has(id) && (fresh.get(id).granted !== granted || fresh.get(id).effective !== effective));
+    const changed = Object.values(old.cells).filter(({ id, granted, effective, until }) =>
+      fresh.has(id) && (fresh.get(id).granted !== granted || fresh.get(id).effective !== effective || fresh.get(id).until !== until));
     if (!changed.length) return old;
     return { ...old, cells: { ...old.cells, ...Object.fromEntries(changed.map(({ app, id }) => [app, fresh.get(id)])) } };
   });
@@ -216,14 +216,54 @@ export function changes() {
     .map(({ app }) => ({ userId: person.id, app, granted: draft.value[person.id][app] })));
 }
 
-/** How a cell is shown: `on`, `fixed` (why it is no toggle, or null), `changed`, `clash` (others changed it meanwhile). */
+/**
+ * How a cell is shown: `on`, `fixed` (why it is no toggle, or null), `changed`, `clash` (others changed it meanwhile),
+ * `until` (the moment at which it goes off by itself, or null).
+ */
 export function look(line, app) {
   const cell = line.cells[app];
   const wanted = draft.value[line.person.id]?.[app];
   const fixed = cell.editable ? null : cell.reason;
   const clash = Boolean(conflict.value?.changes.some((theirs) => theirs.userId === line.person.id && theirs.app === app));
-  return { on: fixed ? cell.effective : (wanted ?? cell.granted), fixed, changed: wanted !== undefined, clash };
+  const changed = wanted !== undefined;
+  return { on: fixed ? cell.effective : (wanted ?? cell.granted), fixed, changed, clash, until: fixed || changed ? null : cell.until };
 }
+
+let seen = {};
+
+/** What was looked at since the matrix, the draft or the conflict last changed: by people, then by apps. */
+function looked() {
+  const now = [matrix.value, draft.value, conflict.value];
+  if (!now.every((one, i) => one === seen.of?.[i])) seen = { of: now, by: new WeakMap() };
+  return seen.by;
+}
+
+/**
+ * How all cells of some people and apps are shown together, as `look` says it of one: `on` when every toggle among them is.
+ * Of more than one there is also `count`: how many toggles are on, of how many. The same two arrays are looked at once.
+ */
+export function lookAtAll(people, apps) {
+  const by = looked();
+  const known = by.get(people) ?? new WeakMap();
+  by.set(people, known);
+  if (!known.has(apps)) known.set(apps, together(people, apps));
+  return known.get(apps);
+}
+
+function together(people, apps) {
+  const states = people.flatMap((line) => apps.map(({ app }) => look(line, app)));
+  if (states.length === 1) return states[0];
+  const open = states.filter(({ fixed }) => !fixed);
+  if (!open.length) return { ...(states.find(({ fixed }) => fixed !== "ALWAYS_VISIBLE") ?? states[0]), on: states.every(({ on }) => on) };
+  const n = open.filter(({ on }) => on).length;
+  const some = (what) => open.some((state) => state[what]);
+  return { on: n === open.length, fixed: null, changed: some("changed"), clash: some("clash"), until: null, count: [n, open.length] };
+}
+
+/** Want all toggles of some people and apps to be on or off. */
+export const wantAll = (people, apps, granted) => want(people.flatMap((line) => apps
+  .filter(({ app }) => line.cells[app].editable)
+  .map(({ app }) => ({ userId: line.person.id, app, granted }))));
 
 /** The names in a change: `{person, app}`. */
 export function named({ userId, app }) {
@@ -249,10 +289,17 @@ export const namedRequest = ({ user, app }) => ({ ...named({ userId: user?.id, a
 /** Save the draft as one change. Gives whether it was saved; a refusal becomes a notice, or the conflict. */
 export async function save() {
   const wanted = changes();
+  const lent = new Set(wanted.filter(isLent));
   const saved = await write(wanted);
-  if (saved) undo.value = wanted.map((toggle) => ({ ...toggle, granted: !toggle.granted }));
-  return saved;
+  if (!saved) return false;
+  const back = wanted.filter((toggle) => !lent.has(toggle)).map((toggle) => ({ ...toggle, granted: !toggle.granted }));
+  undo.value = back.length ? back : null;
+  if (lent.size) notify(t("people.lent", { n: lent.size }));
+  return true;
 }
+
+/** Whether a toggle is on until a moment; switched on again it would have no end, so that is not taken back. */
+const isLent = ({ userId, app }) => Boolean(matrix.value.rows.find(({ person }) => person.id === userId).cells[app].until);
 
 /** Take the last save back, as a change of its own. */
 export async function takeBack() {
@@ -296,7 +343,7 @@ function apply(toggles, version) {
   const on = new Map(toggles.map(({ userId, app, granted }) => [`${userId} ${app}`, granted]));
   const cells = matrix.value.rows.flatMap((line) => Object.values(line.cells)
     .filter(({ app }) => on.has(`${line.person.id} ${app}`))
-    .map((cell) => ({ ...cell, granted: on.get(`${line.person.id} ${cell.app}`), effective: on.get(`${line.person.id} ${cell.app}`) })));
+    .map((cell) => ({ ...cell, granted: on.get(`${line.person.id} ${cell.app}`), effective: on.get(`${line.person.id} ${cell.app}`), until: null })));
   merge(Math.max(version, matrix.value.version), cells);
 }
 
