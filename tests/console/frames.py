@@ -1,7 +1,7 @@
 """Measures the frames of the matrix of 50 people and 116 apps while it scrolls: `python -m tests.console.frames`.
 
-Prints, for steps of 34 and of 400 pixels a frame, the median of five runs: frames, the longest in milliseconds and how many
-took more than 50; the longest task of the page's thread by its own clock, and how many took more than 50.
+Prints, for steps of 34 and of 400 pixels a frame, the median of five runs: frames, the longest in milliseconds and how
+many took more than 50; the longest task of the page's thread by its own clock, and how many took more than 50.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any, Final
 
-from tests.clients.serving import serving
+from tests.clients.serving import Served, serving
 from tests.console.browsers import look
 from tests.support.databases import shared_server
 
@@ -31,13 +31,16 @@ async def measure() -> None:
     runs: list[list[dict[str, Any]]] = []
     with tempfile.TemporaryDirectory() as folder:
         async with shared_server() as databases, serving(databases, Path(folder, "log")) as served:
-            for _ in range(RUNS):
-                runs.append([json.loads(check.name) for check in await look("frames.mjs", served)])
+            runs += [await _run(served) for _ in range(RUNS)]
     for steps in zip(*runs, strict=True):
         print(f"{steps[0]['step']} px a frame, {RUNS} runs: median (least-most)")
         for figure, words in FIGURES.items():
             seen = [run[figure] for run in steps]
             print(f"  {median(seen):8.1f} ({min(seen):.1f}-{max(seen):.1f}) {words}")
+
+
+async def _run(served: Served) -> list[dict[str, Any]]:
+    return [json.loads(check.name) for check in await look("frames.mjs", served)]
 
 
 if __name__ == "__main__":

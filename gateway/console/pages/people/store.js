@@ -254,7 +254,7 @@ function together(people, apps) {
   const states = people.flatMap((line) => apps.map(({ app }) => look(line, app)));
   if (states.length === 1) return states[0];
   const open = states.filter(({ fixed }) => !fixed);
-  if (!open.length) return { ...(states.find(({ fixed }) => fixed !== "ALWAYS_VISIBLE") ?? states[0]), on: states.every(({ on }) => on) };
+  if (!open.length) return states.find(({ fixed }) => fixed !== "ALWAYS_VISIBLE") ?? states[0];
   const n = open.filter(({ on }) => on).length;
   const some = (what) => open.some((state) => state[what]);
   return { on: n === open.length, fixed: null, changed: some("changed"), clash: some("clash"), until: null, count: [n, open.length] };
