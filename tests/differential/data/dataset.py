@@ -355,6 +355,11 @@ def _people(data: DataSet) -> None:
     _account(data, "Expired")
     _join(data, "Expired", "A", App, until=LONG_AGO)
     _join(data, "Expired", "B", (App.INVOICES,), until=NEVER)
+    _account(data, "Lent")
+    lent = {"lent": bits((App.DISCOUNTS, App.PURCHASES)), "lent_until": LONG_AGO}
+    _join(data, "Lent", "A", (App.INVOICES, App.DISCOUNTS, App.PURCHASES, App.API_ACCESS), **lent)
+    _join(data, "Lent", "B", (App.PURCHASES, App.CREDIT_NOTES), **{**lent, "lent_until": NEVER})
+    _join(data, "Lent", "C", (App.DISCOUNTS,), role="OWNER", **lent)
     for app in GATES:
         _account(data, everything_but(app))
         _join(data, everything_but(app), "A", (other for other in App if other is not app))
@@ -659,17 +664,20 @@ def _periods(data: DataSet, company: str) -> None:
             is_on = on[CATALOGUE[app].position] == "1"
             if is_on or (m + n) % 5 == 0:
                 valid = Range(LONG_AGO, None) if app in ALWAYS else _period(m + n, ended=not is_on)
-                until = NEVER if app not in ALWAYS and (m + n) % 4 == 0 and not member["external"] else None
-                grant = {"membership_id": member["id"], "app_id": app.name, "valid": valid, "until": until}
-                data.add("app_grant", company_id=here, **grant)
-                if is_on and until is not None:
-                    _lend(member, app)
+                grant = {"membership_id": member["id"], "app_id": app.name, "valid": valid}
+                data.add("app_grant", company_id=here, **grant, until=_end(member, app, m + n, is_on=is_on))
 
 
-def _lend(member: Record, app: App) -> None:
-    """Let a member have an app until the end of its period."""
-    lent = [other for other in App if member["lent"].as_string().replace(" ", "")[CATALOGUE[other].position] == "1"]
-    member |= {"lent": bits((*lent, app)), "lent_until": NEVER}
+def _end(member: dict[str, Any], app: App, n: int, *, is_on: bool) -> datetime.datetime | None:
+    """The end that a grant was given with: as the member has it, else of every fourth, which is lent if it is on."""
+    lent = {other for other in App if member["lent"].as_string().replace(" ", "")[CATALOGUE[other].position] == "1"}
+    if app in lent:
+        return member["lent_until"]
+    if app in ALWAYS or n % 4 or member["external"] or member["lent_until"] not in (None, NEVER):
+        return None
+    if is_on:
+        member |= {"lent": bits((*lent, app)), "lent_until": NEVER}
+    return NEVER
 
 
 def _period(n: int, *, ended: bool) -> "Range[datetime.datetime]":
