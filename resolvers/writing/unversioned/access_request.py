@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from db.sql import Sql, number, rows, sql
-from db.tables.core.access_requests import access_request
-from db.tables.core.counters import counter
 from db.tables.core.identity import company, membership
 from resolvers.compilation.company_scope import VIEWER, CompanyScope, enterable
 from resolvers.compilation.context import StatementContext
@@ -41,19 +39,19 @@ select {0}.account_id, {0}.confirmed, {0}.language, x.*, case
   when x.recent >= {5} then 'TOO_MANY_ATTEMPTS' end problem
 from viewer {0} left join lateral (
   select c.id company_id, m.id member, m.role, {6} effective, clock_timestamp() at, r.*, (
-    select k.next from {7} where k.company_id = c.id and k.kind = 'ACCESS_REQUEST') turn
+    select k.next from counter k where k.company_id = {7} and k.kind = 'ACCESS_REQUEST') turn
   from {8} cross join lateral (
     select count(*) filter (where r.created_at > clock_timestamp() - interval '1 day') recent,
       coalesce(bool_or(r.state = 'OPEN' and r.app_id = {9}), false) is_open
-    from {10} where r.company_id = c.id and r.user_id = m.id
-  ) r where {11}
+    from access_request r where r.company_id = {7} and r.user_id = m.id
+  ) r where {10}
 ) x on true
 """
 """The user in the company, and why nothing is written: because of who asks, or because of what is asked."""
 
 TURN: Final = """
 insert into counter as k (company_id, kind, next)
-select j.company_id, 'ACCESS_REQUEST', 1 from judged j where j.outcome is null and j.problem is null
+select {}, 'ACCESS_REQUEST', 1 from judged j where j.outcome is null and j.problem is null
 on conflict (company_id, kind) do update set next = k.next + 1 where k.next = (select j.turn from judged j)
 returning k.company_id
 """
@@ -61,11 +59,11 @@ returning k.company_id
 
 ASKED: Final = """
 insert into access_request (company_id, user_id, app_id, reason, created_at)
-select j.company_id, j.member, {}, {}, j.at from judged j cross join turn returning id
+select {}, j.member, {}, {}, j.at from judged j cross join turn returning id
 """
 TRAIL: Final = """
 insert into access_change (company_id, at, kind, actor_id, membership_id, app_id)
-select j.company_id, j.at, 'ACCESS_REQUESTED', j.account_id, j.member, {} from judged j cross join asked
+select {}, j.at, 'ACCESS_REQUESTED', j.account_id, j.member, {} from judged j cross join asked
 """
 OUTCOME: Final = """
 select j.company_id, a.id row_id, j.confirmed, j.language, array[j.problem] problems, case
@@ -77,8 +75,9 @@ from judged j left join asked a on true
 
 def add(ctx: StatementContext) -> Sql:
     """Add the write to a statement. Returns the select of the outcome, whose columns `Outcome` names."""
-    member = rows(membership, sql("m"), company=ctx.written(ROW, "uuid"))
-    scope = CompanyScope(0, rows(company, sql("c")), member, ctx.kind)
+    named = ctx.written(ROW, "uuid")
+    member = rows(membership, sql("m"), company=named)
+    scope = CompanyScope(0, rows(company, sql("c")), member, ctx.kind, named=named)
     source, conditions = enterable(scope)
     app, reason = ctx.written(APP, "text"), ctx.written(REASON, "text")
     judged = sql(
@@ -90,13 +89,17 @@ def add(ctx: StatementContext) -> Sql:
         ctx.written(REFUSED, "bool"),
         number(A_DAY),
         scope.effective,
-        rows(counter, sql("k"), company=sql("c.id")).source,
+        named,
         source,
         app,
-        rows(access_request, sql("r"), company=sql("c.id")).source,
         conditions,
     )
-    steps = {"judged": judged, "turn": sql(TURN), "asked": sql(ASKED, app, reason), "trail": sql(TRAIL, app)}
+    steps = {
+        "judged": judged,
+        "turn": sql(TURN, named),
+        "asked": sql(ASKED, named, app, reason),
+        "trail": sql(TRAIL, named, app),
+    }
     ctx.commons += [sql(", {} as materialized ({})", Sql(name), step) for name, step in steps.items()]
     return sql(OUTCOME)
 

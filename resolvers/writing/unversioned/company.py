@@ -68,7 +68,7 @@ from viewer {0} left join lateral (
 
 WRITTEN: Final = """
 update company c set ({}) = (select {} from jsonb_populate_record(c, {}) n) from judged j
-where j.outcome is null and c.id = j.company_id and c.access_version = j.access_version
+where j.outcome is null and c.id = {} and c.access_version = j.access_version
 returning c.id
 """
 """A column that the JSON does not name keeps its value; a column that is null there becomes null.
@@ -84,13 +84,14 @@ from judged j left join written w on true
 
 def add(ctx: StatementContext) -> Sql:
     """Add the write to a statement. Returns the select of the outcome, whose columns `Outcome` names."""
-    member = rows(membership, sql("m"), company=ctx.written(ROW, "uuid"))
-    source, conditions = enterable(CompanyScope(0, rows(company, sql("c")), member, ctx.kind))
+    named = ctx.written(ROW, "uuid")
+    member = rows(membership, sql("m"), company=named)
+    source, conditions = enterable(CompanyScope(0, rows(company, sql("c")), member, ctx.kind, named=named))
     spent, refused = ctx.written(SPENT, "uuid[]"), ctx.written(REFUSED, "bool")
     columns = [Sql(member.column) for member in MEMBERS]
     new = [sql("n.{}", column) for column in columns]
     judged = sql(JUDGED, VIEWER, spent, refused, source, conditions)
-    written = sql(WRITTEN, join(", ", columns), join(", ", new), ctx.written(VALUES, "jsonb"))
+    written = sql(WRITTEN, join(", ", columns), join(", ", new), ctx.written(VALUES, "jsonb"), named)
     ctx.commons += [
         sql(", judged as materialized ({})", judged),
         sql(", written as materialized ({})", written),

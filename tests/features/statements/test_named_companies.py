@@ -23,6 +23,7 @@ from resolvers.operation.documents import Documents
 from resolvers.operation.operation import Operation
 from resolvers.request import RequestError
 from resolvers.writing.declaration import EntityWrite
+from resolvers.writing.registry import statement_writers
 from resolvers.writing.value_reading import NO_ROW
 from schema.declarations.writing import WriteAction
 from tests.differential.operations.drawn import Case, operations
@@ -251,7 +252,7 @@ def shifted(parsed: exp.Expr) -> list[str]:
     return [part.parent.sql() for part in found if part.parent is not None and not part.find_ancestor(exp.AtTimeZone)]
 
 
-ACCESS: Mapping[str, Mapping[str, Any]] = {
+OTHERS: Mapping[str, Mapping[str, Any]] = {
     "setAppAccess": {
         "companyId": ONE,
         "expectedVersion": 1,
@@ -261,12 +262,19 @@ ACCESS: Mapping[str, Mapping[str, Any]] = {
     "activateApp": {"companyId": ONE, "app": "STOCK"},
     "deactivateApp": {"companyId": ONE, "app": "STOCK"},
     "adjustPrices": {"companyId": ONE, "percent": "5.00", "groupId": f"prg_{NO_ROW}"},
+    "requestAccess": {"companyId": ONE, "app": "STOCK", "reason": "Counting"},
+    "updateCompany": {"companyId": ONE, "city": "Namur"},
 }
+OF_NO_COMPANY = {"updateProfile"}
+
+
+def test_every_other_write_of_one_statement_is_looked_at() -> None:
+    assert {*statement_writers(default_compiler().layout)} == DECLARED.keys() | OTHERS.keys() | OF_NO_COMPANY
 
 
 @pytest.mark.parametrize(
     ("operation", "input_"),
-    [*((write.operation, input_of(write)) for write in BY_COMPANY), *ACCESS.items()],
+    [*((write.operation, input_of(write)) for write in BY_COMPANY), *OTHERS.items()],
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_a_write_that_names_its_company_does_so_in_every_table(operation: str, input_: Mapping[str, Any]) -> None:
