@@ -4,7 +4,7 @@ The apps above the plan sleep: nobody reaches them, what they hold and who was g
 end of a trial counts one version of the access, although nothing is written then.
 """
 
-from typing import Final
+from typing import Final, LiteralString
 
 from db.sql import Rows, Sql, sql
 
@@ -62,3 +62,12 @@ def moment(company: Sql) -> Sql:
 def moment_of(company: str) -> str:
     """The SQL of `moment` as text, for the company with this alias."""
     return f"({MOMENT.format(f'{company}.id')})"
+
+
+def ended_period(row: LiteralString, at: LiteralString) -> LiteralString:
+    """SQL of the period `valid` of a row, ended at a moment: one microsecond long at least.
+
+    Its end depends on no time zone (DECISIONS D151).
+    """
+    least = f"(lower({row}.valid) at time zone 'UTC' + interval '1 microsecond') at time zone 'UTC'"
+    return f"tstzrange(lower({row}.valid), greatest({at}, {least}))"

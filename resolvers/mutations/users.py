@@ -30,6 +30,7 @@ from resolvers.mutations.invitations import Invited, send, withdraw
 from resolvers.mutations.keys import end_credentials_in
 from resolvers.mutations.steps.active_apps import not_awake
 from resolvers.mutations.steps.audit import AccessChange, grant_first, grow, record
+from resolvers.plans import ended_period
 from resolvers.user_problems import UserProblem
 from schema.apps import App, app_label
 from schema.declarations.fields import Role
@@ -73,8 +74,7 @@ ONLY_A_ROLE: Final = frozenset({"companyId", "userId", "role"})
 
 DELETE_MEMBER: Final = f"""
 with ended as (
-  update app_grant
-  set valid = tstzrange(lower(valid), greatest($3, lower(valid) + interval '1 microsecond')), revoked_by = $4
+  update app_grant g set valid = {ended_period("g", "$3")}, revoked_by = $4
   where company_id = $1 and membership_id = $2 and upper_inf(valid)
 )
 update membership set removed_at = $3, toggles = {NO_APPS} where company_id = $1 and id = $2

@@ -16,6 +16,7 @@ from db.tokens import hash_token
 from resolvers.mutations.context import MutationContext
 from resolvers.mutations.steps.company_closing import close_ownerless
 from resolvers.mutations.steps.credential_ending import end_all
+from resolvers.plans import ended_period
 
 LOCK_COMPANIES: Final = """
 select from company where id in (
@@ -53,7 +54,7 @@ LEAVE_COMPANIES: Final = f"""
 with held as (
   select company_id, id, role, external from membership where account_id = $1 and removed_at is null
 ), ended as (
-  update app_grant g set valid = tstzrange(lower(g.valid), greatest($2, lower(g.valid) + interval '1 microsecond'))
+  update app_grant g set valid = {ended_period("g", "$2")}
   from held where g.company_id = held.company_id and g.membership_id = held.id and upper_inf(g.valid)
 ), gone as (
   update membership m set removed_at = $2, toggles = {NO_APPS}

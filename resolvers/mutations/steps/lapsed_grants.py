@@ -9,14 +9,14 @@ from typing import Final
 from db.applied import APPLIED
 from db.connection import Connection
 from db.masks import NO_APPS
-from resolvers.plans import moment_of
+from resolvers.plans import ended_period, moment_of
 
 AT_ONCE: Final = 50
 """Maximum number of companies in one statement."""
 
 ENDING: Final = f"""
 ended as (
-  update app_grant g set valid = tstzrange(lower(g.valid), greatest(g.until, lower(g.valid) + interval '1 microsecond'))
+  update app_grant g set valid = {ended_period("g", "g.until")}
   from locked l where g.company_id = l.id and upper_inf(g.valid) and g.until <= l.clock
   returning g.company_id, g.membership_id, g.app_id, g.until, l.at
 ), kept as (

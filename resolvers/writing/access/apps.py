@@ -9,6 +9,7 @@ from functools import lru_cache, partial
 from typing import Any, Final
 
 from db.masks import NO_APPS
+from resolvers.plans import ended_period
 from resolvers.user_problems import UserProblem, about_app, invalid, plan_required
 from resolvers.writing.access.intent import AccessIntent
 from resolvers.writing.access.statement import AccessSql, Input
@@ -44,13 +45,11 @@ from judged j cross join unnest({}) with ordinality a(app, position, n) where j.
 """
 """The app, and those that require it; a problem is the app if it is not active, and another if it is."""
 
-DEACTIVATED: Final = """
+DEACTIVATED: Final = f"""
 update company_app o
-set valid = tstzrange(lower(o.valid), greatest(
-    w.at, (lower(o.valid) at time zone 'UTC' + interval '1 microsecond') at time zone 'UTC'
-  )),
+set valid = {ended_period("o", "w.at")},
   deactivated_by = w.account_id
-from changing w where o.company_id = {0} and o.app_id = w.app and upper_inf(o.valid)
+from changing w where o.company_id = {{0}} and o.app_id = w.app and upper_inf(o.valid)
 """
 TRAIL_OF_DEACTIVATED: Final = """
 insert into access_change (company_id, at, kind, actor_id, app_id, before, after)

@@ -8,6 +8,7 @@ from typing import Any, Final, LiteralString
 
 from db.masks import NO_APPS
 from resolvers.global_ids import Key
+from resolvers.plans import ended_period
 from resolvers.user_problems import UserProblem, about_app, invalid, plan_required
 from resolvers.writing.access.intent import AccessIntent
 from resolvers.writing.access.models import (
@@ -45,16 +46,14 @@ where j.outcome is null
 """
 """The toggles with their users; `problem` is the number of a toggle and the first reason why it cannot be set."""
 
-ENDED: Final = """
+ENDED: Final = f"""
 update app_grant g
-set valid = tstzrange(lower(g.valid), greatest(
-    w.at, (lower(g.valid) at time zone 'UTC' + interval '1 microsecond') at time zone 'UTC'
-  )),
+set valid = {ended_period("g", "w.at")},
   revoked_by = w.account_id
 from changing w
 where not w.given and upper_inf(g.valid)
-  and (g.company_id, g.membership_id, g.app_id) >= ({0}, w.member, w.app)
-  and (g.company_id, g.membership_id, g.app_id) <= ({0}, w.member, w.app)
+  and (g.company_id, g.membership_id, g.app_id) >= ({{0}}, w.member, w.app)
+  and (g.company_id, g.membership_id, g.app_id) <= ({{0}}, w.member, w.app)
 """
 """The rows are compared as wholes, which is the same as each value being equal, so that the index of open periods finds
 them: the key of all periods, which PostgreSQL would take for equal values, goes through ten times as many pages."""
