@@ -1,6 +1,6 @@
 """The root fields of a mutation before they run: their inputs, their statements, and what these cost."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -11,7 +11,7 @@ from resolvers.compilation.statement import Statement
 from resolvers.mutations.context import InputValues
 from resolvers.mutations.registry import MUTATIONS
 from resolvers.operation.arguments import Variables, read_arguments, value_of
-from resolvers.operation.operation import Operation, WritePart
+from resolvers.operation.operation import Operation, Part, WritePart
 from resolvers.operation.selection import SelectedField
 from resolvers.request import RequestError
 from resolvers.writing.intent import StatementWriter
@@ -35,6 +35,13 @@ class CompiledField:
 CompiledFields: TypeAlias = Mapping[str, CompiledField]
 """Root fields by their response keys."""
 
+_Find: TypeAlias = Callable[[SelectedField, Part], Statement]
+"""Returns the statement of a part of a root field."""
+
+
+class _NotKept(Exception):
+    """A statement is not in the cache."""
+
 
 @dataclass(frozen=True, slots=True)
 class FieldCompiler:
@@ -46,59 +53,58 @@ class FieldCompiler:
     variables: Variables
     kind: CredentialKind
 
-    def all(self, fields: Sequence[SelectedField], *, only_kept: bool = False) -> CompiledFields | None:
+    def kept(self, fields: Sequence[SelectedField]) -> CompiledFields | None:
+        """As `all`, without compiling anything; None where a statement is not in the cache."""
+        try:
+            return self._every(fields, self._kept)
+        except _NotKept:
+            return None
+
+    def all(self, fields: Sequence[SelectedField]) -> CompiledFields:
         """The root fields by their response keys, but for those whose values are refused: `compile` says why.
 
-        With `only_kept` nothing is compiled, and the answer is None where a statement is not in the cache. Raises
-        RequestError (COST_EXCEEDED).
+        Raises RequestError (COST_EXCEEDED).
         """
+        return self._every(fields, self._made)
+
+    def compile(self, selected: SelectedField) -> CompiledField:
+        """A root field. Raises RequestError."""
+        return self._one(selected, self._made)
+
+    def _every(self, fields: Sequence[SelectedField], find: _Find) -> CompiledFields:
         found: dict[str, CompiledField] = {}
         for selected in fields:
             if selected.name == "__typename":
                 continue
             try:
-                one = self._compiled(selected, only_kept=only_kept)
+                found[selected.key] = self._one(selected, find)
             except RequestError as refused:
                 if refused.entry.code is ErrorCode.COST_EXCEEDED:
                     raise
-                continue
-            if one is None:
-                return None
-            found[selected.key] = one
         return found
 
-    def compile(self, selected: SelectedField) -> CompiledField:
-        """A root field. Raises RequestError."""
-        found = self._compiled(selected, only_kept=False)
-        assert found is not None, "only what is kept may be missing"
-        return found
-
-    def _compiled(self, selected: SelectedField, *, only_kept: bool) -> CompiledField | None:
-        """A root field; None where only what is kept is looked for, and a statement is not. Raises RequestError."""
+    def _one(self, selected: SelectedField, find: _Find) -> CompiledField:
         given, writer = self._input(selected), self.writers.get(selected.name)
         if writer is None:
-            mutation = MUTATIONS[selected.name]
+            mutation, payload = MUTATIONS[selected.name], find(selected, selected.key)
             cost = cost_of_write(mutation.rows(given), mutation.hashes, selected.key)
-            payload = self._payload(selected, only_kept=only_kept)
-            return CompiledField(given, None, payload, (cost, payload.cost)) if payload is not None else None
-        write = self._write(selected, only_kept=only_kept)
-        if write is None:
-            return None
+            return CompiledField(given, None, payload, (cost, payload.cost))
+        write = find(selected, WritePart(selected.key))
         cost = cost_of_write(writer.rows(given), 0, selected.key)
         if write.is_whole and not writer.takes_list:
             return CompiledField(given, write, None, (cost, write.cost))
-        payload = self._payload(selected, only_kept=only_kept)
-        return CompiledField(given, write, payload, (cost, write.cost, payload.cost)) if payload is not None else None
+        payload = find(selected, selected.key)
+        return CompiledField(given, write, payload, (cost, write.cost, payload.cost))
 
-    def _write(self, selected: SelectedField, *, only_kept: bool) -> Statement | None:
-        if only_kept:
-            return self.compiler.kept(self.operation, WritePart(selected.key), self.variables, self.kind)
-        return self.compiler.write(self.operation, selected, self.variables, self.kind)
+    def _kept(self, selected: SelectedField, part: Part) -> Statement:
+        statement = self.compiler.kept(self.operation, part, self.variables, self.kind)
+        if statement is None:
+            raise _NotKept
+        return statement
 
-    def _payload(self, selected: SelectedField, *, only_kept: bool) -> Statement | None:
-        if only_kept:
-            return self.compiler.kept(self.operation, selected.key, self.variables, self.kind)
-        return self.compiler.payload(self.operation, selected, self.variables, self.kind)
+    def _made(self, selected: SelectedField, part: Part) -> Statement:
+        compile_ = self.compiler.write if isinstance(part, WritePart) else self.compiler.payload
+        return compile_(self.operation, selected, self.variables, self.kind)
 
     def _input(self, selected: SelectedField) -> InputValues:
         mutation = self.compiler.schema.mutation_type

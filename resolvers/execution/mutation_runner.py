@@ -156,18 +156,17 @@ class MutationRunner:
 
         What is not cached is compiled in a turn. Raises RequestError (COST_EXCEEDED).
         """
-        compiled = compiler.all(fields, only_kept=True)
+        compiled = compiler.kept(fields)
         if compiled is None:
             compiled = await self.turns.do(partial(compiler.all, fields))
-        assert compiled is not None, "only what is kept may be missing"
         costs = [cost for one in compiled.values() for cost in one.costs]
         return compiled, check_cost(costs, compiler.variables, self.max_cost, request.language)
 
     async def _answer(
-        self, request: GraphQLRequest, selected: SelectedField, fields: FieldCompiler, compiled: CompiledField | None
+        self, request: GraphQLRequest, selected: SelectedField, compiler: FieldCompiler, compiled: CompiledField | None
     ) -> tuple[Result, bool]:
         """The result of a root field, and True when the request was cancelled meanwhile; the write still ends."""
-        written, late = await _to_the_end(self._write_field(request, selected, fields, compiled))
+        written, late = await _to_the_end(self._write_field(request, selected, compiler, compiled))
         if isinstance(written, Result):
             return written, late
         if late:
@@ -178,14 +177,14 @@ class MutationRunner:
             return written.unread(ErrorCode.TIMEOUT), True
 
     async def _write_field(
-        self, request: GraphQLRequest, selected: SelectedField, fields: FieldCompiler, compiled: CompiledField | None
+        self, request: GraphQLRequest, selected: SelectedField, compiler: FieldCompiler, compiled: CompiledField | None
     ) -> Result | Payload:
         try:
             if selected.name == "__typename":
                 return await self._write_nothing(request)
             if selected.name in self.compiler.writers:
-                return await self.declared.write(request, selected, fields, compiled, self.quota)
-            return await self._write(request, selected, fields.variables, compiled or fields.compile(selected))
+                return await self.declared.write(request, selected, compiler, compiled, self.quota)
+            return await self._write(request, selected, compiler.variables, compiled or compiler.compile(selected))
         except RequestError as refused:
             return Result(None, tuple(_at(entry, selected) for entry in refused.entries))
         except Unauthenticated:

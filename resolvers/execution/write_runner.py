@@ -45,8 +45,10 @@ from schema.errors import ErrorCode
 from schema.localization.language import Language
 
 TRIES: Final = 3
-PATIENT: Final = 10
-"""Maximum number of runs of a statement that another one overtakes; of one that waits for that other one."""
+"""Maximum number of runs of a statement with a key, while others overtake it."""
+
+SETTLING_TRIES: Final = 10
+"""Maximum number of runs of a statement without a key, which waits for the others between two of them."""
 
 OVERTAKEN: Final = (
     asyncpg.UniqueViolationError,
@@ -105,7 +107,7 @@ class WriteRunner:
         self,
         request: GraphQLRequest,
         selected: SelectedField,
-        fields: FieldCompiler,
+        compiler: FieldCompiler,
         compiled: CompiledField | None,
         quota: Quota | None,
     ) -> Result | Payload:
@@ -118,12 +120,12 @@ class WriteRunner:
         writer = self.writers[selected.name]
         if not _is_open_to(request.kind, writer):
             return await self._refuse(request, selected)
-        field_ = compiled or fields.compile(selected)
+        field_ = compiled or compiler.compile(selected)
         assert field_.write is not None, "declared mutations write by a statement"
         if not field_.write.is_whole and field_.payload is not None:
-            field_.payload.arguments(Bindings(fields.variables))  # refuses what no client may send, before the write
+            field_.payload.arguments(Bindings(compiler.variables))  # refuses what no client may send, before the write
         intent = writer.read(field_.input, request.idempotency_key)
-        work = Work(request, fields.operation, selected, fields.variables, writer, intent, field_.write)
+        work = Work(request, compiler.operation, selected, compiler.variables, writer, intent, field_.write)
         spent = self._debts(writer).open() if quota is not None else []
         if request.stages is not None:
             request.stages.ran(field_.write.sql)
@@ -201,7 +203,7 @@ class WriteRunner:
         credential that ends meanwhile.
         """
         arguments = work.statement.arguments(self._bindings(work, spent)[1])
-        for _ in range(PATIENT):
+        for _ in range(SETTLING_TRIES):
             record = await self.database.write(work.statement.sql, arguments)
             assert record is not None, "the statement always has a row"
             if record["outcome"] != Refusal.RACED:

@@ -16,7 +16,6 @@ from resolvers.execution import results
 from resolvers.execution.compiled_fields import FieldCompiler
 from resolvers.fair_use.turns import Turns
 from resolvers.operation.operation import Operation, Part, WritePart
-from resolvers.operation.selection import SelectedField
 from resolvers.request import GraphQLRequest, RequestError, Result
 from schema.declarations.writing import WriteAction
 from schema.errors import ErrorCode
@@ -141,13 +140,10 @@ def without_payloads(patch: pytest.MonkeyPatch, error: Exception) -> None:
     def kept_write(self: Compiler, operation: Operation, part: Part, *more: Any) -> Statement | None:
         return kept(self, operation, part, *more) if isinstance(part, WritePart) else None
 
-    def payload(self: FieldCompiler, selected: SelectedField, **_: object) -> Statement:
-        return self.compiler.payload(self.operation, selected, self.variables, self.kind)
-
     async def fail(_self: Turns, _work: Callable[[], Any]) -> Any:
         raise error
 
-    patch.setattr(FieldCompiler, "_payload", payload)
+    patch.setattr(FieldCompiler, "kept", FieldCompiler.all)
     patch.setattr(Compiler, "kept", kept_write)
     patch.setattr(Turns, "do", fail)
 
