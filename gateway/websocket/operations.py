@@ -5,6 +5,7 @@ import time
 import weakref
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import aclosing
+from dataclasses import dataclass, field
 from random import getrandbits
 from typing import Any, ParamSpec
 
@@ -17,7 +18,8 @@ from gateway.http.response import BEGINNING
 from gateway.http.shared import TransportState
 from gateway.http.stream_results import stream_results
 from gateway.logs import operation_name, trace_members
-from gateway.traces.context import parent_in
+from gateway.traces.context import Parent, parent_in
+from gateway.traces.tracing import Traced
 from gateway.websocket.messages import Closing, Gone, Message
 from resolvers.execution.subscriptions import LiveOperation
 from resolvers.fair_use.payers import current_payer
@@ -26,6 +28,22 @@ from resolvers.stages import Stage
 from schema.errors import ErrorCode, error_message
 
 P = ParamSpec("P")
+
+
+@dataclass(slots=True)
+class Running:
+    """An operation that is answered: its message and request, the client's span and its own, and what was sent.
+
+    `events` are the results with a response, `code` is that of the first error of the last result.
+    """
+
+    message: Message
+    request: GraphQLRequest
+    parent: Parent | None
+    traced: Traced | None
+    events: int = 0
+    code: ErrorCode | None = None
+    began: float = field(default_factory=time.perf_counter)
 
 
 class Operations:
@@ -100,44 +118,53 @@ class Operations:
 
     async def _answer(self, message: Message, base: GraphQLRequest) -> None:
         """Answer one operation, until its end or the socket's."""
-        began, events, code, request_id = time.perf_counter(), 0, None, base.request_id
         parent, tracer = parent_in(message.payload.get("extensions")), self._shared.tracer
         traced = tracer.begin(parent) if tracer is not None else None
-        base = base._replace(stages=traced)
+        running = Running(message, base._replace(stages=traced), parent, traced)
         try:
-            started = await self._start(message, base)
-            if isinstance(started, Result):
-                if self._by_id.get(message.id) is not asyncio.current_task():
-                    return  # a cancelled mutation has ended; its id may belong to another operation by now
-                events = int(started.response is not None)
-                code = await self._tell(message.id, started, base)
-                return
-            if (task := asyncio.current_task()) is not None:
-                self._live.add(task)
-            async with aclosing(stream_results(started, self._shared.slots, request_id, self._log)) as results:
-                async for result in results:
-                    events += result.response is not None
-                    code = await self._tell(message.id, result, base, live=True)
+            await self._send_results(running)
         finally:
             self._leave(message.id)
-            if self._shared.metrics is not None:
-                self._shared.metrics.ended_on_socket(code)
-            if traced is not None:
-                traced.finish(code, {"enfact.request_id": request_id, "enfact.results": events})
-            given = message.payload
-            self._log.live(
-                "operation",
-                request_id=request_id,
-                caller=str(current_payer(base.address)),
-                operation=operation_name(
-                    given.get("operationName") or self._shared.names.only(_reference(given)),
-                    (given.get("query") or "")[:BEGINNING],
-                ),
-                code=code,
-                events=events,
-                ms=round(1000 * (time.perf_counter() - began), 2),
-                **trace_members(traced.ids if traced is not None else None, parent),
+            self._note_end(running)
+
+    async def _send_results(self, running: Running) -> None:
+        message, base = running.message, running.request
+        started = await self._start(message, base)
+        if isinstance(started, Result):
+            if self._by_id.get(message.id) is not asyncio.current_task():
+                return  # a cancelled mutation has ended; its id may belong to another operation by now
+            running.events = int(started.response is not None)
+            running.code = await self._tell(message.id, started, base)
+            return
+        if (task := asyncio.current_task()) is not None:
+            self._live.add(task)
+        async with aclosing(stream_results(started, self._shared.slots, base.request_id, self._log)) as results:
+            async for result in results:
+                running.events += result.response is not None
+                running.code = await self._tell(message.id, result, base, live=True)
+
+    def _note_end(self, running: Running) -> None:
+        """Count an operation, end its span, and log it."""
+        request, given = running.request, running.message.payload
+        if self._shared.metrics is not None:
+            self._shared.metrics.ended_on_socket(running.code)
+        if running.traced is not None:
+            running.traced.finish(
+                running.code, {"enfact.request_id": request.request_id, "enfact.results": running.events}
             )
+        self._log.live(
+            "operation",
+            request_id=request.request_id,
+            caller=str(current_payer(request.address)),
+            operation=operation_name(
+                given.get("operationName") or self._shared.names.only(_reference(given)),
+                (given.get("query") or "")[:BEGINNING],
+            ),
+            code=running.code,
+            events=running.events,
+            ms=round(1000 * (time.perf_counter() - running.began), 2),
+            **trace_members(running.traced.ids if running.traced is not None else None, running.parent),
+        )
 
     async def _start(self, message: Message, base: GraphQLRequest) -> Result | LiveOperation:
         """The result of an operation, or its subscription; an error becomes a result, too."""
