@@ -75,9 +75,13 @@ class Server(uvicorn.Server):
 
 
 class Signals:
-    """Handlers of SIGINT and SIGTERM for this process: they call the action of the innermost `calling` block."""
+    """Handlers of SIGINT and SIGTERM for this process: they call the action of the innermost `calling` block.
 
-    def __init__(self, loop: AbstractEventLoop) -> None:
+    `before` is called before each of these.
+    """
+
+    def __init__(self, loop: AbstractEventLoop, before: Callable[[], object] = lambda: None) -> None:
+        self._before = before
         self._actions: list[dict[signal.Signals, Callable[[], object]]] = []
         for number in SIGNALS:
             loop.add_signal_handler(number, self._act, number)
@@ -95,6 +99,7 @@ class Signals:
 
     def _act(self, number: signal.Signals) -> None:
         if self._actions:
+            self._before()
             self._actions[-1][number]()
 
 

@@ -22,9 +22,10 @@ from gateway.server.admin import listen_for_operators, serving_operators
 from gateway.server.listener import is_loopback, url
 from gateway.server.opened import migrate_to_here, open_dsn, with_secret_keys
 from gateway.server.server import Server, Signals
+from gateway.server.supervisor import Supervisor
 from gateway.server.workers import Workers, worker_environment
 from gateway.settings import Settings
-from gateway.shared_page import Page, new_page
+from gateway.shared_page import BEAT_LIMIT, Page, SharedCounters, new_page
 
 Progress = Callable[[str, int, int], None]
 
@@ -62,7 +63,9 @@ async def serve(settings: Settings, listener: socket, watch: Watch, *, demo: boo
     """
     check_manifests(settings.documents, settings.limits)  # errors in them are reported before anything is started
     listeners = Listeners(listener, listen_for_operators(settings))
-    signals = Signals(asyncio.get_running_loop())
+    supervisor = Supervisor.of()
+    watch = _supervised(watch, supervisor)
+    signals = Signals(asyncio.get_running_loop(), supervisor.stopping)
     starting = cast("asyncio.Task[None]", asyncio.current_task())
     with signals.calling(starting.cancel):
         data = settings.data if settings.database_url is None else None
@@ -82,7 +85,8 @@ async def serve(settings: Settings, listener: socket, watch: Watch, *, demo: boo
             if started.demo and settings.hides_demo:
                 raise DemoExposed
             async with _minding_letters(settings, dsn, started):
-                await _run(settings, dsn, listeners, signals, lambda: watch.started(started))
+                running = Running(listeners, signals, supervisor)
+                await _run(settings, dsn, running, lambda: watch.started(started))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +97,32 @@ class Listeners:
     operators: socket | None
 
 
-async def _run(
-    settings: Settings, dsn: str, listeners: Listeners, signals: Signals, on_start: Callable[[], None]
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Running:
+    """What a gateway that serves listens to, and to whom it speaks."""
+
+    listeners: Listeners
+    signals: Signals
+    supervisor: Supervisor
+
+
+def _supervised(watch: Watch, supervisor: Supervisor) -> Watch:
+    """The callbacks of a start, which tell the supervisor, too."""
+
+    def step(text: str) -> None:
+        supervisor.say(text)
+        watch.step(text)
+
+    def started(result: Started) -> None:
+        supervisor.ready(f"Serving {result.url}")
+        watch.started(result)
+
+    return Watch(step, watch.progress, started)
+
+
+async def _run(settings: Settings, dsn: str, running: Running, on_start: Callable[[], None]) -> None:
     page = new_page()
+    listeners, signals, supervisor = running.listeners, running.signals, running.supervisor
     if settings.workers > 1:
         workers = Workers(
             listeners.clients,
@@ -106,13 +132,20 @@ async def _run(
             page=page,
             shutdown_seconds=settings.shutdown + settings.drain,
         )
-        async with serving_operators(listeners.operators, settings, dsn, page, workers.hindrance):
+        beats = SharedCounters(Page(page))
+        async with (
+            serving_operators(listeners.operators, settings, dsn, page, workers.hindrance),
+            supervisor.watched(lambda: beats.has_beaten(BEAT_LIMIT)),
+        ):
             with signals.calling(workers.stop, gently=workers.drain):
                 await workers.run(on_start)
         return
     app = create_app(settings.model_copy(update={"database_url": SecretStr(dsn)}), page=Page(page))
     server = Server(app, settings, on_start)
-    async with serving_operators(listeners.operators, settings, dsn, page, app.hindrance):
+    async with (
+        serving_operators(listeners.operators, settings, dsn, page, app.hindrance),
+        supervisor.watched(lambda: True),
+    ):
         with signals.calling(server.stop, gently=server.drain):
             await server.serve(sockets=[listeners.clients])
 

@@ -34,7 +34,8 @@ class Team:
         self._listener = listen("127.0.0.1", 0)
         log = open_log("info", "json", self._lines)
         given = environment(DATABASE_URL=dsn, ENFACT_LOG_LEVEL="off", **settings)
-        self.workers = Workers(self._listener, count, given, log, page=new_page(), shutdown_seconds=5)
+        self.page = new_page()
+        self.workers = Workers(self._listener, count, given, log, page=self.page, shutdown_seconds=5)
         self.task = asyncio.create_task(self.workers.run(self.started.set))
 
     @property
