@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from db.connection import LISTENER, Connection, connect
 from db.errors import DRIVER_ERRORS, DatabaseError, DatabaseMisconfigured, translate_refusal
+from db.notifier import Notifier
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.2, 5.0
 """Seconds before the next attempt to connect: first and maximum. A pause doubles each time; half of it is random."""
@@ -88,15 +89,15 @@ async def prove(dsn: str, connection: Connection) -> None:
             arrived.set()
 
     await connection.add_listener(PROOF, _calling(hear))
-    other = await connect(dsn, timeout=PATIENCE, server_settings={"application_name": "enfact notifying"})
+    notifier = Notifier(dsn, PROOF)
     try:
-        await other.execute("select pg_notify($1, $2)", PROOF, word)
+        await notifier.send([word])
         async with asyncio.timeout(PROOF_PATIENCE):
             await arrived.wait()
     except TimeoutError:
         raise NotificationsLost from None
     finally:
-        other.terminate()
+        notifier.close()
 
 
 def _calling(callback: Callback) -> Callable[..., None]:

@@ -84,6 +84,16 @@ class Rows:
             return self.copies[column]
         return Sql(f"{self.name}.{self.table.columns[column].name}")
 
+    def handed_on(self, through: Sql, text: str) -> tuple[Sql, Sql]:
+        """The columns that a text names: for the SELECT of the subquery `through`, and as these rows outside of it.
+
+        A whole row as one column would be put together, and taken apart again for each of its columns.
+        """
+        names = [Sql(column.name) for column in self.table.columns if f"{self.name}.{column.name}" in text]
+        inner = [sql("{0}.{1} {0}_{1}", self.name, name) for name in names]
+        outer = [sql("{0}.{1}_{2} {2}", through, self.name, name) for name in names]
+        return join(", ", inner), sql("cross join lateral (select {}) {}", join(", ", outer), self.name)
+
     @property
     def source(self) -> Sql:
         """The item for FROM: the table or relation, and the alias."""

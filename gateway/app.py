@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from gateway.backend import Backend, database_backend
-from gateway.health import health_routes
+from gateway.health import health_routes, probed
 from gateway.http.compression import Compression
 from gateway.http.cookies import Cookies
 from gateway.http.cors import Cors
@@ -33,6 +33,7 @@ from gateway.pages.responses import nothing_here, wants_page
 from gateway.pages.routes import REFERENCE, HoldsDemo, Pages
 from gateway.settings import Settings
 from gateway.shared_page import Page, SharedCounters
+from resolvers.operation.persisted import OperationNames
 from schema.errors import ErrorCode, error_message
 from schema.localization.language import Language
 
@@ -122,11 +123,13 @@ def create_app(
 ) -> Gateway:
     """The application; without `backend` it opens the database of `settings.database_url` when it starts.
 
-    `page` is the page that all workers share, with the number of this one.
+    `page` is the page that all workers share, with the number of this one; then the parent of the workers does what a
+    gateway does once.
     """
     log = log or open_log(settings.log_level, settings.log_format)
     limits = Rates.of(settings, page.fd if page is not None else None)
-    opened = backend or database_backend(settings, log, limits.rows if limits is not None else None)
+    quota = limits.rows if limits is not None else None
+    opened = backend or database_backend(settings, log, quota, alone=page is None)
     counters = SharedCounters(page) if page is not None else SharedCounters.own()
     shared = TransportState(
         shows_stages=settings.server_timing,
@@ -139,12 +142,11 @@ def create_app(
         statuses=Statuses.of(settings),
         rates=limits,
         counters=counters,
-        metrics=_metrics(settings, counters),
+        metrics=_metrics(settings, counters, opened.names),
     )
 
-    async def ready() -> str | None:
-        shared.counters.note_probe()
-        return gateway.hindrance() or await opened.ready()
+    def hindrance() -> str | None:
+        return gateway.hindrance()
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncGenerator[None, None]:
@@ -174,7 +176,10 @@ def create_app(
         sockets,
         shared,
         pages,
-        routes=[*health_routes(ready), *(pages.routes() if pages is not None else ())],
+        routes=[
+            *health_routes(probed(counters.note_probe, hindrance, opened.ready)),
+            *(pages.routes() if pages is not None else ()),
+        ],
         lifespan=lifespan,
         exception_handlers={HTTPException: _refuse if pages is None else _refuse_or_show},
     )
@@ -190,13 +195,10 @@ def _demo_of(settings: Settings, backend: Backend) -> HoldsDemo:
     return holds_demo
 
 
-def _metrics(settings: Settings, counters: SharedCounters) -> Metrics | None:
-    """The counting of requests; None where no operator listens. Raises ManifestBroken."""
+def _metrics(settings: Settings, counters: SharedCounters, names: OperationNames) -> Metrics | None:
+    """The counting of requests; None where no operator listens."""
     if settings.admin_port is None:
         return None
-    from gateway.persisted_manifests import operation_names  # noqa: PLC0415 (many gateways need neither)
-
-    names = operation_names(settings.documents)
     return Metrics(counters, Layout(names.all), names.by_id, names.by_text)
 
 

@@ -15,17 +15,16 @@ from db.errors import DatabaseError, DatabaseMisconfigured, DatabaseUnavailable
 from db.installation import is_demo
 from db.schema_version import is_migrated
 from db.secrets import Keyring
-from gateway.background import BackgroundTasks, Outage
+from gateway.background import BackgroundTasks, Outage, keep_ending_grants
 from gateway.logs import Log, causes
 from gateway.notifications import keep_hinting, keep_waking
 from gateway.readiness import Readiness
 from gateway.settings import Settings
 from resolvers.execution.executor import Executor
-from resolvers.execution.lapses import PAUSE, end_grants
 from resolvers.execution.subscriptions import LiveOperation
 from resolvers.execution.viewer_schema import SchemaText, WriteText, write_sdl
 from resolvers.mutations.context import Quota
-from resolvers.operation.persisted import PersistedDocuments
+from resolvers.operation.persisted import OperationNames, PersistedDocuments
 from resolvers.request import GraphQLRequest, Result
 from resolvers.request_limits import MAX_COST, Limits
 
@@ -97,6 +96,11 @@ class Backend(Protocol):
         """Whether the database holds the demo; False while it is away."""
         ...
 
+    @property
+    def names(self) -> OperationNames:
+        """The names of the operations of trusted documents."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Terms:
@@ -118,11 +122,19 @@ class Terms:
 class DatabaseBackend:
     """The executor on a PostgreSQL, and its background tasks.
 
-    `listen_dsn` is the address of the connection that listens for notifications, `dsn` by default.
+    `listen_dsn` is the address of the connection that listens for notifications, `dsn` by default. One that is not
+    `alone` leaves to its parent what a gateway does once.
     """
 
     def __init__(
-        self, dsn: str, pool: PoolSettings, log: Log, terms: Terms | None = None, *, listen_dsn: str | None = None
+        self,
+        dsn: str,
+        pool: PoolSettings,
+        log: Log,
+        terms: Terms | None = None,
+        *,
+        listen_dsn: str | None = None,
+        alone: bool = True,
     ) -> None:
         self.executor: Executor | None = None
         self._dsn = dsn
@@ -130,11 +142,17 @@ class DatabaseBackend:
         self._log = log
         self._terms = terms or Terms()
         self._listen_dsn = listen_dsn or dsn
+        self._alone = alone
         self._outage = Outage(log)
         self._chores = BackgroundTasks(log)
         self._readiness = Readiness(dsn)
         self._database: Database | None = None
         self._connecting: asyncio.Task[None] | None = None
+
+    @property
+    def names(self) -> OperationNames:
+        """The names of the operations of trusted documents."""
+        return self._terms.known.names if self._terms.known is not None else OperationNames()
 
     async def open(self) -> None:
         """Connect; when the database is away, keep trying in the background. Raises DatabaseMisconfigured."""
@@ -199,11 +217,12 @@ class DatabaseBackend:
         works = [
             self._keep_writing_uses(database, executor),
             self._keep_backends_small(database),
-            self._keep_ending_grants(database),
             keep_waking(self._listen_dsn, executor.wakes, executor.feed, self._log),
             keep_hinting(self._listen_dsn, executor.hints, self._log),
             executor.feed.keep_looking(),
         ]
+        if self._alone:
+            works.append(keep_ending_grants(database, self._log))
         if has_several_hosts(self._dsn):
             works.append(self._keep_following(database))
         if self._terms.shows_secrets:
@@ -250,15 +269,6 @@ class DatabaseBackend:
             if ended := await database.look_after():
                 self._log.event("database connections replaced", count=ended)
 
-    async def _keep_ending_grants(self, database: Database) -> None:
-        """Write the ends of grants that were made until a moment; after a failure the next look writes them."""
-        while True:
-            await asyncio.sleep(PAUSE)
-            try:
-                await end_grants(database)
-            except DatabaseError as error:
-                self._report(error)
-
     async def _keep_writing_uses(self, database: Database, executor: Executor) -> None:
         while True:
             await asyncio.sleep(USES_PAUSE)
@@ -301,17 +311,20 @@ async def _holds_demo(database: Database) -> bool:
             return False
 
 
-def database_backend(settings: Settings, log: Log, quota: Quota | None = None) -> DatabaseBackend:
+def database_backend(
+    settings: Settings, log: Log, quota: Quota | None = None, *, alone: bool = True
+) -> DatabaseBackend:
     """The backend on DATABASE_URL, which has to be set (the command line sets it for the embedded server).
 
-    Raises ValueError without it, and ManifestBroken.
+    One that is not `alone` leaves to its parent what a gateway does once.
+
+    Raises ValueError without DATABASE_URL, and ManifestBroken.
     """
     if settings.database_url is None:
         raise ValueError("DATABASE_URL is not set")
     terms = terms_of(settings, quota)
-    listen_dsn = settings.listen_url.get_secret_value() if settings.listen_url is not None else None
     dsn = settings.database_url.get_secret_value()
-    return DatabaseBackend(dsn, pool_settings(settings), log, terms, listen_dsn=listen_dsn)
+    return DatabaseBackend(dsn, pool_settings(settings), log, terms, listen_dsn=settings.listen_dsn(dsn), alone=alone)
 
 
 def pool_settings(settings: Settings) -> PoolSettings:

@@ -5,8 +5,10 @@ import time
 from collections.abc import Coroutine, Iterable
 from typing import Any
 
+from db.database import Database
 from db.errors import Crowded, DatabaseError, DatabaseMisconfigured, DatabaseTimeout
-from gateway.logs import Log, causes
+from gateway.logs import Log, causes, describe
+from resolvers.execution.lapses import PAUSE, end_grants
 
 
 class BackgroundTasks:
@@ -70,3 +72,21 @@ class Outage:
             seconds = round(time.monotonic() - self._since, 1)
             self._since = None
             self._log.event("database answers again", seconds=seconds)
+
+
+async def keep_ending_grants(database: Database, log: Log) -> None:
+    """Write the ends of grants that were made until a moment; no error ends it.
+
+    After a failure the next look writes them; only the first of several in a row is logged.
+    """
+    away = False
+    while True:
+        await asyncio.sleep(PAUSE)
+        try:
+            await end_grants(database)
+            away = False
+        except Exception as error:  # noqa: BLE001 (any error: ends count before they are written)
+            if not away:
+                reasons = causes(error) if isinstance(error, DatabaseError) else describe(error)
+                log.event("ends of grants wait for the database", **reasons)
+            away = True

@@ -5,19 +5,17 @@ list of operations with `id` and `body`, and a file `.graphql` of named operatio
 """
 
 import json
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import chain
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final, NamedTuple, cast
+from typing import Any, Final, cast
 
 from graphql import GraphQLSyntaxError
 
 from gateway.operation_files import operations_of
 from resolvers.execution.product import default_compiler
 from resolvers.operation.documents import Document, Documents
-from resolvers.operation.persisted import PersistedDocuments, by_every_name
+from resolvers.operation.persisted import OperationNames, PersistedDocuments, operation_names
 from resolvers.request import RequestError
 from resolvers.request_limits import TRUSTED, Limits
 from schema import schema
@@ -29,22 +27,8 @@ MOST: Final = 5_000
 """Maximum number of documents of all files together."""
 
 LONGEST_ID: Final = 200
-NAMED: Final = re.compile(r"\b(?:query|mutation|subscription)\s+([_A-Za-z]\w{0,63})", re.ASCII)
-"""An operation with its name."""
 
 APOLLO: Final = "apollo-persisted-query-manifest"
-
-
-class OperationNames(NamedTuple):
-    """The names of the operations of trusted documents, by every id that clients may use and by text."""
-
-    by_id: Mapping[str, Sequence[str]]
-    by_text: Mapping[str, Sequence[str]]
-
-    @property
-    def all(self) -> set[str]:
-        """Every name."""
-        return set(chain.from_iterable(self.by_text.values()))
 
 
 class ManifestBroken(ValueError):
@@ -65,26 +49,20 @@ def known_operations(
     """
     compiler = default_compiler()
     documents = Documents(compiler.schema, limits or Limits(), trusted=frozenset(own.values()))
-    texts = _texts(paths)
-    for id_, (path, text) in texts.items():
-        for operation in _valid(path, id_, text, documents.pin).operations.values():
+    texts, found = _validated(_texts(paths), documents.pin)
+    for document in found.values():
+        for operation in document.operations.values():
             compiler.keep(operation)
-    return PersistedDocuments(documents, {**{id_: text for id_, (_, text) in texts.items()}, **own}, only=only)
+    return PersistedDocuments(documents, {**texts, **own}, only=only, names=operation_names(texts, found))
 
 
-def check_manifests(paths: Iterable[Path], limits: Limits | None = None) -> None:
-    """Validate manifests, so that the gateway can refuse to start. Raises ManifestBroken."""
+def check_manifests(paths: Iterable[Path], limits: Limits | None = None) -> OperationNames:
+    """Validate manifests, so that the gateway can refuse to start; returns the names of their operations.
+
+    Raises ManifestBroken.
+    """
     documents = Documents(schema.core, (limits or Limits()).times(TRUSTED))
-    for id_, (path, text) in _texts(paths).items():
-        _valid(path, id_, text, documents.find)
-
-
-def operation_names(paths: Iterable[Path]) -> OperationNames:
-    """The names of the operations of each trusted document that has one. Raises ManifestBroken."""
-    texts = {id_: text for id_, (_, text) in _texts(paths).items()}
-    by_text = {text: tuple(NAMED.findall(text)) for text in texts.values() if NAMED.search(text)}
-    by_id = {id_: by_text[text] for id_, text in by_every_name(texts).items() if text in by_text}
-    return OperationNames(by_id, by_text)
+    return operation_names(*_validated(_texts(paths), documents.find))
 
 
 def _texts(paths: Iterable[Path]) -> Mapping[str, tuple[Path, str]]:
@@ -97,6 +75,14 @@ def _texts(paths: Iterable[Path]) -> Mapping[str, tuple[Path, str]]:
         if len(found) > MOST:
             raise ManifestBroken(f"{path}: the manifests have more than {MOST} operations.")
     return found
+
+
+def _validated(
+    texts: Mapping[str, tuple[Path, str]], read: Callable[[str], Document]
+) -> tuple[Mapping[str, str], Mapping[str, Document]]:
+    """The texts by their ids, and their documents by text."""
+    documents = {text: _valid(path, id_, text, read) for id_, (path, text) in texts.items()}
+    return {id_: text for id_, (_, text) in texts.items()}, documents
 
 
 def _valid(path: Path, id_: str, text: str, read: Callable[[str], Document]) -> Document:

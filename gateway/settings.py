@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from urllib.parse import SplitResult, urlsplit
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
+from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from db.secrets import Keyring, is_key
@@ -356,6 +357,14 @@ class Settings(BaseSettings):
         """Whether other machines may reach the gateway, as far as the settings show."""
         return _is_reached(dict(self))
 
+    def migrate_dsn(self, dsn: str) -> str:
+        """The address for work on whole tables, of the database at `dsn`."""
+        return self.migrate_url.get_secret_value() if self.migrate_url is not None else dsn
+
+    def listen_dsn(self, dsn: str) -> str:
+        """The address for the connection that listens, of the database at `dsn`."""
+        return self.listen_url.get_secret_value() if self.listen_url is not None else dsn
+
     @property
     def has_console(self) -> bool:
         """Whether browsers are shown the console."""
@@ -433,6 +442,29 @@ class Settings(BaseSettings):
         if normal is None:
             raise ValueError("has to be an e-mail address")
         return normal
+
+
+def variable(name: str) -> str:
+    """The variable of a setting; the names in upper case are variables already."""
+    return name if name.isupper() else f"ENFACT_{name.upper()}"
+
+
+def variable_of(name: str, field: FieldInfo) -> str:
+    """The variable of a declared setting."""
+    return variable(str(field.validation_alias or name))
+
+
+def text_of(value: object) -> str:
+    """A value of a setting as its variable has it; empty for None."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return str(value).lower()
+        case frozenset() | tuple():
+            return ",".join(map(str, value))  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+        case _:
+            return str(value)
 
 
 def _is_reached(settings: Mapping[str, Any]) -> bool:

@@ -19,14 +19,14 @@ async def back_up_database(settings: Settings, file: Path) -> None:
     """Write the database to a file. Raises BackupFailed, DatabaseMisconfigured and EmbeddedError."""
     program = find_program("pg_dump", settings.pg_bin)
     async with open_dsn(settings) as dsn:
-        await back_up(program, _for_owner(settings, dsn), file)
+        await back_up(program, settings.migrate_dsn(dsn), file)
 
 
 async def restore_database(settings: Settings, file: Path) -> None:
     """Load a backup into the empty database. Raises BackupFailed, DatabaseError and EmbeddedError."""
     program = find_program("pg_restore", settings.pg_bin)
     async with open_dsn(settings) as dsn:
-        await restore(program, _for_owner(settings, dsn), file)
+        await restore(program, settings.migrate_dsn(dsn), file)
 
 
 async def revive_database(settings: Settings, may: Callable[[Found], bool], since: datetime | None) -> None:
@@ -47,8 +47,3 @@ async def revive_database(settings: Settings, may: Callable[[Found], bool], sinc
             at, *words = astuple(change)
             table.add_row(f"{at:%Y-%m-%d %H:%M:%S}", *words)
         print_table(table)
-
-
-def _for_owner(settings: Settings, dsn: str) -> str:
-    """The address for work on whole tables: that of migrations, which leads past poolers."""
-    return settings.migrate_url.get_secret_value() if settings.migrate_url is not None else dsn

@@ -20,8 +20,7 @@ async def examine(settings: Settings) -> bool:
     """Print the findings; False when anything is wrong. Raises EmbeddedError."""
     pool = pool_settings(settings)
     async with open_dsn(settings) as dsn:
-        listen_dsn = settings.listen_url.get_secret_value() if settings.listen_url is not None else dsn
-        wanted = Wanted(pool.of_session, settings.workers * (pool.places + OWN), listen_dsn)
+        wanted = Wanted(pool.of_session, settings.workers * (pool.places + OWN), settings.listen_dsn(dsn))
         found = [finding async for finding in diagnose(dsn, wanted)]
     print_table(_table(found))
     return all(finding.is_good is not False for finding in found)

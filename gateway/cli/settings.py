@@ -11,8 +11,8 @@ from pydantic.fields import FieldInfo
 from rich.table import Table
 from rich.text import Text
 
-from gateway.cli.terminal import check_names, invalid_settings, variable
-from gateway.settings import Settings
+from gateway.cli.terminal import check_names, invalid_settings
+from gateway.settings import Settings, text_of, variable_of
 
 HIDDEN: Final = "(set, not shown)"
 COLUMNS: Final = ("variable", "value", "from", "default", "meaning")
@@ -68,8 +68,8 @@ def _problems() -> dict[str, str]:
 
 
 def _explained(name: str, field: FieldInfo, given: Mapping[str, str], problems: Mapping[str, str]) -> Explained:
-    known = variable(str(field.validation_alias or name))
-    default = _text(field.get_default(call_default_factory=True, validated_data={}))
+    known = variable_of(name, field)
+    default = text_of(field.get_default(call_default_factory=True, validated_data={}))
     text, problem = given.get(known), problems.get(known, "")
     source = "environment" if text is not None else "default"
     value = default if text is None else "" if problem else HIDDEN if SecretStr in _kinds(field) else text
@@ -78,15 +78,3 @@ def _explained(name: str, field: FieldInfo, given: Mapping[str, str], problems: 
 
 def _kinds(field: FieldInfo) -> Sequence[object]:
     return getattr(field.annotation, "__args__", (field.annotation,))
-
-
-def _text(value: object) -> str:
-    match value:
-        case None:
-            return ""
-        case bool():
-            return str(value).lower()
-        case frozenset() | tuple():
-            return ",".join(map(str, value))  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
-        case _:
-            return str(value)

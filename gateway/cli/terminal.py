@@ -113,15 +113,12 @@ def _unexpected(error: Exception) -> str:
 
 def invalid_settings(invalid: "ValidationError") -> list[str]:
     """A sentence for each setting that is refused, without its value."""
+    from gateway.settings import variable
+
     return [
         f"{variable('_'.join(map(str, error['loc'])))}: {error['msg'].removeprefix('Value error, ')}"
         for error in invalid.errors(include_input=False, include_url=False)
     ]
-
-
-def variable(name: str) -> str:
-    """The variable of a setting; the names in upper case are variables already."""
-    return name if name.isupper() else f"ENFACT_{name.upper()}"
 
 
 def settings_of(**options: object) -> "Settings":
@@ -138,16 +135,14 @@ def settings_of(**options: object) -> "Settings":
 
 def check_names(environment: Iterable[str]) -> None:
     """Raise UnknownSetting for a variable that looks like a setting and is not one, such as a misspelt limit."""
-    from gateway.settings import Settings
+    from gateway.settings import Settings, variable_of
 
-    variables = {name.upper(): field.validation_alias for name, field in Settings.model_fields.items()}
+    variables = {name.upper(): variable_of(name, field) for name, field in Settings.model_fields.items()}
     for name in sorted(environment):
         said = name.upper().removeprefix("ENFACT_")
-        if said == name.upper() or said.startswith(OF_TESTS) or (said in variables and not variables[said]):
+        if said == name.upper() or said.startswith(OF_TESTS) or variables.get(said) == f"ENFACT_{said}":
             continue
-        near = (
-            f" Did you mean {variables[other] or f'ENFACT_{other}'}?" for other in get_close_matches(said, variables, 1)
-        )
+        near = (f" Did you mean {variables[other]}?" for other in get_close_matches(said, variables, 1))
         raise UnknownSetting(f"{name} is no setting.{''.join(near)}")
 
 

@@ -36,10 +36,10 @@ class Compression:
     async def gzip(self, body: bytes) -> bytes:
         """The body in gzip (RFC 1952)."""
         if len(body) < ASIDE:
-            return _gzip(body)
+            return gzip(body, LEVEL)
         if self._thread is None:
             self._thread = ThreadPoolExecutor(1, "compression")
-        return await asyncio.get_running_loop().run_in_executor(self._thread, _gzip, body)
+        return await asyncio.get_running_loop().run_in_executor(self._thread, gzip, body, LEVEL)
 
 
 def accepts_gzip(accept_encoding: bytes | None) -> bool:
@@ -54,6 +54,7 @@ def _accepts_gzip(accept_encoding: bytes) -> bool:
     return weight > 0 and weight >= given.get("identity", 0.0)
 
 
-def _gzip(body: bytes) -> bytes:
-    packer = zlib.compressobj(LEVEL, zlib.DEFLATED, GZIP_WINDOW)
+def gzip(body: bytes, level: int) -> bytes:
+    """A body in gzip (RFC 1952), packed at a level of zlib."""
+    packer = zlib.compressobj(level, zlib.DEFLATED, GZIP_WINDOW)
     return packer.compress(body) + packer.flush()

@@ -6,9 +6,9 @@ It also cleans up the outbox, with or without a transport for letters.
 import asyncio
 import random
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
-from typing import Final
+from typing import Any, Final, TypeAlias
 
 from db.connection import MAIL
 from db.database import Database, PoolSettings
@@ -36,6 +36,9 @@ NO_SMTP: Final = (
     "and letters that have waited for three days are not sent any more."
 )
 """The warning at the start of a gateway without SMTP, unless it serves the demo."""
+
+Work: TypeAlias = Callable[[Database, Log], Coroutine[Any, Any, None]]
+"""Work on a database that goes on until it is cancelled, and that no error ends."""
 
 
 class MailSender:
@@ -132,9 +135,9 @@ class MailSender:
 
 
 @asynccontextmanager
-async def sending(dsn: str, route: TransportChoice, log: Log, pool: PoolSettings | None = None) -> AsyncGenerator[None]:
-    """Send letters within the block, on a pool of its own: two connections, unless `pool` says otherwise."""
-    task = asyncio.create_task(_send_from(dsn, route, log, pool or PoolSettings(size=2, application_name=MAIL)))
+async def sending(dsn: str, route: TransportChoice, log: Log, beside: Sequence[Work] = ()) -> AsyncGenerator[None]:
+    """Send letters within the block, on a pool of two connections that the works `beside` share."""
+    task = asyncio.create_task(_send_from(dsn, route, log, beside))
     try:
         yield
     finally:
@@ -143,10 +146,13 @@ async def sending(dsn: str, route: TransportChoice, log: Log, pool: PoolSettings
             await task
 
 
-async def _send_from(dsn: str, route: TransportChoice, log: Log, pool: PoolSettings) -> None:
-    database = await _open(dsn, log, pool)
+async def _send_from(dsn: str, route: TransportChoice, log: Log, beside: Sequence[Work]) -> None:
+    database = await _open(dsn, log, PoolSettings(size=2, application_name=MAIL))
     try:
-        await MailSender(database, route, log).run()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(MailSender(database, route, log).run())
+            for work in beside:
+                tasks.create_task(work(database, log))
     finally:
         await database.close()
 

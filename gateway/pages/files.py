@@ -6,10 +6,11 @@ begins with `"./` is made such an address.
 
 import asyncio
 import hashlib
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
+
+from gateway.http.compression import gzip
 
 FOLDER: Final = Path(__file__).parent.parent / "console"
 ROOT: Final = "/console/"
@@ -28,7 +29,6 @@ MEDIA_TYPES: Final[Mapping[str, str]] = {
 
 VERSION_LENGTH: Final = 12
 LEVEL: Final = 9
-GZIP_WINDOW: Final = 31
 ASIDE: Final = 32_768
 """Bytes from which a file is packed in a thread: a millisecond of work."""
 
@@ -46,7 +46,7 @@ class ServedFile:
         """The file in gzip (RFC 1952)."""
         if self._packed is None:
             aside = len(self.body) >= ASIDE
-            self._packed = await asyncio.to_thread(gzip, self.body) if aside else gzip(self.body)
+            self._packed = await asyncio.to_thread(gzip, self.body, LEVEL) if aside else gzip(self.body, LEVEL)
         return self._packed
 
 
@@ -81,9 +81,3 @@ def version_of(files: Mapping[str, bytes]) -> str:
         whole.update(f"{name}\0{len(content)}\0".encode())
         whole.update(content)
     return whole.hexdigest()[:VERSION_LENGTH]
-
-
-def gzip(body: bytes) -> bytes:
-    """A body in gzip (RFC 1952)."""
-    packer = zlib.compressobj(LEVEL, zlib.DEFLATED, GZIP_WINDOW)
-    return packer.compress(body) + packer.flush()

@@ -24,7 +24,7 @@ from graphql import (
 )
 
 from gateway.http.error_catalogue import of_payloads, of_validation, top_level
-from gateway.settings import Settings
+from gateway.settings import Settings, text_of, variable_of
 from resolvers.gates.coordinates import Typed, type_of
 from resolvers.gates.needs import own_gates
 from schema import schema
@@ -119,22 +119,12 @@ def _settings() -> Iterable[Mapping[str, str]]:
     """Each setting with its variable, its meaning and its default; one that depends on the machine has none."""
     return [
         {
-            "name": str(field.validation_alias or f"{Settings.model_config.get('env_prefix')}{name.upper()}"),
+            "name": variable_of(name, field),
             "text": field.description or "",
-            "default": "" if field.default_factory is not None else _shown(field.default),
+            "default": "" if field.default_factory is not None else text_of(field.default),
         }
         for name, field in Settings.model_fields.items()
     ]
-
-
-def _shown(default: object) -> str:
-    match default:
-        case bool():
-            return str(default).lower()
-        case None | tuple() | frozenset():
-            return ""
-        case _:
-            return str(default)
 
 
 def _gate_labels() -> Mapping[str, Mapping[str, str]]:

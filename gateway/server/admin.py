@@ -6,19 +6,20 @@ It serves one request on each connection, and is up while the gateway drains. Wi
 import asyncio
 import json
 import time
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import asynccontextmanager, closing, suppress
 from importlib.metadata import version
 from socket import socket
-from typing import Final, NamedTuple
+from types import MappingProxyType
+from typing import Final, NamedTuple, Self
 
 from db.connection import Connection
 from db.errors import DatabaseError
 from db.figures import Figure, read_figures
 from db.readiness import ReadinessProbe
+from gateway.health import LIVE, Health, Hindrance, probed, readiness
 from gateway.metrics.layout import Layout
 from gateway.metrics.text import MEDIA_TYPE, family, page
-from gateway.persisted_manifests import operation_names
 from gateway.readiness import Readiness
 from gateway.server.listener import listen
 from gateway.settings import Settings
@@ -37,16 +38,30 @@ ENDED: Final = (OSError, TimeoutError, ValueError, asyncio.IncompleteReadError, 
 REASONS: Final = {200: "OK", 404: "Not Found", 405: "Method Not Allowed", 503: "Service Unavailable"}
 JSON: Final = "application/json"
 
-Hindrance = Callable[[], str | None]
-"""Returns why this gateway takes no requests, whatever its database does; None when it does."""
-
 
 class Answer(NamedTuple):
     """An answer of the listener."""
 
     status: int
     body: str
+    headers: Mapping[str, str] = MappingProxyType({"cache-control": "no-store"})
     media_type: str = JSON
+
+    @classmethod
+    def of(cls, health: Health) -> Self:
+        """The answer to a probe."""
+        return cls(health.status, json.dumps(health.members), health.headers)
+
+    def head(self) -> bytes:
+        """The bytes before the body."""
+        headers = {
+            "content-type": self.media_type,
+            "content-length": str(len(self.body.encode())),
+            "connection": "close",
+            **self.headers,
+        }
+        lines = [f"HTTP/1.1 {self.status} {REASONS[self.status]}", *(": ".join(pair) for pair in headers.items())]
+        return "\r\n".join((*lines, "", "")).encode()
 
 
 class DatabaseFigures:
@@ -86,8 +101,8 @@ class Admin:
     def __init__(self, counters: SharedCounters, layout: Layout, dsn: str, hindrance: Hindrance) -> None:
         self._counters = counters
         self._layout = layout
-        self._hindrance = hindrance
-        self._readiness = Readiness(dsn)
+        self._database = Readiness(dsn)
+        self._is_ready = probed(counters.note_probe, hindrance, self._database.reason)
         self._figures = DatabaseFigures(dsn)
         self._paths = {"/metrics": self._metrics, "/health/live": self._live, "/health/ready": self._ready}
 
@@ -98,18 +113,13 @@ class Admin:
                 head = await reader.readuntil(b"\r\n\r\n")
             method, target, _ = head.split(b"\r\n", 1)[0].decode("ascii").split(" ")
             answer = await self._answer(method, target.partition("?")[0])
-            body = answer.body.encode()
-            fields = (
-                f"HTTP/1.1 {answer.status} {REASONS[answer.status]}\r\ncontent-type: {answer.media_type}\r\n"
-                f"content-length: {len(body)}\r\ncache-control: no-store\r\nconnection: close\r\n\r\n"
-            )
-            writer.write(fields.encode() + (body if method != "HEAD" else b""))
+            writer.write(answer.head() + (answer.body.encode() if method != "HEAD" else b""))
             async with asyncio.timeout(PATIENCE):
                 await writer.drain()
 
     async def close(self) -> None:
         """End the connections to the database."""
-        await self._readiness.close()
+        await self._database.close()
         await self._figures.close()
 
     async def _answer(self, method: str, path: str) -> Answer:
@@ -123,17 +133,13 @@ class Admin:
     async def _metrics(self) -> Answer:
         info = family("enfact_info", "gauge", "The version that runs.", [({"version": version("enfact-gateway")}, 1)])
         others = [*info, *await self._figures.lines()]
-        return Answer(200, page(self._layout, self._counters.sums(self._layout.size), others), MEDIA_TYPE)
+        return Answer(200, page(self._layout, self._counters.sums(self._layout.size), others), media_type=MEDIA_TYPE)
 
     async def _live(self) -> Answer:
-        return Answer(200, json.dumps({"status": "live"}))
+        return Answer.of(LIVE)
 
     async def _ready(self) -> Answer:
-        self._counters.note_probe()
-        reason = self._hindrance() or await self._readiness.reason()
-        if reason is None:
-            return Answer(200, json.dumps({"status": "ready"}))
-        return Answer(503, json.dumps({"status": "unready", "reason": reason}))
+        return Answer.of(await readiness(self._is_ready))
 
 
 def listen_for_operators(settings: Settings) -> socket | None:
@@ -145,13 +151,12 @@ def listen_for_operators(settings: Settings) -> socket | None:
 
 @asynccontextmanager
 async def serving_operators(
-    listener: socket | None, settings: Settings, dsn: str, fd: int, hindrance: Hindrance
+    listener: socket | None, layout: Layout, dsn: str, fd: int, hindrance: Hindrance
 ) -> AsyncGenerator[None]:
     """Serve operators on this socket within the block; `fd` is the descriptor of the page with the counters."""
     if listener is None:
         yield
         return
-    layout = Layout(operation_names(settings.documents).all)
     admin = Admin(SharedCounters(Page(fd)), layout, dsn, hindrance)
     server = await asyncio.start_server(admin.serve, sock=listener, limit=LONGEST_HEAD)
     try:

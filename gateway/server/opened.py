@@ -46,6 +46,4 @@ async def migrate_to_here(settings: Settings, dsn: str, report: Report) -> None:
 
     `dsn` is the address unless the settings have one for migrations. Raises DatabaseError.
     """
-    if settings.migrate_url is not None:
-        dsn = settings.migrate_url.get_secret_value()
-    await migrate(dsn, app_rows(), Patience(total=settings.migration_patience), report)
+    await migrate(settings.migrate_dsn(dsn), app_rows(), Patience(total=settings.migration_patience), report)

@@ -14,9 +14,11 @@ from db.connection import connect
 from db.installation import DemoExposed, DemoRefused, is_demo
 from db.schema_version import check_migrated
 from gateway.app import create_app
+from gateway.background import keep_ending_grants
 from gateway.logs import open_log
 from gateway.mail.sender import NO_SMTP, sending
 from gateway.mail.transport import LazyTransport, MailTransport, TransportChoice, always, in_demo
+from gateway.metrics.layout import Layout
 from gateway.persisted_manifests import check_manifests
 from gateway.server.admin import listen_for_operators, serving_operators
 from gateway.server.listener import is_loopback, url
@@ -34,14 +36,12 @@ Progress = Callable[[str, int, int], None]
 class Started:
     """The result of a start, for the person who runs it.
 
-    The gateway's URL, whether it serves the demo, the data folder of an embedded PostgreSQL, and whether browsers are
-    shown the console.
+    The gateway's URL, whether it serves the demo, and the data folder of an embedded PostgreSQL.
     """
 
     url: str
     demo: bool
     data: Path | None
-    has_console: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +61,8 @@ async def serve(settings: Settings, listener: socket, watch: Watch, *, demo: boo
     Raises ListenError, DemoExposed, ManifestBroken, DatabaseError, EmbeddedError and WorkersEnd; CancelledError when
     the signal comes before the start is over.
     """
-    check_manifests(settings.documents, settings.limits)  # errors in them are reported before anything is started
-    listeners = Listeners(listener, listen_for_operators(settings))
+    names = check_manifests(settings.documents, settings.limits)  # their errors are reported before all else
+    listeners = Listeners(listener, listen_for_operators(settings), Layout(names.all))
     supervisor = Supervisor.of()
     watch = _supervised(watch, supervisor)
     signals = Signals(asyncio.get_running_loop(), supervisor.stopping)
@@ -81,20 +81,21 @@ async def serve(settings: Settings, listener: socket, watch: Watch, *, demo: boo
             if demo and data is not None and is_loopback(listener) and not settings.hides_demo:
                 await _load_demo_once(dsn, watch.progress)
             watch.step("Starting the gateway")
-            started = Started(url(listener), await _holds_demo(dsn), data, settings.has_console)
+            started = Started(url(listener), await _holds_demo(dsn), data)
             if started.demo and settings.hides_demo:
                 raise DemoExposed
-            async with _minding_letters(settings, dsn, started):
+            async with _working(settings, dsn, started):
                 running = Running(listeners, signals, supervisor)
                 await _run(settings, dsn, running, lambda: watch.started(started))
 
 
 @dataclass(frozen=True, slots=True)
 class Listeners:
-    """The sockets of the gateway: that of its clients, and that of its operators if there is one."""
+    """The sockets of the gateway: that of its clients, and that of its operators if there is one, for this layout."""
 
     clients: socket
     operators: socket | None
+    layout: Layout
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +135,7 @@ async def _run(settings: Settings, dsn: str, running: Running, on_start: Callabl
         )
         beats = SharedCounters(Page(page))
         async with (
-            serving_operators(listeners.operators, settings, dsn, page, workers.hindrance),
+            serving_operators(listeners.operators, listeners.layout, dsn, page, workers.hindrance),
             supervisor.watched(lambda: beats.has_beaten(BEAT_LIMIT)),
         ):
             with signals.calling(workers.stop, gently=workers.drain):
@@ -143,7 +144,7 @@ async def _run(settings: Settings, dsn: str, running: Running, on_start: Callabl
     app = create_app(settings.model_copy(update={"database_url": SecretStr(dsn)}), page=Page(page))
     server = Server(app, settings, on_start)
     async with (
-        serving_operators(listeners.operators, settings, dsn, page, app.hindrance),
+        serving_operators(listeners.operators, listeners.layout, dsn, page, app.hindrance),
         supervisor.watched(lambda: True),
     ):
         with signals.calling(server.stop, gently=server.drain):
@@ -151,12 +152,12 @@ async def _run(settings: Settings, dsn: str, running: Running, on_start: Callabl
 
 
 @asynccontextmanager
-async def _minding_letters(settings: Settings, dsn: str, started: Started) -> AsyncGenerator[None]:
-    """Send letters from the outbox and clean it up within the block, once for all workers."""
+async def _working(settings: Settings, dsn: str, started: Started) -> AsyncGenerator[None]:
+    """Send letters, clean up the outbox and write the ends of grants within the block, once for all workers."""
     log = open_log(settings.log_level, settings.log_format)
     if settings.smtp_url is None and not started.demo:
         log.event(NO_SMTP)
-    async with sending(dsn, _route(settings, settings.public_url or started.url), log):
+    async with sending(dsn, _route(settings, settings.public_url or started.url), log, [keep_ending_grants]):
         yield
 
 

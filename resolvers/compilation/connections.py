@@ -294,29 +294,27 @@ class _Paging:
 
     def _judged(self, scope: CompanyScope, columns: Sql, chosen: Sql) -> Sql:
         """The select of rows with scopes: the rows of the page are chosen and numbered, then judged and read."""
-        row, entered, member = self.listed.row.rows, scope.company.name, scope.membership.name
-        company = sql("cross join lateral (select (p.c).*) {} cross join lateral (select (p.m).*) {}", entered, member)
+        gates, p, q = scope.relation(), sql("p"), sql("q")
+        named = columns + gates
+        (company, entered), (membership, member) = (
+            rows.handed_on(p, named) for rows in (scope.company, scope.membership)
+        )
+        scoped = join(", ", filter(None, (company, membership)))
         if self.listed.within is None:
-            numbered = sql(
-                "(select row_number() over () n, x.* from (select {} c, {} m {}) x) p", entered, member, chosen
+            page = sql(
+                "(select row_number() over () n, x.* from (select {} {}) x) p {} {}", scoped, chosen, entered, member
             )
-            page, place = sql("{} {}", numbered, company), sql("p.n")
+            place = sql("p.n")
         else:
             source, where = self.listed.within
+            own, row = self.listed.row.rows.handed_on(q, named + source + where)
             page = sql(
-                "(select row_number() over () n, x.t from (select {} t {}) x) q cross join lateral (select (q.t).*) {} "
-                "left join lateral (select {} c, {} m from {} where {}) p on true {}",
-                row.name,
-                chosen,
-                row.name,
-                entered,
-                member,
-                source,
-                where,
-                company,
-            )
+                "(select row_number() over () n, x.* from (select {} {}) x) q {} "
+                "left join lateral (select {} from {} where {}) p on true {} {}",
+                own, chosen, row, scoped, source, where, entered, member,
+            )  # fmt: skip
             place = sql("q.n")
-        return sql("select {} from {}{} order by {}", columns, page, scope.relation(), place)
+        return sql("select {} from {}{} order by {}", columns, page, gates, place)
 
 
 def page(

@@ -7,7 +7,7 @@ cannot be read.
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from functools import partial
@@ -20,9 +20,10 @@ from db.secrets import Keyring
 from db.tokens import CredentialKind
 from resolvers.compilation.compiler import Compiler
 from resolvers.compilation.context import Bindings
-from resolvers.compilation.cost import Cost, check_cost, cost_of_write
+from resolvers.compilation.cost import check_cost
 from resolvers.compilation.statement import ACCOUNT, CREDENTIAL
 from resolvers.execution.change_hints import ChangeHints
+from resolvers.execution.compiled_fields import CompiledField, CompiledFields, FieldCompiler
 from resolvers.execution.credential_use import Uses
 from resolvers.execution.open_operations import is_for_anyone
 from resolvers.execution.payloads import Payload, failed
@@ -45,7 +46,7 @@ from resolvers.mutations.context import (
     find_caller,
 )
 from resolvers.mutations.registry import MUTATIONS
-from resolvers.operation.arguments import Variables, read_arguments, value_of
+from resolvers.operation.arguments import Variables
 from resolvers.operation.operation import Operation
 from resolvers.operation.selection import SelectedField
 from resolvers.request import ErrorEntry, GraphQLRequest, RequestError, Result, SessionCookie, bad_input
@@ -97,10 +98,12 @@ class MutationRunner:
             raise bad_input("The header Idempotency-Key goes with one root field; each input takes a key of its own.")
         if request.idempotency_key is not None and not all(self.declared.takes_key(one.name) for one in fields):
             raise bad_input("The header Idempotency-Key goes with mutations that take an idempotencyKey.")
-        cost = await self._weigh(request, operation, fields, variables)
+        compiler = self._compiler_of(request, operation, variables)
+        compiled, cost = await self._weigh(request, compiler, fields)
         alive = await self._without_dead(request, fields)
         if alive.kind is not request.kind:
-            cost = await self._weigh(alive, operation, fields, variables)
+            compiler = self._compiler_of(alive, operation, variables)
+            compiled, cost = await self._weigh(alive, compiler, fields)
         request = alive
         if request.stages is not None:
             request.stages.end(Stage.COMPILE)
@@ -112,7 +115,7 @@ class MutationRunner:
             if late:
                 result = failed(ErrorCode.TIMEOUT, request.language, selected)
             else:
-                result, late = await self._answer(request, operation, selected, variables)
+                result, late = await self._answer(request, selected, compiler, compiled.get(selected.key))
             if (
                 result.errors
                 and result.errors[0].code is ErrorCode.UNAUTHENTICATED
@@ -143,54 +146,28 @@ class MutationRunner:
             caller = await find_caller(connection, request)
         return request if caller is not None else request._replace(token=None)
 
+    def _compiler_of(self, request: GraphQLRequest, operation: Operation, variables: Variables) -> FieldCompiler:
+        return FieldCompiler(self.compiler, self.declared.writers, operation, variables, request.kind)
+
     async def _weigh(
-        self, request: GraphQLRequest, operation: Operation, fields: tuple[SelectedField, ...], variables: Variables
-    ) -> int:
-        """The cost of all writes and payloads together; compiles the statements in a turn where they are not cached."""
-        check = partial(self._check_cost, request, operation, fields, variables)
-        kept = [
-            self.declared.has_kept(request, operation, one, variables)
-            if one.name in self.compiler.writers
-            else self.compiler.kept(operation, one.key, variables, request.kind)
-            for one in fields
-        ]
-        return check() if all(kept) else await self.turns.do(check)
+        self, request: GraphQLRequest, compiler: FieldCompiler, fields: tuple[SelectedField, ...]
+    ) -> tuple[CompiledFields, int]:
+        """The compiled root fields, and the cost of all writes and payloads together.
 
-    def _check_cost(
-        self, request: GraphQLRequest, operation: Operation, fields: tuple[SelectedField, ...], variables: Variables
-    ) -> int:
-        """The cost of all writes and payloads together; a field that is refused for its values costs nothing.
-
-        Raises RequestError (COST_EXCEEDED).
+        What is not cached is compiled in a turn. Raises RequestError (COST_EXCEEDED).
         """
-        costs: list[Cost] = []
-        for selected in fields:
-            if selected.name != "__typename":
-                try:
-                    costs += self._costs(request, operation, selected, variables)
-                except RequestError as refused:
-                    if refused.entry.code is ErrorCode.COST_EXCEEDED:  # the write itself would meet it again
-                        raise
-        return check_cost(costs, variables, self.max_cost, request.language)
-
-    def _costs(
-        self, request: GraphQLRequest, operation: Operation, selected: SelectedField, variables: Variables
-    ) -> Iterator[Cost]:
-        """The costs of a root field: of its rows and hashes, and of its payload."""
-        if selected.name in self.compiler.writers:
-            given = self._input(selected, variables)
-            yield from self.declared.costs(request, operation, selected, variables, given)
-            return
-        mutation = MUTATIONS[selected.name]
-        rows = mutation.rows(self._input(selected, variables))
-        yield cost_of_write(rows, mutation.hashes, selected.key)
-        yield self.compiler.payload(operation, selected, variables, request.kind).cost
+        compiled = compiler.all(fields, only_kept=True)
+        if compiled is None:
+            compiled = await self.turns.do(partial(compiler.all, fields))
+        assert compiled is not None, "only what is kept may be missing"
+        costs = [cost for one in compiled.values() for cost in one.costs]
+        return compiled, check_cost(costs, compiler.variables, self.max_cost, request.language)
 
     async def _answer(
-        self, request: GraphQLRequest, operation: Operation, selected: SelectedField, variables: Variables
+        self, request: GraphQLRequest, selected: SelectedField, fields: FieldCompiler, compiled: CompiledField | None
     ) -> tuple[Result, bool]:
         """The result of a root field, and True when the request was cancelled meanwhile; the write still ends."""
-        written, late = await _to_the_end(self._write_field(request, operation, selected, variables))
+        written, late = await _to_the_end(self._write_field(request, selected, fields, compiled))
         if isinstance(written, Result):
             return written, late
         if late:
@@ -201,15 +178,14 @@ class MutationRunner:
             return written.unread(ErrorCode.TIMEOUT), True
 
     async def _write_field(
-        self, request: GraphQLRequest, operation: Operation, selected: SelectedField, variables: Variables
+        self, request: GraphQLRequest, selected: SelectedField, fields: FieldCompiler, compiled: CompiledField | None
     ) -> Result | Payload:
         try:
             if selected.name == "__typename":
                 return await self._write_nothing(request)
             if selected.name in self.compiler.writers:
-                given = self._input(selected, variables)
-                return await self.declared.write(request, operation, selected, variables, given, self.quota)
-            return await self._write(request, operation, selected, variables)
+                return await self.declared.write(request, selected, fields, compiled, self.quota)
+            return await self._write(request, selected, fields.variables, compiled or fields.compile(selected))
         except RequestError as refused:
             return Result(None, tuple(_at(entry, selected) for entry in refused.entries))
         except Unauthenticated:
@@ -232,12 +208,12 @@ class MutationRunner:
         return Result.of(b'"Mutation"')
 
     async def _write(
-        self, request: GraphQLRequest, operation: Operation, selected: SelectedField, variables: Variables
+        self, request: GraphQLRequest, selected: SelectedField, variables: Variables, compiled: CompiledField
     ) -> Result | Payload:
         """Write and commit. Returns the payload to read, or the error of a refusal. Raises Unauthenticated."""
         mutation = MUTATIONS[selected.name]
-        given = self._input(selected, variables)
-        statement = self.compiler.payload(operation, selected, variables, request.kind)
+        given, statement = compiled.input, compiled.payload
+        assert statement is not None, "a transaction does not read its payload"
         # A value that no client may send is refused before anything is written.
         statement.arguments(Bindings(variables))
         prepared = await self._prepare(mutation, request, given)
@@ -319,12 +295,6 @@ class MutationRunner:
             return await mutation.prepare(self.database, request, given) if mutation.prepare else None
         except (UserErrors, Forbidden) as refusal:
             return refusal
-
-    def _input(self, selected: SelectedField, variables: Variables) -> InputValues:
-        mutation = self.compiler.schema.mutation_type
-        assert mutation is not None
-        arguments = read_arguments(selected.nodes[0], mutation.fields[selected.name].args)
-        return value_of(arguments["input"], variables) if "input" in arguments else {}
 
 
 async def _to_the_end(work: Coroutine[Any, Any, T]) -> tuple[T, bool]:

@@ -5,11 +5,11 @@ They are the declared writes of entities, and changes of access.
 
 import logging
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
 import asyncpg
 from asyncpg import Record
@@ -19,9 +19,9 @@ from db.errors import DatabaseError, DatabaseTimeout
 from db.tokens import CredentialKind
 from resolvers.compilation.compiler import Compiler
 from resolvers.compilation.context import Bindings
-from resolvers.compilation.cost import Cost, cost_of_write
 from resolvers.compilation.statement import ACCOUNT, CREDENTIAL, Statement
 from resolvers.execution.change_hints import ChangeHints
+from resolvers.execution.compiled_fields import CompiledField, FieldCompiler
 from resolvers.execution.credential_use import Uses
 from resolvers.execution.payloads import Payload, failed
 from resolvers.execution.results import failure, result_of, token_hash
@@ -32,7 +32,7 @@ from resolvers.mutations.company_lock import wait_as_owner
 from resolvers.mutations.context import OF_ACCESS, OF_ACCOUNT, OF_COMPANY, Quota, Unauthenticated, find_caller
 from resolvers.mutations.steps.lapsed_grants import end_in_company
 from resolvers.operation.arguments import Variables
-from resolvers.operation.operation import Operation, WritePart
+from resolvers.operation.operation import Operation
 from resolvers.operation.selection import SelectedField
 from resolvers.request import GraphQLRequest, RequestError, Result
 from resolvers.user_problems import problems_json
@@ -99,44 +99,12 @@ class WriteRunner:
         """True for a root field that takes an idempotency key."""
         return name in self.writers and not self.writers[name].changes_access
 
-    def costs(
-        self,
-        request: GraphQLRequest,
-        operation: Operation,
-        selected: SelectedField,
-        variables: Variables,
-        input_: Mapping[str, Any],
-    ) -> Iterator[Cost]:
-        """The costs of a root field: of its rows, of its statement, and of the payload that is read after it.
-
-        A list may be written in part, and has that payload then.
-        """
-        statement = self.compiler.write(operation, selected, variables, request.kind)
-        yield cost_of_write(self.writers[selected.name].rows(input_), 0, selected.key)
-        yield statement.cost
-        if self._may_read(selected, statement):
-            yield self.compiler.payload(operation, selected, variables, request.kind).cost
-
-    def has_kept(
-        self, request: GraphQLRequest, operation: Operation, selected: SelectedField, variables: Variables
-    ) -> bool:
-        """True if the statements are kept from which the costs of a root field are known."""
-        statement = self.compiler.kept(operation, WritePart(selected.key), variables, request.kind)
-        if statement is None or not self._may_read(selected, statement):
-            return statement is not None
-        return self.compiler.kept(operation, selected.key, variables, request.kind) is not None
-
-    def _may_read(self, selected: SelectedField, statement: Statement) -> bool:
-        """True if the payload may be read after the statement, though something is written."""
-        return self.writers[selected.name].takes_list or not statement.is_whole
-
     async def write(
         self,
         request: GraphQLRequest,
-        operation: Operation,
         selected: SelectedField,
-        variables: Variables,
-        input_: Mapping[str, Any],
+        fields: FieldCompiler,
+        compiled: CompiledField | None,
         quota: Quota | None,
     ) -> Result | Payload:
         """Write, and return the result, or the payload that is still to be read.
@@ -148,17 +116,18 @@ class WriteRunner:
         writer = self.writers[selected.name]
         if not _is_open_to(request.kind, writer):
             return await self._refuse(request, selected)
-        statement = self.compiler.write(operation, selected, variables, request.kind)
-        if not statement.is_whole:  # a value that no client may send is refused before anything is written
-            self.compiler.payload(operation, selected, variables, request.kind).arguments(Bindings(variables))
-        intent = writer.read(input_, request.idempotency_key)
-        work = Work(request, operation, selected, variables, writer, intent, statement)
+        field_ = compiled or fields.compile(selected)
+        assert field_.write is not None, "declared mutations write by a statement"
+        if not field_.write.is_whole and field_.payload is not None:
+            field_.payload.arguments(Bindings(fields.variables))  # refuses what no client may send, before the write
+        intent = writer.read(field_.input, request.idempotency_key)
+        work = Work(request, fields.operation, selected, fields.variables, writer, intent, field_.write)
         spent = self._debts(writer).open() if quota is not None else []
         record = await (self._change_access(work, spent) if writer.changes_access else self._run(work, spent))
         outcome = self._identified(work, record)
         if outcome.refused in (None, Refusal.REPLAYED) or intent.written(outcome) > 0:
             return await self._answer_done(work, record, outcome, quota)
-        if outcome.refused is Refusal.UNCHANGED and writer.changes_access and statement.is_whole:
+        if outcome.refused is Refusal.UNCHANGED and writer.changes_access and field_.write.is_whole:
             return self._written(work, record, outcome)  # of what is so already
         return await self._refused(work, record[ACCOUNT], outcome, committed=False)
 

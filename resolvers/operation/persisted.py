@@ -6,9 +6,11 @@ persisted document grants no right: its statement judges the gates for each view
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Final, TypeAlias
+from itertools import chain
+from types import MappingProxyType
+from typing import Final, NamedTuple, TypeAlias
 
 from resolvers.cache import Cache
 from resolvers.gates.schema_views import View
@@ -33,16 +35,39 @@ Find: TypeAlias = Callable[[str, View | None], Document | None]
 """Returns the document of a text."""
 
 
+Named: TypeAlias = Mapping[str, Sequence[str]]
+
+
+class OperationNames(NamedTuple):
+    """The names of the operations of trusted documents, by every id that clients may use and by text."""
+
+    by_id: Named = MappingProxyType[str, Sequence[str]]({})
+    by_text: Named = MappingProxyType[str, Sequence[str]]({})
+
+    @property
+    def all(self) -> set[str]:
+        """Every name."""
+        return set(chain.from_iterable(self.by_text.values()))
+
+
 class PersistedDocuments:
     """The documents that a client may name instead of sending their text.
 
-    `trusted` has texts by their ids; their documents are kept for good. `only`: other documents are refused.
+    `trusted` has texts by their ids; their documents are kept for good. `only`: other documents are refused. `names`
+    are those of the operations of trusted documents.
     """
 
     def __init__(
-        self, documents: Documents, trusted: Mapping[str, str] | None = None, *, only: bool = False, room: int = ROOM
+        self,
+        documents: Documents,
+        trusted: Mapping[str, str] | None = None,
+        *,
+        only: bool = False,
+        room: int = ROOM,
+        names: OperationNames = OperationNames(),  # noqa: B008 (it never changes)
     ) -> None:
         self.documents = documents
+        self.names = names
         self._trusted = by_every_name(trusted or {})
         self._only = only
         self._registered: Cache[str, str] = Cache(room)
@@ -114,3 +139,11 @@ def by_every_name(trusted: Mapping[str, str]) -> Mapping[str, str]:
         named.setdefault(id_.removeprefix(SHA256), text)
         named.setdefault(SHA256 + id_.removeprefix(SHA256), text)
     return {**named, **trusted}
+
+
+def operation_names(texts: Mapping[str, str], documents: Mapping[str, Document]) -> OperationNames:
+    """The names in the documents, by their texts; `texts` are by the ids of trusted documents."""
+    found = {text: tuple(filter(None, document.operations)) for text, document in documents.items()}
+    by_text = {text: names for text, names in found.items() if names}
+    by_id = {id_: by_text[text] for id_, text in by_every_name(texts).items() if text in by_text}
+    return OperationNames(by_id, by_text)

@@ -14,7 +14,8 @@ from db.sql import TRUE, Sql, every, join, literal, rows, sql
 from db.tables.core.changes import change
 from resolvers.writing.judging import DIGEST, KEY, MASK, TRIAL, VALUES
 from resolvers.writing.list_reading import FIELDS, LOCKS, ROW, ROWS, USED, VERSION, WHOLE, WRONG
-from resolvers.writing.statement import NO_PROBLEMS, NUMBER, WriteSql, change_of
+from resolvers.writing.new_row import NO_PROBLEMS, NUMBER, change_of
+from resolvers.writing.statement import WriteSql
 from resolvers.writing.values import server_default
 
 HASH: Final = sql("32")

@@ -24,10 +24,10 @@ from resolvers.writing.declaration import EntityWrite, WriteColumn
 from resolvers.writing.entity_intent import EntityIntent, shared_values
 from resolvers.writing.intent import Intent
 from resolvers.writing.judging import DIGEST, KEY, TRIAL, VALUES, JudgedSql
+from resolvers.writing.new_row import NO_PROBLEMS
 from resolvers.writing.outcome import Outcome, Refusal
 from resolvers.writing.reading import Given, InputReader
 from resolvers.writing.rules import EntityRules, NewRow
-from resolvers.writing.statement import NO_PROBLEMS
 from resolvers.writing.value_reading import Created, Path, reader_of
 from resolvers.writing.values import created_name, leads_nowhere, or_created
 from schema.apps import App

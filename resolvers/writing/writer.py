@@ -29,10 +29,11 @@ from resolvers.writing.entity_intent import EntityIntent, ListIntent
 from resolvers.writing.intent import Intent
 from resolvers.writing.list_reading import ListInputReader
 from resolvers.writing.list_statement import ListSql
+from resolvers.writing.new_row import NUMBER
 from resolvers.writing.payload import finish_write
 from resolvers.writing.reading import InputReader
 from resolvers.writing.stated import input_of, stated
-from resolvers.writing.statement import NUMBER, WriteSql
+from resolvers.writing.statement import WriteSql
 from schema.declarations.writing import WriteAction
 
 

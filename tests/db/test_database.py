@@ -24,7 +24,8 @@ from db.errors import (
     translate,
 )
 from db.sharing import PAYER
-from tests.support.databases import Databases, over_tcp
+from tests.support.databases import Databases
+from tests.support.relays import over_tcp
 
 SLOW_PID = "pg_backend_pid() from (select pg_sleep(0.5)) slow"
 NOWHERE = "postgresql://postgres@/postgres?host=/nonexistent"

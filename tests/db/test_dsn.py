@@ -13,7 +13,7 @@ from db.connection import connect
 from db.dsn import LIMITS, Address, Host, connect_options, read_address
 from db.errors import DatabaseError, DatabaseMisconfigured, DatabaseUnavailable
 from db.keepalive import keep_alive
-from tests.support.databases import over_tcp
+from tests.support.relays import over_tcp
 
 NONE: dict[str, str] = {}
 
@@ -152,6 +152,20 @@ def test_the_authorities_of_the_system_verify_name_and_certificate() -> None:
     assert connect_options(read("sslmode=require")) == {}
     with pytest.raises(DatabaseMisconfigured, match="needs sslmode=verify-full"):
         read("sslmode=require&sslrootcert=system")
+
+
+def test_the_authorities_of_the_system_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded: list[str] = []
+
+    def load(_context: object, certificate: str, *_given: object) -> None:
+        loaded.append(certificate)
+
+    monkeypatch.setattr(ssl.SSLContext, "load_cert_chain", load)
+    shared, again = (read("sslrootcert=system").tls for _ in range(2))
+    own, renewed = (read("sslrootcert=system&sslcert=mine.pem").tls for _ in range(2))
+    assert shared is again
+    assert loaded == ["mine.pem"] * 2
+    assert len({id(one) for one in (shared, own, renewed)}) == 3, "a certificate is in no context of others"
 
 
 def test_an_address_without_words_stays_as_it_is() -> None:

@@ -9,18 +9,18 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 from unittest.mock import Mock
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from db import listener
-from db.connection import LISTENER, Connection, connect
+from db import listener, notifier
+from db.connection import Connection, connect
 from db.errors import DatabaseError
 from db.listener import NotificationsLost, keep_listening
 from gateway import notifications
 from gateway.logs import open_log
 from resolvers.execution.wakeups import WakeUps
 from tests.support.company import Firm
+from tests.support.relays import on_ports, relay
 from tests.support.subscribers import DEAF, LISTENING, PATIENCE
 
 
@@ -130,14 +130,14 @@ async def test_a_server_that_is_away_is_tried_again_and_again(
 ) -> None:
     monkeypatch.setattr(listener, "FIRST_PAUSE", 0.01)
     monkeypatch.setattr(listener, "LONGEST_PAUSE", 0.05)
-    async with relayed(fresh_dsn) as (dsn, relay):
-        relay.deaf = True
+    async with relay(fresh_dsn) as between:
+        between.freeze()
         monkeypatch.setattr(listener, "PATIENCE", 0.2)
-        async with listens(dsn) as ear:
+        async with listens(on_ports(fresh_dsn, between.port)) as ear:
             await ear.until(lost=3)
             assert ear.again == 0
             monkeypatch.setattr(listener, "PATIENCE", 5.0)
-            relay.deaf = False
+            between.thaw()
             await ear.until(again=1)
             await connection.execute("notify enfact_access, 'x'")
             await ear.until(told=1)
@@ -147,72 +147,28 @@ async def test_a_connection_that_is_lost_without_a_word_is_noticed(
     fresh_dsn: str, connection: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(listener, "LOOK", 0.1)
-    async with relayed(fresh_dsn) as (dsn, relay), listens(dsn) as ear:
+    async with relay(fresh_dsn) as between, listens(on_ports(fresh_dsn, between.port)) as ear:
         await ear.until(again=1)
         await asyncio.sleep(0.3)
         assert ear.lost == []
         monkeypatch.setattr(listener, "PATIENCE", 0.2)
-        relay.deaf = True
+        between.freeze()
         await ear.until(lost=1)
         monkeypatch.setattr(listener, "PATIENCE", 5.0)
-        relay.deaf = False
+        between.thaw()
         await ear.until(again=2)
         await connection.execute("notify enfact_access, 'x'")
         await ear.until(told=1)
 
 
-@dataclass(slots=True)
-class Relay:
-    """What stands between; while it is `deaf` it takes bytes and passes none on."""
-
-    deaf: bool = False
-    writers: list[asyncio.StreamWriter] = field(default_factory=list[asyncio.StreamWriter])
-
-    async def copy(self, source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
-        self.writers.append(target)
-        while data := await source.read(65_536):
-            if not self.deaf:
-                target.write(data)
-        target.close()
-
-
-@asynccontextmanager
-async def relayed(dsn: str) -> AsyncGenerator[tuple[str, Relay]]:
-    """The same database behind a relay."""
-    parts, relay = urlsplit(dsn), Relay()
-    options = parse_qs(parts.query)
-
-    async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if "host" in options:
-            socket = f"{options['host'][0]}/.s.PGSQL.{options.get('port', ['5432'])[0]}"
-            behind_reader, behind_writer = await asyncio.open_unix_connection(socket)
-        else:
-            behind_reader, behind_writer = await asyncio.open_connection(parts.hostname, parts.port or 5432)
-        await asyncio.gather(
-            relay.copy(reader, behind_writer), relay.copy(behind_reader, writer), return_exceptions=True
-        )
-
-    person = parts.netloc.rpartition("@")[0]
-    server = await asyncio.start_server(pass_on, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    try:
-        yield f"postgresql://{person}@127.0.0.1:{port}{parts.path}", relay
-    finally:
-        server.close()
-        for writer in relay.writers:
-            writer.transport.abort()
-        await server.wait_closed()
-
-
 async def test_a_listener_to_whom_nothing_comes_says_so(
     fresh_dsn: str, worker_dsn: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def elsewhere(dsn: str, **options: Any) -> Connection:
+    async def elsewhere(_dsn: str, **options: Any) -> Connection:
         """A connection that is not heard by who listens, as behind a pooler in transaction mode."""
-        listens = options["server_settings"]["application_name"] == LISTENER
-        return await connect(dsn if listens else worker_dsn, **options)
+        return await connect(worker_dsn, **options)
 
-    monkeypatch.setattr(listener, "connect", elsewhere)
+    monkeypatch.setattr(notifier, "connect", elsewhere)
     monkeypatch.setattr(listener, "PROOF_PATIENCE", 0.1)
     async with listens(fresh_dsn) as ear:
         await ear.until(lost=2)

@@ -36,7 +36,8 @@ from db.schema_version import FIRST, is_migrated, revisions
 from db.tables import metadata
 from db.tables.core.changes import TransactionId
 from resolvers.app_rows import app_rows
-from tests.support.databases import ROOT, Databases, over_tcp
+from tests.support.databases import ROOT, Databases
+from tests.support.relays import over_tcp
 
 OLD_BINARIES = Path("/usr/lib/postgresql/15/bin")
 TEMPORAL = {"pk_company_app", "pk_app_grant"}

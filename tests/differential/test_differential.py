@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from schema.apps import App
 from tests.differential.checks.comparison import Bench, is_valid
-from tests.differential.data.dataset import ALWAYS, GATES, build, key
+from tests.differential.data.dataset import ACTIVE, ALWAYS, GATES, build, key
 from tests.differential.operations.drawn import Case, operations
 from tests.differential.operations.profiles import searched
 from tests.differential.operations.reduction import reduce_case
@@ -43,3 +43,17 @@ FOUNDED = f"""{{ company(id: "com_{key("company B").hex}") {{
 async def test_who_stands_in_for_an_owner_sees_users_as_the_oracle_says(bench: Bench) -> None:
     for name in ("Founder", "Compta", "Two", "Piet"):
         assert await bench.difference(Case(FOUNDED, {}), bench.data.viewer(name)) is None
+
+
+LENT = " ".join(
+    f"""{name}: company(id: "com_{key(f"company {name}").hex}") {{
+  access {{ apps }} customers(first: 5) {{ nodes {{ name discount }} }} suppliers(first: 5) {{ nodes {{ id }} }}
+  permissionMatrix {{ rows {{ user {{ id apps }} cells {{ app granted effective }} }} }}
+}}"""
+    for name in ACTIVE
+)
+
+
+async def test_who_has_apps_until_a_moment_is_shown_what_the_oracle_says(bench: Bench) -> None:
+    for name in ("Lent", "Olga", "Piet"):
+        assert await bench.difference(Case(f"{{ {LENT} }}", {}), bench.data.viewer(name)) is None

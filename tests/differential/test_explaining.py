@@ -116,7 +116,9 @@ def _values(value: Any, path: Sequence[str]) -> Iterator[Any]:
             return
 
 
-@pytest.mark.parametrize("name", ["Full", "Two", "Compta", "Helper", "Pending", "Removed", "Expired", "Olga", NAME])
+@pytest.mark.parametrize(
+    "name", ["Full", "Two", "Compta", "Helper", "Pending", "Removed", "Expired", "Lent", "Olga", NAME]
+)
 async def test_the_oracle_finds_the_same_in_every_operation(bench: Bench, name: str) -> None:
     """For everybody who is, was or will be in company A."""
     for row in bench.world.rows("membership", account_id=key(f"account {name}"), company_id=key("company A")):

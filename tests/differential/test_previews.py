@@ -24,6 +24,11 @@ async def test_previews_are_those_of_the_oracle(bench: Bench) -> None:
         for n, app in enumerate(APPS)
         for m, id_ in enumerate(people[n % 3 :: EVERY])
     ]
+    lent = f"usr_{key('membership Lent A ').hex}"
+    changes += [
+        {"userId": lent, "app": "DISCOUNTS", "granted": False},
+        {"userId": lent, "app": "PURCHASES", "granted": True},
+    ]
     case, olga = Case(PREVIEW, {"id": f"com_{key('company A').hex}", "changes": changes}), bench.data.viewer("Olga")
     assert await bench.difference(case, olga) is None
     told = (await execute(bench._product, case, olga)).data or b""  # pyright: ignore[reportPrivateUsage]

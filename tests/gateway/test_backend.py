@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from db.connection import Connection, connect
+from db.connection import MAIL, Connection, connect
 from db.database import Database, PoolSettings
 from db.errors import DatabaseUnavailable
 from db.tokens import hash_token
@@ -18,7 +18,9 @@ from gateway.backend import DatabaseBackend, Terms, database_backend
 from gateway.background import BackgroundTasks
 from gateway.logs import open_log
 from gateway.settings import Settings
+from resolvers.execution.lapses import PAUSE
 from resolvers.request import GraphQLRequest
+from tests.gateway.cli.test_main import gateway
 from tests.support.smtp_server import until
 
 SIGN_IN = """
@@ -51,6 +53,18 @@ async def beside(fresh_dsn: str) -> AsyncGenerator[Connection]:
     await connection.execute(SIGN_IN, hash_token("enf_a"))
     yield connection
     await connection.close()
+
+
+DUE = """
+with firm as (insert into company (name) values ('Peeters & Co') returning id)
+insert into membership (company_id, account_id, role, first_name, last_name, language, lent_until)
+select f.id, a.id, 'EMPLOYEE', 'Anna', 'Peeters', 'EN', now() from firm f, account a
+"""
+LEFT = "select count(*) from membership where lent_until <= now()"
+ENDING = """
+select distinct application_name from pg_stat_activity
+where datname = current_database() and pid <> pg_backend_pid() and query like '%ended as (%'
+"""
 
 
 async def use(behind: DatabaseBackend) -> None:
@@ -251,3 +265,33 @@ async def test_connections_are_looked_after_now_and_then(
     monkeypatch.setattr("db.database.READ_BACKEND_MEMORY", "select 1 << 30")
     await behind.open()
     await until(lambda: "database connections replaced" in lines.getvalue())
+
+
+async def test_a_backend_alone_writes_the_ends_of_grants_also_after_a_failure(
+    behind: DatabaseBackend, beside: Connection, lines: io.StringIO
+) -> None:
+    await beside.execute("alter table membership rename lent_until to lent_once")
+    await behind.open()
+    await until(lambda: "ends of grants wait for the database" in lines.getvalue())
+    await asyncio.sleep(1.5 * PAUSE)  # a second look fails, too
+    await beside.execute("alter table membership rename lent_once to lent_until")
+    await beside.execute(DUE)
+    await until(lambda: is_zero(beside, LEFT))
+    assert [json.loads(line)["event"] for line in lines.getvalue().splitlines()] == [
+        "ends of grants wait for the database"
+    ]
+
+
+async def is_zero(beside: Connection, count: str) -> bool:
+    return await beside.fetchval(count) == 0
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+async def test_a_gateway_writes_the_ends_of_grants_once_for_all_workers(
+    fresh_dsn: str, beside: Connection, workers: str
+) -> None:
+    with gateway("--workers", workers, DATABASE_URL=fresh_dsn):
+        await beside.execute(DUE)
+        await until(lambda: is_zero(beside, LEFT))
+        await asyncio.sleep(1.5 * PAUSE)
+        assert [row["application_name"] for row in await beside.fetch(ENDING)] == [MAIL]

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Final
-from urllib.parse import parse_qs, urlsplit, urlunsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from db.connection import Connection, connect
 from db.demo import load_demo
@@ -255,34 +255,3 @@ def _alive(pid: int) -> bool:
         os.kill(pid, 0)
         return True
     return False
-
-
-@asynccontextmanager
-async def over_tcp(dsn: str, *, user: str | None = None, earlier_hosts: str = "") -> AsyncGenerator[str]:
-    """The DSN of the same database over TCP instead of a Unix socket, through a relay if the server has no TCP port.
-
-    `user` (with password) replaces the one of `dsn`; the driver tries `earlier_hosts` first.
-    """
-    parts = urlsplit(dsn)
-    options = parse_qs(parts.query)
-    person, _, address = parts.netloc.rpartition("@")
-    person, target = user or person, "postgresql://{}@" + earlier_hosts + "{}" + parts.path
-    if "host" not in options:
-        yield target.format(person, address)
-        return
-    socket = f"{options['host'][0]}/.s.PGSQL.{options.get('port', ['5432'])[0]}"
-
-    async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        server_reader, server_writer = await asyncio.open_unix_connection(socket)
-        await asyncio.gather(_copy(reader, server_writer), _copy(server_reader, writer))
-
-    async with await asyncio.start_server(relay, "127.0.0.1", 0) as server:
-        yield target.format(person, f"127.0.0.1:{server.sockets[0].getsockname()[1]}")
-
-
-async def _copy(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
-    with suppress(ConnectionError):
-        while data := await source.read(65_536):
-            target.write(data)
-            await target.drain()
-    target.close()

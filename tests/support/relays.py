@@ -7,12 +7,12 @@ from urllib.parse import parse_qs, urlsplit, urlunsplit
 
 
 class Relay:
-    """A TCP port before the Unix socket of a server; a frozen one accepts connections and passes nothing on."""
+    """A TCP port before the socket or the port of a server; a frozen one accepts connections and passes nothing on."""
 
     def __init__(self, dsn: str) -> None:
-        """`dsn` names the socket's folder as `?host=`."""
+        """`dsn` names the host, or the socket's folder as `?host=`."""
         self._parts = urlsplit(dsn)
-        self._socket = f"{parse_qs(self._parts.query)['host'][0]}/.s.PGSQL.5432"
+        self._words = parse_qs(self._parts.query)
         self._runs = asyncio.Event()
         self._runs.set()
         self.port = 0
@@ -31,7 +31,7 @@ class Relay:
         self.accepted += 1
         with closing(writer), suppress(OSError):
             await self._runs.wait()
-            server_reader, server_writer = await asyncio.open_unix_connection(self._socket)
+            server_reader, server_writer = await self._connect()
             with closing(server_writer):
                 ways = [self._copy(reader, server_writer), self._copy(server_reader, writer)]
                 tasks = [asyncio.create_task(way) for way in ways]
@@ -41,6 +41,12 @@ class Relay:
                     for task in tasks:
                         task.cancel()
                     await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        if "host" not in self._words:
+            return await asyncio.open_connection(self._parts.hostname, self._parts.port or 5432)
+        port = self._words.get("port", ["5432"])[0]
+        return await asyncio.open_unix_connection(f"{self._words['host'][0]}/.s.PGSQL.{port}")
 
     async def _copy(self, source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
         while data := await source.read(65_536):
@@ -89,3 +95,19 @@ def on_ports(dsn: str, *ports: int, words: str = "sslmode=disable") -> str:
     hosts = ",".join(f"127.0.0.1:{port}" for port in ports)
     person = parts.netloc.rpartition("@")[0]
     return urlunsplit(parts._replace(netloc=f"{person}@{hosts}", query=words))
+
+
+@asynccontextmanager
+async def over_tcp(dsn: str, *, user: str | None = None, earlier_hosts: str = "") -> AsyncGenerator[str]:
+    """The DSN of the same database over TCP instead of a Unix socket, through a relay if the server has no TCP port.
+
+    `user` (with password) replaces the one of `dsn`; the driver tries `earlier_hosts` first.
+    """
+    parts = urlsplit(dsn)
+    person, _, address = parts.netloc.rpartition("@")
+    person, target = user or person, "postgresql://{}@" + earlier_hosts + "{}" + parts.path
+    if "host" not in parse_qs(parts.query):
+        yield target.format(person, address)
+        return
+    async with relay(dsn) as between:
+        yield target.format(person, f"127.0.0.1:{between.port}")

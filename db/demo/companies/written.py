@@ -8,6 +8,7 @@ from typing import Final
 from uuid import UUID
 
 from db.demo.chance import happens, uuid7
+from db.demo.changes import note
 from db.demo.rows import Record, Rows
 
 EDITED: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
@@ -87,29 +88,12 @@ def _write(table: str, row: Record, rows: Rows, writers: Writers, chance: Random
     at = _made(row)
     author = writers.at(at, chance)
     row |= {"version": 1, "created_by": author, "updated_by": author}
-    _note(table, "CREATED", row, rows, chance)
+    type_, edited = EDITED[table]
+    note(rows, type_, "CREATED", row, chance)
     if author is None and table in COUNTED.values() and happens(chance, 0.6):
         row["external_id"] = f"{row['number'][0]}{1000 + row['sequence_number']}"
     later = row.get("deleted_at") or at + timedelta(days=chance.randint(1, 90), minutes=chance.randint(1, 400))
     if later.date() < writers.today and (row.get("deleted_at") or happens(chance, 0.25)):
         editor = writers.at(later, chance)
         row |= {"version": 2, "updated_by": editor or author, "updated_at": later}
-        _note(table, "DELETED" if row.get("deleted_at") else "CHANGED", row, rows, chance)
-
-
-def _note(table: str, kind: str, row: Record, rows: Rows, chance: Random) -> None:
-    """Add a change by who wrote the row last; an import is nobody's."""
-    type_, edited = EDITED[table]
-    verb = {"CREATED": "create", "CHANGED": "update", "DELETED": "delete"}[kind]
-    rows.write(
-        "change",
-        company_id=row["company_id"],
-        id=uuid7(row["updated_at"], chance),
-        at=row["updated_at"],
-        actor_id=row["updated_by"],
-        entity=type_,
-        key=row["id"],
-        kind=kind,
-        fields=[chance.choice(edited)] if kind == "CHANGED" else [],
-        operation=f"{verb}{type_}" if row["updated_by"] else "startImport",
-    )
+        note(rows, type_, "DELETED" if row.get("deleted_at") else "CHANGED", row, chance, edited)

@@ -10,6 +10,7 @@ from asyncpg import BitString
 
 from db.demo.apps import Apps
 from db.demo.chance import uuid7
+from db.demo.changes import note
 from db.demo.rows import Record, Rows
 
 SETS: Final[Mapping[int, Mapping[str, str]]] = {
@@ -45,7 +46,7 @@ def add_presets(
         at += timedelta(minutes=chance.randint(1, 5))
         preset, gone = _write(rows, company_id, (at, owner), (name, apps.mask(listed.split())), chance), at + KEPT
         preset |= {"version": 2, "updated_at": gone, "deleted_at": gone}
-        _note(rows, preset, "DELETED", "deleteAccessPreset", chance)
+        note(rows, "AccessPreset", "DELETED", preset, chance)
 
 
 def _write(
@@ -58,14 +59,5 @@ def _write(
         updated_at=at, created_by=owner, updated_by=owner,
     )  # fmt: skip
     row = rows.tables["access_preset"][-1]
-    _note(rows, row, "CREATED", "createAccessPreset", chance)
+    note(rows, "AccessPreset", "CREATED", row, chance)
     return row
-
-
-def _note(rows: Rows, preset: Record, kind: str, operation: str, chance: Random) -> None:
-    """Add the change that a set has last gone through."""
-    rows.write(
-        "change", company_id=preset["company_id"], id=uuid7(preset["updated_at"], chance), at=preset["updated_at"],
-        actor_id=preset["updated_by"], key=preset["id"], entity="AccessPreset", kind=kind, fields=[],
-        operation=operation,
-    )  # fmt: skip

@@ -30,7 +30,7 @@ def grants(
         from db.grants import grants as sql
         from gateway.backend import pool_settings
 
-        dsn = settings.migrate_url or settings.database_url
-        user, name = user_and_database(dsn.get_secret_value() if dsn is not None else "")
+        dsn = settings.database_url.get_secret_value() if settings.database_url is not None else ""
+        user, name = user_and_database(settings.migrate_dsn(dsn))
         parties = Parties(role, owner or user, database or name, schema)
         typer.echo(sql(parties, pool_settings(settings).of_session))

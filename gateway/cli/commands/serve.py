@@ -10,6 +10,7 @@ from gateway.demo_logins import FIRST_STEPS, LOGINS, PASSWORD, logins
 
 if TYPE_CHECKING:
     from gateway.server.startup import Started
+    from gateway.settings import Settings
 
 
 def serve(
@@ -41,14 +42,14 @@ def serve(
             progress.step("Loading the gateway")
             from gateway.server import startup
 
-            watch = startup.Watch(progress.step, progress.report, lambda started: _greet(started, progress))
+            watch = startup.Watch(progress.step, progress.report, lambda started: _greet(settings, started, progress))
             run(startup.serve(settings, listener, watch, demo=not no_demo, migrate=not no_migrate))
 
 
-def _greet(started: "Started", progress: Progress) -> None:
+def _greet(settings: "Settings", started: "Started", progress: Progress) -> None:
     progress.stop()
     typer.echo(f"enFact gateway: {started.url}/graphql")
-    if started.has_console:
+    if settings.has_console:
         typer.echo(f"In a browser: {started.url}/console/")
     if started.data is not None:
         typer.echo(f"Data folder: {started.data}")

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.terminal import print_table, refusals, variable
+from gateway.cli.terminal import print_table, refusals
 
 
 def settings(
@@ -18,6 +18,7 @@ def settings(
     """
     with refusals():
         from gateway.cli.settings import explain, near, table_of
+        from gateway.settings import variable
 
         lines = explain()
         if name is not None:

@@ -21,6 +21,7 @@ from resolvers.compilation.resolution import (
 )
 from resolvers.fields.core.matrix_changes import MOST_CHANGES, changed_cells
 from resolvers.fields.core.matrix_history import company_then, is_past, members_then, moment
+from resolvers.membership import held
 from resolvers.operation.arguments import NOT_GIVEN, ArgumentValue
 from resolvers.plans import asleep, awake, version
 
@@ -40,9 +41,9 @@ class MatrixCell:
         assert row.parent.parent is not None, "a row stands in a matrix"
         return cls(row.parent.parent, row.parent, row)
 
-    def bit(self, mask: str) -> Sql:
-        """The condition that the app is in one of the person's masks."""
-        return sql("(get_bit({}, {}) = 1)", self.person[mask], self.column["position"])
+    def bit(self, mask: Sql) -> Sql:
+        """The condition that the app is in a mask of the person's."""
+        return sql("(get_bit({}, {}) = 1)", mask, self.column["position"])
 
 
 def matrix_of(person: Row) -> Row | None:
@@ -89,15 +90,20 @@ def _columns(row: Row) -> ArgumentValue:
     return _matrix(row).arguments.get("apps", NOT_GIVEN)
 
 
+def _granted(row: Row, arguments: Arguments) -> Sql:
+    cell = MatrixCell.at(row)
+    return cell.bit(cell.person["toggles"])
+
+
 def _effective(row: Row, arguments: Arguments) -> Sql:
-    """The condition that a person holds the app of a cell: by the mask, once accepted and within the term.
+    """The condition that a person has the app of a cell: by the mask of now, once accepted and within the term.
 
     A cell exists only for an active app, so the company's mask is not looked at.
     """
     cell = MatrixCell.at(row)
     return sql(
         "({} and {} is not null and ({} is null or {} > {}))",
-        cell.bit("mask"),
+        cell.bit(held(cell.person.rows)),
         cell.person["accepted_at"],
         cell.person["until"],
         cell.person["until"],
@@ -177,7 +183,7 @@ RESOLVERS: Final[Mapping[str, Resolution]] = {
     "PermissionRow.cells": Listing(_active, narrowed=_columns),
     "PermissionCell.id": GlobalId(lambda row: MatrixCell.at(row).person["id"], mark=_mark_of_cell),
     "PermissionCell.app": Leaf(lambda row, arguments: row["id"]),
-    "PermissionCell.granted": Leaf(lambda row, arguments: MatrixCell.at(row).bit("toggles")),
+    "PermissionCell.granted": Leaf(_granted),
     "PermissionCell.effective": Leaf(_effective),
     "PermissionCell.editable": Leaf(_editable),
     "PermissionCell.reason": Leaf(_reason),

@@ -135,6 +135,7 @@ def members_then(matrix: Row, target: Row) -> Sql | None:
             "mask": sql("case when {} or h.role = 'OWNER' then {} else h.toggles end", member["external"], ALL),
             "accepted_at": sql("case when {} <= {} then {} end", member["accepted_at"], then, member["accepted_at"]),
             "until": sql("h.until"),
+            "lent_until": sql("null::timestamptz"),  # the toggles of then are without what was over
             "removed_at": sql("null::timestamptz"),
         },
     )

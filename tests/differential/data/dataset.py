@@ -355,6 +355,11 @@ def _people(data: DataSet) -> None:
     _account(data, "Expired")
     _join(data, "Expired", "A", App, until=LONG_AGO)
     _join(data, "Expired", "B", (App.INVOICES,), until=NEVER)
+    _account(data, "Lent")
+    lent = {"lent": bits((App.DISCOUNTS, App.PURCHASES)), "lent_until": LONG_AGO}
+    _join(data, "Lent", "A", (App.INVOICES, App.DISCOUNTS, App.PURCHASES, App.API_ACCESS), **lent)
+    _join(data, "Lent", "B", (App.PURCHASES, App.CREDIT_NOTES), **{**lent, "lent_until": NEVER})
+    _join(data, "Lent", "C", (App.DISCOUNTS,), role="OWNER", **lent)
     for app in GATES:
         _account(data, everything_but(app))
         _join(data, everything_but(app), "A", (other for other in App if other is not app))

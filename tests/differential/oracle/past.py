@@ -72,6 +72,7 @@ def people_then(world: World, company: Record, members: Iterable[Record]) -> Ite
         yield {
             **member,
             "role": _role(world, member, at),
+            "lent_until": None,
             "toggles": _on(world.rows("app_grant", company_id=company["id"], membership_id=member["id"]), at),
             "accepted_at": accepted if accepted is not None and accepted <= at else None,
             "until": _until(world, member, at) if member["external"] else member["until"],

@@ -79,6 +79,13 @@ def has_bit(mask: Any, app: App) -> bool:
     return mask.as_string().replace(" ", "")[CATALOGUE[app].position] == "1"
 
 
+def is_on(member: Record, app: App) -> bool:
+    """Whether an employee's app is switched on, and its time is not over."""
+    ends = member["lent_until"]
+    is_over = ends is not None and ends <= datetime.datetime.now(datetime.UTC) and has_bit(member["lent"], app)
+    return has_bit(member["toggles"], app) and not is_over
+
+
 @dataclass(frozen=True, slots=True)
 class Scope:
     """A company, and the viewer's membership there."""
@@ -90,7 +97,7 @@ class Scope:
         """Whether the viewer holds an app: it is awake, and always visible, or on, or they are owner or external."""
         member = self.membership
         free = member["role"] == "OWNER" or member["external"] or CATALOGUE[app].always_visible
-        return is_awake(self.company, app) and (free or has_bit(member["toggles"], app))
+        return is_awake(self.company, app) and (free or is_on(member, app))
 
     def holds(self, gate: Gate) -> bool:
         """Whether the viewer passes a gate."""

@@ -13,7 +13,7 @@ from tests.differential.oracle.core import named_of
 from tests.differential.oracle.gating import field_gates, own_gates, printed_schema, type_gates
 from tests.differential.oracle.items import Arguments, Item, Oracle, Resolver
 from tests.differential.oracle.lists import global_id
-from tests.differential.oracle.world import Scope, has_bit
+from tests.differential.oracle.world import Scope, has_bit, is_on
 from tests.differential.special.access import opening_keys
 
 
@@ -32,8 +32,8 @@ def _preview(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
     for id_, switched in asked.items():
         for row in oracle.world.rows("membership", company_id=company["id"], removed_at=None, role="EMPLOYEE"):
             if global_id("User", row["id"]) == id_:
-                toggled = [app for app in App if switched.get(app, has_bit(row["toggles"], app))]
-                after = {**row, "toggles": bits(toggled)}
+                toggled = [app for app in App if switched.get(app, is_on(row, app))]
+                after = {**row, "toggles": bits(toggled), "lent_until": None}
                 before_scope, after_scope = Scope(company, row), Scope(company, after)
                 if any(before_scope.reaches(app) != after_scope.reaches(app) for app in App):
                     people.append(

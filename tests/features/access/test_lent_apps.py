@@ -7,12 +7,17 @@ from typing import Any, Final
 
 import pytest
 
+from db.connection import connect
+from db.database import PoolSettings
 from db.tokens import hash_token, new_token
+from gateway.backend import DatabaseBackend
+from gateway.logs import open_log
 from resolvers.mutations.steps.lapsed_grants import AT_ONCE, END
 from tests.features.access.test_access_requests import MAKE_KEY, asked, codes, decide
-from tests.support.company import Firm, blocked, change
+from tests.support.company import Asker, Firm, blocked, change
 from tests.support.databases import Databases
 from tests.support.externals import LOCK, Outside
+from tests.support.smtp_server import until
 
 LAPSE: Final = """
 with earlier as (
@@ -321,3 +326,25 @@ async def test_a_look_takes_a_limited_number_of_companies(outside: Outside) -> N
     for left in (1, 0):
         await outside.rows(END)
         assert (await outside.rows("select count(*) from membership where lent_until <= now()"))[0]["count"] == left
+
+
+async def test_the_gateway_writes_ends_while_it_runs(databases: Databases, template: str) -> None:
+    dsn = await databases.clone(template)
+    gateway = DatabaseBackend(dsn, PoolSettings(size=4), open_log("off", "json"))
+    connection, other = await connect(dsn), await connect(dsn)
+    await gateway.open()
+    assert gateway.executor is not None
+    outside = Outside(Asker(gateway.executor), connection, other)
+    firm = await outside.found("STOCK")
+    await lent(outside, firm, "STOCK")
+    assert "STOCK" in await firm.toggles("anna")
+    await lapse(outside, firm, "STOCK")
+
+    async def is_off() -> bool:
+        return "STOCK" not in await firm.toggles("anna")
+
+    await until(is_off)
+    assert (await firm.version(), (await firm.trail())[-1]["after"]) == (3, False)
+    for used in (gateway, connection, other):
+        await used.close()
+    await databases.drop(dsn)

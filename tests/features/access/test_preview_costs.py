@@ -125,14 +125,11 @@ async def test_the_consoles_question_for_all_people_and_many_apps_is_answered(bi
     assert result.cost[0] < MAX_COST
 
 
-@pytest.mark.parametrize("copies", [1, 4])
-@pytest.mark.parametrize("signed_in", [True, False])
-async def test_each_measure_looks_at_the_changes_once_for_a_request(
-    big: Big, monkeypatch: pytest.MonkeyPatch, copies: int, signed_in: bool
-) -> None:
-    """Thousands of changes are looked at on the way to the database, whoever asks, and also where that refuses."""
-    measures, looked = (Types, Pieces), list[object]()
-    for measure in measures:
+@pytest.fixture
+def looked(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """The measures that look at changes, each as often as it does."""
+    looked = list[object]()
+    for measure in (Types, Pieces):
         usual = measure.__call__
 
         def look(self: Any, value: Any, usual: Any = usual) -> int:
@@ -140,20 +137,47 @@ async def test_each_measure_looks_at_the_changes_once_for_a_request(
             return usual(self, value)
 
         monkeypatch.setattr(measure, "__call__", look)
+    return looked
+
+
+def in_copies(copies: int) -> str:
+    """A question for the previews of the viewer's companies so many times, `$v0` to `$vN` of them."""
     people = "people { gained { type names } lost { type names } }"
     lists = [
         f"a{n}: companies(first: $v{n}) {{ nodes {{ previewAccess(changes: $changes) {{ {people} }} }} }}"
         for n in range(copies)
     ]
     declared = ", ".join(f"$v{n}: Int" for n in range(copies))
-    document = f"query ($changes: [AppAccessChange!], {declared}) {{ viewer {{ {' '.join(lists)} }} }}"
+    return f"query ($changes: [AppAccessChange!], {declared}) {{ viewer {{ {' '.join(lists)} }} }}"
+
+
+@pytest.mark.parametrize("copies", [1, 4])
+@pytest.mark.parametrize("signed_in", [True, False])
+async def test_each_measure_looks_at_the_changes_once_for_a_request(
+    big: Big, looked: list[object], copies: int, signed_in: bool
+) -> None:
+    """Thousands of changes are looked at on the way to the database, whoever asks, and also where that refuses."""
     for most, apps, refuses in ((1, 1, False), (100, 45, True)):
         given = {f"v{n}": most for n in range(copies)} | {"changes": big.changes(apps)}
         token = big.firm["owner"].token if signed_in else None
         looked.clear()
-        result = await big.executor.execute(GraphQLRequest(document, variables=given, token=token, wants_cost=True))
+        result = await big.executor.execute(
+            GraphQLRequest(in_copies(copies), variables=given, token=token, wants_cost=True)
+        )
         assert [error.code.value for error in result.errors] == (["COST_EXCEEDED"] if refuses else [])
         assert len(looked) == len(set(looked)) == 3
+
+
+async def test_no_change_is_looked_at_for_a_stranger_who_asks_for_too_much(big: Big, looked: list[object]) -> None:
+    copies = 20
+    given = {f"v{n}": 100 for n in range(copies)} | {"changes": big.changes(45)}
+    asked, refused = GraphQLRequest(in_copies(copies), variables=given), list[tuple[object, int]]()
+    for token in (None, big.firm["owner"].token):
+        looked.clear()
+        result = await big.executor.execute(asked._replace(token=token))
+        assert [error.code.value for error in result.errors] == ["COST_EXCEEDED"]
+        refused.append(((result.errors[0].extensions or {}).get("work"), len(looked)))
+    assert refused == [("STATEMENT", 0), (None, 3)]
 
 
 @pytest.mark.parametrize("piece", [PIECE, PIECE // 8])

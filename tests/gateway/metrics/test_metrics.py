@@ -16,13 +16,13 @@ from gateway.http.parameters import Parameters
 from gateway.metrics.layout import BOUNDS, FIGURES, MOST_OPERATIONS, Layout
 from gateway.metrics.recording import SAMPLED, Metrics
 from gateway.metrics.text import family, page
-from gateway.persisted_manifests import operation_names
+from gateway.persisted_manifests import check_manifests, known_operations
 from gateway.shared_page import MOST_WORKERS, Page, SharedCounters, new_page
 from resolvers.execution.executor import Executor
 from resolvers.request import DocumentReference, ErrorEntry, Note, Result
 from resolvers.stages import Stage, Stages
 from schema.errors import ErrorCode
-from tests.gateway.conftest import MakeApp, SmallExecutor, client_of
+from tests.gateway.conftest import MakeApp, SmallBackend, SmallExecutor, client_of
 
 LINE = re.compile(r'(enfact_\w+)(\{(?:\w+="(?:[^"\\\n]|\\.)*",?)+\})? (-?\d+(?:\.\d+)?(?:e-?\d+)?)\Z')
 
@@ -177,10 +177,14 @@ def test_labels_are_escaped() -> None:
 
 def test_names_come_from_the_manifests(tmp_path: Path) -> None:
     manifest = tmp_path / "m.json"
-    texts = {"h1": "fragment F on Viewer { id } query Home { viewer { ...F } }", "h2": "{ viewer { id } }"}
-    texts["h3"] = "query Invoices { viewer { id } } query Quotes { viewer { id } }"
+    texts = {
+        "h1": "fragment F on Viewer { __typename } query Home { viewer { ...F } }",
+        "h2": '{ company(id: "query Stranger") { name } } # the query Comment',
+        "h3": "query Invoices { viewer { __typename } } query Quotes { viewer { __typename } }",
+    }
     manifest.write_text(json.dumps(texts), encoding="utf-8")
-    names = operation_names([manifest])
+    names = check_manifests([manifest])
+    assert names == known_operations([manifest]).names
     assert names.all == {"Home", "Invoices", "Quotes"}
     assert names.by_id["h1"] == names.by_id["sha256:h1"] == names.by_text[texts["h1"]] == ("Home",)
     assert names.by_id["h3"] == ("Invoices", "Quotes")
@@ -282,11 +286,12 @@ async def test_closed_gates_of_answers_are_counted_whether_or_not_the_client_tak
 
 
 async def test_a_document_of_a_stranger_does_not_count_as_one_of_the_manifest(
-    make_app: MakeApp, tmp_path: Path
+    backend: SmallBackend, make_app: MakeApp, tmp_path: Path
 ) -> None:
-    manifest, text = tmp_path / "m.json", "query Invoices { viewer { id } }"
+    manifest, text = tmp_path / "m.json", "query Invoices { viewer { __typename } }"
     manifest.write_text(json.dumps({"h1": text}), encoding="utf-8")
-    app = make_app(admin_port=0, documents=[manifest])
+    backend.names = known_operations([manifest]).names
+    app = make_app(admin_port=0)
     async with client_of(app) as client:
         for sent in (
             {"query": "query Invoices{__typename}", "operationName": "Invoices"},

@@ -4,11 +4,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-import pytest
 from graphql import build_schema, is_specified_scalar_type, parse
 from graphql.language import FieldDefinitionNode, ObjectTypeDefinitionNode
 
 from gateway.cli.sdl import current
+from gateway.cli.settings import explain
 from gateway.pages.reference import reference_json
 from gateway.settings import Settings
 from schema import schema
@@ -63,9 +63,20 @@ def test_all_errors_and_settings_are_there() -> None:
     assert {"DATABASE_URL", "ENFACT_CONSOLE", "ENFACT_PORT"} <= {setting["name"] for setting in REFERENCE["settings"]}
 
 
-@pytest.mark.parametrize("part", ["settings", "errors", "gates"])
-def test_nothing_of_this_machine_is_told(part: str) -> None:
-    assert str(Path.home()) not in json.dumps(REFERENCE[part])
+def test_settings_are_explained_as_by_the_command() -> None:
+    by_command = {line.variable: (line.default, line.meaning) for line in explain({})}
+    of_machine = {"ENFACT_DATA": ("", by_command["ENFACT_DATA"][1])}
+    shown = {setting["name"]: (setting["default"], setting["text"]) for setting in REFERENCE["settings"]}
+    assert shown == by_command | of_machine
+    assert (shown["ENFACT_PORT"][0], shown["ENFACT_SERVER_TIMING"][0], shown["DATABASE_URL"][0]) == (
+        "8000",
+        "false",
+        "",
+    )
+
+
+def test_nothing_of_this_machine_is_told() -> None:
+    assert str(Path.home()) not in json.dumps(REFERENCE["settings"])
 
 
 async def test_the_reference_names_what_the_callers_schema_does_and_nothing_else(databases: Databases) -> None:

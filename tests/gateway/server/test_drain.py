@@ -81,7 +81,9 @@ LOGIN = 'mutation { login(input: {email: "eva@b.example", password: "wrong passw
 
 async def test_a_second_signal_ends_the_drain_of_workers_and_what_they_run_is_finished(fresh_dsn: str) -> None:
     async with team(1, fresh_dsn, ENFACT_DRAIN="60") as running_team:
+        assert running_team.workers.hindrance() == "no worker is ready"
         await until(running_team.answers)
+        assert running_team.workers.hindrance() is None
         async with (
             blocking_accounts(fresh_dsn) as block,
             httpx.AsyncClient(base_url=running_team.address, timeout=20) as client,
@@ -90,6 +92,7 @@ async def test_a_second_signal_ends_the_drain_of_workers_and_what_they_run_is_fi
             sent = asyncio.create_task(client.post("/graphql", json={"query": LOGIN}))
             await until(block.has_waiting)
             running_team.workers.drain()
+            assert running_team.workers.hindrance() == "the gateway is stopping"
             await until(lambda: is_unready(running_team.address))
             running_team.workers.drain()
             await until(lambda: refuses(running_team.address))

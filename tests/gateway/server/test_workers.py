@@ -19,7 +19,8 @@ from gateway.server.listener import listen, url
 from gateway.server.workers import Workers, WorkersEnd
 from gateway.shared_page import new_page
 from tests.gateway.cli.test_main import alive, children, environment
-from tests.support.databases import Databases, over_tcp
+from tests.support.databases import Databases
+from tests.support.relays import over_tcp
 from tests.support.smtp_server import until
 
 QUERY = {"query": "{ __typename }"}

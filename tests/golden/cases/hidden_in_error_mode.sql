@@ -106,7 +106,17 @@ from (
         from (
           select row_number() over () n, x.*
           from (
-            select c1 c, m1 m
+            select
+              c1.plan c1_plan,
+              c1.trial_ends_at c1_trial_ends_at,
+              c1.mask c1_mask,
+              c1.plan_mask c1_plan_mask,
+              m1.company_id m1_company_id,
+              m1.company_name m1_company_name,
+              m1.role m1_role,
+              m1.mask m1_mask,
+              m1.lent m1_lent,
+              m1.lent_until m1_lent_until
             from membership m1
               join company c1 on c1.id = m1.company_id
             where
@@ -119,8 +129,18 @@ from (
             limit $4::int4
           ) x
         ) p
-          cross join lateral (select (p.c).*) c1
-          cross join lateral (select (p.m).*) m1
+          cross join lateral (
+            select p.c1_plan plan, p.c1_trial_ends_at trial_ends_at, p.c1_mask mask, p.c1_plan_mask plan_mask
+          ) c1
+          cross join lateral (
+            select
+              p.m1_company_id company_id,
+              p.m1_company_name company_name,
+              p.m1_role role,
+              p.m1_mask mask,
+              p.m1_lent lent,
+              p.m1_lent_until lent_until
+          ) m1
           cross join lateral (
             select get_bit(b.e, 4) = 1 g0
             from (

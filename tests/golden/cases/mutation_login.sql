@@ -163,7 +163,7 @@ from (
         from (
           select row_number() over () n, x.*
           from (
-            select c0 c, m0 m
+            select m0.company_name m0_company_name
             from membership m0
               join company c0 on c0.id = m0.company_id
             where
@@ -176,8 +176,8 @@ from (
             limit $1::int4
           ) x
         ) p
-          cross join lateral (select (p.c).*) c0
-          cross join lateral (select (p.m).*) m0
+          cross join lateral (select) c0
+          cross join lateral (select p.m0_company_name company_name) m0
         order by p.n
       ) r
     ) l0 on true

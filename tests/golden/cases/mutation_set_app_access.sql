@@ -320,7 +320,16 @@ from (
                         'true,"effective":'
                       else 'false,"effective":' end
                       || case when (
-                        (get_bit(t1.mask, t2.position) = 1)
+                        (
+                          get_bit(
+                            (
+                              case when t1.lent_until <= now() and t1.role = 'EMPLOYEE' then
+                                t1.mask & ~ t1.lent
+                              else t1.mask end
+                            ),
+                            t2.position
+                          ) = 1
+                        )
                         and t1.accepted_at is not null
                         and (t1.until is null or t1.until > now())
                       ) then

@@ -73,9 +73,15 @@ from (
             '0:' || encode(uuid_send(c0.id), 'hex') || ':' || array_to_string(array[a0.g0], '')
           end h
         from (
-          select row_number() over () n, x.t
+          select row_number() over () n, x.*
           from (
-            select t1 t
+            select
+              t1.company_id t1_company_id,
+              t1.at t1_at,
+              t1.kind t1_kind,
+              t1.actor_id t1_actor_id,
+              t1.membership_id t1_membership_id,
+              t1.until t1_until
             from access_change t1
               join membership o on o.company_id = t1.company_id and o.id = t1.membership_id
             where t1.company_id = o.company_id and o.account_id = v.account_id and o.accepted_at is not null
@@ -83,9 +89,26 @@ from (
             limit $1::int4
           ) x
         ) q
-          cross join lateral (select (q.t).*) t1
+          cross join lateral (
+            select
+              q.t1_company_id company_id,
+              q.t1_at at,
+              q.t1_kind kind,
+              q.t1_actor_id actor_id,
+              q.t1_membership_id membership_id,
+              q.t1_until until
+          ) t1
           left join lateral (
-            select c0 c, m0 m
+            select
+              c0.id c0_id,
+              c0.plan c0_plan,
+              c0.trial_ends_at c0_trial_ends_at,
+              c0.mask c0_mask,
+              c0.plan_mask c0_plan_mask,
+              m0.role m0_role,
+              m0.mask m0_mask,
+              m0.lent m0_lent,
+              m0.lent_until m0_lent_until
             from membership m0
               join company c0 on c0.id = m0.company_id
             where
@@ -95,8 +118,17 @@ from (
               and m0.removed_at is null
               and (m0.until is null or m0.until > now())
           ) p on true
-          cross join lateral (select (p.c).*) c0
-          cross join lateral (select (p.m).*) m0
+          cross join lateral (
+            select
+              p.c0_id id,
+              p.c0_plan plan,
+              p.c0_trial_ends_at trial_ends_at,
+              p.c0_mask mask,
+              p.c0_plan_mask plan_mask
+          ) c0
+          cross join lateral (
+            select p.m0_role role, p.m0_mask mask, p.m0_lent lent, p.m0_lent_until lent_until
+          ) m0
           cross join lateral (
             select b.o g0
             from (

@@ -78,7 +78,16 @@ from (
                         'true,"effective":'
                       else 'false,"effective":' end
                       || case when (
-                        (get_bit(t3.mask, t6.position) = 1)
+                        (
+                          get_bit(
+                            (
+                              case when t3.lent_until <= now() and t3.role = 'EMPLOYEE' then
+                                t3.mask & ~ t3.lent
+                              else t3.mask end
+                            ),
+                            t6.position
+                          ) = 1
+                        )
                         and t3.accepted_at is not null
                         and (t3.until is null or t3.until > now())
                       ) then

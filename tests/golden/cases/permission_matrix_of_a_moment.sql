@@ -68,7 +68,16 @@ from (
                             'true,"effective":'
                           else 'false,"effective":' end
                           || case when (
-                            (get_bit(t8.mask, t9.position) = 1)
+                            (
+                              get_bit(
+                                (
+                                  case when t8.lent_until <= now() and t8.role = 'EMPLOYEE' then
+                                    t8.mask & ~ t8.lent
+                                  else t8.mask end
+                                ),
+                                t9.position
+                              ) = 1
+                            )
                             and t8.accepted_at is not null
                             and (t8.until is null or t8.until > t1.moment)
                           ) then
@@ -116,7 +125,7 @@ from (
                       B'1111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111'
                     else h.toggles end mask,
                     t10.lent lent,
-                    t10.lent_until lent_until,
+                    null::timestamptz lent_until,
                     t10.created_by_accountant created_by_accountant,
                     t10.stands_in stands_in,
                     t10.created_at created_at,

@@ -66,7 +66,18 @@ from (
         from (
           select row_number() over () n, x.*
           from (
-            select c0 c, m0 m
+            select
+              c0.legal_form c0_legal_form,
+              c0.plan c0_plan,
+              c0.trial_ends_at c0_trial_ends_at,
+              c0.mask c0_mask,
+              c0.plan_mask c0_plan_mask,
+              m0.company_id m0_company_id,
+              m0.company_name m0_company_name,
+              m0.role m0_role,
+              m0.mask m0_mask,
+              m0.lent m0_lent,
+              m0.lent_until m0_lent_until
             from membership m0
               join company c0 on c0.id = m0.company_id
             where
@@ -79,8 +90,23 @@ from (
             limit $1::int4
           ) x
         ) p
-          cross join lateral (select (p.c).*) c0
-          cross join lateral (select (p.m).*) m0
+          cross join lateral (
+            select
+              p.c0_legal_form legal_form,
+              p.c0_plan plan,
+              p.c0_trial_ends_at trial_ends_at,
+              p.c0_mask mask,
+              p.c0_plan_mask plan_mask
+          ) c0
+          cross join lateral (
+            select
+              p.m0_company_id company_id,
+              p.m0_company_name company_name,
+              p.m0_role role,
+              p.m0_mask mask,
+              p.m0_lent lent,
+              p.m0_lent_until lent_until
+          ) m0
           cross join lateral (
             select get_bit(b.e, 49) = 1 g0, get_bit(b.e, 41) = 1 g1
             from (
