@@ -118,7 +118,7 @@ def run_with(uv: str, python: str, **more: str) -> Run:
             assert command[-1].startswith("uv=="), command
             assert said.startswith("uv 0."), said
             return
-        if command[0] == "useradd":  # the user has a number, which needs no name here
+        if command[0] == "groupadd":  # the user has a number, which needs no name here
             return
         assert command[0] == "uv", command
         given = {**os.environ, **environment, "UV_PYTHON": python, **more}
