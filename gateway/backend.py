@@ -361,7 +361,7 @@ def known_operations(settings: Settings) -> PersistedDocuments | None:
     if not settings.documents and limits == Limits() and not settings.has_console:
         return None
     from gateway import persisted_manifests  # noqa: PLC0415 (not every gateway needs one)
-    from gateway.operation_files import console_operations  # noqa: PLC0415
+    from gateway.operation_files import own_operations  # noqa: PLC0415
 
-    own = console_operations() if settings.has_console else dict[str, str]()
+    own = own_operations(settings)
     return persisted_manifests.known_operations(settings.documents, limits, only=settings.documents_only, own=own)

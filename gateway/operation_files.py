@@ -7,6 +7,8 @@ from typing import Final
 from graphql import FragmentDefinitionNode, OperationDefinitionNode, parse, print_ast
 from graphql.utilities import separate_operations
 
+from gateway.settings import Settings
+
 CONSOLE: Final = "console/"
 """The beginning of the ids of the console's operations."""
 
@@ -27,6 +29,11 @@ def operations_of(text: str) -> Mapping[str, str]:
             raise ValueError(f"{name} is there twice")
         seen.add((node.kind, name))
     return {name: print_ast(document) for name, document in separate_operations(parsed).items()}
+
+
+def own_operations(settings: Settings) -> Mapping[str, str]:
+    """The documents of the gateway itself by their ids, each with one operation, whose name ends the id."""
+    return console_operations() if settings.has_console else {}
 
 
 def console_operations() -> Mapping[str, str]:

@@ -1,13 +1,15 @@
 """The page that all workers of a gateway share: a file without a name, which each of them maps.
 
 First the table of rate limits, then the moment of the last readiness probe, then for each worker whether it has
-counted and when its event loop ran last, then the counters of each worker.
+counted and when its event loop ran last, then the counters of each worker, then the names of the operations that have
+counters.
 """
 
 import mmap
 import os
 import tempfile
 import time
+from collections.abc import Iterable
 from typing import Final, NamedTuple, Self
 
 SALT: Final = 16
@@ -20,7 +22,9 @@ COUNTERS_AT: Final = -(-RATES // GRAIN) * GRAIN
 EACH: Final = 8_192
 """Counters of each worker."""
 
-MOST_WORKERS: Final = 64
+MOST_WORKERS: Final = 65
+"""Maximum number of processes: ENFACT_WORKERS, and one that takes the place of another."""
+
 BEATS: Final = 1 + MOST_WORKERS
 """Number of the first worker's beat; before it the last readiness probe, then 1 for each worker that has counted."""
 
@@ -34,15 +38,32 @@ BEAT_LIMIT: Final = 5.0
 """Seconds since its last beat after which a worker's event loop is taken to be stuck."""
 
 COUNTERS: Final = 8 * (COMMON + EACH * MOST_WORKERS)
+NAMES_AT: Final = COUNTERS_AT + COUNTERS
+NAMES: Final = 65_536
+"""Bytes of the names, each with a line feed after it."""
 
 
 def new_page() -> int:
     """The file descriptor of a new page for the processes of a gateway; what nobody writes takes no memory."""
     with tempfile.TemporaryFile() as file:
         file.write(os.urandom(SALT))
-        file.truncate(COUNTERS_AT + COUNTERS)
+        file.truncate(NAMES_AT + NAMES)
         file.flush()
         return os.dup(file.fileno())
+
+
+def names_in(fd: int) -> list[str]:
+    """The names in a page, in the order of their counters."""
+    return os.pread(fd, NAMES, NAMES_AT).rstrip(b"\0").decode().splitlines()
+
+
+def add_names(fd: int, names: Iterable[str]) -> None:
+    """Add names to a page after those that it has, as far as there is room; only the process that made it does."""
+    known = names_in(fd)
+    added = [name for name in names if name not in known]
+    lines = b"".join(f"{name}\n".encode() for name in (*known, *added))
+    whole = lines[: lines.rfind(b"\n", 0, NAMES) + 1]
+    os.pwrite(fd, whole, NAMES_AT)
 
 
 class Page(NamedTuple):

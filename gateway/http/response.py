@@ -156,10 +156,11 @@ def finished(exchange: Exchange, answer: Answer, seconds: float) -> Finished:
         caller=current_payer(exchange.address),
         status=answer.status,
         code=answer.code,
-        operation_name=given.operation_name if given else None,
+        operation_name=(given.operation_name or exchange.known_name(given)) if given else None,
         beginning=given.query[:BEGINNING] if given else "",
         foreign_id=exchange.headers.get(b"x-request-id"),
         trace=exchange.headers.get(b"traceparent"),
+        span=exchange.traced.ids if exchange.traced is not None else None,
     )
 
 

@@ -27,6 +27,7 @@ class Supervisor:
     def __init__(self, address: str | None, watchdog: float | None = None) -> None:
         self._address = "\0" + address[1:] if address and address.startswith("@") else address
         self._watchdog = watchdog
+        self._ready = ""
 
     @classmethod
     def of(cls, environ: Mapping[str, str] = os.environ) -> Self:
@@ -41,11 +42,16 @@ class Supervisor:
         self._send(f"STATUS={_line(text)}")
 
     def ready(self, text: str) -> None:
-        """Requests are taken: the start, or a reload, is over."""
-        self._send(f"READY=1\nSTATUS={_line(text)}")
+        """Requests are taken: the start is over."""
+        self._ready = f"READY=1\nSTATUS={_line(text)}"
+        self._send(self._ready)
+
+    def reloaded(self) -> None:
+        """Reloading is over, whatever became of it."""
+        self._send(self._ready)
 
     def reloading(self) -> None:
-        """The settings are read again; `ready` ends it."""
+        """The settings are read again; `reloaded` ends it."""
         self._send(f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}")
 
     def stopping(self) -> None:

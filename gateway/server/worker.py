@@ -1,4 +1,4 @@
-"""One worker process: serves until SIGTERM or the end of its parent.
+"""One worker process: serves until SIGTERM, SIGHUP (another one takes its place), or the end of its parent.
 
 Arguments: the file descriptors of the listening socket and of the shared page, and the worker's number.
 """
@@ -42,7 +42,7 @@ async def serve(listener: socket.socket, page: Page, settings: Settings) -> None
     loop.add_reader(STDIN, parent_ended)
     beating = asyncio.create_task(_beat(app.counters))
     try:
-        with Signals(loop).calling(server.stop, gently=server.drain):
+        with Signals(loop).calling(server.stop, gently=server.drain, anew=server.retire):
             await server.serve(sockets=[listener])
     finally:
         beating.cancel()

@@ -95,7 +95,7 @@ class Executor:
         self.feed = ChangeFeed(database, self._live.wakes, self._report)
 
     def figures(self) -> Mapping[str, float]:
-        """Documents and statements (kept, found, not found), pieces of preparing them, their seconds, subscriptions."""
+        """Documents and statements (kept, found, not found), pieces of preparing and their seconds; what is live."""
         documents, document_hits, document_misses = self._known.documents.figures()
         statements, statement_hits, statement_misses = self._compiler.statements.figures()
         return {
@@ -107,6 +107,8 @@ class Executor:
             "enfact_statement_misses_total": statement_misses,
             "enfact_preparations_total": self._turns.pieces,
             "enfact_preparation_seconds_total": self._turns.seconds,
+            "enfact_echoes_total": self.wakes.echoes,
+            "enfact_echo_seconds_total": self.wakes.echo_seconds,
             "enfact_subscriptions": len(self.wakes),
         }
 
@@ -169,7 +171,10 @@ class Executor:
         hashed = token_hash(request.token)
         self._payers.begin(request.address, hashed)
         try:
-            return await run(request, self._kept(request) or await self._operation(request), hashed)
+            operation = self._kept(request) or await self._operation(request)
+            if request.stages is not None:
+                request.stages.chose(operation.node.operation.value, operation.name, operation.digest)
+            return await run(request, operation, hashed)
         except RequestError as refused:
             if hashed is None or refused.entry.code is not ErrorCode.UNAUTHENTICATED:
                 return Result(None, refused.entries)
@@ -242,6 +247,7 @@ class Executor:
         arguments, stages = statement.arguments(bindings), request.stages
         if stages is not None:
             stages.end(Stage.COMPILE)
+            stages.ran(statement.sql)
         record = await self._database.read(statement.sql, arguments, brief=statement.is_brief)
         if hashed is not None:
             if record[CREDENTIAL] is None:
@@ -260,7 +266,13 @@ class Executor:
         variables = operation.coerce(request.variables)
         if self._compiler.kept(operation, None, variables, request.kind) is None:
             await self._turns.do(partial(self._compiler.live, operation, variables, request.kind))
-        return self._paying(await self._live.subscribe(request, operation, variables))
+        if (stages := request.stages) is None:
+            return self._paying(await self._live.subscribe(request, operation, variables))
+        stages.end(Stage.COMPILE)
+        opened = await self._live.subscribe(request, operation, variables)
+        stages.ran(opened.asked.statement.sql)
+        stages.end(Stage.EXECUTE)
+        return self._paying(opened)
 
     def _paying(self, subscription: LiveOperation) -> LiveOperation:
         """Returns the opened subscription; from now on its account pays for what it reads."""

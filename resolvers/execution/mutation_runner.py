@@ -267,6 +267,8 @@ class MutationRunner:
         statement = payload.statement
         try:
             arguments = statement.arguments(payload.bindings)
+            if request.stages is not None:
+                request.stages.ran(statement.sql)
             record = await self.database.read(statement.sql, arguments, brief=statement.is_brief)
             if payload.bindings.token_hash is not None:
                 self.payers.know(payload.bindings.token_hash, record[ACCOUNT])

@@ -123,6 +123,8 @@ class WriteRunner:
         intent = writer.read(field_.input, request.idempotency_key)
         work = Work(request, fields.operation, selected, fields.variables, writer, intent, field_.write)
         spent = self._debts(writer).open() if quota is not None else []
+        if request.stages is not None:
+            request.stages.ran(field_.write.sql)
         record = await (self._change_access(work, spent) if writer.changes_access else self._run(work, spent))
         outcome = self._identified(work, record)
         if outcome.refused in (None, Refusal.REPLAYED) or intent.written(outcome) > 0:

@@ -78,6 +78,7 @@ def test_a_gateway_tells_its_steps_that_it_is_ready_and_that_it_stops(
 ) -> None:
     given: dict[str, Any] = {
         "NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "300000", "ENFACT_DRAIN": "60",
+        "ENFACT_KEEP_ALIVE": "1",
     }  # fmt: skip
     with gateway("--workers", workers, DATABASE_URL=fresh_dsn, **given) as running:
         start = [message for message in receiver.until("READY=1") if message != "WATCHDOG=1"]
@@ -87,6 +88,10 @@ def test_a_gateway_tells_its_steps_that_it_is_ready_and_that_it_stops(
         ]  # fmt: skip
         assert running.get("/health/ready").status_code == 200
         receiver.until("WATCHDOG=1")
+        if workers == "2":
+            running.process.send_signal(signal.SIGHUP)
+            assert receiver.until("RELOADING=1")
+            assert receiver.until("READY=1")[-1] == f"READY=1\nSTATUS=Serving {running.url}"
         running.process.send_signal(signal.SIGTERM)
         assert receiver.until("STOPPING=1")[-1] == "STOPPING=1\nSTATUS=Stopping"
         assert running.get("/health/ready").status_code == 503, "told before the port is closed"
@@ -206,6 +211,6 @@ def test_the_unit_waits_as_long_as_the_gateway_needs() -> None:
     unit = lines(UNIT.read_text(encoding="utf-8"))
     settings = Settings()
     assert unit["Type"] == "notify"
-    assert unit["ExecStart"] == "/opt/enfact/bin/enfact serve"
+    assert unit["ExecStart"] == "/opt/enfact/bin/enfact --env-file /etc/enfact/enfact.env serve"
     assert float(unit["TimeoutStopSec"].removesuffix("s")) > settings.drain + settings.shutdown + 10
     assert unit["TimeoutStartSec"] == "infinity", "a migration waits for others"
