@@ -23,11 +23,12 @@ from tests.support.company import Firm
 from tests.support.databases import ROOT
 from tests.support.smtp_server import until
 
-FIRST: Final = "0034"
-"""The migration whose code before is the first in the history that serves on a newer schema (DECISIONS D102)."""
+FIRST: Final = "0036"
+"""The migration before which the code serves on a newer schema (DECISIONS D102), and drains (D148): nothing fails only
+where both are so."""
 
 STEPS: Final = [revision for revision in reversed(revisions()) if revision >= FIRST]
-SETTINGS: Final = {**BEHIND, "ENFACT_DRAIN": "3", "ENFACT_POOL_SIZE": "4"}
+SETTINGS: Final = {**BEHIND, "ENFACT_LOG_LEVEL": "off", "ENFACT_DRAIN": "3", "ENFACT_POOL_SIZE": "4"}
 SEED: Final = """
 import asyncio, sys
 from db.connection import connect
@@ -174,7 +175,7 @@ def seed_before(folder: Path, dsn: str) -> list[str]:
 @contextmanager
 def serving_before(folder: Path, dsn: str, port: int) -> Generator[subprocess.Popen[bytes]]:
     """A gateway with the code of a folder."""
-    given = environment(PYTHONPATH=str(folder), DATABASE_URL=dsn, ENFACT_LOG_LEVEL="off") | SETTINGS
+    given = environment(PYTHONPATH=str(folder), DATABASE_URL=dsn) | SETTINGS
     process = subprocess.Popen(
         [*ENFACT, "serve", "--port", str(port)], cwd=folder, env=given, stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
