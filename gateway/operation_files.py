@@ -1,6 +1,7 @@
 """Files of named operations in GraphQL: each operation by its name, as a document with the fragments that it uses."""
 
 from collections.abc import Mapping
+from functools import cache
 from importlib.resources import files
 from typing import Final
 
@@ -36,6 +37,7 @@ def own_operations(settings: Settings) -> Mapping[str, str]:
     return console_operations() if settings.has_console else {}
 
 
+@cache
 def console_operations() -> Mapping[str, str]:
     """The documents of the console by their ids, which browsers send as `documentId`."""
     text = files("gateway").joinpath("console", "operations.graphql").read_text(encoding="utf-8")

@@ -34,7 +34,7 @@ class SettingsRefused(Exception):
     """The settings of now cannot be used; the message says why, for the operator, without their values."""
 
 
-REFUSED: Final = (SettingsRefused, ManifestBroken, KeyFileBroken, DemoExposed, DatabaseError)
+REFUSED: Final = (SettingsRefused, ManifestBroken, KeyFileBroken, DemoExposed, DatabaseError, OSError)
 """Errors that say to the operator why the workers stay as they are."""
 
 

@@ -95,7 +95,7 @@ def tracer_of(log: Log, names: Callable[[], Iterable[str]], environ: Mapping[str
     if protocol is not None and environ[protocol].strip().lower() != PROTOCOL:
         log.event("no traces are sent", set=protocol, hint=f"spans leave by {PROTOCOL} only")
         return None
-    from gateway.traces.spans import SpanTracer  # noqa: PLC0415 (an extra, and 20 MiB of each process)
+    from gateway.traces.spans import SpanTracer  # noqa: PLC0415 (an extra, and 8 MiB of each process)
 
     try:
         return SpanTracer(frozenset(names()))
