@@ -4,6 +4,7 @@ A query is one statement. A root field of a mutation is one statement, too, or o
 what the payload selects beyond that.
 """
 
+import time
 from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
 from typing import Any, Final, TypeAlias, TypeVar
@@ -28,6 +29,7 @@ from resolvers.execution.subscriptions import LiveOperation, Subscriptions
 from resolvers.execution.viewer_schema import SchemaText, ViewerSchemas, WriteText, write_sdl
 from resolvers.execution.wakeups import WakeUps
 from resolvers.fair_use.budget import check_stranger
+from resolvers.fair_use.debts import Debts
 from resolvers.fair_use.payers import Payers
 from resolvers.fair_use.turns import Turns
 from resolvers.mutations.context import Quota
@@ -126,9 +128,13 @@ class Executor:
     def shows_secrets(self, shows: bool) -> None:
         self._writer.shows_secrets = shows
 
-    def limit_writes(self, quota: Quota | None) -> None:
-        """Refuse from now on each mutation that writes more rows than the quota allows; None: no limit."""
+    def limit_writes(self, quota: Quota | None, clock: Callable[[], float] = time.monotonic) -> None:
+        """Refuse from now on each mutation that writes more rows than the quota allows; None: no limit.
+
+        `clock` tells the seconds for which those that wrote more have to wait.
+        """
         self._writer.quota = quota
+        self._writer.declared.debts, self._writer.declared.debts_of_access = Debts(clock), Debts(clock)
 
     def forbid(self, fields: frozenset[str]) -> None:
         """Answer these root fields of Mutation with FORBIDDEN from now on."""

@@ -81,7 +81,7 @@ class Office:
     clock: Clock = field(default_factory=Clock)
 
     def __post_init__(self) -> None:
-        self.executor.limit_writes(Rows(BURST, AN_HOUR, Table.own(), self.clock))
+        self.executor.limit_writes(Rows(BURST, AN_HOUR, Table.own(), self.clock), self.clock)
 
     async def found(self) -> Firm:
         """A firm of the test's own."""
