@@ -20,6 +20,7 @@ from gateway.http.deadlines import Deadlines
 from gateway.http.endpoint import GraphQLEndpoint
 from gateway.http.errors import Statuses
 from gateway.http.headers import address_of
+from gateway.http.positions import Positions
 from gateway.http.rate_limits import Allowance, Rates
 from gateway.http.rate_limits import headers as rate_headers
 from gateway.http.schema_endpoint import SchemaEndpoint
@@ -132,11 +133,13 @@ def create_app(
     quota = limits.rows if limits is not None else None
     opened = backend or database_backend(settings, log, quota, alone=page is None)
     counters = SharedCounters(page) if page is not None else SharedCounters.own()
+    cookies = Cookies(settings)
     shared = TransportState(
         shows_stages=settings.server_timing,
         executor=lambda: opened.executor,
         slots=StreamSlots(LiveBounds.of(settings)),
-        cookies=Cookies(settings),
+        cookies=cookies,
+        positions=Positions(settings, cookies),
         cors=Cors(settings),
         deadlines=Deadlines(settings.deadline),
         log=log,

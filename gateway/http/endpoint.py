@@ -40,7 +40,7 @@ class GraphQLEndpoint:
 
     def __init__(self, shared: TransportState, compression: Compression, max_body: int) -> None:
         self._shared = shared
-        self._respond = Responder(shared.cookies, shared.cors, shared.statuses)
+        self._respond = Responder(shared.cookies, shared.cors, shared.statuses, shared.positions)
         self._compression = compression
         self._max_body = max_body
         self._deadlines = shared.deadlines
@@ -168,7 +168,8 @@ class GraphQLEndpoint:
             stream.bind_user(exchange.address)
         except SlotsFull:
             return self._respond.fail(exchange, ErrorCode.RATE_LIMITED)
-        return Answer(200, b"", stream=stream)
+        marks = self._respond.marks(exchange, started) if isinstance(started, Result) else ()
+        return Answer(200, b"", headers=marks, stream=stream)
 
     async def _stream(self, exchange: Exchange, answer: Answer, stream: "ResultStream", send: Send) -> Answer:
         """Send results until they end; returns the answer for the log."""

@@ -131,6 +131,7 @@ class Exchange:
             client=self.fast_path,
             stages=self.stages,
             idempotency_key=sender.idempotency_key,
+            position=sender.position,
         )
 
     def _hindrance(self) -> str | None:
@@ -173,6 +174,7 @@ class Exchange:
             hidden_fields_of(get(b"hidden-fields")),
             user_agent_of(get(b"user-agent")),
             idempotency_key_of(get(b"idempotency-key")),
+            self._shared.positions.of(self.headers),
         )
         self._head.sender = sender
         if self.fast_path is not None:

@@ -9,6 +9,7 @@ from gateway.http.cookies import Cookies
 from gateway.http.cors import Cors
 from gateway.http.deadlines import Deadlines
 from gateway.http.errors import Statuses
+from gateway.http.positions import Positions
 from gateway.http.rate_limits import Rates
 from gateway.http.stream_slots import StreamSlots
 from gateway.logs import Log
@@ -39,6 +40,7 @@ class TransportState:
     log: Log
     statuses: Statuses
     counters: SharedCounters
+    positions: Positions
     rates: Rates | None = None
     shows_stages: bool = False
     metrics: Metrics | None = None

@@ -57,6 +57,12 @@ FIGURES: Final = (
     Figure("enfact_echoes_total", "counter", "Notifications to itself that a process heard, one in 20 seconds."),
     Figure("enfact_echo_seconds_total", "counter", "Seconds from such a notification until it was heard."),
     Figure("enfact_subscriptions", "gauge", "Subscriptions that are open."),
+    Figure("enfact_replicas", "gauge", "Replicas that are to answer queries, of each worker."),
+    Figure("enfact_replicas_serving", "gauge", "Those that answer."),
+    Figure("enfact_replica_lag_seconds", "gauge", "Seconds by which these lag, added up."),
+    Figure("enfact_replica_reads_total", "counter", "Reads that replicas answered."),
+    Figure("enfact_replica_reads_again_total", "counter", "Reads that were asked again of the primary."),
+    Figure("enfact_replica_reads_stale_total", "counter", "Reads that replicas answered while the primary was away."),
     Figure("enfact_sockets", "gauge", "WebSockets and event streams that are open."),
 )
 

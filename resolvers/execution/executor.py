@@ -13,6 +13,7 @@ from graphql import OperationType
 
 from db.database import Database
 from db.errors import DatabaseError
+from db.replicas import Replicas
 from db.secrets import Keyring
 from resolvers.compilation.compiler import Compiler
 from resolvers.compilation.context import Bindings
@@ -24,6 +25,7 @@ from resolvers.execution.credential_use import Uses
 from resolvers.execution.mutation_runner import MutationRunner
 from resolvers.execution.open_operations import needs_nobody
 from resolvers.execution.product import default_compiler
+from resolvers.execution.replica_reads import NO_FIGURES, ReplicaReads
 from resolvers.execution.results import refusal, result_of, token_hash
 from resolvers.execution.subscriptions import LiveOperation, Subscriptions
 from resolvers.execution.viewer_schema import SchemaText, ViewerSchemas, WriteText, write_sdl
@@ -72,6 +74,7 @@ class Executor:
         max_cost: int = MAX_COST,
     ) -> None:
         self._database = database
+        self._replicas: ReplicaReads | None = None
         self._turns = Turns()
         self._payers = Payers()
         self._compiler = compiler or default_compiler()
@@ -112,6 +115,7 @@ class Executor:
             "enfact_echoes_total": self.wakes.echoes,
             "enfact_echo_seconds_total": self.wakes.echo_seconds,
             "enfact_subscriptions": len(self.wakes),
+            **(self._replicas.figures() if self._replicas is not None else NO_FIGURES),
         }
 
     @property
@@ -135,6 +139,10 @@ class Executor:
         """
         self._writer.quota = quota
         self._writer.declared.debts, self._writer.declared.debts_of_access = Debts(clock), Debts(clock)
+
+    def ask(self, replicas: Replicas) -> None:
+        """Let replicas answer queries from now on, wherever they may."""
+        self._replicas = self._viewing.replicas = ReplicaReads(self._database, replicas)
 
     def forbid(self, fields: frozenset[str]) -> None:
         """Answer these root fields of Mutation with FORBIDDEN from now on."""
@@ -254,7 +262,13 @@ class Executor:
         if stages is not None:
             stages.end(Stage.COMPILE)
             stages.ran(statement.sql)
-        record = await self._database.read(statement.sql, arguments, brief=statement.is_brief)
+        stale = None
+        if self._replicas is None:
+            record = await self._database.read(statement.sql, arguments, brief=statement.is_brief)
+        else:
+            record, stale = await self._replicas.read(
+                request, statement.sql, arguments, CREDENTIAL, brief=statement.is_brief
+            )
         if hashed is not None:
             if record[CREDENTIAL] is None:
                 raise refusal(ErrorCode.UNAUTHENTICATED, request.language)
@@ -264,8 +278,8 @@ class Executor:
             stages.end(Stage.EXECUTE)
             stages.identified = hashed is not None
         result = result_of(request, statement, record)
-        if request.wants_cost:
-            return result._replace(cost=(cost, self._max_cost))
+        if request.wants_cost or stale is not None:
+            return result._replace(cost=(cost, self._max_cost) if request.wants_cost else None, stale=stale)
         return result
 
     async def _subscribe(self, request: GraphQLRequest, operation: Operation) -> LiveOperation:
