@@ -1,12 +1,14 @@
 """The page that all workers of a gateway share: a file without a name, which each of them maps.
 
-First the table of rate limits, then the moment of the last readiness probe, then the counters of each worker.
+First the table of rate limits, then the moment of the last readiness probe, then the counters of each worker, then the
+names of the operations that have counters.
 """
 
 import mmap
 import os
 import tempfile
 import time
+from collections.abc import Iterable
 from typing import Final, NamedTuple, Self
 
 SALT: Final = 16
@@ -19,20 +21,39 @@ COUNTERS_AT: Final = -(-RATES // GRAIN) * GRAIN
 EACH: Final = 8_192
 """Counters of each worker."""
 
-MOST_WORKERS: Final = 64
+MOST_WORKERS: Final = 65
+"""Maximum number of processes: ENFACT_WORKERS, and one that takes the place of another."""
+
 COMMON: Final = 1 + MOST_WORKERS
 """Numbers before the counters: the moment of the last readiness probe, then 1 for each worker that has counted."""
 
 COUNTERS: Final = 8 * (COMMON + EACH * MOST_WORKERS)
+NAMES_AT: Final = COUNTERS_AT + COUNTERS
+NAMES: Final = 65_536
+"""Bytes of the names, each with a line feed after it."""
 
 
 def new_page() -> int:
     """The file descriptor of a new page for the processes of a gateway; what nobody writes takes no memory."""
     with tempfile.TemporaryFile() as file:
         file.write(os.urandom(SALT))
-        file.truncate(COUNTERS_AT + COUNTERS)
+        file.truncate(NAMES_AT + NAMES)
         file.flush()
         return os.dup(file.fileno())
+
+
+def names_in(fd: int) -> list[str]:
+    """The names in a page, in the order of their counters."""
+    return os.pread(fd, NAMES, NAMES_AT).rstrip(b"\0").decode().splitlines()
+
+
+def add_names(fd: int, names: Iterable[str]) -> None:
+    """Add names to a page after those that it has, as far as there is room; only the process that made it does."""
+    known = names_in(fd)
+    added = [name for name in names if name not in known]
+    lines = b"".join(f"{name}\n".encode() for name in (*known, *added))
+    whole = lines[: lines.rfind(b"\n", 0, NAMES) + 1]
+    os.pwrite(fd, whole, NAMES_AT)
 
 
 class Page(NamedTuple):

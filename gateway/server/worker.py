@@ -1,4 +1,4 @@
-"""One worker process: serves until SIGTERM or the end of its parent.
+"""One worker process: serves until SIGTERM, SIGHUP (another one takes its place), or the end of its parent.
 
 Arguments: the file descriptors of the listening socket and of the shared page, and the worker's number.
 """
@@ -39,7 +39,7 @@ async def serve(listener: socket.socket, page: Page, settings: Settings) -> None
         server.stop()
 
     loop.add_reader(STDIN, parent_ended)
-    with Signals(loop).calling(server.stop, gently=server.drain):
+    with Signals(loop).calling(server.stop, gently=server.drain, anew=server.retire):
         await server.serve(sockets=[listener])
 
 

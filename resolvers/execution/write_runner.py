@@ -19,7 +19,7 @@ from db.errors import DatabaseError, DatabaseTimeout
 from db.tokens import CredentialKind
 from resolvers.compilation.compiler import Compiler
 from resolvers.compilation.context import Bindings
-from resolvers.compilation.statement import ACCOUNT, CREDENTIAL, Statement
+from resolvers.compilation.statement import ACCOUNT, CREDENTIAL, POSITION, Statement
 from resolvers.execution.change_hints import ChangeHints
 from resolvers.execution.compiled_fields import CompiledField, FieldCompiler
 from resolvers.execution.credential_use import Uses
@@ -125,6 +125,8 @@ class WriteRunner:
         intent = writer.read(field_.input, request.idempotency_key)
         work = Work(request, fields.operation, selected, fields.variables, writer, intent, field_.write)
         spent = self._debts(writer).open() if quota is not None else []
+        if request.stages is not None:
+            request.stages.ran(field_.write.sql)
         record = await self._record(work, spent)
         outcome = self._identified(work, record)
         if outcome.refused in (None, Refusal.REPLAYED) or intent.written(outcome) > 0:
@@ -275,7 +277,7 @@ class WriteRunner:
     def _written(self, work: Work, record: Record, outcome: Outcome) -> Result | Payload:
         """The result of a write, or the payload that is still to be read."""
         if work.statement.is_whole:
-            return result_of(work.request, work.statement, record)
+            return result_of(work.request, work.statement, record)._replace(position=record[POSITION])
         return self._payload(work, outcome, committed=True)
 
     async def _refused(self, work: Work, account: uuid.UUID, outcome: Outcome, *, committed: bool) -> Result | Payload:

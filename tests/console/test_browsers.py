@@ -29,4 +29,4 @@ async def test_the_explorer_shows_what_each_person_sees(served: Served) -> None:
 async def test_the_reference_is_found_read_and_accessible(served: Served) -> None:
     seen = await look("reference.mjs", served)
     assert not problems(seen), "\n".join(problems(seen))
-    assert len(seen) == 9 + 5
+    assert len(seen) == 10 + 5

@@ -130,6 +130,16 @@ export async function settled(page) {
   }
 }
 
+/** The requests for operations that a page sends from now on, each `{name, token}`, as they are sent. */
+export function sending(page) {
+  const sent = [];
+  page.on("request", (request) => {
+    const name = request.url().endsWith("/graphql") && request.postDataJSON()?.documentId?.replace("console/", "");
+    if (name) sent.push({ name, token: request.headers().authorization });
+  });
+  return sent;
+}
+
 /** Options of a page in French. */
 export const french = { language: "fr" };
 

@@ -69,6 +69,11 @@ await checkPage("an unknown name is said to be none", {}, async (page) => {
   await page.getByRole("heading", { name: "Nothing has this name" }).waitFor();
 });
 
+await checkPage("an address that is not well formed is none, either", {}, async (page) => {
+  await page.goto(`${reference}#%`);
+  await page.getByRole("heading", { name: "Nothing has this name" }).waitFor();
+});
+
 for (const colorScheme of ["light", "dark"]) {
   for (const language of languagesIn(colorScheme)) {
     await checkPage(`accessible, ${colorScheme}, ${language}`, { colorScheme, language }, async (page) => {
