@@ -34,8 +34,8 @@ class Team:
         self._lines = io.StringIO()
         self._listener = listen("127.0.0.1", 0)
         log = open_log("info", "json", self._lines)
-        self.dsn = dsn
-        self.workers = Workers(self._listener, count, self.conduct(**settings), log, page=new_page())
+        self.dsn, self.page = dsn, new_page()
+        self.workers = Workers(self._listener, count, self.conduct(**settings), log, page=self.page)
         self.task = asyncio.create_task(self.workers.run(self.started.set))
 
     def conduct(self, **settings: str) -> Conduct:
