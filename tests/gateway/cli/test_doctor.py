@@ -10,7 +10,7 @@ from db.connection import Connection, connect
 from db.database import PoolSettings
 from db.diagnosis import CHECKS, Finding, Wanted, diagnose
 from db.listener import NotificationsLost
-from tests.gateway.cli.test_main import enfact
+from tests.support.commands import enfact
 
 
 @pytest.fixture
