@@ -21,7 +21,10 @@ OLDEST_MAJOR = 18
 REQUESTS, LISTENER, HEALTH, MAIL = "enfact", "enfact listening", "enfact health", "enfact mail"
 """The names of a gateway's connections, which PostgreSQL shows (`application_name`)."""
 
-SERVING: Final = (REQUESTS, LISTENER, HEALTH, MAIL)
+LOOKS: Final = "enfact replicas"
+"""The name of those that look at replicas and their primary."""
+
+SERVING: Final = (REQUESTS, LISTENER, HEALTH, MAIL, LOOKS)
 
 COMMAND, MIGRATION = "enfact command", "enfact migration"
 """The names of a command's connections."""

@@ -122,6 +122,15 @@ class Database:
         """Wait for the connections in use to come back, then end them all; harmless when repeated."""
         await self._pool.close()
 
+    def abandon(self) -> None:
+        """End all connections at once, in use or not, and lend no more: what waits for one ends as unavailable."""
+        self._pool.abandon()
+
+    @property
+    def lent(self) -> int:
+        """The number of connections in use."""
+        return self._pool.lent
+
     async def read(self, sql: str, arguments: Sequence[object], *, brief: bool = False) -> asyncpg.Record:
         """The only row of a reading statement; a `brief` one may exceed its payer's share.
 

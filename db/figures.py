@@ -11,6 +11,7 @@ select
    where sent_at is null and given_up_at is null and due_at <= clock_timestamp()) oldest_letter,
   pg_database_size(current_database()) bytes,
   d.numbackends backends, current_setting('max_connections')::int most_backends,
+  pg_notification_queue_usage() notifications,
   d.xact_commit commits, d.xact_rollback rollbacks, d.deadlocks, d.temp_bytes,
   case when not pg_is_in_recovery() then pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0') end wal_bytes,
   case when not pg_is_in_recovery() then
@@ -36,6 +37,9 @@ FIGURES: Final = (
     Figure("enfact_database_bytes", "gauge", "Bytes of the database on disk.", "bytes"),
     Figure("enfact_database_connections", "gauge", "Connections to the database, by anybody.", "backends"),
     Figure("enfact_database_connections_most", "gauge", "Connections that the server takes.", "most_backends"),
+    Figure(
+        "enfact_database_notifications_used", "gauge", "Part of the queue of notifications in use.", "notifications"
+    ),
     Figure("enfact_database_commits_total", "counter", "Transactions that were committed.", "commits"),
     Figure("enfact_database_rollbacks_total", "counter", "Transactions that were undone.", "rollbacks"),
     Figure("enfact_database_deadlocks_total", "counter", "Deadlocks.", "deadlocks"),

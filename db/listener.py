@@ -6,6 +6,7 @@ checks the data then. It is no connection of the pool, and it proves first that 
 
 import asyncio
 import random
+import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, Final
@@ -44,11 +45,16 @@ class NotificationsLost(DatabaseMisconfigured):
 
 
 async def keep_listening(
-    dsn: str, channels: Mapping[str, Callback], listening: Callable[[], None], lost: Callable[[DatabaseError], None]
+    dsn: str,
+    channels: Mapping[str, Callback],
+    listening: Callable[[], None],
+    lost: Callable[[DatabaseError], None],
+    echoed: Callable[[float], None] = lambda _seconds: None,
 ) -> None:
     """Listen until cancelled.
 
-    Calls `listening` each time that it starts to listen to all channels, `lost` when it cannot or no longer does.
+    Calls `listening` each time that it starts to listen to all channels, `lost` when it cannot or no longer does, and
+    `echoed` now and then with the seconds from a notification to itself until it was heard.
     """
     pause = FIRST_PAUSE
     while True:
@@ -60,7 +66,7 @@ async def keep_listening(
         else:
             pause = FIRST_PAUSE
             listening()
-            lost(await _until_lost(connection))
+            lost(await _until_lost(connection, echoed))
         await asyncio.sleep(pause * random.uniform(0.5, 1))  # noqa: S311 (no secret)
         pause = min(2 * pause, LONGEST_PAUSE)
 
@@ -107,21 +113,47 @@ def _calling(callback: Callback) -> Callable[..., None]:
     return call
 
 
-async def _until_lost(connection: Connection) -> DatabaseError:
+class Echo:
+    """Notifications of a connection to itself; it hears them after all that others have notified before."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._word = f"{random.getrandbits(64):x}"
+        self._arrived = asyncio.Event()
+
+    async def listen(self) -> None:
+        """Hear them from now on."""
+        await self._connection.add_listener(PROOF, _calling(self._hear))
+
+    async def seconds(self) -> float:
+        """The time that one takes."""
+        began = time.perf_counter()
+        self._arrived.clear()
+        await self._connection.execute("select pg_notify($1, $2)", PROOF, self._word)
+        await self._arrived.wait()
+        return time.perf_counter() - began
+
+    def _hear(self, payload: str) -> None:
+        if payload == self._word:
+            self._arrived.set()
+
+
+async def _until_lost(connection: Connection, echoed: Callable[[float], None]) -> DatabaseError:
     """Wait until the connection is lost, end it, and return the reason."""
-    ended = asyncio.Event()
+    ended, echo = asyncio.Event(), Echo(connection)
 
     def end(_connection: Any) -> None:
         ended.set()
 
     connection.add_termination_listener(end)
     try:
+        await echo.listen()
         while not connection.is_closed():
             with suppress(TimeoutError):
                 async with asyncio.timeout(LOOK):
                     await ended.wait()
             async with asyncio.timeout(PATIENCE):
-                await connection.execute("select")
+                echoed(await echo.seconds())
     except DRIVER_ERRORS as error:
         return translate_refusal(error)
     finally:

@@ -126,6 +126,12 @@ class Pool:
             connection.terminate()
         return len(wrong)
 
+    def abandon(self) -> None:
+        """Stop lending, and end all connections at once, lent ones too."""
+        self._closed = True
+        self._shares.refuse(_closed())
+        self.end(lambda _: True)
+
     async def close(self) -> None:
         """Stop lending, wait for the lent connections, and end all; harmless when repeated."""
         self._closed = True

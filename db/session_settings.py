@@ -1,7 +1,7 @@
 """The settings of PostgreSQL that every connection of the pool needs, and the check that they are in force.
 
 The pool sends them when it connects. A pooler between may drop them without a word; a role may have them instead
-(`grants.py`).
+(`grants.py`). A statement that reads one row takes no parallel workers, so that a plan for them would run without any.
 """
 
 import re
@@ -16,6 +16,7 @@ FIXED: Final[Mapping[str, str]] = {
     "datestyle": "ISO",
     "jit": "off",
     "plan_cache_mode": "force_generic_plan",
+    "max_parallel_workers_per_gather": "0",
     "pg_trgm.word_similarity_threshold": "0.5",
 }
 PASSED_ON: Final = frozenset({"timezone", "datestyle"})

@@ -20,6 +20,7 @@ from gateway.http.deadlines import Deadlines
 from gateway.http.endpoint import GraphQLEndpoint
 from gateway.http.errors import Statuses
 from gateway.http.headers import address_of
+from gateway.http.positions import Positions
 from gateway.http.rate_limits import Allowance, Rates
 from gateway.http.rate_limits import headers as rate_headers
 from gateway.http.schema_endpoint import SchemaEndpoint
@@ -32,7 +33,8 @@ from gateway.pages.reference_endpoint import ReferenceEndpoint
 from gateway.pages.responses import nothing_here, wants_page
 from gateway.pages.routes import REFERENCE, HoldsDemo, Pages
 from gateway.settings import Settings
-from gateway.shared_page import Page, SharedCounters
+from gateway.shared_page import Page, SharedCounters, names_in
+from gateway.traces.tracing import tracer_of
 from resolvers.operation.persisted import OperationNames
 from schema.errors import ErrorCode, error_message
 from schema.localization.language import Language
@@ -131,18 +133,22 @@ def create_app(
     quota = limits.rows if limits is not None else None
     opened = backend or database_backend(settings, log, quota, alone=page is None)
     counters = SharedCounters(page) if page is not None else SharedCounters.own()
+    cookies = Cookies(settings)
     shared = TransportState(
         shows_stages=settings.server_timing,
         executor=lambda: opened.executor,
         slots=StreamSlots(LiveBounds.of(settings)),
-        cookies=Cookies(settings),
+        cookies=cookies,
+        positions=Positions(settings, cookies),
         cors=Cors(settings),
         deadlines=Deadlines(settings.deadline),
         log=log,
         statuses=Statuses.of(settings),
         rates=limits,
         counters=counters,
-        metrics=_metrics(settings, counters, opened.names),
+        metrics=_metrics(settings, counters, opened.names, page),
+        tracer=tracer_of(log, lambda: opened.names.all),
+        names=opened.names,
     )
 
     def hindrance() -> str | None:
@@ -158,6 +164,8 @@ def create_app(
             looking.cancel()
             await asyncio.gather(looking, return_exceptions=True)
             await opened.close()
+            if shared.tracer is not None:
+                await shared.tracer.close()
             log.flush()
 
     def sockets() -> ASGIApp:
@@ -195,11 +203,12 @@ def _demo_of(settings: Settings, backend: Backend) -> HoldsDemo:
     return holds_demo
 
 
-def _metrics(settings: Settings, counters: SharedCounters, names: OperationNames) -> Metrics | None:
-    """The counting of requests; None where no operator listens."""
+def _metrics(settings: Settings, counters: SharedCounters, names: OperationNames, page: Page | None) -> Metrics | None:
+    """The counting of requests; None where no operator listens. The page says which operations are counted apart."""
     if settings.admin_port is None:
         return None
-    return Metrics(counters, Layout(names.all), names.by_id, names.by_text)
+    shared = names_in(page.fd) if page is not None else []
+    return Metrics(counters, Layout(shared or sorted(names.all)), names.by_id, names.by_text)
 
 
 async def _keep_figures(shared: TransportState, backend: Backend) -> None:

@@ -6,13 +6,15 @@ As long as the database is open it also runs the periodic work: session uses, co
 import asyncio
 from collections.abc import Coroutine, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from db.connection import has_several_hosts
 from db.database import Database, PoolSettings
 from db.errors import DatabaseError, DatabaseMisconfigured, DatabaseUnavailable
 from db.installation import is_demo
+from db.lease import Reason, ReplicaSettings
+from db.replicas import Replicas
 from db.schema_version import is_migrated
 from db.secrets import Keyring
 from gateway.background import BackgroundTasks, Outage, keep_ending_grants
@@ -108,7 +110,8 @@ class Terms:
 
     `shows_secrets`: a demo shows the secrets that would be mailed, because there is no mail and only this machine
     reaches it. `keyring` holds the keys for secrets, `known` the persisted documents. No operation may cost more than
-    `max_cost`, nor write more rows than `quota` allows. Root fields of Mutation in `forbidden` are refused.
+    `max_cost`, nor write more rows than `quota` allows. Root fields of Mutation in `forbidden` are refused. `replicas`
+    answer queries.
     """
 
     shows_secrets: bool = False
@@ -117,6 +120,7 @@ class Terms:
     max_cost: int = MAX_COST
     quota: Quota | None = None
     forbidden: frozenset[str] = frozenset()
+    replicas: ReplicaSettings = field(default_factory=ReplicaSettings)
 
 
 class DatabaseBackend:
@@ -147,6 +151,7 @@ class DatabaseBackend:
         self._chores = BackgroundTasks(log)
         self._readiness = Readiness(dsn)
         self._database: Database | None = None
+        self._replicas: Replicas | None = None
         self._connecting: asyncio.Task[None] | None = None
 
     @property
@@ -175,7 +180,12 @@ class DatabaseBackend:
         await self._readiness.close()
 
     async def ready(self) -> str | None:
-        """None when the database answers and this version may use it, else the reason."""
+        """None when the database answers and this version may use it, else the reason.
+
+        Also None while it is away and replicas answer in its stead.
+        """
+        if self._replicas is not None and self._replicas.is_stale:
+            return None
         return "the database cannot be reached" if self._database is None else await self._readiness.reason()
 
     def figures(self) -> Mapping[str, float]:
@@ -193,6 +203,7 @@ class DatabaseBackend:
             return False
 
     async def _connect(self) -> None:
+        replicas = self._replicas_of_terms()
         database = await Database.open(self._dsn, self._pool)
         try:
             executor = Executor(
@@ -205,10 +216,12 @@ class DatabaseBackend:
             )
             executor.limit_writes(self._terms.quota)
             executor.forbid(self._terms.forbidden)
+            if replicas is not None:
+                executor.ask(replicas)
         except BaseException:
             await database.close()
             raise
-        self._database, self.executor = database, executor
+        self._database, self.executor, self._replicas = database, executor, replicas
         self._chores.begin(self._works(database, executor))
         self._outage.end()
 
@@ -221,6 +234,8 @@ class DatabaseBackend:
             keep_hinting(self._listen_dsn, executor.hints, self._log),
             executor.feed.keep_looking(),
         ]
+        if self._replicas is not None:
+            works.append(self._replicas.keep_looking())
         if self._alone:
             works.append(keep_ending_grants(database, self._log))
         if has_several_hosts(self._dsn):
@@ -228,6 +243,18 @@ class DatabaseBackend:
         if self._terms.shows_secrets:
             works.append(self._keep_looking_for_demo(database, executor))
         return list(works)
+
+    def _replicas_of_terms(self) -> Replicas | None:
+        """The replicas, which are looked at once the database is open. Raises DatabaseMisconfigured."""
+        settings = self._terms.replicas
+        return Replicas(self._listen_dsn, settings, self._pool, self._report_replica) if settings.dsns else None
+
+    def _report_replica(self, name: str, reason: Reason | None) -> None:
+        """Log that a replica answers from now on, or why it does not."""
+        if reason is None:
+            self._log.event("replica answers", replica=name)
+        else:
+            self._log.event("replica answers nothing", replica=name, reason=reason.value)
 
     def _report(self, error: DatabaseError) -> None:
         """Report the error of a request; the first of an outage starts the watch for its end."""
@@ -266,7 +293,10 @@ class DatabaseBackend:
     async def _keep_backends_small(self, database: Database) -> None:
         while True:
             await asyncio.sleep(CARE_PAUSE)
-            if ended := await database.look_after():
+            ended = await database.look_after()
+            if self._replicas is not None:
+                ended += await self._replicas.look_after()
+            if ended:
                 self._log.event("database connections replaced", count=ended)
 
     async def _keep_writing_uses(self, database: Database, executor: Executor) -> None:
@@ -349,6 +379,7 @@ def terms_of(settings: Settings, quota: Quota | None = None) -> Terms:
         max_cost=settings.max_cost,
         quota=quota,
         forbidden=frozenset() if settings.plan_changes else frozenset({"changePlan"}),
+        replicas=settings.replicas,
     )
 
 
@@ -361,7 +392,7 @@ def known_operations(settings: Settings) -> PersistedDocuments | None:
     if not settings.documents and limits == Limits() and not settings.has_console:
         return None
     from gateway import persisted_manifests  # noqa: PLC0415 (not every gateway needs one)
-    from gateway.operation_files import console_operations  # noqa: PLC0415
+    from gateway.operation_files import own_operations  # noqa: PLC0415
 
-    own = console_operations() if settings.has_console else dict[str, str]()
+    own = own_operations(settings)
     return persisted_manifests.known_operations(settings.documents, limits, only=settings.documents_only, own=own)

@@ -15,6 +15,7 @@ from typing import Final, Literal, NamedTuple, TextIO, TypeAlias
 
 import orjson
 
+from gateway.traces.context import Parent, parent_of
 from schema.errors import ErrorCode
 
 Level = Literal["debug", "info", "warning", "error", "off"]
@@ -33,9 +34,6 @@ PATIENCE = 0.1
 MOST_WAITING = 256
 
 FOREIGN_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}\Z")
-TRACE = re.compile(rb"(?!ff|00.{54})[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-[0-9a-f]{2}(?:-|\Z)")
-"""The ids of a trace and of the client's span in the header traceparent (W3C Trace Context, 3.2)."""
-
 OPERATION_NAME = re.compile(r"\s*(?:query|mutation|subscription)\s+([_A-Za-z][_0-9A-Za-z]{0,63})", re.ASCII)
 NAME = re.compile(r"[_A-Za-z][_0-9A-Za-z]{0,63}\Z", re.ASCII)
 
@@ -55,7 +53,7 @@ class Finished(NamedTuple):
 
     `at` is the time of its end (seconds of the epoch), `path` the URL's, `caller` its payer: the id of the account, or
     the network while the account is not known. `beginning` are the first characters of the document, `foreign_id` is
-    the request id that the client sent.
+    the request id that the client sent, `trace` its header traceparent, `span` the ids of the recorded span.
     """
 
     at: float
@@ -69,6 +67,7 @@ class Finished(NamedTuple):
     beginning: str
     foreign_id: bytes | None
     trace: bytes | None = None
+    span: tuple[str, str] | None = None
 
     def event(self) -> dict[str, object]:
         """The members of the log line, with time and level."""
@@ -86,9 +85,7 @@ class Finished(NamedTuple):
         }
         if self.foreign_id is not None and FOREIGN_ID.match(self.foreign_id):
             members["client_request_id"] = self.foreign_id.decode()
-        if self.trace is not None and (match := TRACE.match(self.trace)):
-            members["trace_id"], members["parent_id"] = match[1].decode(), match[2].decode()
-        return members
+        return members | trace_members(self.span, parent_of(self.trace))
 
     @property
     def level(self) -> Literal["error", "info"]:
@@ -97,6 +94,12 @@ class Finished(NamedTuple):
 
     def _operation(self) -> str | None:
         return operation_name(self.operation_name, self.beginning)
+
+
+def trace_members(span: tuple[str, str] | None, parent: Parent | None) -> dict[str, str]:
+    """The members of a log line about the recorded span of an operation (trace, span), and about the client's."""
+    members = {"trace_id": span[0], "span_id": span[1]} if span is not None else {}
+    return {"trace_id": parent.trace_id, **members, "parent_id": parent.span_id} if parent is not None else members
 
 
 def operation_name(given: str | None, beginning: str) -> str | None:

@@ -62,7 +62,7 @@ async def keep_waking(dsn: str, wakes: WakeUps, feed: ChangeFeed, log: Log) -> N
         CREDENTIAL: _by_key(wakes.credential),
         CHANNEL: feed.hear,
     }
-    await keep_listening(dsn, channels, listening, lost)
+    await keep_listening(dsn, channels, listening, lost, wakes.echoed)
 
 
 def _by_key(wake: Callable[[uuid.UUID], None]) -> Callable[[str], None]:

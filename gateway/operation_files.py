@@ -1,11 +1,14 @@
 """Files of named operations in GraphQL: each operation by its name, as a document with the fragments that it uses."""
 
 from collections.abc import Mapping
+from functools import cache
 from importlib.resources import files
 from typing import Final
 
 from graphql import FragmentDefinitionNode, OperationDefinitionNode, parse, print_ast
 from graphql.utilities import separate_operations
+
+from gateway.settings import Settings
 
 CONSOLE: Final = "console/"
 """The beginning of the ids of the console's operations."""
@@ -29,6 +32,12 @@ def operations_of(text: str) -> Mapping[str, str]:
     return {name: print_ast(document) for name, document in separate_operations(parsed).items()}
 
 
+def own_operations(settings: Settings) -> Mapping[str, str]:
+    """The documents of the gateway itself by their ids, each with one operation, whose name ends the id."""
+    return console_operations() if settings.has_console else {}
+
+
+@cache
 def console_operations() -> Mapping[str, str]:
     """The documents of the console by their ids, which browsers send as `documentId`."""
     text = files("gateway").joinpath("console", "operations.graphql").read_text(encoding="utf-8")

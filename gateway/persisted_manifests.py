@@ -53,16 +53,18 @@ def known_operations(
     for document in found.values():
         for operation in document.operations.values():
             compiler.keep(operation)
-    return PersistedDocuments(documents, {**texts, **own}, only=only, names=operation_names(texts, found))
+    return PersistedDocuments(documents, {**texts, **own}, only=only, names=operation_names(texts, found, own))
 
 
-def check_manifests(paths: Iterable[Path], limits: Limits | None = None) -> OperationNames:
-    """Validate manifests, so that the gateway can refuse to start; returns the names of their operations.
+def check_manifests(
+    paths: Iterable[Path], limits: Limits | None = None, own: Mapping[str, str] = MappingProxyType({})
+) -> OperationNames:
+    """Validate manifests, so that the gateway can refuse to start; returns the names of these and its own operations.
 
     Raises ManifestBroken.
     """
     documents = Documents(schema.core, (limits or Limits()).times(TRUSTED))
-    return operation_names(*_validated(_texts(paths), documents.find))
+    return operation_names(*_validated(_texts(paths), documents.find), own)
 
 
 def _texts(paths: Iterable[Path]) -> Mapping[str, tuple[Path, str]]:

@@ -12,6 +12,7 @@ from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from db.lease import ReplicaSettings
 from db.secrets import Keyring, is_key
 from gateway.data_folder import default_data_folder
 from resolvers.email_address import normal_email
@@ -37,6 +38,26 @@ class Settings(BaseSettings):
         default=None,
         validation_alias="DATABASE_URL",
         description="A PostgreSQL 18 to use instead of the embedded one: postgresql://user:password@host/database.",
+    )
+    read_urls: SecretStr | None = Field(
+        default=None,
+        description="Hot standbys of DATABASE_URL that answer queries, with commas between them, each the address of "
+        "one server; with them an answer to a write has the header Enfact-Position, and a query that sends it back "
+        "sees the write. Name all of them in the primary's synchronous_standby_names, as in FIRST 2 (one, two): "
+        "changes of access wait for these alone, and no other replica is asked. The database user needs "
+        "pg_read_all_stats, as enfact grants prints it; enfact doctor looks at each.",
+    )
+    read_lag: float = Field(
+        default=1.0,
+        ge=0.1,
+        le=60,
+        description="Seconds by which such a replica may lag and still answer. Rights that are taken away are gone "
+        "there at once; other changes may be seen so much later by those who have not written them.",
+    )
+    stale_reads: bool = Field(
+        default=False,
+        description="Whether replicas go on answering queries while the primary is away, with the header Enfact-Stale "
+        "(seconds since it was last seen). Rights are then as old as that.",
     )
     data: Path = Field(
         default_factory=default_data_folder, description="The folder of the embedded PostgreSQL; made when missing."
@@ -319,6 +340,19 @@ class Settings(BaseSettings):
             raise ValueError(f"has to begin with {SCHEMES[0]}")
         return url
 
+    @field_validator("read_urls")
+    @classmethod
+    def _check_read_urls(cls, urls: SecretStr | None) -> SecretStr | None:
+        if urls is not None and not all(url.startswith(SCHEMES) for url in _listed(urls)):
+            raise ValueError(f"has to be addresses that begin with {SCHEMES[0]}, with commas between them")
+        return urls
+
+    @property
+    def replicas(self) -> ReplicaSettings:
+        """The replicas that answer queries."""
+        dsns = _listed(self.read_urls) if self.read_urls is not None else ()
+        return ReplicaSettings(dsns, self.read_lag, self.stale_reads)
+
     @field_validator("documents", mode="before")
     @classmethod
     def _split_documents(cls, paths: object) -> object:
@@ -442,6 +476,10 @@ class Settings(BaseSettings):
         if normal is None:
             raise ValueError("has to be an e-mail address")
         return normal
+
+
+def _listed(urls: SecretStr) -> tuple[str, ...]:
+    return tuple(url.strip() for url in urls.get_secret_value().split(",") if url.strip())
 
 
 def variable(name: str) -> str:

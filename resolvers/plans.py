@@ -11,7 +11,7 @@ from db.sql import Rows, Sql, sql
 AWAKE: Final = "case when {0}.trial_ends_at > now() then {0}.mask else {0}.plan_mask end"
 MOMENT: Final = """
 greatest(clock_timestamp(),
-  (select max(h.at) + interval '2 microseconds' from access_change h where h.company_id = {0}.id))
+  (select max(h.at) + interval '2 microseconds' from access_change h where h.company_id = {0}))
 """
 VERSION: Final = "{0}.access_version + coalesce({0}.trial_ends_at <= now(), false)::int"
 
@@ -51,14 +51,14 @@ def version_of(company: str) -> str:
     return f"({VERSION.format(company)})"
 
 
-def moment(company: Rows) -> Sql:
-    """SQL of the moment of a change of access: now, or just after the company's last one if the clock went back.
+def moment(company: Sql) -> Sql:
+    """SQL of the moment of a change of access: now, or just after the last one of a company if the clock went back.
 
-    So the trail keeps its order, and no period begins before the last one of its kind has ended.
+    `company` is its id. So the trail keeps its order, and no period begins before the last one of its kind has ended.
     """
-    return sql(f"({MOMENT})", company.name)
+    return sql(f"({MOMENT})", company)
 
 
 def moment_of(company: str) -> str:
     """The SQL of `moment` as text, for the company with this alias."""
-    return f"({MOMENT.format(company)})"
+    return f"({MOMENT.format(f'{company}.id')})"

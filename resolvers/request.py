@@ -48,6 +48,7 @@ class GraphQLRequest(NamedTuple):
     `queries_only`: mutations are refused (GET). `client` is the client that waits; None: one that never leaves.
     `stages` is the stop-watch of its stages; None: they are not measured. `idempotency_key` is the key of its only root
     field that writes by one, from the header `Idempotency-Key`.
+    `position`: a replica may answer that has every transaction below this number; None: the primary alone may.
     """
 
     query: str
@@ -67,6 +68,7 @@ class GraphQLRequest(NamedTuple):
     client: Client | None = None
     stages: Stages | None = None
     idempotency_key: str | None = None
+    position: int | None = None
 
     @property
     def kind(self) -> CredentialKind:
@@ -123,7 +125,9 @@ class Result(NamedTuple):
     `response` is the whole response without errors and notes, `{"data":…}`, as PostgreSQL wrote it; mostly it is sent
     unchanged. It is None when nothing was executed (a request error: `errors` has the reasons). `cookie` is the change
     of the client's session cookie, None for no change. `cost` is the operation's cost and its limit, where the request
-    wants them. `written`: this answers a mutation, and may hold a token.
+    wants them. `written`: this answers a mutation, and may hold a token. `position`: what was written is in every
+    database in which all transactions below this number are over; None where that is not known. `stale`: the seconds
+    since the primary was last seen, when a replica answers in its stead.
     """
 
     response: bytes | None
@@ -132,6 +136,8 @@ class Result(NamedTuple):
     cookie: SessionCookie | None = None
     cost: tuple[int, int] | None = None
     written: bool = False
+    position: int | None = None
+    stale: float | None = None
 
     @classmethod
     def of(

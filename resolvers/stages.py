@@ -37,3 +37,9 @@ class Stages:
         now = self._clock()
         self.took[stage] = self.took.get(stage, 0.0) + now - self._since
         self._since = now
+
+    def chose(self, kind: str, name: str | None, digest: str) -> None:
+        """Take note of the operation that the request selects: its kind, its name, the hash of its document."""
+
+    def ran(self, sql: str) -> None:
+        """Take note of a compiled statement that is sent now."""

@@ -6,6 +6,7 @@ from rich.table import Table
 from rich.text import Text
 
 from db.diagnosis import Finding, Wanted, diagnose
+from db.replica_diagnosis import diagnose_replicas
 from gateway.backend import pool_settings
 from gateway.cli.terminal import print_table
 from gateway.server.opened import open_dsn
@@ -20,8 +21,10 @@ async def examine(settings: Settings) -> bool:
     """Print the findings; False when anything is wrong. Raises EmbeddedError."""
     pool = pool_settings(settings)
     async with open_dsn(settings) as dsn:
-        wanted = Wanted(pool.of_session, settings.workers * (pool.places + OWN), settings.listen_dsn(dsn))
-        found = [finding async for finding in diagnose(dsn, wanted)]
+        replicas, listen_dsn = settings.replicas, settings.listen_dsn(dsn)
+        each = pool.places + OWN + bool(replicas.dsns)  # one to look with
+        found = [one async for one in diagnose(dsn, Wanted(pool.of_session, settings.workers * each, listen_dsn))]
+        found += [one async for one in diagnose_replicas(replicas.dsns, replicas.lag, listen_dsn)]
     print_table(_table(found))
     return all(finding.is_good is not False for finding in found)
 

@@ -4,6 +4,8 @@ import gateway.garbage  # noqa: F401  # pyright: ignore[reportUnusedImport]  (it
 
 # isort: split
 
+import os
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -27,6 +29,8 @@ from gateway.cli.commands import (
     support,
     token,
 )
+from gateway.cli.env_file import KEY, EnvFile
+from gateway.cli.terminal import refusals
 from gateway.data_folder import default_data_folder
 
 DISTRIBUTION = "enfact-gateway"
@@ -74,8 +78,22 @@ def print_version(wanted: bool) -> None:
 
 @app.callback()
 def enfact(
+    context: typer.Context,
+    env_file: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Read variables from a file (NAME=value on a line) too; those of the environment go before. "
+            "On SIGHUP `enfact serve` reads it again.",
+            show_default=False,
+        ),
+    ] = None,
     _version: Annotated[
         bool, typer.Option("--version", callback=print_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
     """The options of `enfact` itself."""
+    if env_file is not None:
+        context.meta[KEY] = file = EnvFile(env_file)
+        with refusals():
+            file.load(os.environ)

@@ -86,12 +86,13 @@ def refusals() -> Generator[None]:
     except Exception as error:
         if isinstance(error, BrokenPipeError):
             raise
-        for sentence in _sentences(error):
+        for sentence in sentences(error):
             complain(sentence)
         raise typer.Exit(1) from None
 
 
-def _sentences(error: Exception) -> list[str]:
+def sentences(error: Exception) -> list[str]:
+    """What is wrong, for a person, without values."""
     names = {f"{kind.__module__}.{kind.__qualname__}" for kind in type(error).__mro__}
     if VALIDATION in names:
         return invalid_settings(error)  # pyright: ignore[reportArgumentType]  (it is not imported to be asked)

@@ -10,7 +10,7 @@ export const ended = signal(false);
 export const spoken = signal("fr");
 
 /** A refusal of the API, with its code; or of the network, with the code OFFLINE. */
-export class Refused extends Error {
+class Refused extends Error {
   constructor(code, message) {
     super(message);
     this.code = code;
@@ -57,6 +57,9 @@ export async function change(name, input) {
   if (first) throw Object.assign(new Refused(first.code, first.message), { errors: payload.errors });
   return payload;
 }
+
+/** The types, errors and settings of the reference, as far as the reader sees them. */
+export const readReference = async () => (await fetch("/console/reference.json", { headers: { "x-enfact-request": "1" } })).json();
 
 let socket;
 

@@ -1,9 +1,9 @@
 /** The console's start: finds out who is signed in, signs in, then leaves the pages to frame.js. */
 
-import { change, ended, offline, spoken } from "./api.js";
+import { ended, offline, spoken } from "./api.js";
 import {
-  Languages, Lazy, Title, Waiting, address, dismiss, forget, html, link, notices, preferred, recognize, render, speak,
-  t, useEffect, useRead, useState, viewer, words,
+  Languages, Lazy, Refusal, Title, Waiting, address, dismiss, forget, html, link, notices, preferred, recognize, render,
+  signIn, speak, t, useDemo, useEffect, useStep, viewer,
 } from "./core.js";
 
 const LETTERS = ["invitation", "confirm", "reset-password", "not-me"];
@@ -17,45 +17,31 @@ function Door({ children }) {
 }
 
 function SignIn() {
-  const [problem, setProblem] = useState("");
-  const [busy, setBusy] = useState(false);
-  const signIn = async (email, password) => {
-    setBusy(true);
-    setProblem("");
-    try {
-      await change("Login", { email, password, session: "COOKIE" });
-      await recognize();
-    } catch (refusal) {
-      setProblem(words(refusal));
-      setBusy(false);
-    }
-  };
+  const { busy, problem, run } = useStep();
+  const enter = (email, password) => run(() => signIn(email, password));
   const submit = (event) => {
     event.preventDefault();
     const { email, password } = event.target.elements;
-    signIn(email.value, password.value);
+    enter(email.value, password.value);
   };
   return html`<${Door}><${Title}>${t("signIn.title")}</${Title}>
     ${ended.value && html`<p role="status" class="note">${t("signIn.ended")}</p>`}
     <form onSubmit=${submit}>
       <label>${t("email")}<input type="email" name="email" autocomplete="username" required autofocus aria-describedby="refused" /></label>
       <label>${t("password")}<input type="password" name="password" autocomplete="current-password" required aria-describedby="refused" /></label>
-      <p id="refused" role="alert" class="bad">${problem}</p>
+      <${Refusal} id="refused" problem=${problem} />
       <button class="main" disabled=${busy}>${t(busy ? "loading" : "signIn.go")}</button>
       <a href=${link("forgotten")}>${t("forgotten.link")}</a>
     </form>
-    <${Demo} signIn=${signIn} busy=${busy} /></${Door}>`;
+    <${Demo} enter=${enter} busy=${busy} /></${Door}>`;
 }
 
 /** A button for each login of the demo; nothing elsewhere. */
-function Demo({ signIn, busy }) {
-  const { value } = useRead(async () => {
-    const file = await fetch("/console/demo.json");
-    return file.ok ? file.json() : null;
-  }, []);
+function Demo({ enter, busy }) {
+  const value = useDemo();
   if (!value) return null;
   return html`<section class="demo" aria-labelledby="demo"><h2 id="demo">${t("demo.title")}</h2>
-    ${value.logins.map(({ email, words: said }) => html`<button type="button" disabled=${busy} onClick=${() => signIn(email, value.password)}>
+    ${value.logins.map(({ email, words: said }) => html`<button type="button" disabled=${busy} onClick=${() => enter(email, value.password)}>
       <b>${email.split("@")[0]}</b> <span>${said[spoken.value]}</span></button>`)}</section>`;
 }
 

@@ -1,8 +1,8 @@
 /**
  * What all pages share: texts, who is signed in, the address, notices.
  *
- * To add a page: a module in pages/ whose default is a component with a Title, its line in ROUTES, its word in the menu of
- * frame.js, its texts in four languages in texts/, its operations in operations.graphql.
+ * To add a page: a module in pages/ whose default is a component with a Title, its line in ROUTES, its texts in four
+ * languages in texts/, its operations in operations.graphql.
  */
 
 import { html, signal, useEffect, useRef, useState } from "./vendor/preact.js";
@@ -15,7 +15,7 @@ export const LANGUAGES = { fr: "Français", nl: "Nederlands", en: "English", de:
 
 /**
  * The addresses of pages below `#/`: the module in pages/ and what it shows, the entry of the menu that it belongs to, and
- * whose it is. `:x` is any id.
+ * whose it is. `:x` is any id. A page whose path is its entry of the menu is what that entry leads to; the first is the start.
  */
 export const ROUTES = [
   { path: "companies", page: "companies" },
@@ -136,7 +136,19 @@ export function forget() {
 
 export const fullName = (person) => `${person.firstName} ${person.lastName}`.trim();
 /** Who the viewer is in a company: `owner`, `employee` or `external`. */
-export const standing = ({ access }) => (access.external ? "external" : access.role.toLowerCase());
+const standing = ({ access }) => (access.external ? "external" : access.role.toLowerCase());
+
+/** Sign in with the cookie of a session. Raises Refused. */
+export async function signIn(email, password) {
+  await change("Login", { email, password, session: "COOKIE" });
+  await recognize();
+}
+
+/** The demo's logins, `{password, logins}`; null elsewhere, undefined before it is known. */
+export const useDemo = () => useRead(async () => {
+  const file = await fetch("/console/demo.json");
+  return file.ok ? file.json() : null;
+}, []).value;
 
 /* The address */
 
@@ -144,10 +156,10 @@ export const address = signal(location.hash);
 addEventListener("hashchange", () => (address.value = location.hash));
 
 export const link = (...parts) => `#/${parts.map(encodeURIComponent).join("/")}`;
-export const go = (...parts) => (location.hash = link(...parts));
+const go = (...parts) => (location.hash = link(...parts));
 
 /** A part of an address as it was meant; as it is where it is not well formed. */
-function decoded(part) {
+export function decoded(part) {
   try {
     return decodeURIComponent(part);
   } catch {
@@ -166,6 +178,19 @@ export function routeOf(hash) {
       return { ...route, query, ...Object.fromEntries(names.map((name, i) => [name.slice(1), parts[i]])) };
   }
 }
+
+/** Whether a route is open to the viewer of a company; one that is nobody's is open to all. */
+export const isOpen = (route, company) => !route.for || route.for === standing(company);
+/** The entries of the viewer's menu in a company. */
+export const menuOf = (company) => ROUTES.filter((route) => route.for && isOpen(route, company) && route.path === `:company/${route.menu}`).map(({ menu }) => menu);
+/** The address where the viewer starts in a company. */
+export const startOf = (company) => link(company.id, menuOf(company)[0]);
+
+/** Those of some pages beside the console that the gateway has. */
+export const useServed = (...pages) => useRead(async () => {
+  const answers = await Promise.all(pages.map((page) => fetch(`/console/${page}`, { method: "HEAD" })));
+  return pages.filter((_, i) => answers[i].ok);
+}, []).value ?? [];
 
 let arrived = false;
 addEventListener("hashchange", () => (arrived = true));
@@ -212,6 +237,32 @@ export async function attempt(work) {
     return false;
   }
 }
+
+/**
+ * What a form or button does: `run` does it once at a time; meanwhile it is `busy`, then `done` is what it gave, or
+ * `problem` the refusal.
+ */
+export function useStep() {
+  const [state, setState] = useState({});
+  const running = useRef(false);
+  const run = async (work) => {
+    if (running.current) return;
+    running.current = true;
+    setState({ busy: true });
+    try {
+      setState({ done: await work() });
+    } catch (problem) {
+      setState({ problem });
+    } finally {
+      running.current = false;
+    }
+  };
+  return { ...state, run };
+}
+
+/** What a form says of its refusal. */
+export const Refusal = ({ problem, id }) => html`<p id=${id} role="alert" class="bad">${
+  problem && (problem.errors?.map(({ message }) => message).join(" ") || words(problem))}</p>`;
 
 /* Loading */
 

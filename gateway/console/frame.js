@@ -2,20 +2,14 @@
 
 import { ask, live } from "./api.js";
 import {
-  Failed, Languages, Lazy, Title, Waiting, address, attempt, company, fullName, html, link, rights, routeOf, signOut,
-  standing, t, useEffect, useRead, viewer,
+  Failed, Languages, Lazy, Title, Waiting, address, attempt, company, fullName, html, isOpen, link, menuOf, rights, routeOf,
+  signOut, startOf, t, useEffect, useRead, useServed, viewer,
 } from "./core.js";
-
-const MENU = {
-  owner: ["users", "matrix", "apps", "history"],
-  employee: ["access"],
-  external: ["home"],
-};
 
 /** Where somebody starts: in the only company, else with the choice of one. */
 function home(me) {
   const { totalCount, nodes } = me.companies;
-  return totalCount === 1 && !me.invitations.length ? [nodes[0].id, MENU[standing(nodes[0])][0]] : ["companies"];
+  return totalCount === 1 && !me.invitations.length ? startOf(nodes[0]) : link("companies");
 }
 
 export default function Signed() {
@@ -30,11 +24,11 @@ export default function Signed() {
   }, [current]);
   useEffect(() => (current ? follow(current) : undefined), [current?.id]);
   useEffect(() => {
-    if (!route) location.replace(link(...home(viewer.value)));
+    if (!route) location.replace(home(viewer.value));
   }, [address.value]);
   if (!route || (id && value === undefined && !problem) || (current && company.value?.id !== id)) return html`<${Frame}><${Waiting} /></${Frame}>`;
   if (problem && !current) return html`<${Frame}><${Failed} problem=${problem} again=${again} /></${Frame}>`;
-  const closed = id && (!current || (route.for && route.for !== standing(current)));
+  const closed = id && (!current || !isOpen(route, current));
   return html`<${Frame} route=${route} company=${current ?? (route.page === "settings" ? lately() : undefined)}>${closed
     ? html`<${Closed} company=${current} />`
     : html`<${Lazy} key=${route.page + (id ?? "")} from=${`./pages/${route.page}.js`} route=${route} />`}</${Frame}>`;
@@ -59,7 +53,7 @@ function follow({ id }) {
 const Closed = ({ company }) => html`<div class="empty">
   <${Title}>${t("closed.title")}</${Title}>
   <p>${t(company ? "closed.page" : "closed.company")}</p>
-  <p><a class="button" href=${company ? link(company.id, MENU[standing(company)][0]) : link("companies")}>
+  <p><a class="button" href=${company ? startOf(company) : link("companies")}>
     ${t(company ? "closed.home" : "companies.title")}</a></p></div>`;
 
 /* The frame */
@@ -69,7 +63,7 @@ function Frame({ route, company: current, children }) {
     <header class="top">
       <a class="mark" href=${link()}>en<b>Fact</b></a>
       ${current && html`<a class="company" href=${link("companies")} title=${t("companies.switch")}>${current.name}</a>`}
-      <nav aria-label=${t("menu")}>${current && MENU[standing(current)].map((page) => html`
+      <nav aria-label=${t("menu")}>${current && menuOf(current).map((page) => html`
         <a href=${link(current.id, page)} aria-current=${route.menu === page ? "page" : null}>${t(`${page}.title`)}</a>`)}</nav>
       <${Me} route=${route} />
     </header>
@@ -79,12 +73,8 @@ function Frame({ route, company: current, children }) {
 
 /** The ways to the explorer and the reference, where the gateway has them. */
 function Developers() {
-  const { value: found } = useRead(async () => {
-    const pages = ["explorer", "reference"];
-    const answers = await Promise.all(pages.map((page) => fetch(`/console/${page}`, { method: "HEAD" })));
-    return pages.filter((_, i) => answers[i].ok);
-  }, []);
-  if (!found?.length) return null;
+  const found = useServed("explorer", "reference");
+  if (!found.length) return null;
   return html`<footer>${found.map((page) => html`<a key=${page} href=${`/console/${page}`}>${t(`developers.${page}`)}</a>`)}</footer>`;
 }
 
@@ -98,7 +88,7 @@ function Me({ route }) {
   const initials = `${account.firstName[0] ?? ""}${account.lastName[0] ?? ""}`;
   return html`<div class="me">
     <a class="name" href=${link("settings")} aria-label=${`${fullName(account)}, ${t("settings.title")}`} aria-current=${route?.page === "settings" ? "page" : null}>
-      <span class="initials">${initials}</span><span class="full">${fullName(account)}</span></a>
+      <span class="initials" data-initials=${initials}></span><span class="full">${fullName(account)}</span></a>
     <${Languages} />
     <button class="plain" onClick=${() => attempt(signOut)}>${t("signOut")}</button></div>`;
 }

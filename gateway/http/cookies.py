@@ -116,6 +116,13 @@ class Cookies:
             age = b"; Max-Age=%d" % max(0, int((cookie.expires_at - datetime.now(UTC)).total_seconds()))
         return ((b"set-cookie", self._name + b"=" + value + self._attributes + age),)
 
+    def beside(self, name: bytes, value: bytes, seconds: int) -> Headers:
+        """The header that sets a cookie beside the session's, kept as safely; empty where cookies are not used."""
+        if self._name is None:
+            return ()
+        prefix = b"__Host-" if self._name == SECURE_NAME else b""
+        return ((b"set-cookie", b"%b%b=%b%b; Max-Age=%d" % (prefix, name, value, self._attributes, seconds)),)
+
 
 def _is_event_source(headers: Mapping[bytes, bytes]) -> bool:
     """True for the request of an EventSource of our own page, which cannot send a header of its own.

@@ -14,7 +14,7 @@ from schema.errors import ErrorCode
 METHODS: Final = b"GET, POST"
 ASKED: Final = b", ".join(
     (
-        b"accept-language", b"authorization", b"content-type", b"hidden-fields", b"idempotency-key",
+        b"accept-language", b"authorization", b"content-type", b"enfact-position", b"hidden-fields", b"idempotency-key",
         b"x-enfact-request", b"x-request-id", b"apollo-require-preflight", b"apollographql-client-name",
         b"apollographql-client-version", b"x-apollo-operation-id", b"x-apollo-operation-name",
         b"x-apollo-operation-type", b"graphql-client-name", b"graphql-client-version", b"graphql-require-preflight",
@@ -26,7 +26,12 @@ ASKED: Final = b", ".join(
 The operator may add further ones (ENFACT_ALLOWED_HEADERS).
 """
 
-SHOWN: Final = b"x-request-id, ratelimit, ratelimit-policy, retry-after, server-timing, www-authenticate"
+SHOWN: Final = b", ".join(
+    (
+        b"x-request-id", b"ratelimit", b"ratelimit-policy", b"retry-after", b"server-timing", b"www-authenticate",
+        b"enfact-position", b"enfact-stale",
+    )
+)  # fmt: skip
 """The response headers that a page may read, beside the always readable ones."""
 
 ALWAYS: Final = frozenset({b"accept", b"accept-language", b"content-language", b"content-type", b"range", b""})

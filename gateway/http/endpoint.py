@@ -22,6 +22,7 @@ from gateway.http.negotiation import Streams
 from gateway.http.response import Answer, Responder, finished, may_compress
 from gateway.http.shared import TransportState
 from gateway.http.stream_slots import SlotsFull
+from gateway.metrics.layout import GONE
 from gateway.metrics.recording import Metrics
 from resolvers.execution.subscriptions import LiveOperation
 from resolvers.request import ErrorEntry, RequestError, Result
@@ -34,19 +35,25 @@ if TYPE_CHECKING:
 class GraphQLEndpoint:
     """The ASGI application behind /graphql; it answers 503 while there is no executor."""
 
+    has_operations = True
+    """Whether its requests are operations, which have spans."""
+
     def __init__(self, shared: TransportState, compression: Compression, max_body: int) -> None:
         self._shared = shared
-        self._respond = Responder(shared.cookies, shared.cors, shared.statuses)
+        self._respond = Responder(shared.cookies, shared.cors, shared.statuses, shared.positions)
         self._compression = compression
         self._max_body = max_body
         self._deadlines = shared.deadlines
         self._log = shared.log
         self._metrics = shared.metrics
+        self._tracer = shared.tracer if self.has_operations else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
         began = time.perf_counter()
         exchange = Exchange(scope, receive, self._shared, f"{getrandbits(64):016x}")
+        if self._tracer is not None:
+            exchange.trace(self._tracer)
         try:
             answer = await self._answer(exchange)
             if answer.stream is not None:
@@ -62,6 +69,8 @@ class GraphQLEndpoint:
         seconds = time.perf_counter() - began
         if self._metrics is not None:
             self._count(self._metrics, exchange, answer, seconds)
+        if self._tracer is not None:
+            exchange.finish_trace(answer.status, GONE if answer.status == 499 else answer.code)
         if self._log.requests:
             self._log.request(finished(exchange, answer, seconds))
 
@@ -73,7 +82,7 @@ class GraphQLEndpoint:
         metrics.ended(answer.code)
         if answer.stream is None:
             metrics.took(exchange.parameters, seconds)
-            if exchange.stages is not None:
+            if exchange.is_sampled and exchange.stages is not None:
                 metrics.measured(exchange.stages)
 
     def _count_closed(self, result: Result) -> None:
@@ -159,7 +168,8 @@ class GraphQLEndpoint:
             stream.bind_user(exchange.address)
         except SlotsFull:
             return self._respond.fail(exchange, ErrorCode.RATE_LIMITED)
-        return Answer(200, b"", stream=stream)
+        marks = self._respond.marks(exchange, started) if isinstance(started, Result) else ()
+        return Answer(200, b"", headers=marks, stream=stream)
 
     async def _stream(self, exchange: Exchange, answer: Answer, stream: "ResultStream", send: Send) -> Answer:
         """Send results until they end; returns the answer for the log."""

@@ -21,6 +21,8 @@ from gateway.http.headers import (
 )
 from gateway.http.rate_limits import Allowance
 from gateway.http.shared import TransportState
+from gateway.traces.context import parent_of
+from gateway.traces.tracing import Traced, Tracer
 from resolvers.request import GraphQLRequest
 from resolvers.stages import Stage, Stages
 from schema.errors import ErrorCode, error_message
@@ -35,6 +37,7 @@ class Exchange:
     """One HTTP request. `wanted` is known from the start, so that a refusal at any point has the right form.
 
     The rest is known as far as the request was read: the `allowances` counted, the `credential`, the `parameters`.
+    `is_sampled`: the time of its stages is counted. `traced` is its span, if one is recorded.
     """
 
     def __init__(self, scope: Scope, receive: Receive, shared: TransportState, request_id: str) -> None:
@@ -52,10 +55,32 @@ class Exchange:
         self.allowances: list[Allowance] = []
         self.parameters: parameters.Parameters | None = None
         self.shows_stages = shared.shows_stages
-        is_measured = shared.shows_stages or (shared.metrics is not None and shared.metrics.is_sampled())
-        self.stages = Stages(time.perf_counter) if is_measured else None
+        self.is_sampled = shared.metrics is not None and shared.metrics.is_sampled()
+        self.stages = Stages(time.perf_counter) if shared.shows_stages or self.is_sampled else None
+        self.traced: Traced | None = None
         self._scope = scope
         self._shared = shared
+
+    def trace(self, tracer: Tracer) -> None:
+        """Begin the span of an operation, which the headers may place in a trace; it has a stop-watch of its own."""
+        if self._scope["method"] in METHODS:
+            parent = parent_of(self.headers.get(b"traceparent"), self.headers.get(b"tracestate"))
+            self.traced = traced = tracer.begin(parent)
+            self.stages = traced or self.stages
+
+    def known_name(self, given: parameters.Parameters) -> str | None:
+        """The name of the operation, where the client names its document by an id that the gateway knows."""
+        return self._shared.names.only(given.reference)
+
+    def finish_trace(self, status: int, code: str | None) -> None:
+        """End the span with the status of the answer and the code of its first error."""
+        if self.traced is not None:
+            said = {
+                "http.request.method": self._scope["method"],
+                "http.response.status_code": status,
+                "enfact.request_id": self.request_id,
+            }
+            self.traced.finish(code, said)
 
     def caller(self, weight: int) -> GraphQLRequest:
         """The caller of a GET that is not an operation, with an empty document; it counts as `weight` requests.
@@ -106,6 +131,7 @@ class Exchange:
             client=self.fast_path,
             stages=self.stages,
             idempotency_key=sender.idempotency_key,
+            position=sender.position,
         )
 
     def _hindrance(self) -> str | None:
@@ -148,6 +174,7 @@ class Exchange:
             hidden_fields_of(get(b"hidden-fields")),
             user_agent_of(get(b"user-agent")),
             idempotency_key_of(get(b"idempotency-key")),
+            self._shared.positions.of(self.headers),
         )
         self._head.sender = sender
         if self.fast_path is not None:

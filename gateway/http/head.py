@@ -26,6 +26,7 @@ class Sender(NamedTuple):
     hidden_fields: HiddenFields
     user_agent: str | None
     idempotency_key: str | None
+    position: int | None
 
 
 Fields: TypeAlias = list[tuple[bytes, bytes]]

@@ -11,6 +11,7 @@ from gateway.http.cors import Cors
 from gateway.http.errors import HEADERS, Headers, Statuses
 from gateway.http.exchange import Exchange
 from gateway.http.negotiation import MediaType
+from gateway.http.positions import Positions
 from gateway.http.rate_limits import headers as rate_headers
 from gateway.http.rendering import render
 from gateway.logs import Finished
@@ -68,6 +69,7 @@ class Responder:
     cookies: Cookies
     cors: Cors
     statuses: Statuses
+    positions: Positions
 
     def answer(self, exchange: Exchange, result: Result) -> Answer:
         """The answer with the result of an operation, or to one that was not executed."""
@@ -99,6 +101,7 @@ class Responder:
         code = result.errors[0].code if result.errors else None
         if result.cookie is not None and (exchange.credential.by_cookie or result.cookie.token is not None):
             headers += self.cookies.headers(result.cookie)
+        headers += self.marks(exchange, result)
         body = render(result, exchange.request_id)
         stages = exchange.stages
         if stages is not None:
@@ -106,6 +109,13 @@ class Responder:
         timing = _timing(stages) if exchange.shows_stages and stages is not None and stages.identified else b""
         media_type = exchange.wanted.media_type if status < 400 else self.statuses.type_of_refusal(exchange.wanted)
         return Answer(status, body, media_type, headers, code, result.written, timing=timing)
+
+    def marks(self, exchange: Exchange, result: Result) -> Headers:
+        """The headers that say where a write is found, and how old an answer may be."""
+        if result.position is None and result.stale is None:
+            return ()
+        by_cookie = exchange.credential.by_cookie or (result.cookie is not None and result.cookie.token is not None)
+        return self.positions.headers(result, by_cookie=by_cookie)
 
     def send_fast(self, exchange: Exchange, answer: Answer) -> bool:
         """Send an answer without headers of its own by the fast path (fast_path.py); False when it cannot be used."""
@@ -156,10 +166,11 @@ def finished(exchange: Exchange, answer: Answer, seconds: float) -> Finished:
         caller=current_payer(exchange.address),
         status=answer.status,
         code=answer.code,
-        operation_name=given.operation_name if given else None,
+        operation_name=(given.operation_name or exchange.known_name(given)) if given else None,
         beginning=given.query[:BEGINNING] if given else "",
         foreign_id=exchange.headers.get(b"x-request-id"),
         trace=exchange.headers.get(b"traceparent"),
+        span=exchange.traced.ids if exchange.traced is not None else None,
     )
 
 

@@ -22,6 +22,7 @@ AGAIN: Final = (b"cache-control", b"private, no-cache")
 class SchemaEndpoint(GraphQLEndpoint):
     """Answers a GET with SDL, with the same credentials, limits and errors as a GraphQL request."""
 
+    has_operations = False
     media_type = SDL
     headers = FILE
 

@@ -9,12 +9,16 @@ from gateway.http.cookies import Cookies
 from gateway.http.cors import Cors
 from gateway.http.deadlines import Deadlines
 from gateway.http.errors import Statuses
+from gateway.http.positions import Positions
 from gateway.http.rate_limits import Rates
 from gateway.http.stream_slots import StreamSlots
 from gateway.logs import Log
 from gateway.metrics.recording import Metrics
 from gateway.shared_page import SharedCounters
+from gateway.traces.tracing import Tracer
+from resolvers.operation.persisted import OperationNames
 
+NO_NAMES: Final = OperationNames()
 LONGEST_PAUSE: Final = 1.0
 """Maximum number of seconds for which a socket is not read after a message beyond the rate limit."""
 
@@ -24,7 +28,8 @@ class TransportState:
     """What all transports share.
 
     `executor` returns None while there is nothing to ask; `shows_stages` tells whether signed-in clients may see how
-    long the stages of their requests take. `metrics` is None where nothing is counted.
+    long the stages of their requests take. `metrics` is None where nothing is counted, `tracer` where no traces are.
+    `names` are those of the operations that clients may name by ids.
     """
 
     executor: Callable[[], RequestExecutor | None]
@@ -35,9 +40,12 @@ class TransportState:
     log: Log
     statuses: Statuses
     counters: SharedCounters
+    positions: Positions
     rates: Rates | None = None
     shows_stages: bool = False
     metrics: Metrics | None = None
+    tracer: Tracer | None = None
+    names: OperationNames = NO_NAMES
 
     def wait_of(self, address: str, key: str | None = None) -> float:
         """Count one more request of an address and an API key; the seconds to wait when it is one too many, else 0."""

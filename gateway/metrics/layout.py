@@ -54,18 +54,27 @@ FIGURES: Final = (
     Figure("enfact_statement_misses_total", "counter", "Statements that had to be compiled."),
     Figure("enfact_preparations_total", "counter", "Pieces of parsing, validating and compiling."),
     Figure("enfact_preparation_seconds_total", "counter", "Seconds of parsing, validating and compiling."),
+    Figure("enfact_echoes_total", "counter", "Notifications to itself that a process heard, one in 20 seconds."),
+    Figure("enfact_echo_seconds_total", "counter", "Seconds from such a notification until it was heard."),
     Figure("enfact_subscriptions", "gauge", "Subscriptions that are open."),
+    Figure("enfact_replicas", "gauge", "Replicas that are to answer queries, of each worker."),
+    Figure("enfact_replicas_serving", "gauge", "Those that answer."),
+    Figure("enfact_replica_lag_seconds", "gauge", "Seconds by which these lag, added up."),
+    Figure("enfact_replica_reads_total", "counter", "Reads that replicas answered."),
+    Figure("enfact_replica_reads_again_total", "counter", "Reads that were asked again of the primary."),
+    Figure("enfact_replica_reads_stale_total", "counter", "Reads that replicas answered while the primary was away."),
     Figure("enfact_sockets", "gauge", "WebSockets and event streams that are open."),
 )
 
 
 class Layout:
-    """The places of the counters for the operations with these names, beside `other`."""
+    """The places of the counters for the operations with these names, in this order, beside `other`."""
 
     def __init__(self, names: Iterable[str] = ()) -> None:
-        self.operations: Sequence[str] = (OTHER, *sorted(set(names) - {OTHER})[:MOST_OPERATIONS])
+        self.operations: Sequence[str] = tuple(dict.fromkeys((OTHER, *names)))[: 1 + MOST_OPERATIONS]
         self.codes_at = 0
-        self.apps_at = self.codes_at + len(CODES)
+        self.socket_codes_at = self.codes_at + len(CODES)
+        self.apps_at = self.socket_codes_at + len(CODES)
         self.figures_at = self.apps_at + len(APPS)
         self.stages_at = self.figures_at + len(FIGURES)
         self.operations_at = self.stages_at + WIDTH * len(STAGES)

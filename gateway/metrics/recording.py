@@ -27,6 +27,7 @@ class Metrics:
         self._numbers = counters.mine
         self._layout = layout
         self._codes = {str(code): layout.codes_at + n for n, code in enumerate(CODES)}
+        self._socket_codes = {str(code): layout.socket_codes_at + n for n, code in enumerate(CODES)}
         self._apps = {app: layout.apps_at + n for n, app in enumerate(APPS)}
         self._figures = _figures(layout, counters.mine)
         self._stages = {stage: layout.stages_at + WIDTH * n for n, stage in enumerate(STAGES)}
@@ -41,6 +42,10 @@ class Metrics:
     def ended(self, code: ErrorCode | None) -> None:
         """Count a request over HTTP by the code of its first error."""
         self._numbers[self._codes[code] if code is not None else self._layout.codes_at] += 1
+
+    def ended_on_socket(self, code: ErrorCode | None) -> None:
+        """Count an operation on a WebSocket by the code of the first error of its last result."""
+        self._numbers[self._socket_codes[code] if code is not None else self._layout.socket_codes_at] += 1
 
     def took(self, given: Parameters | None, seconds: float) -> None:
         """Count the time of a request over HTTP."""

@@ -28,6 +28,12 @@ def _of_workers(layout: Layout, sums: Sequence[float]) -> Iterator[str]:
         "Requests over HTTP by the code of their first error; OK without one.",
         [({"code": str(code)}, sums[layout.codes_at + n]) for n, code in enumerate(CODES)],
     )
+    yield from family(
+        "enfact_socket_operations_total",
+        "counter",
+        "Operations on WebSockets by the code of the first error of their last result; OK without one.",
+        [({"code": str(code)}, sums[layout.socket_codes_at + n]) for n, code in enumerate(CODES)],
+    )
     yield from _histogram(
         "enfact_request_seconds",
         "Seconds of requests over HTTP, by the operations of the manifests; other ones together.",

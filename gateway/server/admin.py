@@ -23,7 +23,7 @@ from gateway.metrics.text import MEDIA_TYPE, family, page
 from gateway.readiness import Readiness
 from gateway.server.listener import listen
 from gateway.settings import Settings
-from gateway.shared_page import Page, SharedCounters
+from gateway.shared_page import Page, SharedCounters, names_in
 
 PATIENCE: Final = 5.0
 """Seconds that a client may take to ask."""
@@ -98,11 +98,11 @@ def _lines(found: list[tuple[Figure, float]]) -> Iterator[str]:
 class Admin:
     """What the listener answers: to each path its function."""
 
-    def __init__(self, counters: SharedCounters, layout: Layout, dsn: str, hindrance: Hindrance) -> None:
-        self._counters = counters
-        self._layout = layout
+    def __init__(self, fd: int, dsn: str, hindrance: Hindrance) -> None:
+        self._fd = fd
+        self._counters = SharedCounters(Page(fd))
         self._database = Readiness(dsn)
-        self._is_ready = probed(counters.note_probe, hindrance, self._database.reason)
+        self._is_ready = probed(self._counters.note_probe, hindrance, self._database.reason)
         self._figures = DatabaseFigures(dsn)
         self._paths = {"/metrics": self._metrics, "/health/live": self._live, "/health/ready": self._ready}
 
@@ -133,7 +133,8 @@ class Admin:
     async def _metrics(self) -> Answer:
         info = family("enfact_info", "gauge", "The version that runs.", [({"version": version("enfact-gateway")}, 1)])
         others = [*info, *await self._figures.lines()]
-        return Answer(200, page(self._layout, self._counters.sums(self._layout.size), others), media_type=MEDIA_TYPE)
+        layout = Layout(names_in(self._fd))  # a manifest may have more of them since the last time
+        return Answer(200, page(layout, self._counters.sums(layout.size), others), media_type=MEDIA_TYPE)
 
     async def _live(self) -> Answer:
         return Answer.of(LIVE)
@@ -150,14 +151,12 @@ def listen_for_operators(settings: Settings) -> socket | None:
 
 
 @asynccontextmanager
-async def serving_operators(
-    listener: socket | None, layout: Layout, dsn: str, fd: int, hindrance: Hindrance
-) -> AsyncGenerator[None]:
+async def serving_operators(listener: socket | None, dsn: str, fd: int, hindrance: Hindrance) -> AsyncGenerator[None]:
     """Serve operators on this socket within the block; `fd` is the descriptor of the page with the counters."""
     if listener is None:
         yield
         return
-    admin = Admin(SharedCounters(Page(fd)), layout, dsn, hindrance)
+    admin = Admin(fd, dsn, hindrance)
     server = await asyncio.start_server(admin.serve, sock=listener, limit=LONGEST_HEAD)
     try:
         yield

@@ -5,7 +5,9 @@ from contextlib import asynccontextmanager
 
 from pydantic import SecretStr
 
+from db.connection import connect
 from db.embedded import Embedded
+from db.installation import is_demo
 from db.lock_waits import Patience, Report
 from db.migrate import migrate
 from db.secrets import folder_keys
@@ -39,6 +41,15 @@ def with_secret_keys(settings: Settings) -> Settings:
     kept = folder_keys(settings.data, make=settings.secret_keys is None)
     given = [settings.secret_keys.get_secret_value()] if settings.secret_keys is not None else []
     return settings.model_copy(update={"secret_keys": SecretStr(",".join((*given, *kept)))})
+
+
+async def holds_demo(dsn: str) -> bool:
+    """Whether the database is the demo. Raises DatabaseError."""
+    connection = await connect(dsn)
+    try:
+        return await is_demo(connection)
+    finally:
+        await connection.close()
 
 
 async def migrate_to_here(settings: Settings, dsn: str, report: Report) -> None:

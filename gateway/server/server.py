@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import signal
 import socket
 from asyncio import AbstractEventLoop
@@ -23,7 +24,10 @@ PING_SECONDS = 30.0
 PROBED_WITHIN = 60.0
 """Seconds since the last readiness probe after which nobody is taken to look at readiness."""
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+LOOK_SECONDS = 0.05
+"""Seconds between two looks whether the connections of a server that retires have ended."""
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Server(uvicorn.Server):
@@ -36,6 +40,7 @@ class Server(uvicorn.Server):
         self._gateway = app
         self._drain_seconds = settings.drain
         self._drained: asyncio.TimerHandle | None = None
+        self._is_retiring = False
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None, None, None]:
@@ -66,6 +71,26 @@ class Server(uvicorn.Server):
         else:
             self.stop()
 
+    def retire(self) -> None:
+        """Leave the port to others, and stop once no client may be about to send on a connection of this server.
+
+        Each answer closes its connection, and an idle connection ends when its time is over, as ever.
+        """
+        if not self._is_retiring and not self.should_exit:
+            self._is_retiring = self._protocol.is_draining = True
+            for listener in self.servers:
+                listener.close()
+            loop = asyncio.get_running_loop()
+            self._look(loop, loop.time() + self.config.timeout_keep_alive + 1)
+
+    def _look(self, loop: AbstractEventLoop, until: float) -> None:
+        """Stop when no connection idles, at the latest at this time of the loop."""
+        idle = any(isinstance(one, BoundedProtocol) and one.is_idle for one in self.server_state.connections)
+        if idle and loop.time() < until:
+            self._drained = loop.call_later(LOOK_SECONDS, self._look, loop, until)
+        else:
+            self.stop()
+
     def stop(self) -> None:
         """Stop after the running requests, within the time of the settings; a second call stops at once."""
         if self._drained is not None:
@@ -75,27 +100,61 @@ class Server(uvicorn.Server):
 
 
 class Signals:
-    """Handlers of SIGINT and SIGTERM for this process: they call the action of the innermost `calling` block."""
+    """Handlers of SIGINT, SIGTERM, SIGHUP for this process: they call the action of the innermost `calling` block.
 
-    def __init__(self, loop: AbstractEventLoop) -> None:
+    The SIGHUP of a terminal that goes away is like SIGTERM. Under nohup there is none. `before` is called before each
+    action of a signal to stop.
+
+    `before` is called before each of these.
+    """
+
+    def __init__(self, loop: AbstractEventLoop, before: Callable[[], object] = lambda: None) -> None:
+        self._before = before
         self._actions: list[dict[signal.Signals, Callable[[], object]]] = []
+        self._had_terminal = _has_terminal()
         for number in SIGNALS:
-            loop.add_signal_handler(number, self._act, number)
+            if number is not signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
+                loop.add_signal_handler(number, self._act, number)
 
     @contextlib.contextmanager
     def calling(
-        self, action: Callable[[], object], *, gently: Callable[[], object] | None = None
+        self,
+        action: Callable[[], object],
+        *,
+        gently: Callable[[], object] | None = None,
+        anew: Callable[[], object] | None = None,
     ) -> Generator[None, None, None]:
-        """Call `action` for each signal that arrives inside the block; for SIGTERM `gently`, if it is given."""
-        self._actions.append({signal.SIGINT: action, signal.SIGTERM: gently or action})
+        """Call `action` for each signal that arrives inside the block; for SIGTERM `gently`, if it is given.
+
+        For SIGHUP `anew` is called; without it nothing is.
+        """
+        calls = {signal.SIGINT: action, signal.SIGTERM: gently or action, signal.SIGHUP: anew or _nothing}
+        self._actions.append(calls)
         try:
             yield
         finally:
             self._actions.pop()
 
     def _act(self, number: signal.Signals) -> None:
+        if number is signal.SIGHUP and self._had_terminal and not _has_terminal():
+            number = signal.SIGTERM
         if self._actions:
+            if number in (signal.SIGINT, signal.SIGTERM):
+                self._before()
             self._actions[-1][number]()
+
+
+def _nothing() -> None:
+    """What SIGHUP does while nothing can be made anew."""
+
+
+def _has_terminal() -> bool:
+    """Whether this process has a terminal that is there."""
+    try:
+        os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
+    except OSError:
+        return False
+    return True
 
 
 def _protocol(app: Gateway, settings: Settings) -> type[BoundedProtocol]:

@@ -1,9 +1,9 @@
 """The start of the gateway: PostgreSQL, migrations, the demo, then serving."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from socket import socket
 from typing import cast
@@ -11,22 +11,24 @@ from typing import cast
 from pydantic import SecretStr
 
 from db.connection import connect
-from db.installation import DemoExposed, DemoRefused, is_demo
+from db.installation import DemoExposed, DemoRefused
 from db.schema_version import check_migrated
 from gateway.app import create_app
 from gateway.background import keep_ending_grants
 from gateway.logs import open_log
 from gateway.mail.sender import NO_SMTP, sending
 from gateway.mail.transport import LazyTransport, MailTransport, TransportChoice, always, in_demo
-from gateway.metrics.layout import Layout
+from gateway.operation_files import own_operations
 from gateway.persisted_manifests import check_manifests
 from gateway.server.admin import listen_for_operators, serving_operators
 from gateway.server.listener import is_loopback, url
-from gateway.server.opened import migrate_to_here, open_dsn, with_secret_keys
+from gateway.server.opened import holds_demo, migrate_to_here, open_dsn, with_secret_keys
+from gateway.server.reloading import ALONE, NOT_REPLACED, Reloading, Renewal
 from gateway.server.server import Server, Signals
-from gateway.server.workers import Workers, worker_environment
+from gateway.server.supervisor import Supervisor
+from gateway.server.workers import Workers, conduct_of
 from gateway.settings import Settings
-from gateway.shared_page import Page, new_page
+from gateway.shared_page import BEAT_LIMIT, Page, SharedCounters, add_names, new_page
 
 Progress = Callable[[str, int, int], None]
 
@@ -45,11 +47,15 @@ class Started:
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """Callbacks of a start: each `step` in words, `progress` of the demo, `started` once requests are accepted."""
+    """Callbacks of a start: each `step` in words, `progress` of the demo, `started` once requests are accepted.
+
+    `settings` returns the settings of now, when SIGHUP asks for workers that have them; raises SettingsRefused.
+    """
 
     step: Callable[[str], None]
     progress: Progress
     started: Callable[[Started], None]
+    settings: Callable[[], Settings]
 
 
 async def serve(settings: Settings, listener: socket, watch: Watch, *, demo: bool, migrate: bool = True) -> None:
@@ -60,9 +66,12 @@ async def serve(settings: Settings, listener: socket, watch: Watch, *, demo: boo
     Raises ListenError, DemoExposed, ManifestBroken, DatabaseError, EmbeddedError and WorkersEnd; CancelledError when
     the signal comes before the start is over.
     """
-    names = check_manifests(settings.documents, settings.limits)  # their errors are reported before all else
-    listeners = Listeners(listener, listen_for_operators(settings), Layout(names.all))
-    signals = Signals(asyncio.get_running_loop())
+    own = own_operations(settings)
+    names = check_manifests(settings.documents, settings.limits, own)  # their errors are reported before all else
+    listeners = Listeners(listener, listen_for_operators(settings), sorted(names.all))
+    supervisor = Supervisor.of()
+    watch = _supervised(watch, supervisor)
+    signals = Signals(asyncio.get_running_loop(), supervisor.stopping)
     starting = cast("asyncio.Task[None]", asyncio.current_task())
     with signals.calling(starting.cancel):
         data = settings.data if settings.database_url is None else None
@@ -78,43 +87,76 @@ async def serve(settings: Settings, listener: socket, watch: Watch, *, demo: boo
             if demo and data is not None and is_loopback(listener) and not settings.hides_demo:
                 await _load_demo_once(dsn, watch.progress)
             watch.step("Starting the gateway")
-            started = Started(url(listener), await _holds_demo(dsn), data)
+            started = Started(url(listener), await holds_demo(dsn), data)
             if started.demo and settings.hides_demo:
                 raise DemoExposed
             async with _working(settings, dsn, started):
-                await _run(settings, dsn, listeners, signals, lambda: watch.started(started))
+                await _run(settings, dsn, Running(listeners, signals, supervisor), watch, started)
 
 
 @dataclass(frozen=True, slots=True)
 class Listeners:
-    """The sockets of the gateway: that of its clients, and that of its operators if there is one, for this layout."""
+    """The sockets of the gateway: that of its clients, and that of its operators if there is one.
+
+    `counted` are the names of the operations that are counted apart for them.
+    """
 
     clients: socket
     operators: socket | None
-    layout: Layout
+    counted: Sequence[str]
 
 
-async def _run(
-    settings: Settings, dsn: str, listeners: Listeners, signals: Signals, on_start: Callable[[], None]
-) -> None:
-    page = new_page()
+@dataclass(frozen=True, slots=True)
+class Running:
+    """What a gateway that serves listens to, and to whom it speaks."""
+
+    listeners: Listeners
+    signals: Signals
+    supervisor: Supervisor
+
+
+def _supervised(watch: Watch, supervisor: Supervisor) -> Watch:
+    """The callbacks of a start, which tell the supervisor, too."""
+
+    def step(text: str) -> None:
+        supervisor.say(text)
+        watch.step(text)
+
+    def started(result: Started) -> None:
+        supervisor.ready(f"Serving {result.url}")
+        watch.started(result)
+
+    return replace(watch, step=step, started=started)
+
+
+async def _run(settings: Settings, dsn: str, running: Running, watch: Watch, started: Started) -> None:
+    page, log = new_page(), open_log(settings.log_level, settings.log_format)
+    listeners, signals, supervisor = running.listeners, running.signals, running.supervisor
+    add_names(page, listeners.counted)
     if settings.workers > 1:
         workers = Workers(
             listeners.clients,
             settings.workers,
-            worker_environment(dsn, settings),
-            open_log(settings.log_level, settings.log_format),
+            conduct_of(dsn, settings),
+            log,
             page=page,
-            shutdown_seconds=settings.shutdown + settings.drain,
         )
-        async with serving_operators(listeners.operators, listeners.layout, dsn, page, workers.hindrance):
-            with signals.calling(workers.stop, gently=workers.drain):
-                await workers.run(on_start)
+        beats = SharedCounters(Page(page))
+        reloading = Reloading(workers, Renewal(settings, dsn, page, watch.settings).conduct, log, supervisor)
+        async with (
+            serving_operators(listeners.operators, dsn, page, workers.hindrance),
+            supervisor.watched(lambda: beats.has_beaten(BEAT_LIMIT)),
+        ):
+            with signals.calling(workers.stop, gently=workers.drain, anew=reloading.ask):
+                await workers.run(lambda: watch.started(started))
         return
     app = create_app(settings.model_copy(update={"database_url": SecretStr(dsn)}), page=Page(page))
-    server = Server(app, settings, on_start)
-    async with serving_operators(listeners.operators, listeners.layout, dsn, page, app.hindrance):
-        with signals.calling(server.stop, gently=server.drain):
+    server = Server(app, settings, lambda: watch.started(started))
+    async with (
+        serving_operators(listeners.operators, dsn, page, app.hindrance),
+        supervisor.watched(lambda: True),
+    ):
+        with signals.calling(server.stop, gently=server.drain, anew=lambda: log.event(NOT_REPLACED, reason=ALONE)):
             await server.serve(sockets=[listeners.clients])
 
 
@@ -151,7 +193,7 @@ def _terminal_mail(public_url: str) -> MailTransport:
 
 async def _load_demo_once(dsn: str, progress: Progress) -> None:
     """Fill an empty database with the demo."""
-    if await _holds_demo(dsn):
+    if await holds_demo(dsn):
         return
     from db.demo import load_demo  # noqa: PLC0415 (megabytes that a gateway with its data in place never needs)
 
@@ -164,13 +206,5 @@ async def _require_migrated(dsn: str) -> None:
     connection = await connect(dsn)
     try:
         await check_migrated(connection)
-    finally:
-        await connection.close()
-
-
-async def _holds_demo(dsn: str) -> bool:
-    connection = await connect(dsn)
-    try:
-        return await is_demo(connection)
     finally:
         await connection.close()

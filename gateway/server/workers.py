@@ -1,7 +1,7 @@
 """Several worker processes on one listening socket, kept alive until the gateway is stopped.
 
 The parent owns the socket (and the embedded PostgreSQL). A worker that dies is replaced, however often; the gateway
-ends only when no worker gets ready any more.
+ends only when no worker gets ready any more. With other settings the workers are replaced one by one.
 """
 
 import asyncio
@@ -10,8 +10,11 @@ import os
 import signal
 import sys
 from asyncio.subprocess import PIPE, Process
+from bisect import insort
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from socket import socket
+from typing import Any, NamedTuple
 
 from gateway.logs import Log
 from gateway.settings import Settings
@@ -26,40 +29,67 @@ after one that did not. The pause doubles while workers live for less than `STEA
 
 STEADY_SECONDS = 5.0
 KILL_MARGIN_SECONDS = 5.0
+LOOK_SECONDS = 0.02
+"""Seconds between two looks whether a worker has left its place to another one."""
+
+START_SECONDS = 60.0
+"""Seconds within which a worker that is to take the place of another one has to get ready."""
 
 
 class WorkersEnd(RuntimeError):
     """The workers end again and again before they are ready, and none of them serves."""
 
 
-class Workers:
-    """The worker processes on one listening socket; `environment` holds their settings.
+class Conduct(NamedTuple):
+    """How workers run: their environment, which holds their settings, and the seconds that they need at most to end.
 
-    `page` is the descriptor of the page that they share. `shutdown_seconds` is what a worker needs at most to end.
+    `shutdown` is for a worker that is told to stop, `retirement` for one that another takes the place of.
     """
+
+    environment: Mapping[str, str]
+    shutdown: float
+    retirement: float
+
+
+@dataclass(eq=False, slots=True)
+class Slot:
+    """The place of one worker: the process that is there, and the one that is ready to take its place."""
+
+    process: Process | None = None
+    successor: Process | None = None
+
+
+class Workers:
+    """The worker processes on one listening socket; `page` is the descriptor of the page that they share."""
 
     def __init__(
         self,
         listener: socket,
         count: int,
-        environment: Mapping[str, str],
+        conduct: Conduct,
         log: Log,
         *,
         page: int,
-        shutdown_seconds: float,
     ) -> None:
         self._listener = listener
         self._page = page
-        self._count = count
-        self._environment = dict(environment)
+        self._slots = [Slot() for _ in range(count)]
+        self._conduct = conduct
         self._log = log
-        self._shutdown_seconds = shutdown_seconds
-        self._processes: set[Process] = set()
+        self._numbers = list(range(count + 1))
+        self._processes: dict[Process, int] = {}
+        """The running processes, each with the number of its counters."""
         self._ready: set[Process] = set()
         self._started = False
         self._stopping = asyncio.Event()
+        self._replacing: asyncio.Task[str | None] | None = None
         self._signal = signal.SIGINT
         self._calls = 0
+
+    @property
+    def ready(self) -> int:
+        """The number of workers that take requests."""
+        return len(self._ready)
 
     def hindrance(self) -> str | None:
         """Why no requests are taken, whatever the database does; None when they are."""
@@ -86,24 +116,67 @@ class Workers:
 
     async def run(self, on_start: Callable[[], None]) -> None:
         """Serve until `stop`; `on_start` is called once all accept requests. Raises WorkersEnd."""
-        slots = [asyncio.create_task(self._keep_one(number, on_start)) for number in range(self._count)]
+        tasks = [asyncio.create_task(self._keep_one(slot, on_start)) for slot in self._slots]
         stopped = asyncio.create_task(self._stopping.wait())
         try:
-            done, _ = await asyncio.wait([*slots, stopped], return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait([*tasks, stopped], return_when=asyncio.FIRST_COMPLETED)
         finally:
             self._stopping.set()
             stopped.cancel()
-            await self._finish(slots)
-        for slot in done - {stopped}:
-            slot.result()
+            await self._finish([*tasks, *([self._replacing] if self._replacing is not None else [])])
+        for task in done - {stopped}:
+            task.result()
 
-    async def _keep_one(self, number: int, on_start: Callable[[], None]) -> None:
+    async def replace(self, conduct: Conduct) -> str | None:
+        """Give each place to a worker that runs so, one after the other; returns what hindered it.
+
+        A worker leaves when its successor is ready. When a successor does not get ready, the workers stay that were
+        not replaced before; others to come run as the successors do.
+        """
+        self._replacing = asyncio.create_task(self._replace_all(conduct))
+        return await self._replacing
+
+    async def _replace_all(self, conduct: Conduct) -> str | None:
+        patience = max(self._conduct.retirement, conduct.retirement)
+        for count, slot in enumerate(self._slots):
+            process = await self._start(conduct)
+            if not await self._is_ready_in_time(process):
+                await self._kill(process)
+                return f"{count} of {len(self._slots)} workers were replaced; the next one did not get ready"
+            self._conduct = conduct
+            slot.successor = process
+            while slot.successor is process and not self._stopping.is_set():
+                if slot.process is not None:
+                    await self._retire(slot.process, patience)
+                await asyncio.sleep(LOOK_SECONDS)
+            if self._stopping.is_set():  # the signal of all has reached it, too
+                await process.wait()
+                return "the gateway is stopping"
+        return None
+
+    async def _retire(self, process: Process, patience: float) -> None:
+        """Let a worker leave, and kill it when it does not within `patience` seconds."""
+        with contextlib.suppress(ProcessLookupError):
+            process.send_signal(signal.SIGHUP)
+        try:
+            async with asyncio.timeout(patience + KILL_MARGIN_SECONDS):
+                await process.wait()
+        except TimeoutError:
+            await self._kill(process)
+
+    async def _kill(self, process: Process) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+        self._forget(process)
+
+    async def _keep_one(self, slot: Slot, on_start: Callable[[], None]) -> None:
         loop, failed, pause = asyncio.get_running_loop(), 0, FIRST_PAUSE
-        while not self._stopping.is_set():
+        while slot.successor is not None or not self._stopping.is_set():
             began = loop.time()
-            served, code = await self._run_one(number, on_start)
-            if self._stopping.is_set():
-                return
+            served, code = await self._run_one(slot, on_start)
+            if slot.successor is not None or self._stopping.is_set():
+                continue
             failed = 0 if served or self._ready else failed + 1
             if failed == MOST_FAILED_STARTS:
                 raise WorkersEnd(f"The workers end before they are ready (exit code {code}); the log says why.")
@@ -113,40 +186,67 @@ class Workers:
             await asyncio.sleep(pause)
             pause *= 2
 
-    async def _run_one(self, number: int, on_start: Callable[[], None]) -> tuple[bool, int]:
-        """Run the worker of a number to its end; returns whether it got ready, and its exit code."""
-        fds = (self._listener.fileno(), self._page)
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "gateway.server.worker", *map(str, (*fds, number)), stdin=PIPE, stdout=PIPE,
-            pass_fds=fds, env=self._environment, start_new_session=True,
-        )  # fmt: skip
-        self._processes.add(process)
+    async def _run_one(self, slot: Slot, on_start: Callable[[], None]) -> tuple[bool, int]:
+        """Run the worker of a place to its end; returns whether it got ready, and its exit code."""
+        if (process := slot.successor) is None:
+            process = await self._start(self._conduct)
+        else:
+            slot.successor = None
+        slot.process = process
         try:
-            if self._stopping.is_set():
-                process.send_signal(self._signal)
-            served = await self._await_ready(process, on_start)
+            served = process in self._ready or await self._is_ready(process)
+            if len(self._ready) >= len(self._slots) and not self._started:
+                self._started = True
+                on_start()
             return served, await process.wait()
         finally:
-            self._processes.discard(process)
-            self._ready.discard(process)
+            slot.process = None
+            self._forget(process)
 
-    async def _await_ready(self, process: Process, on_start: Callable[[], None]) -> bool:
-        """Wait for a worker to get ready, False when it ends before; calls `on_start` once, when all are ready."""
+    async def _start(self, conduct: Conduct) -> Process:
+        """A process with the least number that is free."""
+        number = self._numbers.pop(0)
+        fds = (self._listener.fileno(), self._page)
+        try:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "gateway.server.worker", *map(str, (*fds, number)), stdin=PIPE, stdout=PIPE,
+                pass_fds=fds, env=conduct.environment, start_new_session=True,
+            )  # fmt: skip
+        except BaseException:
+            insort(self._numbers, number)
+            raise
+        self._processes[process] = number
+        if self._stopping.is_set():
+            process.send_signal(self._signal)
+        return process
+
+    def _forget(self, process: Process) -> None:
+        """Free the number of a process that has ended; harmless when repeated."""
+        self._ready.discard(process)
+        if (number := self._processes.pop(process, None)) is not None:
+            insort(self._numbers, number)
+
+    async def _is_ready(self, process: Process) -> bool:
+        """Wait for a worker to get ready; False when it ends before."""
         if process.stdout is None or await process.stdout.readline() != READY:
             return False
         self._ready.add(process)
-        if len(self._ready) == self._count and not self._started:
-            self._started = True
-            on_start()
         return True
 
-    async def _finish(self, slots: list[asyncio.Task[None]]) -> None:
+    async def _is_ready_in_time(self, process: Process) -> bool:
+        try:
+            async with asyncio.timeout(START_SECONDS):
+                return await self._is_ready(process)
+        except TimeoutError:
+            return False
+
+    async def _finish(self, tasks: list[asyncio.Task[Any]]) -> None:
         self._send_all()
-        await asyncio.wait(slots, timeout=self._shutdown_seconds + KILL_MARGIN_SECONDS)
+        await asyncio.wait(tasks, timeout=self._conduct.shutdown + KILL_MARGIN_SECONDS)
         self._end_all()
-        for slot in slots:
-            slot.cancel()
-        await asyncio.wait(slots)
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
 
     def _send_all(self) -> None:
         for process in self._processes:
@@ -159,7 +259,13 @@ class Workers:
                 process.kill()
 
 
-def worker_environment(dsn: str, settings: Settings) -> dict[str, str]:
+def conduct_of(dsn: str, settings: Settings) -> Conduct:
+    """How workers run by these settings, on this database."""
+    shutdown = settings.shutdown + settings.drain
+    return Conduct(_environment(dsn, settings), shutdown, settings.keep_alive + settings.shutdown)
+
+
+def _environment(dsn: str, settings: Settings) -> dict[str, str]:
     """The environment of a worker: ours, the database, the command line's options that it needs, the secret keys."""
     keys = settings.secret_keys
     known = {"ENFACT_SECRET_KEYS": keys.get_secret_value()} if keys is not None else {}

@@ -3,7 +3,7 @@
 import asyncio
 import time
 import weakref
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import aclosing
 from random import getrandbits
 from typing import Any, ParamSpec
@@ -16,11 +16,13 @@ from gateway.http.rendering import render, render_errors
 from gateway.http.response import BEGINNING
 from gateway.http.shared import TransportState
 from gateway.http.stream_results import stream_results
-from gateway.logs import operation_name
+from gateway.logs import operation_name, trace_members
+from gateway.traces.context import parent_in
 from gateway.websocket.messages import Closing, Gone, Message
 from resolvers.execution.subscriptions import LiveOperation
 from resolvers.fair_use.payers import current_payer
-from resolvers.request import ErrorEntry, GraphQLRequest, RequestError, Result
+from resolvers.request import DocumentReference, ErrorEntry, GraphQLRequest, RequestError, Result
+from resolvers.stages import Stage
 from schema.errors import ErrorCode, error_message
 
 P = ParamSpec("P")
@@ -52,7 +54,7 @@ class Operations:
         request_id = f"{getrandbits(64):016x}"
         wait = self._shared.wait_of(base.address, base.token)
         if wait > 0 or await self._is_full():
-            await self._tell(message.id, _failed(ErrorCode.RATE_LIMITED, base), request_id)
+            await self._tell(message.id, _failed(ErrorCode.RATE_LIMITED, base), base._replace(request_id=request_id))
             await asyncio.sleep(wait)
         else:
             task = self.run(self._answer, message, base._replace(request_id=request_id))
@@ -99,31 +101,42 @@ class Operations:
     async def _answer(self, message: Message, base: GraphQLRequest) -> None:
         """Answer one operation, until its end or the socket's."""
         began, events, code, request_id = time.perf_counter(), 0, None, base.request_id
+        parent, tracer = parent_in(message.payload.get("extensions")), self._shared.tracer
+        traced = tracer.begin(parent) if tracer is not None else None
+        base = base._replace(stages=traced)
         try:
             started = await self._start(message, base)
             if isinstance(started, Result):
                 if self._by_id.get(message.id) is not asyncio.current_task():
                     return  # a cancelled mutation has ended; its id may belong to another operation by now
                 events = int(started.response is not None)
-                code = await self._tell(message.id, started, request_id)
+                code = await self._tell(message.id, started, base)
                 return
             if (task := asyncio.current_task()) is not None:
                 self._live.add(task)
             async with aclosing(stream_results(started, self._shared.slots, request_id, self._log)) as results:
                 async for result in results:
                     events += result.response is not None
-                    code = await self._tell(message.id, result, request_id, live=True)
+                    code = await self._tell(message.id, result, base, live=True)
         finally:
             self._leave(message.id)
+            if self._shared.metrics is not None:
+                self._shared.metrics.ended_on_socket(code)
+            if traced is not None:
+                traced.finish(code, {"enfact.request_id": request_id, "enfact.results": events})
             given = message.payload
             self._log.live(
                 "operation",
                 request_id=request_id,
                 caller=str(current_payer(base.address)),
-                operation=operation_name(given.get("operationName"), (given.get("query") or "")[:BEGINNING]),
+                operation=operation_name(
+                    given.get("operationName") or self._shared.names.only(_reference(given)),
+                    (given.get("query") or "")[:BEGINNING],
+                ),
                 code=code,
                 events=events,
                 ms=round(1000 * (time.perf_counter() - began), 2),
+                **trace_members(traced.ids if traced is not None else None, parent),
             )
 
     async def _start(self, message: Message, base: GraphQLRequest) -> Result | LiveOperation:
@@ -131,6 +144,8 @@ class Operations:
         task = self._shared.deadlines.begin()
         try:
             given = parameters.from_members(message.payload)
+            if base.stages is not None:
+                base.stages.end(Stage.READ)
             executor = self._shared.executor()
             if executor is None:
                 return _failed(ErrorCode.UNAVAILABLE, base)
@@ -158,18 +173,23 @@ class Operations:
         finally:
             self._shared.deadlines.end(task)
 
-    async def _tell(self, id_: str, result: Result, request_id: str, *, live: bool = False) -> ErrorCode | None:
+    async def _tell(self, id_: str, result: Result, base: GraphQLRequest, *, live: bool = False) -> ErrorCode | None:
         """Send a result: the only one, or one of a subscription (`live`). Returns the code of its first error.
 
         The id is freed before the operation's last message is sent: the client may reuse it as soon as that arrives.
         """
         named = b'{"id":' + orjson.dumps(id_)
+        if self._shared.metrics is not None and (result.hidden or result.errors):
+            self._shared.metrics.closed(result)
         if result.response is None:
             self._leave(id_)
-            errors = render_errors(result.errors, request_id)
+            errors = render_errors(result.errors, base.request_id)
             await self._send(named + b',"type":"error","payload":' + errors + b"}")
         else:
-            await self._send(named + b',"type":"next","payload":' + render(result, request_id) + b"}")
+            body = render(result, base.request_id)
+            if base.stages is not None and not live:
+                base.stages.end(Stage.RENDER)
+            await self._send(named + b',"type":"next","payload":' + body + b"}")
             if not live:
                 self._leave(id_)
                 await self._send(named + b',"type":"complete"}')
@@ -186,6 +206,14 @@ async def _until_gone(work: Callable[P, Coroutine[Any, Any, object]], *args: P.a
         await work(*args, **more)
     except (Gone, OSError):
         return  # the client is gone
+
+
+def _reference(given: Mapping[str, Any]) -> DocumentReference | None:
+    """What a message says of its document, if that is well-formed."""
+    try:
+        return parameters.from_members(given).reference
+    except HTTPFault:
+        return None
 
 
 def _failed(code: ErrorCode, base: GraphQLRequest) -> Result:

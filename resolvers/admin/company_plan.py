@@ -9,6 +9,7 @@ from typing import Final
 
 from asyncpg import Record
 
+from db.applied import APPLIED
 from db.connection import Connection
 from db.database import Database
 from db.schema_version import is_migrated
@@ -18,7 +19,8 @@ from resolvers.plans import moment_of
 from schema.apps import Plan
 
 LOCK_COMPANY: Final = f"""
-select plan, trial_ends_at, {moment_of("company")} at from company where id = $1 for no key update
+select plan, trial_ends_at, {moment_of("company")} at, {APPLIED} applied
+from company where id = $1 for no key update
 """
 FIND_PLAN: Final = """
 select c.id, c.name, c.plan, c.trial_ends_at, c.trial_ends_at > now() in_trial, array(

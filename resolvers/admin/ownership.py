@@ -11,6 +11,7 @@ from typing import Final
 
 from asyncpg import Record
 
+from db.applied import APPLIED
 from db.connection import Connection
 from db.database import Database
 from db.outbox import Letter, post
@@ -24,7 +25,9 @@ from resolvers.mutations.steps.company_closing import welcome_owner
 from resolvers.mutations.users import FIND_ACCOUNT, FIND_LANGUAGE, INSERT_ACCOUNT, INSERT_MEMBER
 from resolvers.plans import moment_of
 
-LOCK_COMPANY: Final = f"select {moment_of('company')} at from company where id = $1 for no key update"
+LOCK_COMPANY: Final = f"""
+select {moment_of("company")} at, {APPLIED} applied from company where id = $1 for no key update
+"""
 FIND_OWNERS: Final = f"""
 select a.email from membership m join account a on a.id = m.account_id
 where m.company_id = $1 and m.role = 'OWNER' and {present("m")} order by m.created_at limit 1

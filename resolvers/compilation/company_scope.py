@@ -74,7 +74,7 @@ class CompanyScope:
     """One company row of the statement, entered by a kind of credential.
 
     All data below it belongs to that company and is judged by one relation of gates. `times` is the number of companies
-    that the row stands for.
+    that the row stands for. `named` is the parameter that names the company, where one does.
     """
 
     n: int
@@ -82,6 +82,7 @@ class CompanyScope:
     membership: Rows
     kind: CredentialKind
     times: Times = (1, ())
+    named: Sql | None = None
     gates: dict[Gate, int] = field(default_factory=dict[Gate, int])
     entries: list[GatedSelection] = field(default_factory=list[GatedSelection])
 
@@ -177,9 +178,11 @@ def enterable(scope: CompanyScope) -> tuple[Sql, Sql]:
     member, entered = scope.membership, scope.company
     key = replace(entered, copies={})["id"]
     source = sql("{} join {} on {} = {}", member.source, entered.source, key, member["company_id"])
+    named = [sql("{} = {}", key, scope.named)] if scope.named is not None else []
     conditions = [
         sql("{} = {}.account_id", member["account_id"], VIEWER),
         *member.where,
+        *named,
         is_in(member),
         *_narrowed(scope),
     ]

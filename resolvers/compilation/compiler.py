@@ -22,10 +22,12 @@ from graphql import (
 from db.sql import Text
 from db.tokens import CredentialKind
 from resolvers.cache import Cache
+from resolvers.compilation.apart import RowsApart
 from resolvers.compilation.company_scope import Position
 from resolvers.compilation.context import StatementContext
 from resolvers.compilation.cost import length_of
 from resolvers.compilation.objects import Objects
+from resolvers.compilation.places import DividedPage, finish_rows
 from resolvers.compilation.root_fields import RootFields
 from resolvers.compilation.statement import Statement, finish
 from resolvers.compilation.table_mapping import TableMapping
@@ -113,6 +115,20 @@ class Compiler:
 
         return self._find(operation, None, variables, kind, compile_query, view)
 
+    def divided(
+        self, operation: Operation, variables: Variables, kind: CredentialKind = CredentialKind.SESSION
+    ) -> DividedPage | None:
+        """The statements of a query whose companies lie at several places; None for one that reads no rows of a page.
+
+        Raises as `read` does. They are not kept.
+        """
+        roots = self._begin(operation, Inputs(variables), kind, None)
+        roots.ctx.apart = apart = RowsApart()
+        frame = finish(roots.ctx, roots.query(self.root(operation), (operation.selection_set,)))
+        if apart.pages != 1 or len(roots.ctx.sites) != 1:
+            return None
+        return DividedPage(frame, finish_rows(roots.ctx, apart, frame))
+
     def kept(
         self,
         operation: Operation,
@@ -143,7 +159,7 @@ class Compiler:
 
         def compile_payload(roots: RootFields) -> Statement:
             at = Position().under(selected.key)
-            return finish(roots.ctx, roots.payload(payload, selected.selection_sets, at, items))
+            return finish(roots.ctx, roots.payload(payload, selected.selection_sets, at, items), payload=True)
 
         return self._find(operation, selected.key, variables, kind, compile_payload)
 
@@ -267,18 +283,22 @@ class Compiler:
             shapes = operation.shapes.setdefault(part, Shapes())
             held = view.held if view is not None else None
             inputs = Inputs(variables)
-            ctx = StatementContext(inputs, self._collector(operation, inputs), kind, named=self.named)
-            ctx.budget.charge(Work.TOKENS, operation.tokens)
-            if view is not None or operation.is_viewed:
-                ctx.budget.charge(Work.INTROSPECTED, VIEW)
-            described = view.schema if view is not None else self.schema
-            introspection = Introspection(described, operation, inputs, ctx.budget)
-            statement = compile_(RootFields(Objects(self.layout, ctx), introspection.answer))
+            statement = compile_(self._begin(operation, inputs, kind, view))
             if shapes.has_room(inputs):
                 shapes.learn(inputs)
                 shape = shapes.shape(variables)
                 self.statements.put((shapes, kind, held, shape), statement, statement.weight + 2 * len(repr(shape)))
         return statement
+
+    def _begin(self, operation: Operation, inputs: Inputs, kind: CredentialKind, view: View | None) -> RootFields:
+        """A statement of the operation, of which nothing is compiled yet."""
+        ctx = StatementContext(inputs, self._collector(operation, inputs), kind, named=self.named)
+        ctx.budget.charge(Work.TOKENS, operation.tokens)
+        if view is not None or operation.is_viewed:
+            ctx.budget.charge(Work.INTROSPECTED, VIEW)
+        described = view.schema if view is not None else self.schema
+        introspection = Introspection(described, operation, inputs, ctx.budget)
+        return RootFields(Objects(self.layout, ctx), introspection.answer)
 
     def _collector(self, operation: Operation, inputs: Inputs) -> Collector:
         return Collector(self.schema, operation.fragments, inputs)

@@ -223,12 +223,17 @@ class _Paging:
 
     def source(self) -> Sql:
         """The page's rows as text from FROM on, numbered in the direction of reading where numbers are needed."""
-        columns = [sql("{} j{}", concatenation(json), number(n)) for n, json in enumerate(self.columns)]
+        written, closed = [concatenation(json) for json in self.columns], NULL
+        if self.listed.scope is not None:
+            closed = self.listed.scope.closed_gates()
+            if self.ctx.apart is not None:
+                written, closed = self.ctx.apart.leave(self.listed.scope, written, closed)
+        columns = [sql("{} j{}", json, number(n)) for n, json in enumerate(written)]
         if self.needs_cursor:
             values = self.shown.order.values(self.shown.rows)
             columns += [sql("{} k{}", value, number(n)) for n, value in enumerate(values)]
         if self.listed.scope is not None:
-            columns.append(sql("{} h", self.listed.scope.closed_gates()))
+            columns.append(sql("{} h", closed))
         inner = self._limited(join(", ", columns) or sql("1"))
         if not self.numbered:
             return sql(" from ({}) r", inner)
@@ -294,7 +299,8 @@ class _Paging:
 
     def _judged(self, scope: CompanyScope, columns: Sql, chosen: Sql) -> Sql:
         """The select of rows with scopes: the rows of the page are chosen and numbered, then judged and read."""
-        gates, p, q = scope.relation(), sql("p"), sql("q")
+        gates = scope.relation() if self.ctx.apart is None else sql("")
+        p, q = sql("p"), sql("q")
         named = columns + gates
         (company, entered), (membership, member) = (
             rows.handed_on(p, named) for rows in (scope.company, scope.membership)

@@ -16,6 +16,7 @@ from sqlalchemy import Table
 from db.sql import Rows, Sql, alias, parameter, rows, sql
 from db.tables.core.identity import company, membership
 from db.tokens import CredentialKind
+from resolvers.compilation.apart import RowsApart
 from resolvers.compilation.company_scope import VIEWER, CompanyScope, GatedSelection, Position, enterable
 from resolvers.compilation.cost import Costs, noted
 from resolvers.fair_use.budget import Budget
@@ -97,7 +98,9 @@ class StatementContext:
     It hands out parameters and aliases, and holds the parts of the finished statement. `speaks`: the statement reads
     the viewer's language; `writes`: also whether the viewer may write at all. `carried` is the size of the texts that
     it carries, in bytes. `named` has the operations of the manifests, `explained` those that it explains, by text and
-    variables. `place` is the field that is compiled.
+    variables. `place` is the field that is compiled. `names` leads from the id of a company row to the parameter that
+    names the company, which stands for it in all tables: each says by itself whose rows are read. With
+    `apart` the rows of a page of companies are left out.
     """
 
     inputs: Inputs
@@ -116,6 +119,8 @@ class StatementContext:
     place: FieldPlace | None = None
     named: Mapping[str, NamedOperation] = field(default_factory=dict[str, NamedOperation])
     explained: dict[tuple[str, str], tuple[Sql, Sql]] = field(default_factory=dict[tuple[str, str], tuple[Sql, Sql]])
+    names: dict[Sql, Sql] = field(default_factory=dict[Sql, Sql])
+    apart: RowsApart | None = None
     _shared: dict[object, Sql] = field(default_factory=dict[object, Sql])
     _tables: int = 0
 
@@ -171,10 +176,11 @@ class StatementContext:
         return sql("coalesce({}.language, {})", VIEWER, asked)
 
     def rows(self, table: Table, *, company: Sql | None = None) -> Rows:
-        """A table under a new alias."""
+        """A table under a new alias; of a tenant table the rows of a company, by the parameter that names it if any."""
         self._tables += 1
         self.budget.read()
-        return rows(table, alias("t", self._tables), company=company)
+        named = self.names.get(company, company) if company is not None else None
+        return rows(table, alias("t", self._tables), company=named)
 
     def derived(self, table: Table, select: Sql, *columns: LiteralString) -> Rows:
         """Rows computed from a table, under a new alias: those of `select`, which has these columns."""
@@ -203,19 +209,22 @@ class StatementContext:
             self._shared[share, "common"] = name
         return name
 
-    def enter(self, only: Sql | None) -> CompanyScope:
-        """Add the scope of a company that the viewer may enter now: the one with the id `only`, or any (None).
+    def enter(self, named: Sql | None = None, *, of: Sql | None = None) -> CompanyScope:
+        """Add the scope of a company that the viewer may enter now: by a parameter, of a row, or any.
 
-        Any company takes id and name from the membership, so that the memberships' indexes sort the list.
+        `named` is the parameter that names it, `of` the column of the row that lies in it. Any company takes id and
+        name from the membership, so that the memberships' indexes sort the list.
         """
         n = len(self.scopes)
         self.budget.read()
         entered = rows(company, alias("c", n))
-        member = rows(membership, alias("m", n), company=only or entered["id"])
-        if only is None:
+        member = rows(membership, alias("m", n), company=named or of or entered["id"])
+        if named is None and of is None:
             copied = {"id": "company_id", "name": "company_name", "name_key": "company_name_key"}
             entered = replace(entered, copies={column: member[copy] for column, copy in copied.items()})
-        scope = CompanyScope(n, entered, member, self.kind, self.costs.here)
+        if named is not None:
+            self.names[entered["id"]] = named
+        scope = CompanyScope(n, entered, member, self.kind, self.costs.here, named)
         self.scopes.append(scope)
         return scope
 

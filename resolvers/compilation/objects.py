@@ -435,7 +435,7 @@ class Objects:
 
     def _companies(self, row: Row, chosen: FieldSelection) -> Json:
         """The connection over the companies that the viewer may enter; each row is a scope of its own."""
-        nodes, scope = node_type(chosen.returned), self.ctx.enter(None)
+        nodes, scope = node_type(chosen.returned), self.ctx.enter()
         assert nodes is not None
         target = Row(scope.company, self.ctx, scope, row, chosen.arguments)
         filtered, (source, entered) = self._filter(target, chosen), enterable(scope)
@@ -455,7 +455,7 @@ class Objects:
         Of a company that the viewer does not enter no gate is open and no row is read: the answer has only columns of
         the listed row itself.
         """
-        nodes, scope = node_type(chosen.returned), self.ctx.enter(found.rows["company_id"])
+        nodes, scope = node_type(chosen.returned), self.ctx.enter(of=found.rows["company_id"])
         assert nodes is not None
         assert not self.layout.carried(nodes), "rows are chosen before their companies are judged"
         target = Row(found.rows, self.ctx, scope, row, chosen.arguments)

@@ -196,7 +196,9 @@ class RootFields:
         type_ = self._node_type(self.ctx.inputs.probe(given, self._known_prefix()))
         if type_ is None:
             return NULL
-        return self._site(self._found(type_, selection_sets, at, self.ctx.bind(given, Key(), "uuid"), TRUE))
+        key_ = self.ctx.bind(given, Key(), "uuid")
+        named = key_ if self.objects.layout.placement(type_.name).table is company else None
+        return self._site(self._found(type_, selection_sets, at, key_, named=named))
 
     def _nodes(self, given: ArgumentValue, selection_sets: SelectionSets, at: Position) -> Json:
         """JSON of a list of nodes in the order of their ids, by one branch for each type of id."""
@@ -231,24 +233,33 @@ class RootFields:
         type_ = self.objects.layout.type_of(found)
         return type_ if type_ is not None and any(interface.name == "Node" for interface in type_.interfaces) else None
 
-    def _found(self, type_: GraphQLObjectType, selection_sets: SelectionSets, at: Position, id_: Sql, when: Sql) -> Sql:
+    def _found(
+        self,
+        type_: GraphQLObjectType,
+        selection_sets: SelectionSets,
+        at: Position,
+        id_: Sql,
+        when: Sql = TRUE,
+        named: Sql | None = None,
+    ) -> Sql:
         """The select of the row with this id, if the viewer enters its company and passes the gates of its type.
 
-        Without these gates the row seems not to exist.
+        Without these gates the row seems not to exist. The row tells its company, unless a parameter has `named` it.
         """
         self.ctx.costs.charge(at.path, FOUND)
         placement = self.objects.layout.placement(type_.name)
         need = type_need(type_)
-        scope = self.ctx.enter(None)
+        scope = self.ctx.enter(named)
         if placement.table is scope.company.table:
             target = Row(scope.company, self.ctx, scope)
         else:
-            rows = self.ctx.rows(placement.table, company=scope.membership["company_id"])
+            rows = self.ctx.rows(placement.table, company=scope.company["id"])
             target = Row(rows, self.ctx, scope)
         json = self.objects.object_of(target, type_, selection_sets, at.holding(need))
         passes = scope.passes(need) or TRUE
         shown = self.objects.shown(target, type_, at.holding(need))
         source, entered = enterable(scope)
+        is_it = [] if named is not None and target.rows is scope.company else [sql("{} = {}", target["id"], id_)]
         if target.rows is not scope.company:
             source = sql("{} join {} on {}", target.rows.source, source, every(target.rows.where))
         return sql(
@@ -257,7 +268,7 @@ class RootFields:
             scope.closed_gates(),
             source,
             scope.relation(),
-            every([sql("{} = {}", target["id"], id_), when, *placement.current(target.rows), entered, passes, *shown]),
+            every([*is_it, when, *placement.current(target.rows), entered, passes, *shown]),
         )
 
     # --- subscriptions
@@ -338,8 +349,8 @@ class RootFields:
             assert isinstance(returned, GraphQLObjectType)
             if is_several:
                 return self._written_rows(returned, selected, at)
-            key_ = self.ctx.written(selected.name, "uuid")
-            return self._site(self._found(returned, selected.selection_sets, at, key_, TRUE))
+            key_, named = self.ctx.written(selected.name, "uuid"), self.ctx.written("company", "uuid")
+            return self._site(self._found(returned, selected.selection_sets, at, key_, named=named))
         return self.company(returned, selected.selection_sets, at, self.ctx.written("company", "uuid"))
 
     def _written_rows(self, returned: GraphQLObjectType, selected: SelectedField, at: Position) -> Json:
@@ -410,7 +421,7 @@ class RootFields:
         self.ctx.costs.charge(at.path, FOUND)
         need, placement = type_need(returned), self.objects.layout.placement(returned.name)
         inside, passes = at.holding(need), scope.passes(need) or TRUE
-        found = self.ctx.rows(placement.table, company=scope.membership["company_id"])
+        found = self.ctx.rows(placement.table, company=scope.company["id"])
         row = Row(found, self.ctx, scope)
         json = self.objects.object_of(row, returned, selected.selection_sets, inside)
         shown = self.objects.shown(row, returned, inside)

@@ -49,6 +49,10 @@ of an API key only, its mode for hidden fields.
 TERM: Final = "term"
 """The name of a further column of a live operation: the seconds until its answer may change by itself; null: never."""
 
+POSITION: Final = "position"
+"""The name of a further column of a write or a payload: the number below which all transactions have to be over in a
+database that has what was written; null: nothing was. Of a payload, which is read after a commit, all that it saw."""
+
 SNAPSHOT: Final = "snapshot"
 """The last column of a statement that reads changes: the snapshot that it saw."""
 
@@ -80,10 +84,12 @@ class Statement:
         return [source(bindings) for source in self.parameters]
 
 
-def finish(ctx: StatementContext, data: Json, *, live: bool = False, outcome: Sql | None = None) -> Statement:
-    """The statement around the compiled JSON of `data`; `live`: for a subscription.
+def finish(
+    ctx: StatementContext, data: Json, *, live: bool = False, payload: bool = False, outcome: Sql | None = None
+) -> Statement:
+    """The statement around the compiled JSON of `data`; `live`: for a subscription, `payload`: read after a write.
 
-    `outcome` is a select of at most one row, whose columns follow those of the statement.
+    `outcome` of a write is a select of at most one row, whose columns follow those of the statement.
     """
     json, laterals = concatenation((Text(BEFORE_DATA), *data, Text(AFTER_DATA))), _joined(ctx.laterals)
     found = sql(
@@ -95,7 +101,7 @@ def finish(ctx: StatementContext, data: Json, *, live: bool = False, outcome: Sq
         sql("payer account_id") if ctx.kind is CredentialKind.VIEW_AS else sql("account_id"),
         sql(", {}.{}", VIEWER, MORE[ctx.kind]) if ctx.kind in MORE else sql(""),
         sql(", {} term", _term(ctx)) if live else sql(""),
-        join(", ", [number(1), *_unmentioned(ctx, json, laterals)]),
+        join(", ", [number(1), *unmentioned(ctx, json, laterals)]),
         VIEWER,
         laterals,
     )
@@ -104,14 +110,15 @@ def finish(ctx: StatementContext, data: Json, *, live: bool = False, outcome: Sq
     spoken = sql("s.language") if ctx.kind is CredentialKind.VIEW_AS else language
     statement = sql(
         "with viewer as materialized ({}){} "
-        "select s.d::varchar, s.h::varchar, s.id, {}, s.account_id{}{}{}{} from ({}) s{}",
+        "select s.d::varchar, s.h::varchar, s.id, {}, s.account_id{}{}{}{}{} from ({}) s{}",
         caller(ctx),
         join("", ctx.commons),
         spoken if live else sql("case when s.h is not null then {} end", spoken),
         sql(", s.hidden_fields") if ctx.kind is CredentialKind.API_KEY else sql(""),
         sql(", s.term") if live else sql(""),
         sql(", pg_current_snapshot() snapshot") if seen_before in ctx.parameters else sql(""),
-        sql(", o.*") if outcome is not None else sql(""),
+        sql(", pg_snapshot_xmax(pg_current_snapshot())::text::int8 position") if payload else sql(""),
+        sql(", (pg_current_xact_id_if_assigned()::text::int8 + 1) position, o.*") if outcome is not None else sql(""),
         found,
         sql(" left join ({}) o on true", outcome) if outcome is not None else sql(""),
     )
@@ -139,7 +146,7 @@ def _joined(laterals: Sequence[tuple[Sql, Sql]]) -> Sql:
     return join("", [sql(" left join lateral ({}{}) {} on true", select, fence, name) for select, name in laterals])
 
 
-def _unmentioned(ctx: StatementContext, *texts: Sql) -> list[Sql]:
+def unmentioned(ctx: StatementContext, *texts: Sql) -> list[Sql]:
     """The parameters that these texts do not use, such as the page size of a list that is only counted.
 
     PostgreSQL has to see the type of each parameter.

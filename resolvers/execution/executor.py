@@ -4,6 +4,7 @@ A query is one statement. A root field of a mutation is one statement, too, or o
 what the payload selects beyond that.
 """
 
+import time
 from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
 from typing import Any, Final, TypeAlias, TypeVar
@@ -12,6 +13,7 @@ from graphql import OperationType
 
 from db.database import Database
 from db.errors import DatabaseError
+from db.replicas import Replicas
 from db.secrets import Keyring
 from resolvers.compilation.compiler import Compiler
 from resolvers.compilation.context import Bindings
@@ -23,11 +25,13 @@ from resolvers.execution.credential_use import Uses
 from resolvers.execution.mutation_runner import MutationRunner
 from resolvers.execution.open_operations import needs_nobody
 from resolvers.execution.product import default_compiler
+from resolvers.execution.replica_reads import NO_FIGURES, ReplicaReads
 from resolvers.execution.results import refusal, result_of, token_hash
 from resolvers.execution.subscriptions import LiveOperation, Subscriptions
 from resolvers.execution.viewer_schema import SchemaText, ViewerSchemas, WriteText, write_sdl
 from resolvers.execution.wakeups import WakeUps
 from resolvers.fair_use.budget import check_stranger
+from resolvers.fair_use.debts import Debts
 from resolvers.fair_use.payers import Payers
 from resolvers.fair_use.turns import Turns
 from resolvers.mutations.context import Quota
@@ -70,6 +74,7 @@ class Executor:
         max_cost: int = MAX_COST,
     ) -> None:
         self._database = database
+        self._replicas: ReplicaReads | None = None
         self._turns = Turns()
         self._payers = Payers()
         self._compiler = compiler or default_compiler()
@@ -95,7 +100,7 @@ class Executor:
         self.feed = ChangeFeed(database, self._live.wakes, self._report)
 
     def figures(self) -> Mapping[str, float]:
-        """Documents and statements (kept, found, not found), pieces of preparing them, their seconds, subscriptions."""
+        """Documents and statements (kept, found, not found), pieces of preparing and their seconds; what is live."""
         documents, document_hits, document_misses = self._known.documents.figures()
         statements, statement_hits, statement_misses = self._compiler.statements.figures()
         return {
@@ -107,7 +112,10 @@ class Executor:
             "enfact_statement_misses_total": statement_misses,
             "enfact_preparations_total": self._turns.pieces,
             "enfact_preparation_seconds_total": self._turns.seconds,
+            "enfact_echoes_total": self.wakes.echoes,
+            "enfact_echo_seconds_total": self.wakes.echo_seconds,
             "enfact_subscriptions": len(self.wakes),
+            **(self._replicas.figures() if self._replicas is not None else NO_FIGURES),
         }
 
     @property
@@ -124,9 +132,17 @@ class Executor:
     def shows_secrets(self, shows: bool) -> None:
         self._writer.shows_secrets = shows
 
-    def limit_writes(self, quota: Quota | None) -> None:
-        """Refuse from now on each mutation that writes more rows than the quota allows; None: no limit."""
+    def limit_writes(self, quota: Quota | None, clock: Callable[[], float] = time.monotonic) -> None:
+        """Refuse from now on each mutation that writes more rows than the quota allows; None: no limit.
+
+        `clock` tells the seconds for which those that wrote more have to wait.
+        """
         self._writer.quota = quota
+        self._writer.declared.debts, self._writer.declared.debts_of_access = Debts(clock), Debts(clock)
+
+    def ask(self, replicas: Replicas) -> None:
+        """Let replicas answer queries from now on, wherever they may."""
+        self._replicas = self._viewing.replicas = ReplicaReads(self._database, replicas)
 
     def forbid(self, fields: frozenset[str]) -> None:
         """Answer these root fields of Mutation with FORBIDDEN from now on."""
@@ -169,7 +185,10 @@ class Executor:
         hashed = token_hash(request.token)
         self._payers.begin(request.address, hashed)
         try:
-            return await run(request, self._kept(request) or await self._operation(request), hashed)
+            operation = self._kept(request) or await self._operation(request)
+            if request.stages is not None:
+                request.stages.chose(operation.node.operation.value, operation.name, operation.digest)
+            return await run(request, operation, hashed)
         except RequestError as refused:
             if hashed is None or refused.entry.code is not ErrorCode.UNAUTHENTICATED:
                 return Result(None, refused.entries)
@@ -242,7 +261,14 @@ class Executor:
         arguments, stages = statement.arguments(bindings), request.stages
         if stages is not None:
             stages.end(Stage.COMPILE)
-        record = await self._database.read(statement.sql, arguments, brief=statement.is_brief)
+            stages.ran(statement.sql)
+        stale = None
+        if self._replicas is None:
+            record = await self._database.read(statement.sql, arguments, brief=statement.is_brief)
+        else:
+            record, stale = await self._replicas.read(
+                request, statement.sql, arguments, CREDENTIAL, brief=statement.is_brief
+            )
         if hashed is not None:
             if record[CREDENTIAL] is None:
                 raise refusal(ErrorCode.UNAUTHENTICATED, request.language)
@@ -252,15 +278,21 @@ class Executor:
             stages.end(Stage.EXECUTE)
             stages.identified = hashed is not None
         result = result_of(request, statement, record)
-        if request.wants_cost:
-            return result._replace(cost=(cost, self._max_cost))
+        if request.wants_cost or stale is not None:
+            return result._replace(cost=(cost, self._max_cost) if request.wants_cost else None, stale=stale)
         return result
 
     async def _subscribe(self, request: GraphQLRequest, operation: Operation) -> LiveOperation:
         variables = operation.coerce(request.variables)
         if self._compiler.kept(operation, None, variables, request.kind) is None:
             await self._turns.do(partial(self._compiler.live, operation, variables, request.kind))
-        return self._paying(await self._live.subscribe(request, operation, variables))
+        if (stages := request.stages) is None:
+            return self._paying(await self._live.subscribe(request, operation, variables))
+        stages.end(Stage.COMPILE)
+        opened = await self._live.subscribe(request, operation, variables)
+        stages.ran(opened.asked.statement.sql)
+        stages.end(Stage.EXECUTE)
+        return self._paying(opened)
 
     def _paying(self, subscription: LiveOperation) -> LiveOperation:
         """Returns the opened subscription; from now on its account pays for what it reads."""

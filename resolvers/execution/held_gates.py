@@ -49,7 +49,7 @@ def held_statement(kind: CredentialKind) -> HeldStatement:
     """The statement for a kind of credential."""
     inputs = Inputs({})
     ctx = StatementContext(inputs, Collector(schema.core, {}, inputs), kind)
-    scope = ctx.enter(None)
+    scope = ctx.enter()
     source, entered = enterable(scope)
     text = sql(
         "with viewer as materialized ({}) select {}.id, h.apps, h.owner, {} from (select 1) one "

@@ -21,7 +21,7 @@ from db.tokens import CredentialKind
 from resolvers.compilation.compiler import Compiler
 from resolvers.compilation.context import Bindings
 from resolvers.compilation.cost import check_cost
-from resolvers.compilation.statement import ACCOUNT, CREDENTIAL
+from resolvers.compilation.statement import ACCOUNT, CREDENTIAL, POSITION
 from resolvers.execution.change_hints import ChangeHints
 from resolvers.execution.compiled_fields import CompiledField, CompiledFields, FieldCompiler
 from resolvers.execution.credential_use import Uses
@@ -133,7 +133,7 @@ class MutationRunner:
             tuple(entry for result in results for entry in result.hidden),
             _cookie(results),
             (cost, self.max_cost) if request.wants_cost else None,
-        )._replace(written=True)
+        )._replace(written=True, position=max((one.position or 0 for one in results), default=0) or None)
 
     async def _without_dead(self, request: GraphQLRequest, fields: tuple[SelectedField, ...]) -> GraphQLRequest:
         """The request without a credential that is no longer valid, where one of its fields needs nobody.
@@ -267,12 +267,15 @@ class MutationRunner:
         statement = payload.statement
         try:
             arguments = statement.arguments(payload.bindings)
+            if request.stages is not None:
+                request.stages.ran(statement.sql)
             record = await self.database.read(statement.sql, arguments, brief=statement.is_brief)
             if payload.bindings.token_hash is not None:
                 self.payers.know(payload.bindings.token_hash, record[ACCOUNT])
             if request.stages is not None and record[CREDENTIAL] is not None:
                 request.stages.identified = True
-            return result_of(request, statement, record)._replace(cookie=payload.cookie)
+            position = record[POSITION] if payload.committed else None
+            return result_of(request, statement, record)._replace(cookie=payload.cookie, position=position)
         except DatabaseError as error:
             self.report(error)
             return payload.unread(failure(error))

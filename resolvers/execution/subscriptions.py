@@ -146,8 +146,8 @@ class Subscriptions:
 
 
 def _without_document(request: GraphQLRequest) -> GraphQLRequest:
-    """The request without query text, variables and user agent: it is kept as long as the subscription lives."""
-    return request._replace(query="", variables={}, user_agent=None)
+    """The request without what only its beginning needs: it is kept as long as the subscription lives."""
+    return request._replace(query="", variables={}, user_agent=None, stages=None)
 
 
 @dataclass(frozen=True, slots=True)

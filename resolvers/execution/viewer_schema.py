@@ -21,6 +21,7 @@ from resolvers.addresses import network
 from resolvers.cache import Cache
 from resolvers.execution.credential_use import Uses
 from resolvers.execution.held_gates import KEY, held_in, held_statement, mode_in
+from resolvers.execution.replica_reads import ReplicaReads
 from resolvers.execution.results import refusal
 from resolvers.fair_use.patience import wait_for
 from resolvers.fair_use.turns import Turns
@@ -55,10 +56,14 @@ def write_sdl(view: GraphQLSchema) -> bytes:
 
 
 class ViewerSchemas:
-    """Finds the view of the schema for a request's caller; a new view is made in `turns`."""
+    """Finds the view of the schema for a request's caller; a new view is made in `turns`.
+
+    `replicas` answer where they may; None: the database itself does.
+    """
 
     def __init__(self, database: Database, core: GraphQLSchema, uses: Uses, turns: Turns) -> None:
         self._database = database
+        self.replicas: ReplicaReads | None = None
         self._uses = uses
         self._turns = turns
         self._views = Views(core)
@@ -133,7 +138,11 @@ class ViewerSchemas:
 
     async def _held(self, request: GraphQLRequest, hashed: bytes) -> Record:
         statement = held_statement(request.kind)
-        record = await self._database.read(statement.sql, statement.arguments(hashed))
+        arguments = statement.arguments(hashed)
+        if self.replicas is None:
+            record = await self._database.read(statement.sql, arguments)
+        else:
+            record = (await self.replicas.read(request, statement.sql, arguments, KEY)).record
         if record[KEY] is None:
             raise refusal(ErrorCode.UNAUTHENTICATED, request.language)
         self._uses.add(record[KEY])

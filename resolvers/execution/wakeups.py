@@ -84,6 +84,8 @@ class WakeUps:
         self._reading = Shares(at_once, 1, QUEUE, LONGEST_WAIT)
         self._reading_heavy = Shares(1, 1, QUEUE, LONGEST_WAIT)
         self.wanted = asyncio.Event()
+        self.echoes = 0
+        self.echo_seconds = 0.0
         self._all: set[WakeUp] = set()
         self._by: dict[tuple[str, uuid.UUID], set[WakeUp]] = {}
 
@@ -92,6 +94,11 @@ class WakeUps:
 
     def __iter__(self) -> Iterator[WakeUp]:
         return iter(self._all)
+
+    def echoed(self, seconds: float) -> None:
+        """Count how long a notification takes that the listener sends to itself."""
+        self.echoes += 1
+        self.echo_seconds += seconds
 
     @asynccontextmanager
     async def turn(self, account: Hashable, cost: int = 0) -> AsyncGenerator[None]:

@@ -19,7 +19,7 @@ from db.errors import DatabaseError, DatabaseTimeout
 from db.tokens import CredentialKind
 from resolvers.compilation.compiler import Compiler
 from resolvers.compilation.context import Bindings
-from resolvers.compilation.statement import ACCOUNT, CREDENTIAL, Statement
+from resolvers.compilation.statement import ACCOUNT, CREDENTIAL, POSITION, Statement
 from resolvers.execution.change_hints import ChangeHints
 from resolvers.execution.compiled_fields import CompiledField, FieldCompiler
 from resolvers.execution.credential_use import Uses
@@ -40,11 +40,13 @@ from resolvers.writing.intent import Intent, StatementWriter
 from resolvers.writing.judging import TRIAL
 from resolvers.writing.outcome import Outcome, Refusal, outcome_of
 from resolvers.writing.registry import statement_writers
+from resolvers.writing.unversioned.profile import WAIT
 from schema.errors import ErrorCode
 from schema.localization.language import Language
 
 TRIES: Final = 3
-"""Maximum number of runs of a statement that another one overtakes."""
+PATIENT: Final = 10
+"""Maximum number of runs of a statement that another one overtakes; of one that waits for that other one."""
 
 OVERTAKEN: Final = (
     asyncpg.UniqueViolationError,
@@ -97,7 +99,7 @@ class WriteRunner:
 
     def takes_key(self, name: str) -> bool:
         """True for a root field that takes an idempotency key."""
-        return name in self.writers and not self.writers[name].changes_access
+        return name in self.writers and self.writers[name].takes_key
 
     async def write(
         self,
@@ -123,11 +125,13 @@ class WriteRunner:
         intent = writer.read(field_.input, request.idempotency_key)
         work = Work(request, fields.operation, selected, fields.variables, writer, intent, field_.write)
         spent = self._debts(writer).open() if quota is not None else []
-        record = await (self._change_access(work, spent) if writer.changes_access else self._run(work, spent))
+        if request.stages is not None:
+            request.stages.ran(field_.write.sql)
+        record = await self._record(work, spent)
         outcome = self._identified(work, record)
         if outcome.refused in (None, Refusal.REPLAYED) or intent.written(outcome) > 0:
             return await self._answer_done(work, record, outcome, quota)
-        if outcome.refused is Refusal.UNCHANGED and writer.changes_access and field_.write.is_whole:
+        if outcome.refused is Refusal.UNCHANGED and not writer.takes_key and field_.write.is_whole:
             return self._written(work, record, outcome)  # of what is so already
         return await self._refused(work, record[ACCOUNT], outcome, committed=False)
 
@@ -135,7 +139,7 @@ class WriteRunner:
         """The answer to a write that stands, now or since an earlier request: whatever fails says that it does."""
         try:
             if work.intent.written(outcome) > 0:
-                if outcome.company is not None and not work.writer.changes_access:
+                if outcome.company is not None and work.writer.takes_key:
                     self.hints.add(outcome.company)
                 self._count(work, record[ACCOUNT], outcome, quota)
             if outcome.refused is None:
@@ -164,6 +168,12 @@ class WriteRunner:
         self.uses.add(caller.credential)
         return failed(ErrorCode.FORBIDDEN, caller.language, selected)
 
+    async def _record(self, work: Work, spent: list[uuid.UUID]) -> Record:
+        """The row of the statement, or of its last run."""
+        if work.writer.changes_access:
+            return await self._change_access(work, spent)
+        return await (self._run(work, spent) if work.writer.takes_key else self._settle(work, spent))
+
     async def _run(self, work: Work, spent: list[uuid.UUID]) -> Record:
         """The row of the statement, run again while another write overtakes it.
 
@@ -182,6 +192,23 @@ class WriteRunner:
                     return trial
             elif record["outcome"] != Refusal.RACED or tries == 1:
                 return record
+        raise DatabaseTimeout("Other writes overtook this one every time.")
+
+    async def _settle(self, work: Work, spent: list[uuid.UUID]) -> Record:
+        """The row of the statement of what has no version, run again while another write overtakes it.
+
+        The rows that were `busy` are waited for between two runs: a statement that waits itself would not see a
+        credential that ends meanwhile.
+        """
+        arguments = work.statement.arguments(self._bindings(work, spent)[1])
+        for _ in range(PATIENT):
+            record = await self.database.write(work.statement.sql, arguments)
+            assert record is not None, "the statement always has a row"
+            if record["outcome"] != Refusal.RACED:
+                return record
+            if record.get("busy"):
+                async with self.database.statements() as connection:
+                    await connection.execute(WAIT, record["busy"])
         raise DatabaseTimeout("Other writes overtook this one every time.")
 
     async def _change_access(self, work: Work, spent: list[uuid.UUID]) -> Record:
@@ -237,12 +264,11 @@ class WriteRunner:
 
     def _count(self, work: Work, account: uuid.UUID, outcome: Outcome, quota: Quota | None) -> None:
         """Count the written rows; what goes beyond the quota waits from now on."""
-        if quota is None or outcome.company is None:
+        if quota is None:
             return
-        if work.writer.changes_access:
-            counted = [(account, OF_ACCESS, outcome.confirmed)]
-        else:
-            counted = [(account, OF_ACCOUNT, outcome.confirmed), (outcome.company, OF_COMPANY, True)]
+        counted = [(account, OF_ACCESS if work.writer.changes_access else OF_ACCOUNT, outcome.confirmed)]
+        if outcome.company is not None and not work.writer.changes_access:
+            counted.append((outcome.company, OF_COMPANY, True))
         for who, name, confirmed in counted:
             wait = quota.charge(name + who.bytes, work.intent.written(outcome), confirmed=confirmed)
             if wait:
@@ -251,7 +277,7 @@ class WriteRunner:
     def _written(self, work: Work, record: Record, outcome: Outcome) -> Result | Payload:
         """The result of a write, or the payload that is still to be read."""
         if work.statement.is_whole:
-            return result_of(work.request, work.statement, record)
+            return result_of(work.request, work.statement, record)._replace(position=record[POSITION])
         return self._payload(work, outcome, committed=True)
 
     async def _refused(self, work: Work, account: uuid.UUID, outcome: Outcome, *, committed: bool) -> Result | Payload:
@@ -259,8 +285,8 @@ class WriteRunner:
         if outcome.refused is Refusal.FORBIDDEN:
             return work.failed(ErrorCode.FORBIDDEN, outcome.language)
         if outcome.refused is Refusal.RATE_LIMITED:
-            assert outcome.company is not None
-            wait = self._debts(work.writer).wait(account, outcome.company)
+            who = (account,) if outcome.company is None else (account, outcome.company)
+            wait = self._debts(work.writer).wait(*who)
             return work.failed(ErrorCode.RATE_LIMITED, outcome.language, {"retryAfter": wait})
         if self.compiler.kept(work.operation, work.selected.key, work.variables, work.request.kind) is None:
             await self.turns.do(partial(self._payload_statement, work))

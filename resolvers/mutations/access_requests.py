@@ -1,7 +1,4 @@
-"""Requests for access: a user asks for an app, an owner grants or declines.
-
-Whether an app is active is no user's to know: a request for one that is not is taken as any other.
-"""
+"""The decision of a request for access: an owner grants it or declines."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -9,13 +6,9 @@ from typing import Final
 
 from asyncpg import Record
 
-from resolvers.forms.texts import note
-from resolvers.masks import has
 from resolvers.membership import present
-from resolvers.mutations.company_lock import enter, lock_as_owner, turn_of
+from resolvers.mutations.company_lock import lock_as_owner
 from resolvers.mutations.context import (
-    JUDGED,
-    Forbidden,
     InputValues,
     Mutation,
     MutationContext,
@@ -28,28 +21,9 @@ from resolvers.mutations.steps.active_apps import not_awake
 from resolvers.mutations.steps.audit import grow
 from resolvers.mutations.steps.lapsed_grants import end_in_company
 from resolvers.user_problems import UserProblem, about_app
-from schema.apps import CATALOGUE, App, app_label
-from schema.errors import ASKED_ALREADY, DECIDED_ALREADY, HAS_ALREADY, UserErrorCode, ValidationReason
+from schema.apps import App
+from schema.errors import DECIDED_ALREADY, UserErrorCode, ValidationReason
 
-LONGEST_REASON: Final = 500
-A_DAY: Final = 20
-"""Maximum number of requests that a user makes in a company within a day."""
-
-FIND_OWN: Final = """
-select count(*) filter (where created_at > $3::timestamptz - interval '1 day') recent,
-  coalesce(bool_or(state = 'OPEN' and app_id = $4), false) is_open
-from access_request where company_id = $1 and user_id = $2
-"""
-INSERT_REQUEST: Final = f"""
-{JUDGED}, asked as (
-  insert into access_request (company_id, user_id, app_id, reason, created_at)
-  select company, member, $5, $6, at from judged returning id
-), recorded as (
-  insert into access_change (company_id, at, kind, actor_id, membership_id, app_id)
-  select company, at, 'ACCESS_REQUESTED', account, member, $5 from judged
-)
-select id from asked
-"""
 FIND_REQUEST: Final = f"""
 select r.company_id from access_request r join membership m on m.company_id = r.company_id
 where r.id = $1 and m.account_id = $2 and {present("m")} and (m.role = 'OWNER' or m.id = r.user_id)
@@ -85,52 +59,6 @@ RECORD_DECLINED: Final = """
 insert into access_change (company_id, at, kind, actor_id, membership_id, app_id)
 values ($1, $2, 'ACCESS_DECLINED', $3, $4, $5)
 """
-
-
-async def request_access(write: MutationContext, given: InputValues) -> MutationResult:
-    """Ask the owners for an app.
-
-    Raises Forbidden, RateLimited and UserErrors (NOT_FOUND, NOT_TOGGLEABLE, ALWAYS_VISIBLE, WRONG_STATE where the
-    caller has the app, VALIDATION, TAKEN where it is asked for already, TOO_MANY_ATTEMPTS).
-    """
-    company = await enter(write, given["companyId"], turn_of("access requests", key_of(given["companyId"], "com")))
-    app: App = given["app"]
-    written = {"company": company["id"]}
-    reason = _reason(given, company, written)
-    own = await write.connection.fetchrow(FIND_OWN, company["id"], company["member"], company["at"], app.name)
-    assert own is not None
-    if own["is_open"]:
-        raise UserErrors(_about(UserErrorCode.TAKEN, app, ASKED_ALREADY), values=written)
-    if own["recent"] >= A_DAY:
-        raise UserErrors(UserProblem(UserErrorCode.TOO_MANY_ATTEMPTS), values=written)
-    key = await write.connection.fetchval(INSERT_REQUEST, *write.right(company["id"]), app.name, reason)
-    if key is None:
-        raise Forbidden  # the access ended meanwhile
-    return MutationResult({**written, "accessRequest": key})
-
-
-def _reason(given: InputValues, company: Record, written: Mapping[str, object]) -> str:
-    """The reason, of somebody who may ask for the app. Raises UserErrors."""
-    app: App = given["app"]
-    if company["role"] != "EMPLOYEE":
-        raise UserErrors(about_app(UserErrorCode.NOT_TOGGLEABLE, app, ("app",)), values=written)
-    if CATALOGUE[app].always_visible:
-        raise UserErrors(about_app(UserErrorCode.ALWAYS_VISIBLE, app, ("app",)), values=written)
-    if has(company["access"], app):
-        raise UserErrors(_about(UserErrorCode.WRONG_STATE, app, HAS_ALREADY), values=written)
-    checks = InputChecks()
-    reason = note(given["reason"], longest=LONGEST_REASON)
-    if isinstance(reason, ValidationReason):
-        checks.add("reason", reason, most=LONGEST_REASON)
-    elif not reason:
-        checks.add("reason", ValidationReason.REQUIRED)
-    checks.refuse(written)
-    assert isinstance(reason, str)
-    return reason
-
-
-def _about(code: UserErrorCode, app: App, text: str) -> UserProblem:
-    return UserProblem(code, ("app",), lambda language: {"app": app_label(app, language)}, text)
 
 
 async def decide_access_request(write: MutationContext, given: InputValues) -> MutationResult:
@@ -205,6 +133,5 @@ def _rows(given: InputValues) -> int:
 
 
 MUTATIONS: Final[Mapping[str, Mutation]] = {
-    "requestAccess": Mutation(request_access),
     "decideAccessRequest": Mutation(decide_access_request, changes_access=True, rows=_rows),
 }

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol, TypeAlias
 
+from db.applied import APPLIED
 from db.connection import Connection
 from db.database import Database
 from db.secrets import Keyring
@@ -213,21 +214,21 @@ FIND_VIEWING_AS: Final = f"""{FIND_SIGNED_IN}and exists (
 """
 """The caller of a view-as credential, as long as the owner is an owner and the user a present user there."""
 
-SET_LONGER_LOCK_TIMEOUT: Final = f"select set_config('lock_timeout', '{PATIENCE}', true)"
+BEGIN_PATIENTLY: Final = f"select set_config('lock_timeout', '{PATIENCE}', true), {APPLIED}"
 FIND_SIGNED_IN_PATIENTLY: Final = (
-    f"select c.*, set_config('lock_timeout', '{PATIENCE}', true) patience from ({FIND_SIGNED_IN}) c"
+    f"select c.*, set_config('lock_timeout', '{PATIENCE}', true) patience, {APPLIED} applied from ({FIND_SIGNED_IN}) c"
 )
-"""The caller; the rest of the transaction waits longer for locks."""
+"""The caller; the rest of the transaction waits longer for locks, and its commit for replicas."""
 
 
 async def find_caller(connection: Connection, request: GraphQLRequest, *, patiently: bool = False) -> Caller | None:
     """The caller that the request's token belongs to; None without a token, and for one that is not valid.
 
-    `patiently`: from now on the transaction waits longer for locks, for a change of access.
+    `patiently`: from now on the transaction waits longer for locks, and its commit for replicas, as a change of access.
     """
     if request.token is None:
         if patiently:
-            await connection.execute(SET_LONGER_LOCK_TIMEOUT)
+            await connection.execute(BEGIN_PATIENTLY)
         return None
     signed_in = FIND_SIGNED_IN_PATIENTLY if patiently else FIND_SIGNED_IN
     statement = FIND_VIEWING_AS if request.kind is CredentialKind.VIEW_AS else signed_in

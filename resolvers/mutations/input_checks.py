@@ -5,11 +5,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from resolvers.email_address import EMAIL, is_broken, normal_email
-from resolvers.forms.registry import LONGEST, formed
 from resolvers.forms.texts import LINE, line
 from resolvers.mutations.context import UserErrors
 from resolvers.user_problems import UserProblem, invalid
-from schema.declarations.forms import Form
 from schema.errors import GUESSABLE, TOO_MANY, TOO_SHORT, UserErrorCode
 from schema.errors import ValidationReason as Reason
 
@@ -32,17 +30,6 @@ class InputChecks:
     def line(self, member: str, value: str | None) -> str | None:
         """One line; None for a blank one."""
         return (self._line(member, value, LINE, blank=True) or None) if value is not None else None
-
-    def form(
-        self, member: str, form: Form, value: str, country: str | None = None, *, required: bool = False
-    ) -> str | None:
-        """A text of a form as it is stored; None for a blank one, which is a problem where it is `required`."""
-        text = formed(form, value, country)
-        if isinstance(text, Reason):
-            self.add(member, text, most=LONGEST[form])
-        elif text is None and required:
-            self.add(member, Reason.REQUIRED)
-        return text if isinstance(text, str) else None
 
     def email(self, member: str, value: str) -> str:
         """An e-mail address as it is stored: normal form, lower case."""

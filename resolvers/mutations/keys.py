@@ -10,6 +10,7 @@ from typing import Final
 
 from asyncpg import BitString, Record
 
+from db.applied import APPLIED
 from db.database import Database
 from db.masks import ALL_APPS
 from db.tables.metadata import APPS
@@ -103,10 +104,14 @@ FIND_USER: Final = """
 select id, accepted_at from membership where company_id = $1 and id = $2 and not external and removed_at is null
 """
 DELETE_OLD_VIEWS: Final = f"""
-delete from credential where account_id = $1 and kind = 'VIEW_AS' and id <> all(array(
-  select id from credential where account_id = $1 and kind = 'VIEW_AS' and expires_at > now()
-  order by expires_at desc limit {MOST_VIEWS - 1}
-))
+with ended as (
+  delete from credential where account_id = $1 and kind = 'VIEW_AS' and id <> all(array(
+    select id from credential where account_id = $1 and kind = 'VIEW_AS' and expires_at > now()
+    order by expires_at desc limit {MOST_VIEWS - 1}
+  ))
+  returning id
+)
+select {APPLIED} from ended limit 1
 """
 INSERT_VIEW: Final = f"""
 {JUDGED}, begun as (

@@ -8,8 +8,6 @@ from asyncpg import Record
 from db.errors import DatabaseTimeout
 from resolvers.mutations.context import MutationContext, Unauthenticated
 
-LOCK_MEMBERSHIP: Final = "select from membership where id = $1 for no key update"
-
 SIGNED_IN: Final = """
 with signed_in as materialized (
   select k.account_id id from credential k where k.account_id = $1 and k.id = $2 and k.expires_at > now()

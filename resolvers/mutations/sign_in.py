@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
+from db.applied import APPLIED
 from db.database import Database
 from resolvers.addresses import network
 from resolvers.email_address import normal_email
@@ -33,16 +34,21 @@ AT_HOME: Final = AttemptLimit("logins with an e-mail address from a known place"
 """Only slows, too: from a known place the right password always works, but each try waits longer."""
 
 FIND_ACCOUNT: Final = "select u.id, u.password_hash from (select) one left join account u on u.email = $1"
-END_SESSION: Final = """
+END_SESSION: Final = f"""
 with ended as (
   delete from credential where id = $1 and account_id = $2 and kind = 'SESSION' and expires_at > now()
   returning id, account_id
 ), looks as (
   delete from credential l using ended e where l.account_id = e.account_id and l.kind = 'VIEW_AS'
 )
-select id from ended
+select id, {APPLIED} from ended
 """
-DELETE_CREDENTIAL: Final = "delete from credential where id = $1 or (account_id = $2 and kind = 'VIEW_AS')"
+DELETE_CREDENTIAL: Final = f"""
+with ended as (
+  delete from credential where id = $1 or (account_id = $2 and kind = 'VIEW_AS') returning id
+)
+select {APPLIED} from ended limit 1
+"""
 """All view-as credentials of the account end with a session: which session began them is not stored."""
 
 

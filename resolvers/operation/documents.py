@@ -1,5 +1,6 @@
 """From the text of a document to its operations: parse it, check its size, validate it, keep it in a cache."""
 
+import hashlib
 import re
 import sys
 from collections.abc import Mapping
@@ -145,6 +146,7 @@ class Documents:
             raise RequestError(ErrorCode.OPERATION_RESOLUTION_FAILURE, "The document has no operation.")
         tokens, comments = tokens_and_comments(text, limits.tokens + limits.comments)
         usages = ValidationContext(view.schema, parsed, TypeInfo(view.schema), lambda error: None)
+        digest = hash_of(text)
         document = Document(
             {
                 node.name.value if node.name else None: Operation(
@@ -156,6 +158,7 @@ class Documents:
                     _introspects(node.selection_set, fragments),
                     tokens,
                     is_viewed=view is not self._whole,
+                    digest=digest,
                 )
                 for node in operations
             },
@@ -173,6 +176,11 @@ class Documents:
         left = pruned(parsed, view.schema)
         unused = _validated(view, parsed, UNUSED)
         return unused + _validated(view, left, tuple(rule for rule in EVERY if rule not in UNUSED)), left
+
+
+def hash_of(text: str) -> str:
+    """The SHA-256 of a text in hexadecimal, as clients compute it."""
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
 
 
 def _key(text: str, view: View | None) -> str | tuple[Held, str]:

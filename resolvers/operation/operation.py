@@ -107,8 +107,8 @@ class Operation:
     `shapes` are by the parts of the operation. `required` are the
     variables that may be null by their own type, but not where they are used. `names` are the types of the view that it
     was validated against, `is_viewed`: that view is not the whole schema. `introspects`: it may select `__schema` or
-    `__type`. `tokens` counts those of its document. `roots` are the root fields of a mutation that
-    writes the same ones whatever the variables are, once they are known.
+    `__type`. `tokens` counts those of its document, `digest` is the SHA-256 of that. `roots` are the root fields of a
+    mutation that writes the same ones whatever the variables are, once they are known.
     """
 
     node: OperationDefinitionNode
@@ -119,8 +119,14 @@ class Operation:
     introspects: bool = False
     tokens: int = 0
     is_viewed: bool = False
+    digest: str = ""
     shapes: dict[Part, Shapes] = field(default_factory=dict[Part, Shapes])
     roots: tuple[SelectedField, ...] | None = None
+
+    @property
+    def name(self) -> str | None:
+        """Its name in the document."""
+        return self.node.name.value if self.node.name is not None else None
 
     @property
     def is_mutation(self) -> bool:

@@ -5,7 +5,6 @@ Trusted documents come from the operator's manifests when the gateway starts. Ot
 persisted document grants no right: its statement judges the gates for each viewer.
 """
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import chain
@@ -14,7 +13,7 @@ from typing import Final, NamedTuple, TypeAlias
 
 from resolvers.cache import Cache
 from resolvers.gates.schema_views import View
-from resolvers.operation.documents import Document, Documents
+from resolvers.operation.documents import Document, Documents, hash_of
 from resolvers.request import DocumentReference, GraphQLRequest, RequestError, bad_input
 from schema.errors import ErrorCode, error_message
 
@@ -48,6 +47,13 @@ class OperationNames(NamedTuple):
     def all(self) -> set[str]:
         """Every name."""
         return set(chain.from_iterable(self.by_text.values()))
+
+    def only(self, reference: DocumentReference | None) -> str | None:
+        """The name of the only operation of the document that a request names."""
+        if reference is None:
+            return None
+        names = self.by_id.get(reference.document_id or reference.sha256_hash or "", ())
+        return names[0] if len(names) == 1 else None
 
 
 class PersistedDocuments:
@@ -125,11 +131,6 @@ class PersistedDocuments:
         return document
 
 
-def hash_of(text: str) -> str:
-    """The SHA-256 of a text in hexadecimal, as clients compute it."""
-    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
-
-
 def by_every_name(trusted: Mapping[str, str]) -> Mapping[str, str]:
     """The texts by id and by hash, each with and without the prefix `sha256:`; the ids as given take precedence."""
     named: dict[str, str] = {}
@@ -141,9 +142,15 @@ def by_every_name(trusted: Mapping[str, str]) -> Mapping[str, str]:
     return {**named, **trusted}
 
 
-def operation_names(texts: Mapping[str, str], documents: Mapping[str, Document]) -> OperationNames:
-    """The names in the documents, by their texts; `texts` are by the ids of trusted documents."""
+def operation_names(
+    texts: Mapping[str, str], documents: Mapping[str, Document], own: Mapping[str, str] = MappingProxyType({})
+) -> OperationNames:
+    """The names in the documents, by their texts; `texts` are by the ids of trusted documents.
+
+    `own` has the gateway's own texts by ids that end in `/` and the name of the operation.
+    """
     found = {text: tuple(filter(None, document.operations)) for text, document in documents.items()}
     by_text = {text: names for text, names in found.items() if names}
-    by_id = {id_: by_text[text] for id_, text in by_every_name(texts).items() if text in by_text}
+    by_text |= {text: (id_.rpartition("/")[2],) for id_, text in own.items()}
+    by_id = {id_: by_text[text] for id_, text in by_every_name({**texts, **own}).items() if text in by_text}
     return OperationNames(by_id, by_text)

@@ -33,8 +33,9 @@ class Intent(Protocol):
 class StatementWriter(Writer, Protocol):
     """A root field of Mutation that writes by one statement.
 
-    `for_sessions`: an API key may not. `changes_access`: changes the access of users. It takes no idempotency key, is
-    counted apart from business data, and waits for other such changes. `has_trial`: a trial finds what another write
+    `for_sessions`: an API key may not. `changes_access`: changes the access of users. It is counted apart from business
+    data, and waits for other such changes. `takes_key`: takes an idempotency key; who takes none has no version either,
+    and is run again until no other write overtakes it. `has_trial`: a trial finds what another write
     took; otherwise the statement always looks for it. `takes_list`: of the rows of the input some may be written and
     others refused.
     """
@@ -42,6 +43,7 @@ class StatementWriter(Writer, Protocol):
     changes_access: ClassVar[bool]
     has_trial: ClassVar[bool]
     takes_list: ClassVar[bool]
+    takes_key: ClassVar[bool]
 
     @property
     def for_sessions(self) -> bool:

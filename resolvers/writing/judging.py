@@ -63,9 +63,18 @@ class JudgedSql:
     def _parameter(self, name: str, type_name: LiteralString) -> Sql:
         return self.ctx.written(name, type_name)
 
+    @property
+    def _company_named(self) -> Sql | None:
+        """The parameter that names the company; None where the input names a row, which tells its company."""
+        return self._parameter(ROW, "uuid") if self.write.which == "companyId" else None
+
+    def _company(self, row: Sql) -> Sql:
+        """The company of a row of the statement: by the parameter, with which each table says by itself whose it is."""
+        return self._company_named or sql("{}.company_id", row)
+
     def judged(self) -> Sql:
         """The caller in the company, the key of an earlier request, and why nothing is written (null: it is)."""
-        earlier = rows(change, sql("p"), company=sql("q.company_id"))
+        earlier = rows(change, sql("p"), company=self._company(sql("q")))
         same = self._is_same(earlier["input_hash"])
         conditions = [
             sql("q.refused is null"),
@@ -94,15 +103,13 @@ class JudgedSql:
 
     def _entered(self) -> Sql:
         """The caller in the company that the input names, or that has the row which it names."""
-        member = rows(membership, sql("m"), company=sql("c.id"))
-        scope = CompanyScope(0, rows(company, sql("c")), member, self.ctx.kind)
+        named, of_company = self._parameter(ROW, "uuid"), self._company_named
+        member = rows(membership, sql("m"), company=of_company or sql("c.id"))
+        scope = CompanyScope(0, rows(company, sql("c")), member, self.ctx.kind, named=of_company)
         source, conditions = enterable(scope)
-        named = self._parameter(ROW, "uuid")
         whole, target = self.write.whole, self._named(member["company_id"])
         row, whole_id, is_there = sql("null::uuid"), sql("null::uuid"), TRUE
-        if target is None:
-            conditions = sql("{} and {} = {}", conditions, member["company_id"], named)
-        else:
+        if target is not None:
             source = sql("{} join {} on {}", target.source, source, every(target.where))
             conditions = every([conditions, sql("{} = {}", target["id"], named), *self._fixed(target)])
             is_there = self._is_there(target)
@@ -176,6 +183,8 @@ class JudgedSql:
     def judged_scope(self, n: int, name: Sql) -> CompanyScope:
         """The company of `judged` under an alias, as a scope of the statement: no company is entered a second time."""
         entered = Rows(company, name, copies=_copies(name, id="company_id"))
+        if (named := self._company_named) is not None:
+            self.ctx.names[entered["id"]] = named
         copies = _copies(
             name,
             id="member",

@@ -4,7 +4,7 @@ An item changes the row of its key or makes it; one whose value is null removes 
 so does what an item does not state.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from db.sql import Rows, Sql, alias, every, join, literal, rows, sql
@@ -15,12 +15,16 @@ from resolvers.writing.values import leads_nowhere
 
 @dataclass(frozen=True, slots=True)
 class KeyedSql:
-    """The common table expressions of one list: `values` is the parameter with the input's JSON."""
+    """The common table expressions of one list: `values` is the parameter with the input's JSON.
+
+    `company` gives the company of a row of the statement.
+    """
 
     owned: OwnedList
     key: WriteColumn
     n: int
     values: Sql
+    company: Callable[[Sql], Sql]
 
     @property
     def _items(self) -> Sql:
@@ -36,7 +40,7 @@ class KeyedSql:
 
     def before(self) -> tuple[Sql, Sql]:
         """The name and the select of the items, each beside the row of its key."""
-        stored, conditions = self._stored(sql("c"), sql("j.company_id"), sql("j.row_id"), sql("n"))
+        stored, conditions = self._stored(sql("c"), self.company(sql("j")), sql("j.row_id"), sql("n"))
         removes = sql("n.{} is null", Sql(self.owned.value))
         values = {name: self._value(name) for name in self._others}
         differs = join(" or ", [sql("{} is distinct from c.{}", value, name) for name, value in values.items()])
@@ -76,10 +80,12 @@ class KeyedSql:
     def problems(self) -> Iterator[Sql]:
         """Arrays of problems: keys of nothing, and rows that break a rule."""
         if self.key.linked is not None:
-            yield self._problem(leads_nowhere(self.key, sql("i")), "NOT_FOUND ", self.key.member)
+            yield self._problem(
+                leads_nowhere(self.key, sql("i"), self.company(sql("i"))), "NOT_FOUND ", self.key.member
+            )
         for rule in self.owned.rules.rules:
             reason = rule.reason.name if rule.reason is not None else ""
-            broken = sql("not i.removes and ({})", rule.broken(NewRow(sql("i"), sql("i.company_id"))))
+            broken = sql("not i.removes and ({})", rule.broken(NewRow(sql("i"), self.company(sql("i")))))
             yield self._problem(broken, f"{rule.code.name} {reason}", rule.member)
 
     def _problem(self, broken: Sql, code: str, member: str) -> Sql:
@@ -93,7 +99,7 @@ class KeyedSql:
 
     def after(self) -> Iterator[tuple[Sql, Sql]]:
         """The names and the statements that write the items, once the row is written."""
-        target, conditions = self._stored(sql("t"), sql("w.company_id"), sql("w.id"), sql("i"))
+        target, conditions = self._stored(sql("t"), self.company(sql("w")), sql("w.id"), sql("i"))
         yield (
             alias("kept", self.n),
             sql(
@@ -107,11 +113,12 @@ class KeyedSql:
         yield (
             alias("added", self.n),
             sql(
-                "insert into {} (company_id, {}, {}) select w.company_id, w.id, {} from written w cross join {} i "
+                "insert into {} (company_id, {}, {}) select {}, w.id, {} from written w cross join {} i "
                 "where not i.found and not i.removes order by i.n",
                 Sql(self.owned.table.name),
                 Sql(self.owned.parent),
                 join(", ", [self._key, *self._others]),
+                self.company(sql("w")),
                 join(", ", [sql("i.{}", name) for name in (self._key, *self._others)]),
                 self._items,
             ),

@@ -83,7 +83,7 @@ class ListSql(WriteSql):
 
     def _done(self) -> Sql:
         """The keys of the rows that the earlier request wrote, each with the number of its item."""
-        first, row = (rows(change, name, company=sql("j.company_id")) for name in (sql("p"), sql("h")))
+        first, row = (rows(change, name, company=self._company(sql("j"))) for name in (sql("p"), sql("h")))
         earlier = [
             *first.where,
             sql("{} = j.account_id", first["actor_id"]),
@@ -123,7 +123,7 @@ class ListSql(WriteSql):
 
     def _named_rows(self, condition: Sql) -> Sql:
         """The rows that the items name, under a condition on `judged`."""
-        target = rows(self.write.table, sql("t"), company=sql("j.company_id"))
+        target = rows(self.write.table, sql("t"), company=self._company(sql("j")))
         conditions = [condition, sql("t.id = any({})", self._parameter(ROWS, "uuid[]"))]
         conditions += [*self._fixed(target), self._is_there(target)]
         return sql(
@@ -178,7 +178,7 @@ class ListSql(WriteSql):
 
         That is the key of an earlier request, or the rows that an effect reads.
         """
-        seen = rows(self.write.table, sql("s"), company=sql("j.company_id"))
+        seen = rows(self.write.table, sql("s"), company=self._company(sql("j")))
         effects = [effect.member for effect in self.write.effects] + [one.reads for one in self.write.rules.effects]
         stated = sql(" or {} && array[{}]::text[]", fields, join(", ", map(literal, effects)))
         return sql(
@@ -244,18 +244,20 @@ class ListSql(WriteSql):
         kind = literal(self.write.rules.numbering.counter)
         if self._changes:
             return sql(
-                "insert into counter as k (company_id, kind, next) select g.company_id, {}, max(g.stated) + 1 "
+                "insert into counter as k (company_id, kind, next) select {}, {}, max(g.stated) + 1 "
                 "from good g where {} group by g.company_id "
                 "on conflict (company_id, kind) do update set next = greatest(k.next, excluded.next)",
+                self._company(sql("g")),
                 kind,
                 STATES_NUMBER,
             )
         drawn = sql("(select count(*) from good g where g.stated is null)")
         return sql(
-            "insert into counter as k (company_id, kind, next) select g.company_id, {}, "
+            "insert into counter as k (company_id, kind, next) select {}, {}, "
             "coalesce(max(g.stated), 0) + 1 + {} from good g group by g.company_id "
             "on conflict (company_id, kind) do update set next = greatest(k.next, excluded.next - {}) + {} "
             "returning k.next - {} lowest",
+            self._company(sql("g")),
             kind,
             *[drawn] * 4,
         )

@@ -23,7 +23,6 @@ NUMBER: Final = "number"
 """The member that states a number of the company's own."""
 
 NO_PROBLEMS: Final = sql("'{{}}'::text[]")
-NEW: Final = NewRow(sql("y"), sql("y.company_id"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +53,9 @@ class NewRowSql(JudgedSql):
     def _owned(self) -> list[OwnedSql | KeyedSql]:
         values = self._parameter(VALUES, "jsonb") if self.write.lists else sql("")
         return [
-            OwnedSql(owned, n, values) if owned.key is None else KeyedSql(owned, owned.key, n, values)
+            OwnedSql(owned, n, values, self._company)
+            if owned.key is None
+            else KeyedSql(owned, owned.key, n, values, self._company)
             for n, owned in enumerate(self.write.lists)
             if owned.member in self.stated
         ]
@@ -90,7 +91,7 @@ class NewRowSql(JudgedSql):
         """The columns of the new row, and `changed`."""
         owner = sql("j.company_id, j.account_id, j.credential_id")
         if self.write.whole is not None:
-            version = self._whole_version(sql("j.company_id"), sql("j.whole_id"))
+            version = self._whole_version(self._company(sql("j")), sql("j.whole_id"))
             owner = sql("{}, j.whole_id, {} whole_version", owner, version)
         if (turn := self._turn) is not None:
             owner = sql("{}, {} turn", owner, self._read_turn(turn))
@@ -108,7 +109,7 @@ class NewRowSql(JudgedSql):
                 table,
                 values,
             )
-        target = rows(self.write.table, sql("t"), company=sql("j.company_id"))
+        target = rows(self.write.table, sql("t"), company=self._company(sql("j")))
         new = self._changed_values() if self._changes else {}
         columns = [sql("{} {}", value, Sql(name)) for name, value in new.items()]
         changes = [change_of(column, new[column.name]) for column in self._columns]
@@ -138,23 +139,23 @@ class NewRowSql(JudgedSql):
             for one in self._columns
             if one.linked is not None
         }
-        row = NewRow(GIVEN.name, GIVEN.company, links)
+        row = NewRow(GIVEN, self._company(sql("j")), links)
         given = {
             one.name: self._or_created(one, new_value(one, derived.get(one.name), json, row)) for one in self._columns
         }
         given |= {name: derive(row) for name, derive in self._derived().items()}
-        return followed(given, self.write.rules.follows, json)
+        return followed(given, self.write.rules.follows, json, self._company(sql("j")))
 
     def _changed_values(self) -> dict[str, Sql]:
         """The values of a changed row by column, those that stay included."""
         given = {column.name: self._or_created(column, _changed_value(column)) for column in self._columns}
-        return followed(given, self.write.rules.follows, self._json)
+        return followed(given, self.write.rules.follows, self._json, self._company(sql("j")))
 
     def _or_created(self, column: WriteColumn, value: Sql) -> Sql:
         """The value of a column, or the row that the caller has created with the key which the input states."""
         if column.linked is None or self.is_usual:
             return value
-        return or_created(column, value, self._json)
+        return or_created(column, value, self._json, self._company(sql("j")))
 
     def _derived(self) -> dict[str, Computed]:
         """The columns of a new row that no member writes."""
@@ -168,7 +169,7 @@ class NewRowSql(JudgedSql):
 
     def _read_turn(self, kind: LiteralString) -> Sql:
         """The counter as it is judged."""
-        found = rows(counter, sql("k"), company=sql("j.company_id"))
+        found = rows(counter, sql("k"), company=self._company(sql("j")))
         conditions = every([*found.where, sql("{} = {}", found["kind"], literal(kind))])
         return sql("(select {} from {} where {})", found["next"], found.source, conditions)
 
@@ -191,7 +192,7 @@ class NewRowSql(JudgedSql):
         for rule in self.write.rules.rules:
             reads = sql("y.changed && array[{}] and ", join(", ", map(literal, rule.reads))) if rule.reads else sql("")
             problem = literal(f"{rule.code.name} {rule.reason.name if rule.reason else ''} {rule.member}")
-            broken = rule.broken(NEW)
+            broken = rule.broken(NewRow(sql("y"), self._company(sql("y"))))
             yield sql("case when {}({}) then {} end", reads if self._changes else sql(""), broken, problem)
 
     def _full_lists(self) -> Iterator[Sql]:
@@ -212,7 +213,7 @@ class NewRowSql(JudgedSql):
 
     def _full(self, fits: list[Sql], fixed: Iterable[tuple[str, object]], most: int, whole: str | None = None) -> Sql:
         """LIMIT_REACHED for a row that `fits`, among `most` rows with these fixed values and the same `whole`."""
-        there = rows(self.write.table, sql("f"), company=sql("y.company_id"))
+        there = rows(self.write.table, sql("f"), company=self._company(sql("y")))
         part = [sql("{} = y.whole_id", there[whole])] if whole is not None else []
         same = [equals(there[column], value) for column, value in fixed]
         is_there = every([*there.where, *part, sql("{} is null", there["deleted_at"]), *same])
@@ -232,7 +233,7 @@ class NewRowSql(JudgedSql):
         return sql(
             "case when {}({} or {} and y.{} is null) then {} end",
             stated if self._changes else sql(""),
-            leads_nowhere(column, sql("y")),
+            leads_nowhere(column, sql("y"), self._company(sql("y"))),
             key,
             Sql(column.name),
             literal(f"NOT_FOUND  {column.member}"),
@@ -241,10 +242,10 @@ class NewRowSql(JudgedSql):
     def _taken(self) -> Iterator[Sql]:
         """What a unique index would refuse."""
         for member, column, value, among in self._unique_values():
-            other = rows(self.write.table, sql("o"), company=sql("y.company_id"))
+            other = rows(self.write.table, sql("o"), company=self._company(sql("y")))
             another = sql(" and {} <> y.id", other["id"]) if self._changes else sql("")
             yield sql(
-                "case when {} and exists (select from {} where {} and {} = {}{}) then {} end",
+                "case when {} and exists (select from {} where {} and {} = {}{} offset 0) then {} end",
                 self._seeks_taken(member),
                 other.source,
                 every([*other.where, *among]),

@@ -5,23 +5,27 @@ item names is deleted. Rows of another list of the same table, which the caller 
 have that of their item.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from db.sql import Rows, Sql, alias, every, join, literal, rows, sql
 from resolvers.compilation.table_mapping import TableOf
 from resolvers.writing.declaration import OwnedList, WriteColumn
 from resolvers.writing.rules import NewRow
-from resolvers.writing.values import created_name, new_value, or_created
+from resolvers.writing.values import GIVEN, created_name, new_value, or_created
 
 
 @dataclass(frozen=True, slots=True)
 class OwnedSql:
-    """The common table expressions of one list: `values` is the parameter with the input's JSON."""
+    """The common table expressions of one list: `values` is the parameter with the input's JSON.
+
+    `company` gives the company of a row of the statement.
+    """
 
     owned: OwnedList
     n: int
     values: Sql
+    company: Callable[[Sql], Sql]
 
     @property
     def _json(self) -> Sql:
@@ -62,16 +66,16 @@ class OwnedSql:
         return "position" in self.owned.table.columns
 
     def _read(self) -> Sql:
-        stored, conditions = self._stored(sql("c"), sql("j.company_id"), sql("j.row_id"))
+        stored, conditions = self._stored(sql("c"), self.company(sql("j")), sql("j.row_id"))
         derived = self.owned.rules.derived
         values: list[Sql] = []
         changes: dict[str, Sql] = {}
         for column in self.owned.columns:
             name = Sql(column.name)
-            new = new_value(column, derived.get(column.name), sql("e.item"))
+            new = new_value(column, derived.get(column.name), sql("e.item"), NewRow(GIVEN, self.company(sql("j"))))
             value = sql("case when c.id is null then {} else n.{} end", new, name)
             if column.linked is not None:
-                value = or_created(column, value, sql("e.item"))
+                value = or_created(column, value, sql("e.item"), self.company(sql("j")))
                 by_key = sql("e.item ? {}", literal(created_name(column.name)))
                 is_new = sql("c.id is null and {0} is not null or {0} <> c.{1}", value, name)
                 values.append(sql("{} or {} new_{}", by_key, is_new, name))
@@ -99,7 +103,7 @@ class OwnedSql:
 
     def changed(self) -> Sql:
         """The member if its rows change, else null; `t` is the written row as it is stored."""
-        stored, conditions = self._stored(sql("c"), sql("j.company_id"), sql("j.row_id"))
+        stored, conditions = self._stored(sql("c"), self.company(sql("j")), sql("j.row_id"))
         return sql(
             "case when {} is not null and (exists (select from {} i where i.is_changed) or exists (select from {} "
             "where {} and not exists (select from {} i where i.id = {}))) then {} end",
@@ -121,16 +125,16 @@ class OwnedSql:
                 yield self._problem(self._unknown(column, column.linked), "NOT_FOUND ", column.member)
         for n, rule in enumerate(self.owned.rules.rules):
             reason = rule.reason.name if rule.reason is not None else ""
-            broken = rule.broken(NewRow(sql("i"), sql("i.company_id")))
+            broken = rule.broken(NewRow(sql("i"), self.company(sql("i"))))
             known = sql("(i.id is null or i.found) and i.{} and ({})", alias("judged", n), broken)
             yield self._problem(known, f"{rule.code.name} {reason}", rule.member)
 
     def _unknown(self, column: WriteColumn, linked: TableOf) -> Sql:
         """A link of a new or changed row to what is not there."""
-        found, name = rows(linked.table, sql("l"), company=sql("i.company_id")), Sql(column.name)
+        found, name = rows(linked.table, sql("l"), company=self.company(sql("i"))), Sql(column.name)
         named = every([*found.where, sql("{} = i.{}", found["id"], name), *linked.current(found)])
         return sql(
-            "(i.id is null or i.found) and i.new_{} and not exists (select from {} where {})",
+            "(i.id is null or i.found) and i.new_{} and not exists (select from {} where {} offset 0)",
             name,
             found.source,
             named,
@@ -148,7 +152,7 @@ class OwnedSql:
     # --- it is written
 
     def _keep(self) -> Sql:
-        target, conditions = self._stored(sql("t"), sql("w.company_id"), sql("w.id"))
+        target, conditions = self._stored(sql("t"), self.company(sql("w")), sql("w.id"))
         columns = [sql("{} = i.{}", name, name) for name in self._names]
         return sql(
             "update {} set {} from written w, {} i where {} and {} = i.id and i.is_changed",
@@ -174,7 +178,7 @@ class OwnedSql:
     def _add(self) -> Sql:
         columns: dict[str, Sql] = {name: sql("i.{}", name) for name in self._names}
         columns |= {name: literal(value) for name, value in self.owned.rule.fixed}
-        columns |= {"company_id": sql("w.company_id"), self.owned.parent: sql("w.id")}
+        columns |= {"company_id": self.company(sql("w")), self.owned.parent: sql("w.id")}
         if self._is_versioned:
             columns |= {"created_by": sql("w.updated_by"), "updated_by": sql("w.updated_by")}
         return sql(
@@ -186,7 +190,7 @@ class OwnedSql:
         )
 
     def _remove(self) -> Sql:
-        target, conditions = self._stored(sql("t"), sql("w.company_id"), sql("w.id"))
+        target, conditions = self._stored(sql("t"), self.company(sql("w")), sql("w.id"))
         unnamed = sql(
             "{} and {} is not null and not exists (select from {} i where i.id = {})",
             conditions,

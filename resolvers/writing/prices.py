@@ -120,7 +120,9 @@ class PriceSql(JudgedSql):
 
     def _given(self) -> Sql:
         """The group, the factor, and how many of the steps to which prices are rounded are in one."""
-        group = or_created(self._group, sql("({} ->> 'group_id')::uuid", self._values), self._values)
+        group = or_created(
+            self._group, sql("({} ->> 'group_id')::uuid", self._values), self._values, self._company(sql("j"))
+        )
         return sql(
             "select j.company_id, j.account_id, {} group_id, 1 + ({} ->> 'percent')::numeric / 100 factor, "
             "case coalesce({} ->> 'round_to', {}) {} end steps from judged j where j.outcome is null",
@@ -136,7 +138,7 @@ class PriceSql(JudgedSql):
         values = {"price": sql("(round({}.price * g.factor * g.steps) / g.steps)", name)}
         for column, following in self.update.rules.follows.items():
             if "price" in following.stated:
-                values[column] = following.value(NewRow(name, sql("{}.company_id", name), dict(values)))
+                values[column] = following.value(NewRow(name, self._company(name), dict(values)))
         return values
 
     def _is_outside(self, price: Sql) -> Sql:
@@ -146,14 +148,14 @@ class PriceSql(JudgedSql):
 
     def _chosen(self) -> Sql:
         """The products: those of the group, or each that is stated with its place, also one that is not there."""
-        of_group, stated = (rows(product, sql("p"), company=sql("g.company_id")) for _ in range(2))
-        key = or_created(PRODUCT, sql("(i.item ->> 'id')::uuid"), sql("i.item"))
+        of_group, stated = (rows(product, sql("p"), company=self._company(sql("g"))) for _ in range(2))
+        key = or_created(PRODUCT, sql("(i.item ->> 'id')::uuid"), sql("i.item"), self._company(sql("j")))
         price = self._changed(sql("p"))["price"]
         columns = sql("p.id, {} is_outside, {} <> p.price is_changed", self._is_outside(price), price)
         return sql(
             "select i.n, {} from given g join judged j on true "
             "cross join lateral jsonb_array_elements({} -> {}) with ordinality i(item, n) "
-            "left join {} on {} and p.id = {} union all "
+            "left join lateral (select p.* from {} where {} and p.id = {} offset 0) p on true union all "
             "(select null, {} from given g join {} on {} and p.group_id = g.group_id limit {})",
             columns,
             self._values,
@@ -174,7 +176,10 @@ class PriceSql(JudgedSql):
         """What is given, and its problems, each as `code reason path`."""
         by_key = sql("{} ? {} and g.group_id is null", self._values, literal(created_name(self._group.name)))
         problems = (
-            (sql("{} or {}", leads_nowhere(self._group, sql("g")), by_key), "NOT_FOUND  groupId"),
+            (
+                sql("{} or {}", leads_nowhere(self._group, sql("g"), self._company(sql("g"))), by_key),
+                "NOT_FOUND  groupId",
+            ),
             (sql("(select count(*) from chosen) > {}", number(MOST)), f"LIMIT_REACHED {MOST} groupId"),
             (sql("exists (select from chosen c where c.is_outside)"), "VALIDATION RANGE percent"),
         )
@@ -195,7 +200,7 @@ class PriceSql(JudgedSql):
 
         If that are not all, nothing is written: the statement is run again, and judges anew.
         """
-        target = rows(product, sql("t"), company=sql("g.company_id"))
+        target = rows(product, sql("t"), company=self._company(sql("g")))
         price = self._changed(target.name)["price"]
         return sql(
             "select t.id, {} <> t.price is_changed from found g join {} on {} and t.id = any("
@@ -214,7 +219,7 @@ class PriceSql(JudgedSql):
 
         They are found by an array, since PostgreSQL takes a join with what was locked for one with a single row.
         """
-        target = rows(product, sql("t"), company=sql("g.company_id"))
+        target = rows(product, sql("t"), company=self._company(sql("g")))
         values = self._changed(target.name)
         changes = [
             sql(
@@ -239,9 +244,10 @@ class PriceSql(JudgedSql):
         """A row for each product; the first one also claims the idempotency key."""
         return sql(
             "insert into change (company_id, actor_id, credential_id, operation, entity, key, kind, fields, "
-            "idempotency_key, input_hash) select j.company_id, j.account_id, j.credential_id, {}, 'Product', w.id, "
+            "idempotency_key, input_hash) select {}, j.account_id, j.credential_id, {}, 'Product', w.id, "
             "'CHANGED', w.changed, case when w.n = 1 then {} end, case when w.n = 1 then {} end "
             "from (select w.*, row_number() over (order by w.id) n from written w) w cross join judged j",
+            self._company(sql("j")),
             literal(OPERATION),
             self._parameter(KEY, "text"),
             self._parameter(DIGEST, "bytea"),
@@ -249,8 +255,8 @@ class PriceSql(JudgedSql):
 
     def _listed(self) -> Sql:
         """The keys of the changed products, and their number; those of an earlier request with the same key."""
-        claim = rows(change, sql("p"), company=sql("j.company_id"))
-        same = rows(change, sql("c"), company=sql("j.company_id"))
+        claim = rows(change, sql("p"), company=self._company(sql("j")))
+        same = rows(change, sql("c"), company=self._company(sql("j")))
         earlier = [
             *claim.where,
             sql("{} = j.account_id", claim["actor_id"]),
@@ -316,6 +322,7 @@ class PriceWriter:
     changes_access: ClassVar[bool] = False
     has_trial: ClassVar[bool] = False  # no value of it can be taken
     takes_list: ClassVar[bool] = False
+    takes_key: ClassVar[bool] = True
 
     write: EntityWrite
     update: EntityWrite

@@ -6,6 +6,7 @@ from resolvers.compilation.table_mapping import TableMapping
 from resolvers.writing import prices
 from resolvers.writing.access.action import access_actions
 from resolvers.writing.intent import StatementWriter
+from resolvers.writing.unversioned.writer import unversioned_writers
 from resolvers.writing.writer import entity_writers
 
 
@@ -13,4 +14,4 @@ def statement_writers(layout: TableMapping) -> Mapping[str, StatementWriter]:
     """Those of the layout's schema, by their names. Raises TableMappingError for a column that is not there."""
     of_entities = entity_writers(layout)
     adjusting = prices.PriceWriter.of(layout, of_entities["updateProduct"].write)
-    return {**of_entities, prices.OPERATION: adjusting, **access_actions(layout)}
+    return {**of_entities, prices.OPERATION: adjusting, **access_actions(layout), **unversioned_writers(layout)}

@@ -57,13 +57,14 @@ class Following:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """A statement that writes rows of another table, from `judged` and the pairs of written and given rows.
+    """A statement that writes rows of another table, from `judged`, the pairs of written and given rows, and the
+    id of their company.
 
     Only a write whose input states the member `reads` has it.
     """
 
     reads: str
-    statement: Callable[[Sql], Sql]
+    statement: Callable[[Sql, Sql], Sql]
 
 
 @dataclass(frozen=True, slots=True)

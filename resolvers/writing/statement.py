@@ -53,7 +53,7 @@ class WriteSql(NewRowSql):
         """Add the effects of what the input states."""
         for n, effect in enumerate(self.write.rules.effects):
             if effect.reads in self.stated:
-                self._common(alias("effect", n), effect.statement(self._pairs))
+                self._common(alias("effect", n), effect.statement(self._pairs, self._company(sql("w"))))
 
     # --- where the parts of the statement find each other
 
@@ -90,7 +90,7 @@ class WriteSql(NewRowSql):
 
     def _locked(self) -> Sql:
         """The row that is written, locked; no row if it is newer than what was judged."""
-        target = rows(self.write.table, sql("t"), company=sql("g.company_id"))
+        target = rows(self.write.table, sql("t"), company=self._company(sql("g")))
         return sql(
             "select t.id from given g join {} on {} where t.id = g.id and {} for no key update of t",
             target.source,
@@ -110,10 +110,11 @@ class WriteSql(NewRowSql):
         drawn = sql("") if self.write.creates else sql(" and {} = any(g.changed)", literal("number"))
         return sql(
             "insert into counter as k (company_id, kind, next) "
-            "select g.company_id, {}, coalesce(g.stated, 1) + 1 from {} where {}{} "
+            "select {}, {}, coalesce(g.stated, 1) + 1 from {} where {}{} "
             "on conflict (company_id, kind) do update set next = "
             "case when {} is null then k.next + 1 else greatest(k.next, excluded.next) end "
             "returning coalesce({}, k.next - 1) drawn",
+            self._company(sql("g")),
             literal(self.write.rules.numbering.counter),
             self._counting,
             self._is_written(),
@@ -125,9 +126,10 @@ class WriteSql(NewRowSql):
     def _taken_turn(self, kind: LiteralString) -> Sql:
         """The counter's next value; no row, and nothing is written, unless it still is as it was judged."""
         return sql(
-            "insert into counter as k (company_id, kind, next) select g.company_id, {}, 1 from {} where {} "
+            "insert into counter as k (company_id, kind, next) select {}, {}, 1 from {} where {} "
             "on conflict (company_id, kind) do update set next = k.next + 1 "
             "where k.next = (select g.turn from given g) returning k.next",
+            self._company(sql("g")),
             literal(kind),
             self._counting,
             self._is_written(),
@@ -136,7 +138,7 @@ class WriteSql(NewRowSql):
     def _raised(self) -> Sql:
         """The new version of what has the part: first, so that changes of its parts wait for each other there."""
         assert self.write.whole is not None
-        target = rows(self.write.whole.rows.table, sql("h"), company=sql("g.company_id"))
+        target = rows(self.write.whole.rows.table, sql("h"), company=self._company(sql("g")))
         return sql(
             "update {} set version = {} + 1, updated_at = now(), updated_by = g.account_id from given g "
             "where {} and {} = g.whole_id and {} = g.whole_version and {} returning {}",
@@ -161,7 +163,7 @@ class WriteSql(NewRowSql):
         return self._insert() if self.write.creates else self._update()
 
     def _insert(self) -> Sql:
-        columns: dict[str, Sql] = {"company_id": sql("g.company_id")}
+        columns: dict[str, Sql] = {"company_id": self._company(sql("g"))}
         if self.write.listed:
             columns["id"] = sql("g.id")
         columns |= {name: _constant(value) for name, value in self.write.fixed.items()}
@@ -197,7 +199,7 @@ class WriteSql(NewRowSql):
         if self.write.action is WriteAction.RESTORE:
             columns["deleted_at"] = sql("null")
         columns |= {"version": sql("g.version + 1"), "updated_at": sql("now()"), "updated_by": sql("g.account_id")}
-        target = rows(self.write.table, sql("t"), company=sql("g.company_id"))
+        target = rows(self.write.table, sql("t"), company=self._company(sql("g")))
         return sql(
             "update {} set {} from {}{} where {} and t.id = g.id and {} returning t.*",
             target.source,
@@ -221,8 +223,9 @@ class WriteSql(NewRowSql):
             trail.append(sql("({}, g.whole_id, 'CHANGED', {}, null, null)", literal(whole.type_.name), fields))
         return sql(
             "insert into change (company_id, actor_id, credential_id, operation, entity, key, kind, fields, "
-            "idempotency_key, input_hash) select w.company_id, g.account_id, g.credential_id, {}, r.* "
+            "idempotency_key, input_hash) select {}, g.account_id, g.credential_id, {}, r.* "
             "from {} cross join lateral (values {}) r",
+            self._company(sql("w")),
             literal(self.write.operation),
             self._pairs,
             join(", ", trail),

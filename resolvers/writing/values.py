@@ -10,7 +10,7 @@ from sqlalchemy import Column
 
 from db.sql import Sql, every, join, literal, number, rows, sql
 from db.tables.core.changes import change
-from db.tables.core.identity import company
+from db.tables.core.identity import company as companies
 from db.tables.core.settings import company_settings
 from resolvers.gates.needs import Need
 from resolvers.writing.declaration import WriteColumn
@@ -22,10 +22,10 @@ from schema.declarations.writing import COMPANY
 BY_KEY: Final = "key:"
 """The beginning of an id that stands for a row which the caller has created with the idempotency key after it."""
 
-GIVEN: Final = NewRow(sql("n"), sql("j.company_id"))
+GIVEN: Final = sql("n")
 
 
-def new_value(column: WriteColumn, derive: Computed | None, json: Sql, row: NewRow = GIVEN) -> Sql:
+def new_value(column: WriteColumn, derive: Computed | None, json: Sql, row: NewRow) -> Sql:
     """The value of a column; `json` is the object that holds the record, `row` the row that derived values read.
 
     The default of a column that may be null is filled only where its apps are active in the company.
@@ -44,7 +44,7 @@ def _defaults(column: WriteColumn, derive: Computed | None, row: NewRow) -> Iter
     if derive is not None:
         yield derive(row)
     if default is COMPANY:
-        yield of_company(column.name, GIVEN.company)
+        yield of_company(column.name, row.company)
     elif default is not None:
         yield literal(str(default))
     if not column.column.nullable and (stored := server_default(column.column)) is not None:
@@ -56,9 +56,9 @@ def created_name(column: str) -> str:
     return f"{BY_KEY}{column}"
 
 
-def or_created(column: WriteColumn, value: Sql, json: Sql) -> Sql:
+def or_created(column: WriteColumn, value: Sql, json: Sql, company: Sql) -> Sql:
     """The value of a link, or the row that the caller has created with the key which the JSON states."""
-    found = rows(change, sql("h"), company=GIVEN.company)
+    found = rows(change, sql("h"), company=company)
     key = sql("{} ->> {}", json, literal(created_name(column.name)))
     conditions = [
         *found.where,
@@ -70,11 +70,11 @@ def or_created(column: WriteColumn, value: Sql, json: Sql) -> Sql:
     return sql("case when {} is null then {} else {} end", key, value, created)
 
 
-def followed(values: Mapping[str, Sql], follows: Mapping[str, Following], json: Sql) -> dict[str, Sql]:
+def followed(values: Mapping[str, Sql], follows: Mapping[str, Following], json: Sql, company: Sql) -> dict[str, Sql]:
     """The values of columns, after those that follow from others have followed."""
     found = dict(values)
     for name, following in follows.items():
-        value = following.value(NewRow(GIVEN.name, GIVEN.company, dict(found)))
+        value = following.value(NewRow(GIVEN, company, dict(found)))
         stated = join(", ", map(literal, following.stated))
         found[name] = sql("case when {} ?| array[{}] then {} else {} end", json, stated, value, found[name])
     return found
@@ -82,7 +82,7 @@ def followed(values: Mapping[str, Sql], follows: Mapping[str, Following], json: 
 
 def of_company(name: str, key: Sql) -> Sql:
     """The value of a column in the settings of a company, also before it has any; else in the company itself."""
-    table = company_settings if name in company_settings.columns else company
+    table = company_settings if name in company_settings.columns else companies
     found = rows(table, sql("s"), company=key)
     conditions = found.where or (sql("s.id = {}", key),)
     value = sql("(select {} from {} where {})", found[name], found.source, every(conditions))
@@ -97,13 +97,16 @@ def server_default(column: Column[object]) -> Sql | None:
     return Sql(text) if text is not None else None
 
 
-def leads_nowhere(column: WriteColumn, row: Sql) -> Sql:
-    """The condition that a link of a row leads to no row of the company, or to one that has ended."""
+def leads_nowhere(column: WriteColumn, row: Sql, company: Sql) -> Sql:
+    """The condition that a link of a row leads to no row of the company, or to one that has ended.
+
+    `offset 0` keeps PostgreSQL from reading all rows of the company for it, where it expects many rows with links.
+    """
     assert column.linked is not None
-    found = rows(column.linked.table, sql("l"), company=sql("{}.company_id", row))
+    found = rows(column.linked.table, sql("l"), company=company)
     key = sql("{}.{}", row, Sql(column.name))
     known = every([*found.where, sql("{} = {}", found["id"], key), *column.linked.current(found)])
-    return sql("{} is not null and not exists (select from {} where {})", key, found.source, known)
+    return sql("{} is not null and not exists (select from {} where {} offset 0)", key, found.source, known)
 
 
 def passes(need: Need, mask: Sql, role: Sql | None = None) -> Sql:

@@ -44,6 +44,7 @@ class EntityWriter:
     changes_access: ClassVar[bool] = False
     has_trial: ClassVar[bool] = True  # the statement of a usual input leaves out what seldom matters
     takes_list: ClassVar[bool] = False
+    takes_key: ClassVar[bool] = True
 
     write: EntityWrite
     layout: TableMapping

@@ -8,7 +8,7 @@ import asyncio
 import re
 import secrets
 import uuid
-from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -26,13 +26,16 @@ from db.secrets import Keyring, new_key
 from db.tokens import CredentialKind, hash_token, new_token
 from resolvers.execution import mutation_runner
 from resolvers.execution.executor import Executor
+from resolvers.execution.lapses import end_grants
 from resolvers.execution.product import default_compiler
-from resolvers.mutations import context, passwords
+from resolvers.mutations import context, keys, passwords
 from resolvers.mutations.registry import MUTATIONS
+from resolvers.mutations.steps import sessions
 from resolvers.mutations.steps.support_accounts import SupportAccount, make_account
 from resolvers.request import GraphQLRequest, Result
 from resolvers.writing.access.action import ACTIONS
 from resolvers.writing.registry import statement_writers
+from resolvers.writing.unversioned.writer import UNVERSIONED
 from schema import schema
 from schema.localization.language import Language
 from tests.support.company import Firm, Person, change
@@ -226,7 +229,10 @@ REVOCATIONS: Final = (
 )  # fmt: skip
 """What takes access away, in an order in which each still has something to take."""
 
-HOLDERS: Final = sorted(name for name, mutation in MUTATIONS.items() if not mutation.changes_access)
+HOLDERS: Final = sorted([name for name, mutation in MUTATIONS.items() if not mutation.changes_access] + [*UNVERSIONED])
+ERRORS: Final = "errors { code field }"
+SELECTIONS: Final = {name: f"{one.shown[0]} {{ id }} {ERRORS}" for name, one in UNVERSIONED.items()}
+"""What is selected of a payload that is read after the commit only if more of it is wanted than the errors."""
 
 
 def declared() -> list[str]:
@@ -234,12 +240,13 @@ def declared() -> list[str]:
     root = schema.core.mutation_type
     assert root is not None
     writers = statement_writers(default_compiler().layout)
-    return sorted(root.fields.keys() - {name for name, writer in writers.items() if not writer.changes_access})
+    business = {name for name, writer in writers.items() if not writer.changes_access}
+    return sorted(root.fields.keys() - (business - UNVERSIONED.keys()))
 
 
 def changes_access(mutation: str) -> bool:
     """Whether a mutation says that it changes access."""
-    return mutation in ACTIONS or MUTATIONS[mutation].changes_access
+    return mutation in ACTIONS or (mutation in MUTATIONS and MUTATIONS[mutation].changes_access)
 
 
 # --- a database that stops
@@ -298,11 +305,11 @@ class Place:
     holding: Stopping
     holder: Executor
     others: Executor
+    others_database: Database
 
-    async def send(
-        self, executor: Executor, world: World, mutation: str, selection: str = "errors { code field }"
-    ) -> Result:
+    async def send(self, executor: Executor, world: World, mutation: str, selection: str | None = None) -> Result:
         """The result of a mutation's example."""
+        selection = selection or SELECTIONS.get(mutation, ERRORS)
         example = EXAMPLES[mutation]
         world.version = await world.firm.version()
         given = example.given(world)
@@ -388,7 +395,7 @@ async def place(databases: Databases, template: str) -> AsyncGenerator[Place]:
     ring = Keyring([new_key()])
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(passwords, "HASHER", CHEAP)
-        yield Place(connection, holding, Executor(holding, keyring=ring), Executor(others, keyring=ring))
+        yield Place(connection, holding, Executor(holding, keyring=ring), Executor(others, keyring=ring), others)
     for used in (holding, others, connection):
         await used.close()
     await databases.drop(dsn)
@@ -428,7 +435,7 @@ def _is_less(row: Record, now: Record | None) -> bool:
 
 def test_every_mutation_has_an_example() -> None:
     """Whoever adds a mutation says here how it is sent: what it holds and what it takes away is found out below."""
-    assert sorted(EXAMPLES) == declared() == sorted([*MUTATIONS, *ACTIONS])
+    assert sorted(EXAMPLES) == declared() == sorted([*MUTATIONS, *ACTIONS, *UNVERSIONED])
 
 
 @pytest.mark.parametrize("mutation", sorted(EXAMPLES))
@@ -447,6 +454,87 @@ async def test_nothing_of_a_clients_choice_runs_before_the_commit(place: Place, 
     done(await place.send(place.holder, await place.build("anna"), mutation))
     assert [query for query in place.holding.inside if COMPILED.match(query)] == []
     assert place.holding.stop.places[-1] == "payload"
+
+
+# --- replicas know of it before the answer
+
+WATCH: Final = """
+create table committed (how text not null);
+create function note_commit() returns trigger language plpgsql security definer as
+  $$ begin insert into committed values (current_setting('synchronous_commit')); return null; end $$;
+create constraint trigger watch after update or delete on credential
+  deferrable initially deferred for each row execute function note_commit();
+create constraint trigger watch after update or delete on membership
+  deferrable initially deferred for each row execute function note_commit();
+create constraint trigger watch after update on company
+  deferrable initially deferred for each row execute function note_commit();
+"""
+UNWATCH: Final = "drop function note_commit cascade; drop table committed"
+
+
+@asynccontextmanager
+async def watching(place: Place) -> AsyncGenerator[Callable[[], Awaitable[set[str]]]]:
+    """Notes how transactions that touch what decides on access are committed, and returns and forgets it."""
+
+    async def noted() -> set[str]:
+        return {row["how"] for row in await place.connection.fetch("delete from committed returning how")}
+
+    await place.connection.execute(WATCH)
+    try:
+        yield noted
+    finally:
+        await place.connection.execute(UNWATCH)
+
+
+async def test_whatever_takes_access_away_waits_for_replicas(place: Place) -> None:
+    """Seen at the commit itself, for each mutation; writes that take nothing away go on without waiting."""
+    world = await place.build("anna")
+    async with watching(place) as noted:
+        for mutation in REVOCATIONS:
+            await place.renew(world)
+            await noted()
+            done(await place.send(place.others, world, mutation))
+            assert (mutation, await noted()) == (mutation, {"remote_apply"})
+        world = await place.build("anna")
+        await noted()
+        done(await place.send(place.others, world, "updateProfile"))
+        assert await noted() == {"off"}
+
+
+async def test_a_session_and_a_view_that_make_room_wait_for_replicas(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = await place.build("anna")
+    async with watching(place) as noted:
+        monkeypatch.setattr(
+            sessions, "DELETE_OLD_SESSIONS", sessions.DELETE_OLD_SESSIONS.replace("limit 999", "limit 0")
+        )
+        await noted()
+        done(await place.send(place.others, world, "login"))
+        assert await noted() == {"remote_apply"}
+        done(await place.send(place.others, world, "startViewAs"))
+        monkeypatch.setattr(
+            keys, "DELETE_OLD_VIEWS", keys.DELETE_OLD_VIEWS.replace(f"limit {keys.MOST_VIEWS - 1}", "limit 0")
+        )
+        await noted()
+        done(await place.send(place.others, world, "startViewAs"))
+        assert await noted() == {"remote_apply"}
+
+
+async def test_the_end_of_a_lent_app_waits_for_replicas(place: Place) -> None:
+    world = await place.build("anna")
+    lent = "update membership set lent_until = now() - interval '1 second' where id = $1"
+    await place.connection.execute(lent, world.firm["anna"].membership)
+    async with watching(place) as noted:
+        await end_grants(place.others_database)
+        assert await noted() == {"remote_apply"}
+
+
+async def test_a_commit_that_does_not_wait_would_be_found(place: Place) -> None:
+    world = await place.build("anna")
+    async with watching(place) as noted:
+        await place.connection.execute("update company set name = name where id = $1", world.firm.key)
+        assert await noted() == {"off"}
 
 
 # --- who is stopped holds nobody up

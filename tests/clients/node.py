@@ -9,7 +9,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -88,5 +88,11 @@ def problems(seen: list[Check]) -> list[str]:
     return [f"{check.name}: {check.problem}" for check in seen if check.problem is not None]
 
 
+def main(folders: Iterable[Path] = (HERE, HERE.parent / "console")) -> int:
+    """Install the npm packages of every folder; returns 1 where one failed, or was ended by a signal."""
+    codes = [install(folder) for folder in folders]
+    return int(any(code != 0 for code in codes))
+
+
 if __name__ == "__main__":
-    sys.exit(max(install(folder) for folder in (HERE, HERE.parent / "console")))
+    sys.exit(main())

@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import Final
 
+import pytest
+
 from gateway.cli import typescript
 from tests.clients.node import SCRIPTS, checks, need_packages, node, problems
 from tests.clients.serving import Served
@@ -36,6 +38,12 @@ def programs(language: str) -> list[str]:
     """The blocks of code in the README's part about calling the gateway."""
     text = (ROOT / "README.md").read_text(encoding="utf-8").partition("\n## Calling it\n")[2].partition("\n## ")[0]
     return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
+def program_with(*texts: str) -> str:
+    """The only JavaScript program that has these texts."""
+    (program,) = [program for program in programs("js") if all(text in program for text in texts)]
+    return program
 
 
 async def outcome(served: Served, program: str, told: str, who: str, folder: Path, begins: str = "") -> object:
@@ -72,7 +80,7 @@ async def stir(served: Served, company: str, user: str, enough: asyncio.Event) -
 async def test_the_javascript_of_the_readme_works(served: Served, tmp_path: Path) -> None:
     need_packages()
     folder = project("relay", tmp_path)
-    *_, mobile, live = programs("js")
+    mobile, live = program_with("const ask ="), program_with("graphql-ws")
     shown = "[Object.keys(data.company), errors ?? null]"
     assert await outcome(served, mobile, shown, "eva", folder) == [["name", "agendaEvents"], None]
     assert await outcome(served, mobile, shown, "lambert", folder) == [["name", "agendaEvents", "invoices"], None]
@@ -93,18 +101,17 @@ async def test_the_javascript_of_the_readme_works(served: Served, tmp_path: Path
 
 
 CACHES: Final = {
-    "apollo": ("@apollo/client", "client, query"),
-    "urql": ("@urql/exchange-graphcache", "client, query"),
-    "relay": ("relay-runtime", "environment"),
+    "apollo": ('from "@apollo/client";', "client, query"),
+    "urql": ('from "@urql/exchange-graphcache";', "client, query"),
+    "relay": ('from "relay-runtime";', "environment"),
 }
-"""The programs for single-page apps: by name the package that tells them apart, and what they define."""
+"""The programs for single-page apps: by name the import that tells them apart, and what they define."""
 
 
 def with_recipes(served: Served, folder: Path) -> Path:
     """The folder with the README's programs for single-page apps as modules, and what tests need beside them."""
-    for name, (package, defined) in CACHES.items():
-        (program,) = [text for text in programs("js") if f'from "{package}";' in text]
-        text = f"{here(served, program)}\nexport {{ {defined} }};\n"
+    for name, (imports, defined) in CACHES.items():
+        text = f"{here(served, program_with(imports))}\nexport {{ {defined} }};\n"
         (folder / f"readme-{name}.mjs").write_text(text, encoding="utf-8")
     for script in ("switching.mjs", "hidden.mjs"):
         shutil.copy(SCRIPTS / script, folder / ("caches.mjs" if script == "hidden.mjs" else script))
@@ -120,6 +127,70 @@ async def test_hidden_lists_are_gone_in_the_caches_of_the_readme(served: Served,
         seen = await checks(script, await served.given(), folder=folder)
         assert not problems(seen), "\n".join(problems(seen))
         assert len(seen) == count
+
+
+FORMS: Final = {
+    "apollo": ('from "@apollo/client";', "client.mutate(", "client"),
+    "urql": ('from "@urql/exchange-graphcache";', "client.mutation(", "client"),
+    "relay": ('from "relay-runtime";', "commitMutation(", "environment"),
+    "mobile": ("const ask =", "await ask(mutation", "ask"),
+}
+"""The programs of a form: by name what tells the client's program apart, and its `send`; and the client itself."""
+
+LISTS = "cacheExchange({ "
+ANEW = "updates: { Mutation: { createCustomer: anew } }"
+"""What the README says that Graphcache is given."""
+
+
+def mutations() -> dict[str, str]:
+    """The mutations of the README's form by their names."""
+    (block,) = programs("graphql")
+    texts = [f"mutation {text}" for text in block.split("mutation ")[1:]]
+    return {text.split()[1].partition("(")[0]: text for text in texts}
+
+
+def form(served: Served, name: str) -> str:
+    """The module of the README's form with a client."""
+    of_client, sends, client = FORMS[name]
+    program, send = here(served, program_with(of_client)), program_with(sends)
+    if "const anew =" in send:
+        assert ANEW in (ROOT / "README.md").read_text(encoding="utf-8")
+        assert program.count(LISTS) == 1
+        program = program.replace(LISTS, f"{LISTS}{ANEW}, ")
+    wanted = zip(("CREATE", "UPDATE"), mutations().items(), strict=True)
+    if name == "relay":
+        program = 'import { commitMutation } from "relay-runtime";\n' + program
+        documents = [f'import {key} from "./src/__generated__/{title}.graphql.js";' for key, (title, _) in wanted]
+    else:
+        tag = "String.raw" if name == "mobile" else "gql"
+        documents = [f"const {key} = {tag}`{text}`;" for key, (_, text) in wanted]
+    parts = (*documents, send, program, program_with("async function save("))
+    return "\n".join(parts) + f"\nexport {{ {client}, save, send }};\n"
+
+
+async def compiled_for_relay(tmp_path: Path) -> Path:
+    """A folder in which Relay's compiler has compiled its documents, those of the README among them."""
+    folder = project("relay", tmp_path)
+    for title, text in mutations().items():
+        module = f'import {{ graphql }} from "relay-runtime";\nexport const it = graphql`{text}`;\n'
+        (folder / "src" / f"{title.removesuffix('Mutation')}.js").write_text(module, encoding="utf-8")
+    code, out, err = await node(COMPILE_RELAY, "relay.config.json", folder=folder)
+    assert code == 0, out + err
+    return folder
+
+
+@pytest.mark.parametrize("client", FORMS)
+async def test_the_form_of_the_readme_shows_what_a_person_has_to_see(
+    served: Served, tmp_path: Path, client: str
+) -> None:
+    need_packages()
+    folder = await compiled_for_relay(tmp_path) if client == "relay" else project("relay", tmp_path)
+    (folder / f"readme-{client}.mjs").write_text(form(served, client), encoding="utf-8")
+    for script in ("switching.mjs", "form.mjs", f"list-{client}.mjs"):
+        shutil.copy(SCRIPTS / script, folder)
+    seen = await checks("form.mjs", {**await served.given(), "client": client}, folder=folder)
+    assert not problems(seen), "\n".join(problems(seen))
+    assert len(seen) == 6
 
 
 async def test_the_apps_of_fields_are_a_module_that_compiles(tmp_path: Path) -> None:

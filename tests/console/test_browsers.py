@@ -34,4 +34,4 @@ async def test_the_explorer_shows_what_each_person_sees(served: Served, whole: d
 async def test_the_reference_is_found_read_and_accessible(served: Served, whole: dict[str, bool]) -> None:
     seen = await look("reference.mjs", served, whole)
     assert not problems(seen), "\n".join(problems(seen))
-    assert len(seen) == 7 + 2 + 2
+    assert len(seen) == 7 + 2 + 3

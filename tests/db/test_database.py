@@ -74,6 +74,7 @@ async def end_all(dsn: str) -> int:
     [
         ("jit", "off"),
         ("plan_cache_mode", "force_generic_plan"),
+        ("max_parallel_workers_per_gather", "0"),
         ("timezone", "UTC"),
         ("datestyle", "ISO, MDY"),
         ("statement_timeout", "10s"),

@@ -89,6 +89,7 @@ async def test_settings_that_a_pooler_drops_are_refused_and_those_of_the_user_do
 async def test_every_setting_is_compared(database: Database, worker_dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
     others = {
         "timezone": "Europe/Brussels", "datestyle": "SQL", "jit": "on", "plan_cache_mode": "auto",
+        "max_parallel_workers_per_gather": "2",
         "pg_trgm.word_similarity_threshold": "0.6", "statement_timeout": "1min", "lock_timeout": "0",
         "idle_in_transaction_session_timeout": "4999",
     }  # fmt: skip
@@ -110,7 +111,9 @@ def test_what_a_pooler_refuses_is_explained() -> None:
     explained = translate_refusal(error)
     assert isinstance(explained, DatabaseMisconfigured)
     assert "ignore_startup_parameters" in str(explained)
-    ignored = "jit, plan_cache_mode, pg_trgm.word_similarity_threshold, statement_timeout, lock_timeout"
+    ignored = (
+        "jit, plan_cache_mode, max_parallel_workers_per_gather, pg_trgm.word_similarity_threshold, statement_timeout"
+    )
     assert f"-- ignore_startup_parameters = {ignored}" in printed("postgresql://a@h/d", "app")
 
 

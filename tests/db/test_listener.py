@@ -161,6 +161,28 @@ async def test_a_connection_that_is_lost_without_a_word_is_noticed(
         await ear.until(told=1)
 
 
+async def test_a_listener_tells_how_long_a_notification_takes(fresh_dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listener, "LOOK", 0.05)
+    seconds: list[float] = []
+    wakes, ear = WakeUps(), Ear()
+
+    def echoed(one: float) -> None:
+        seconds.append(one)
+        wakes.echoed(one)
+
+    task = asyncio.create_task(keep_listening(fresh_dsn, {}, ear.hear, ear.lost.append, echoed))
+    try:
+        async with asyncio.timeout(PATIENCE):
+            while len(seconds) < 3:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+    assert all(0 < one < listener.PATIENCE for one in seconds)
+    assert (wakes.echoes, wakes.echo_seconds) == (len(seconds), pytest.approx(sum(seconds)))
+    assert ear.lost == []
+
+
 async def test_a_listener_to_whom_nothing_comes_says_so(
     fresh_dsn: str, worker_dsn: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -176,7 +198,9 @@ async def test_a_listener_to_whom_nothing_comes_says_so(
     assert {type(error) for error in ear.lost} == {NotificationsLost}
     lines = io.StringIO()
 
-    async def lose(_dsn: str, _channels: object, _listening: object, lost: Callable[[DatabaseError], None]) -> None:
+    async def lose(
+        _dsn: str, _channels: object, _listening: object, lost: Callable[[DatabaseError], None], _echoed: object
+    ) -> None:
         for error in ear.lost:
             lost(error)
 

@@ -19,6 +19,7 @@ from gateway.http.cors import Cors
 from gateway.http.deadlines import Deadlines
 from gateway.http.endpoint import GraphQLEndpoint
 from gateway.http.errors import Statuses
+from gateway.http.positions import Positions
 from gateway.http.shared import TransportState
 from gateway.http.stream_slots import LiveBounds, StreamSlots
 from gateway.logs import open_log
@@ -57,7 +58,8 @@ async def asking(database: Database) -> AsyncGenerator[httpx.AsyncClient]:
     shared = TransportState(
         executor=lambda: executor,
         slots=slots,
-        cookies=Cookies(settings),
+        cookies=(cookies := Cookies(settings)),
+        positions=Positions(settings, cookies),
         cors=Cors(settings),
         deadlines=Deadlines(settings.deadline),
         log=log,

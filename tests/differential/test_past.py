@@ -14,7 +14,7 @@ QUERY = """query ($id: ID!, $at: DateTime, $people: [ID!]) {
     id version apps { app label } sleepingApps { app }
     rows {
       id user { id firstName email role status apps createdAt } externalUser { id email kind since until }
-      cells { app granted effective editable reason }
+      cells { app granted effective editable reason until }
     }
   } }
 }"""

@@ -9,7 +9,7 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from random import Random
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import httpx
 
@@ -35,7 +35,11 @@ PAUSE: Final = 0.002
 
 
 class Unanswered(Exception):
-    """No answer that says what became of the request."""
+    """No answer that says what became of the request, but for `is_written`: it has written, and more is not known."""
+
+    def __init__(self, *, is_written: bool = False) -> None:
+        super().__init__()
+        self.is_written = is_written
 
 
 @dataclass(slots=True)
@@ -43,7 +47,7 @@ class Client:
     """One client with a connection of its own; `served` counts what went well."""
 
     url: str
-    ledger: Ledger
+    token: str
     random: Random
     outcomes: Counter[str] = field(default_factory=Counter[str])
     served: int = 0
@@ -51,7 +55,7 @@ class Client:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Ask again and again; the last request is answered before the end."""
-        headers = {"accept": JSON, "authorization": f"Bearer {self.ledger.firm['owner'].token}"}
+        headers = {"accept": JSON, "authorization": f"Bearer {self.token}"}
         async with httpx.AsyncClient(base_url=self.url, headers=headers, timeout=PATIENCE) as self._http:
             while not stop.is_set():
                 await self.step()
@@ -66,7 +70,8 @@ class Client:
         assert self._http is not None
         with self._unanswered():
             answer = await self._http.post("/graphql", json={"query": query, "variables": variables})
-        codes = [error["extensions"]["code"] for error in answer.json().get("errors", ())]
+        errors = [error["extensions"] for error in answer.json().get("errors", ())]
+        codes = [error["code"] for error in errors]
         if answer.status_code in AWAY:
             assert codes == [AWAY[answer.status_code]]
             self._missed(str(answer.status_code))
@@ -74,10 +79,36 @@ class Client:
         if codes and "mutation" in query:
             assert len(codes) == 1, answer.text
             assert codes[0] in AWAY.values(), answer.text
-            self._missed(f"200 {codes[0]}")
+            self._missed(f"200 {codes[0]}", is_written=errors[0].get("written", False))
         assert not codes, answer.text
         self.outcomes["200"] += 1
         return answer.json()["data"]
+
+    @contextmanager
+    def _unanswered(self) -> Generator[None]:
+        try:
+            yield
+        except httpx.TimeoutException:
+            raise
+        except httpx.TransportError as error:
+            self.outcomes["closed"] += 1
+            raise Unanswered from error
+
+    def _missed(self, outcome: str, *, is_written: bool = False) -> None:
+        self.outcomes[outcome] += 1
+        raise Unanswered(is_written=is_written)
+
+
+@dataclass(slots=True, kw_only=True)
+class MatrixClient(Client):
+    """A client of a company's matrix."""
+
+    ledger: Ledger
+
+    @classmethod
+    def of(cls, url: str, ledger: Ledger, random: Random) -> Self:
+        """The owner's client of a gateway."""
+        return cls(url, ledger.firm["owner"].token, random, ledger=ledger)
 
     async def read(self) -> tuple[int, State]:
         """The version, and the toggles that are on."""
@@ -90,22 +121,8 @@ class Client:
         assert set(cells) == set(self.ledger.cells)
         return matrix["version"], frozenset(cell for cell, granted in cells.items() if granted)
 
-    @contextmanager
-    def _unanswered(self) -> Generator[None]:
-        try:
-            yield
-        except httpx.TimeoutException:
-            raise
-        except httpx.TransportError as error:
-            self.outcomes["closed"] += 1
-            raise Unanswered from error
 
-    def _missed(self, outcome: str) -> None:
-        self.outcomes[outcome] += 1
-        raise Unanswered
-
-
-class Reader(Client):
+class Reader(MatrixClient):
     """Reads the matrix."""
 
     async def step(self) -> None:
@@ -119,7 +136,7 @@ class Reader(Client):
         self.served += 1
 
 
-class Writer(Client):
+class Writer(MatrixClient):
     """Sets toggles, as the only one of its company; `served` counts what was acknowledged."""
 
     async def step(self) -> None:

@@ -83,9 +83,9 @@ async def test_an_error_names_the_app_the_role_and_what_it_is_about(
             UserProblem(UserErrorCode.INCOMPLETE, None, lambda _: texts, about=Subject("inv_1", ("customer", 'a"b'))),
         )
 
-    monkeypatch.setattr(mutation_runner, "MUTATIONS", {**MUTATIONS, "updateProfile": Mutation(refuse)})
-    query = f"mutation {{ updateProfile(input: {{}}) {{ errors {{ {every_field()} }} }} }}"
-    app, role, incomplete = (await demo.ask("lambert", query)).data["updateProfile"]["errors"]
+    monkeypatch.setattr(mutation_runner, "MUTATIONS", {**MUTATIONS, "logout": Mutation(refuse)})
+    query = f"mutation {{ logout {{ errors {{ {every_field()} }} }} }}"
+    app, role, incomplete = (await demo.ask("lambert", query)).data["logout"]["errors"]
     assert (app["code"], app["app"], app["role"], app["about"]) == ("APP_REQUIRED", "DISCOUNTS", None, None)
     assert (role["code"], role["app"], role["role"]) == ("ROLE_REQUIRED", None, "OWNER")
     assert incomplete["about"] == {"__typename": "ErrorSubject", "id": "inv_1", "path": ["customer", 'a"b']}

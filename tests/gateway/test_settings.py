@@ -9,7 +9,7 @@ from pydantic import SecretStr, ValidationError
 from db.secrets import Keyring
 from gateway.backend import terms_of
 from gateway.data_folder import default_data_folder
-from gateway.server.workers import worker_environment
+from gateway.server.workers import conduct_of
 from gateway.settings import Settings
 from resolvers.mutations.registry import MUTATIONS
 
@@ -197,7 +197,7 @@ def test_a_demo_that_others_reach_is_hidden_unless_it_is_exposed(given: dict[str
 
 def test_a_worker_is_told_what_options_said(monkeypatch: pytest.MonkeyPatch) -> None:
     said = Settings(host="0.0.0.0", expose_demo=True)
-    for name, value in worker_environment("postgresql://h/x", said).items():
+    for name, value in conduct_of("postgresql://h/x", said).environment.items():
         monkeypatch.setenv(name, value)
     worker = Settings()
     assert (worker.host, worker.expose_demo, worker.hides_demo) == ("0.0.0.0", True, False)

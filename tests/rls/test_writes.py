@@ -16,9 +16,11 @@ from db.connection import Connection, connect
 from db.database import Database, PoolSettings
 from db.tokens import hash_token
 from resolvers.execution.executor import Executor
-from resolvers.mutations import companies, company_lock, connectors, invitations, requests, users
+from resolvers.mutations import company_lock, connectors, invitations, requests, users
 from resolvers.mutations.steps import audit, company_creation
 from resolvers.writing.access.toggles import SET_TOGGLES
+from resolvers.writing.unversioned import access_request
+from resolvers.writing.unversioned import company as company_data
 from tests.rls.guard import trespassing
 from tests.rls.twins import add_twins
 from tests.support.company import Asker, Firm, change
@@ -83,10 +85,10 @@ PLANTED: Final = {
     "an update of any company's row": Planted("updateUser", users, "UPDATE_MEMBER", MINE, ANY),
     "an update of any company": Planted(
         "updateCompany",
-        companies,
-        "UPDATE_COMPANY",
-        f"c.id = {JUDGED} and c.access_version = judged.version",
-        ANY_JUDGED,
+        company_data,
+        "WRITTEN",
+        "c.id = j.company_id and c.access_version = j.access_version",
+        "j.company_id is not null",
     ),
     "an update in a part of a statement": Planted(
         "setAppAccess", TOGGLES, "kept", "m.company_id = s.company_id and ", ""
@@ -124,8 +126,16 @@ PLANTED: Final = {
         "startImport", requests, "INSERT_IMPORT", "select company,", f"select {TWIN},"
     ),
     "every company's requests": Planted("requestExport", requests, "COUNT_WAITING_EXPORTS", MINE, ANY),
+    "a request for access in another company": Planted(
+        "requestAccess",
+        access_request,
+        "ASKED",
+        "select j.company_id,",
+        "select md5('twin of ' || j.company_id)::uuid,",
+        by="anna",
+    ),
     "an owner of any company": Planted(
-        "updateCompany",
+        "disconnectService",
         company_lock,
         "FIND_ENTERED_COMPANY",
         "m.account_id = $2",
@@ -147,6 +157,7 @@ def inputs(firm: Firm, other: Firm) -> Mapping[str, Mapping[str, Any]]:
         "createUser": {**of, **names, "email": other["anna"].email, "role": "EMPLOYEE"},
         "deleteUser": {**of, "userId": firm["pending"].id},
         "disconnectService": service,
+        "requestAccess": {**of, "app": "STOCK", "reason": "For the depot"},
         "requestExport": {**of, "model": "INVOICES", "format": "CSV"},
         "sendDocument": {**of, "documentId": f"inv_{INVOICE.hex}", "to": "zoe@x.test", "subject": "x"},
         "setAppAccess": {**of, "expectedVersion": 1, "changes": [change(firm["anna"], "STOCK", granted=True)]},

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 from db.connection import connect
@@ -10,8 +11,8 @@ from db.embedded import Embedded
 QUICK = {"fsync": "off", "shared_buffers": "16MB"}
 
 
-def copy_as_standby(original: Path, copy: Path) -> Embedded:
-    """The server on a copy of a stopped server's folder; once started it is a standby."""
+def copy_as_standby(original: Path, copy: Path, settings: Mapping[str, str] = QUICK) -> Embedded:
+    """The server with these settings on a copy of a stopped server's folder; once started it is a standby."""
     shutil.copytree(original, copy, symlinks=True, ignore=shutil.ignore_patterns(".s.PGSQL*", "postmaster.pid"))
     (copy / "data" / "standby.signal").touch()
     for folder, _, files in os.walk(original):
@@ -22,7 +23,7 @@ def copy_as_standby(original: Path, copy: Path) -> Embedded:
                 os.chown(target, source.stat().st_uid, source.stat().st_gid)
     owner = (original / "data").stat()
     os.chown(copy / "data" / "standby.signal", owner.st_uid, owner.st_gid)
-    return Embedded(copy, settings=QUICK)
+    return Embedded(copy, settings=settings)
 
 
 async def promote(dsn: str) -> None:

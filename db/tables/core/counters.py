@@ -15,4 +15,5 @@ counter = Table(
     info={"tenant": True},
 )
 """`kind` is what is counted: CUSTOMER (all contacts) or PRODUCT. `next` is the number that the next one gets.
-COMPOSITION counts the changes of what products are made of, each of which stands on the one before."""
+COMPOSITION counts the changes of what products are made of, ACCESS_REQUEST the requests for access: each stands on
+the one before."""

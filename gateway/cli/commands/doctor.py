@@ -6,7 +6,7 @@ from gateway.cli.terminal import Data, refusals, run, settings_of
 
 
 def doctor(data: Data = None) -> None:
-    """Look at the database as the gateway would use it: server, role, schema, rights, settings, clock, notifications.
+    """Look at the database as the gateway would use it: schema, rights, settings, clock, notifications, replicas.
 
     It changes nothing. What is wrong is said with what to do, and the exit code is 1 then.
     """

@@ -1,6 +1,6 @@
 /** Applications: what the company has, what each app needs, and what activating or deactivating one does to whom. */
 
-import { ask, change } from "../api.js";
+import { ask, change, readReference } from "../api.js";
 import { Failed, Title, Waiting, attempt, day, fullName, html, link, notify, number, t, useRead, useState } from "../core.js";
 import { Dialog, FormDialog, Question } from "./people/dialogs.js";
 import { byCategory, matches } from "./people/store.js";
@@ -81,7 +81,7 @@ let reading;
 
 /** The coordinates of the schema that each app opens, by its name. */
 const opened = () => (reading ??= (async () => {
-  const { types } = await (await fetch("/console/reference.json", { headers: { "x-enfact-request": "1" } })).json();
+  const { types } = await readReference();
   const found = {};
   const note = (gates, coordinate) => gates?.forEach((gate) => (found[gate] ??= []).push(coordinate));
   for (const type of types) {

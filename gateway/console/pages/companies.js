@@ -2,7 +2,7 @@
 
 import { ask, change } from "../api.js";
 import {
-  Failed, Title, Waiting, attempt, day, html, link, recognize, standing, t, useEffect, useRead, useRef, useState, viewer,
+  Failed, Title, Waiting, attempt, day, html, link, recognize, startOf, t, useEffect, useRead, useRef, useState, viewer,
 } from "../core.js";
 import { Question } from "./people/dialogs.js";
 
@@ -10,11 +10,9 @@ const MANY = 8;
 const PAUSE = 200;
 /** Milliseconds before its end in which something needs attention. */
 const SOON = 30 * 24 * 3600 * 1000;
-const START = { owner: "users", employee: "access", external: "home" };
 
 /** The address of the list with a search, which coming back finds again. */
 const searched = (search) => `${link("companies")}${search ? `?${new URLSearchParams({ search })}` : ""}`;
-const start = (company) => link(company.id, START[standing(company)]);
 
 export default function Companies({ route }) {
   const [typed, setTyped] = useState(route.query.search ?? "");
@@ -44,7 +42,7 @@ export default function Companies({ route }) {
     ${value && html`<p class="soft" role="status">${t("companies.count", { n: value.totalCount })}</p>`}
     ${value?.totalCount === 0 && html`<p class="empty">${search ? t("companies.unknown") : t("companies.none", { email: viewer.value.account.email })}</p>`}
     <ul class="choices">${pages.flatMap(({ nodes }) => nodes).map((company) => html`<li key=${company.id}><${Choice} company=${company} /></li>`)}</ul>
-    ${pageInfo?.hasNextPage && html`<p><button onClick=${next}>${t("more")}</button></p>`}`;
+    ${pageInfo?.hasNextPage && html`<p><button onClick=${() => attempt(next)}>${t("more")}</button></p>`}`;
 }
 
 /** The search, which has the focus from the start; Enter opens the only company that it finds. */
@@ -56,13 +54,13 @@ function Search({ typed, setTyped }) {
     const { totalCount, nodes } = (await ask("Companies", { search: typed || null })).viewer.companies;
     if (totalCount !== 1) return;
     history.replaceState(null, "", searched(typed));
-    location.hash = start(nodes[0]);
+    location.hash = startOf(nodes[0]);
   });
   return html`<form role="search" onSubmit=${open}><label>${t("companies.search")}<input type="search" ref=${box} value=${typed}
     onInput=${(event) => setTyped(event.target.value)} /></label></form>`;
 }
 
-const Choice = ({ company, children }) => html`<a href=${start(company)}>
+const Choice = ({ company, children }) => html`<a href=${startOf(company)}>
   <span><b>${company.name}</b> <small>${company.vatNumber}</small></span>
   <small>${children ?? html`${t(`role.${company.access.role ?? viewer.value.account.kind}`)}, ${t("since", { day: day(company.access.since) })}${company.access.until
     ? html`, <b>${t("until", { day: day(company.access.until) })}</b>` : ""}`}</small></a>`;

@@ -8,7 +8,7 @@ const NUMBERS = ["discount", "actualStock", "kilometres"];
 const DAYS = ["date", "plannedStart", "deadline"];
 
 /**
- * The lists that are visible in a company, anew whenever `key` changes. `token`: as whom; by default as oneself.
+ * The lists that are visible in a company, anew whenever `stamp` changes. `token`: as whom; by default as oneself.
  * A hidden list or column is not there; how many are missing is said below.
  */
 export function Desk({ companyId, token, stamp }) {

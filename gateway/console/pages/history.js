@@ -2,10 +2,10 @@
 
 import { ask, spoken } from "../api.js";
 import {
-  Failed, Title, Waiting, attempt, company, fullName, html, link, moment, t, useEffect, useRead, useState,
+  Failed, Title, Waiting, attempt, company, fullName, html, link, moment, t, useEffect, useMemo, useRead, useState,
 } from "../core.js";
 import { Grid, grouped } from "./people/grid.js";
-import { byCategory, row } from "./people/store.js";
+import { byCategory, nameOf, row } from "./people/store.js";
 
 const PAGE = 50;
 const PAUSE = 250;
@@ -49,7 +49,7 @@ export default function History({ route }) {
     ${value && html`<p class="soft" role="status">${t("history.count", { n: value.totalCount })}</p>`}
     ${rows.length > 0 && html`<section class="sheet" aria-label=${t("history.title")}><table class="cards">
       <thead><tr><th scope="col">${t("history.when")}</th><th scope="col">${t("history.who")}</th><th scope="col">${t("history.what")}</th><th scope="col"><span class="hidden">${t("users.actions")}</span></th></tr></thead>
-      <tbody>${rows.map(([entry, ...others]) => html`<tr key=${entry.id}><td>${moment(entry.at)}</td><td>${actor(entry)}</td>
+      <tbody>${rows.map(([entry, ...others]) => html`<tr key=${entry.id}><td>${moment(entry.at)}</td><td>${nameOf(entry.actor)}</td>
         <td class="wrap">${sentences([entry, ...others], apps).map((text, i) => html`<div key=${i}>${text}</div>`)}</td><td class="end"><button onClick=${() => setAt(entry.at)} aria-label=${t("history.showOf", { moment: moment(entry.at) })}>${t("history.show")}</button></td></tr>`)}</tbody></table></section>`}
     ${last?.hasNextPage && html`<p><button onClick=${() => attempt(async () => setMore([...more, await page(companyId, filter, last.endCursor)]))}>${t("more")}</button></p>`}`;
 }
@@ -62,8 +62,6 @@ function filterOf({ search, kind, app }) {
 async function page(companyId, filter, after = null, first = PAGE) {
   return (await ask("Trail", { companyId, first, after, filter })).company.accessChanges;
 }
-
-const actor = (entry) => (entry.actor ? fullName(entry.actor) : "enFact");
 
 /** The entries by what was saved at once: the toggles of one person at one moment are one save. */
 function saves(entries) {
@@ -79,11 +77,7 @@ function saves(entries) {
 
 /** What a save did, a sentence for each user and direction; who did it stands before them. */
 function sentences(save, apps) {
-  const alike = new Map();
-  for (const entry of save) {
-    const key = `${entry.user?.id} ${entry.after}`;
-    alike.set(key, [...(alike.get(key) ?? []), entry]);
-  }
+  const alike = Map.groupBy(save, ({ user, after }) => `${user?.id} ${after}`);
   return [...alike.values()].map((entries) => what(entries, apps));
 }
 
@@ -97,7 +91,7 @@ function what(entries, apps) {
   const now = fromTo(role(entry.roleBefore), role(entry.roleAfter)) ?? fromTo(entry.planBefore, entry.planAfter);
   const values = { person: whose ? fullName(whose) : "", app: new Intl.ListFormat(spoken.value).format(labels), now };
   const text = t(`did.${kind}`, values);
-  const unsaid = Object.values(values).filter((value) => value && !text.includes(value) && value !== actor(entry));
+  const unsaid = Object.values(values).filter((value) => value && !text.includes(value) && value !== nameOf(entry.actor));
   return [text, ...unsaid, entry.until && t("until", { day: moment(entry.until) })].filter(Boolean).join(" · ");
 }
 
@@ -109,7 +103,7 @@ async function download(companyId, filter, apps) {
   let after = null;
   do {
     const { nodes, pageInfo } = await page(companyId, filter, after, 100);
-    for (const entry of nodes) lines.push([entry.at, actor(entry), what([entry], apps)]);
+    for (const entry of nodes) lines.push([entry.at, nameOf(entry.actor), what([entry], apps)]);
     after = pageInfo.hasNextPage ? pageInfo.endCursor : null;
   } while (after);
   const text = lines.map((line) => line.map(cellOf).join(",")).join("\r\n");
@@ -127,7 +121,15 @@ const cellOf = (value) => `"${String(value).replace(/^(?=[=+\-@\t\r])/, "'").rep
 function Moment({ companyId, at, setAt }) {
   const marks = useRead(async () => saves((await page(companyId, {}, null, 100)).nodes).map(([{ at: when }]) => when).reverse(), [companyId]).value ?? [];
   const [other, setOther] = useState("");
-  const { value, problem } = useRead(async () => at && read(companyId, at, other), [companyId, at, other]);
+  const [rested, setRested] = useState(at);
+  useEffect(() => {
+    const timer = setTimeout(() => setRested(at), PAUSE);
+    return () => clearTimeout(timer);
+  }, [at]);
+  const then = useRead(async () => rested && matrixAt(companyId, rested), [companyId, rested]);
+  const now = useRead(async () => rested && matrixAt(companyId, other || new Date().toISOString()), [companyId, other, !rested]);
+  const problem = then.problem ?? now.problem;
+  const value = useMemo(() => then.value && now.value && compared(then.value, now.value), [then.value, now.value]);
   useEffect(() => {
     if (at) document.getElementById("moment")?.scrollIntoView({ block: "center" });
   }, [at]);
@@ -145,9 +147,11 @@ function Moment({ companyId, at, setAt }) {
     ${at && value && html`<p class="soft" role="status">${t("history.differs", { n: value.differing })}</p><${Grid} ...${value.axes} />`}</section>`;
 }
 
-/** The matrix of a moment for the grid, and how many of its cells are otherwise at another, by default now. Raises Refused. */
-async function read(companyId, at, other) {
-  const [then, now] = await Promise.all([at, other || new Date().toISOString()].map(async (when) => (await ask("MatrixAt", { companyId, at: when })).company.permissionMatrix));
+/** The matrix as it was at a moment. Raises Refused. */
+const matrixAt = async (companyId, at) => (await ask("MatrixAt", { companyId, at })).company.permissionMatrix;
+
+/** A matrix for the grid, and how many of its cells are otherwise in another. */
+function compared(then, now) {
   const current = new Map(now.rows.map((line) => [(line.user ?? line.externalUser).id, row(line).cells]));
   const people = then.rows.map(row);
   const differs = (line, app) => line.isUser && line.cells[app].effective !== Boolean(current.get(line.person.id)?.[app]?.effective);

@@ -1,7 +1,7 @@
 /** What the links of letters lead to, and the page that asks for a letter with a new password. */
 
 import { change } from "../api.js";
-import { Title, html, link, recognize, t, useEffect, useState, viewer, words } from "../core.js";
+import { Refusal, Title, html, link, recognize, signIn, t, useEffect, useState, useStep, viewer } from "../core.js";
 
 /* The token stands in the fragment, which no server sees; once it was used it leaves the address bar and the history. */
 const token = new URLSearchParams(location.hash.slice(1)).get("token") ?? "";
@@ -11,26 +11,21 @@ export default function Letters({ letter, Door }) {
   return html`<${Door}><${Title}>${t(`${letter}.title`)}</${Title}><${Letter} /></${Door}>`;
 }
 
-/** What a form or button of a letter is doing: `run` does it, `done` is what it gave, `problem` the refusal. */
-function useStep() {
-  const [state, setState] = useState({});
-  const run = async (work) => {
-    setState({ busy: true });
-    try {
-      const done = await work();
-      if (done && token) history.replaceState(null, "", location.pathname);
-      setState({ done });
-    } catch (problem) {
-      setState({ problem });
-    }
-  };
-  return { ...state, run };
+/** A step that uses the token of the letter up, where it gives something. */
+function useLetter() {
+  const { run, ...state } = useStep();
+  const use = (work) => run(async () => {
+    const done = await work();
+    if (done && token) history.replaceState(null, "", location.pathname);
+    return done;
+  });
+  return { ...state, run: use };
 }
 
 /** Leave the letter's address for the console's start. */
 const Onward = ({ text }) => html`<p><a class="button main" href="/console/">${text ?? t("letter.onward")}</a></p>`;
 
-const Problem = ({ problem }) => html`<p id="refused" role="alert" class="bad">${problem && words(problem)}</p>`;
+const Problem = ({ problem }) => html`<${Refusal} id="refused" problem=${problem} />`;
 const Dead = ({ text }) => html`<p role="alert">${t("letter.dead")}</p><p>${text}</p>`;
 const isDead = (problem) => problem?.code === "INVITATION_INVALID";
 
@@ -44,7 +39,7 @@ const submitted = (work) => (event) => {
 };
 
 function Forgotten() {
-  const { done, busy, problem, run } = useStep();
+  const { done, busy, problem, run } = useLetter();
   if (done) return html`<p role="status">${t("forgotten.done")}</p><p><a href=${link()}>${t("signIn.back")}</a></p>`;
   return html`<p>${t("forgotten.text")}</p>
     <form onSubmit=${submitted(({ email }) => run(() => change("ForgotPassword", { email })))}>
@@ -55,7 +50,7 @@ function Forgotten() {
 }
 
 function Reset() {
-  const { done, busy, problem, run } = useStep();
+  const { done, busy, problem, run } = useLetter();
   if (done) return html`<p role="status">${t("reset-password.done")}</p>
     ${done.revokedApiKeys > 0 && html`<p>${t("reset-password.keys", { n: done.revokedApiKeys })}</p>`}<${Onward} text=${t("signIn.go")} />`;
   if (isDead(problem)) return html`<${Dead} text=${t("reset-password.dead")} />
@@ -67,7 +62,7 @@ function Reset() {
 }
 
 function Confirm() {
-  const { done, busy, problem, run } = useStep();
+  const { done, busy, problem, run } = useLetter();
   const confirm = (input) => run(() => change("ConfirmEmail", { token, ...input }));
   if (done) return html`<p role="status">${t("confirm.done")}</p><${Onward} />`;
   if (isDead(problem)) return html`<${Dead} text=${t("confirm.dead")} /><${Onward} />`;
@@ -79,7 +74,7 @@ function Confirm() {
 }
 
 function NotMe() {
-  const { done, busy, problem, run } = useStep();
+  const { done, busy, problem, run } = useLetter();
   if (done) return html`<p role="status">${t("not-me.done")}</p>`;
   if (isDead(problem)) return html`<${Dead} text=${t("not-me.dead")} />`;
   return html`<p>${t("not-me.text")}</p><${Problem} problem=${problem} />
@@ -91,7 +86,7 @@ function NotMe() {
  * a confirmed one has to sign in first, and another account is refused.
  */
 function Invitation() {
-  const { done, busy, problem, run } = useStep();
+  const { done, busy, problem, run } = useLetter();
   const [way, setWay] = useState("fresh");
   const me = viewer.value;
   const accept = async (input) => {
@@ -100,8 +95,7 @@ function Invitation() {
     return accepted;
   };
   const signInFirst = async ({ email, password }) => {
-    await change("Login", { email, password, session: "COOKIE" });
-    await recognize();
+    await signIn(email, password);
     return accept({});
   };
   useEffect(() => {

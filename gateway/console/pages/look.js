@@ -11,12 +11,14 @@ const SECOND = 1000;
 
 export default function Look({ route }) {
   const person = usePerson(route);
-  const [view, setView] = useState(null);
-  const begin = () => attempt(async () => setView(await change("StartViewAs", { companyId: route.company, userId: route.user })));
+  const { company: companyId, user: userId } = route;
+  const [begun, setBegun] = useState(null);
+  const view = begun?.userId === userId ? begun : null;
+  const begin = () => attempt(async () => setBegun({ userId, ...(await change("StartViewAs", { companyId, userId })) }));
   if (!person.name) return person.instead;
-  return html`<${PersonHead} name=${person.name} note=${person.note} user=${route.user} view="look" />
+  return html`<${PersonHead} name=${person.name} note=${person.note} user=${userId} view="look" />
     ${view
-      ? html`<${Banner} name=${person.name} expiresAt=${view.expiresAt} end=${() => setView(null)} /><${Seen} companyId=${route.company} token=${view.token} />`
+      ? html`<${Banner} name=${person.name} expiresAt=${view.expiresAt} end=${() => setBegun(null)} /><${Seen} companyId=${companyId} token=${view.token} />`
       : html`<div class="empty"><p>${t("look.text", { name: person.name })}</p><button class="main" onClick=${begin}>${t("look.go", { name: person.name })}</button></div>`}`;
 }
 

@@ -2,10 +2,11 @@
 
 import { ask, change } from "../api.js";
 import {
-  LANGUAGES, Failed, Languages, Title, Waiting, attempt, choose, html, moment, notify, recognize, signOut, t, useRead, useState,
-  words,
+  LANGUAGES, Failed, Languages, Refusal, Title, Waiting, attempt, choose, html, moment, notify, recognize, signOut, t, useRead,
+  useState, useStep,
 } from "../core.js";
-import { Dialog, FormDialog, Question } from "./people/dialogs.js";
+import { Dialog, FormDialog, Question, Until, endOf } from "./people/dialogs.js";
+import { KeyHead } from "./people/keys.js";
 
 export default function Settings() {
   const [dialog, setDialog] = useState(null);
@@ -24,7 +25,7 @@ export default function Settings() {
     <section class="sheet" aria-labelledby="keys"><header><h2 id="keys">${t("keys.title")}</h2><button onClick=${() => open(CreateKey, value.companies.nodes)}>${t("keys.create")}</button></header>
       <p class="soft">${t("keys.text")}</p>
       ${value.apiKeys.length > 0 && html`<table class="cards"><thead><tr><th scope="col">${t("users.name")}</th><th scope="col">${t("keys.company")}</th><th scope="col">${t("sessions.used")}</th><th scope="col">${t("outside.until")}</th><th scope="col"><span class="hidden">${t("users.actions")}</span></th></tr></thead>
-      <tbody>${value.apiKeys.map((key) => html`<tr key=${key.id}><th scope="row"><b>${key.label}</b> <small>…${key.last4}${key.readOnly ? ` · ${t("keys.readOnly")}` : ""}</small></th>
+      <tbody>${value.apiKeys.map((key) => html`<tr key=${key.id}><${KeyHead} of=${key} />
         <td>${value.companies.nodes.find(({ id }) => id === key.companyId)?.name ?? t("keys.every")}</td><td>${key.lastUsedAt ? moment(key.lastUsedAt) : t("keys.unused")}</td><td>${key.expiresAt ? moment(key.expiresAt) : t("outside.endless")}</td>
         <td class="end"><button onClick=${() => open(RevokeKey, key)} aria-label=${t("keys.revokeOf", { name: key.label })}>${t("keys.revoke")}</button></td></tr>`)}</tbody></table>`}</section>
     ${dialog && html`<${dialog.Which} row=${dialog.row} close=${close} />`}`;
@@ -32,18 +33,14 @@ export default function Settings() {
 
 /** A form in a sheet: `send` gets its values; what went wrong stands above its button. */
 function Sheet({ title, go, send, children }) {
-  const [problem, setProblem] = useState();
-  const submit = async (event) => {
+  const { busy, problem, run } = useStep();
+  const submit = (event) => {
     event.preventDefault();
-    try {
-      await send(Object.fromEntries(new FormData(event.target)), event.target);
-      setProblem(null);
-    } catch (refusal) {
-      setProblem(refusal);
-    }
+    const form = event.target;
+    run(() => send(Object.fromEntries(new FormData(form)), form));
   };
   return html`<section class="sheet" aria-label=${title}><header><h2>${title}</h2></header><form class="within" onSubmit=${submit}>${children}
-    <p role="alert" class="bad">${problem && words(problem)}</p><div class="actions"><button class="main">${go}</button></div></form></section>`;
+    <${Refusal} problem=${problem} /><div class="actions"><button class="main" disabled=${busy}>${go}</button></div></form></section>`;
 }
 
 function Profile({ account }) {
@@ -97,7 +94,7 @@ const RevokeKey = ({ row, close }) => html`<${Question} title=${t("keys.revokeOf
 function CreateKey({ row: companies, close }) {
   const [key, setKey] = useState(null);
   const send = async ({ label, companyId, until, readOnly }) => {
-    const input = { label, readOnly: readOnly === "on", ...(companyId && { companyId }), ...(until && { expiresAt: new Date(`${until}T23:59:59`).toISOString() }) };
+    const input = { label, readOnly: readOnly === "on", ...(companyId && { companyId }), ...(until && { expiresAt: endOf(until) }) };
     setKey((await change("CreateKey", input)).key);
   };
   if (key) return html`<${Dialog} title=${t("keys.made")} close=${close}><p>${t("keys.once")}</p><p class="key"><code>${key}</code></p>
@@ -105,6 +102,6 @@ function CreateKey({ row: companies, close }) {
   return html`<${FormDialog} title=${t("keys.create")} go=${t("keys.create")} send=${send} close=${close} stays>
     <label>${t("keys.label")}<input name="label" required maxlength="100" autocomplete="off" autofocus /></label>
     <label>${t("keys.company")}<select name="companyId"><option value="">${t("keys.every")}</option>${companies.map(({ id, name }) => html`<option key=${id} value=${id}>${name}</option>`)}</select></label>
-    <label>${t("outside.untilOptional")}<input type="date" name="until" /></label>
+    <${Until} />
     <label class="check"><input type="checkbox" name="readOnly" checked /> ${t("keys.readOnly")}</label></${FormDialog}>`;
 }

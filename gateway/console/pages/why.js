@@ -21,10 +21,10 @@ export default function Why({ route }) {
   const [asked, setAsked] = useState(operation);
   const { value, problem } = useRead(async () => {
     const { company } = await ask("Explain", { companyId: route.company, userId: route.user, operation: asked });
-    return { asked, lines: company?.explainAccess ?? [] };
+    return { asked, userId: route.user, lines: company?.explainAccess ?? [] };
   }, [route.company, route.user, asked]);
   if (!person.name) return person.instead;
-  const current = value?.asked === asked ? value : undefined;
+  const current = value?.asked === asked && value.userId === route.user ? value : undefined;
   return html`<${PersonHead} name=${person.name} note=${person.note} user=${route.user} view="why" />
     <p>${t("why.text", { name: person.name })}</p>
     <form onSubmit=${(event) => (event.preventDefault(), setAsked(operation))}>
@@ -53,14 +53,7 @@ function Answer({ lines, route }) {
 }
 
 /** The hidden lines, those with the same reason together. */
-function byReason(lines) {
-  const groups = new Map();
-  for (const line of lines) {
-    const key = `${line.reason} ${line.app} ${line.role}`;
-    groups.set(key, [...(groups.get(key) ?? []), line]);
-  }
-  return [...groups.values()];
-}
+const byReason = (lines) => [...Map.groupBy(lines, ({ reason, app, role }) => `${reason} ${app} ${role}`).values()];
 
 /** What people call a selection, as far as it has such a name. */
 function nameOf(path) {

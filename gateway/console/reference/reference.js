@@ -2,9 +2,9 @@
  * The reference: types with their gates, errors, settings. An entry has the address `#NAME`, a member of it `#NAME.member`.
  */
 
-import { spoken } from "../api.js";
+import { readReference, spoken } from "../api.js";
 import {
-  Languages, address, html, need, preferred, render, signal, speak, t, useEffect, useMemo, useRead, useRef, useState,
+  Languages, address, decoded, html, need, preferred, render, signal, speak, t, useEffect, useMemo, useRef, useServed, useState,
 } from "../core.js";
 
 const LISTS = { top: "reference.errors.top", payload: "reference.errors.payload", validation: "reference.errors.validation" };
@@ -20,7 +20,7 @@ const known = signal(undefined);
 /* Reading */
 
 async function read() {
-  const reference = await (await fetch("/console/reference.json", { headers: { "x-enfact-request": "1" } })).json();
+  const reference = await readReference();
   const by = (name) => reference.types.find((type) => type.name === name);
   const roots = ROOTS.map(by).filter(Boolean); // who sees no field of a root does not see it
   const types = [
@@ -117,7 +117,7 @@ const partOf = (kind) => PARTS[kind] ?? "reference.kind.type";
 
 /** The ways to the first type, error and setting, and to the explorer where the gateway has it. */
 function Parts({ kind }) {
-  const { value: hasExplorer } = useRead(async () => (await fetch("/console/explorer", { method: "HEAD" })).ok, []);
+  const [hasExplorer] = useServed("explorer");
   const first = (one) => known.value.entries.find((entry) => entry.kind === one).key;
   const parts = [["type", FIRST], ...Object.keys(PARTS).map((one) => [one, first(one)])];
   return html`<nav aria-label=${t("reference.parts")}>${parts.map(([one, to]) => html`
@@ -165,7 +165,7 @@ const Gates = ({ of }) => (of.gates ?? []).map((gate) => html`<span class="gate"
 /* Everything */
 
 function Reference() {
-  const [key, member] = decodeURIComponent(address.value.slice(1) || FIRST).split(".");
+  const [key, member] = decoded(address.value.slice(1) || FIRST).split(".");
   const entries = known.value?.entries;
   const entry = entries?.find((one) => one.key === key);
   return html`<header class="top"><a class="mark" href="/console/">en<b>Fact</b></a>${entry && html`<${Parts} kind=${entry.kind} />`}<div class="me"><${Languages} /></div></header>

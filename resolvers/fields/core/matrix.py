@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Self
 
-from db.sql import Sql, join, sql
+from db.sql import Sql, every, join, sql
+from db.tables.core.access import app_grant
 from db.tables.core.identity import company
 from resolvers.compilation.context import Row
 from resolvers.compilation.parameters import Fingerprint, Keys, enum_names
@@ -154,6 +155,27 @@ def _reason(row: Row, arguments: Arguments) -> Sql:
     )
 
 
+def _until(row: Row, arguments: Arguments) -> Sql:
+    """The end that the toggle of a cell was given with; null without one, and for a toggle that is off.
+
+    Only for a lent app, or one of a moment, its period is looked for (DECISIONS D140).
+    """
+    cell, grant = MatrixCell.at(row), row.ctx.rows(app_grant, company=row.company)
+    then = moment(cell.matrix)
+    return sql(
+        "(case when {} then (select {} from {} where {} and {} = {} and {} = {} and {}) end)",
+        cell.bit(cell.person["lent" if then is None else "toggles"]),
+        grant["until"],
+        grant.source,
+        every(grant.where),
+        grant["membership_id"],
+        cell.person["id"],
+        grant["app_id"],
+        row["id"],
+        sql("upper_inf({})", grant["valid"]) if then is None else sql("{} @> {}", grant["valid"], then),
+    )
+
+
 def _changed_cells(matrix: Row, person: Row, column: Row, arguments: Arguments) -> PairSource:
     """The cells that changed since a version, of the matrix's rows and columns."""
     changed = changed_cells(matrix, person, column, arguments)
@@ -187,6 +209,7 @@ RESOLVERS: Final[Mapping[str, Resolution]] = {
     "PermissionCell.effective": Leaf(_effective),
     "PermissionCell.editable": Leaf(_editable),
     "PermissionCell.reason": Leaf(_reason),
+    "PermissionCell.until": Leaf(_until),
 }
 
 HOMES: Final[Mapping[str, str]] = {

@@ -6,6 +6,7 @@ Who had the app does not wait for it: statements do without lent apps from the f
 import uuid
 from typing import Final
 
+from db.applied import APPLIED
 from db.connection import Connection
 from db.masks import NO_APPS
 from resolvers.plans import moment_of
@@ -36,7 +37,7 @@ ended as (
   insert into access_change (company_id, at, kind, membership_id, app_id, before, after, until)
   select e.company_id, e.at, 'TOGGLE', e.membership_id, e.app_id, true, false, e.until from ended e
 )
-select count(*) ended from ended
+select count(*) ended, {APPLIED} from ended
 """
 """The ends in the `locked` companies: those that have come by the `clock`, recorded at `at`."""
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from db.applied import APPLIED
 from db.connection import Connection
 from db.tokens import CredentialKind, hash_token, new_token
 
@@ -36,14 +37,18 @@ select expires_at, ends_at from opened
 """Opens no session when the password is changed at the same moment; the change waits for this one statement at most."""
 
 DELETE_OLD_SESSIONS: Final = f"""
-delete from credential where id in (
-  select id from credential
-  where account_id = $1 and kind = 'SESSION' and id <> all(array(
-    select id from credential where account_id = $1 and kind = 'SESSION' and expires_at > now()
-    order by coalesce(last_used_at, created_at) desc limit {MOST_OPEN - 1}
-  ))
-  for update skip locked
+with ended as (
+  delete from credential where id in (
+    select id from credential
+    where account_id = $1 and kind = 'SESSION' and id <> all(array(
+      select id from credential where account_id = $1 and kind = 'SESSION' and expires_at > now()
+      order by coalesce(last_used_at, created_at) desc limit {MOST_OPEN - 1}
+    ))
+    for update skip locked
+  )
+  returning id
 )
+select {APPLIED} from ended limit 1
 """
 
 

@@ -68,6 +68,7 @@ class AccessWriter:
     changes_access: ClassVar[bool] = True
     has_trial: ClassVar[bool] = False  # nothing that it writes can be taken
     takes_list: ClassVar[bool] = False
+    takes_key: ClassVar[bool] = False
 
     action: Action
     payload: GraphQLObjectType

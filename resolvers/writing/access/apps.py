@@ -25,11 +25,11 @@ from judged j cross join unnest({}) with ordinality a(app, position, plans, n) w
 
 ACTIVATED: Final = """
 insert into company_app (company_id, app_id, valid, activated_by)
-select w.company_id, w.app, tstzrange(w.at, null), w.account_id from changing w
+select {0}, w.app, tstzrange(w.at, null), w.account_id from changing w
 """
 TRAIL_OF_ACTIVATED: Final = """
 insert into access_change (company_id, at, kind, actor_id, app_id, before, after)
-select w.company_id, w.at, 'APP_ACTIVATED', w.account_id, w.app, false, true from changing w
+select {0}, w.at, 'APP_ACTIVATED', w.account_id, w.app, false, true from changing w
 """
 ACTIVATE: Final = AccessSql(
     {"asked": Input(NEEDED, {"apps": "text[]", "positions": "int4[]", "plans": "text[]"})},
@@ -46,13 +46,15 @@ from judged j cross join unnest({}) with ordinality a(app, position, n) where j.
 
 DEACTIVATED: Final = """
 update company_app o
-set valid = tstzrange(lower(o.valid), greatest(w.at, lower(o.valid) + interval '1 microsecond')),
+set valid = tstzrange(lower(o.valid), greatest(
+    w.at, (lower(o.valid) at time zone 'UTC' + interval '1 microsecond') at time zone 'UTC'
+  )),
   deactivated_by = w.account_id
-from changing w where o.company_id = w.company_id and o.app_id = w.app and upper_inf(o.valid)
+from changing w where o.company_id = {0} and o.app_id = w.app and upper_inf(o.valid)
 """
 TRAIL_OF_DEACTIVATED: Final = """
 insert into access_change (company_id, at, kind, actor_id, app_id, before, after)
-select w.company_id, w.at, 'APP_DEACTIVATED', w.account_id, w.app, true, false from changing w
+select {0}, w.at, 'APP_DEACTIVATED', w.account_id, w.app, true, false from changing w
 """
 DEACTIVATE: Final = AccessSql(
     {"asked": Input(DEPENDENT, {"apps": "text[]", "positions": "int4[]"})},

@@ -40,12 +40,12 @@ select m.n, t.id member, t.toggles, coalesce(s.toggles & ~ s.lent, p.apps) wante
       when t.external or t.role = 'OWNER' then m.path || ' NOT_TOGGLEABLE'
       when m.is_repeated then m.path || ' VALIDATION' end) problem
 from judged j
-cross join unnest({}) with ordinality m(kind, source, source_path, person, is_external, path, is_repeated, n)
-left join membership s on m.kind <> 'PRESET' and s.company_id = j.company_id and s.id = m.source
+cross join unnest({0}) with ordinality m(kind, source, source_path, person, is_external, path, is_repeated, n)
+left join membership s on m.kind <> 'PRESET' and s.company_id = {1} and s.id = m.source
   and s.removed_at is null
-left join access_preset p on m.kind = 'PRESET' and p.company_id = j.company_id and p.id = m.source
+left join access_preset p on m.kind = 'PRESET' and p.company_id = {1} and p.id = m.source
   and p.deleted_at is null
-left join membership t on t.company_id = j.company_id and t.id = m.person and t.removed_at is null
+left join membership t on t.company_id = {1} and t.id = m.person and t.removed_at is null
 where j.outcome is null
 """
 """The users who get the toggles of a model, with both; `problem` is the path and the first reason why it cannot be.

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, LiteralString, NamedTuple
 
+from db.applied import APPLIED
 from db.sql import Sql, join, number, rows, sql
 from db.tables.core.identity import company, membership
 from resolvers.compilation.company_scope import VIEWER, CompanyScope, enterable
@@ -29,7 +30,7 @@ select {0}.account_id, {0}.confirmed, {0}.language, {0}.account_id = any({1}) sp
 from viewer {0} left join lateral (
   select c.id company_id, c.access_version, c.trial_ends_at, {4} version, c.mask active, {5} awake, c.plan,
     coalesce(c.trial_ends_at > now(), false) in_trial, m.role, {6} at,
-    exists (select from membership l where l.company_id = c.id and l.lent_until <= now()) has_lapsed
+    exists (select from membership l where l.company_id = {9} and l.lent_until <= now()) has_lapsed
   from {7} where {8}
 ) x on true
 """
@@ -46,16 +47,18 @@ select f.*, f.count > 0 and j.spent stops from judged j cross join (
 """
 """What was found: `count` is the number of rights that are given, for which an owner who is `spent` has to wait."""
 
-LOCKED: Final = """
-select c.id from judged j cross join found f join company c on c.id = j.company_id
+LOCKED: Final = f"""
+select c.id, {APPLIED} from judged j cross join found f join company c on c.id = j.company_id and c.id = {{}}
 where j.outcome is null and f.problems is null and f.changes and not f.stops and not j.has_lapsed
   and c.access_version = j.access_version
 for no key update of c skip locked
 """
-"""The company's row, unless another change of access has it, has changed it since it was judged, or is due."""
+"""The company's row, unless another change of access has it, has changed it since it was judged, or is due.
+
+What is written waits for replicas."""
 
 RAISED: Final = """
-update company c set access_version = c.access_version + 1{} from locked l where c.id = l.id
+update company c set access_version = c.access_version + 1{} from locked l where c.id = l.id and c.id = {}
 returning c.id, c.access_version, c.trial_ends_at
 """
 STANDING: Final = """
@@ -79,15 +82,18 @@ from judged j cross join found f left join raised r on true
 
 
 class Input(NamedTuple):
-    """A select of what is asked for, and the arrays that it reads in place of `{}`: parameters by name and type."""
+    """A select of what is asked for, and the arrays that it reads: parameters by name and type.
+
+    They stand in place of `{0}`, the parameter that names the company in place of `{1}`.
+    """
 
     select: LiteralString
     columns: Mapping[str, LiteralString] = MappingProxyType({})
 
-    def sql(self, ctx: StatementContext) -> Sql:
+    def sql(self, ctx: StatementContext, company: Sql) -> Sql:
         """The select with its parameters."""
         arrays = [ctx.written(name, type_name) for name, type_name in self.columns.items()]
-        return sql(self.select, join(", ", arrays)) if arrays else sql(self.select)
+        return sql(self.select, join(", ", arrays), company)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +102,8 @@ class AccessSql:
 
     The last one of `inputs`, `asked`, selects the asked changes in the company of `judged`, each with its number `n`,
     its `problem` (null: none), whether it `changes` anything, and whether a right is `given` by it, not taken away.
-    `company` sets further columns of the company's row `c`; `writes` are statements over `changing`, by their names.
+    `company` sets further columns of the company's row `c`; `writes` are statements over `changing`, by their names,
+    with the parameter that names the company in place of `{0}`.
     """
 
     inputs: Mapping[LiteralString, Input]
@@ -106,24 +113,24 @@ class AccessSql:
     def add(self, ctx: StatementContext) -> Sql:
         """Add it to a statement. Returns the select of the outcome, whose columns `Outcome` names."""
         ctx.writes = ctx.speaks = True
+        named = ctx.written(ROW, "uuid")
         steps = {
-            "judged": _judged(ctx),
-            **{name: input_.sql(ctx) for name, input_ in self.inputs.items()},
+            "judged": _judged(ctx, named),
+            **{name: input_.sql(ctx, named) for name, input_ in self.inputs.items()},
             "found": sql(FOUND, number(PROBLEMS)),
-            "locked": sql(LOCKED),
-            "raised": sql(RAISED, sql(self.company)),
+            "locked": sql(LOCKED, named),
+            "raised": sql(RAISED, sql(self.company), named),
             "standing": sql(STANDING),
             "changing": sql(CHANGING),
-            **{name: sql(statement) for name, statement in self.writes.items()},
+            **{name: sql(statement, named) for name, statement in self.writes.items()},
         }
         ctx.commons += [sql(", {} as materialized ({})", Sql(name), step) for name, step in steps.items()]
         return sql(OUTCOME)
 
 
-def _judged(ctx: StatementContext) -> Sql:
-    named = ctx.written(ROW, "uuid")
+def _judged(ctx: StatementContext, named: Sql) -> Sql:
     member = rows(membership, sql("m"), company=named)
-    scope = CompanyScope(0, rows(company, sql("c")), member, ctx.kind)
+    scope = CompanyScope(0, rows(company, sql("c")), member, ctx.kind, named=named)
     source, conditions = enterable(scope)
     return sql(
         JUDGED,
@@ -133,7 +140,8 @@ def _judged(ctx: StatementContext) -> Sql:
         ctx.written(REFUSED, "bool"),
         version(scope.company),
         awake(scope.company),
-        moment(scope.company),
+        moment(named),
         source,
         conditions,
+        named,
     )

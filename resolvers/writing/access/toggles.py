@@ -39,43 +39,49 @@ select a.n, a.app, a.position, a.given, p.id member, get_bit(p.toggles, a.positi
     when a.flaw = 'ALWAYS_VISIBLE' then a.flaw
     when get_bit(j.awake, a.position) = 1 then a.flaw
     when get_bit(j.active, a.position) = 1 then 'PLAN_REQUIRED' else 'APP_NOT_ACTIVE' end problem
-from judged j cross join unnest({}) with ordinality a(person, external, app, position, given, flaw, n)
-left join membership p on p.company_id = j.company_id and p.id = a.person and p.removed_at is null
+from judged j cross join unnest({0}) with ordinality a(person, external, app, position, given, flaw, n)
+left join lateral (
+  select p.* from membership p where p.company_id = {1} and p.id = a.person and p.removed_at is null offset 0
+) p on true
 where j.outcome is null
 """
-"""The toggles with their users; `problem` is the number of a toggle and the first reason why it cannot be set."""
+"""The toggles with their users; `problem` is the number of a toggle and the first reason why it cannot be set.
+
+`offset 0` keeps PostgreSQL from reading all users of the company."""
 
 ENDED: Final = """
 update app_grant g
-set valid = tstzrange(lower(g.valid), greatest(w.at, lower(g.valid) + interval '1 microsecond')),
+set valid = tstzrange(lower(g.valid), greatest(
+    w.at, (lower(g.valid) at time zone 'UTC' + interval '1 microsecond') at time zone 'UTC'
+  )),
   revoked_by = w.account_id
 from changing w
 where not w.given and upper_inf(g.valid)
-  and (g.company_id, g.membership_id, g.app_id) >= (w.company_id, w.member, w.app)
-  and (g.company_id, g.membership_id, g.app_id) <= (w.company_id, w.member, w.app)
+  and (g.company_id, g.membership_id, g.app_id) >= ({0}, w.member, w.app)
+  and (g.company_id, g.membership_id, g.app_id) <= ({0}, w.member, w.app)
 """
 """The rows are compared as wholes, which is the same as each value being equal, so that the index of open periods finds
 them: the key of all periods, which PostgreSQL would take for equal values, goes through ten times as many pages."""
 
 BEGUN: Final = """
 insert into app_grant (company_id, membership_id, app_id, valid, granted_by)
-select w.company_id, w.member, w.app, tstzrange(w.at, null), w.account_id from changing w where w.given
+select {0}, w.member, w.app, tstzrange(w.at, null), w.account_id from changing w where w.given
 """
 KEPT: Final = f"""
 update membership m set toggles = (m.toggles & ~ s.ended) | s.begun, lent = m.lent & ~ (s.begun | s.ended)
 from (
-  select b.company_id, b.member, bit_or(case when b.given then b.bit else b.nothing end) begun,
+  select b.member, bit_or(case when b.given then b.bit else b.nothing end) begun,
     bit_or(case when b.given then b.nothing else b.bit end) ended
   from (
     select w.*, e.nothing, set_bit(e.nothing, w.position, 1) bit from changing w cross join (select {NO_APPS} nothing) e
   ) b
-  group by b.company_id, b.member
+  group by b.member
 ) s
-where m.company_id = s.company_id and m.id = s.member
+where m.company_id = {{0}} and m.id = s.member and m.id = any(array(select w.member from changing w))
 """
 TRAIL: Final = """
 insert into access_change (company_id, at, kind, actor_id, membership_id, app_id, before, after)
-select w.company_id, w.at, 'TOGGLE', w.account_id, w.member, w.app, not w.given, w.given from changing w
+select {0}, w.at, 'TOGGLE', w.account_id, w.member, w.app, not w.given, w.given from changing w
 """
 STATED: Final = Input(
     ASKED,

@@ -64,7 +64,7 @@ def unknown_account(row: NewRow) -> Sql:
     account = rows(gl_account, sql("s"), company=row.company)
     there = every([*account.where, sql("{} = {}", account["code"], row["gl_account"])])
     return sql(
-        "'glAccount' = any({}) and {} is not null and not exists (select from {} where {})",
+        "'glAccount' = any({}) and {} is not null and not exists (select from {} where {} offset 0)",
         row["changed"],
         row["gl_account"],
         account.source,
@@ -115,19 +115,20 @@ def begins(row: NewRow) -> Sql:
     return sql("'trackStock' = any({}) and {} is not null", row["changed"], row["track_stock_since"])
 
 
-def opening(pairs: Sql) -> Sql:
+def opening(pairs: Sql, company: Sql) -> Sql:
     """The movement by which the stock is what is stated; earlier movements stay, so that it makes the difference."""
-    moved = rows(stock_movement, sql("s"), company=sql("w.company_id"))
+    moved = rows(stock_movement, sql("s"), company=company)
     of_product = every([*moved.where, sql("{} = w.id", moved["product_id"]), sql("{} = 'MOVED'", moved["kind"])])
     return sql(
-        "insert into stock_movement (company_id, product_id, quantity, reason, by_id) select w.company_id, w.id, "
+        "insert into stock_movement (company_id, product_id, quantity, reason, by_id) select {}, w.id, "
         "coalesce(g.opening_stock - (select coalesce(sum({}), 0) from {} where {}), 0), 'OPENING', j.member "
         "from {} cross join judged j where {}",
+        company,
         moved["quantity"],
         moved.source,
         of_product,
         pairs,
-        begins(NewRow(sql("g"), sql("g.company_id"))),
+        begins(NewRow(sql("g"), company)),
     )
 
 

@@ -174,6 +174,7 @@ class PermissionCell:
     effective: bool = field("Whether the person reaches the app.")
     editable: bool = field("Whether there is a toggle.")
     reason: CellReason = field("What decides.")
+    until: datetime.datetime | None = field("Until when the toggle is on, if it was lent: it then goes off by itself.")
 
 
 @thing("prw", description="One person's access to every active app.")

@@ -7,7 +7,8 @@ const MATRIX = `query ($id: ID!) { company(id: $id) { permissionMatrix(apps: [IN
 } } }`;
 const SWITCH = `mutation ($input: SetAppAccessInput!) { setAppAccess(input: $input) { errors { code } } }`;
 
-async function ask(query, variables) {
+// What the owner is answered.
+export async function ask(query, variables) {
   const response = await fetch(endpoint, {
     method: "POST",
     headers: { "content-type": "application/json", ...bearer("lambert") },

@@ -80,12 +80,14 @@ export async function enter(page, who) {
 const RULES = { type: "tag", values: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] };
 const COLORS = { type: "rule", values: ["color-contrast", "link-in-text-block"] };
 
-/** The violations that axe finds (WCAG 2.2 AA and best practice; or of colors alone), each with where. `exclude` are selectors. */
-export async function violations(page, { exclude = [], colorsAlone = false } = {}) {
+/**
+ * The violations that axe finds (WCAG 2.2 AA and best practice), each with where. `exclude` are selectors; without
+ * `contrast` colours, which take most of the time, are not looked at, with `colorsAlone` nothing else is.
+ */
+export async function violations(page, { exclude = [], contrast = true, colorsAlone = false } = {}) {
   await page.evaluate(AXE);
-  const found = await page.evaluate(
-    ([without, runOnly]) => axe.run({ exclude: without }, { runOnly }), [exclude, colorsAlone ? COLORS : RULES],
-  );
+  const options = colorsAlone ? { runOnly: COLORS } : { runOnly: RULES, rules: { "color-contrast": { enabled: contrast } } };
+  const found = await page.evaluate(([without, how]) => axe.run({ exclude: without }, how), [exclude, options]);
   return found.violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`));
 }
 
@@ -125,6 +127,16 @@ export async function settled(page) {
     await page.waitForTimeout(STEP);
     quiet = (await still()) ? quiet + STEP : 0;
   }
+}
+
+/** The requests for operations that a page sends from now on, each `{name, token}`, as they are sent. */
+export function sending(page) {
+  const sent = [];
+  page.on("request", (request) => {
+    const name = request.url().endsWith("/graphql") && request.postDataJSON()?.documentId?.replace("console/", "");
+    if (name) sent.push({ name, token: request.headers().authorization });
+  });
+  return sent;
 }
 
 /** Options of a page in French. */

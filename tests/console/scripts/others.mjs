@@ -1,8 +1,8 @@
 // The other pages: asking and granting, presets, history, looking as somebody, explanations, applications, settings.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { check, done, LAMBERT } from "../../clients/scripts/checks.mjs";
-import { as, ask, button, console_, enter, french, open, undo } from "./browser.mjs";
+import { check, done, given, LAMBERT } from "../../clients/scripts/checks.mjs";
+import { as, ask, button, console_, enter, french, open, sending, settled, undo } from "./browser.mjs";
 
 const page_ = (name) => `#/${LAMBERT}/${name}`;
 const heading = (page, name) => page.getByRole("heading", { name, exact: true });
@@ -68,6 +68,19 @@ await check("history: a search, the matrix of a moment, a file of all changes", 
     await page.getByText(/^[1-9]\d* accès diffèrent?\.$/).waitFor();
     await page.getByLabel("Comparer avec").selectOption({ index: 1 });
     await page.getByText(/accès diffèrent?\.$/).waitFor();
+    await settled(page);
+    const sent = sending(page);
+    const moved = page.waitForRequest((request) => request.postDataJSON()?.documentId === "console/MatrixAt");
+    await page.getByRole("slider").evaluate(async (slider) => {
+      for (const value of [3, 2, 1]) {
+        slider.value = value;
+        slider.dispatchEvent(new Event("input", { bubbles: true }));
+        await new Promise((later) => setTimeout(later, 50));
+      }
+    });
+    await moved;
+    await settled(page);
+    assert.deepEqual(sent.map(({ name }) => name), ["MatrixAt"], "where the slider rests is read, and nothing else");
     const [file] = await Promise.all([page.waitForEvent("download"), button(page, "Exporter en CSV").click()]);
     const lines = (await readFile(await file.path(), "utf8")).split("\r\n");
     assert.equal(lines[0], '\ufeff"Quand","Qui","Quoi"');
@@ -77,14 +90,37 @@ await check("history: a search, the matrix of a moment, a file of all changes", 
 await check("looking as somebody shows what they see and writes nothing", () =>
   as("lambert", page_("users"), async (page) => {
     await person(page, "Noah Claes");
+    const sent = sending(page);
     await page.getByRole("link", { name: "Voir comme" }).click();
     await button(page, "Voir comme Noah Claes").click();
     await page.getByText("Vous voyez ce que voit Noah Claes.").waitFor();
     await page.getByRole("columnheader", { name: "Total TVAC" }).first().waitFor();
     assert.equal(await page.getByRole("columnheader", { name: "Reste à payer" }).count(), 0, "payments are hidden from him");
     assert.equal(await page.getByRole("switch").count(), 0);
+    const asked = (withToken) => [...new Set(sent.filter(({ token }) => Boolean(token) === withToken).map(({ name }) => name))].sort();
+    assert.deepEqual(asked(true), ["Catalogue", "Company", "Desk"]);
+    assert.deepEqual(asked(false), ["PersonName", "StartViewAs"]);
+    const headers = { origin: given.url, authorization: sent.find(({ token }) => token).token };
+    const query = 'mutation { updateProfile(input: { firstName: "Nobody" }) { errors { code } } }';
+    const refused = await page.context().request.post(`${given.url}/graphql`, { headers, data: { query } });
+    assert.equal((await refused.json()).errors[0].extensions.code, "FORBIDDEN");
     await button(page, "Quitter").click();
     await button(page, "Voir comme Noah Claes").waitFor();
+  }));
+
+await check("looking as somebody ends with their page", () =>
+  as("lambert", page_("users"), async (page) => {
+    const eva = await page.getByRole("rowheader").getByRole("link", { name: "Eva Dethier" }).getAttribute("href");
+    await person(page, "Noah Claes");
+    await page.getByRole("link", { name: "Voir comme" }).click();
+    await button(page, "Voir comme Noah Claes").click();
+    await page.getByText("Vous voyez ce que voit Noah Claes.").waitFor();
+    await page.route("**/graphql", async (route) => (await new Promise((later) => setTimeout(later, 500)), route.continue()));
+    await page.evaluate((hash) => (location.hash = hash), `${eva}/look`);
+    await page.waitForTimeout(250);
+    assert.equal(await page.getByText("Noah Claes").count(), 0, "while Eva's name is read, nobody else's is there");
+    await button(page, "Voir comme Eva Dethier").waitFor();
+    assert.equal(await page.getByText(/^Vous voyez ce que voit/).count(), 0);
   }));
 
 await check("an explanation leads to the switch", () =>
@@ -181,9 +217,12 @@ await check("on a phone somebody gets to their settings, with the company's menu
 
 await check("personal settings: a name, a wrong password, another session, a key that is shown once", () =>
   as("lambert", "#/settings", async (page) => {
+    const sent = sending(page);
     await page.getByLabel("Prénom").fill("Philip");
-    await page.getByRole("button", { name: "Enregistrer", exact: true }).click();
+    await page.locator("form.within").first().evaluate((form) => (form.requestSubmit(), form.requestSubmit()));
     await page.getByRole("link", { name: "Philip Lambert" }).waitFor();
+    await settled(page);
+    assert.equal(sent.filter(({ name }) => name === "UpdateProfile").length, 1, "what is sent twice is done once");
     await page.getByLabel("Prénom").fill("Philippe");
     await page.getByRole("button", { name: "Enregistrer", exact: true }).click();
     await page.getByRole("link", { name: "Philippe Lambert" }).waitFor();

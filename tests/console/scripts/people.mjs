@@ -1,6 +1,6 @@
 // Utilisateurs: changes are collected, saved as one, seen by others at once, and taken back.
 import assert from "node:assert/strict";
-import { check, done, LAMBERT } from "../../clients/scripts/checks.mjs";
+import { check, DELVAUX, done, LAMBERT } from "../../clients/scripts/checks.mjs";
 import { as, ask, button, checkPage, console_, french, settled, signIn, undo } from "./browser.mjs";
 
 const MATRIX = `#/${LAMBERT}/matrix`;
@@ -46,17 +46,21 @@ await checkPage("keyboard only, from signing in to a saved change and back", fre
   await page.keyboard.press("Enter");
   await page.waitForSelector("[role=grid]");
   assert.equal(await page.locator("[role=grid] [tabindex='0']").count(), 1, "the grid is one tab stop");
-  await tabTo("Clients, Philippe Lambert");
+  const first = await page.evaluate(() => document.querySelector("[role=grid] [role=switch]").ariaLabel);
+  assert.match(first, /^Tout : .*, Personnes affichées$/);
+  await tabTo(first);
   const name = () => page.evaluate(() => document.activeElement.ariaLabel);
   await page.keyboard.press("Control+End");
   assert.match(await name(), /, Claire Fontaine$/);
   await page.keyboard.press("Home");
-  assert.match(await name(), /, Philippe Lambert$/);
+  assert.match(await name(), /, Personnes affichées$/);
   await page.keyboard.press("Control+Home");
   await page.keyboard.press("End");
+  assert.equal(await name(), first.replace("Personnes affichées", "Claire Fontaine"));
+  await page.keyboard.press("ArrowDown");
   assert.equal(await name(), "Clients, Claire Fontaine");
   await page.keyboard.press("Home");
-  for (const key of ["ArrowRight", "ArrowDown", "ArrowDown", "ArrowDown", "ArrowUp", "ArrowDown"]) await page.keyboard.press(key);
+  for (const key of ["ArrowRight", "ArrowRight", "ArrowDown", "ArrowDown", "ArrowDown", "ArrowUp", "ArrowDown"]) await page.keyboard.press(key);
   const changed = await name();
   const before = await page.evaluate(() => document.activeElement.ariaChecked);
   await page.keyboard.press("Space");
@@ -111,6 +115,54 @@ await check("what is not saved survives a reload, and is not somebody else's", (
     await button(page, "Tout abandonner").click();
     assert.equal(await isOn(page, "Agenda", "Noah Claes"), false);
   }));
+
+await check("what was not saved and is not well formed is nothing, and the page follows changes", () =>
+  as("lambert", MATRIX, async (page) => {
+    await cell(page, "Agenda", "Noah Claes").click();
+    await page.evaluate(() => {
+      for (const key of Object.keys(localStorage)) if (key.startsWith("enfact.draft.")) localStorage.setItem(key, "{");
+    });
+    let follows = false;
+    page.on("websocket", (socket) => socket.on("framesent", ({ payload }) => (follows ||= `${payload}`.includes("PeopleChanged"))));
+    await page.reload();
+    await page.waitForSelector("[role=grid]");
+    assert.equal(await isOn(page, "Agenda", "Noah Claes"), false);
+    for (let i = 0; i < 100 && !follows; i += 1) await page.waitForTimeout(100);
+    assert.ok(follows, "nothing is subscribed to");
+  }));
+
+const INVITE = `mutation ($input: CreateUserInput!) {
+  createUser(input: $input) { user { id } invitationToken errors { message } }
+}`;
+const ACCEPT = "mutation ($input: AcceptInvitationInput!) { acceptInvitation(input: $input) { errors { message } } }";
+const DELETE = "mutation ($input: DeleteUserInput!) { deleteUser(input: $input) { errors { message } } }";
+
+await check("an answer that comes late is not taken for the next company's", () =>
+  as("delvaux", "#/companies", (other) => as("lambert", MATRIX, async (page) => {
+    const input = { companyId: DELVAUX, email: "lambert@demo.enfact.test", firstName: "Philippe", lastName: "Lambert", role: "OWNER" };
+    const { user, invitationToken } = (await ask(other, INVITE, { input })).createUser;
+    try {
+      assert.deepEqual((await ask(page, ACCEPT, { input: { token: invitationToken } })).acceptInvitation.errors, []);
+      let release;
+      const late = new Promise((answer) => (release = answer));
+      const isLate = (request) => request.postDataJSON()?.documentId === "console/People" && request.postDataJSON().variables.companyId === LAMBERT;
+      await page.goto(`${console_}#/companies`);
+      await page.route("**/graphql", async (route) => (isLate(route.request()) && (await late), route.continue()));
+      const asked = page.waitForRequest(isLate);
+      await page.goto(`${console_}${MATRIX}`);
+      await asked;
+      await page.goto(`${console_}#/${DELVAUX}/matrix`);
+      await page.waitForSelector("[role=grid]");
+      const people = await page.getByRole("columnheader").allInnerTexts();
+      const answered = page.waitForResponse((response) => isLate(response.request()));
+      release();
+      await (await answered).finished();
+      await settled(page);
+      assert.deepEqual(await page.getByRole("columnheader").allInnerTexts(), people);
+    } finally {
+      assert.deepEqual((await ask(other, DELETE, { input: { companyId: DELVAUX, userId: user.id } })).deleteUser.errors, []);
+    }
+  })));
 
 const NOAH = `query ($id: ID!) {
   company(id: $id) { users(filter: { search: "Noah" }) { nodes { id } } permissionMatrix { version } }

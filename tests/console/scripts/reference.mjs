@@ -105,6 +105,11 @@ await checkInTurn({}, {
     await page.goto(`${reference}#Nothing`);
     await page.getByRole("heading", { name: "Nothing has this name" }).waitFor();
   },
+  "an address that is not well formed is none, either": async (page) => {
+    await page.goto("about:blank");
+    await page.goto(`${reference}#%`);
+    await page.getByRole("heading", { name: "Nothing has this name" }).waitFor();
+  },
   "who is not signed in finds what the schema of strangers has": async (page) => {
     await go(page, "#Query");
     assert.match(await page.locator("article").innerText(), /viewer/);

@@ -665,7 +665,20 @@ def _periods(data: DataSet, company: str) -> None:
             is_on = on[CATALOGUE[app].position] == "1"
             if is_on or (m + n) % 5 == 0:
                 valid = Range(LONG_AGO, None) if app in ALWAYS else _period(m + n, ended=not is_on)
-                data.add("app_grant", company_id=here, membership_id=member["id"], app_id=app.name, valid=valid)
+                grant = {"membership_id": member["id"], "app_id": app.name, "valid": valid}
+                data.add("app_grant", company_id=here, **grant, until=_end(member, app, m + n, is_on=is_on))
+
+
+def _end(member: dict[str, Any], app: App, n: int, *, is_on: bool) -> datetime.datetime | None:
+    """The end that a grant was given with: as the member has it, else of every fourth, which is lent if it is on."""
+    lent = {other for other in App if member["lent"].as_string().replace(" ", "")[CATALOGUE[other].position] == "1"}
+    if app in lent:
+        return member["lent_until"]
+    if app in ALWAYS or n % 4 or member["external"] or member["lent_until"] not in (None, NEVER):
+        return None
+    if is_on:
+        member |= {"lent": bits((*lent, app)), "lent_until": NEVER}
+    return NEVER
 
 
 def _period(n: int, *, ended: bool) -> "Range[datetime.datetime]":

@@ -454,7 +454,18 @@ class _Writer:
         roots = [self.root() for _ in range(self.pick((1, 1, 2, 3)))]
         if self.chance(5):
             roots.append("__typename")
-        body = " ".join(roots)
+        return self.whole(" ".join(roots))
+
+    def page_of_companies(self) -> Case:
+        """A document that reads one page of the viewer's companies, and perhaps the viewer's account."""
+        declared = printed_schema().type_map["Viewer"].fields["companies"]
+        arguments = self.arguments("Viewer", "companies", declared)
+        page = f"companies{arguments} {self.selections(named_of(declared.type), 2)}"
+        account = "account { email } " if self.chance(30) else ""
+        return self.whole(f"viewer {{ {account}{page} }}")
+
+    def whole(self, body: str) -> Case:
+        """The document with these root fields."""
         fragments = [f"fragment {name} on {on} {of}" for name, (on, of, _) in self.fragments.items()]
         used = set(re.findall(r"\$(\w+)", "".join((body, *fragments))))
         head = ", ".join(f"${name}: {type_}" for name, type_ in self.declared.items() if name in used)
@@ -515,3 +526,9 @@ def operations(*favourites: str, companies: Sequence[str] = tuple(ACTIVE)) -> st
     ids = tuple(f"com_{key(f'company {company}').hex}" for company in companies)
 
     return st.integers(0, 2**64 - 1).map(lambda seed: _Writer(Random(seed), names, ids).document())
+
+
+def pages_of_companies() -> st.SearchStrategy[Case]:
+    """Operations that read one page of the viewer's companies."""
+    ids = tuple(f"com_{key(f'company {company}').hex}" for company in ACTIVE)
+    return st.integers(0, 2**64 - 1).map(lambda seed: _Writer(Random(seed), frozenset(), ids).page_of_companies())

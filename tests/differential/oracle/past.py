@@ -82,11 +82,11 @@ def people_then(world: World, company: Record, members: Iterable[Record]) -> Ite
 
 def _on(periods: Iterable[Record], at: datetime.datetime) -> BitString:
     """The mask of the apps whose periods include a moment."""
-    on = {period["app_id"] for period in periods if _holds(period["valid"], at)}
+    on = {period["app_id"] for period in periods if holds(period["valid"], at)}
     return bits(app for app in App if app.name in on)
 
 
-def _holds(valid: Any, at: datetime.datetime) -> bool:
+def holds(valid: Any, at: datetime.datetime) -> bool:
     return valid.lower <= at and (valid.upper is None or at < valid.upper)
 
 

@@ -2,7 +2,7 @@
 
 import datetime
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any, Final
 
@@ -12,7 +12,7 @@ from tests.differential.oracle.core import kinds_of
 from tests.differential.oracle.gating import printed_schema
 from tests.differential.oracle.items import Arguments, Item, Oracle, Resolver, scope_of, written
 from tests.differential.oracle.lists import global_id, sort_key
-from tests.differential.oracle.past import company_then, has_trial_ended, people_now, people_then
+from tests.differential.oracle.past import company_then, has_trial_ended, holds, people_now, people_then
 from tests.differential.oracle.world import Record, Scope, apps_where, has_begun, has_bit, is_awake
 
 MOST_CHANGES: Final = 500
@@ -403,7 +403,7 @@ def _permission_row_external_user(oracle: Oracle, item: Item, arguments: Argumen
 
 def _permission_row_cells(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
     assert item.parent is not None
-    return [_cell(App(app), Scope(item.parent.row, item.row)) for app in _columns(oracle, item.parent)]
+    return list(_cells(oracle, Scope(item.parent.row, item.row), _columns(oracle, item.parent)))
 
 
 def _changed_since(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
@@ -426,10 +426,13 @@ def _changed_since(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
         return None
     changed = {(row["membership_id"], row["app_id"]) for row in later}
     return [
-        _cell(App(app), Scope(item.row, person.row))
+        cell
         for person in _permission_matrix_rows(oracle, item, {})
-        for app in _columns(oracle, item)
-        if (person.row["id"], app) in changed
+        for cell in _cells(
+            oracle,
+            Scope(item.row, person.row),
+            [app for app in _columns(oracle, item) if (person.row["id"], app) in changed],
+        )
     ]
 
 
@@ -437,7 +440,13 @@ def _counts(change: Record) -> bool:
     return change["kind"] not in ("KEY_CREATED", "KEY_REVOKED", "VIEWED_AS", "ACCESS_REQUESTED", "ACCESS_DECLINED")
 
 
-def _cell(app: App, person: Scope) -> dict[str, Any]:
+def _cells(oracle: Oracle, person: Scope, apps: Iterable[str]) -> Iterator[dict[str, Any]]:
+    """The cells of one person for some apps."""
+    grants = list(oracle.world.rows("app_grant", membership_id=person.membership["id"]))
+    return (_cell(App(app), person, [grant for grant in grants if grant["app_id"] == app]) for app in apps)
+
+
+def _cell(app: App, person: Scope, grants: Iterable[Record]) -> dict[str, Any]:
     then = person.company.get("moment")
     marks = [] if then is None else [str((then - EPOCH) // datetime.timedelta(microseconds=1))]
     member, always = person.membership, CATALOGUE[app].always_visible
@@ -449,7 +458,16 @@ def _cell(app: App, person: Scope) -> dict[str, Any]:
         "effective": person.reaches(app) and has_begun(member, person.company.get("moment")),
         "editable": reason == "TOGGLE" and not always,
         "reason": "ALWAYS_VISIBLE" if always else reason,
+        "until": _end_of_toggle(grants, then),
     }
+
+
+def _end_of_toggle(grants: Iterable[Record], then: datetime.datetime | None) -> Any:
+    """The end that a toggle was given with, by its period of now or of a moment."""
+    for grant in grants:
+        if grant["valid"].upper is None if then is None else holds(grant["valid"], then):
+            return None if grant["until"] is None else written(grant["until"])
+    return None
 
 
 SPECIAL: Final[Mapping[str, Resolver]] = {

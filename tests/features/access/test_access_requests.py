@@ -7,7 +7,7 @@ from typing import Any, Final
 import pytest
 
 from db.tokens import hash_token, new_token
-from resolvers.mutations.access_requests import A_DAY
+from resolvers.writing.unversioned.access_request import A_DAY
 from tests.support.company import Answer, Firm, Person, change
 from tests.support.databases import Databases
 from tests.support.externals import Outside

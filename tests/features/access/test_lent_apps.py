@@ -151,6 +151,41 @@ async def test_a_copy_of_a_colleagues_apps_has_none_that_are_lent(outside: Outsi
     assert await firm.toggles("bram") & {"QUOTES", "STOCK", "DISCOUNTS"} == {"QUOTES"}
 
 
+ENDS: Final = """
+query ($id: ID!, $version: Int!, $at: DateTime, $people: [ID!]) { company(id: $id) {
+  permissionMatrix(at: $at, userIds: $people) {
+    rows { cells { app until } } changedSince(version: $version) { app until } } } }
+"""
+
+
+async def ends(outside: Outside, firm: Firm, at: str | None = None) -> tuple[dict[str, str], dict[str, str]]:
+    """The ends in the cells of Anna's row, and in those that changed since the first version."""
+    people = [firm["anna"].id]
+    answer = await outside.ask(firm["owner"].token, ENDS, id=firm.id, version=1, at=at, people=people)
+    assert answer.errors == ()
+    matrix = answer.data["company"]["permissionMatrix"]
+    return _ends_in(matrix["rows"][0]["cells"]), _ends_in(matrix["changedSince"])
+
+
+def _ends_in(cells: list[Any] | None) -> dict[str, str]:
+    return {cell["app"]: cell["until"] for cell in cells or [] if cell["until"]}
+
+
+async def test_a_cell_of_the_matrix_has_the_end_while_it_is_on(outside: Outside) -> None:
+    firm = await outside.found("STOCK", "DISCOUNTS")
+    await set_apps(outside, firm, change(firm["anna"], "DISCOUNTS", granted=True))
+    assert await ends(outside, firm) == ({}, {})
+    await lent(outside, firm, "STOCK")
+    end = {"STOCK": "2126-01-01T00:00:00+00:00"}
+    assert await ends(outside, firm) == (end, end)
+    then = (await firm.trail())[-1]["at"].isoformat()
+    await set_apps(outside, firm, change(firm["anna"], "STOCK", granted=False))
+    assert await ends(outside, firm) == ({}, {})
+    assert await ends(outside, firm, then) == (end, {})
+    await set_apps(outside, firm, change(firm["anna"], "STOCK", granted=True))
+    assert await ends(outside, firm) == ({}, {})
+
+
 # --- between an end and its record
 
 

@@ -13,7 +13,7 @@ from tests.support.databases import Databases
 from tests.support.externals import Outside
 
 CELLS: Final = "cells { ...cell }"
-FIELDS: Final = "fragment cell on PermissionCell { id app granted effective editable reason }"
+FIELDS: Final = "fragment cell on PermissionCell { id app granted effective editable reason until }"
 WHOLE: Final = f"""
 query ($id: ID!, $apps: [App!]) {{ company(id: $id) {{ permissionMatrix(apps: $apps) {{
   version rows {{ id user {{ id }} {CELLS} }} }} }} }} {FIELDS}

@@ -354,4 +354,7 @@ def test_no_compiled_statement_reads_the_mask_of_a_company_past_the_plan() -> No
         text = " ".join(file.read_text(encoding="utf-8").split())
         whole = re.findall(r"case when (c\d+)\.trial_ends_at > now\(\) then \1\.mask else \1\.plan_mask end", text)
         asleep = re.findall(r"\bc\d+\.mask & ~", text)
-        assert len(SQL.findall(text)) == len(whole) + len(asleep), file.name
+        handed_on = re.findall(r"\bc\d+\.mask c\d+_mask\b", text)
+        assert len(SQL.findall(text)) == len(whole) + len(asleep) + len(handed_on), file.name
+        again = re.findall(r"\b[pq]\.c\d+_mask mask\b", text)  # under its own name, which counts as above
+        assert len(re.findall(r"\bc\d+_mask\b", text)) == len(handed_on) + len(again), file.name

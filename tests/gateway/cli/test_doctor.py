@@ -1,16 +1,19 @@
 """`enfact doctor`: each thing that can be wrong is found, and said with what to do."""
 
+import asyncio
 import os
 from collections.abc import AsyncGenerator
 
 import pytest
 
-from db import diagnosis
+from db import diagnosis, replica_diagnosis
 from db.connection import Connection, connect
 from db.database import PoolSettings
 from db.diagnosis import CHECKS, Finding, Wanted, diagnose
 from db.listener import NotificationsLost
+from db.replica_diagnosis import diagnose_replicas
 from tests.support.commands import enfact
+from tests.support.replicated import cluster
 
 
 @pytest.fixture
@@ -99,3 +102,44 @@ async def test_what_a_pooler_takes_away_is_found(fresh_dsn: str, monkeypatch: py
 async def test_a_read_only_database_takes_no_writes(fresh_dsn: str) -> None:
     found = wrong(await examined(f"{fresh_dsn}&default_transaction_read_only=on"))
     assert list(found) == ["role"]
+
+
+# --- replicas
+
+
+async def of_replicas(*dsns: str, primary: str) -> list[Finding]:
+    return [finding async for finding in diagnose_replicas(dsns, 1.0, primary)]
+
+
+async def test_replicas_are_told_what_keeps_them_from_answering(
+    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replica_diagnosis, "PATIENCE", 0.2)
+    folder = tmp_path_factory.mktemp("doctor")
+    folder.chmod(0o711)
+    async with cluster(folder, ["one"]) as servers:
+        (one,), primary = servers.standbys, servers.primary.dsn
+        (good,) = await of_replicas(one.dsn, primary=primary)
+        assert (good.is_good, good.words) == (True, "answers; changes of access wait for it")
+        told = await asyncio.to_thread(enfact, "doctor", DATABASE_URL=primary, ENFACT_READ_URLS=one.dsn)
+        assert (told.returncode, "changes of access wait for it" in told.stdout) == (0, True)
+        await servers.primary.run("create role unseeing login")
+        blind = [dsn.replace("//postgres@", "//unseeing@") for dsn in (one.dsn, primary)]
+        found = await of_replicas(blind[0], primary, "postgresql://u:secret@127.0.0.1:1/x", primary=blind[1])
+        assert [finding.is_good for finding in found] == [False] * 3
+        assert "pg_read_all_stats" in found[0].words
+        assert "no standby" in found[1].words
+        assert "secret" not in found[2].words
+        monkeypatch.setattr(replica_diagnosis, "LONGEST_DELAY", 999)
+        (slow,) = await of_replicas(one.dsn, primary=primary)
+        assert (slow.is_good, "max_standby_streaming_delay" in slow.words) == (None, True)
+        monkeypatch.undo()
+        monkeypatch.setattr(replica_diagnosis, "PATIENCE", 0.2)
+        await servers.wait_for()
+        (alone,) = await of_replicas(one.dsn, primary=primary)
+        assert "FIRST 1 (one)" in alone.words
+        await servers.primary.run("alter database postgres set synchronous_commit = on")
+        await servers.wait_for("one")
+        (eager,) = await of_replicas(one.dsn, primary=primary)
+        assert (eager.is_good, "all writes wait" in eager.words) == (True, True)
+    assert await of_replicas(one.dsn, primary=primary) == []

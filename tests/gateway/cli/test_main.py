@@ -32,9 +32,11 @@ STOP_SECONDS = 60.0
 class Gateway:
     """A running `enfact serve`."""
 
-    def __init__(self, *arguments: str, stderr: IO[bytes] | None = None, **values: str) -> None:
+    def __init__(
+        self, *arguments: str, before: tuple[str, ...] = (), stderr: IO[bytes] | None = None, **values: str
+    ) -> None:
         self.process = subprocess.Popen(
-            [*ENFACT, "serve", "--port", "0", *arguments],
+            [*ENFACT, *before, "serve", "--port", "0", *arguments],
             env=environment(ENFACT_LOG_FORMAT="json", **values), stdout=subprocess.PIPE, stderr=stderr, text=True,
             start_new_session=True,
         )  # fmt: skip
@@ -80,8 +82,11 @@ class Gateway:
 
 
 @contextmanager
-def gateway(*arguments: str, stderr: IO[bytes] | None = None, **values: str) -> Generator[Gateway]:
-    started = Gateway(*arguments, stderr=stderr, **values)
+def gateway(
+    *arguments: str, before: tuple[str, ...] = (), stderr: IO[bytes] | None = None, **values: str
+) -> Generator[Gateway]:
+    """A running gateway; `before` are the options before the name of the command."""
+    started = Gateway(*arguments, before=before, stderr=stderr, **values)
     try:
         yield started
     finally:

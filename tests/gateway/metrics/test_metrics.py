@@ -17,12 +17,14 @@ from gateway.metrics.layout import BOUNDS, FIGURES, MOST_OPERATIONS, Layout
 from gateway.metrics.recording import SAMPLED, Metrics
 from gateway.metrics.text import family, page
 from gateway.persisted_manifests import check_manifests, known_operations
-from gateway.shared_page import MOST_WORKERS, Page, SharedCounters, new_page
+from gateway.shared_page import MOST_WORKERS, Page, SharedCounters, add_names, names_in, new_page
 from resolvers.execution.executor import Executor
 from resolvers.request import DocumentReference, ErrorEntry, Note, Result
 from resolvers.stages import Stage, Stages
 from schema.errors import ErrorCode
 from tests.gateway.conftest import MakeApp, SmallBackend, SmallExecutor, client_of
+from tests.support.databases import Databases
+from tests.support.running_gateway import open_gateway
 
 LINE = re.compile(r'(enfact_\w+)(\{(?:\w+="(?:[^"\\\n]|\\.)*",?)+\})? (-?\d+(?:\.\d+)?(?:e-?\d+)?)\Z')
 
@@ -312,7 +314,7 @@ async def test_the_figures_of_a_process_are_looked_at_while_it_serves(make_app: 
         await client.post("/graphql", json={"query": "{ name }"})
         read = parsed(page(layout, app.counters.sums(layout.size), ()))
         assert read["enfact_pool_connections"] == 1
-        assert read["enfact_subscriptions"] == len(FIGURES) - 1
+        assert read["enfact_subscriptions"] == [figure.name for figure in FIGURES].index("enfact_subscriptions") + 1
     after = parsed(page(layout, app.counters.sums(layout.size), ()))
     assert after["enfact_pool_connections"] == after["enfact_subscriptions"] == 0
     assert after["enfact_document_hits_total"] == read["enfact_document_hits_total"] > 0
@@ -325,3 +327,65 @@ async def test_database_executor_and_application_give_all_figures_by_their_names
     finally:
         await database.close()
     assert names == [figure.name for figure in FIGURES]
+
+
+async def test_operations_on_sockets_are_counted_apart(databases: Databases, template: str) -> None:
+    async with open_gateway(databases, template, admin_port=0) as gateway:
+        firm = await gateway.found()
+        async with gateway.socket() as socket:
+            await socket.init(firm["anna"].token)
+            for query in ("{ __typename }", "{ nonsense }", "{ viewer { account { id } } }"):
+                await socket.subscribe("1", query)
+                while (await socket.receive())["type"] == "next":
+                    pass
+        await gateway.logged("socket")
+        layout = Layout()
+        read = parsed(page(layout, gateway.app.counters.sums(layout.size), ()))
+    counted = {name: value for name, value in read.items() if name.startswith("enfact_socket_operations") and value}
+    assert counted == {
+        'enfact_socket_operations_total{code="OK"}': 2,
+        'enfact_socket_operations_total{code="GRAPHQL_VALIDATION_FAILED"}': 1,
+    }
+    assert read['enfact_requests_total{code="OK"}'] == 0
+
+
+async def test_operations_that_come_by_an_id_have_their_names_in_the_log_and_in_metrics(
+    databases: Databases, template: str, tmp_path: Path
+) -> None:
+    manifest = tmp_path / "m.json"
+    manifest.write_text(json.dumps({"h1": "query Home { __typename }"}), encoding="utf-8")
+    async with open_gateway(databases, template, admin_port=0, documents=(manifest,), console="on") as gateway:
+        firm = await gateway.found()
+        token = {"authorization": f"Bearer {firm['anna'].token}"}
+        for id_, name in (("console/Me", "Me"), ("h1", "Home"), ("nobody", None)):
+            answer = await gateway.client.post("/graphql", json={"documentId": id_}, headers=token)
+            line = await gateway.logged("request", request_id=answer.headers["x-request-id"])
+            assert (line["operation"], line["status"]) == (name, 200 if name else 422)
+        async with gateway.socket() as socket:
+            await socket.init(firm["anna"].token)
+            for payload in ({"documentId": "h1"}, {"documentId": "h1" * 500}):
+                await socket.send({"id": "1", "type": "subscribe", "payload": payload})
+                while (await socket.receive())["type"] == "next":
+                    pass
+        assert [line["operation"] for line in await gateway.more("operation", 0, 2)] == ["Home", None]
+        layout = Layout(sorted(gateway.app._endpoint._shared.names.all))
+        read = parsed(page(layout, gateway.app.counters.sums(layout.size), ()))
+    for name, count in (("Me", 1), ("Home", 1), ("other", 1)):
+        assert read[f'enfact_request_seconds_count{{operation="{name}"}}'] == count
+
+
+def test_names_in_a_page_keep_their_places_when_others_come() -> None:
+    fd = new_page()
+    try:
+        assert names_in(fd) == []
+        for names in (["B", "A"], ["C", "A"], []):
+            add_names(fd, names)
+        assert names_in(fd) == ["B", "A", "C"]
+        many = [f"Op{n:05}" + "x" * 40 for n in range(5_000)]
+        add_names(fd, many)
+        known = names_in(fd)
+        assert known[:3] == ["B", "A", "C"]
+        assert known[3:] == many[: len(known) - 3]
+        assert len(known) > MOST_OPERATIONS
+    finally:
+        os.close(fd)

@@ -14,7 +14,6 @@ import httpx
 import pytest
 
 from db.connection import connect
-from gateway.metrics.layout import Layout
 from gateway.server.admin import listen_for_operators, serving_operators
 from gateway.server.listener import ListenError
 from gateway.settings import Settings
@@ -55,7 +54,7 @@ async def operators(dsn: str) -> AsyncGenerator[Operators]:
     port = listener.getsockname()[1]
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=20) as client:
         told = Operators(client, SharedCounters(Page(fd, 1)), port)
-        async with serving_operators(listener, Layout(), dsn, fd, lambda: told.hindrance):
+        async with serving_operators(listener, dsn, fd, lambda: told.hindrance):
             yield told
     os.close(fd)
 
@@ -66,7 +65,7 @@ def test_a_running_gateway_tells_operators_and_nobody_else(fresh_dsn: str, tmp_p
     manifest = tmp_path / "m.json"
     manifest.write_text(json.dumps({"h1": known}), encoding="utf-8")
     settings = {"DATABASE_URL": fresh_dsn, "ENFACT_DOCUMENTS": str(manifest), "ENFACT_ADMIN_PORT": str(port)}
-    with gateway("--workers", workers, stderr=None, **settings) as running:
+    with gateway("--workers", workers, before=(), stderr=None, **settings) as running:
         for _ in range(4):
             assert running.ask("{ __typename }").status_code == 200
         for _ in range(2):

@@ -16,7 +16,7 @@ from db.connection import connect
 from gateway.logs import open_log
 from gateway.server import workers
 from gateway.server.listener import listen, url
-from gateway.server.workers import Workers, WorkersEnd
+from gateway.server.workers import Conduct, Workers, WorkersEnd
 from gateway.shared_page import new_page
 from tests.gateway.cli.test_main import alive, children
 from tests.support.commands import environment
@@ -35,9 +35,13 @@ class Team:
         self._lines = io.StringIO()
         self._listener = listen("127.0.0.1", 0)
         log = open_log("info", "json", self._lines)
-        given = environment(DATABASE_URL=dsn, ENFACT_LOG_LEVEL="off", **settings)
-        self.workers = Workers(self._listener, count, given, log, page=new_page(), shutdown_seconds=5)
+        self.dsn, self.page = dsn, new_page()
+        self.workers = Workers(self._listener, count, self.conduct(**settings), log, page=self.page)
         self.task = asyncio.create_task(self.workers.run(self.started.set))
+
+    def conduct(self, **settings: str) -> Conduct:
+        """How workers with these settings run."""
+        return Conduct(environment(DATABASE_URL=self.dsn, ENFACT_LOG_LEVEL="off", **settings), 5, 35)
 
     @property
     def address(self) -> str:

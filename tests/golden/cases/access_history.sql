@@ -24,7 +24,7 @@ from (
           || ',"accessChanges":' || (
             select
               '{"totalCount":' || (
-                select count(*)::text from access_change t1 where t1.company_id = c0.id
+                select count(*)::text from access_change t1 where t1.company_id = $1::uuid
               )
               || ',"nodes":[' || coalesce(string_agg(r.j0, ','), '')
               || ']}'
@@ -43,7 +43,7 @@ from (
                       else (
                         select t4.first_name
                         from membership t4
-                        where t4.company_id = c0.id and t4.account_id = t2.id
+                        where t4.company_id = $1::uuid and t4.account_id = t2.id
                         order by t4.removed_at desc nulls first
                         limit 1
                       )
@@ -54,17 +54,17 @@ from (
                   where
                     t2.id = t1.actor_id
                     and exists (
-                      select from membership t3 where t3.company_id = c0.id and t3.account_id = t2.id
+                      select from membership t3 where t3.company_id = $1::uuid and t3.account_id = t2.id
                     )
                 ), 'null')
                 || ',"user":' || coalesce((
                   select '{"firstName":' || json_scalar(t5.first_name)::text || '}'
                   from membership t5
-                  where t5.company_id = c0.id and not t5.external and t5.id = t1.membership_id
+                  where t5.company_id = $1::uuid and not t5.external and t5.id = t1.membership_id
                 ), 'null')
                 || '}' j0
               from access_change t1
-              where t1.company_id = c0.id
+              where t1.company_id = $1::uuid
               order by t1.at desc, t1.id desc
               limit $2::int4
             ) r
@@ -97,6 +97,7 @@ from (
       where
         m0.account_id = v.account_id
         and m0.company_id = $1::uuid
+        and c0.id = $1::uuid
         and m0.accepted_at is not null
         and m0.removed_at is null
         and (m0.until is null or m0.until > now())

@@ -27,11 +27,11 @@ from (
               || '","group":' || coalesce((
                 select '{"name":' || json_scalar(t2.name)::text || '}'
                 from product_group t2
-                where t2.company_id = c0.id and t2.id = t1.group_id
+                where t2.company_id = $1::uuid and t2.id = t1.group_id
               ), 'null')
               || '}' j0
             from product t1
-            where t1.company_id = c0.id and t1.deleted_at is null
+            where t1.company_id = $1::uuid and t1.deleted_at is null
             order by t1.name_key, t1.id
             limit $2::int4
           ) r
@@ -44,6 +44,7 @@ from (
       where
         m0.account_id = v.account_id
         and m0.company_id = $1::uuid
+        and c0.id = $1::uuid
         and m0.accepted_at is not null
         and m0.removed_at is null
         and (m0.until is null or m0.until > now())

@@ -33,6 +33,7 @@ from (
       where
         m0.account_id = v.account_id
         and m0.company_id = $1::uuid
+        and c0.id = $1::uuid
         and m0.accepted_at is not null
         and m0.removed_at is null
         and (m0.until is null or m0.until > now())
@@ -45,6 +46,7 @@ from (
       where
         m1.account_id = v.account_id
         and m1.company_id = $2::uuid
+        and c1.id = $2::uuid
         and m1.accepted_at is not null
         and m1.removed_at is null
         and (m1.until is null or m1.until > now())
@@ -57,6 +59,7 @@ from (
       where
         m2.account_id = v.account_id
         and m2.company_id = $3::uuid
+        and c2.id = $3::uuid
         and m2.accepted_at is not null
         and m2.removed_at is null
         and (m2.until is null or m2.until > now())
@@ -69,6 +72,7 @@ from (
       where
         m3.account_id = v.account_id
         and m3.company_id = $4::uuid
+        and c3.id = $4::uuid
         and m3.accepted_at is not null
         and m3.removed_at is null
         and (m3.until is null or m3.until > now())

@@ -25,7 +25,7 @@ from (
               select count(*)::text
               from connected_service t1
               where
-                t1.company_id = c0.id
+                t1.company_id = $1::uuid
                 and case when t1.connector = 'CODABOX_BANK' then
                   a0.g0
                 when t1.connector = 'PONTO' then
@@ -147,17 +147,17 @@ from (
                     ',' order by reading_key(t2.name) collate "C", t2.id
                   )
                 from connector_option t2
-                where t2.company_id = c0.id and t2.service_id = t1.id
+                where t2.company_id = $1::uuid and t2.service_id = t1.id
               ), '')
               || '],"createdBy":' || coalesce((
                 select '{"firstName":' || json_scalar(t3.first_name)::text || '}'
                 from membership t3
-                where t3.company_id = c0.id and not t3.external and t3.id = t1.created_by_id
+                where t3.company_id = $1::uuid and not t3.external and t3.id = t1.created_by_id
               ), 'null')
               || '}' j0
             from connected_service t1
             where
-              t1.company_id = c0.id
+              t1.company_id = $1::uuid
               and case when t1.connector = 'CODABOX_BANK' then
                 a0.g0
               when t1.connector = 'PONTO' then
@@ -277,7 +277,7 @@ from (
                 select '{"number":' || json_scalar(t5.number)::text || '}'
                 from document t5
                 where
-                  t5.company_id = c0.id
+                  t5.company_id = $1::uuid
                   and t5.kind = any(
                     array_remove(
                       array[
@@ -301,13 +301,13 @@ from (
                 coalesce((
                   select '{"name":' || json_scalar(t6.name)::text || '}'
                   from payment_account t6
-                  where t6.company_id = c0.id and t6.id = t4.account_id
+                  where t6.company_id = $1::uuid and t6.id = t4.account_id
                 ), 'null')
                 || '}'
               else 'null}' end j0
             from bank_transaction t4
             where
-              t4.company_id = c0.id
+              t4.company_id = $1::uuid
               and case when t4.source = 'CODABOX_BANK' then
                 a0.g0
               when t4.source = 'PONTO' then
@@ -323,7 +323,7 @@ from (
               select count(*)::text
               from accounting_export t7
               where
-                t7.company_id = c0.id
+                t7.company_id = $1::uuid
                 and case when t7.connection = 'ACCOWIN' then
                   a0.g2
                 when t7.connection = 'ACTA_B_LEXACT' then
@@ -417,7 +417,7 @@ from (
                   || ',"locked":' || case when t8.locked then 'true}' else 'false}' end
                 from document t8
                 where
-                  t8.company_id = c0.id
+                  t8.company_id = $1::uuid
                   and t8.kind = any(
                     array_remove(
                       array[
@@ -440,7 +440,7 @@ from (
               || '}' j0
             from accounting_export t7
             where
-              t7.company_id = c0.id
+              t7.company_id = $1::uuid
               and case when t7.connection = 'ACCOWIN' then
                 a0.g2
               when t7.connection = 'ACTA_B_LEXACT' then
@@ -535,7 +535,7 @@ from (
                 select '{"number":' || json_scalar(t10.number)::text || '}'
                 from document t10
                 where
-                  t10.company_id = c0.id
+                  t10.company_id = $1::uuid
                   and t10.kind = any(
                     array_remove(
                       array[
@@ -558,7 +558,7 @@ from (
               || '}' j0
             from drive_file t9
             where
-              t9.company_id = c0.id
+              t9.company_id = $1::uuid
               and case when t9.drive = 'ENFACT_DRIVE' then
                 a0.g43
               when t9.drive = 'GOOGLE_DRIVE' then
@@ -609,7 +609,7 @@ from (
                     select '{"supplier":"' || t13.supplier::text || '"}'
                     from supplier_catalog_ref t13
                     where
-                      t13.company_id = c0.id
+                      t13.company_id = $1::uuid
                       and case when t13.supplier = 'APOK' then
                         a0.g32
                       when t13.supplier = 'CEBEO' then
@@ -629,12 +629,12 @@ from (
                   ), 'null')
                   || '}'
                 from product t12
-                where t12.company_id = c0.id and t12.id = t11.product_id
+                where t12.company_id = $1::uuid and t12.id = t11.product_id
               ), 'null')
               || '}' j0
             from supplier_catalog_ref t11
             where
-              t11.company_id = c0.id
+              t11.company_id = $1::uuid
               and case when t11.supplier = 'APOK' then
                 a0.g32
               when t11.supplier = 'CEBEO' then
@@ -671,7 +671,7 @@ from (
                     )
                   from online_payment t15
                   where
-                    t15.company_id = c0.id
+                    t15.company_id = $1::uuid
                     and case when t15.provider = 'MOLLIE' then
                       a0.g39
                     when t15.provider = 'PAYCONIQ' then
@@ -688,7 +688,7 @@ from (
                     || '}'
                   from webshop_order t16
                   where
-                    t16.company_id = c0.id
+                    t16.company_id = $1::uuid
                     and case when t16.shop = 'SHOPIFY' then
                       a0.g30
                     when t16.shop = 'WOOCOMMERCE' then
@@ -717,7 +717,7 @@ from (
                 ), 'null')
                 || '}' j0
               from document t14
-              where t14.company_id = c0.id and t14.kind = 'INVOICE'
+              where t14.company_id = $1::uuid and t14.kind = 'INVOICE'
               order by t14.date desc, t14.id desc
               limit $9::int4
             ) r
@@ -936,6 +936,7 @@ from (
       where
         m0.account_id = v.account_id
         and m0.company_id = $1::uuid
+        and c0.id = $1::uuid
         and m0.accepted_at is not null
         and m0.removed_at is null
         and (m0.until is null or m0.until > now())

@@ -55,7 +55,7 @@ from (
                   select t1.*
                   from document t1
                   where
-                    t1.company_id = c0.id
+                    t1.company_id = $1::uuid
                     and t1.kind = 'INVOICE'
                     and ((t1.discount is not null) or (t1.discount is null and t1.id < $3::uuid))
                   order by t1.discount desc, t1.id desc
@@ -92,6 +92,7 @@ from (
       where
         m0.account_id = v.account_id
         and m0.company_id = $1::uuid
+        and c0.id = $1::uuid
         and m0.accepted_at is not null
         and m0.removed_at is null
         and (m0.until is null or m0.until > now())

@@ -31,7 +31,7 @@ from (
                     ',' order by reading_key(t2.last_name) collate "C", t2.id
                   )
                 from contact_person t2
-                where t2.company_id = c0.id and t2.deleted_at is null and t2.customer_id = t1.id
+                where t2.company_id = $1::uuid and t2.deleted_at is null and t2.customer_id = t1.id
               ), '')
               || '],"invoices":' || case when a0.g0 then
                 (
@@ -39,7 +39,7 @@ from (
                     '{"totalCount":' || (
                       select count(*)::text
                       from document t3
-                      where t3.company_id = c0.id and t3.kind = 'INVOICE' and t3.customer_id = t1.id
+                      where t3.company_id = $1::uuid and t3.kind = 'INVOICE' and t3.customer_id = t1.id
                     )
                     || ',"nodes":[' || coalesce(string_agg(r.j0, ','), '')
                     || ']}'
@@ -56,24 +56,24 @@ from (
                                 || ',"group":' || coalesce((
                                   select '{"name":' || json_scalar(t6.name)::text || '}'
                                   from product_group t6
-                                  where t6.company_id = c0.id and t6.id = t5.group_id
+                                  where t6.company_id = $1::uuid and t6.id = t5.group_id
                                 ), 'null')
                                 || '}'
                               from product t5
-                              where t5.company_id = c0.id and t5.id = t4.product_id
+                              where t5.company_id = $1::uuid and t5.id = t4.product_id
                             ), 'null')
                             || '}',
                             ',' order by t4.position, t4.id
                           )
                         from document_line t4
                         where
-                          t4.company_id = c0.id
+                          t4.company_id = $1::uuid
                           and case when t4.type = 'SECTION' then a0.g1 else true end
                           and t4.document_id = t3.id
                       ), '')
                       || ']}' j0
                     from document t3
-                    where t3.company_id = c0.id and t3.kind = 'INVOICE' and t3.customer_id = t1.id
+                    where t3.company_id = $1::uuid and t3.kind = 'INVOICE' and t3.customer_id = t1.id
                     order by t3.date desc, t3.id desc
                     limit $6::int4
                   ) r
@@ -102,13 +102,15 @@ from (
                               )
                             from document t8
                             where
-                              t8.company_id = c0.id and t8.kind = 'INVOICE' and t8.source_document_id = t7.id
+                              t8.company_id = $1::uuid
+                              and t8.kind = 'INVOICE'
+                              and t8.source_document_id = t7.id
                           ), '')
                           || ']}'
                         else 'null}' end j0
                       from document t7
                       where
-                        t7.company_id = c0.id
+                        t7.company_id = $1::uuid
                         and t7.kind = 'QUOTE'
                         and t7.customer_id = t1.id
                         and case when t7.status in ('SENT', 'EXPIRED') then
@@ -140,7 +142,7 @@ from (
                                 select '{"number":' || json_scalar(t11.number)::text || '}'
                                 from document t11
                                 where
-                                  t11.company_id = c0.id
+                                  t11.company_id = $1::uuid
                                   and t11.kind = 'QUOTE'
                                   and t11.id = t10.source_document_id
                               ), 'null')
@@ -148,12 +150,14 @@ from (
                             else 'null}' end
                           from document t10
                           where
-                            t10.company_id = c0.id and t10.kind = 'INVOICE' and t10.id = t9.source_document_id
+                            t10.company_id = $1::uuid
+                            and t10.kind = 'INVOICE'
+                            and t10.id = t9.source_document_id
                         ), 'null')
                         || '}'
                       else 'null}' end j0
                     from document t9
-                    where t9.company_id = c0.id and t9.kind = 'CREDIT_NOTE' and t9.customer_id = t1.id
+                    where t9.company_id = $1::uuid and t9.kind = 'CREDIT_NOTE' and t9.customer_id = t1.id
                     order by t9.date desc, t9.id desc
                     limit $9::int4
                   ) r
@@ -162,7 +166,7 @@ from (
               else 'null}' end j0
             from contact t1
             where
-              t1.company_id = c0.id
+              t1.company_id = $1::uuid
               and t1.is_customer
               and t1.deleted_at is null
               and (
@@ -202,6 +206,7 @@ from (
       where
         m0.account_id = v.account_id
         and m0.company_id = $1::uuid
+        and c0.id = $1::uuid
         and m0.accepted_at is not null
         and m0.removed_at is null
         and (m0.until is null or m0.until > now())

@@ -26,7 +26,7 @@ from (
                 select count(*)::text
                 from document t1
                 where
-                  t1.company_id = c0.id
+                  t1.company_id = $1::uuid
                   and t1.kind = any(
                     array(
                       select k
@@ -86,7 +86,7 @@ from (
               lateral (
                 select *
                 from document t1
-                where t1.company_id = c0.id and t1.kind = kk.k
+                where t1.company_id = $1::uuid and t1.kind = kk.k
                 order by t1.date desc, t1.id desc
                 limit $3::int4
               ) t1
@@ -103,7 +103,7 @@ from (
                 select count(*)::text
                 from document t2
                 where
-                  t2.company_id = c0.id
+                  t2.company_id = $1::uuid
                   and t2.kind = any(
                     array(
                       select k
@@ -158,7 +158,7 @@ from (
               lateral (
                 select *
                 from document t2
-                where t2.company_id = c0.id and t2.kind = kk.k
+                where t2.company_id = $1::uuid and t2.kind = kk.k
                 order by t2.date desc, t2.id desc
                 limit $5::int4
               ) t2
@@ -174,7 +174,7 @@ from (
               select count(*)::text
               from document t3
               where
-                t3.company_id = c0.id
+                t3.company_id = $1::uuid
                 and t3.kind = any(
                   array(
                     select k
@@ -254,6 +254,7 @@ from (
       where
         m0.account_id = v.account_id
         and m0.company_id = $1::uuid
+        and c0.id = $1::uuid
         and m0.accepted_at is not null
         and m0.removed_at is null
         and (m0.until is null or m0.until > now())

@@ -25,7 +25,7 @@ from (
               select count(*)::text
               from document t1
               where
-                t1.company_id = c0.id
+                t1.company_id = $1::uuid
                 and t1.kind = any(
                   array_remove(
                     array[
@@ -122,7 +122,7 @@ from (
                 lateral (
                   select *
                   from document t1
-                  where t1.company_id = c0.id and t1.kind = kk.k
+                  where t1.company_id = $1::uuid and t1.kind = kk.k
                   order by t1.date desc, t1.id desc
                   limit $2::int4 + 1
                 ) t1
@@ -183,6 +183,7 @@ from (
       where
         m0.account_id = v.account_id
         and m0.company_id = $1::uuid
+        and c0.id = $1::uuid
         and m0.accepted_at is not null
         and m0.removed_at is null
         and (m0.until is null or m0.until > now())

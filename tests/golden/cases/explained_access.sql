@@ -24,7 +24,7 @@ from (
             select
             from membership t4
             where
-              t4.company_id = c0.id
+              t4.company_id = $1::uuid
               and t4.id = case when t4.external then $7::uuid else $6::uuid end
               and t4.removed_at is null
           ) then
@@ -126,7 +126,7 @@ from (
                       from json_array_elements($3::text::json)
                       with ordinality k(ways, n), membership t1
                       where
-                        t1.company_id = c0.id
+                        t1.company_id = $1::uuid
                         and t1.id = case when t1.external then $5::uuid else $4::uuid end
                         and t1.removed_at is null
                       offset 0
@@ -164,6 +164,7 @@ from (
       where
         m0.account_id = v.account_id
         and m0.company_id = $1::uuid
+        and c0.id = $1::uuid
         and m0.accepted_at is not null
         and m0.removed_at is null
         and (m0.until is null or m0.until > now())

@@ -26,7 +26,7 @@ from (
                 select count(*)::text
                 from document t1
                 where
-                  t1.company_id = c0.id
+                  t1.company_id = $1::uuid
                   and t1.kind = 'INVOICE'
                   and t1.customer_id = $2::uuid
                   and case when t1.status in ('SENT', 'OVERDUE') then
@@ -44,7 +44,7 @@ from (
                 || '}' j0
               from document t1
               where
-                t1.company_id = c0.id
+                t1.company_id = $1::uuid
                 and t1.kind = 'INVOICE'
                 and t1.customer_id = $2::uuid
                 and case when t1.status in ('SENT', 'OVERDUE') then
@@ -61,7 +61,7 @@ from (
               '{"totalCount":' || (
                 select count(*)::text
                 from document t2
-                where t2.company_id = c0.id and t2.kind = 'INVOICE' and t2.customer_id = any($5::uuid[])
+                where t2.company_id = $1::uuid and t2.kind = 'INVOICE' and t2.customer_id = any($5::uuid[])
               )
               || '}'
           )
@@ -73,7 +73,7 @@ from (
               '{"totalCount":' || (
                 select count(*)::text
                 from document t3
-                where t3.company_id = c0.id and t3.kind = 'QUOTE' and (t3.customer_id is null) = $7::bool
+                where t3.company_id = $1::uuid and t3.kind = 'QUOTE' and (t3.customer_id is null) = $7::bool
               )
               || '}'
           )
@@ -105,6 +105,7 @@ from (
       where
         m0.account_id = v.account_id
         and m0.company_id = $1::uuid
+        and c0.id = $1::uuid
         and m0.accepted_at is not null
         and m0.removed_at is null
         and (m0.until is null or m0.until > now())

@@ -21,7 +21,7 @@ from (
               select count(*)::text
               from contact t1
               where
-                t1.company_id = c0.id
+                t1.company_id = $1::uuid
                 and t1.is_customer
                 and t1.deleted_at is null
                 and (
@@ -43,7 +43,7 @@ from (
               || '}' j0
             from contact t1
             where
-              t1.company_id = c0.id
+              t1.company_id = $1::uuid
               and t1.is_customer
               and t1.deleted_at is null
               and (
@@ -65,7 +65,7 @@ from (
               select count(*)::text
               from contact t2
               where
-                t2.company_id = c0.id
+                t2.company_id = $1::uuid
                 and t2.is_customer
                 and t2.deleted_at is null
                 and (
@@ -87,6 +87,7 @@ from (
       where
         m0.account_id = v.account_id
         and m0.company_id = $1::uuid
+        and c0.id = $1::uuid
         and m0.accepted_at is not null
         and m0.removed_at is null
         and (m0.until is null or m0.until > now())

@@ -43,14 +43,14 @@ from (
                     )
                   from document_line t2
                   where
-                    t2.company_id = c0.id
+                    t2.company_id = $1::uuid
                     and case when t2.type = 'SECTION' then a0.g3 else true end
                     and t2.document_id = t1.id
                 ), '')
                 || ']}' j0
               from document t1
               where
-                t1.company_id = c0.id
+                t1.company_id = $1::uuid
                 and t1.kind = 'INVOICE'
                 and (
                   left(folded(t1.number), 600) collate "C" = any($2::text[])
@@ -89,6 +89,7 @@ from (
       where
         m0.account_id = v.account_id
         and m0.company_id = $1::uuid
+        and c0.id = $1::uuid
         and m0.accepted_at is not null
         and m0.removed_at is null
         and (m0.until is null or m0.until > now())

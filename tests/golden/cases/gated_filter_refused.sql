@@ -26,14 +26,14 @@ from (
               '{"totalCount":' || (
                 select count(*)::text
                 from document t1
-                where t1.company_id = c0.id and t1.kind = 'INVOICE' and t1.discount > $2::numeric
+                where t1.company_id = $1::uuid and t1.kind = 'INVOICE' and t1.discount > $2::numeric
               )
               || ',"nodes":[' || coalesce(string_agg(r.j0, ','), '')
               || ']}'
             from (
               select '{"number":' || json_scalar(t1.number)::text || '}' j0
               from document t1
-              where t1.company_id = c0.id and t1.kind = 'INVOICE' and t1.discount > $2::numeric
+              where t1.company_id = $1::uuid and t1.kind = 'INVOICE' and t1.discount > $2::numeric
               order by t1.date desc, t1.id desc
               limit $3::int4
             ) r
@@ -44,7 +44,7 @@ from (
               select '{"number":' || json_scalar(t2.number)::text || '}' j0
               from document t2
               where
-                t2.company_id = c0.id
+                t2.company_id = $1::uuid
                 and t2.kind = 'INVOICE'
                 and t2.date >= $4::date
                 and t2.discount >= $5::numeric
@@ -61,7 +61,7 @@ from (
               select '{"number":' || json_scalar(t3.number)::text || '}' j0
               from document t3
               where
-                t3.company_id = c0.id
+                t3.company_id = $1::uuid
                 and t3.kind = 'INVOICE'
                 and (
                   folded(t3.number) collate "C" like $7::text
@@ -100,6 +100,7 @@ from (
       where
         m0.account_id = v.account_id
         and m0.company_id = $1::uuid
+        and c0.id = $1::uuid
         and m0.accepted_at is not null
         and m0.removed_at is null
         and (m0.until is null or m0.until > now())

@@ -25,7 +25,7 @@ from (
             from (
               select '{"number":' || json_scalar(t1.number)::text || ',"date":"' || t1.date::text || '"}' j0
               from document t1
-              where t1.company_id = c0.id and t1.kind = 'INVOICE'
+              where t1.company_id = $1::uuid and t1.kind = 'INVOICE'
               order by t1.discount, t1.date, t1.id
               limit $2::int4
             ) r
@@ -38,7 +38,7 @@ from (
             from (
               select '{"number":' || json_scalar(t2.number)::text || '}' j0
               from document t2
-              where t2.company_id = c0.id and t2.kind = 'INVOICE'
+              where t2.company_id = $1::uuid and t2.kind = 'INVOICE'
               order by t2.date, t2.id
               limit $3::int4
             ) r
@@ -71,6 +71,7 @@ from (
       where
         m0.account_id = v.account_id
         and m0.company_id = $1::uuid
+        and c0.id = $1::uuid
         and m0.accepted_at is not null
         and m0.removed_at is null
         and (m0.until is null or m0.until > now())

@@ -29,7 +29,9 @@ from (
           (
             select
               '{"totalCount":' || (
-                select count(*)::text from document t1 where t1.company_id = c0.id and t1.kind = 'CREDIT_NOTE'
+                select count(*)::text
+                from document t1
+                where t1.company_id = $1::uuid and t1.kind = 'CREDIT_NOTE'
               )
               || '}'
           )
@@ -44,7 +46,7 @@ from (
                 coalesce('"' || t2.discount::text || '"', 'null') || '}'
               else 'null}' end j0
             from contact t2
-            where t2.company_id = c0.id and t2.is_customer and t2.deleted_at is null
+            where t2.company_id = $1::uuid and t2.is_customer and t2.deleted_at is null
             order by reading_key(t2.number) collate "C", t2.id
             limit $3::int4
           ) r
@@ -76,6 +78,7 @@ from (
       where
         m0.account_id = v.account_id
         and m0.company_id = $1::uuid
+        and c0.id = $1::uuid
         and m0.accepted_at is not null
         and m0.removed_at is null
         and (m0.until is null or m0.until > now())

@@ -57,6 +57,7 @@ from (
       where
         m0.account_id = v.account_id
         and m0.company_id = $1::uuid
+        and c0.id = $1::uuid
         and m0.accepted_at is not null
         and m0.removed_at is null
         and (m0.until is null or m0.until > now())

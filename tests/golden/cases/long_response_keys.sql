@@ -29,7 +29,7 @@ from (
                 '{"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa4":' || json_scalar(t1.number)::text
                 || '}' j0
               from document t1
-              where t1.company_id = c0.id and t1.kind = 'INVOICE'
+              where t1.company_id = $1::uuid and t1.kind = 'INVOICE'
               order by t1.date desc, t1.id desc
               limit $2::int4
             ) r
@@ -62,6 +62,7 @@ from (
       where
         m0.account_id = v.account_id
         and m0.company_id = $1::uuid
+        and c0.id = $1::uuid
         and m0.accepted_at is not null
         and m0.removed_at is null
         and (m0.until is null or m0.until > now())

@@ -33,12 +33,12 @@ from (
                   coalesce((
                     select '{"amount":"' || t2.amount::text || '"}'
                     from payment t2
-                    where t2.company_id = c0.id and t2.id = t1.payment_id
+                    where t2.company_id = $1::uuid and t2.id = t1.payment_id
                   ), 'null')
                   || '}'
                 else 'null}' end j0
               from cash_book_entry t1
-              where t1.company_id = c0.id
+              where t1.company_id = $1::uuid
               order by t1.date, t1.id
               limit $2::int4
             ) r
@@ -49,7 +49,7 @@ from (
                 select count(*)::text
                 from cash_book_entry t3
                 where
-                  t3.company_id = c0.id
+                  t3.company_id = $1::uuid
                   and (
                     left(folded(t3.label), 600) collate "C" >= $3::text
                     and left(folded(t3.label), 600) collate "C" < $4::text
@@ -76,11 +76,11 @@ from (
                             '{"amount":"' || t5.amount::text || '"}', ',' order by t5.amount desc, t5.id desc
                           )
                         from payment_allocation t5
-                        where t5.company_id = c0.id and t5.payment_id = t4.id
+                        where t5.company_id = $1::uuid and t5.payment_id = t4.id
                       ), '')
                       || ']}'
                     from payment t4
-                    where t4.company_id = c0.id and t4.id = t3.payment_id
+                    where t4.company_id = $1::uuid and t4.id = t3.payment_id
                   ), 'null')
                   || ',"account":'
                 else 'null,"account":' end
@@ -88,13 +88,13 @@ from (
                   coalesce((
                     select '{"name":' || json_scalar(t6.name)::text || '}'
                     from payment_account t6
-                    where t6.company_id = c0.id and t6.id = t3.account_id
+                    where t6.company_id = $1::uuid and t6.id = t3.account_id
                   ), 'null')
                   || '}'
                 else 'null}' end j0
               from cash_book_entry t3
               where
-                t3.company_id = c0.id
+                t3.company_id = $1::uuid
                 and (
                   left(folded(t3.label), 600) collate "C" >= $3::text
                   and left(folded(t3.label), 600) collate "C" < $4::text
@@ -118,7 +118,7 @@ from (
                 || '}' j0
               from payment t7
               where
-                t7.company_id = c0.id
+                t7.company_id = $1::uuid
                 and t7.amount < $7::numeric
                 and (
                   (
@@ -167,6 +167,7 @@ from (
       where
         m0.account_id = v.account_id
         and m0.company_id = $1::uuid
+        and c0.id = $1::uuid
         and m0.accepted_at is not null
         and m0.removed_at is null
         and (m0.until is null or m0.until > now())

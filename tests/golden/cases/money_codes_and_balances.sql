@@ -22,7 +22,7 @@ from (
         '{"qrKind":' || case when a0.g0 then
           coalesce(
             '"' || (
-              select t1.qr_kind from company_settings t1 where t1.company_id = c0.id
+              select t1.qr_kind from company_settings t1 where t1.company_id = $1::uuid
             )::text || '"',
             'null'
           )
@@ -48,7 +48,7 @@ from (
                   coalesce((
                     select '{"status":"' || t3.status::text || '"}'
                     from collection_case t3
-                    where t3.company_id = c0.id and t3.invoice_id = t2.id
+                    where t3.company_id = $1::uuid and t3.invoice_id = t2.id
                   ), 'null')
                   || ',"customer":'
                 else 'null,"customer":' end
@@ -69,7 +69,7 @@ from (
                           end
                         from document t5
                         where
-                          t5.company_id = c0.id
+                          t5.company_id = $1::uuid
                           and t5.customer_id = t4.id
                           and t5.kind = 'INVOICE'
                           and t5.status in ('SENT', 'OVERDUE')
@@ -80,12 +80,12 @@ from (
                       coalesce('"' || t4.twikey_state::text || '"', 'null') || '}'
                     else 'null}' end
                   from contact t4
-                  where t4.company_id = c0.id and t4.is_customer and t4.id = t2.customer_id
+                  where t4.company_id = $1::uuid and t4.is_customer and t4.id = t2.customer_id
                 ), 'null')
                 || '}' j0
               from document t2
               where
-                t2.company_id = c0.id
+                t2.company_id = $1::uuid
                 and t2.kind = 'INVOICE'
                 and (
                   left(folded(t2.number), 600) collate "C" = any($2::text[])
@@ -115,7 +115,7 @@ from (
                 || '","currentBalance":"' || t6.current_balance::text
                 || '"}' j0
               from payment_account t6
-              where t6.company_id = c0.id
+              where t6.company_id = $1::uuid
               order by t6.current_balance desc, t6.id desc
               limit $5::int4
             ) r
@@ -126,7 +126,7 @@ from (
           (
             select
               '{"totalCount":' || (
-                select count(*)::text from daily_receipt t7 where t7.company_id = c0.id
+                select count(*)::text from daily_receipt t7 where t7.company_id = $1::uuid
               )
               || '}'
           )
@@ -167,6 +167,7 @@ from (
       where
         m0.account_id = v.account_id
         and m0.company_id = $1::uuid
+        and c0.id = $1::uuid
         and m0.accepted_at is not null
         and m0.removed_at is null
         and (m0.until is null or m0.until > now())

@@ -36,7 +36,7 @@ from (
                     '"' || (
                       select coalesce(sum(t2.amount), 0.00)
                       from payment_allocation t2
-                      where t2.company_id = c0.id and t2.invoice_id = t1.id
+                      where t2.company_id = $1::uuid and t2.invoice_id = t1.id
                     )::text || '"',
                     'null'
                   )
@@ -45,7 +45,7 @@ from (
                       t1.total_incl - (
                         select coalesce(sum(t3.amount), 0.00)
                         from payment_allocation t3
-                        where t3.company_id = c0.id and t3.invoice_id = t1.id
+                        where t3.company_id = $1::uuid and t3.invoice_id = t1.id
                       )
                     )::text || '"',
                     'null'
@@ -62,7 +62,7 @@ from (
                           coalesce((
                             select '{"name":' || json_scalar(t6.name)::text || '}'
                             from payment_account t6
-                            where t6.company_id = c0.id and t6.id = t4.account_id
+                            where t6.company_id = $1::uuid and t6.id = t4.account_id
                           ), 'null')
                           || ',"allocations":['
                         else 'null,"allocations":[' end
@@ -73,31 +73,32 @@ from (
                               || '","invoice":' || coalesce((
                                 select '{"number":' || json_scalar(t8.number)::text || '}'
                                 from document t8
-                                where t8.company_id = c0.id and t8.kind = 'INVOICE' and t8.id = t7.invoice_id
+                                where
+                                  t8.company_id = $1::uuid and t8.kind = 'INVOICE' and t8.id = t7.invoice_id
                               ), 'null')
                               || '}',
                               ',' order by t7.amount desc, t7.id desc
                             )
                           from payment_allocation t7
-                          where t7.company_id = c0.id and t7.payment_id = t4.id
+                          where t7.company_id = $1::uuid and t7.payment_id = t4.id
                         ), '')
                         || ']}',
                         ',' order by t4.date desc, t4.id desc
                       )
                     from payment t4
                     where
-                      t4.company_id = c0.id
+                      t4.company_id = $1::uuid
                       and exists (
                         select
                         from payment_allocation t5
-                        where t5.company_id = c0.id and t5.invoice_id = t1.id and t5.payment_id = t4.id
+                        where t5.company_id = $1::uuid and t5.invoice_id = t1.id and t5.payment_id = t4.id
                       )
                   ), '')
                   || ']}'
                 else 'null,"amountDue":null,"payments":null}' end j0
               from document t1
               where
-                t1.company_id = c0.id
+                t1.company_id = $1::uuid
                 and t1.kind = 'INVOICE'
                 and (
                   left(folded(t1.number), 600) collate "C" = any($2::text[])
@@ -135,6 +136,7 @@ from (
       where
         m0.account_id = v.account_id
         and m0.company_id = $1::uuid
+        and c0.id = $1::uuid
         and m0.accepted_at is not null
         and m0.removed_at is null
         and (m0.until is null or m0.until > now())

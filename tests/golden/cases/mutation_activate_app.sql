@@ -38,18 +38,19 @@ judged as materialized (
           greatest(
             clock_timestamp(),
             (
-              select max(h.at) + interval '2 microseconds' from access_change h where h.company_id = c.id
+              select max(h.at) + interval '2 microseconds' from access_change h where h.company_id = $1::uuid
             )
           )
         ) at,
         exists (
-          select from membership l where l.company_id = c.id and l.lent_until <= now()
+          select from membership l where l.company_id = $1::uuid and l.lent_until <= now()
         ) has_lapsed
       from membership m
         join company c on c.id = m.company_id
       where
         m.account_id = v.account_id
         and m.company_id = $1::uuid
+        and c.id = $1::uuid
         and m.accepted_at is not null
         and m.removed_at is null
         and (m.until is null or m.until > now())
@@ -84,10 +85,10 @@ found as materialized (
     ) f
 ),
 locked as materialized (
-  select c.id
+  select c.id, set_config('synchronous_commit', 'remote_apply', true)
   from judged j
     cross join found f
-    join company c on c.id = j.company_id
+    join company c on c.id = j.company_id and c.id = $1::uuid
   where
     j.outcome is null
     and f.problems is null
@@ -105,7 +106,7 @@ raised as materialized (
       select bit_or(set_bit(repeat('0', 256)::bit(256), a.position, 1)) from asked a where a.changes
     )
   from locked l
-  where c.id = l.id
+  where c.id = l.id and c.id = $1::uuid
   returning c.id, c.access_version, c.trial_ends_at
 ),
 standing as materialized (
@@ -126,12 +127,12 @@ changing as materialized (
 ),
 activated as materialized (
   insert into company_app (company_id, app_id, valid, activated_by)
-  select w.company_id, w.app, tstzrange(w.at, null), w.account_id
+  select $1::uuid, w.app, tstzrange(w.at, null), w.account_id
   from changing w
 ),
 trail as materialized (
   insert into access_change (company_id, at, kind, actor_id, app_id, before, after)
-  select w.company_id, w.at, 'APP_ACTIVATED', w.account_id, w.app, false, true
+  select $1::uuid, w.at, 'APP_ACTIVATED', w.account_id, w.app, false, true
   from changing w
 )
 select
@@ -140,6 +141,7 @@ select
   s.id,
   case when s.h is not null then (select w.language from account w where w.id = s.account_id) end,
   s.account_id,
+  (pg_current_xact_id_if_assigned()::text::int8 + 1) position,
   o.*
 from (
   select '{"data":null}' d, null h, v.id, v.account_id
@@ -192,7 +194,8 @@ select
   s.h::varchar,
   s.id,
   case when s.h is not null then (select w.language from account w where w.id = s.account_id) end,
-  s.account_id
+  s.account_id,
+  pg_snapshot_xmax(pg_current_snapshot())::text::int8 position
 from (
   select
     '{"data":{"app":' || coalesce((
@@ -250,6 +253,7 @@ from (
       where
         m0.account_id = v.account_id
         and m0.company_id = $4::uuid
+        and c0.id = $4::uuid
         and m0.accepted_at is not null
         and m0.removed_at is null
         and (m0.until is null or m0.until > now())
@@ -303,18 +307,19 @@ judged as materialized (
           greatest(
             clock_timestamp(),
             (
-              select max(h.at) + interval '2 microseconds' from access_change h where h.company_id = c.id
+              select max(h.at) + interval '2 microseconds' from access_change h where h.company_id = $1::uuid
             )
           )
         ) at,
         exists (
-          select from membership l where l.company_id = c.id and l.lent_until <= now()
+          select from membership l where l.company_id = $1::uuid and l.lent_until <= now()
         ) has_lapsed
       from membership m
         join company c on c.id = m.company_id
       where
         m.account_id = v.account_id
         and m.company_id = $1::uuid
+        and c.id = $1::uuid
         and m.accepted_at is not null
         and m.removed_at is null
         and (m.until is null or m.until > now())
@@ -345,10 +350,10 @@ found as materialized (
     ) f
 ),
 locked as materialized (
-  select c.id
+  select c.id, set_config('synchronous_commit', 'remote_apply', true)
   from judged j
     cross join found f
-    join company c on c.id = j.company_id
+    join company c on c.id = j.company_id and c.id = $1::uuid
   where
     j.outcome is null
     and f.problems is null
@@ -366,7 +371,7 @@ raised as materialized (
       select bit_or(set_bit(repeat('0', 256)::bit(256), a.position, 1)) from asked a where a.changes
     )
   from locked l
-  where c.id = l.id
+  where c.id = l.id and c.id = $1::uuid
   returning c.id, c.access_version, c.trial_ends_at
 ),
 standing as materialized (
@@ -388,14 +393,17 @@ changing as materialized (
 deactivated as materialized (
   update company_app o
   set
-    valid = tstzrange(lower(o.valid), greatest(w.at, lower(o.valid) + interval '1 microsecond')),
+    valid = tstzrange(
+      lower(o.valid),
+      greatest(w.at, (lower(o.valid) at time zone 'UTC' + interval '1 microsecond') at time zone 'UTC')
+    ),
     deactivated_by = w.account_id
   from changing w
-  where o.company_id = w.company_id and o.app_id = w.app and upper_inf(o.valid)
+  where o.company_id = $1::uuid and o.app_id = w.app and upper_inf(o.valid)
 ),
 trail as materialized (
   insert into access_change (company_id, at, kind, actor_id, app_id, before, after)
-  select w.company_id, w.at, 'APP_DEACTIVATED', w.account_id, w.app, true, false
+  select $1::uuid, w.at, 'APP_DEACTIVATED', w.account_id, w.app, true, false
   from changing w
 )
 select
@@ -404,6 +412,7 @@ select
   s.id,
   case when s.h is not null then (select w.language from account w where w.id = s.account_id) end,
   s.account_id,
+  (pg_current_xact_id_if_assigned()::text::int8 + 1) position,
   o.*
 from (
   select '{"data":null}' d, null h, v.id, v.account_id
@@ -454,7 +463,8 @@ select
   s.h::varchar,
   s.id,
   case when s.h is not null then (select w.language from account w where w.id = s.account_id) end,
-  s.account_id
+  s.account_id,
+  pg_snapshot_xmax(pg_current_snapshot())::text::int8 position
 from (
   select
     '{"data":{"company":' || coalesce(l0.j, 'null')
@@ -521,6 +531,7 @@ from (
       where
         m0.account_id = v.account_id
         and m0.company_id = $1::uuid
+        and c0.id = $1::uuid
         and m0.accepted_at is not null
         and m0.removed_at is null
         and (m0.until is null or m0.until > now())

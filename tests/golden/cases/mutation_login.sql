@@ -61,25 +61,31 @@ select
 select u.id, u.password_hash from (select) one left join account u on u.email = $1;
 -- $1 = eva@demo.enfact.test
 
-delete from credential
-where
-  id in (
-    select id
-    from credential
-    where
-      account_id = $1
-      and kind = 'SESSION'
-      and id <> all(
-        array(
-          select id
-          from credential
-          where account_id = $1 and kind = 'SESSION' and expires_at > now()
-          order by coalesce(last_used_at, created_at) desc
-          limit 999
+with ended as (
+  delete from credential
+  where
+    id in (
+      select id
+      from credential
+      where
+        account_id = $1
+        and kind = 'SESSION'
+        and id <> all(
+          array(
+            select id
+            from credential
+            where account_id = $1 and kind = 'SESSION' and expires_at > now()
+            order by coalesce(last_used_at, created_at) desc
+            limit 999
+          )
         )
-      )
-    for update skip locked
-  );
+      for update skip locked
+    )
+  returning id
+)
+select set_config('synchronous_commit', 'remote_apply', true)
+from ended
+limit 1;
 -- $1 = f42bc9b6-d028-4507-ac6b-7f6b6cb4c745
 
 with known as (
@@ -132,7 +138,8 @@ select
   s.h::varchar,
   s.id,
   case when s.h is not null then (select w.language from account w where w.id = s.account_id) end,
-  s.account_id
+  s.account_id,
+  pg_snapshot_xmax(pg_current_snapshot())::text::int8 position
 from (
   select
     '{"data":{"viewer":' || case when v.account_id is not null then
@@ -235,7 +242,8 @@ select
   s.h::varchar,
   s.id,
   case when s.h is not null then (select w.language from account w where w.id = s.account_id) end,
-  s.account_id
+  s.account_id,
+  pg_snapshot_xmax(pg_current_snapshot())::text::int8 position
 from (
   select
     '{"data":{"token":' || coalesce(json_scalar($1::text)::text, 'null')

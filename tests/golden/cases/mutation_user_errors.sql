@@ -38,18 +38,19 @@ judged as materialized (
           greatest(
             clock_timestamp(),
             (
-              select max(h.at) + interval '2 microseconds' from access_change h where h.company_id = c.id
+              select max(h.at) + interval '2 microseconds' from access_change h where h.company_id = $1::uuid
             )
           )
         ) at,
         exists (
-          select from membership l where l.company_id = c.id and l.lent_until <= now()
+          select from membership l where l.company_id = $1::uuid and l.lent_until <= now()
         ) has_lapsed
       from membership m
         join company c on c.id = m.company_id
       where
         m.account_id = v.account_id
         and m.company_id = $1::uuid
+        and c.id = $1::uuid
         and m.accepted_at is not null
         and m.removed_at is null
         and (m.until is null or m.until > now())
@@ -78,7 +79,12 @@ asked as materialized (
   from judged j
     cross join unnest($5::uuid[], $6::bool[], $7::text[], $8::int4[], $9::bool[], $10::text[])
   with ordinality a(person, external, app, position, given, flaw, n)
-    left join membership p on p.company_id = j.company_id and p.id = a.person and p.removed_at is null
+    left join lateral (
+      select p.*
+      from membership p
+      where p.company_id = $1::uuid and p.id = a.person and p.removed_at is null
+      offset 0
+    ) p on true
   where j.outcome is null
 ),
 found as materialized (
@@ -93,10 +99,10 @@ found as materialized (
     ) f
 ),
 locked as materialized (
-  select c.id
+  select c.id, set_config('synchronous_commit', 'remote_apply', true)
   from judged j
     cross join found f
-    join company c on c.id = j.company_id
+    join company c on c.id = j.company_id and c.id = $1::uuid
   where
     j.outcome is null
     and f.problems is null
@@ -110,7 +116,7 @@ raised as materialized (
   update company c
   set access_version = c.access_version + 1
   from locked l
-  where c.id = l.id
+  where c.id = l.id and c.id = $1::uuid
   returning c.id, c.access_version, c.trial_ends_at
 ),
 standing as materialized (
@@ -132,18 +138,21 @@ changing as materialized (
 ended as materialized (
   update app_grant g
   set
-    valid = tstzrange(lower(g.valid), greatest(w.at, lower(g.valid) + interval '1 microsecond')),
+    valid = tstzrange(
+      lower(g.valid),
+      greatest(w.at, (lower(g.valid) at time zone 'UTC' + interval '1 microsecond') at time zone 'UTC')
+    ),
     revoked_by = w.account_id
   from changing w
   where
     not w.given
     and upper_inf(g.valid)
-    and (g.company_id, g.membership_id, g.app_id) >= (w.company_id, w.member, w.app)
-    and (g.company_id, g.membership_id, g.app_id) <= (w.company_id, w.member, w.app)
+    and (g.company_id, g.membership_id, g.app_id) >= ($1::uuid, w.member, w.app)
+    and (g.company_id, g.membership_id, g.app_id) <= ($1::uuid, w.member, w.app)
 ),
 begun as materialized (
   insert into app_grant (company_id, membership_id, app_id, valid, granted_by)
-  select w.company_id, w.member, w.app, tstzrange(w.at, null), w.account_id
+  select $1::uuid, w.member, w.app, tstzrange(w.at, null), w.account_id
   from changing w
   where w.given
 ),
@@ -152,7 +161,6 @@ kept as materialized (
   set toggles = (m.toggles & ~ s.ended) | s.begun, lent = m.lent & ~ (s.begun | s.ended)
   from (
     select
-      b.company_id,
       b.member,
       bit_or(case when b.given then b.bit else b.nothing end) begun,
       bit_or(case when b.given then b.nothing else b.bit end) ended
@@ -161,13 +169,13 @@ kept as materialized (
       from changing w
         cross join (select repeat('0', 256)::bit(256) nothing) e
     ) b
-    group by b.company_id, b.member
+    group by b.member
   ) s
-  where m.company_id = s.company_id and m.id = s.member
+  where m.company_id = $1::uuid and m.id = s.member and m.id = any(array(select w.member from changing w))
 ),
 trail as materialized (
   insert into access_change (company_id, at, kind, actor_id, membership_id, app_id, before, after)
-  select w.company_id, w.at, 'TOGGLE', w.account_id, w.member, w.app, not w.given, w.given
+  select $1::uuid, w.at, 'TOGGLE', w.account_id, w.member, w.app, not w.given, w.given
   from changing w
 )
 select
@@ -176,6 +184,7 @@ select
   s.id,
   case when s.h is not null then (select w.language from account w where w.id = s.account_id) end,
   s.account_id,
+  (pg_current_xact_id_if_assigned()::text::int8 + 1) position,
   o.*
 from (
   select
@@ -250,7 +259,8 @@ select
   s.h::varchar,
   s.id,
   case when s.h is not null then (select w.language from account w where w.id = s.account_id) end,
-  s.account_id
+  s.account_id,
+  pg_snapshot_xmax(pg_current_snapshot())::text::int8 position
 from (
   select
     '{"data":{"errors":[' || coalesce((
@@ -304,6 +314,7 @@ from (
       where
         m0.account_id = v.account_id
         and m0.company_id = $2::uuid
+        and c0.id = $2::uuid
         and m0.accepted_at is not null
         and m0.removed_at is null
         and (m0.until is null or m0.until > now())
@@ -353,18 +364,19 @@ judged as materialized (
           greatest(
             clock_timestamp(),
             (
-              select max(h.at) + interval '2 microseconds' from access_change h where h.company_id = c.id
+              select max(h.at) + interval '2 microseconds' from access_change h where h.company_id = $1::uuid
             )
           )
         ) at,
         exists (
-          select from membership l where l.company_id = c.id and l.lent_until <= now()
+          select from membership l where l.company_id = $1::uuid and l.lent_until <= now()
         ) has_lapsed
       from membership m
         join company c on c.id = m.company_id
       where
         m.account_id = v.account_id
         and m.company_id = $1::uuid
+        and c.id = $1::uuid
         and m.accepted_at is not null
         and m.removed_at is null
         and (m.until is null or m.until > now())
@@ -393,7 +405,12 @@ asked as materialized (
   from judged j
     cross join unnest($5::uuid[], $6::bool[], $7::text[], $8::int4[], $9::bool[], $10::text[])
   with ordinality a(person, external, app, position, given, flaw, n)
-    left join membership p on p.company_id = j.company_id and p.id = a.person and p.removed_at is null
+    left join lateral (
+      select p.*
+      from membership p
+      where p.company_id = $1::uuid and p.id = a.person and p.removed_at is null
+      offset 0
+    ) p on true
   where j.outcome is null
 ),
 found as materialized (
@@ -408,10 +425,10 @@ found as materialized (
     ) f
 ),
 locked as materialized (
-  select c.id
+  select c.id, set_config('synchronous_commit', 'remote_apply', true)
   from judged j
     cross join found f
-    join company c on c.id = j.company_id
+    join company c on c.id = j.company_id and c.id = $1::uuid
   where
     j.outcome is null
     and f.problems is null
@@ -425,7 +442,7 @@ raised as materialized (
   update company c
   set access_version = c.access_version + 1
   from locked l
-  where c.id = l.id
+  where c.id = l.id and c.id = $1::uuid
   returning c.id, c.access_version, c.trial_ends_at
 ),
 standing as materialized (
@@ -447,18 +464,21 @@ changing as materialized (
 ended as materialized (
   update app_grant g
   set
-    valid = tstzrange(lower(g.valid), greatest(w.at, lower(g.valid) + interval '1 microsecond')),
+    valid = tstzrange(
+      lower(g.valid),
+      greatest(w.at, (lower(g.valid) at time zone 'UTC' + interval '1 microsecond') at time zone 'UTC')
+    ),
     revoked_by = w.account_id
   from changing w
   where
     not w.given
     and upper_inf(g.valid)
-    and (g.company_id, g.membership_id, g.app_id) >= (w.company_id, w.member, w.app)
-    and (g.company_id, g.membership_id, g.app_id) <= (w.company_id, w.member, w.app)
+    and (g.company_id, g.membership_id, g.app_id) >= ($1::uuid, w.member, w.app)
+    and (g.company_id, g.membership_id, g.app_id) <= ($1::uuid, w.member, w.app)
 ),
 begun as materialized (
   insert into app_grant (company_id, membership_id, app_id, valid, granted_by)
-  select w.company_id, w.member, w.app, tstzrange(w.at, null), w.account_id
+  select $1::uuid, w.member, w.app, tstzrange(w.at, null), w.account_id
   from changing w
   where w.given
 ),
@@ -467,7 +487,6 @@ kept as materialized (
   set toggles = (m.toggles & ~ s.ended) | s.begun, lent = m.lent & ~ (s.begun | s.ended)
   from (
     select
-      b.company_id,
       b.member,
       bit_or(case when b.given then b.bit else b.nothing end) begun,
       bit_or(case when b.given then b.nothing else b.bit end) ended
@@ -476,13 +495,13 @@ kept as materialized (
       from changing w
         cross join (select repeat('0', 256)::bit(256) nothing) e
     ) b
-    group by b.company_id, b.member
+    group by b.member
   ) s
-  where m.company_id = s.company_id and m.id = s.member
+  where m.company_id = $1::uuid and m.id = s.member and m.id = any(array(select w.member from changing w))
 ),
 trail as materialized (
   insert into access_change (company_id, at, kind, actor_id, membership_id, app_id, before, after)
-  select w.company_id, w.at, 'TOGGLE', w.account_id, w.member, w.app, not w.given, w.given
+  select $1::uuid, w.at, 'TOGGLE', w.account_id, w.member, w.app, not w.given, w.given
   from changing w
 )
 select
@@ -491,6 +510,7 @@ select
   s.id,
   case when s.h is not null then (select w.language from account w where w.id = s.account_id) end,
   s.account_id,
+  (pg_current_xact_id_if_assigned()::text::int8 + 1) position,
   o.*
 from (
   select '{"data":null}' d, null h, v.id, v.account_id
@@ -556,7 +576,8 @@ select
   s.h::varchar,
   s.id,
   case when s.h is not null then (select w.language from account w where w.id = s.account_id) end,
-  s.account_id
+  s.account_id,
+  pg_snapshot_xmax(pg_current_snapshot())::text::int8 position
 from (
   select
     '{"data":{"errors":[' || coalesce((
@@ -586,6 +607,7 @@ from (
       where
         m0.account_id = v.account_id
         and m0.company_id = $2::uuid
+        and c0.id = $2::uuid
         and m0.accepted_at is not null
         and m0.removed_at is null
         and (m0.until is null or m0.until > now())

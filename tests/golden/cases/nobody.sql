@@ -33,20 +33,21 @@ from (
       where
         m0.account_id = v.account_id
         and m0.company_id = $1::uuid
+        and c0.id = $1::uuid
         and m0.accepted_at is not null
         and m0.removed_at is null
         and (m0.until is null or m0.until > now())
       offset 0
     ) l0 on true
     left join lateral (
-      select '{"id":"com_' || encode(uuid_send(m1.company_id), 'hex') || '"}' j, null h
+      select '{"id":"com_' || encode(uuid_send(c1.id), 'hex') || '"}' j, null h
       from membership m1
         join company c1 on c1.id = m1.company_id
       where
-        m1.company_id = $2::uuid
-        and true
+        true
         and m1.account_id = v.account_id
-        and m1.company_id = c1.id
+        and m1.company_id = $2::uuid
+        and c1.id = $2::uuid
         and m1.accepted_at is not null
         and m1.removed_at is null
         and (m1.until is null or m1.until > now())

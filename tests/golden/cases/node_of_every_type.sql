@@ -43,17 +43,15 @@ from (
     left join viewer v on true
     left join lateral (
       select
-        '{"id":"com_' || encode(uuid_send(m0.company_id), 'hex')
-        || '","name":' || json_scalar(m0.company_name)::text
-        || '}' j,
+        '{"id":"com_' || encode(uuid_send(c0.id), 'hex') || '","name":' || json_scalar(c0.name)::text || '}' j,
         null h
       from membership m0
         join company c0 on c0.id = m0.company_id
       where
-        m0.company_id = $1::uuid
-        and true
+        true
         and m0.account_id = v.account_id
-        and m0.company_id = c0.id
+        and m0.company_id = $1::uuid
+        and c0.id = $1::uuid
         and m0.accepted_at is not null
         and m0.removed_at is null
         and (m0.until is null or m0.until > now())

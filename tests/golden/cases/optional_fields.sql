@@ -28,7 +28,9 @@ from (
             ',"invoices":' || (
               select
                 '{"totalCount":' || (
-                  select count(*)::text from document t1 where t1.company_id = c0.id and t1.kind = 'INVOICE'
+                  select count(*)::text
+                  from document t1
+                  where t1.company_id = $1::uuid and t1.kind = 'INVOICE'
                 )
                 || ',"nodes":[' || coalesce(string_agg(r.j0, ','), '')
                 || ']}'
@@ -39,7 +41,7 @@ from (
                     ',"discount":' || coalesce('"' || t1.discount::text || '"', 'null') || '}'
                   else '}' end j0
                 from document t1
-                where t1.company_id = c0.id and t1.kind = 'INVOICE'
+                where t1.company_id = $1::uuid and t1.kind = 'INVOICE'
                 order by t1.date desc, t1.id desc
                 limit $2::int4
               ) r
@@ -62,7 +64,7 @@ from (
                   )
                   || '}' j0
                 from document t2
-                where t2.company_id = c0.id and t2.kind = 'QUOTE'
+                where t2.company_id = $1::uuid and t2.kind = 'QUOTE'
                 order by t2.date desc, t2.id desc
                 limit $3::int4
               ) r
@@ -98,6 +100,7 @@ from (
       where
         m0.account_id = v.account_id
         and m0.company_id = $1::uuid
+        and c0.id = $1::uuid
         and m0.accepted_at is not null
         and m0.removed_at is null
         and (m0.until is null or m0.until > now())

@@ -51,7 +51,7 @@ from (
                 select t1.*
                 from contact t1
                 where
-                  t1.company_id = c0.id
+                  t1.company_id = $1::uuid
                   and t1.is_customer
                   and t1.deleted_at is null
                   and (
@@ -76,6 +76,7 @@ from (
       where
         m0.account_id = v.account_id
         and m0.company_id = $1::uuid
+        and c0.id = $1::uuid
         and m0.accepted_at is not null
         and m0.removed_at is null
         and (m0.until is null or m0.until > now())

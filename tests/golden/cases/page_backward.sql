@@ -72,7 +72,9 @@ from (
                   select t1.*
                   from document t1
                   where
-                    t1.company_id = c0.id and t1.kind = 'INVOICE' and (t1.date, t1.id) > ($3::date, $4::uuid)
+                    t1.company_id = $1::uuid
+                    and t1.kind = 'INVOICE'
+                    and (t1.date, t1.id) > ($3::date, $4::uuid)
                   order by t1.date, t1.id
                   limit $2::int4 + 1
                 ) t1
@@ -107,6 +109,7 @@ from (
       where
         m0.account_id = v.account_id
         and m0.company_id = $1::uuid
+        and c0.id = $1::uuid
         and m0.accepted_at is not null
         and m0.removed_at is null
         and (m0.until is null or m0.until > now())

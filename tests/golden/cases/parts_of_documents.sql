@@ -27,7 +27,7 @@ from (
               || ',"paymentTermDays":' || t1.payment_term_days::text
               || '}'
             from company_settings t1
-            where t1.company_id = c0.id
+            where t1.company_id = $1::uuid
           ), 'null')
           || ',"emailSettings":'
         else 'null,"emailSettings":' end
@@ -38,7 +38,7 @@ from (
               || '","fromAddress":' || coalesce(json_scalar(t2.from_address)::text, 'null')
               || '}'
             from company_settings t2
-            where t2.company_id = c0.id
+            where t2.company_id = $1::uuid
           ), 'null')
           || ',"termsAttachment":'
         else 'null,"termsAttachment":' end
@@ -47,9 +47,9 @@ from (
             select '{"name":' || json_scalar(t3.name)::text || ',"size":' || t3.size::text || '}'
             from attachment t3
             where
-              t3.company_id = c0.id
+              t3.company_id = $1::uuid
               and t3.id = (
-                select t4.terms_attachment_id from company_settings t4 where t4.company_id = c0.id
+                select t4.terms_attachment_id from company_settings t4 where t4.company_id = $1::uuid
               )
           ), 'null')
           || ',"journals":'
@@ -61,7 +61,7 @@ from (
               select
                 '{"code":' || json_scalar(t5.code)::text || ',"name":' || json_scalar(t5.name)::text || '}' j0
               from journal t5
-              where t5.company_id = c0.id
+              where t5.company_id = $1::uuid
               order by reading_key(t5.code) collate "C", t5.id
               limit $2::int4
             ) r
@@ -78,7 +78,7 @@ from (
                   coalesce((
                     select '{"code":' || json_scalar(t7.code)::text || '}'
                     from journal t7
-                    where t7.company_id = c0.id and t7.id = t6.journal_id
+                    where t7.company_id = $1::uuid and t7.id = t6.journal_id
                   ), 'null')
                   || ',"template":'
                 else 'null,"template":' end
@@ -89,7 +89,7 @@ from (
                       || ',"colour":' || json_scalar(t8.colour)::text
                       || '}'
                     from document_template t8
-                    where t8.company_id = c0.id and t8.id = t6.template_id
+                    where t8.company_id = $1::uuid and t8.id = t6.template_id
                   ), 'null')
                   || ',"attachments":'
                 else 'null,"attachments":' end
@@ -104,12 +104,14 @@ from (
                       )
                     from attachment t9
                     where
-                      t9.company_id = c0.id
+                      t9.company_id = $1::uuid
                       and exists (
                         select
                         from document_attachment t10
                         where
-                          t10.company_id = c0.id and t10.document_id = t6.id and t10.attachment_id = t9.id
+                          t10.company_id = $1::uuid
+                          and t10.document_id = t6.id
+                          and t10.attachment_id = t9.id
                       )
                   ), '')
                   || '],"legalNotices":'
@@ -125,12 +127,12 @@ from (
                       )
                     from legal_notice t11
                     where
-                      t11.company_id = c0.id
+                      t11.company_id = $1::uuid
                       and exists (
                         select
                         from document_legal_notice t12
                         where
-                          t12.company_id = c0.id
+                          t12.company_id = $1::uuid
                           and t12.document_id = t6.id
                           and t12.legal_notice_id = t11.id
                       )
@@ -148,7 +150,7 @@ from (
                       )
                     from sent_email t13
                     where
-                      t13.company_id = c0.id
+                      t13.company_id = $1::uuid
                       and case when t13.document_kind = 'QUOTE' then
                         a0.g8
                       when t13.document_kind = 'ORDER_CONFIRMATION' then
@@ -179,13 +181,13 @@ from (
                         '{"rule":' || coalesce((
                           select '{"name":' || json_scalar(t15.name)::text || '}'
                           from reminder_rule t15
-                          where t15.company_id = c0.id and t15.id = t14.rule_id
+                          where t15.company_id = $1::uuid and t15.id = t14.rule_id
                         ), 'null')
                         || '}',
                         ',' order by t14.at, t14.id
                       )
                     from reminder t14
-                    where t14.company_id = c0.id and t14.document_id = t6.id
+                    where t14.company_id = $1::uuid and t14.document_id = t6.id
                   ), '')
                   || '],"signature":'
                 else 'null,"signature":' end
@@ -193,12 +195,12 @@ from (
                   coalesce((
                     select '{"requested":' || json_scalar(t16.requested)::text || '}'
                     from signature t16
-                    where t16.company_id = c0.id and t16.document_id = t6.id
+                    where t16.company_id = $1::uuid and t16.document_id = t6.id
                   ), 'null')
                   || '}'
                 else 'null}' end j0
               from document t6
-              where t6.company_id = c0.id and t6.kind = 'INVOICE'
+              where t6.company_id = $1::uuid and t6.kind = 'INVOICE'
               order by t6.date desc, t6.id desc
               limit $3::int4
             ) r
@@ -218,18 +220,18 @@ from (
                         select
                           '{"name":' || json_scalar(t19.name)::text || ',"kind":"' || t19.kind::text || '"}'
                         from contact_field t19
-                        where t19.company_id = c0.id and t19.id = t18.field_id
+                        where t19.company_id = $1::uuid and t19.id = t18.field_id
                       ), 'null')
                       || '}',
                       ',' order by t18.id, t18.id
                     )
                   from contact_field_value t18
-                  where t18.company_id = c0.id and t18.customer_id = t17.id
+                  where t18.company_id = $1::uuid and t18.customer_id = t17.id
                 ), '')
                 || ']}'
               else 'null}' end j0
             from contact t17
-            where t17.company_id = c0.id and t17.is_customer and t17.deleted_at is null
+            where t17.company_id = $1::uuid and t17.is_customer and t17.deleted_at is null
             order by t17.name_key, t17.id
             limit $4::int4
           ) r
@@ -327,6 +329,7 @@ from (
       where
         m0.account_id = v.account_id
         and m0.company_id = $1::uuid
+        and c0.id = $1::uuid
         and m0.accepted_at is not null
         and m0.removed_at is null
         and (m0.until is null or m0.until > now())

@@ -118,7 +118,7 @@ from (
               )
             from membership t3
             where
-              t3.company_id = c0.id
+              t3.company_id = $1::uuid
               and t3.removed_at is null
               and t3.id = any(case when t3.external then $6::uuid[] else $5::uuid[] end)
           ), '')
@@ -150,6 +150,7 @@ from (
       where
         m0.account_id = v.account_id
         and m0.company_id = $1::uuid
+        and c0.id = $1::uuid
         and m0.accepted_at is not null
         and m0.removed_at is null
         and (m0.until is null or m0.until > now())

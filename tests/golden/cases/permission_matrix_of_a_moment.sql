@@ -142,7 +142,7 @@ from (
                           select t11.role_before
                           from access_change t11
                           where
-                            t11.company_id = c0.id
+                            t11.company_id = $1::uuid
                             and t11.membership_id = t10.id
                             and t11.kind = 'ROLE'
                             and t11.at > t1.moment
@@ -153,7 +153,8 @@ from (
                           select bit_or(set_bit(repeat('0', 256)::bit(256), t13.position, 1))
                           from app_grant t12
                             join app t13 on t13.id = t12.app_id
-                          where t12.company_id = c0.id and t12.membership_id = t10.id and t12.valid @> t1.moment
+                          where
+                            t12.company_id = $1::uuid and t12.membership_id = t10.id and t12.valid @> t1.moment
                         ), repeat('0', 256)::bit(256)) toggles,
                         case when t10.external then (
                           select u.until
@@ -161,7 +162,7 @@ from (
                             select t14.until until, t14.at at
                             from access_change t14
                             where
-                              t14.company_id = c0.id
+                              t14.company_id = $1::uuid
                               and (
                                 t14.membership_id = t10.id
                                 and t14.kind in ('EXTERNAL_ADDED', 'EXTERNAL_CHANGED')
@@ -182,13 +183,13 @@ from (
                       offset 0
                     ) h
                   where
-                    t10.company_id = c0.id
+                    t10.company_id = $1::uuid
                     and t10.created_at <= t1.moment
                     and (t10.removed_at is null or t10.removed_at > t1.moment)
                   offset 0
                 ) t8
                 where
-                  t8.company_id = c0.id
+                  t8.company_id = $1::uuid
                   and t8.removed_at is null
                   and t8.id = any(case when t8.external then $7::uuid[] else $6::uuid[] end)
               ), '')
@@ -226,7 +227,7 @@ from (
                       )
                     from access_change t2
                     where
-                      t2.company_id = c0.id
+                      t2.company_id = $1::uuid
                       and t2.at > w.moment
                       and t2.kind not in (
                         'KEY_CREATED', 'KEY_REVOKED', 'VIEWED_AS', 'ACCESS_REQUESTED', 'ACCESS_DECLINED'
@@ -244,14 +245,14 @@ from (
                       select bit_or(set_bit(repeat('0', 256)::bit(256), t4.position, 1))
                       from company_app t3
                         join app t4 on t4.id = t3.app_id
-                      where t3.company_id = c0.id and t3.valid @> w.moment
+                      where t3.company_id = $1::uuid and t3.valid @> w.moment
                     ), repeat('0', 256)::bit(256)) mask,
                     (
                       select u.before
                       from (
                         select t5.plan_before before, t5.at at
                         from access_change t5
-                        where t5.company_id = c0.id and t5.kind = 'PLAN' and t5.at > w.moment
+                        where t5.company_id = $1::uuid and t5.kind = 'PLAN' and t5.at > w.moment
                         union all
                         select c0.plan, 'infinity'
                       ) u
@@ -263,7 +264,7 @@ from (
                       from (
                         select t6.until_before before, t6.at at
                         from access_change t6
-                        where t6.company_id = c0.id and t6.kind = 'TRIAL' and t6.at > w.moment
+                        where t6.company_id = $1::uuid and t6.kind = 'TRIAL' and t6.at > w.moment
                         union all
                         select c0.trial_ends_at, 'infinity'
                       ) u
@@ -303,6 +304,7 @@ from (
       where
         m0.account_id = v.account_id
         and m0.company_id = $1::uuid
+        and c0.id = $1::uuid
         and m0.accepted_at is not null
         and m0.removed_at is null
         and (m0.until is null or m0.until > now())

@@ -26,7 +26,7 @@ from (
                 select count(*)::text
                 from contact t1
                 where
-                  t1.company_id = c0.id
+                  t1.company_id = $1::uuid
                   and t1.is_supplier
                   and t1.deleted_at is null
                   and (
@@ -55,7 +55,7 @@ from (
                       coalesce(json_scalar(t2.gl_account)::text, 'null') || '}'
                     else 'null}' end
                   from purchase_category t2
-                  where t2.company_id = c0.id and t2.id = t1.purchase_category_id
+                  where t2.company_id = $1::uuid and t2.id = t1.purchase_category_id
                 ), 'null')
                 || ',"purchases":' || (
                   select '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}'
@@ -71,7 +71,7 @@ from (
                             select
                               coalesce(sum(round(t4.total_vat * coalesce(t4.deductible, 100) / 100, 2)), 0.00)
                             from document_line t4
-                            where t4.company_id = c0.id and t4.document_id = t3.id and t4.type <> 'SECTION'
+                            where t4.company_id = $1::uuid and t4.document_id = t3.id and t4.type <> 'SECTION'
                           )
                         )
                       else
@@ -81,7 +81,7 @@ from (
                             select
                               coalesce(sum(round(t4.total_vat * coalesce(t4.deductible, 100) / 100, 2)), 0.00)
                             from document_line t4
-                            where t4.company_id = c0.id and t4.document_id = t3.id and t4.type <> 'SECTION'
+                            where t4.company_id = $1::uuid and t4.document_id = t3.id and t4.type <> 'SECTION'
                           )
                         )
                       end::text
@@ -93,7 +93,7 @@ from (
                           select '{"number":' || json_scalar(t5.number)::text || '}'
                           from document t5
                           where
-                            t5.company_id = c0.id
+                            t5.company_id = $1::uuid
                             and t5.kind = 'PURCHASE_ORDER'
                             and t5.id = t3.source_document_id
                         ), 'null')
@@ -112,18 +112,18 @@ from (
                             || '","category":' || coalesce((
                               select '{"name":' || json_scalar(t7.name)::text || '}'
                               from purchase_category t7
-                              where t7.company_id = c0.id and t7.id = t6.category_id
+                              where t7.company_id = $1::uuid and t7.id = t6.category_id
                             ), 'null')
                             || '}',
                             ',' order by t6.position, t6.id
                           )
                         from document_line t6
-                        where t6.company_id = c0.id and t6.document_id = t3.id and t6.type <> 'SECTION'
+                        where t6.company_id = $1::uuid and t6.document_id = t3.id and t6.type <> 'SECTION'
                       ), '')
                       || ']}' j0
                     from document t3
                     where
-                      t3.company_id = c0.id
+                      t3.company_id = $1::uuid
                       and t3.kind = 'PURCHASE'
                       and t3.supplier_id = t1.id
                       and t3.vat_treatment = any($7::text[])
@@ -134,7 +134,7 @@ from (
                 || '}' j0
               from contact t1
               where
-                t1.company_id = c0.id
+                t1.company_id = $1::uuid
                 and t1.is_supplier
                 and t1.deleted_at is null
                 and (
@@ -176,6 +176,7 @@ from (
       where
         m0.account_id = v.account_id
         and m0.company_id = $1::uuid
+        and c0.id = $1::uuid
         and m0.accepted_at is not null
         and m0.removed_at is null
         and (m0.until is null or m0.until > now())

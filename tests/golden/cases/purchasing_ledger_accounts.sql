@@ -26,7 +26,7 @@ from (
                 select count(*)::text
                 from gl_account t1
                 where
-                  t1.company_id = c0.id
+                  t1.company_id = $1::uuid
                   and (
                     left(folded(t1.code), 600) collate "C" >= $2::text
                     and left(folded(t1.code), 600) collate "C" < $3::text
@@ -66,7 +66,7 @@ from (
                   select t1.*
                   from gl_account t1
                   where
-                    t1.company_id = c0.id
+                    t1.company_id = $1::uuid
                     and (
                       left(folded(t1.code), 600) collate "C" >= $2::text
                       and left(folded(t1.code), 600) collate "C" < $3::text
@@ -89,7 +89,7 @@ from (
                 coalesce(json_scalar(t2.gl_account)::text, 'null') || '}'
               else 'null}' end j0
             from product_group t2
-            where t2.company_id = c0.id and t2.deleted_at is null
+            where t2.company_id = $1::uuid and t2.deleted_at is null
             order by t2.name_key, t2.id
             limit $6::int4
           ) r
@@ -98,7 +98,7 @@ from (
           (
             select
               '{"totalCount":' || (
-                select count(*)::text from currency t3 where t3.company_id = c0.id
+                select count(*)::text from currency t3 where t3.company_id = $1::uuid
               )
               || '}'
           )
@@ -130,6 +130,7 @@ from (
       where
         m0.account_id = v.account_id
         and m0.company_id = $1::uuid
+        and c0.id = $1::uuid
         and m0.accepted_at is not null
         and m0.removed_at is null
         and (m0.until is null or m0.until > now())

@@ -34,7 +34,7 @@ from (
                       || '","name":' || json_scalar(t2.name)::text
                       || '}'
                     from contact t2
-                    where t2.company_id = c0.id and t2.is_supplier and t2.id = t1.supplier_id
+                    where t2.company_id = $1::uuid and t2.is_supplier and t2.id = t1.supplier_id
                   ), 'null')
                   || ',"purchase":' || coalesce((
                     select
@@ -48,20 +48,22 @@ from (
                         select '{"number":' || json_scalar(t5.number)::text || '}'
                         from document t5
                         where
-                          t5.company_id = c0.id
+                          t5.company_id = $1::uuid
                           and t5.kind = 'PURCHASE_ORDER'
                           and t5.id = t3.source_document_id
                       ), 'null')
                       || '}'
                     from document t3
                     where
-                      t3.company_id = c0.id
+                      t3.company_id = $1::uuid
                       and t3.kind = 'PURCHASE'
                       and t3.id = (
                         select t4.id
                         from document t4
                         where
-                          t4.company_id = c0.id and t4.source_document_id = t1.id and t4.kind = 'PURCHASE'
+                          t4.company_id = $1::uuid
+                          and t4.source_document_id = t1.id
+                          and t4.kind = 'PURCHASE'
                         order by t4.date desc, t4.id desc
                         limit 1
                       )
@@ -81,13 +83,13 @@ from (
                     )
                   from document_line t6
                   where
-                    t6.company_id = c0.id
+                    t6.company_id = $1::uuid
                     and case when t6.type = 'SECTION' then a0.g2 else true end
                     and t6.document_id = t1.id
                 ), '')
                 || ']}' j0
               from document t1
-              where t1.company_id = c0.id and t1.kind = 'PURCHASE_ORDER' and t1.status = any($2::text[])
+              where t1.company_id = $1::uuid and t1.kind = 'PURCHASE_ORDER' and t1.status = any($2::text[])
               order by t1.expected_date, t1.id
               limit $3::int4
             ) r
@@ -98,7 +100,7 @@ from (
                 select count(*)::text
                 from document t7
                 where
-                  t7.company_id = c0.id
+                  t7.company_id = $1::uuid
                   and t7.kind = any(
                     array(
                       select k
@@ -132,7 +134,7 @@ from (
                 || ',"customer":' || coalesce((
                   select '{"name":' || json_scalar(t8.name)::text || '}'
                   from contact t8
-                  where t8.company_id = c0.id and t8.is_customer and t8.id = t7.customer_id
+                  where t8.company_id = $1::uuid and t8.is_customer and t8.id = t7.customer_id
                 ), 'null')
                 || '}' j0
               from unnest(
@@ -161,7 +163,7 @@ from (
               lateral (
                 select *
                 from document t7
-                where t7.company_id = c0.id and t7.kind = kk.k
+                where t7.company_id = $1::uuid and t7.kind = kk.k
                 order by t7.date desc, t7.id desc
                 limit $5::int4
               ) t7
@@ -223,6 +225,7 @@ from (
       where
         m0.account_id = v.account_id
         and m0.company_id = $1::uuid
+        and c0.id = $1::uuid
         and m0.accepted_at is not null
         and m0.removed_at is null
         and (m0.until is null or m0.until > now())

@@ -33,13 +33,13 @@ from (
                         select '{"number":' || json_scalar(t3.number)::text || '}'
                         from document t3
                         where
-                          t3.company_id = c0.id
+                          t3.company_id = $1::uuid
                           and t3.kind = 'ORDER_CONFIRMATION'
                           and t3.id = (
                             select t4.id
                             from document t4
                             where
-                              t4.company_id = c0.id
+                              t4.company_id = $1::uuid
                               and t4.source_document_id = t2.id
                               and t4.kind = 'ORDER_CONFIRMATION'
                             order by t4.date desc, t4.id desc
@@ -48,7 +48,7 @@ from (
                       ), 'null')
                       || '}'
                     from document t2
-                    where t2.company_id = c0.id and t2.kind = 'QUOTE' and t2.id = t1.source_document_id
+                    where t2.company_id = $1::uuid and t2.kind = 'QUOTE' and t2.id = t1.source_document_id
                   ), 'null')
                   || ',"deliveryNotes":'
                 else 'null,"deliveryNotes":' end
@@ -62,13 +62,14 @@ from (
                         ',' order by t5.date desc, t5.id desc
                       )
                     from document t5
-                    where t5.company_id = c0.id and t5.kind = 'DELIVERY_NOTE' and t5.source_document_id = t1.id
+                    where
+                      t5.company_id = $1::uuid and t5.kind = 'DELIVERY_NOTE' and t5.source_document_id = t1.id
                   ), '')
                   || ']}'
                 else 'null}' end j0
               from document t1
               where
-                t1.company_id = c0.id
+                t1.company_id = $1::uuid
                 and t1.kind = 'ORDER_CONFIRMATION'
                 and (
                   left(folded(t1.number), 600) collate "C" = $2::text
@@ -96,14 +97,14 @@ from (
                         || '","invoicedBy":' || coalesce((
                           select '{"number":' || json_scalar(t8.number)::text || '}'
                           from document t8
-                          where t8.company_id = c0.id and t8.kind = 'INVOICE' and t8.id = t7.invoiced_by_id
+                          where t8.company_id = $1::uuid and t8.kind = 'INVOICE' and t8.id = t7.invoiced_by_id
                         ), 'null')
                         || ',"orderConfirmation":' || case when a0.g0 then
                           coalesce((
                             select '{"number":' || json_scalar(t9.number)::text || '}'
                             from document t9
                             where
-                              t9.company_id = c0.id
+                              t9.company_id = $1::uuid
                               and t9.kind = 'ORDER_CONFIRMATION'
                               and t9.id = t7.source_document_id
                           ), 'null')
@@ -112,13 +113,13 @@ from (
                         ',' order by t7.date desc, t7.id desc
                       )
                     from document t7
-                    where t7.company_id = c0.id and t7.kind = 'DELIVERY_NOTE' and t7.invoiced_by_id = t6.id
+                    where t7.company_id = $1::uuid and t7.kind = 'DELIVERY_NOTE' and t7.invoiced_by_id = t6.id
                   ), '')
                   || ']}'
                 else 'null}' end j0
               from document t6
               where
-                t6.company_id = c0.id
+                t6.company_id = $1::uuid
                 and t6.kind = 'INVOICE'
                 and (
                   left(folded(t6.number), 600) collate "C" = $5::text
@@ -157,6 +158,7 @@ from (
       where
         m0.account_id = v.account_id
         and m0.company_id = $1::uuid
+        and c0.id = $1::uuid
         and m0.accepted_at is not null
         and m0.removed_at is null
         and (m0.until is null or m0.until > now())

@@ -26,7 +26,7 @@ from (
                 select count(*)::text
                 from document t1
                 where
-                  t1.company_id = c0.id
+                  t1.company_id = $1::uuid
                   and t1.kind = 'CASH_TICKET'
                   and t1.payment_method = any($2::text[])
                   and t1.status = any($3::text[])
@@ -43,7 +43,7 @@ from (
                 || ',"customer":' || coalesce((
                   select '{"name":' || json_scalar(t2.name)::text || '}'
                   from contact t2
-                  where t2.company_id = c0.id and t2.is_customer and t2.id = t1.customer_id
+                  where t2.company_id = $1::uuid and t2.is_customer and t2.id = t1.customer_id
                 ), 'null')
                 || ',"lines":[' || coalesce((
                   select
@@ -56,14 +56,14 @@ from (
                     )
                   from document_line t3
                   where
-                    t3.company_id = c0.id
+                    t3.company_id = $1::uuid
                     and case when t3.type = 'SECTION' then a0.g1 else true end
                     and t3.document_id = t1.id
                 ), '')
                 || ']}' j0
               from document t1
               where
-                t1.company_id = c0.id
+                t1.company_id = $1::uuid
                 and t1.kind = 'CASH_TICKET'
                 and t1.payment_method = any($2::text[])
                 and t1.status = any($3::text[])
@@ -87,13 +87,13 @@ from (
                       || '","paymentMethod":' || coalesce('"' || t5.payment_method::text || '"', 'null')
                       || '}'
                     from document t5
-                    where t5.company_id = c0.id and t5.kind = 'CASH_TICKET' and t5.id = t4.ticket_id
+                    where t5.company_id = $1::uuid and t5.kind = 'CASH_TICKET' and t5.id = t4.ticket_id
                   ), 'null')
                   || '}'
                 else 'null}' end j0
               from cash_book_entry t4
               where
-                t4.company_id = c0.id
+                t4.company_id = $1::uuid
                 and (
                   left(folded(t4.label), 600) collate "C" >= $5::text
                   and left(folded(t4.label), 600) collate "C" < $6::text
@@ -131,6 +131,7 @@ from (
       where
         m0.account_id = v.account_id
         and m0.company_id = $1::uuid
+        and c0.id = $1::uuid
         and m0.accepted_at is not null
         and m0.removed_at is null
         and (m0.until is null or m0.until > now())

@@ -49,7 +49,7 @@ from (
                     )
                   from document_line t2
                   where
-                    t2.company_id = c0.id
+                    t2.company_id = $1::uuid
                     and case when t2.type = 'SECTION' then a0.g1 else true end
                     and t2.document_id = t1.id
                 ), '')
@@ -65,7 +65,7 @@ from (
                       )
                     from email_template t3
                     where
-                      t3.company_id = c0.id
+                      t3.company_id = $1::uuid
                       and case when t3.document_kind = 'ORDER_CONFIRMATION' then
                         a0.g3
                       when t3.document_kind = 'DELIVERY_NOTE' then
@@ -92,7 +92,7 @@ from (
                 else 'null}' end j0
               from document t1
               where
-                t1.company_id = c0.id
+                t1.company_id = $1::uuid
                 and t1.kind = 'QUOTE'
                 and (
                   left(folded(t1.number), 600) collate "C" = $2::text
@@ -108,7 +108,7 @@ from (
           (
             select
               '{"totalCount":' || (
-                select count(*)::text from top_text_template t4 where t4.company_id = c0.id
+                select count(*)::text from top_text_template t4 where t4.company_id = $1::uuid
               )
               || ',"nodes":[' || coalesce(string_agg(r.j0, ','), '')
               || ']}'
@@ -119,7 +119,7 @@ from (
                 || '","text":' || json_scalar(t4.text)::text
                 || '}' j0
               from top_text_template t4
-              where t4.company_id = c0.id
+              where t4.company_id = $1::uuid
               order by t4.rank, t4.id
               limit $5::int4
             ) r
@@ -133,7 +133,7 @@ from (
                 select count(*)::text
                 from email_template t5
                 where
-                  t5.company_id = c0.id
+                  t5.company_id = $1::uuid
                   and case when t5.document_kind = 'QUOTE' then
                     a0.g0
                   when t5.document_kind = 'ORDER_CONFIRMATION' then
@@ -166,7 +166,7 @@ from (
                 || '}' j0
               from email_template t5
               where
-                t5.company_id = c0.id
+                t5.company_id = $1::uuid
                 and case when t5.document_kind = 'QUOTE' then
                   a0.g0
                 when t5.document_kind = 'ORDER_CONFIRMATION' then
@@ -253,6 +253,7 @@ from (
       where
         m0.account_id = v.account_id
         and m0.company_id = $1::uuid
+        and c0.id = $1::uuid
         and m0.accepted_at is not null
         and m0.removed_at is null
         and (m0.until is null or m0.until > now())

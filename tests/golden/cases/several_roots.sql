@@ -46,7 +46,7 @@ from (
             from (
               select '{"number":' || json_scalar(t1.number)::text || '}' j0
               from document t1
-              where t1.company_id = c0.id and t1.kind = 'INVOICE'
+              where t1.company_id = $1::uuid and t1.kind = 'INVOICE'
               order by t1.date desc, t1.id desc
               limit $2::int4
             ) r
@@ -79,6 +79,7 @@ from (
       where
         m0.account_id = v.account_id
         and m0.company_id = $1::uuid
+        and c0.id = $1::uuid
         and m0.accepted_at is not null
         and m0.removed_at is null
         and (m0.until is null or m0.until > now())
@@ -93,7 +94,7 @@ from (
             from (
               select '{"number":' || json_scalar(t2.number)::text || '}' j0
               from document t2
-              where t2.company_id = c1.id and t2.kind = 'INVOICE'
+              where t2.company_id = $3::uuid and t2.kind = 'INVOICE'
               order by t2.date desc, t2.id desc
               limit $4::int4
             ) r
@@ -126,6 +127,7 @@ from (
       where
         m1.account_id = v.account_id
         and m1.company_id = $3::uuid
+        and c1.id = $3::uuid
         and m1.accepted_at is not null
         and m1.removed_at is null
         and (m1.until is null or m1.until > now())
@@ -133,21 +135,19 @@ from (
     ) l1 on true
     left join lateral (
       select
-        '{"id":"com_' || encode(uuid_send(m2.company_id), 'hex')
+        '{"id":"com_' || encode(uuid_send(c2.id), 'hex')
         || '","quotes":' || case when a2.g0 then
           (
             select
               '{"totalCount":' || (
-                select count(*)::text
-                from document t3
-                where t3.company_id = m2.company_id and t3.kind = 'QUOTE'
+                select count(*)::text from document t3 where t3.company_id = $5::uuid and t3.kind = 'QUOTE'
               )
               || '}'
           )
           || '}'
         else 'null}' end j,
         case when not (a2.g0) then
-          '2:' || encode(uuid_send(m2.company_id), 'hex') || ':' || array_to_string(array[a2.g0], '')
+          '2:' || encode(uuid_send(c2.id), 'hex') || ':' || array_to_string(array[a2.g0], '')
         end h
       from membership m2
         join company c2 on c2.id = m2.company_id
@@ -170,10 +170,10 @@ from (
           offset 0
         ) a2
       where
-        m2.company_id = $5::uuid
-        and true
+        true
         and m2.account_id = v.account_id
-        and m2.company_id = c2.id
+        and m2.company_id = $5::uuid
+        and c2.id = $5::uuid
         and m2.accepted_at is not null
         and m2.removed_at is null
         and (m2.until is null or m2.until > now())

@@ -29,7 +29,7 @@ from (
               select t1.entity entity, t1.key key, t1.at at, t1.xid xid, t1.id id
               from change t1
               where
-                t1.company_id = c0.id
+                t1.company_id = $1::uuid
                 and t1.xid >= pg_snapshot_xmin($2::pg_snapshot)
                 and not pg_visible_in_snapshot(t1.xid, $2::pg_snapshot)
                 and case when t1.entity = 'Customer' then
@@ -79,7 +79,7 @@ from (
                 select t3.entity entity, t3.key key, t3.at at, t3.xid xid, t3.id id
                 from change t3
                 where
-                  t3.company_id = c0.id
+                  t3.company_id = $1::uuid
                   and t3.xid >= pg_snapshot_xmin($2::pg_snapshot)
                   and not pg_visible_in_snapshot(t3.xid, $2::pg_snapshot)
                   and case when t3.entity = 'Customer' then
@@ -110,7 +110,7 @@ from (
                     t5.version version,
                     t5.id is not null and t5.deleted_at is null is_there
                   from (select) o
-                    left join contact t5 on t5.company_id = c0.id and t5.id = t4.key and t5.is_customer
+                    left join contact t5 on t5.company_id = $1::uuid and t5.id = t4.key and t5.is_customer
                   where t4.entity = 'Customer'
                   union all
                   select
@@ -120,8 +120,8 @@ from (
                     t6.version version,
                     t6.id is not null and t6.deleted_at is null is_there
                   from contact_address t7
-                    join contact t6 on t6.company_id = c0.id and t6.id = t7.customer_id and t6.is_customer
-                  where t4.entity = 'Address' and t7.company_id = c0.id and t7.id = t4.key
+                    join contact t6 on t6.company_id = $1::uuid and t6.id = t7.customer_id and t6.is_customer
+                  where t4.entity = 'Address' and t7.company_id = $1::uuid and t7.id = t4.key
                   union all
                   select
                     'CUSTOMER' entity,
@@ -130,8 +130,8 @@ from (
                     t8.version version,
                     t8.id is not null and t8.deleted_at is null is_there
                   from contact_person t9
-                    join contact t8 on t8.company_id = c0.id and t8.id = t9.customer_id and t8.is_customer
-                  where t4.entity = 'ContactPerson' and t9.company_id = c0.id and t9.id = t4.key
+                    join contact t8 on t8.company_id = $1::uuid and t8.id = t9.customer_id and t8.is_customer
+                  where t4.entity = 'ContactPerson' and t9.company_id = $1::uuid and t9.id = t4.key
                   union all
                   select
                     'PRODUCT' entity,
@@ -140,7 +140,7 @@ from (
                     t10.version version,
                     t10.id is not null and t10.deleted_at is null is_there
                   from (select) o
-                    left join product t10 on t10.company_id = c0.id and t10.id = t4.key
+                    left join product t10 on t10.company_id = $1::uuid and t10.id = t4.key
                   where t4.entity = 'Product'
                   union all
                   select
@@ -150,7 +150,7 @@ from (
                     t11.version version,
                     t11.id is not null and t11.deleted_at is null is_there
                   from (select) o
-                    left join product_group t11 on t11.company_id = c0.id and t11.id = t4.key
+                    left join product_group t11 on t11.company_id = $1::uuid and t11.id = t4.key
                   where t4.entity = 'ProductGroup'
                   union all
                   select
@@ -160,7 +160,7 @@ from (
                     t12.version version,
                     t12.id is not null and t12.deleted_at is null is_there
                   from (select) o
-                    left join price_tier t12 on t12.company_id = c0.id and t12.id = t4.key
+                    left join price_tier t12 on t12.company_id = $1::uuid and t12.id = t4.key
                   where t4.entity = 'PriceTier'
                   union all
                   select
@@ -170,7 +170,7 @@ from (
                     t13.version version,
                     t13.id is not null and t13.deleted_at is null is_there
                   from (select) o
-                    left join unit t13 on t13.company_id = c0.id and t13.id = t4.key
+                    left join unit t13 on t13.company_id = $1::uuid and t13.id = t4.key
                   where t4.entity = 'Unit'
                   union all
                   select
@@ -180,7 +180,7 @@ from (
                     t14.version version,
                     t14.id is not null and t14.deleted_at is null is_there
                   from (select) o
-                    left join access_preset t14 on t14.company_id = c0.id and t14.id = t4.key
+                    left join access_preset t14 on t14.company_id = $1::uuid and t14.id = t4.key
                   where t4.entity = 'AccessPreset'
                 ) e
               order by e.entity, e.key, t4.xid desc, t4.id desc
@@ -219,6 +219,7 @@ from (
       where
         m0.account_id = v.account_id
         and m0.company_id = $1::uuid
+        and c0.id = $1::uuid
         and m0.accepted_at is not null
         and m0.removed_at is null
         and (m0.until is null or m0.until > now())

@@ -37,7 +37,7 @@ from (
                 ',' order by t1.external, t1.created_at, t1.id
               )
             from membership t1
-            where t1.company_id = c0.id and t1.removed_at is null
+            where t1.company_id = $1::uuid and t1.removed_at is null
           ), '')
           || ']}'
         else 'null' end j,
@@ -72,6 +72,7 @@ from (
       where
         m0.account_id = v.account_id
         and m0.company_id = $1::uuid
+        and c0.id = $1::uuid
         and m0.accepted_at is not null
         and m0.removed_at is null
         and (m0.until is null or m0.until > now())

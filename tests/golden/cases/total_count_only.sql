@@ -25,7 +25,7 @@ from (
               '{"totalCount":' || (
                 select count(*)::text
                 from document t1
-                where t1.company_id = c0.id and t1.kind = 'INVOICE' and t1.date >= $2::date
+                where t1.company_id = $1::uuid and t1.kind = 'INVOICE' and t1.date >= $2::date
               )
               || '}'
           )
@@ -37,7 +37,7 @@ from (
               select count(*)::text
               from document t2
               where
-                t2.company_id = c0.id
+                t2.company_id = $1::uuid
                 and t2.kind = any(
                   array_remove(
                     array[
@@ -62,14 +62,14 @@ from (
           (
             select
               '{"totalCount":' || (
-                select count(*)::text from document t3 where t3.company_id = c0.id and t3.kind = 'QUOTE'
+                select count(*)::text from document t3 where t3.company_id = $1::uuid and t3.kind = 'QUOTE'
               )
               || ',"nodes":[' || coalesce(string_agg(r.j0, ','), '')
               || ']}'
             from (
               select '{"number":' || json_scalar(t3.number)::text || '}' j0
               from document t3
-              where t3.company_id = c0.id and t3.kind = 'QUOTE'
+              where t3.company_id = $1::uuid and t3.kind = 'QUOTE'
               order by t3.date desc, t3.id desc
               limit $5::int4
             ) r
@@ -126,6 +126,7 @@ from (
       where
         m0.account_id = v.account_id
         and m0.company_id = $1::uuid
+        and c0.id = $1::uuid
         and m0.accepted_at is not null
         and m0.removed_at is null
         and (m0.until is null or m0.until > now())

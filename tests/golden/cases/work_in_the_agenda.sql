@@ -26,7 +26,7 @@ from (
               || ',"endHour":' || t1.agenda_end_hour::text
               || ',"showWeekends":' || case when t1.agenda_show_weekends then 'true}' else 'false}' end
             from company_settings t1
-            where t1.company_id = c0.id
+            where t1.company_id = $1::uuid
           ), 'null')
           || ',"agendaEvents":' || (
             select
@@ -34,7 +34,7 @@ from (
                 select count(*)::text
                 from agenda_event t2
                 where
-                  t2.company_id = c0.id
+                  t2.company_id = $1::uuid
                   and case when t2.kind = 'TASK' then
                     a0.g1
                   when t2.kind = 'WORK_ORDER' then
@@ -61,24 +61,24 @@ from (
                     )
                   from membership t3
                   where
-                    t3.company_id = c0.id
+                    t3.company_id = $1::uuid
                     and not t3.external
                     and exists (
                       select
                       from agenda_event_user t4
-                      where t4.company_id = c0.id and t4.event_id = t2.id and t4.membership_id = t3.id
+                      where t4.company_id = $1::uuid and t4.event_id = t2.id and t4.membership_id = t3.id
                     )
                 ), '')
                 || '],"customer":' || coalesce((
                   select '{"city":' || coalesce(json_scalar(t5.city)::text, 'null') || '}'
                   from contact t5
-                  where t5.company_id = c0.id and t5.is_customer and t5.id = t2.customer_id
+                  where t5.company_id = $1::uuid and t5.is_customer and t5.id = t2.customer_id
                 ), 'null')
                 || ',"task":' || case when a0.g1 then
                   coalesce((
                     select '{"status":"' || t6.status::text || '"}'
                     from task t6
-                    where t6.company_id = c0.id and t6.id = t2.task_id
+                    where t6.company_id = $1::uuid and t6.id = t2.task_id
                   ), 'null')
                   || ',"workOrder":'
                 else 'null,"workOrder":' end
@@ -86,13 +86,13 @@ from (
                   coalesce((
                     select '{"number":' || json_scalar(t7.number)::text || '}'
                     from work_order t7
-                    where t7.company_id = c0.id and t7.id = t2.work_order_id
+                    where t7.company_id = $1::uuid and t7.id = t2.work_order_id
                   ), 'null')
                   || '}'
                 else 'null}' end j0
               from agenda_event t2
               where
-                t2.company_id = c0.id
+                t2.company_id = $1::uuid
                 and case when t2.kind = 'TASK' then a0.g1 when t2.kind = 'WORK_ORDER' then a0.g2 else true end
                 and t2.end > $2::timestamptz
                 and t2.start < $3::timestamptz
@@ -128,6 +128,7 @@ from (
       where
         m0.account_id = v.account_id
         and m0.company_id = $1::uuid
+        and c0.id = $1::uuid
         and m0.accepted_at is not null
         and m0.removed_at is null
         and (m0.until is null or m0.until > now())

@@ -29,7 +29,7 @@ from (
                 || ',"colour":' || json_scalar(t1.colour)::text
                 || '}' j0
               from project_phase t1
-              where t1.company_id = c0.id
+              where t1.company_id = $1::uuid
               order by t1.rank, t1.id
               limit $2::int4
             ) r
@@ -37,7 +37,7 @@ from (
           || ',"projects":' || (
             select
               '{"totalCount":' || (
-                select count(*)::text from project t2 where t2.company_id = c0.id and t2.archived = $3::bool
+                select count(*)::text from project t2 where t2.company_id = $1::uuid and t2.archived = $3::bool
               )
               || ',"nodes":[' || coalesce(string_agg(r.j0, ','), '')
               || ']}'
@@ -48,7 +48,7 @@ from (
                 || ',"phase":' || coalesce((
                   select '{"name":' || json_scalar(t3.name)::text || '}'
                   from project_phase t3
-                  where t3.company_id = c0.id and t3.id = t2.phase_id
+                  where t3.company_id = $1::uuid and t3.id = t2.phase_id
                 ), 'null')
                 || ',"budget":' || coalesce('"' || t2.budget::text || '"', 'null')
                 || ',"documents":' || (
@@ -57,7 +57,7 @@ from (
                       select count(*)::text
                       from document t4
                       where
-                        t4.company_id = c0.id
+                        t4.company_id = $1::uuid
                         and t4.project_id = t2.id
                         and t4.kind = any(
                           array_remove(
@@ -105,7 +105,7 @@ from (
                       || '","project":' || coalesce((
                         select '{"number":' || json_scalar(t5.number)::text || '}'
                         from project t5
-                        where t5.company_id = c0.id and t5.id = t4.project_id
+                        where t5.company_id = $1::uuid and t5.id = t4.project_id
                       ), 'null')
                       || '}' j0
                     from unnest(
@@ -128,7 +128,7 @@ from (
                     lateral (
                       select *
                       from document t4
-                      where t4.company_id = c0.id and t4.project_id = t2.id and t4.kind = kk.k
+                      where t4.company_id = $1::uuid and t4.project_id = t2.id and t4.kind = kk.k
                       order by t4.date desc, t4.id desc
                       limit $5::int4
                     ) t4
@@ -142,7 +142,7 @@ from (
                       '{"totalCount":' || (
                         select count(*)::text
                         from task t6
-                        where t6.company_id = c0.id and t6.project_id = t2.id
+                        where t6.company_id = $1::uuid and t6.project_id = t2.id
                       )
                       || ',"nodes":[' || coalesce(string_agg(r.j0, ','), '')
                       || ']}'
@@ -153,7 +153,7 @@ from (
                         || '","deadline":' || coalesce('"' || t6.deadline::text || '"', 'null')
                         || '}' j0
                       from task t6
-                      where t6.company_id = c0.id and t6.project_id = t2.id
+                      where t6.company_id = $1::uuid and t6.project_id = t2.id
                       order by t6.deadline, t6.id
                       limit $6::int4
                     ) r
@@ -166,7 +166,7 @@ from (
                       '{"totalCount":' || (
                         select count(*)::text
                         from time_entry t7
-                        where t7.company_id = c0.id and t7.project_id = t2.id
+                        where t7.company_id = $1::uuid and t7.project_id = t2.id
                       )
                       || ',"nodes":[' || coalesce(string_agg(r.j0, ','), '')
                       || ']}'
@@ -176,11 +176,11 @@ from (
                         || ',"user":' || coalesce((
                           select '{"lastName":' || json_scalar(t8.last_name)::text || '}'
                           from membership t8
-                          where t8.company_id = c0.id and not t8.external and t8.id = t7.user_id
+                          where t8.company_id = $1::uuid and not t8.external and t8.id = t7.user_id
                         ), 'null')
                         || '}' j0
                       from time_entry t7
-                      where t7.company_id = c0.id and t7.project_id = t2.id
+                      where t7.company_id = $1::uuid and t7.project_id = t2.id
                       order by t7.start desc, t7.id desc
                       limit $7::int4
                     ) r
@@ -193,7 +193,7 @@ from (
                       '{"totalCount":' || (
                         select count(*)::text
                         from work_order t9
-                        where t9.company_id = c0.id and t9.project_id = t2.id
+                        where t9.company_id = $1::uuid and t9.project_id = t2.id
                       )
                       || ',"nodes":[' || coalesce(string_agg(r.j0, ','), '')
                       || ']}'
@@ -204,12 +204,12 @@ from (
                           coalesce((
                             select '{"number":' || json_scalar(t10.number)::text || '}'
                             from document t10
-                            where t10.company_id = c0.id and t10.kind = 'QUOTE' and t10.id = t9.quote_id
+                            where t10.company_id = $1::uuid and t10.kind = 'QUOTE' and t10.id = t9.quote_id
                           ), 'null')
                           || '}'
                         else 'null}' end j0
                       from work_order t9
-                      where t9.company_id = c0.id and t9.project_id = t2.id
+                      where t9.company_id = $1::uuid and t9.project_id = t2.id
                       order by t9.planned_start desc, t9.id desc
                       limit $8::int4
                     ) r
@@ -217,7 +217,7 @@ from (
                   || '}'
                 else 'null}' end j0
               from project t2
-              where t2.company_id = c0.id and t2.archived = $3::bool
+              where t2.company_id = $1::uuid and t2.archived = $3::bool
               order by reading_key(t2.number) collate "C", t2.id
               limit $4::int4
             ) r
@@ -298,6 +298,7 @@ from (
       where
         m0.account_id = v.account_id
         and m0.company_id = $1::uuid
+        and c0.id = $1::uuid
         and m0.accepted_at is not null
         and m0.removed_at is null
         and (m0.until is null or m0.until > now())

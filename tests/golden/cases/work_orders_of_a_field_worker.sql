@@ -22,7 +22,7 @@ from (
         '{"timeRounding":' || case when a0.g0 then
           coalesce(
             (
-              select t1.time_rounding from company_settings t1 where t1.company_id = c0.id
+              select t1.time_rounding from company_settings t1 where t1.company_id = $1::uuid
             )::text,
             'null'
           )
@@ -31,7 +31,7 @@ from (
         || case when a0.g1 then
           coalesce(
             '"' || (
-              select t2.kilometre_rate from company_settings t2 where t2.company_id = c0.id
+              select t2.kilometre_rate from company_settings t2 where t2.company_id = $1::uuid
             )::text || '"',
             'null'
           )
@@ -46,13 +46,13 @@ from (
                 || ',"customer":' || coalesce((
                   select '{"name":' || json_scalar(t4.name)::text || '}'
                   from contact t4
-                  where t4.company_id = c0.id and t4.is_customer and t4.id = t3.customer_id
+                  where t4.company_id = $1::uuid and t4.is_customer and t4.id = t3.customer_id
                 ), 'null')
                 || ',"quote":' || case when a0.g2 then
                   coalesce((
                     select '{"number":' || json_scalar(t5.number)::text || '}'
                     from document t5
-                    where t5.company_id = c0.id and t5.kind = 'QUOTE' and t5.id = t3.quote_id
+                    where t5.company_id = $1::uuid and t5.kind = 'QUOTE' and t5.id = t3.quote_id
                   ), 'null')
                   || ',"assignees":['
                 else 'null,"assignees":[' end
@@ -64,12 +64,13 @@ from (
                     )
                   from membership t6
                   where
-                    t6.company_id = c0.id
+                    t6.company_id = $1::uuid
                     and not t6.external
                     and exists (
                       select
                       from work_order_assignee t7
-                      where t7.company_id = c0.id and t7.work_order_id = t3.id and t7.membership_id = t6.id
+                      where
+                        t7.company_id = $1::uuid and t7.work_order_id = t3.id and t7.membership_id = t6.id
                     )
                 ), '')
                 || '],"materials":[' || coalesce((
@@ -85,19 +86,19 @@ from (
                             coalesce('"' || t9.purchase_price::text || '"', 'null') || '}'
                           else 'null}' end
                         from product t9
-                        where t9.company_id = c0.id and t9.id = t8.product_id
+                        where t9.company_id = $1::uuid and t9.id = t8.product_id
                       ), 'null')
                       || '}',
                       ',' order by t8.position, t8.id
                     )
                   from work_order_material t8
-                  where t8.company_id = c0.id and t8.work_order_id = t3.id
+                  where t8.company_id = $1::uuid and t8.work_order_id = t3.id
                 ), '')
                 || '],"maintenance":' || case when a0.g4 then
                   coalesce((
                     select '{"name":' || json_scalar(t10.name)::text || '}'
                     from maintenance_plan t10
-                    where t10.company_id = c0.id and t10.source_work_order_id = t3.id
+                    where t10.company_id = $1::uuid and t10.source_work_order_id = t3.id
                   ), 'null')
                   || ',"timeEntries":'
                 else 'null,"timeEntries":' end
@@ -117,11 +118,11 @@ from (
                               coalesce('"' || t12.hourly_cost::text || '"', 'null') || '}'
                             else 'null}' end
                           from membership t12
-                          where t12.company_id = c0.id and not t12.external and t12.id = t11.user_id
+                          where t12.company_id = $1::uuid and not t12.external and t12.id = t11.user_id
                         ), 'null')
                         || '}' j0
                       from time_entry t11
-                      where t11.company_id = c0.id and t11.work_order_id = t3.id
+                      where t11.company_id = $1::uuid and t11.work_order_id = t3.id
                       order by t11.start desc, t11.id desc
                       limit $6::int4
                     ) r
@@ -130,7 +131,7 @@ from (
                 else 'null}' end j0
               from work_order t3
               where
-                t3.company_id = c0.id
+                t3.company_id = $1::uuid
                 and (folded(t3.number) collate "C" like $2::text or folded(t3.title) collate "C" like $3::text)
                 and t3.status = any($4::text[])
               order by reading_key(t3.number) collate "C" desc, t3.id desc
@@ -172,6 +173,7 @@ from (
       where
         m0.account_id = v.account_id
         and m0.company_id = $1::uuid
+        and c0.id = $1::uuid
         and m0.accepted_at is not null
         and m0.removed_at is null
         and (m0.until is null or m0.until > now())

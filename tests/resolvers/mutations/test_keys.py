@@ -214,8 +214,10 @@ async def test_a_mutation_is_closed_to_keys(shop: Shop, firm: Firm, monkeypatch:
 
     key, _ = await shop.key(firm["owner"].token)
     reader, _ = await shop.key(firm["owner"].token, readOnly=True)
-    update = "mutation { updateProfile(input: {}) { viewer { companies { totalCount } } errors { code } } }"
-    monkeypatch.setattr(mutation_runner, "MUTATIONS", {**MUTATIONS, "updateProfile": Mutation(touch)})
+    update = (
+        'mutation { becomeAccountant(input: {officeName: "Zoé", acceptTerms: true}) { viewer { id } errors { code } } }'
+    )
+    monkeypatch.setattr(mutation_runner, "MUTATIONS", {**MUTATIONS, "becomeAccountant": Mutation(touch)})
     for token in (key, reader):
         assert (await shop.ask(token, update)).codes == ["FORBIDDEN"]
     assert done == []

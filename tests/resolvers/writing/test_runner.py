@@ -13,9 +13,10 @@ from gateway.http.rate_limits import Rows, Table
 from resolvers.compilation.compiler import Compiler
 from resolvers.compilation.statement import Statement
 from resolvers.execution import results
-from resolvers.execution.write_runner import WriteRunner
+from resolvers.execution.compiled_fields import FieldCompiler
 from resolvers.fair_use.turns import Turns
 from resolvers.operation.operation import Operation, Part, WritePart
+from resolvers.operation.selection import SelectedField
 from resolvers.request import GraphQLRequest, RequestError, Result
 from schema.declarations.writing import WriteAction
 from schema.errors import ErrorCode
@@ -140,13 +141,13 @@ def without_payloads(patch: pytest.MonkeyPatch, error: Exception) -> None:
     def kept_write(self: Compiler, operation: Operation, part: Part, *more: Any) -> Statement | None:
         return kept(self, operation, part, *more) if isinstance(part, WritePart) else None
 
-    def has_kept(*_: object) -> bool:
-        return True
+    def payload(self: FieldCompiler, selected: SelectedField, **_: object) -> Statement:
+        return self.compiler.payload(self.operation, selected, self.variables, self.kind)
 
     async def fail(_self: Turns, _work: Callable[[], Any]) -> Any:
         raise error
 
-    patch.setattr(WriteRunner, "has_kept", has_kept)
+    patch.setattr(FieldCompiler, "_payload", payload)
     patch.setattr(Compiler, "kept", kept_write)
     patch.setattr(Turns, "do", fail)
 

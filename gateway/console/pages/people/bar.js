@@ -85,8 +85,7 @@ function Conflict({ none }) {
 
 /** What the changes do, in words: by person what is lost, then what is gained. Where something is lost, Enter cancels. */
 function Review({ pending, keep, close }) {
-  const people = new Map();
-  for (const change of pending) people.set(change.userId, [...(people.get(change.userId) ?? []), change]);
+  const people = Map.groupBy(pending, ({ userId }) => userId);
   const losing = pending.some(({ granted }) => !granted);
   return html`<${Dialog} title=${t("review.title")} close=${close}>
     ${[...people].map(([userId, toggles]) => html`<section key=${userId} class="effects"><h3>${named(toggles[0]).person}</h3>

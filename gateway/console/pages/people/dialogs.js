@@ -1,6 +1,6 @@
-/** Dialogs: a frame with the focus of its own, a form, and a question before something ends. */
+/** Dialogs: a frame with the focus of its own, a form, its day of an end, and a question before something ends. */
 
-import { html, t, useEffect, useRef, useState, words } from "../../core.js";
+import { Refusal, html, t, useEffect, useRef, useStep } from "../../core.js";
 import { refocus } from "./focus.js";
 
 /**
@@ -23,45 +23,44 @@ export function Dialog({ title, close, next = [], children }) {
  * `stays`: the dialog is not closed by its success.
  */
 export function FormDialog({ title, close, send, go, stays, next, children }) {
-  const [refusal, setRefusal] = useState();
-  const [busy, setBusy] = useState(false);
+  const { busy, problem, run } = useStep();
   const form = useRef();
-  const submit = async (event) => {
+  const submit = (event) => {
     event.preventDefault();
-    setBusy(true);
-    setRefusal(null);
-    try {
-      await send(Object.fromEntries(new FormData(event.target)));
+    const values = Object.fromEntries(new FormData(event.target));
+    run(async () => {
+      await send(values);
       if (!stays) close();
-    } catch (problem) {
-      setRefusal(problem);
-      setBusy(false);
-      const field = form.current?.elements[problem.errors?.[0].field?.[0]];
-      (field ?? form.current?.querySelector("input, select, textarea"))?.focus();
-    }
+    });
   };
+  useEffect(() => {
+    if (!problem) return;
+    const field = form.current.elements[problem.errors?.[0].field?.[0]];
+    (field ?? form.current.querySelector("input, select, textarea"))?.focus();
+  }, [problem]);
   return html`<${Dialog} title=${title} close=${close} next=${next}><form ref=${form} onSubmit=${submit}>${children}
-    <p role="alert" class="bad">${refusal && (refusal.errors?.map(({ message }) => message).join(" ") || words(refusal))}</p>
+    <${Refusal} problem=${problem} />
     <div class="actions"><button type="button" onClick=${close}>${t("cancel")}</button>
       <button class="main" disabled=${busy}>${go}</button></div></form></${Dialog}>`;
 }
 
+/** A day of a form as the moment at its end, or null. */
+export const endOf = (value) => (value ? new Date(`${value}T23:59:59`).toISOString() : null);
+/** A moment as a form has its day, in local time. */
+const dayOf = (value) => (value ? new Date(value).toLocaleDateString("sv") : "");
+
+/** The field of a form for the last day of something, which may stay empty. */
+export const Until = ({ value }) => html`<label>${t("outside.untilOptional")}<input type="date" name="until" value=${dayOf(value)} min=${dayOf(Date.now())} /></label>`;
+
 /** A question whose answer ends something. */
 export function Question({ title, text, go, close, send }) {
-  const [refusal, setRefusal] = useState();
-  const [busy, setBusy] = useState(false);
-  const agree = async () => {
-    setBusy(true);
-    try {
-      await send();
-      close();
-    } catch (problem) {
-      setRefusal(problem);
-      setBusy(false);
-    }
-  };
+  const { busy, problem, run } = useStep();
+  const agree = () => run(async () => {
+    await send();
+    close();
+  });
   return html`<${Dialog} title=${title} close=${close}><p>${text}</p>
-    <p role="alert" class="bad">${refusal && words(refusal)}</p>
+    <${Refusal} problem=${problem} />
     <div class="actions"><button onClick=${close} autofocus>${t("cancel")}</button>
       <button class="danger" disabled=${busy} onClick=${agree}>${go}</button></div></${Dialog}>`;
 }

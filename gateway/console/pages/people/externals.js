@@ -2,7 +2,7 @@
 
 import { change } from "../../api.js";
 import { attempt, company, day, html, moment, notify, t } from "../../core.js";
-import { FormDialog, Question } from "./dialogs.js";
+import { FormDialog, Question, Until, endOf } from "./dialogs.js";
 import { begin, matrix } from "./store.js";
 
 /** `rows` of the matrix that are no users'; `open` shows a dialog with one. */
@@ -22,13 +22,6 @@ const External = ({ row: { name, person, ...row }, open }) => html`<tr>
   <td class="end">${person.kind !== "SUPPORT" && html`
     <button onClick=${() => open(EditExternal, { name, person, ...row })} aria-label=${t("users.editOf", { name })}>${t("edit")}</button>
     <button onClick=${() => open(RemoveExternal, { name, person, ...row })} aria-label=${t("outside.removeOf", { name })}>${t("outside.remove")}</button>`}</td></tr>`;
-
-/** A day of a form as the moment at its end, or null. */
-export const endOf = (value) => (value ? new Date(`${value}T23:59:59`).toISOString() : null);
-/** A moment as a form has its day, in local time. */
-export const dayOf = (value) => (value ? new Date(value).toLocaleDateString("sv") : "");
-
-export const Until = ({ value }) => html`<label>${t("outside.untilOptional")}<input type="date" name="until" value=${dayOf(value)} min=${dayOf(Date.now())} /></label>`;
 
 function AddExternal({ close }) {
   const send = async ({ email, until }) => {

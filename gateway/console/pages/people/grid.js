@@ -3,12 +3,12 @@
  * and Down. Of a large one only the cells in sight are drawn.
  */
 
-import { html, t, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../../core.js";
+import { html, moment, number, shortDay, t, useEffect, useLayoutEffect, useMemo, useRef, useState } from "../../core.js";
 
-/* Pixels: the height of a row, and the width of a column of a large grid, as console.css has them. */
+/* Pixels: the height of a row, and the width of a column of a large grid, as pages.css has them. */
 const ROW = 34;
 const COLUMN = 56;
-const SPARE = 6;
+const SPARE = 3;
 const DRAWN = 900;
 
 /** Rows of apps, with a heading before each category. */
@@ -78,7 +78,7 @@ export function Grid({ rows, columns, cell, name, toggle, turned }) {
       onKeyDown=${move} onFocusIn=${focused} onClick=${click}>
       <thead><tr aria-rowindex="1"><th scope="col" class="corner">${t(turned ? "matrix.people" : "matrix.apps")}</th>
         <${Beside} columns=${gaps.before} />${shown.map(({ key, ...column }, i) => html`
-        <th scope="col" key=${key} aria-colindex=${left + i + 2}><${Heading} ...${column} /></th>`)}<${Beside} columns=${gaps.after} /></tr></thead>
+        <th scope="col" key=${key} class=${column.group ? "group" : ""} aria-colindex=${left + i + 2}><${Heading} ...${column} /></th>`)}<${Beside} columns=${gaps.after} /></tr></thead>
       <tbody>
         <${Above} rows=${top} />
         ${rows.slice(top, bottom).map((row, i) => row.heading
@@ -95,21 +95,45 @@ const Heading = ({ label, note, href, title }) => html`<span class="heading" tit
 const Above = ({ rows }) => rows > 0 && html`<tr aria-hidden="true"><td class="gap" style=${{ height: `${rows * ROW}px` }}></td></tr>`;
 const Beside = ({ columns }) => columns > 0 && html`<td aria-hidden="true" class="gap" colspan=${columns} style=${{ minWidth: `${columns * COLUMN}px` }}></td>`;
 
-/** A row, drawn anew only when one of its cells looks otherwise. */
+/** A row; of its cells only those that look otherwise, or were not in sight before, are made anew. */
 function Row({ row, index, columns, left, gaps, cell, name }) {
-  const states = columns.map((column) => cell(row, column));
-  const stamp = states.map(({ on, fixed, changed, clash }) => `${+on}${+changed}${+Boolean(clash)}${fixed ?? ""}`).join();
-  const labels = columns.map((column) => name(row, column)).join();
-  return useMemo(() => html`<tr data-row=${index} aria-rowindex=${index + 2}><th scope="row"><${Heading} ...${row} key=${null} /></th>
-    <${Beside} columns=${gaps.before} />${columns.map((column, i) => html`<td key=${column.key} aria-colindex=${left + i + 2}>
-      <${Cell} column=${left + i} state=${states[i]} label=${name(row, column)} /></td>`)}<${Beside} columns=${gaps.after} /></tr>`,
-  [stamp, labels, index, left]);
+  const made = useRef(new Map());
+  const cells = columns.map((column, i) => {
+    const state = cell(row, column);
+    const old = made.current.get(column.key);
+    if (old && old.row === row && old.column === column && old.at === left + i && isAlike(old.state, state)) return old;
+    const td = html`<td key=${column.key} class=${column.group ? "group" : ""} aria-colindex=${left + i + 2}>
+      <${Cell} column=${left + i} state=${state} label=${name(row, column)} /></td>`;
+    return { row, column, at: left + i, state, td };
+  });
+  made.current = new Map(cells.map((one) => [one.column.key, one]));
+  const head = useMemo(() => html`<th scope="row"><${Heading} ...${row} key=${null} /></th>`, [row]);
+  return html`<tr data-row=${index} class=${row.group ? "group" : ""} aria-rowindex=${index + 2}>${head}
+    <${Beside} columns=${gaps.before} />${cells.map(({ td }) => td)}<${Beside} columns=${gaps.after} /></tr>`;
 }
 
-function Cell({ column, state: { on, fixed, changed, clash }, label }) {
-  const why = fixed ? t(`fixed.${fixed}`) : clash ? t("conflict.cell") : null;
-  return html`<button role="switch" data-column=${column} tabindex="-1" class=${clash ? "clash" : changed ? "changed" : ""} aria-checked=${on}
-    aria-disabled=${fixed ? true : null} aria-label=${label} aria-description=${why} title=${why}></button>`;
+const isAlike = (a, b) => a === b || (a.on === b.on && a.fixed === b.fixed && a.changed === b.changed && a.clash === b.clash
+  && a.until === b.until && a.count?.join() === b.count?.join());
+
+function Cell({ column, state, label }) {
+  const { on, fixed, until } = state;
+  const why = said(state);
+  return html`<button role="switch" data-column=${column} tabindex="-1" class=${looks(state)} aria-checked=${on}
+    aria-disabled=${fixed ? true : null} aria-label=${label} aria-description=${why} title=${why}>${until && html`<small>${shortDay(until)}</small>`}</button>`;
+}
+
+/** What a switch does not show by being on or off, in words; or null. */
+function said({ fixed, clash, until, count }) {
+  if (fixed) return t(`fixed.${fixed}`);
+  if (clash) return t("conflict.cell");
+  if (until) return t("until", { day: moment(until) });
+  return count ? t("people.count", { n: number(count[0]), all: number(count[1]) }) : null;
+}
+
+/** The classes of a switch. */
+function looks({ on, changed, clash, until, count }) {
+  const part = count?.[0] > 0 && !on ? "part" : until ? "lent" : "";
+  return `${part} ${clash ? "clash" : changed ? "changed" : ""}`.trim();
 }
 
 /** The row and column of a switch, or null. */

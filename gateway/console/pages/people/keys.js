@@ -4,6 +4,10 @@ import { ask, change } from "../../api.js";
 import { company, fullName, html, moment, t, useRead, useState } from "../../core.js";
 import { Question } from "./dialogs.js";
 
+/** The cell at the head of a key's row: its label, its last characters, and whether it only reads. */
+export const KeyHead = ({ of: { label, last4, readOnly } }) => html`<th scope="row"><b>${label}</b> <small>…${last4}${
+  readOnly ? ` · ${t("keys.readOnly")}` : ""}</small></th>`;
+
 export function Keys() {
   const companyId = company.value.id;
   const [ending, setEnding] = useState(null);
@@ -12,7 +16,7 @@ export function Keys() {
   const revoke = () => change("RevokeKey", { apiKeyId: ending.id, companyId });
   return html`<section class="sheet" aria-labelledby="keys"><header><h2 id="keys">${t("keys.here")}</h2></header>
     <table class="cards"><thead><tr><th scope="col">${t("users.name")}</th><th scope="col">${t("keys.owner")}</th><th scope="col">${t("sessions.used")}</th><th scope="col"><span class="hidden">${t("users.actions")}</span></th></tr></thead>
-    <tbody>${value.map((key) => html`<tr key=${key.id}><th scope="row"><b>${key.label}</b> <small>…${key.last4}${key.readOnly ? ` · ${t("keys.readOnly")}` : ""}</small></th>
+    <tbody>${value.map((key) => html`<tr key=${key.id}><${KeyHead} of=${key} />
       <td>${key.owner && fullName(key.owner)}</td><td>${key.lastUsedAt ? moment(key.lastUsedAt) : ""}</td>
       <td class="end"><button onClick=${() => setEnding(key)} aria-label=${t("keys.revokeOf", { name: key.label })}>${t("keys.revoke")}</button></td></tr>`)}</tbody></table>
     ${ending && html`<${Question} title=${t("keys.revokeOf", { name: ending.label })} text=${t("keys.revokeText")} go=${t("keys.revoke")}

@@ -63,7 +63,7 @@ const resend = (row) => attempt(async () => {
 /** Say that a letter is on its way; a demo without mail gives the link at once. */
 function invited(email, { invitationToken }) {
   const address = `/console/invitation#token=${invitationToken}`;
-  const action = invitationToken && [t("users.copyLink"), () => navigator.clipboard.writeText(location.origin + address)];
+  const action = invitationToken && [t("users.copyLink"), () => attempt(() => navigator.clipboard.writeText(location.origin + address))];
   notify(t("users.invited", { email }), { action });
 }
 

@@ -1,8 +1,8 @@
-/** The matrix: apps as rows and people as columns up to twelve, turned over beyond; filters, many at once. */
+/** The matrix: apps as rows and people as columns up to twelve, turned over beyond; filters, switches of groups, many at once. */
 
 import { Title, company, html, link, number, t, useState } from "../../core.js";
-import { Grid, grouped } from "./grid.js";
-import { byCategory, look, matches, matrix, want } from "./store.js";
+import { Grid } from "./grid.js";
+import { byCategory, look, lookAtAll, matches, matrix, wantAll } from "./store.js";
 
 const COLUMNS = 12;
 
@@ -30,37 +30,42 @@ export function Matrix({ route }) {
       : html`<p class="empty">${t("matrix.nothing")}</p>`}`;
 }
 
-/** Rows and columns for the grid, with its cells and what a switch does. */
+/**
+ * Rows and columns for the grid, with its cells and what a switch does. A line stands for some people or some apps: one, all
+ * people that are shown, or a category of which all apps are.
+ */
 function axes(people, apps) {
-  const person = (row) => ({ key: row.id, label: row.name, row, note: row.isUser && row.person.role !== "OWNER" ? "" : t(row.isUser ? "role.OWNER" : "fixed.EXTERNAL"),
-    href: link(company.value.id, "users", row.person.id) });
-  const app = (info) => ({ key: info.app, label: info.label, info, note: info.alwaysVisible ? t("fixed.ALWAYS_VISIBLE") : "", title: info.description });
   const turned = people.length > COLUMNS;
-  const across = (a, b) => (turned ? [a, b] : [b, a]);
+  const lines = people.map(personLine);
+  const byPerson = people.length > 1 ? [{ key: "all", group: true, label: t("matrix.everybody"), people }, ...lines] : lines;
+  const byApp = byCategory(apps).flatMap(([category, members]) => [...categoryLine(category, members, turned), ...members.map(appLine)]);
+  const across = (a, b) => (turned ? [a.people, b.apps] : [b.people, a.apps]);
   return {
     turned,
-    rows: turned ? people.map(person) : grouped(apps.map(app)),
-    columns: turned ? apps.map(app) : people.map(person),
-    cell: (line, column) => {
-      const [{ row }, { info }] = across(line, column);
-      return look(row, info.app);
-    },
-    name: (line, column) => {
-      const [{ row }, { info }] = across(line, column);
-      return `${info.label}, ${row.name}`;
-    },
-    toggle: (line, column, granted) => {
-      const [{ row }, { info }] = across(line, column);
-      want([{ userId: row.person.id, app: info.app, granted }]);
-    },
+    rows: turned ? byPerson : byApp,
+    columns: turned ? byApp : byPerson,
+    cell: (line, column) => lookAtAll(...across(line, column)),
+    name: (line, column) => (turned ? [column, line] : [line, column]).map(({ spoken, label }) => spoken ?? label).join(", "),
+    toggle: (line, column, granted) => wantAll(...across(line, column), granted),
   };
+}
+
+const personLine = (row) => ({ key: row.id, label: row.name, people: [row], href: link(company.value.id, "users", row.person.id),
+  note: row.isUser && row.person.role !== "OWNER" ? "" : t(row.isUser ? "role.OWNER" : "fixed.EXTERNAL") });
+const appLine = (info) => ({ key: info.app, label: info.label, apps: [info], title: info.description,
+  note: info.alwaysVisible ? t("fixed.ALWAYS_VISIBLE") : "" });
+
+/** The line of a category: its switches where all of several apps are shown, else a heading, which columns do without. */
+function categoryLine(category, members, turned) {
+  const label = t(`category.${category}`);
+  const all = matrix.value.apps.filter((info) => info.category === category);
+  if (members.length > 1 && members.length === all.length)
+    return [{ key: category, group: true, label, spoken: t("person.all", { category: label }), apps: members }];
+  return turned ? [] : [{ key: category, heading: true, label }];
 }
 
 /** Switch everything that is shown on or off. */
 function Many({ people, apps }) {
-  const set = (granted) => want(people.flatMap((row) => apps
-    .filter(({ app }) => row.cells[app].editable)
-    .map(({ app }) => ({ userId: row.person.id, app, granted }))));
   return html`<div class="many" role="group" aria-label=${t("matrix.many")}><span>${t("matrix.many")}</span>
-    <button onClick=${() => set(true)}>${t("matrix.allOn")}</button><button onClick=${() => set(false)}>${t("matrix.allOff")}</button></div>`;
+    <button onClick=${() => wantAll(people, apps, true)}>${t("matrix.allOn")}</button><button onClick=${() => wantAll(people, apps, false)}>${t("matrix.allOff")}</button></div>`;
 }

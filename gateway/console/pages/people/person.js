@@ -1,16 +1,16 @@
 /** One person: the switches by category, and the access of a colleague or a preset to take over. */
 
 import { change } from "../../api.js";
-import { Title, attempt, company, html, notify, number, t, useState } from "../../core.js";
+import { attempt, company, day, html, notify, number, t, useState } from "../../core.js";
 import { FormDialog } from "./dialogs.js";
-import { begin, byCategory, look, matches, matrix, want } from "./store.js";
-import { Back, PersonHead } from "./tabs.js";
+import { begin, byCategory, look, matches, matrix, want, wantAll } from "./store.js";
+import { Gone, PersonHead } from "./tabs.js";
 
 export function Person({ route }) {
   const { apps, rows } = matrix.value;
   const [search, setSearch] = useState(apps.find(({ app }) => app === route.query.app)?.label ?? "");
   const row = rows.find(({ person }) => person.id === route.user);
-  if (!row) return html`<${Back} /><div class="empty"><${Title}>${t("person.gone")}</${Title}><p>${t("person.goneText")}</p></div>`;
+  if (!row) return html`<${Gone} />`;
   const { person, name } = row;
   const open = Object.values(row.cells).some(({ editable }) => editable);
   const isShown = ({ label, description }) => matches(search, label, description);
@@ -31,7 +31,7 @@ function Group({ row, category, apps, isShown, unfolded }) {
   const on = states.filter((state) => state.on).length;
   const open = apps.filter((_, i) => !states[i].fixed);
   const all = on === apps.length;
-  const toggle = () => want(open.map(({ app }) => ({ userId: row.person.id, app, granted: !all })));
+  const toggle = () => wantAll([row], apps, !all);
   const title = t(`category.${category}`);
   return html`<section class="sheet" aria-label=${title}><header>
       <h2><button class="fold plain" aria-expanded=${opened} onClick=${() => setOpened(!opened)}>${title}</button></h2>
@@ -40,14 +40,17 @@ function Group({ row, category, apps, isShown, unfolded }) {
     ${opened && apps.map((info, i) => isShown(info) && html`<${Line} key=${info.app} row=${row} info=${info} state=${states[i]} />`)}</section>`;
 }
 
-function Line({ row, info, state: { on, fixed, changed, clash } }) {
+function Line({ row, info, state: { on, fixed, changed, clash, until } }) {
   const id = `app-${info.app}`;
   const toggle = () => fixed || want([{ userId: row.person.id, app: info.app, granted: !on }]);
   return html`<div class=${`line ${changed ? "changed" : ""}`} onClick=${({ target }) => target.role !== "switch" && toggle()}>
     <span><b id=${id}>${info.label}</b><small>${info.description}</small></span>
-    <span class="word">${fixed ? t(`fixed.${fixed}`) : t(on ? "on" : "off")}${changed ? ` · ${t("person.unsaved")}` : ""}${clash ? ` · ${t("conflict.cell")}` : ""}</span>
+    <span class="word">${fixed ? t(`fixed.${fixed}`) : t(on ? "on" : "off")}${until ? ` · ${t("until", { day: day(until) })}` : ""}${changed ? ` · ${t("person.unsaved")}` : ""}${clash ? ` · ${t("conflict.cell")}` : ""}</span>
     <button role="switch" class=${changed ? "changed" : ""} aria-checked=${on} aria-disabled=${fixed ? true : null} aria-labelledby=${id} onClick=${toggle}></button></div>`;
 }
+
+/** Whether somebody has an app without an end; what is lent is nobody else's. */
+const isLasting = ({ on, until }) => on && !until;
 
 /** Take over a colleague's access or a preset, whose differences become changes that are not saved; or keep a preset. */
 function TakeOver({ row }) {
@@ -58,7 +61,7 @@ function TakeOver({ row }) {
     const like = colleagues.find(({ person }) => person.id === target.value);
     const preset = presets.find(({ id }) => id === target.value);
     target.value = "";
-    const wanted = (app) => (like ? look(like, app).on : preset.apps.includes(app));
+    const wanted = (app) => (like ? isLasting(look(like, app)) : preset.apps.includes(app));
     want(apps.filter(({ app }) => row.cells[app].editable).map(({ app }) => ({ userId: row.person.id, app, granted: wanted(app) })));
   };
   const keep = async ({ name }) => {

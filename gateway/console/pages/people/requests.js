@@ -2,9 +2,8 @@
 
 import { change } from "../../api.js";
 import { attempt, company, html, link, moment, notify, t, useState } from "../../core.js";
-import { FormDialog } from "./dialogs.js";
+import { FormDialog, Until, endOf } from "./dialogs.js";
 import { Details, Effects } from "./effects.js";
-import { Until, endOf } from "./externals.js";
 import { refocus } from "./focus.js";
 import { begin, matrix, namedRequest } from "./store.js";
 

@@ -4,7 +4,10 @@ import { Title, company, html, link, t } from "../../core.js";
 
 const TABS = [["person.tab"], ["look.tab", "look"], ["why.tab", "why"]];
 
-export const Back = () => html`<p><a href=${link(company.value.id, "users")}>← ${t("users.title")}</a></p>`;
+const Back = () => html`<p><a href=${link(company.value.id, "users")}>← ${t("users.title")}</a></p>`;
+
+/** What stands where a person is not in the company (any more). */
+export const Gone = () => html`<${Back} /><div class="empty"><${Title}>${t("person.gone")}</${Title}><p>${t("person.goneText")}</p></div>`;
 
 /** `view` is the last part of the address of the tab that is shown; `note` stands below the name. */
 export const PersonHead = ({ name, note, user, view, children }) => html`<${Back} />

@@ -1,0 +1,161 @@
+"""When a replica may answer: rules over what was seen of it and of the primary. They wait for nothing.
+
+Times are of the monotonic clock, in seconds; the time of a look is the one before it was sent. A position is a number
+of bytes of the write-ahead log.
+"""
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+NEVER: Final = float("-inf")
+
+SILENCE: Final = 1.0
+"""Seconds without an answer after which a server is taken to be away."""
+
+CLOCKS: Final = 2.0
+"""Seconds by which the clocks of a replica and the primary may differ, the time of a look included."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplicaSettings:
+    """The addresses of replicas, one server each, and when they answer.
+
+    `lag` is in seconds. `serves_stale`: they also answer while the primary is away.
+    """
+
+    dsns: Sequence[str] = ()
+    lag: float = 1.0
+    serves_stale: bool = False
+
+
+class Reason(StrEnum):
+    """Why a replica answers nothing, for operators."""
+
+    UNSEEN = "it does not answer"
+    PROMOTED = "it is no standby"
+    NOT_SYNCHRONOUS = "the primary does not wait for it: synchronous_standby_names, or a right to see that, is missing"
+    CATCHING_UP = "it has not yet what was written before the primary waited for it"
+    CLOCK = "its clock is not that of the primary"
+    LAGS = "it lags, or the primary does not answer"
+
+
+class PrimaryLook(NamedTuple):
+    """The primary at a moment: what it has flushed, the names of its synchronous standbys, its clock (Unix time)."""
+
+    at: float
+    position: int
+    synchronous: frozenset[str]
+    clock: float
+
+
+class ReplicaLook(NamedTuple):
+    """A replica at a moment: what it has applied, and its name as the primary knows it (None: it receives nothing).
+
+    All transactions below `xmin` are over and seen there.
+    """
+
+    at: float
+    is_standby: bool
+    position: int
+    xmin: int
+    name: str | None
+    clock: float
+
+
+@dataclass(slots=True)
+class Primary:
+    """What was seen of a primary, for as long as replicas may lag, in seconds."""
+
+    lag: float
+    last: PrimaryLook | None = None
+    since: dict[str, float] = field(default_factory=dict[str, float])
+    _seen: deque[PrimaryLook] = field(default_factory=deque[PrimaryLook])
+
+    @property
+    def answered(self) -> float:
+        """The time of the last look that it answered."""
+        return self.last.at if self.last is not None else NEVER
+
+    def forget(self) -> None:
+        """Begin anew: another connection may lead to another server."""
+        self.since.clear()
+        self._seen.clear()
+
+    def saw(self, look: PrimaryLook) -> None:
+        """Take note of an answer. `since` has the synchronous standbys and when each was first seen as one."""
+        self.last = look
+        self.since = {name: self.since.get(name, look.at) for name in look.synchronous}
+        self._seen.append(look)
+        while self._seen[0].at < look.at - self.lag - SILENCE:
+            self._seen.popleft()
+
+    def moment_of(self, position: int) -> float:
+        """The last known moment at which the primary had no more than this; NEVER when it lies too far back."""
+        return next((look.at for look in reversed(self._seen) if look.position <= position), NEVER)
+
+
+@dataclass(slots=True)
+class Lease:
+    """What was seen of a replica, and until when it may answer.
+
+    `reason` is what stands against it at any time; None: only time does. `fresh` is the moment of the primary whose
+    commits it has.
+    """
+
+    last: ReplicaLook | None = None
+    name: str | None = None
+    fresh: float = NEVER
+    until: float = NEVER
+    reason: Reason | None = Reason.UNSEEN
+
+    def saw(self, look: ReplicaLook, primary: Primary) -> None:
+        """Take note of an answer. Without a connection to the primary its last name stays."""
+        self.last = look
+        self.name = look.name or self.name
+        self.fresh = max(self.fresh, primary.moment_of(look.position))
+        self.judge(primary)
+
+    def lost(self) -> None:
+        """Take note that it does not answer."""
+        self.last, self.until, self.fresh, self.reason = None, NEVER, NEVER, Reason.UNSEEN
+
+    def judge(self, primary: Primary) -> None:
+        """Set the lease anew after a look at either of them."""
+        self.reason = next(self._hindrances(primary), None)
+        self.until = NEVER
+        if self.reason is None and self.last is not None:
+            self.until = min(self.last.at + SILENCE, primary.answered + SILENCE, self.fresh + primary.lag)
+
+    def may_answer(self, now: float, position: int) -> bool:
+        """True when its answer has what was committed, and every transaction below `position`."""
+        return now < self.until and self.last is not None and position <= self.last.xmin
+
+    def may_answer_stale(self, now: float, primary: Primary, position: int) -> bool:
+        """True when the primary is away, and this replica might have answered at its last sign."""
+        return (
+            self.last is not None
+            and primary.answered + SILENCE <= now < self.last.at + SILENCE
+            and self.until > primary.answered
+            and position <= self.last.xmin
+        )
+
+    def state(self, now: float) -> Reason | None:
+        """Why it answers nothing now; None when it does."""
+        return None if now < self.until else self.reason or Reason.LAGS
+
+    def _hindrances(self, primary: Primary) -> Iterator[Reason]:
+        if self.last is None or primary.last is None:
+            yield Reason.UNSEEN
+            return
+        if not self.last.is_standby:
+            yield Reason.PROMOTED
+        if self.name is None or self.name not in primary.since:
+            yield Reason.NOT_SYNCHRONOUS
+        elif self.fresh < primary.since[self.name]:
+            yield Reason.CATCHING_UP
+        apart = (self.last.clock - self.last.at) - (primary.last.clock - primary.last.at)
+        if abs(apart) > CLOCKS:
+            yield Reason.CLOCK

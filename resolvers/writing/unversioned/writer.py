@@ -1,0 +1,92 @@
+"""Mutations of one statement on rows without a version; they take no key, since twice is as once, or is refused."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final
+
+from graphql import GraphQLObjectType
+
+from db.sql import Json, Sql
+from resolvers.compilation.company_scope import Position
+from resolvers.compilation.context import StatementContext
+from resolvers.compilation.root_fields import NULL, RootFields
+from resolvers.compilation.statement import Statement
+from resolvers.compilation.table_mapping import TableMapping
+from resolvers.gates.coordinates import named_type
+from resolvers.gates.needs import Need
+from resolvers.operation.selection import SelectedField
+from resolvers.writing.intent import Intent
+from resolvers.writing.payload import finish_write
+from resolvers.writing.unversioned import access_request, company, profile
+
+
+@dataclass(frozen=True, slots=True)
+class Unversioned:
+    """How one of them is read and written; `shown` are the payload's fields that are read after the commit."""
+
+    read: Callable[[Mapping[str, Any]], Intent]
+    add: Callable[[StatementContext], Sql]
+    shown: tuple[str, ...]
+
+
+UNVERSIONED: Final[Mapping[str, Unversioned]] = {
+    "requestAccess": Unversioned(access_request.read, access_request.add, ("accessRequest", "company")),
+    "updateCompany": Unversioned(company.read, company.add, ("company",)),
+    "updateProfile": Unversioned(profile.read, profile.add, ("viewer",)),
+}
+"""By their root fields."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnversionedWriter:
+    """Reads the inputs of one of them and compiles its statements."""
+
+    changes_access: ClassVar[bool] = False
+    has_trial: ClassVar[bool] = False
+    takes_list: ClassVar[bool] = False
+    takes_key: ClassVar[bool] = False
+
+    kind: Unversioned
+    payload: GraphQLObjectType
+
+    @property
+    def for_sessions(self) -> bool:
+        """True."""
+        return True
+
+    @property
+    def need(self) -> Need:
+        """No gates: it is for owners, for who is in the company, or for who is signed in."""
+        return ()
+
+    def rows(self, input_: Mapping[str, Any]) -> int:
+        """One row."""
+        return 1
+
+    def read(self, input_: Mapping[str, Any], key: str | None) -> Intent:
+        """Read an input; there is no idempotency key, since twice is as once, or is refused."""
+        return self.kind.read(input_)
+
+    def compile(self, roots: RootFields, selected: SelectedField, *, in_full: bool) -> Statement:
+        """The statement that judges and writes; the payload is null if what it shows is read after it."""
+
+        def is_written(field: SelectedField) -> bool:
+            return field.name not in self.kind.shown
+
+        def nothing(field: SelectedField, at: Position) -> Json:
+            return NULL
+
+        roots.ctx.writes = roots.ctx.speaks = True
+        return finish_write(roots, selected, self.payload, self.kind.add(roots.ctx), is_written, nothing)
+
+
+def unversioned_writers(layout: TableMapping) -> Mapping[str, UnversionedWriter]:
+    """Those of a schema, by their root fields."""
+    mutation = layout.schema.mutation_type
+    fields: Mapping[str, Any] = mutation.fields if mutation is not None else {}
+    payloads = {name: named_type(fields[name]) for name in UNVERSIONED if name in fields}
+    return {
+        name: UnversionedWriter(UNVERSIONED[name], payload)
+        for name, payload in payloads.items()
+        if isinstance(payload, GraphQLObjectType)
+    }
