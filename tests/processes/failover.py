@@ -27,8 +27,9 @@ import httpx
 from db.connection import connect
 from db.embedded.binaries import find_binaries
 from tests.clients.venvs import python_with
-from tests.gateway.cli.test_main import enfact, gateway
+from tests.gateway.cli.test_main import gateway
 from tests.support.balanced import BEHIND, DEPLOY, Clients, free_ports, haproxy, need_haproxy
+from tests.support.commands import enfact
 from tests.support.company import Firm
 
 PASSWORD: Final = "for-this-run-only"

@@ -17,8 +17,9 @@ import pytest
 
 from db.connection import connect
 from db.schema_version import revisions
-from tests.gateway.cli.test_main import ENFACT, Gateway, environment, gateway
+from tests.gateway.cli.test_main import Gateway, gateway
 from tests.support.balanced import BEHIND, Clients, free_ports, haproxy, need_haproxy
+from tests.support.commands import ENFACT, environment
 from tests.support.company import Firm
 from tests.support.databases import ROOT
 from tests.support.smtp_server import until

@@ -20,8 +20,9 @@ import pytest
 from gateway.settings import Settings
 from tests.clients.node import in_ci
 from tests.clients.venvs import python_with, run
-from tests.gateway.cli.test_main import environment, eventually
+from tests.gateway.cli.test_main import eventually
 from tests.support.balanced import DEPLOY, free_ports
+from tests.support.commands import environment
 from tests.support.containerfile import Stage, build, run_with, steps
 from tests.support.databases import ROOT
 

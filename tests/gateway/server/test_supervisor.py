@@ -18,8 +18,9 @@ import pytest
 from gateway.server.supervisor import Supervisor
 from gateway.settings import Settings
 from gateway.shared_page import Page, SharedCounters, new_page
-from tests.gateway.cli.test_main import ENFACT, environment, gateway
+from tests.gateway.cli.test_main import gateway
 from tests.gateway.server.test_workers import team
+from tests.support.commands import ENFACT, environment
 from tests.support.databases import ROOT
 from tests.support.smtp_server import until
 

@@ -18,7 +18,8 @@ from gateway.server import workers
 from gateway.server.listener import listen, url
 from gateway.server.workers import Conduct, Workers, WorkersEnd
 from gateway.shared_page import new_page
-from tests.gateway.cli.test_main import alive, children, environment
+from tests.gateway.cli.test_main import alive, children
+from tests.support.commands import environment
 from tests.support.databases import Databases
 from tests.support.relays import over_tcp
 from tests.support.smtp_server import until
