@@ -104,8 +104,6 @@ class Signals:
 
     The SIGHUP of a terminal that goes away is like SIGTERM. Under nohup there is none. `before` is called before each
     action of a signal to stop.
-
-    `before` is called before each of these.
     """
 
     def __init__(self, loop: AbstractEventLoop, before: Callable[[], object] = lambda: None) -> None:

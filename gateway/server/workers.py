@@ -14,7 +14,7 @@ from bisect import insort
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from socket import socket
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from gateway.logs import Log
 from gateway.settings import Settings
@@ -34,6 +34,9 @@ LOOK_SECONDS = 0.02
 
 START_SECONDS = 60.0
 """Seconds within which a worker that is to take the place of another one has to get ready."""
+
+
+STOPPING: Final = "the gateway is stopping"
 
 
 class WorkersEnd(RuntimeError):
@@ -94,7 +97,7 @@ class Workers:
     def hindrance(self) -> str | None:
         """Why no requests are taken, whatever the database does; None when they are."""
         if self._stopping.is_set():
-            return "the gateway is stopping"
+            return STOPPING
         return None if self._ready else "no worker is ready"
 
     def stop(self) -> None:
@@ -139,6 +142,8 @@ class Workers:
     async def _replace_all(self, conduct: Conduct) -> str | None:
         patience = max(self._conduct.retirement, conduct.retirement)
         for count, slot in enumerate(self._slots):
+            if self._stopping.is_set():
+                return STOPPING
             process = await self._start(conduct)
             if not await self._is_ready_in_time(process):
                 await self._kill(process)
@@ -151,7 +156,7 @@ class Workers:
                 await asyncio.sleep(LOOK_SECONDS)
             if self._stopping.is_set():  # the signal of all has reached it, too
                 await process.wait()
-                return "the gateway is stopping"
+                return STOPPING
         return None
 
     async def _retire(self, process: Process, patience: float) -> None:

@@ -239,6 +239,14 @@ async def test_a_gateway_that_stops_meanwhile_ends_all_of_them(fresh_dsn: str) -
         assert running_team.pids == set()
 
 
+async def test_a_gateway_that_has_stopped_starts_no_other_workers(fresh_dsn: str) -> None:
+    async with team(2, fresh_dsn) as running_team:
+        await asyncio.wait_for(running_team.started.wait(), 60)
+        running_team.workers.stop()
+        await asyncio.wait_for(running_team.task, 30)
+        assert await running_team.workers.replace(running_team.conduct()) == "the gateway is stopping"
+
+
 # --- one server -----------------------------------------------------------------------------------------------------
 
 
