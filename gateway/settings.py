@@ -51,13 +51,13 @@ class Settings(BaseSettings):
         default=1.0,
         ge=0.1,
         le=60,
-        description="Seconds by which such a replica may lag and still answer. Rights that are taken away are gone "
-        "there at once; other changes may be seen so much later by those who have not written them.",
+        description="Seconds by which a replica of ENFACT_READ_URLS may lag and still answer. Rights that are taken "
+        "away are gone there at once; other changes may be seen so much later by those who have not written them.",
     )
     stale_reads: bool = Field(
         default=False,
-        description="Whether replicas go on answering queries while the primary is away, with the header Enfact-Stale "
-        "(seconds since it was last seen). Rights are then as old as that.",
+        description="Whether the replicas of ENFACT_READ_URLS go on answering queries while the primary is away, with "
+        "the header Enfact-Stale (seconds since it was last seen). Rights are then as old as that.",
     )
     data: Path = Field(
         default_factory=default_data_folder, description="The folder of the embedded PostgreSQL; made when missing."
