@@ -31,7 +31,7 @@ P = ParamSpec("P")
 
 
 @dataclass(slots=True)
-class Running:
+class Answering:
     """An operation that is answered: its message and request, the client's span and its own, and what was sent.
 
     `events` are the results with a response, `code` is that of the first error of the last result.
@@ -120,14 +120,14 @@ class Operations:
         """Answer one operation, until its end or the socket's."""
         parent, tracer = parent_in(message.payload.get("extensions")), self._shared.tracer
         traced = tracer.begin(parent) if tracer is not None else None
-        running = Running(message, base._replace(stages=traced), parent, traced)
+        running = Answering(message, base._replace(stages=traced), parent, traced)
         try:
             await self._send_results(running)
         finally:
             self._leave(message.id)
             self._note_end(running)
 
-    async def _send_results(self, running: Running) -> None:
+    async def _send_results(self, running: Answering) -> None:
         message, base = running.message, running.request
         started = await self._start(message, base)
         if isinstance(started, Result):
@@ -143,7 +143,7 @@ class Operations:
                 running.events += result.response is not None
                 running.code = await self._tell(message.id, result, base, live=True)
 
-    def _note_end(self, running: Running) -> None:
+    def _note_end(self, running: Answering) -> None:
         """Count an operation, end its span, and log it."""
         request, given = running.request, running.message.payload
         if self._shared.metrics is not None:
