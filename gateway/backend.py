@@ -26,7 +26,7 @@ from resolvers.execution.executor import Executor
 from resolvers.execution.subscriptions import LiveOperation
 from resolvers.execution.viewer_schema import SchemaText, WriteText, write_sdl
 from resolvers.mutations.context import Quota
-from resolvers.operation.persisted import OperationNames, PersistedDocuments
+from resolvers.operation.persisted import NO_NAMES, OperationNames, PersistedDocuments
 from resolvers.request import GraphQLRequest, Result
 from resolvers.request_limits import MAX_COST, Limits
 
@@ -157,7 +157,7 @@ class DatabaseBackend:
     @property
     def names(self) -> OperationNames:
         """The names of the operations of trusted documents."""
-        return self._terms.known.names if self._terms.known is not None else OperationNames()
+        return self._terms.known.names if self._terms.known is not None else NO_NAMES
 
     async def open(self) -> None:
         """Connect; when the database is away, keep trying in the background. Raises DatabaseMisconfigured."""

@@ -16,9 +16,8 @@ from gateway.logs import Log
 from gateway.metrics.recording import Metrics
 from gateway.shared_page import SharedCounters
 from gateway.traces.tracing import Tracer
-from resolvers.operation.persisted import OperationNames
+from resolvers.operation.persisted import NO_NAMES, OperationNames
 
-NO_NAMES: Final = OperationNames()
 LONGEST_PAUSE: Final = 1.0
 """Maximum number of seconds for which a socket is not read after a message beyond the rate limit."""
 

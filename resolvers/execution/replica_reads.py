@@ -15,7 +15,6 @@ from resolvers.request import GraphQLRequest
 BY_RECOVERY: Final = "recovery"
 """What PostgreSQL's message has when a replica stopped a statement to apply what was written."""
 
-
 NO_FIGURES: Final[Mapping[str, float]] = dict.fromkeys(
     (
         "enfact_replicas", "enfact_replicas_serving", "enfact_replica_lag_seconds", "enfact_replica_reads_total",

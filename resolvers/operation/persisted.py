@@ -56,6 +56,9 @@ class OperationNames(NamedTuple):
         return names[0] if len(names) == 1 else None
 
 
+NO_NAMES: Final = OperationNames()
+
+
 class PersistedDocuments:
     """The documents that a client may name instead of sending their text.
 
@@ -70,7 +73,7 @@ class PersistedDocuments:
         *,
         only: bool = False,
         room: int = ROOM,
-        names: OperationNames = OperationNames(),  # noqa: B008 (it never changes)
+        names: OperationNames = NO_NAMES,
     ) -> None:
         self.documents = documents
         self.names = names

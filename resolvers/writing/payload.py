@@ -4,8 +4,9 @@ A statement holds its locks until it ends, so it reads nothing of the client's c
 after the commit.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from graphql import GraphQLObjectType
 
@@ -13,7 +14,17 @@ from db.sql import Json, Sql, Text, json_object
 from resolvers.compilation.company_scope import Position
 from resolvers.compilation.root_fields import NULL, RootFields
 from resolvers.compilation.statement import Statement, finish
+from resolvers.compilation.table_mapping import TableMapping
+from resolvers.gates.coordinates import named_type
 from resolvers.operation.selection import SelectedField
+
+
+def payloads(layout: TableMapping, operations: Iterable[str]) -> Mapping[str, GraphQLObjectType]:
+    """The payloads of those root fields of Mutation that a schema has."""
+    mutation = layout.schema.mutation_type
+    fields: Mapping[str, Any] = mutation.fields if mutation is not None else {}
+    types = {name: named_type(fields[name]) for name in operations if name in fields}
+    return {name: type_ for name, type_ in types.items() if isinstance(type_, GraphQLObjectType)}
 
 
 def finish_write(

@@ -22,7 +22,7 @@ from resolvers.execution.subscriptions import LiveOperation
 from resolvers.execution.viewer_schema import SchemaText, WriteText, write_sdl
 from resolvers.operation.documents import Documents
 from resolvers.operation.limits import parse_document
-from resolvers.operation.persisted import OperationNames, PersistedDocuments
+from resolvers.operation.persisted import NO_NAMES, OperationNames, PersistedDocuments
 from resolvers.request import GraphQLRequest, RequestError, Result
 from resolvers.request_limits import Limits
 from schema.errors import ErrorCode
@@ -96,7 +96,7 @@ class SmallBackend:
     executor: RequestExecutor | None
     reason: str | None = None
     demo: bool = False
-    names: OperationNames = OperationNames()  # noqa: RUF009 (it never changes)
+    names: OperationNames = NO_NAMES
 
     async def open(self) -> None: ...
 

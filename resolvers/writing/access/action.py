@@ -28,7 +28,7 @@ from resolvers.writing.access.intent import AccessIntent
 from resolvers.writing.access.models import MEMBERS
 from resolvers.writing.access.statement import AccessSql
 from resolvers.writing.access.toggles import FOLLOW_MODELS, SET_TOGGLES, read_toggles, toggles
-from resolvers.writing.payload import finish_write
+from resolvers.writing.payload import finish_write, payloads
 from resolvers.writing.stated import input_of, stated
 
 OF_COMPANY: Final = frozenset({"__typename", "id", "version"})
@@ -127,11 +127,6 @@ class AccessWriter:
 
 def access_actions(layout: TableMapping) -> Mapping[str, AccessWriter]:
     """The changes of access of a schema, by their root fields."""
-    mutation = layout.schema.mutation_type
-    fields: Mapping[str, Any] = mutation.fields if mutation is not None else {}
-    payloads = {name: named_type(fields[name]) for name in ACTIONS if name in fields}
     return {
-        name: AccessWriter(ACTIONS[name], payload, layout.schema)
-        for name, payload in payloads.items()
-        if isinstance(payload, GraphQLObjectType)
+        name: AccessWriter(ACTIONS[name], payload, layout.schema) for name, payload in payloads(layout, ACTIONS).items()
     }

@@ -95,5 +95,5 @@ class UnversionedIntent:
                 return ()
 
     def values(self, outcome: Outcome) -> dict[str, object]:
-        """What the payload shows: the company, if it is one's data."""
+        """What the payload shows: the company that was changed, if one was."""
         return {"company": outcome.company}

@@ -12,11 +12,10 @@ from resolvers.compilation.context import StatementContext
 from resolvers.compilation.root_fields import NULL, RootFields
 from resolvers.compilation.statement import Statement
 from resolvers.compilation.table_mapping import TableMapping
-from resolvers.gates.coordinates import named_type
 from resolvers.gates.needs import Need
 from resolvers.operation.selection import SelectedField
 from resolvers.writing.intent import Intent
-from resolvers.writing.payload import finish_write
+from resolvers.writing.payload import finish_write, payloads
 from resolvers.writing.unversioned import access_request, company, profile
 
 
@@ -82,11 +81,6 @@ class UnversionedWriter:
 
 def unversioned_writers(layout: TableMapping) -> Mapping[str, UnversionedWriter]:
     """Those of a schema, by their root fields."""
-    mutation = layout.schema.mutation_type
-    fields: Mapping[str, Any] = mutation.fields if mutation is not None else {}
-    payloads = {name: named_type(fields[name]) for name in UNVERSIONED if name in fields}
     return {
-        name: UnversionedWriter(UNVERSIONED[name], payload)
-        for name, payload in payloads.items()
-        if isinstance(payload, GraphQLObjectType)
+        name: UnversionedWriter(UNVERSIONED[name], payload) for name, payload in payloads(layout, UNVERSIONED).items()
     }
