@@ -3,7 +3,7 @@
 import asyncio
 import time
 import weakref
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from random import getrandbits
@@ -23,7 +23,7 @@ from gateway.traces.tracing import Traced
 from gateway.websocket.messages import Closing, Gone, Message
 from resolvers.execution.subscriptions import LiveOperation
 from resolvers.fair_use.payers import current_payer
-from resolvers.request import DocumentReference, ErrorEntry, GraphQLRequest, RequestError, Result
+from resolvers.request import ErrorEntry, GraphQLRequest, RequestError, Result
 from resolvers.stages import Stage
 from schema.errors import ErrorCode, error_message
 
@@ -34,13 +34,15 @@ P = ParamSpec("P")
 class Answering:
     """An operation that is answered: its message and request, the client's span and its own, and what was sent.
 
-    `events` are the results with a response, `code` is that of the first error of the last result.
+    `given` are the parameters, once they are read. `events` are the results with a response, `code` is that of the
+    first error of the last result.
     """
 
     message: Message
     request: GraphQLRequest
     parent: Parent | None
     traced: Traced | None
+    given: parameters.Parameters | None = None
     events: int = 0
     code: ErrorCode | None = None
     began: float = field(default_factory=time.perf_counter)
@@ -89,7 +91,7 @@ class Operations:
         return sum(not task.done() for task in self._running) >= most
 
     def end(self, id_: str) -> None:
-        """Cancel an operation for the client, if it is running."""
+        """Cancel an operation for the client, if it is answering."""
         task = self._by_id.pop(id_, None)
         if task is not None:
             task.cancel()
@@ -120,57 +122,59 @@ class Operations:
         """Answer one operation, until its end or the socket's."""
         parent, tracer = parent_in(message.payload.get("extensions")), self._shared.tracer
         traced = tracer.begin(parent) if tracer is not None else None
-        running = Answering(message, base._replace(stages=traced), parent, traced)
+        answering = Answering(message, base._replace(stages=traced), parent, traced)
         try:
-            await self._send_results(running)
+            await self._send_results(answering)
         finally:
             self._leave(message.id)
-            self._note_end(running)
+            self._note_end(answering)
 
-    async def _send_results(self, running: Answering) -> None:
-        message, base = running.message, running.request
-        started = await self._start(message, base)
+    async def _send_results(self, answering: Answering) -> None:
+        message, base = answering.message, answering.request
+        started = await self._start(answering)
         if isinstance(started, Result):
             if self._by_id.get(message.id) is not asyncio.current_task():
                 return  # a cancelled mutation has ended; its id may belong to another operation by now
-            running.events = int(started.response is not None)
-            running.code = await self._tell(message.id, started, base)
+            answering.events = int(started.response is not None)
+            answering.code = await self._tell(message.id, started, base)
             return
         if (task := asyncio.current_task()) is not None:
             self._live.add(task)
         async with aclosing(stream_results(started, self._shared.slots, base.request_id, self._log)) as results:
             async for result in results:
-                running.events += result.response is not None
-                running.code = await self._tell(message.id, result, base, live=True)
+                answering.events += result.response is not None
+                answering.code = await self._tell(message.id, result, base, live=True)
 
-    def _note_end(self, running: Answering) -> None:
+    def _note_end(self, answering: Answering) -> None:
         """Count an operation, end its span, and log it."""
-        request, given = running.request, running.message.payload
+        request, given = answering.request, answering.given
         if self._shared.metrics is not None:
-            self._shared.metrics.ended_on_socket(running.code)
-        if running.traced is not None:
-            running.traced.finish(
-                running.code, {"enfact.request_id": request.request_id, "enfact.results": running.events}
+            self._shared.metrics.ended_on_socket(answering.code)
+        if answering.traced is not None:
+            answering.traced.finish(
+                answering.code, {"enfact.request_id": request.request_id, "enfact.results": answering.events}
             )
         self._log.live(
             "operation",
             request_id=request.request_id,
             caller=str(current_payer(request.address)),
-            operation=operation_name(
-                given.get("operationName") or self._shared.names.only(_reference(given)),
-                (given.get("query") or "")[:BEGINNING],
-            ),
-            code=running.code,
-            events=running.events,
-            ms=round(1000 * (time.perf_counter() - running.began), 2),
-            **trace_members(running.traced.ids if running.traced is not None else None, running.parent),
+            operation=self._name_of(given) if given is not None else None,
+            code=answering.code,
+            events=answering.events,
+            ms=round(1000 * (time.perf_counter() - answering.began), 2),
+            **trace_members(answering.traced.ids if answering.traced is not None else None, answering.parent),
         )
 
-    async def _start(self, message: Message, base: GraphQLRequest) -> Result | LiveOperation:
+    def _name_of(self, given: parameters.Parameters) -> str | None:
+        """The name of an operation, for the log."""
+        name = given.operation_name or self._shared.names.only(given.reference)
+        return operation_name(name, given.query[:BEGINNING])
+
+    async def _start(self, answering: Answering) -> Result | LiveOperation:
         """The result of an operation, or its subscription; an error becomes a result, too."""
-        task = self._shared.deadlines.begin()
+        task, base = self._shared.deadlines.begin(), answering.request
         try:
-            given = parameters.from_members(message.payload)
+            answering.given = given = parameters.from_members(answering.message.payload)
             if base.stages is not None:
                 base.stages.end(Stage.READ)
             executor = self._shared.executor()
@@ -233,14 +237,6 @@ async def _until_gone(work: Callable[P, Coroutine[Any, Any, object]], *args: P.a
         await work(*args, **more)
     except (Gone, OSError):
         return  # the client is gone
-
-
-def _reference(given: Mapping[str, Any]) -> DocumentReference | None:
-    """What a message says of its document, if that is well-formed."""
-    try:
-        return parameters.from_members(given).reference
-    except HTTPFault:
-        return None
 
 
 def _failed(code: ErrorCode, base: GraphQLRequest) -> Result:
