@@ -98,9 +98,9 @@ class StatementContext:
     It hands out parameters and aliases, and holds the parts of the finished statement. `speaks`: the statement reads
     the viewer's language; `writes`: also whether the viewer may write at all. `carried` is the size of the texts that
     it carries, in bytes. `named` has the operations of the manifests, `explained` those that it explains, by text and
-    variables. `place` is the field that is compiled. `names` leads from the id of a company row to the parameter that
-    names the company, which stands for it in all tables: each says by itself whose rows are read. With
-    `apart` the rows of a page of companies are left out.
+    variables. `place` is the field that is compiled. `companies` has the parameters that name companies, by the ids of
+    their rows: tables below such a row are compared with the parameter (DECISIONS D151). With `apart` the rows of a
+    page of companies are left out.
     """
 
     inputs: Inputs
@@ -119,7 +119,7 @@ class StatementContext:
     place: FieldPlace | None = None
     named: Mapping[str, NamedOperation] = field(default_factory=dict[str, NamedOperation])
     explained: dict[tuple[str, str], tuple[Sql, Sql]] = field(default_factory=dict[tuple[str, str], tuple[Sql, Sql]])
-    names: dict[Sql, Sql] = field(default_factory=dict[Sql, Sql])
+    companies: dict[Sql, Sql] = field(default_factory=dict[Sql, Sql])
     apart: RowsApart | None = None
     _shared: dict[object, Sql] = field(default_factory=dict[object, Sql])
     _tables: int = 0
@@ -176,10 +176,10 @@ class StatementContext:
         return sql("coalesce({}.language, {})", VIEWER, asked)
 
     def rows(self, table: Table, *, company: Sql | None = None) -> Rows:
-        """A table under a new alias; of a tenant table the rows of a company, by the parameter that names it if any."""
+        """A table under a new alias; of a `company` its rows, by the parameter that names it if there is one."""
         self._tables += 1
         self.budget.read()
-        named = self.names.get(company, company) if company is not None else None
+        named = self.companies.get(company, company) if company is not None else None
         return rows(table, alias("t", self._tables), company=named)
 
     def derived(self, table: Table, select: Sql, *columns: LiteralString) -> Rows:
@@ -223,7 +223,7 @@ class StatementContext:
             copied = {"id": "company_id", "name": "company_name", "name_key": "company_name_key"}
             entered = replace(entered, copies={column: member[copy] for column, copy in copied.items()})
         if named is not None:
-            self.names[entered["id"]] = named
+            self.companies[entered["id"]] = named
         scope = CompanyScope(n, entered, member, self.kind, self.costs.here, named)
         self.scopes.append(scope)
         return scope

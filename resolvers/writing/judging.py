@@ -184,7 +184,7 @@ class JudgedSql:
         """The company of `judged` under an alias, as a scope of the statement: no company is entered a second time."""
         entered = Rows(company, name, copies=_copies(name, id="company_id"))
         if (named := self._company_named) is not None:
-            self.ctx.names[entered["id"]] = named
+            self.ctx.companies[entered["id"]] = named
         copies = _copies(
             name,
             id="member",
