@@ -7,7 +7,7 @@ cannot be read.
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from functools import partial
@@ -94,10 +94,7 @@ class MutationRunner:
         Raises RequestError (UNAUTHENTICATED, COST_EXCEEDED) when nothing was written.
         """
         fields = self.compiler.writes(operation, variables)
-        if request.idempotency_key is not None and len(fields) > 1:
-            raise bad_input("The header Idempotency-Key goes with one root field; each input takes a key of its own.")
-        if request.idempotency_key is not None and not all(self.declared.takes_key(one.name) for one in fields):
-            raise bad_input("The header Idempotency-Key goes with mutations that take an idempotencyKey.")
+        self._check_key(request, fields)
         compiler = self._compiler_of(request, operation, variables)
         compiled, cost = await self._weigh(request, compiler, fields)
         alive = await self._without_dead(request, fields)
@@ -108,25 +105,13 @@ class MutationRunner:
         if request.stages is not None:
             request.stages.end(Stage.COMPILE)
         wait_for(request)
-        members: list[bytes] = []
-        results: list[Result] = []
-        late = False
-        for selected in fields:
-            if late:
-                result = failed(ErrorCode.TIMEOUT, request.language, selected)
-            else:
-                result, late = await self._answer(request, selected, compiler, compiled.get(selected.key))
-            if (
-                result.errors
-                and result.errors[0].code is ErrorCode.UNAUTHENTICATED
-                and not results
-                and request.token is not None
-            ):
-                raise refusal(ErrorCode.UNAUTHENTICATED, request.language)
-            results.append(result)
-            members.append(b'"' + selected.key.encode() + b'":' + (result.data or b"null"))
+        results = await self._answer_all(request, fields, compiler, compiled)
         if request.stages is not None:
             request.stages.end(Stage.EXECUTE)
+        members = [
+            b'"' + selected.key.encode() + b'":' + (result.data or b"null")
+            for selected, result in zip(fields, results, strict=True)
+        ]
         return Result.of(
             b"{" + b",".join(members) + b"}",
             tuple(entry for result in results for entry in result.errors),
@@ -134,6 +119,13 @@ class MutationRunner:
             _cookie(results),
             (cost, self.max_cost) if request.wants_cost else None,
         )._replace(written=True, position=max((one.position or 0 for one in results), default=0) or None)
+
+    def _check_key(self, request: GraphQLRequest, fields: Sequence[SelectedField]) -> None:
+        """Raise RequestError for an idempotency key in the header that does not go with these root fields."""
+        if request.idempotency_key is not None and len(fields) > 1:
+            raise bad_input("The header Idempotency-Key goes with one root field; each input takes a key of its own.")
+        if request.idempotency_key is not None and not all(self.declared.takes_key(one.name) for one in fields):
+            raise bad_input("The header Idempotency-Key goes with mutations that take an idempotencyKey.")
 
     async def _without_dead(self, request: GraphQLRequest, fields: tuple[SelectedField, ...]) -> GraphQLRequest:
         """The request without a credential that is no longer valid, where one of its fields needs nobody.
@@ -161,6 +153,30 @@ class MutationRunner:
             compiled = await self.turns.do(partial(compiler.all, fields))
         costs = [cost for one in compiled.values() for cost in one.costs]
         return compiled, check_cost(costs, compiler.variables, self.max_cost, request.language)
+
+    async def _answer_all(
+        self,
+        request: GraphQLRequest,
+        fields: Sequence[SelectedField],
+        compiler: FieldCompiler,
+        compiled: CompiledFields,
+    ) -> list[Result]:
+        """The results of the root fields; those after a request that was cancelled are not run.
+
+        Raises RequestError (UNAUTHENTICATED) when that is the result of the first one, and there is a token.
+        """
+        results: list[Result] = []
+        late = False
+        for selected in fields:
+            if late:
+                result = failed(ErrorCode.TIMEOUT, request.language, selected)
+            else:
+                result, late = await self._answer(request, selected, compiler, compiled.get(selected.key))
+            is_unknown = bool(result.errors) and result.errors[0].code is ErrorCode.UNAUTHENTICATED
+            if is_unknown and not results and request.token is not None:
+                raise refusal(ErrorCode.UNAUTHENTICATED, request.language)
+            results.append(result)
+        return results
 
     async def _answer(
         self, request: GraphQLRequest, selected: SelectedField, compiler: FieldCompiler, compiled: CompiledField | None
