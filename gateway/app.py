@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 from starlette.applications import Starlette
@@ -132,41 +132,10 @@ def create_app(
     limits = Rates.of(settings, page.fd if page is not None else None)
     quota = limits.rows if limits is not None else None
     opened = backend or database_backend(settings, log, quota, alone=page is None)
-    counters = SharedCounters(page) if page is not None else SharedCounters.own()
-    cookies = Cookies(settings)
-    shared = TransportState(
-        shows_stages=settings.server_timing,
-        executor=lambda: opened.executor,
-        slots=StreamSlots(LiveBounds.of(settings)),
-        cookies=cookies,
-        positions=Positions(settings, cookies),
-        cors=Cors(settings),
-        deadlines=Deadlines(settings.deadline),
-        log=log,
-        statuses=Statuses.of(settings),
-        rates=limits,
-        counters=counters,
-        metrics=_metrics(settings, counters, opened.names, page),
-        tracer=tracer_of(log, lambda: opened.names.all),
-        names=opened.names,
-    )
+    shared = _state_of(settings, opened, log, limits, page)
 
     def hindrance() -> str | None:
         return gateway.hindrance()
-
-    @asynccontextmanager
-    async def lifespan(_app: Starlette) -> AsyncGenerator[None, None]:
-        await opened.open()
-        looking = asyncio.create_task(_keep_figures(shared, opened))
-        try:
-            yield
-        finally:
-            looking.cancel()
-            await asyncio.gather(looking, return_exceptions=True)
-            await opened.close()
-            if shared.tracer is not None:
-                await shared.tracer.close()
-            log.flush()
 
     def sockets() -> ASGIApp:
         from gateway.websocket.endpoint import WebSocketEndpoint  # noqa: PLC0415 (most processes never serve a socket)
@@ -185,13 +154,55 @@ def create_app(
         shared,
         pages,
         routes=[
-            *health_routes(probed(counters.note_probe, hindrance, opened.ready)),
+            *health_routes(probed(shared.counters.note_probe, hindrance, opened.ready)),
             *(pages.routes() if pages is not None else ()),
         ],
-        lifespan=lifespan,
+        lifespan=_lifespan_of(shared, opened),
         exception_handlers={HTTPException: _refuse if pages is None else _refuse_or_show},
     )
     return gateway
+
+
+def _state_of(settings: Settings, backend: Backend, log: Log, rates: Rates | None, page: Page | None) -> TransportState:
+    """What the transports of an application share."""
+    counters = SharedCounters(page) if page is not None else SharedCounters.own()
+    cookies = Cookies(settings)
+    return TransportState(
+        shows_stages=settings.server_timing,
+        executor=lambda: backend.executor,
+        slots=StreamSlots(LiveBounds.of(settings)),
+        cookies=cookies,
+        positions=Positions(settings, cookies),
+        cors=Cors(settings),
+        deadlines=Deadlines(settings.deadline),
+        log=log,
+        statuses=Statuses.of(settings),
+        rates=rates,
+        counters=counters,
+        metrics=_metrics(settings, counters, backend.names, page),
+        tracer=tracer_of(log, lambda: backend.names.all),
+        names=backend.names,
+    )
+
+
+def _lifespan_of(shared: TransportState, backend: Backend) -> Callable[[Starlette], AbstractAsyncContextManager[None]]:
+    """The block in which an application serves: its backend is open, and its figures are kept."""
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncGenerator[None, None]:
+        await backend.open()
+        looking = asyncio.create_task(_keep_figures(shared, backend))
+        try:
+            yield
+        finally:
+            looking.cancel()
+            await asyncio.gather(looking, return_exceptions=True)
+            await backend.close()
+            if shared.tracer is not None:
+                await shared.tracer.close()
+            shared.log.flush()
+
+    return lifespan
 
 
 def _demo_of(settings: Settings, backend: Backend) -> HoldsDemo:
