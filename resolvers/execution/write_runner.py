@@ -40,7 +40,7 @@ from resolvers.writing.intent import Intent, StatementWriter
 from resolvers.writing.judging import TRIAL
 from resolvers.writing.outcome import Outcome, Refusal, outcome_of
 from resolvers.writing.registry import statement_writers
-from resolvers.writing.unversioned.profile import WAIT
+from resolvers.writing.unversioned.waiting import WAIT
 from schema.errors import ErrorCode
 from schema.localization.language import Language
 
@@ -197,8 +197,7 @@ class WriteRunner:
     async def _settle(self, work: Work, spent: list[uuid.UUID]) -> Record:
         """The row of the statement of what has no version, run again while another write overtakes it.
 
-        The rows that were `busy` are waited for between two runs: a statement that waits itself would not see a
-        credential that ends meanwhile.
+        The rows that were `busy` are waited for between two runs, one after another: who waits holds none.
         """
         arguments = work.statement.arguments(self._bindings(work, spent)[1])
         for _ in range(PATIENT):
@@ -206,9 +205,9 @@ class WriteRunner:
             assert record is not None, "the statement always has a row"
             if record["outcome"] != Refusal.RACED:
                 return record
-            if record.get("busy"):
+            for row in record.get("busy") or ():
                 async with self.database.statements() as connection:
-                    await connection.execute(WAIT, record["busy"])
+                    await connection.execute(WAIT, row)
         raise DatabaseTimeout("Other writes overtook this one every time.")
 
     async def _change_access(self, work: Work, spent: list[uuid.UUID]) -> Record:

@@ -19,6 +19,7 @@ from resolvers.global_ids import Key
 from resolvers.user_problems import UserProblem, about_app, invalid
 from resolvers.writing.judging import REFUSED, ROW, SPENT
 from resolvers.writing.outcome import Outcome, Refusal
+from resolvers.writing.unversioned.waiting import STANDING
 from resolvers.writing.value_reading import NO_ROW
 from schema.apps import CATALOGUE, App, app_label
 from schema.errors import ASKED_ALREADY, HAS_ALREADY, UserErrorCode
@@ -40,7 +41,7 @@ select {0}.account_id, {0}.confirmed, {0}.language, x.*, case
   when get_bit(x.effective, {3}) = 1 then 'WRONG_STATE' when {4} then 'VALIDATION' when x.is_open then 'TAKEN'
   when x.recent >= {5} then 'TOO_MANY_ATTEMPTS' end problem
 from viewer {0} left join lateral (
-  select c.id company_id, m.id member, m.role, {6} effective, clock_timestamp() at, r.*, (
+  select c.id company_id, c.access_version, m.id member, m.role, {6} effective, clock_timestamp() at, r.*, (
     select k.next from {7} where k.company_id = c.id and k.kind = 'ACCESS_REQUEST') turn
   from {8} cross join lateral (
     select count(*) filter (where r.created_at > clock_timestamp() - interval '1 day') recent,
@@ -53,11 +54,13 @@ from viewer {0} left join lateral (
 
 TURN: Final = """
 insert into counter as k (company_id, kind, next)
-select j.company_id, 'ACCESS_REQUEST', 1 from judged j where j.outcome is null and j.problem is null
+select s.id, 'ACCESS_REQUEST', 1 from standing s
 on conflict (company_id, kind) do update set next = k.next + 1 where k.next = (select j.turn from judged j)
 returning k.company_id
 """
-"""The company's counter of requests; no row, and nothing is written, unless it still is as it was judged."""
+"""The company's counter of requests; no row, and nothing is written, unless it still is as it was judged.
+
+The company's row stands for what answers requests: an app that is granted, or a user who is deleted, meanwhile."""
 
 ASKED: Final = """
 insert into access_request (company_id, user_id, app_id, reason, created_at)
@@ -77,7 +80,8 @@ from judged j left join asked a on true
 
 def add(ctx: StatementContext) -> Sql:
     """Add the write to a statement. Returns the select of the outcome, whose columns `Outcome` names."""
-    member = rows(membership, sql("m"), company=ctx.written(ROW, "uuid"))
+    named = ctx.written(ROW, "uuid")
+    member = rows(membership, sql("m"), company=named)
     scope = CompanyScope(0, rows(company, sql("c")), member, ctx.kind)
     source, conditions = enterable(scope)
     app, reason = ctx.written(APP, "text"), ctx.written(REASON, "text")
@@ -96,7 +100,13 @@ def add(ctx: StatementContext) -> Sql:
         rows(access_request, sql("r"), company=sql("c.id")).source,
         conditions,
     )
-    steps = {"judged": judged, "turn": sql(TURN), "asked": sql(ASKED, app, reason), "trail": sql(TRAIL, app)}
+    steps = {
+        "judged": judged,
+        "standing": sql(STANDING, named),
+        "turn": sql(TURN),
+        "asked": sql(ASKED, app, reason),
+        "trail": sql(TRAIL, app),
+    }
     ctx.commons += [sql(", {} as materialized ({})", Sql(name), step) for name, step in steps.items()]
     return sql(OUTCOME)
 
