@@ -1,7 +1,8 @@
 """The page that all workers of a gateway share: a file without a name, which each of them maps.
 
-First the table of rate limits, then the moment of the last readiness probe, then the counters of each worker, then the
-names of the operations that have counters.
+First the table of rate limits, then the moment of the last readiness probe, then for each worker whether it has
+counted and when its event loop ran last, then the counters of each worker, then the names of the operations that have
+counters.
 """
 
 import mmap
@@ -24,8 +25,17 @@ EACH: Final = 8_192
 MOST_WORKERS: Final = 65
 """Maximum number of processes: ENFACT_WORKERS, and one that takes the place of another."""
 
-COMMON: Final = 1 + MOST_WORKERS
-"""Numbers before the counters: the moment of the last readiness probe, then 1 for each worker that has counted."""
+BEATS: Final = 1 + MOST_WORKERS
+"""Number of the first worker's beat; before it the last readiness probe, then 1 for each worker that has counted."""
+
+COMMON: Final = BEATS + MOST_WORKERS
+"""Numbers before the counters."""
+
+BEAT_PAUSE: Final = 1.0
+"""Seconds between two beats of a worker."""
+
+BEAT_LIMIT: Final = 5.0
+"""Seconds since its last beat after which a worker's event loop is taken to be stuck."""
 
 COUNTERS: Final = 8 * (COMMON + EACH * MOST_WORKERS)
 NAMES_AT: Final = COUNTERS_AT + COUNTERS
@@ -71,6 +81,7 @@ class SharedCounters:
 
     def __init__(self, page: Page) -> None:
         self._numbers = memoryview(mmap.mmap(page.fd, COUNTERS, offset=COUNTERS_AT)).cast("d")
+        self._worker = page.worker
         first = COMMON + EACH * page.worker
         self.mine = self._numbers[first : first + EACH]
         self._numbers[1 + page.worker] = 1
@@ -101,3 +112,11 @@ class SharedCounters:
     def was_probed(self, seconds: float) -> bool:
         """True when any worker was asked for its readiness within the last `seconds`."""
         return self._numbers[0] > 0 and time.monotonic() - self._numbers[0] <= seconds
+
+    def beat(self) -> None:
+        """Note that the event loop of this worker runs."""
+        self._numbers[BEATS + self._worker] = time.monotonic()
+
+    def has_beaten(self, seconds: float) -> bool:
+        """True when the event loop of any worker ran within the last `seconds`."""
+        return time.monotonic() - max(self._numbers[BEATS:COMMON]) <= seconds

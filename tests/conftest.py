@@ -18,6 +18,7 @@ from tests.golden.world import World
 from tests.rls.guard import GUARD, guarded
 from tests.support.data_folders import copy_migrated_folder
 from tests.support.databases import WHOLE_RUN, Databases, fenced_template, shared_server, twin_template
+from tests.support.sampling import SAMPLED, is_sample
 
 FIRST: Final = ("test_", "schema", "resolvers", "gateway/test_", "gateway/http", "gateway/websocket", "db", "features")
 """The beginnings of paths below tests/ that run first: the mirrors of the code fail soonest and say most."""
@@ -27,9 +28,9 @@ LAST: Final = ("golden", "stories", "attacks", "processes", "bench")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--long`: every case of the sampled tests, and ten thousand operations of the attacker."""
+    """`--long`: all that is generated, not a sample, and ten thousand operations of the attacker."""
     parser.addoption(
-        "--long", action="store_true", dest="long", help="All cases of sampled tests; attack with 10,000 operations."
+        "--long", action="store_true", dest="long", help="All that is generated; attack with 10,000 operations."
     )
 
 
@@ -39,11 +40,13 @@ def pytest_configure(config: pytest.Config) -> None:
     narrowed = config.getoption("keyword") or config.getoption("markexpr")
     if config.args_source is pytest.Config.ArgsSource.TESTPATHS and not narrowed:
         os.environ[WHOLE_RUN] = "1"
+        if not config.getoption("long"):
+            os.environ[SAMPLED] = "1"
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what is not in the sample of a run of all tests, and put first what should fail first."""
-    if WHOLE_RUN in os.environ and not config.getoption("long"):
+    if is_sample():
         seen = Counter[str]()
         chosen = [(item, _is_in_sample(item, seen)) for item in items]
         config.hook.pytest_deselected(items=[item for item, is_in_sample in chosen if not is_in_sample])

@@ -15,6 +15,7 @@ from gateway.logs import Log
 from gateway.operation_files import own_operations
 from gateway.persisted_manifests import ManifestBroken, check_manifests
 from gateway.server.opened import holds_demo, with_secret_keys
+from gateway.server.supervisor import Supervisor
 from gateway.server.workers import Conduct, Workers, conduct_of
 from gateway.settings import Settings, variable_of
 from gateway.shared_page import add_names
@@ -69,12 +70,15 @@ class Renewal:
 
 
 class Reloading:
-    """Replaces workers, each time that it is asked; the log says what has become of it."""
+    """Replaces workers each time that it is asked: the log says what became of it, `supervisor` that it is done."""
 
-    def __init__(self, workers: Workers, conduct: Callable[[], Awaitable[Conduct]], log: Log) -> None:
+    def __init__(
+        self, workers: Workers, conduct: Callable[[], Awaitable[Conduct]], log: Log, supervisor: Supervisor
+    ) -> None:
         self._workers = workers
         self._conduct = conduct
         self._log = log
+        self._supervisor = supervisor
         self._is_asked = False
         self._working: asyncio.Task[None] | None = None
 
@@ -87,11 +91,19 @@ class Reloading:
     async def _work(self) -> None:
         while self._is_asked:
             self._is_asked = False
+            self._supervisor.reloading()
             try:
-                reason = await self._workers.replace(await self._conduct())
-            except REFUSED as refused:
-                reason = str(refused)
+                reason = await self._reason()
+            finally:
+                self._supervisor.reloaded()
             if reason is None:
                 self._log.event("workers replaced")
             else:
                 self._log.event(NOT_REPLACED, reason=reason)
+
+    async def _reason(self) -> str | None:
+        """Replace the workers; returns why that was not done, None when it was."""
+        try:
+            return await self._workers.replace(await self._conduct())
+        except REFUSED as refused:
+            return str(refused)

@@ -102,10 +102,14 @@ class Server(uvicorn.Server):
 class Signals:
     """Handlers of SIGINT, SIGTERM, SIGHUP for this process: they call the action of the innermost `calling` block.
 
-    The SIGHUP of a terminal that goes away is like SIGTERM. Under nohup there is none.
+    The SIGHUP of a terminal that goes away is like SIGTERM. Under nohup there is none. `before` is called before each
+    action of a signal to stop.
+
+    `before` is called before each of these.
     """
 
-    def __init__(self, loop: AbstractEventLoop) -> None:
+    def __init__(self, loop: AbstractEventLoop, before: Callable[[], object] = lambda: None) -> None:
+        self._before = before
         self._actions: list[dict[signal.Signals, Callable[[], object]]] = []
         self._had_terminal = _has_terminal()
         for number in SIGNALS:
@@ -135,6 +139,8 @@ class Signals:
         if number is signal.SIGHUP and self._had_terminal and not _has_terminal():
             number = signal.SIGTERM
         if self._actions:
+            if number in (signal.SIGINT, signal.SIGTERM):
+                self._before()
             self._actions[-1][number]()
 
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from socket import socket
 from typing import cast
@@ -25,9 +25,10 @@ from gateway.server.listener import is_loopback, url
 from gateway.server.opened import holds_demo, migrate_to_here, open_dsn, with_secret_keys
 from gateway.server.reloading import ALONE, NOT_REPLACED, Reloading, Renewal
 from gateway.server.server import Server, Signals
+from gateway.server.supervisor import Supervisor
 from gateway.server.workers import Workers, conduct_of
 from gateway.settings import Settings
-from gateway.shared_page import Page, add_names, new_page
+from gateway.shared_page import BEAT_LIMIT, Page, SharedCounters, add_names, new_page
 
 Progress = Callable[[str, int, int], None]
 
@@ -68,7 +69,9 @@ async def serve(settings: Settings, listener: socket, watch: Watch, *, demo: boo
     own = own_operations(settings)
     names = check_manifests(settings.documents, settings.limits, own)  # their errors are reported before all else
     listeners = Listeners(listener, listen_for_operators(settings), sorted(names.all))
-    signals = Signals(asyncio.get_running_loop())
+    supervisor = Supervisor.of()
+    watch = _supervised(watch, supervisor)
+    signals = Signals(asyncio.get_running_loop(), supervisor.stopping)
     starting = cast("asyncio.Task[None]", asyncio.current_task())
     with signals.calling(starting.cancel):
         data = settings.data if settings.database_url is None else None
@@ -88,7 +91,7 @@ async def serve(settings: Settings, listener: socket, watch: Watch, *, demo: boo
             if started.demo and settings.hides_demo:
                 raise DemoExposed
             async with _working(settings, dsn, started):
-                await _run(settings, dsn, listeners, signals, lambda: watch.started(started), watch.settings)
+                await _run(settings, dsn, Running(listeners, signals, supervisor), watch, started)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,15 +106,32 @@ class Listeners:
     counted: Sequence[str]
 
 
-async def _run(
-    settings: Settings,
-    dsn: str,
-    listeners: Listeners,
-    signals: Signals,
-    on_start: Callable[[], None],
-    read: Callable[[], Settings],
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Running:
+    """What a gateway that serves listens to, and to whom it speaks."""
+
+    listeners: Listeners
+    signals: Signals
+    supervisor: Supervisor
+
+
+def _supervised(watch: Watch, supervisor: Supervisor) -> Watch:
+    """The callbacks of a start, which tell the supervisor, too."""
+
+    def step(text: str) -> None:
+        supervisor.say(text)
+        watch.step(text)
+
+    def started(result: Started) -> None:
+        supervisor.ready(f"Serving {result.url}")
+        watch.started(result)
+
+    return replace(watch, step=step, started=started)
+
+
+async def _run(settings: Settings, dsn: str, running: Running, watch: Watch, started: Started) -> None:
     page, log = new_page(), open_log(settings.log_level, settings.log_format)
+    listeners, signals, supervisor = running.listeners, running.signals, running.supervisor
     add_names(page, listeners.counted)
     if settings.workers > 1:
         workers = Workers(
@@ -121,14 +141,21 @@ async def _run(
             log,
             page=page,
         )
-        reloading = Reloading(workers, Renewal(settings, dsn, page, read).conduct, log)
-        async with serving_operators(listeners.operators, dsn, page, workers.hindrance):
+        beats = SharedCounters(Page(page))
+        reloading = Reloading(workers, Renewal(settings, dsn, page, watch.settings).conduct, log, supervisor)
+        async with (
+            serving_operators(listeners.operators, dsn, page, workers.hindrance),
+            supervisor.watched(lambda: beats.has_beaten(BEAT_LIMIT)),
+        ):
             with signals.calling(workers.stop, gently=workers.drain, anew=reloading.ask):
-                await workers.run(on_start)
+                await workers.run(lambda: watch.started(started))
         return
     app = create_app(settings.model_copy(update={"database_url": SecretStr(dsn)}), page=Page(page))
-    server = Server(app, settings, on_start)
-    async with serving_operators(listeners.operators, dsn, page, app.hindrance):
+    server = Server(app, settings, lambda: watch.started(started))
+    async with (
+        serving_operators(listeners.operators, dsn, page, app.hindrance),
+        supervisor.watched(lambda: True),
+    ):
         with signals.calling(server.stop, gently=server.drain, anew=lambda: log.event(NOT_REPLACED, reason=ALONE)):
             await server.serve(sockets=[listeners.clients])
 

@@ -19,7 +19,7 @@ from gateway.app import create_app
 from gateway.server.server import Server, Signals
 from gateway.server.workers import READY
 from gateway.settings import Settings
-from gateway.shared_page import Page
+from gateway.shared_page import BEAT_PAUSE, Page, SharedCounters
 
 STDIN, STDOUT = 0, 1
 
@@ -32,15 +32,27 @@ async def serve(listener: socket.socket, page: Page, settings: Settings) -> None
         with contextlib.suppress(BrokenPipeError):  # the parent is gone, so standard input ends, too
             os.write(STDOUT, READY)
 
-    server = Server(create_app(settings, page=page), settings, say_ready)
+    app = create_app(settings, page=page)
+    server = Server(app, settings, say_ready)
 
     def parent_ended() -> None:
         loop.remove_reader(STDIN)
         server.stop()
 
     loop.add_reader(STDIN, parent_ended)
-    with Signals(loop).calling(server.stop, gently=server.drain, anew=server.retire):
-        await server.serve(sockets=[listener])
+    beating = asyncio.create_task(_beat(app.counters))
+    try:
+        with Signals(loop).calling(server.stop, gently=server.drain, anew=server.retire):
+            await server.serve(sockets=[listener])
+    finally:
+        beating.cancel()
+
+
+async def _beat(counters: SharedCounters) -> None:
+    """Show the parent that this event loop runs."""
+    while True:
+        counters.beat()
+        await asyncio.sleep(BEAT_PAUSE)
 
 
 def main() -> None:

@@ -245,7 +245,7 @@ class NewRowSql(JudgedSql):
             other = rows(self.write.table, sql("o"), company=self._company(sql("y")))
             another = sql(" and {} <> y.id", other["id"]) if self._changes else sql("")
             yield sql(
-                "case when {} and exists (select from {} where {} and {} = {}{}) then {} end",
+                "case when {} and exists (select from {} where {} and {} = {}{} offset 0) then {} end",
                 self._seeks_taken(member),
                 other.source,
                 every([*other.where, *among]),

@@ -134,7 +134,7 @@ class OwnedSql:
         found, name = rows(linked.table, sql("l"), company=self.company(sql("i"))), Sql(column.name)
         named = every([*found.where, sql("{} = i.{}", found["id"], name), *linked.current(found)])
         return sql(
-            "(i.id is null or i.found) and i.new_{} and not exists (select from {} where {})",
+            "(i.id is null or i.found) and i.new_{} and not exists (select from {} where {} offset 0)",
             name,
             found.source,
             named,

@@ -155,7 +155,7 @@ class PriceSql(JudgedSql):
         return sql(
             "select i.n, {} from given g join judged j on true "
             "cross join lateral jsonb_array_elements({} -> {}) with ordinality i(item, n) "
-            "left join {} on {} and p.id = {} union all "
+            "left join lateral (select p.* from {} where {} and p.id = {} offset 0) p on true union all "
             "(select null, {} from given g join {} on {} and p.group_id = g.group_id limit {})",
             columns,
             self._values,

@@ -98,12 +98,15 @@ def server_default(column: Column[object]) -> Sql | None:
 
 
 def leads_nowhere(column: WriteColumn, row: Sql, company: Sql) -> Sql:
-    """The condition that a link of a row leads to no row of the company, or to one that has ended."""
+    """The condition that a link of a row leads to no row of the company, or to one that has ended.
+
+    `offset 0` keeps PostgreSQL from reading all rows of the company for it, where it expects many rows with links.
+    """
     assert column.linked is not None
     found = rows(column.linked.table, sql("l"), company=company)
     key = sql("{}.{}", row, Sql(column.name))
     known = every([*found.where, sql("{} = {}", found["id"], key), *column.linked.current(found)])
-    return sql("{} is not null and not exists (select from {} where {})", key, found.source, known)
+    return sql("{} is not null and not exists (select from {} where {} offset 0)", key, found.source, known)
 
 
 def passes(need: Need, mask: Sql, role: Sql | None = None) -> Sql:

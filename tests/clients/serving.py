@@ -53,6 +53,7 @@ async def serving(databases: Databases, log: Path, **settings: str) -> AsyncGene
     connection = await connect(dsn)
     with log.open("wb") as stderr:
         running = gateway(
+            before=(),
             stderr=stderr,
             DATABASE_URL=dsn,
             ENFACT_POOL_SIZE="4",

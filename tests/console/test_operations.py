@@ -13,7 +13,7 @@ from gateway.operation_files import console_operations, operations_of
 from gateway.pages.files import FOLDER
 from gateway.persisted_manifests import ManifestBroken, read_manifest
 from resolvers.request_limits import MAX_COST
-from tests.gateway.cli.test_main import enfact
+from tests.support.commands import enfact
 from tests.support.demo_client import open_client
 
 FILE = FOLDER / "operations.graphql"

@@ -19,9 +19,8 @@ from db.demo import load_demo
 from db.demo.trade.documents import Draft, at_most
 from db.installation import DemoRefused
 from db.tables import metadata
-from tests.support.databases import Databases
+from tests.support.databases import TODAY, Databases, bare_demo_template
 
-TODAY = date(2026, 11, 24)
 PASSWORD = "demo-enfact-2026"
 CENT = Decimal("0.01")
 PREFIXES = {
@@ -48,12 +47,8 @@ FILLED = ("account", "company", *(name for name, table in metadata.tables.items(
 
 
 @pytest.fixture(scope="session")
-async def demo_dsn(databases: Databases, template: str) -> AsyncGenerator[str]:
-    dsn = await databases.clone(template)
-    connection = await connect(dsn)
-    await connection.execute("insert into installation (one) values (1) on conflict do nothing")
-    await connection.close()
-    await load_demo(dsn, today=TODAY)
+async def demo_dsn(databases: Databases) -> AsyncGenerator[str]:
+    dsn = await databases.clone(await bare_demo_template(databases))
     yield dsn
     await databases.drop(dsn)
 
@@ -796,9 +791,11 @@ async def test_a_database_without_apps_is_refused(fresh_dsn: str) -> None:
 
 async def test_a_scaled_demo_holds_whole_copies_of_every_company(databases: Databases, template: str) -> None:
     dsn = await databases.clone(template)
-    await load_demo(dsn, today=TODAY, scale=3)
     connection = await connect(dsn)
+    await connection.execute("insert into installation (one) values (1) on conflict do nothing")
+    await load_demo(dsn, today=TODAY, scale=3)
     try:
+        assert await connection.fetchval("select demo from installation")
         tables = [table for table in metadata.sorted_tables if table.info.get("tenant")]
         for table in tables:
             sizes = await connection.fetch(f"select count(*) n from {table.name} group by company_id order by 1")

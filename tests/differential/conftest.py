@@ -10,21 +10,15 @@ from db.database import Database
 from resolvers.execution.executor import Executor
 from tests.differential.checks.comparison import Bench
 from tests.differential.data.dataset import build
+from tests.differential.data.stored import data_set_template
 from tests.differential.oracle.world import World
 from tests.support.databases import Databases
 
 
 @pytest.fixture(scope="session")
-async def bench_dsn(databases: Databases, template: str) -> AsyncGenerator[str]:
+async def bench_dsn(databases: Databases) -> AsyncGenerator[str]:
     """The DSN of a database with the data set."""
-    dsn = await databases.clone(template)
-    connection = await connect(dsn)
-    try:
-        async with connection.transaction():
-            await build().write(connection)
-        await connection.execute("analyze")
-    finally:
-        await connection.close()
+    dsn = await databases.clone(await data_set_template(databases))
     yield dsn
     await databases.drop(dsn)
 

@@ -14,6 +14,7 @@ from tests.golden.world import LAMBERT, World
 from tests.support.company import Asker, Firm
 from tests.support.databases import Databases
 from tests.support.office import Office, open_office
+from tests.support.sampling import is_sample
 
 NAMES: Final = """
 select distinct name collate "C" as name from (
@@ -65,10 +66,10 @@ async def test_every_name_of_the_demo_with_an_accent_is_found_however_it_is_type
     names = [row["name"] for row in await world.connection.fetch(NAMES, uuid.UUID(LAMBERT.removeprefix("com_")))]
     assert len(names) > 50
     async with world.signed_in("lambert") as token:
-        for name in telling(names):
+        for n, name in enumerate(telling(names)):
             right = await counts(ask, token, name)
             assert name in right.pop("first")
-            for typed in ways(name):
+            for typed in some(list(ways(name)), n):
                 found = await counts(ask, token, typed)
                 assert fold(name) in map(fold, found.pop("first")), typed
                 assert found == right, typed
@@ -82,6 +83,11 @@ def telling(names: list[str]) -> Iterator[str]:
         if not odd <= seen:
             seen |= odd
             yield name
+
+
+def some(typed: list[str], n: int) -> list[str]:
+    """The ways to type the `n`th name; in a sample one of them, by turns, beside the one without accents."""
+    return [typed[0], typed[1 + n % (len(typed) - 1)]] if is_sample() else typed
 
 
 async def counts(ask: Asker, token: str, text: str) -> dict[str, Any]:

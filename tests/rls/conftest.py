@@ -10,7 +10,7 @@ from db.connection import connect
 from db.database import Database, PoolSettings
 from resolvers.compilation.compiler import Compiler
 from resolvers.execution.executor import Executor
-from tests.differential.data.dataset import build
+from tests.differential.data.stored import data_set_template
 from tests.rls.twins import add_twins
 from tests.support.databases import Databases
 
@@ -28,13 +28,12 @@ class Hall:
 
 
 @pytest.fixture(scope="session")
-async def hall(databases: Databases, template: str) -> AsyncGenerator[Hall]:
+async def hall(databases: Databases) -> AsyncGenerator[Hall]:
     """The data set for tests that do not change it."""
-    dsn = await databases.clone(template)
+    dsn = await databases.clone(await data_set_template(databases))
     connection = await connect(dsn)
     try:
         async with connection.transaction():
-            await build().write(connection)
             await add_twins(connection)
     finally:
         await connection.close()

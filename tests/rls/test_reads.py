@@ -21,8 +21,9 @@ from tests.rls.guard import GUARD, Trespass, trespassing
 from tests.rls.paths import START, documents
 from tests.rls.planting import forgetting_company, forgetting_viewer
 from tests.stories.test_story import FILTERED, PAGE, STORY
+from tests.support.sampling import share
 
-OPERATIONS = 120
+OPERATIONS = share(120)
 VIEWERS = ("Olga", "Piet", "Full", "Two", "Compta", "Helper", "Pending", "Removed", "Expired", "Nobody")
 """The viewers: owners, employees, externals, people who are not in yet or no longer, and one in no company."""
 

@@ -90,15 +90,13 @@ PLANTED: Final = {
         "c.id = j.company_id and c.access_version = j.access_version",
         "j.company_id is not null",
     ),
-    "an update in a part of a statement": Planted(
-        "setAppAccess", TOGGLES, "kept", "m.company_id = s.company_id and ", ""
-    ),
+    "an update in a part of a statement": Planted("setAppAccess", TOGGLES, "kept", "m.company_id = {0} and ", ""),
     "an update of who is invited elsewhere": Planted(
         "acceptInvitation", invitations, "ACCEPT_INVITATION", MINE, ANY, by="pending"
     ),
     "a row of another company": Planted("updateUser", audit, "RECORD_CHANGE", "values ($1,", f"values ({TWIN},"),
     "rows of another company": Planted(
-        "setAppAccess", TOGGLES, "begun", "select w.company_id,", "select md5('twin of ' || w.company_id)::uuid,"
+        "setAppAccess", TOGGLES, "begun", "select {0},", "select md5('twin of ' || {0})::uuid,"
     ),
     "a row of a company that is not the new one": Planted(
         "createCompany",

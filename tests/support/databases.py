@@ -184,16 +184,21 @@ async def _pair(dsn: str) -> None:
 
 async def demo_template(databases: Databases) -> str:
     """The template of the demo on the day `TODAY`, with a fence (tests/rls/fence.py)."""
+    source = await bare_demo_template(databases)
+    return await databases.template(f"{FENCED}demo", _content(source, *FENCES), _fence, source=source)
+
+
+async def bare_demo_template(databases: Databases) -> str:
+    """The template of the demo on the day `TODAY`, without a fence."""
     demo = [file.read_text(encoding="utf-8") for file in sorted((ROOT / "db").glob("demo/**/*.py"))]
     demo.append((ROOT / "db" / "belgium.py").read_text(encoding="utf-8"))
-    content = _content(repr(app_rows()), repr(TODAY), *demo, *FENCES)
     source = await migrated_template(databases)
-    return await databases.template(f"{FENCED}demo", content, _load_demo, source=source)
+    content = _content(repr(app_rows()), repr(TODAY), *demo)
+    return await databases.template("demo", content, _load_demo, source=source)
 
 
 async def _load_demo(dsn: str) -> None:
     await load_demo(dsn, today=TODAY)
-    await _fence(dsn)
 
 
 async def fenced_template(databases: Databases) -> str:

@@ -40,10 +40,14 @@ select a.n, a.app, a.position, a.given, p.id member, get_bit(p.toggles, a.positi
     when get_bit(j.awake, a.position) = 1 then a.flaw
     when get_bit(j.active, a.position) = 1 then 'PLAN_REQUIRED' else 'APP_NOT_ACTIVE' end problem
 from judged j cross join unnest({0}) with ordinality a(person, external, app, position, given, flaw, n)
-left join membership p on p.company_id = {1} and p.id = a.person and p.removed_at is null
+left join lateral (
+  select p.* from membership p where p.company_id = {1} and p.id = a.person and p.removed_at is null offset 0
+) p on true
 where j.outcome is null
 """
-"""The toggles with their users; `problem` is the number of a toggle and the first reason why it cannot be set."""
+"""The toggles with their users; `problem` is the number of a toggle and the first reason why it cannot be set.
+
+`offset 0` keeps PostgreSQL from reading all users of the company."""
 
 ENDED: Final = """
 update app_grant g
@@ -73,7 +77,7 @@ from (
   ) b
   group by b.member
 ) s
-where m.company_id = {{0}} and m.id = s.member
+where m.company_id = {{0}} and m.id = s.member and m.id = any(array(select w.member from changing w))
 """
 TRAIL: Final = """
 insert into access_change (company_id, at, kind, actor_id, membership_id, app_id, before, after)

@@ -64,7 +64,7 @@ def unknown_account(row: NewRow) -> Sql:
     account = rows(gl_account, sql("s"), company=row.company)
     there = every([*account.where, sql("{} = {}", account["code"], row["gl_account"])])
     return sql(
-        "'glAccount' = any({}) and {} is not null and not exists (select from {} where {})",
+        "'glAccount' = any({}) and {} is not null and not exists (select from {} where {} offset 0)",
         row["changed"],
         row["gl_account"],
         account.source,

@@ -32,7 +32,7 @@ from tests.bench.loads.operations import OPERATIONS, READS
 from tests.bench.measures import floor, processes
 from tests.bench.measures.beside import STEPS as BESIDE_STEPS
 from tests.bench.measures.beside import Beside, everywhere, nothing_beside
-from tests.bench.measures.extras import FIGURES, STEPS, TEXTS, Extras, Probe, compared, nothing_more
+from tests.bench.measures.extras import FIGURES, SECOND, STEPS, TEXTS, Extras, Probe, compared, nothing_more
 from tests.bench.measures.measuring import AGAIN, FULL, Bench, Plan, compare, measure, postmaster
 from tests.bench.report.change import Change, Pairs, Run, changed, changes
 from tests.bench.report.figures import OURS, Figures, Rounds, figures
@@ -210,8 +210,8 @@ class Course:
         admin = await connect(self.database.dsn("postgres"))
         try:
             with self._start(CONTENDERS[OURS]) as gateway, self._start(UNGATED) as ungated:
-                large = self.database.dsn("postgres", TEXTS)
-                return await Extras(Probe(bench), gateway, ungated, admin, large).measure(self.step)
+                large, *places = (self.database.dsn("postgres", name) for name in (TEXTS, cluster.RUN, SECOND))
+                return await Extras(Probe(bench), gateway, ungated, admin, large, places).measure(self.step)
         finally:
             await admin.close()
 

@@ -1,8 +1,8 @@
 """Further figures of the gateway, beside the comparison of contenders.
 
 They are: the cost of gates, memory and hot documents under a flood, the first time of an operation, the largest
-accountant, texts in a large company, and writes (`writing.py`). Some are compared with an earlier gateway, measured on
-both in turn.
+accountant, texts in a large company, writes (`writing.py`), and companies at two places (`placed.py`). Some are
+compared with an earlier gateway, measured on both in turn.
 """
 
 import asyncio
@@ -19,10 +19,12 @@ from schema.apps import App
 from tests.bench import texts
 from tests.bench.contenders.servers import Server
 from tests.bench.data import dataset
+from tests.bench.data.cluster import PREFIX, fingerprint
 from tests.bench.loads.generator import ask, post, run
 from tests.bench.loads.operations import COMPANY, COMPANY_ID
 from tests.bench.measures import processes
 from tests.bench.measures.measuring import Bench
+from tests.bench.measures.placed import nothing_placed, placed
 from tests.bench.measures.writing import compilation, crowded, nothing_written
 from tests.bench.report.change import Pairs
 from tests.bench.report.spread import Estimate, Verdict, at_most, estimate
@@ -50,10 +52,12 @@ DOCUMENTS: Final = f"memory after {FLOOD:,} documents", f"grows by at most {GROW
 AFTER: Final = "the 20 hot documents right after them, server", "as the time after (2 × at most)"
 
 Step = Callable[[str, float], None]
-STEPS: Final = 8
+STEPS: Final = 9
 
 TEXTS: Final = "bench_texts"
 """The database of the large company; it is made once."""
+SECOND: Final = "bench_second"
+"""A second database with the data set, for companies that lie at two places."""
 
 GATED_FIELDS: Final = """
   sequenceNumber deliveryDate orderReference language currency exchangeRate totalInclBase discount discountType
@@ -208,6 +212,8 @@ class Extras:
     admin: Connection
     texts: str
     """The DSN of the database `TEXTS`."""
+    places: Sequence[str]
+    """The DSNs of two databases with the data set, of which the last, `SECOND`, is not there yet."""
 
     async def measure(self, step: Step) -> list[Target]:
         """All figures, as targets with their values."""
@@ -233,6 +239,9 @@ class Extras:
         found += await asyncio.to_thread(crowded, self.probe.bench, self.gateway)
         step("a write's first time", 7)
         found.append(await asyncio.to_thread(compilation))
+        step("companies at two places", 8)
+        await self.admin.execute(f"create database {SECOND} template {PREFIX}{fingerprint()} strategy file_copy")
+        found.append(await placed(self.places))
         return found
 
     def gates(self) -> Target:
@@ -308,7 +317,12 @@ class Extras:
 def nothing_more() -> list[Target]:
     """The targets as not measured."""
     wanted = (GATES, FIRST_TIME, ACCOUNTANT, TOGGLE_SETS, DOCUMENTS, AFTER)
-    return [*(Target(*one, "", Verdict.UNMEASURED) for one in wanted), *texts.no_targets(), *nothing_written()]
+    return [
+        *(Target(*one, "", Verdict.UNMEASURED) for one in wanted),
+        *texts.no_targets(),
+        *nothing_written(),
+        nothing_placed(),
+    ]
 
 
 def _growth(wanted: Wanted, grown: Sequence[float]) -> Target:

@@ -6,8 +6,6 @@ import { chromium } from "playwright-core";
 import { check, given } from "../../clients/scripts/checks.mjs";
 
 export const LANGUAGES = ["fr", "nl", "en", "de"];
-/** The languages that are looked at in a colour scheme: colours are the same in all, and all else in both schemes. */
-export const languagesIn = (colorScheme) => (colorScheme === "light" ? LANGUAGES : LANGUAGES.slice(0, 1));
 export const console_ = `${given.url}/console/`;
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -42,16 +40,18 @@ export async function open({ language = "en", ...options } = {}) {
 }
 
 /** Check something on a page of its own, on which nothing may go wrong; the page is closed afterwards. */
-export async function checkPage(name, options, body) {
-  await check(name, async () => {
-    const page = await open(options);
-    try {
+export const checkPage = (name, options, body) => checkInTurn(options, { [name]: body });
+
+/** Check several things, by their names, on one page: each begins where the one before it ended. */
+export async function checkInTurn(options, bodies) {
+  const page = await open(options);
+  for (const [name, body] of Object.entries(bodies)) {
+    await check(name, async () => {
       await body(page);
-      assert.deepEqual(page.problems, []);
-    } finally {
-      await page.context().close();
-    }
-  });
+      assert.deepEqual(page.problems.splice(0), []);
+    });
+  }
+  await page.context().close();
 }
 
 /** Sign in as one of the demo's people ("lambert") by the form, and wait for what follows. */
@@ -77,18 +77,17 @@ export async function enter(page, who) {
   assert.ok(login.expiresAt);
 }
 
+const RULES = { type: "tag", values: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] };
+const COLORS = { type: "rule", values: ["color-contrast", "link-in-text-block"] };
+
 /**
- * The violations that axe finds (WCAG 2.2 AA and best practice), each with where.
- * `exclude` are selectors; without `contrast` colours, which take most of the time, are not looked at.
+ * The violations that axe finds (WCAG 2.2 AA and best practice), each with where. `exclude` are selectors; without
+ * `contrast` colours, which take most of the time, are not looked at, with `colorsAlone` nothing else is.
  */
-export async function violations(page, { exclude = [], contrast = true } = {}) {
+export async function violations(page, { exclude = [], contrast = true, colorsAlone = false } = {}) {
   await page.evaluate(AXE);
-  const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
-  const found = await page.evaluate(
-    ([values, without, enabled]) => axe.run(
-      { exclude: without }, { runOnly: { type: "tag", values }, rules: { "color-contrast": { enabled } } },
-    ), [tags, exclude, contrast],
-  );
+  const options = colorsAlone ? { runOnly: COLORS } : { runOnly: RULES, rules: { "color-contrast": { enabled: contrast } } };
+  const found = await page.evaluate(([without, how]) => axe.run({ exclude: without }, how), [exclude, options]);
   return found.violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`));
 }
 

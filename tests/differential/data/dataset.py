@@ -12,7 +12,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import partial
+from functools import cache, partial
 from typing import Any, Final
 
 from asyncpg import BitString, Range
@@ -109,8 +109,9 @@ class DataSet:
             await connection.copy_records_to_table(table, records=records, columns=list(rows[0]))
 
 
+@cache
 def build() -> DataSet:
-    """Build the data set."""
+    """Build the data set, once: nobody changes it."""
     data = DataSet()
     for number, company in enumerate(ACTIVE):
         _company(data, company, number)

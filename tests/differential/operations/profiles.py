@@ -8,6 +8,8 @@ from typing import Any, Final
 
 from hypothesis import HealthCheck, Phase, settings
 
+from tests.support.sampling import share
+
 DEEP: Final = int(os.environ.get("ENFACT_TEST_DEEP") or 0)
 
 CHECKS: Final = (
@@ -21,7 +23,7 @@ CHECKS: Final = (
 def searched(ci: int) -> Any:
     """The hypothesis settings of a property with `ci` examples, or many more in a deep run."""
     return settings(
-        max_examples=DEEP if DEEP > 1 else 25 * ci if DEEP else ci,
+        max_examples=DEEP if DEEP > 1 else 25 * ci if DEEP else share(ci),
         derandomize=not DEEP,
         deadline=None,
         database=None,

@@ -26,7 +26,8 @@ from gateway.mail.sender import MailSender, sending
 from gateway.mail.smtp import SmtpMail
 from gateway.mail.terminal import TerminalMail
 from gateway.mail.transport import LazyTransport, MailTransport, always, in_demo
-from tests.gateway.cli.test_main import START_SECONDS, environment
+from tests.gateway.cli.test_main import START_SECONDS
+from tests.support.commands import environment
 from tests.support.company import Firm, Person
 from tests.support.databases import ROOT, Databases
 from tests.support.smtp_server import Mailbox, until

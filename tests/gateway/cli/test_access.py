@@ -7,7 +7,7 @@ from datetime import datetime
 import pytest
 
 from db.connection import connect
-from tests.gateway.cli.test_main import ENFACT, START_SECONDS, environment
+from tests.support.commands import enfact
 from tests.support.company import Firm
 
 REMOVE = "update membership set removed_at = clock_timestamp() where company_id = $1 and id = $2"
@@ -15,10 +15,7 @@ REMOVE = "update membership set removed_at = clock_timestamp() where company_id 
 
 def access(dsn: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """The command."""
-    return subprocess.run(
-        [*ENFACT, "access", *arguments], env=environment(COLUMNS="200", DATABASE_URL=dsn),
-        capture_output=True, text=True, timeout=START_SECONDS, check=False,
-    )  # fmt: skip
+    return enfact("access", *arguments, DATABASE_URL=dsn)
 
 
 async def test_an_operator_sees_who_reached_what_then_and_leaves_no_credential(fresh_dsn: str) -> None:

@@ -10,7 +10,8 @@ from db.backup import BackupFailed, without_secrets
 from db.connection import REQUESTS, Connection, connect
 from db.errors import DatabaseMisconfigured
 from db.tables import metadata
-from tests.gateway.cli.test_main import enfact, gateway
+from tests.gateway.cli.test_main import gateway
+from tests.support.commands import enfact
 from tests.support.company import Firm
 from tests.support.databases import Databases, demo_template
 

@@ -3,7 +3,7 @@
 import pytest
 
 from db.connection import connect
-from tests.gateway.cli.test_main import enfact
+from tests.support.commands import enfact
 
 
 def test_it_is_refused_where_nobody_can_answer() -> None:

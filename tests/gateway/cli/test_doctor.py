@@ -12,7 +12,7 @@ from db.database import PoolSettings
 from db.diagnosis import CHECKS, Finding, Wanted, diagnose
 from db.listener import NotificationsLost
 from db.replica_diagnosis import diagnose_replicas
-from tests.gateway.cli.test_main import enfact
+from tests.support.commands import enfact
 from tests.support.replicated import cluster
 
 

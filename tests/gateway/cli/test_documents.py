@@ -9,7 +9,7 @@ import pytest
 from resolvers.admin.role_report import Audience, role_report
 from resolvers.execution.product import default_compiler
 from resolvers.operation.documents import Documents
-from tests.gateway.cli.test_main import enfact
+from tests.support.commands import enfact
 
 OPERATIONS = {
     "board": """

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from gateway.cli.env_file import EnvFile
-from tests.gateway.cli.test_main import enfact
+from tests.support.commands import enfact
 
 
 def test_a_file_is_beneath_the_environment_and_read_again(tmp_path: Path) -> None:

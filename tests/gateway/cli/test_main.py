@@ -7,7 +7,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import time
 import tomllib
 from collections.abc import Callable, Generator
@@ -23,23 +22,11 @@ import pytest
 from db.connection import connect
 from gateway.cli import sdl, sdl_of_errors, typescript
 from gateway.data_folder import default_data_folder
+from tests.support.commands import ENFACT, enfact, enfact_anew, environment
 from tests.support.databases import ROOT
 
 START_SECONDS = 180.0
 STOP_SECONDS = 60.0
-ENFACT = [sys.executable, "-m", "gateway.cli"]
-
-
-def environment(**values: str) -> dict[str, str]:
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("ENFACT_", "DATABASE_URL"))}
-    return inherited | {"ENFACT_DRAIN": "0"} | values
-
-
-def enfact(*arguments: str, **values: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [*ENFACT, *arguments], env=environment(COLUMNS="200", **values), capture_output=True, text=True,
-        timeout=START_SECONDS, check=False,
-    )  # fmt: skip
 
 
 class Gateway:
@@ -137,6 +124,13 @@ def eventually(condition: Callable[[], object], seconds: float = 60.0) -> bool:
     return False
 
 
+@pytest.mark.parametrize("arguments", [["plan", "show", "x"], ["settings", "prot"], ["--version"]])
+def test_a_command_in_a_fork_does_as_one_that_is_started_anew(arguments: list[str]) -> None:
+    nowhere = {"DATABASE_URL": "postgresql://127.0.0.1:1/x"}
+    forked, anew = enfact(*arguments, **nowhere), enfact_anew(*arguments, **nowhere)
+    assert (forked.returncode, forked.stdout, forked.stderr) == (anew.returncode, anew.stdout, anew.stderr)
+
+
 def test_help_teaches() -> None:
     told = enfact("--help").stdout
     for command in ("serve", "migrate", "demo", "schema", "settings", "token"):
@@ -155,7 +149,7 @@ def test_the_version_is_printed() -> None:
 
 
 def test_a_shell_completes_commands() -> None:
-    told = enfact("--show-completion", "bash")
+    told = enfact_anew("--show-completion", "bash")  # it looks for a shell among the processes above it
     assert (told.returncode, "complete -o default -F _enfact_completion enfact" in told.stdout) == (0, True)
     asked = enfact(_ENFACT_COMPLETE="complete_bash", COMP_WORDS="enfact se", COMP_CWORD="1")
     assert set(asked.stdout.split()) == {"serve", "settings", "secrets"}

@@ -4,7 +4,7 @@ import subprocess
 from typing import Final
 
 from db.connection import Connection, connect
-from tests.gateway.cli.test_main import ENFACT, START_SECONDS, enfact, environment
+from tests.support.commands import enfact
 from tests.support.company import Firm
 
 ORPHAN: Final = "update membership set removed_at = now() where company_id = $1 and role = 'OWNER'"
@@ -12,10 +12,7 @@ ORPHAN: Final = "update membership set removed_at = now() where company_id = $1 
 
 def owner(dsn: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """The command."""
-    return subprocess.run(
-        [*ENFACT, "owner", *arguments], env=environment(COLUMNS="400", DATABASE_URL=dsn), capture_output=True,
-        text=True, timeout=START_SECONDS, check=False,
-    )  # fmt: skip
+    return enfact("owner", *arguments, COLUMNS="400", DATABASE_URL=dsn)
 
 
 async def orphaned(connection: Connection) -> Firm:

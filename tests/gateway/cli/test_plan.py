@@ -1,21 +1,17 @@
 """plan.py: `enfact plan` and `enfact trial`, started as an operator does."""
 
-import subprocess
 from typing import get_args
 
 from db.connection import connect
 from gateway.cli.commands.plan import PlanName
 from schema.apps import Plan
-from tests.gateway.cli.test_main import ENFACT, START_SECONDS, enfact, environment
+from tests.support.commands import enfact
 from tests.support.company import Firm
 
 
 def run(dsn: str, *arguments: str) -> tuple[int, str, str]:
     """Exit code, output and errors of the command."""
-    ran = subprocess.run(
-        [*ENFACT, *arguments], env=environment(COLUMNS="400", DATABASE_URL=dsn, TZ="UTC"), capture_output=True,
-        text=True, timeout=START_SECONDS, check=False,
-    )  # fmt: skip
+    ran = enfact(*arguments, COLUMNS="400", DATABASE_URL=dsn, TZ="UTC")
     return ran.returncode, ran.stdout, ran.stderr
 
 

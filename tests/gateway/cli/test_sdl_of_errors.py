@@ -22,7 +22,8 @@ from schema import schema
 from tests.support.databases import Databases
 from tests.support.demo_client import Demo, open_demo
 
-TEXT: Final = sdl_of_errors.text()
+text: Final = cache(sdl_of_errors.text)
+"""The SDL with the directive."""
 
 
 @cache
@@ -30,7 +31,7 @@ def marked() -> Mapping[str, frozenset[str]]:
     """The names of the fields with the directive, by type."""
     return {
         definition.name.value: frozenset(field.name.value for field in definition.fields or () if is_marked(field))
-        for definition in parse(TEXT).definitions
+        for definition in parse(text()).definitions
         if isinstance(definition, ObjectTypeDefinitionNode)
     }
 
@@ -41,11 +42,11 @@ def is_marked(field: FieldDefinitionNode) -> bool:
 
 def test_it_is_the_schema_but_for_the_directive() -> None:
     assert "semanticNonNull" not in sdl.current()
-    one, other = build_schema(sdl.current()), build_schema(TEXT)
+    one, other = build_schema(sdl.current()), build_schema(text())
     assert find_breaking_changes(other, one)[0].description == "Directive @semanticNonNull was removed."
     assert (len(find_breaking_changes(other, one)), find_breaking_changes(one, other)) == (1, [])
     assert find_dangerous_changes(one, other) == find_dangerous_changes(other, one) == []
-    assert "  levels: [Int!]! = [0]\n) on FIELD_DEFINITION\n" in TEXT
+    assert "  levels: [Int!]! = [0]\n) on FIELD_DEFINITION\n" in text()
 
 
 def test_what_may_be_null_for_another_reason_is_not_marked() -> None:

@@ -8,7 +8,8 @@ import httpx
 
 from db.connection import connect
 from db.secrets import KEY_FILE, Keyring, SecretPlace, is_key, new_key
-from tests.gateway.cli.test_main import enfact, gateway
+from tests.gateway.cli.test_main import gateway
+from tests.support.commands import enfact
 from tests.support.company import Firm
 
 OLD, NEW = new_key(), new_key()

@@ -5,7 +5,7 @@ import pytest
 from gateway.cli.settings import COLUMNS, HIDDEN, Explained, explain
 from gateway.cli.terminal import UnknownSetting
 from gateway.settings import Settings
-from tests.gateway.cli.test_main import enfact
+from tests.support.commands import enfact
 
 SECRET = "postgresql://u:hush-9182@db/x"
 

@@ -11,7 +11,7 @@ import pytest
 from argon2 import PasswordHasher
 
 from db.connection import connect
-from tests.gateway.cli.test_main import ENFACT, START_SECONDS, enfact, environment
+from tests.support.commands import COMMAND_SECONDS, ENFACT, enfact, environment
 from tests.support.company import Firm
 
 EMAIL: Final = "sam@support.test"
@@ -21,10 +21,7 @@ ANSWER_SECONDS: Final = 30.0
 
 def add(dsn: str, *arguments: str, stdin: str = f"{PASSWORD}\n") -> subprocess.CompletedProcess[str]:
     """The command, which reads the password from standard input."""
-    return subprocess.run(
-        [*ENFACT, "support", "add", *arguments], env=environment(COLUMNS="200", DATABASE_URL=dsn), input=stdin,
-        capture_output=True, text=True, timeout=START_SECONDS, check=False,
-    )  # fmt: skip
+    return enfact("support", "add", *arguments, stdin=stdin, DATABASE_URL=dsn)
 
 
 async def account(dsn: str, email: str = EMAIL) -> Any:
@@ -106,7 +103,7 @@ def in_terminal(dsn: str) -> tuple[int, str]:
     os.close(other)
     try:
         told = answer(terminal, "Password: ") + answer(terminal, "Repeat for confirmation: ") + rest(terminal)
-        return process.wait(START_SECONDS), told
+        return process.wait(COMMAND_SECONDS), told
     finally:
         process.kill()
         process.wait()

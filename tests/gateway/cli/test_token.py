@@ -5,7 +5,7 @@ import pytest
 from db.connection import connect
 from db.tokens import hash_token
 from resolvers.admin.session_token import USER_AGENT
-from tests.gateway.cli.test_main import enfact
+from tests.support.commands import enfact
 from tests.support.company import Firm
 
 SESSION = """

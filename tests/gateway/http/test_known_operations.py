@@ -22,7 +22,7 @@ from resolvers.operation.documents import Documents
 from resolvers.operation.persisted import PersistedDocuments
 from resolvers.request import DocumentReference, GraphQLRequest, RequestError
 from schema import schema
-from tests.gateway.cli.test_main import enfact
+from tests.support.commands import enfact
 from tests.support.demo_client import JSON, Answer, open_client
 
 APPS = "query Apps { apps(kind: BASE) { app } }"

@@ -12,18 +12,15 @@ from starlette.applications import Starlette
 from resolvers.execution.viewer_schema import SchemaText, ViewerSchemas, WriteText
 from resolvers.gates.visibility import Held
 from schema.errors import ErrorCode
-from tests.gateway.cli.test_main import ENFACT, START_SECONDS, environment
 from tests.gateway.conftest import MakeApp, SmallExecutor, client_of
+from tests.support.commands import enfact
 from tests.support.databases import Databases
 from tests.support.demo_client import open_demo
 
 
 def seen_by(dsn: str, name: str) -> subprocess.CompletedProcess[str]:
     """The command."""
-    return subprocess.run(
-        [*ENFACT, "schema", "--as", f"{name}@demo.enfact.test"], env=environment(DATABASE_URL=dsn),
-        capture_output=True, text=True, timeout=START_SECONDS, check=False,
-    )  # fmt: skip
+    return enfact("schema", "--as", f"{name}@demo.enfact.test", DATABASE_URL=dsn)
 
 
 CREDENTIALS = "select count(*) from credential"

@@ -18,8 +18,9 @@ from gateway.server.admin import listen_for_operators, serving_operators
 from gateway.server.listener import ListenError
 from gateway.settings import Settings
 from gateway.shared_page import Page, SharedCounters, new_page
-from tests.gateway.cli.test_main import enfact, eventually, gateway
+from tests.gateway.cli.test_main import eventually, gateway
 from tests.gateway.metrics.test_metrics import parsed
+from tests.support.commands import enfact
 from tests.support.relays import on_ports, relay
 
 

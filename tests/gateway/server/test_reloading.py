@@ -16,11 +16,12 @@ import httpx
 import pytest
 
 from gateway.server import workers
-from tests.gateway.cli.test_main import ENFACT, Gateway, children, environment, eventually, gateway
+from tests.gateway.cli.test_main import Gateway, children, eventually, gateway
 from tests.gateway.conftest import MakeApp, SmallExecutor
 from tests.gateway.server.test_drain import LOGIN, blocking_accounts
 from tests.gateway.server.test_server import ANSWER, BODY, HEAD, answered, running
 from tests.gateway.server.test_workers import QUERY, kill, team
+from tests.support.commands import ENFACT, environment
 from tests.support.smtp_server import until
 
 TWO_FIELDS = {"query": "{ __typename other: __typename }"}

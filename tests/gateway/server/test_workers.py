@@ -18,7 +18,8 @@ from gateway.server import workers
 from gateway.server.listener import listen, url
 from gateway.server.workers import Conduct, Workers, WorkersEnd
 from gateway.shared_page import new_page
-from tests.gateway.cli.test_main import alive, children, environment
+from tests.gateway.cli.test_main import alive, children
+from tests.support.commands import environment
 from tests.support.databases import Databases
 from tests.support.relays import over_tcp
 from tests.support.smtp_server import until
@@ -34,8 +35,8 @@ class Team:
         self._lines = io.StringIO()
         self._listener = listen("127.0.0.1", 0)
         log = open_log("info", "json", self._lines)
-        self.dsn = dsn
-        self.workers = Workers(self._listener, count, self.conduct(**settings), log, page=new_page())
+        self.dsn, self.page = dsn, new_page()
+        self.workers = Workers(self._listener, count, self.conduct(**settings), log, page=self.page)
         self.task = asyncio.create_task(self.workers.run(self.started.set))
 
     def conduct(self, **settings: str) -> Conduct:

@@ -11,6 +11,7 @@ import pytest
 
 pytest.importorskip("opentelemetry.exporter.otlp.proto.http", reason="enfact-gateway[otel] is not installed")
 
+from db.database import Database
 from gateway.logs import open_log
 from gateway.traces import spans
 from gateway.traces.tracing import tracer_of
@@ -154,7 +155,7 @@ async def test_a_failure_of_ours_is_an_error_of_the_span(
     async def fail(*_: object, **__: object) -> None:
         raise RuntimeError(SECRET)
 
-    monkeypatch.setattr(running.executor._database, "read", fail)
+    monkeypatch.setattr(Database, "read", fail)
     assert (await post(running, firm["anna"].token, WHO)).status_code == 500
     (span,) = await fresh.received(1)
     assert (span.is_error, span.attributes["error.type"]) == (True, "INTERNAL")

@@ -79,7 +79,12 @@ asked as materialized (
   from judged j
     cross join unnest($5::uuid[], $6::bool[], $7::text[], $8::int4[], $9::bool[], $10::text[])
   with ordinality a(person, external, app, position, given, flaw, n)
-    left join membership p on p.company_id = $1::uuid and p.id = a.person and p.removed_at is null
+    left join lateral (
+      select p.*
+      from membership p
+      where p.company_id = $1::uuid and p.id = a.person and p.removed_at is null
+      offset 0
+    ) p on true
   where j.outcome is null
 ),
 found as materialized (
@@ -166,7 +171,7 @@ kept as materialized (
     ) b
     group by b.member
   ) s
-  where m.company_id = $1::uuid and m.id = s.member
+  where m.company_id = $1::uuid and m.id = s.member and m.id = any(array(select w.member from changing w))
 ),
 trail as materialized (
   insert into access_change (company_id, at, kind, actor_id, membership_id, app_id, before, after)
