@@ -32,8 +32,19 @@ class CompiledField:
     costs: tuple[Cost, ...]
 
 
-CompiledFields: TypeAlias = Mapping[str, CompiledField]
-"""Root fields by their response keys."""
+Compiled: TypeAlias = CompiledField | RequestError
+"""A root field, or the refusal of its values."""
+
+CompiledFields: TypeAlias = Mapping[str, Compiled]
+"""Root fields by their response keys; all but `__typename`."""
+
+
+def accepted(compiled: Compiled | None) -> CompiledField:
+    """The root field. Raises the RequestError that refused its values: to compile it again would find the same."""
+    assert compiled is not None, "all fields but __typename are compiled"
+    if isinstance(compiled, RequestError):
+        raise compiled
+    return compiled
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +58,12 @@ class FieldCompiler:
     kind: CredentialKind
 
     def all(self, fields: Sequence[SelectedField], *, only_kept: bool = False) -> CompiledFields | None:
-        """The root fields by their response keys, but for those whose values are refused: `compile` says why.
+        """The root fields by their response keys.
 
         With `only_kept` nothing is compiled, and the answer is None where a statement is not in the cache. Raises
         RequestError (COST_EXCEEDED).
         """
-        found: dict[str, CompiledField] = {}
+        found: dict[str, Compiled] = {}
         for selected in fields:
             if selected.name == "__typename":
                 continue
@@ -61,16 +72,10 @@ class FieldCompiler:
             except RequestError as refused:
                 if refused.entry.code is ErrorCode.COST_EXCEEDED:
                     raise
-                continue
+                one = refused
             if one is None:
                 return None
             found[selected.key] = one
-        return found
-
-    def compile(self, selected: SelectedField) -> CompiledField:
-        """A root field. Raises RequestError."""
-        found = self._compiled(selected, only_kept=False)
-        assert found is not None, "only what is kept may be missing"
         return found
 
     def _compiled(self, selected: SelectedField, *, only_kept: bool) -> CompiledField | None:

@@ -21,7 +21,7 @@ from resolvers.compilation.compiler import Compiler
 from resolvers.compilation.context import Bindings
 from resolvers.compilation.statement import ACCOUNT, CREDENTIAL, POSITION, Statement
 from resolvers.execution.change_hints import ChangeHints
-from resolvers.execution.compiled_fields import CompiledField, FieldCompiler
+from resolvers.execution.compiled_fields import Compiled, FieldCompiler, accepted
 from resolvers.execution.credential_use import Uses
 from resolvers.execution.payloads import Payload, failed
 from resolvers.execution.results import failure, result_of, token_hash
@@ -106,7 +106,7 @@ class WriteRunner:
         request: GraphQLRequest,
         selected: SelectedField,
         fields: FieldCompiler,
-        compiled: CompiledField | None,
+        compiled: Compiled | None,
         quota: Quota | None,
     ) -> Result | Payload:
         """Write, and return the result, or the payload that is still to be read.
@@ -118,7 +118,7 @@ class WriteRunner:
         writer = self.writers[selected.name]
         if not _is_open_to(request.kind, writer):
             return await self._refuse(request, selected)
-        field_ = compiled or fields.compile(selected)
+        field_ = accepted(compiled)
         assert field_.write is not None, "declared mutations write by a statement"
         if not field_.write.is_whole and field_.payload is not None:
             field_.payload.arguments(Bindings(fields.variables))  # refuses what no client may send, before the write
