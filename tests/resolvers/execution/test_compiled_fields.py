@@ -14,10 +14,11 @@ from tests.support.externals import Outside
 
 MANY: Final = """
 mutation ($id: ID!, $user: ID!) {
-  first: updateCompany(input: {companyId: $id, name: "One"}) { company { accessRequests(first: 1, last: 1) { totalCount } } }
-  second: deleteUser(input: {companyId: $id, userId: $user}) { company { accessRequests(first: 1, last: 1) { totalCount } } }
+  first: updateCompany(input: {companyId: $id, name: "One"}) { company { ...Twice } }
+  second: deleteUser(input: {companyId: $id, userId: $user}) { company { ...Twice } }
   third: updateCompany(input: {companyId: $id, name: "Three"}) { company { name } }
 }
+fragment Twice on Company { accessRequests(first: 1, last: 1) { totalCount } }
 """
 
 
