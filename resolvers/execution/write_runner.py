@@ -40,7 +40,7 @@ from resolvers.writing.intent import Intent, StatementWriter
 from resolvers.writing.judging import TRIAL
 from resolvers.writing.outcome import Outcome, Refusal, outcome_of
 from resolvers.writing.registry import statement_writers
-from resolvers.writing.unversioned.waiting import WAIT
+from resolvers.writing.unversioned.waiting import WAIT, Lines
 from schema.errors import ErrorCode
 from schema.localization.language import Language
 
@@ -93,6 +93,7 @@ class WriteRunner:
     debts: Debts = field(default_factory=Debts)
     debts_of_access: Debts = field(default_factory=Debts)
     writers: Mapping[str, StatementWriter] = field(init=False)
+    _lines: Lines = field(init=False, default_factory=Lines)
 
     def __post_init__(self) -> None:
         self.writers = statement_writers(self.compiler.layout) if self.compiler.writers else {}
@@ -200,15 +201,23 @@ class WriteRunner:
         The rows that were `busy` are waited for between two runs, one after another: who waits holds none.
         """
         arguments = work.statement.arguments(self._bindings(work, spent)[1])
-        for _ in range(PATIENT):
-            record = await self.database.write(work.statement.sql, arguments)
-            assert record is not None, "the statement always has a row"
-            if record["outcome"] != Refusal.RACED:
-                return record
-            for row in record.get("busy") or ():
-                async with self.database.statements() as connection:
-                    await connection.execute(WAIT, row)
+        record = await self._once(work, arguments)
+        if record["outcome"] != Refusal.RACED:
+            return record
+        async with self._lines.standing(record["company_id"] or record[ACCOUNT]):
+            for _ in range(PATIENT):
+                for row in record["busy"]:
+                    async with self.database.statements() as connection:
+                        await connection.execute(WAIT, row)
+                record = await self._once(work, arguments)
+                if record["outcome"] != Refusal.RACED:
+                    return record
         raise DatabaseTimeout("Other writes overtook this one every time.")
+
+    async def _once(self, work: Work, arguments: Sequence[object]) -> Record:
+        record = await self.database.write(work.statement.sql, arguments)
+        assert record is not None, "the statement always has a row"
+        return record
 
     async def _change_access(self, work: Work, spent: list[uuid.UUID]) -> Record:
         """The row of the statement; run once more under the lock, if another change has the company's row or is due.
@@ -217,8 +226,7 @@ class WriteRunner:
         here for each other.
         """
         arguments = work.statement.arguments(self._bindings(work, spent)[1])
-        record = await self.database.write(work.statement.sql, arguments)
-        assert record is not None, "the statement always has a row"
+        record = await self._once(work, arguments)
         if record["outcome"] != Refusal.RACED:
             return record
         async with self.database.transaction() as connection:

@@ -19,7 +19,7 @@ from resolvers.global_ids import Key
 from resolvers.user_problems import UserProblem, about_app, invalid
 from resolvers.writing.judging import REFUSED, ROW, SPENT
 from resolvers.writing.outcome import Outcome, Refusal
-from resolvers.writing.unversioned.waiting import STANDING
+from resolvers.writing.unversioned.waiting import FREE
 from resolvers.writing.value_reading import NO_ROW
 from schema.apps import CATALOGUE, App, app_label
 from schema.errors import ASKED_ALREADY, HAS_ALREADY, UserErrorCode
@@ -54,7 +54,7 @@ from viewer {0} left join lateral (
 
 TURN: Final = """
 insert into counter as k (company_id, kind, next)
-select s.id, 'ACCESS_REQUEST', 1 from standing s
+select f.id, 'ACCESS_REQUEST', 1 from free f
 on conflict (company_id, kind) do update set next = k.next + 1 where k.next = (select j.turn from judged j)
 returning k.company_id
 """
@@ -71,7 +71,8 @@ insert into access_change (company_id, at, kind, actor_id, membership_id, app_id
 select j.company_id, j.at, 'ACCESS_REQUESTED', j.account_id, j.member, {} from judged j cross join asked
 """
 OUTCOME: Final = """
-select j.company_id, a.id row_id, j.confirmed, j.language, array[j.problem] problems, case
+select j.company_id, a.id row_id, j.confirmed, j.language, array[j.problem] problems,
+  array[j.company_id] busy, case
   when j.outcome is not null then j.outcome when j.problem is not null then 'FOUND' when a.id is null then 'RACED' end
   outcome
 from judged j left join asked a on true
@@ -102,7 +103,7 @@ def add(ctx: StatementContext) -> Sql:
     )
     steps = {
         "judged": judged,
-        "standing": sql(STANDING, named),
+        "free": sql(FREE, named, sql("j.outcome is null and j.problem is null")),
         "turn": sql(TURN),
         "asked": sql(ASKED, app, reason),
         "trail": sql(TRAIL, app),
