@@ -27,6 +27,8 @@ class EnvFile:
             text = self._path.read_text(encoding="utf-8")
         except UnicodeDecodeError:
             raise OSError(EILSEQ, "Is not in UTF-8", str(self._path)) from None
+        if "\0" in text:  # no environment takes it, and what comes before it would be there for good
+            raise OSError(EILSEQ, "Has a NUL character", str(self._path))
         said = dotenv_values(stream=StringIO(text), interpolate=False)
         for name in self._put:
             environ.pop(name, None)

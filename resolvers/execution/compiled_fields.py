@@ -32,8 +32,20 @@ class CompiledField:
     costs: tuple[Cost, ...]
 
 
-CompiledFields: TypeAlias = Mapping[str, CompiledField]
-"""Root fields by their response keys."""
+Compiled: TypeAlias = CompiledField | RequestError
+"""A root field, or the refusal of its values."""
+
+CompiledFields: TypeAlias = Mapping[str, Compiled]
+"""Root fields by their response keys; all but `__typename`."""
+
+
+def accepted(compiled: Compiled | None) -> CompiledField:
+    """The root field. Raises the RequestError that refused its values: to compile it again would find the same."""
+    assert compiled is not None, "all fields but __typename are compiled"
+    if isinstance(compiled, RequestError):
+        raise compiled
+    return compiled
+
 
 _Find: TypeAlias = Callable[[SelectedField, Part], Statement]
 """Returns the statement of a part of a root field."""
@@ -61,18 +73,11 @@ class FieldCompiler:
             return None
 
     def all(self, fields: Sequence[SelectedField]) -> CompiledFields:
-        """The root fields by their response keys, but for those whose values are refused: `compile` says why.
-
-        Raises RequestError (COST_EXCEEDED).
-        """
+        """The root fields by their response keys. Raises RequestError (COST_EXCEEDED)."""
         return self._every(fields, self._made)
 
-    def compile(self, selected: SelectedField) -> CompiledField:
-        """A root field. Raises RequestError."""
-        return self._one(selected, self._made)
-
     def _every(self, fields: Sequence[SelectedField], find: _Find) -> CompiledFields:
-        found: dict[str, CompiledField] = {}
+        found: dict[str, Compiled] = {}
         for selected in fields:
             if selected.name == "__typename":
                 continue
@@ -81,6 +86,7 @@ class FieldCompiler:
             except RequestError as refused:
                 if refused.entry.code is ErrorCode.COST_EXCEEDED:
                     raise
+                found[selected.key] = refused
         return found
 
     def _one(self, selected: SelectedField, find: _Find) -> CompiledField:

@@ -23,7 +23,7 @@ from resolvers.compilation.context import Bindings
 from resolvers.compilation.cost import check_cost
 from resolvers.compilation.statement import ACCOUNT, CREDENTIAL, POSITION
 from resolvers.execution.change_hints import ChangeHints
-from resolvers.execution.compiled_fields import CompiledField, CompiledFields, FieldCompiler
+from resolvers.execution.compiled_fields import Compiled, CompiledField, CompiledFields, FieldCompiler, accepted
 from resolvers.execution.credential_use import Uses
 from resolvers.execution.open_operations import is_for_anyone
 from resolvers.execution.payloads import Payload, failed
@@ -151,7 +151,7 @@ class MutationRunner:
         compiled = compiler.kept(fields)
         if compiled is None:
             compiled = await self.turns.do(partial(compiler.all, fields))
-        costs = [cost for one in compiled.values() for cost in one.costs]
+        costs = [cost for one in compiled.values() if isinstance(one, CompiledField) for cost in one.costs]
         return compiled, check_cost(costs, compiler.variables, self.max_cost, request.language)
 
     async def _answer_all(
@@ -179,7 +179,7 @@ class MutationRunner:
         return results
 
     async def _answer(
-        self, request: GraphQLRequest, selected: SelectedField, compiler: FieldCompiler, compiled: CompiledField | None
+        self, request: GraphQLRequest, selected: SelectedField, compiler: FieldCompiler, compiled: Compiled | None
     ) -> tuple[Result, bool]:
         """The result of a root field, and True when the request was cancelled meanwhile; the write still ends."""
         written, late = await _to_the_end(self._write_field(request, selected, compiler, compiled))
@@ -193,14 +193,14 @@ class MutationRunner:
             return written.unread(ErrorCode.TIMEOUT), True
 
     async def _write_field(
-        self, request: GraphQLRequest, selected: SelectedField, compiler: FieldCompiler, compiled: CompiledField | None
+        self, request: GraphQLRequest, selected: SelectedField, compiler: FieldCompiler, compiled: Compiled | None
     ) -> Result | Payload:
         try:
             if selected.name == "__typename":
                 return await self._write_nothing(request)
             if selected.name in self.compiler.writers:
                 return await self.declared.write(request, selected, compiler, compiled, self.quota)
-            return await self._write(request, selected, compiler.variables, compiled or compiler.compile(selected))
+            return await self._write(request, selected, compiler.variables, accepted(compiled))
         except RequestError as refused:
             return Result(None, tuple(_at(entry, selected) for entry in refused.entries))
         except Unauthenticated:

@@ -21,7 +21,7 @@ from resolvers.compilation.compiler import Compiler
 from resolvers.compilation.context import Bindings
 from resolvers.compilation.statement import ACCOUNT, CREDENTIAL, POSITION, Statement
 from resolvers.execution.change_hints import ChangeHints
-from resolvers.execution.compiled_fields import CompiledField, FieldCompiler
+from resolvers.execution.compiled_fields import Compiled, FieldCompiler, accepted
 from resolvers.execution.credential_use import Uses
 from resolvers.execution.payloads import Payload, failed
 from resolvers.execution.results import failure, result_of, token_hash
@@ -40,7 +40,7 @@ from resolvers.writing.intent import Intent, StatementWriter
 from resolvers.writing.judging import TRIAL
 from resolvers.writing.outcome import Outcome, Refusal, outcome_of
 from resolvers.writing.registry import statement_writers
-from resolvers.writing.unversioned.profile import WAIT
+from resolvers.writing.unversioned.waiting import WAIT, Lines
 from schema.errors import ErrorCode
 from schema.localization.language import Language
 
@@ -95,6 +95,7 @@ class WriteRunner:
     debts: Debts = field(default_factory=Debts)
     debts_of_access: Debts = field(default_factory=Debts)
     writers: Mapping[str, StatementWriter] = field(init=False)
+    _lines: Lines = field(init=False, default_factory=Lines)
 
     def __post_init__(self) -> None:
         self.writers = statement_writers(self.compiler.layout) if self.compiler.writers else {}
@@ -108,7 +109,7 @@ class WriteRunner:
         request: GraphQLRequest,
         selected: SelectedField,
         compiler: FieldCompiler,
-        compiled: CompiledField | None,
+        compiled: Compiled | None,
         quota: Quota | None,
     ) -> Result | Payload:
         """Write, and return the result, or the payload that is still to be read.
@@ -120,7 +121,7 @@ class WriteRunner:
         writer = self.writers[selected.name]
         if not _is_open_to(request.kind, writer):
             return await self._refuse(request, selected)
-        field_ = compiled or compiler.compile(selected)
+        field_ = accepted(compiled)
         assert field_.write is not None, "declared mutations write by a statement"
         if not field_.write.is_whole and field_.payload is not None:
             field_.payload.arguments(Bindings(compiler.variables))  # refuses what no client may send, before the write
@@ -199,19 +200,26 @@ class WriteRunner:
     async def _settle(self, work: Work, spent: list[uuid.UUID]) -> Record:
         """The row of the statement of what has no version, run again while another write overtakes it.
 
-        The rows that were `busy` are waited for between two runs: a statement that waits itself would not see a
-        credential that ends meanwhile.
+        The rows that were `busy` are waited for between two runs, one after another: who waits holds none.
         """
         arguments = work.statement.arguments(self._bindings(work, spent)[1])
-        for _ in range(SETTLING_TRIES):
-            record = await self.database.write(work.statement.sql, arguments)
-            assert record is not None, "the statement always has a row"
-            if record["outcome"] != Refusal.RACED:
-                return record
-            if record.get("busy"):
-                async with self.database.statements() as connection:
-                    await connection.execute(WAIT, record["busy"])
+        record = await self._once(work, arguments)
+        if record["outcome"] != Refusal.RACED:
+            return record
+        async with self._lines.standing(record["company_id"] or record[ACCOUNT]):
+            for _ in range(SETTLING_TRIES):
+                for row in record["busy"]:
+                    async with self.database.statements() as connection:
+                        await connection.execute(WAIT, row)
+                record = await self._once(work, arguments)
+                if record["outcome"] != Refusal.RACED:
+                    return record
         raise DatabaseTimeout("Other writes overtook this one every time.")
+
+    async def _once(self, work: Work, arguments: Sequence[object]) -> Record:
+        record = await self.database.write(work.statement.sql, arguments)
+        assert record is not None, "the statement always has a row"
+        return record
 
     async def _change_access(self, work: Work, spent: list[uuid.UUID]) -> Record:
         """The row of the statement; run once more under the lock, if another change has the company's row or is due.
@@ -220,8 +228,7 @@ class WriteRunner:
         here for each other.
         """
         arguments = work.statement.arguments(self._bindings(work, spent)[1])
-        record = await self.database.write(work.statement.sql, arguments)
-        assert record is not None, "the statement always has a row"
+        record = await self._once(work, arguments)
         if record["outcome"] != Refusal.RACED:
             return record
         async with self.database.transaction() as connection:

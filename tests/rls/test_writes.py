@@ -83,13 +83,7 @@ TOGGLES: Final = cast("dict[str, str]", SET_TOGGLES.writes)
 
 PLANTED: Final = {
     "an update of any company's row": Planted("updateUser", users, "UPDATE_MEMBER", MINE, ANY),
-    "an update of any company": Planted(
-        "updateCompany",
-        company_data,
-        "WRITTEN",
-        "c.id = j.company_id and c.access_version = j.access_version",
-        "j.company_id is not null",
-    ),
+    "an update of any company": Planted("updateCompany", company_data, "WRITTEN", "c.id = free.id", "true"),
     "an update in a part of a statement": Planted("setAppAccess", TOGGLES, "kept", "m.company_id = {0} and ", ""),
     "an update of who is invited elsewhere": Planted(
         "acceptInvitation", invitations, "ACCEPT_INVITATION", MINE, ANY, by="pending"

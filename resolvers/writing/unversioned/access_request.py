@@ -17,6 +17,7 @@ from resolvers.global_ids import Key
 from resolvers.user_problems import UserProblem, about_app, invalid
 from resolvers.writing.judging import REFUSED, ROW, SPENT
 from resolvers.writing.outcome import Outcome, Refusal
+from resolvers.writing.unversioned.waiting import FREE
 from resolvers.writing.value_reading import NO_ROW
 from schema.apps import CATALOGUE, App, app_label
 from schema.errors import ASKED_ALREADY, HAS_ALREADY, UserErrorCode
@@ -38,7 +39,7 @@ select {0}.account_id, {0}.confirmed, {0}.language, x.*, case
   when get_bit(x.effective, {3}) = 1 then 'WRONG_STATE' when {4} then 'VALIDATION' when x.is_open then 'TAKEN'
   when x.recent >= {5} then 'TOO_MANY_ATTEMPTS' end problem
 from viewer {0} left join lateral (
-  select c.id company_id, m.id member, m.role, {6} effective, clock_timestamp() at, r.*, (
+  select c.id company_id, c.access_version, m.id member, m.role, {6} effective, clock_timestamp() at, r.*, (
     select k.next from counter k where k.company_id = {7} and k.kind = 'ACCESS_REQUEST') turn
   from {8} cross join lateral (
     select count(*) filter (where r.created_at > clock_timestamp() - interval '1 day') recent,
@@ -51,11 +52,13 @@ from viewer {0} left join lateral (
 
 TURN: Final = """
 insert into counter as k (company_id, kind, next)
-select {}, 'ACCESS_REQUEST', 1 from judged j where j.outcome is null and j.problem is null
+select {}, 'ACCESS_REQUEST', 1 from free f
 on conflict (company_id, kind) do update set next = k.next + 1 where k.next = (select j.turn from judged j)
 returning k.company_id
 """
-"""The company's counter of requests; no row, and nothing is written, unless it still is as it was judged."""
+"""The company's counter of requests; no row, and nothing is written, unless it still is as it was judged.
+
+The company's row stands for what answers requests: an app that is granted, or a user who is deleted, meanwhile."""
 
 ASKED: Final = """
 insert into access_request (company_id, user_id, app_id, reason, created_at)
@@ -66,7 +69,8 @@ insert into access_change (company_id, at, kind, actor_id, membership_id, app_id
 select {}, j.at, 'ACCESS_REQUESTED', j.account_id, j.member, {} from judged j cross join asked
 """
 OUTCOME: Final = """
-select j.company_id, a.id row_id, j.confirmed, j.language, array[j.problem] problems, case
+select j.company_id, a.id row_id, j.confirmed, j.language, array[j.problem] problems,
+  array[j.company_id] busy, case
   when j.outcome is not null then j.outcome when j.problem is not null then 'FOUND' when a.id is null then 'RACED' end
   outcome
 from judged j left join asked a on true
@@ -96,6 +100,7 @@ def add(ctx: StatementContext) -> Sql:
     )
     steps = {
         "judged": judged,
+        "free": sql(FREE, named, sql("j.outcome is null and j.problem is null")),
         "turn": sql(TURN, named),
         "asked": sql(ASKED, named, app, reason),
         "trail": sql(TRAIL, named, app),

@@ -1,5 +1,6 @@
-"""`updateCompany`: the data of a company, which its owners write. Who may is judged again on the row that is locked:
-nothing is written when access has changed meanwhile.
+"""`updateCompany`: the data of a company, which its owners write.
+
+Nothing is written when access has changed since it was judged, or while another transaction has the company's row.
 """
 
 from collections.abc import Mapping
@@ -15,6 +16,7 @@ from resolvers.forms.registry import formed
 from resolvers.global_ids import Key
 from resolvers.writing.judging import REFUSED, ROW, SPENT, VALUES
 from resolvers.writing.unversioned.reading import Member, UnversionedIntent, read_members
+from resolvers.writing.unversioned.waiting import FREE
 from resolvers.writing.value_reading import NO_ROW, Wrong
 from schema.declarations.forms import Form
 from schema.declarations.writing import choice, form, line
@@ -67,16 +69,13 @@ from viewer {0} left join lateral (
 """The caller in the company, and why nothing is written."""
 
 WRITTEN: Final = """
-update company c set ({}) = (select {} from jsonb_populate_record(c, {}) n) from judged j
-where j.outcome is null and c.id = {} and c.access_version = j.access_version
+update company c set ({}) = (select {} from jsonb_populate_record(c, {}) n) from free where c.id = free.id and c.id = {}
 returning c.id
 """
-"""A column that the JSON does not name keeps its value; a column that is null there becomes null.
-
-The owner is judged before the row is locked: who waits for a change of access writes nothing, and judges again."""
+"""A column that the JSON does not name keeps its value; a column that is null there becomes null."""
 
 OUTCOME: Final = """
-select j.company_id, j.confirmed, j.language, null::text[] problems,
+select j.company_id, j.confirmed, j.language, null::text[] problems, array[j.company_id] busy,
   case when j.outcome is not null then j.outcome when w.id is null then 'RACED' end outcome
 from judged j left join written w on true
 """
@@ -94,6 +93,7 @@ def add(ctx: StatementContext) -> Sql:
     written = sql(WRITTEN, join(", ", columns), join(", ", new), ctx.written(VALUES, "jsonb"), named)
     ctx.commons += [
         sql(", judged as materialized ({})", judged),
+        sql(", free as materialized ({})", sql(FREE, named, sql("j.outcome is null"))),
         sql(", written as materialized ({})", written),
     ]
     return sql(OUTCOME)

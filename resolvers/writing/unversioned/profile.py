@@ -54,12 +54,6 @@ select null::uuid company_id, j.confirmed, j.language, null::text[] problems, b.
   case when j.outcome is not null then j.outcome when b.busy <> '{{}}' then 'RACED' end outcome
 from judged j cross join (select array(select id from busy) busy) b
 """
-WAIT: Final = """
-with of_account as materialized (select from account where id = any($1::uuid[]) for no key update),
-  of_company as materialized (select from membership where id = any($1::uuid[]) for no key update)
-select (select count(*) from of_account) + (select count(*) from of_company)
-"""
-"""Waits for the rows that were busy."""
 
 
 def add(ctx: StatementContext) -> Sql:

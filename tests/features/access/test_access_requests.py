@@ -8,7 +8,7 @@ import pytest
 
 from db.tokens import hash_token, new_token
 from resolvers.writing.unversioned.access_request import A_DAY
-from tests.support.company import Answer, Firm, Person, change
+from tests.support.company import Answer, Firm, Person, blocked, change
 from tests.support.databases import Databases
 from tests.support.externals import Outside
 
@@ -227,3 +227,49 @@ async def test_a_key_neither_asks_nor_decides(outside: Outside) -> None:
         (DECIDE, {"requestId": request, "granted": True}),
     ):
         assert (await outside.ask(token, document, input=given)).codes == ["FORBIDDEN"]
+
+
+# --- what is under way
+
+HOLD: Final = """
+create or replace function wait_here() returns trigger language plpgsql as $$
+begin
+  if exists (select from fresh where kind <> 'ACCESS_REQUESTED') then perform pg_advisory_xact_lock(4711); end if;
+  return null;
+end $$
+"""
+HOLD_CHANGES: Final = """
+create or replace trigger zz_wait_here after insert on access_change
+referencing new table as fresh for each statement execute function wait_here()
+"""
+"""Lets a change of access wait just before its commit, when it has answered the open requests."""
+
+
+@pytest.mark.parametrize(
+    ("mutation", "refused"), [("deleteUser", "NOT_FOUND"), ("setAppAccess", "WRONG_STATE")], ids=["deleted", "granted"]
+)
+async def test_no_request_is_left_open_by_what_answers_it_meanwhile(
+    outside: Outside, mutation: str, refused: str
+) -> None:
+    firm = await outside.found("STOCK")
+    of_change = {
+        "deleteUser": {"userId": firm["anna"].id},
+        "setAppAccess": {"expectedVersion": 1, "changes": [change(firm["anna"], "STOCK", granted=True)]},
+    }[mutation]
+    await outside.rows(HOLD)
+    await outside.rows(HOLD_CHANGES)
+    try:
+        await outside.other.execute("select pg_advisory_lock(4711)")
+        changing = asyncio.create_task(outside.done(firm["owner"].token, mutation, companyId=firm.id, **of_change))
+        await blocked(outside.connection)
+        asking = asyncio.create_task(ask(outside, firm, "STOCK"))
+        waiting = asyncio.create_task(blocked(outside.connection, 2))
+        await asyncio.wait({asking, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+        await outside.other.execute("select pg_advisory_unlock(4711)")
+        await changing
+        assert [error["code"] for error in (await asking)["errors"]] == [refused]
+    finally:
+        await outside.rows("drop trigger zz_wait_here on access_change")
+    assert await outside.rows("select state from access_request where company_id = $1", firm.key) == []

@@ -30,6 +30,9 @@ def test_a_file_that_cannot_be_read_changes_nothing(tmp_path: Path) -> None:
     path.write_bytes(b"A=\xff")
     with pytest.raises(OSError, match="Is not in UTF-8"):
         file.load(environ)
+    path.write_bytes(b"A=2\nB=x\0y\n")
+    with pytest.raises(OSError, match="Has a NUL character"):
+        file.load(environ)
     path.unlink()
     with pytest.raises(FileNotFoundError):
         file.load(environ)

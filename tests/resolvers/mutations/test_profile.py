@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from db.connection import Connection
+from db.connection import Connection, connect
 from resolvers.execution import mutation_runner
 from resolvers.mutations.context import Caller, find_caller
 from resolvers.request import GraphQLRequest
@@ -171,3 +171,26 @@ async def test_changes_of_one_profile_at_once_are_all_made(door: Door) -> None:
     assert [answer.codes for answer in answers] == [[]] * len(names)
     (row,) = await door.connection.fetch(MEMBERSHIPS, anna.account)
     assert row["first_name"] == await door.connection.fetchval(OWN, anna.account) in names
+
+
+@pytest.mark.parametrize("is_last", [False, True])
+async def test_who_waits_for_one_company_locks_nothing_of_another(door: Door, *, is_last: bool) -> None:
+    """Else a change of access in one company would wait for one in another, whoever makes that."""
+    one, other = await Firm.found(door.connection), await Firm.found(door.connection)
+    anna, far = one["anna"], other["bram"]
+    await door.connection.execute("update membership set account_id = $2 where id = $1", far.membership, anna.account)
+    longer, shorter = (anna, far) if is_last else (far, anna)
+    lock = "select from membership where id = $1 for no key update"
+    nearer = await connect(door.dsn)
+    await nearer.execute("set lock_timeout = '600ms'")
+    async with door.connection.transaction():
+        await door.connection.execute(lock, longer.membership)
+        async with nearer.transaction():
+            await nearer.execute(lock, shorter.membership)
+            renaming = asyncio.create_task(door.call(UPDATE, anna.token, input={"firstName": "New"}))
+            await blocked(door.connection)
+        await blocked(door.connection)
+        await nearer.execute(lock, shorter.membership)
+    await nearer.close()
+    assert (await renaming).data["updateProfile"]["errors"] == []
+    assert {row["first_name"] for row in await door.connection.fetch(MEMBERSHIPS, anna.account)} == {"New"}

@@ -1,0 +1,51 @@
+"""The rows that such a statement locks where nobody else has them, and how the runner waits between two runs of it.
+
+A statement that waits itself would not see what ends meanwhile, be it access or a credential.
+"""
+
+import asyncio
+import uuid
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Final
+from weakref import WeakValueDictionary
+
+from db.errors import DatabaseTimeout
+
+FREE: Final = """
+select c.id from judged j join company c on c.id = j.company_id and c.id = {} and c.access_version = j.access_version
+where {} for no key update of c skip locked
+"""
+"""The company's row in the version of its access that was judged; none after a change, or while another one has it."""
+
+WAIT: Final = """
+with of_account as materialized (select from account where id = $1 for no key update),
+  of_company as materialized (select from company where id = $1 for no key update),
+  of_member as materialized (select from membership where id = $1 for no key update)
+select (select count(*) from of_account) + (select count(*) from of_company) + (select count(*) from of_member)
+"""
+"""Waits for one row that was busy: with several, those that are free would be locked until the last one is."""
+
+PATIENCE: Final = 5.0
+"""Maximum number of seconds in a line."""
+
+
+class Lines:
+    """Statements that were overtaken, in a line for each company or account: else they overtake each other."""
+
+    def __init__(self) -> None:
+        self._heads: WeakValueDictionary[uuid.UUID, asyncio.Lock] = WeakValueDictionary()
+
+    @asynccontextmanager
+    async def standing(self, key: uuid.UUID) -> AsyncGenerator[None]:
+        """Wait until those that were there before are done. Raises DatabaseTimeout."""
+        head = self._heads.setdefault(key, asyncio.Lock())
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await head.acquire()
+        except TimeoutError:
+            raise DatabaseTimeout("Other writes were before this one for too long.") from None
+        try:
+            yield
+        finally:
+            head.release()
