@@ -83,7 +83,9 @@ TOGGLES: Final = cast("dict[str, str]", SET_TOGGLES.writes)
 
 PLANTED: Final = {
     "an update of any company's row": Planted("updateUser", users, "UPDATE_MEMBER", MINE, ANY),
-    "an update of any company": Planted("updateCompany", company_data, "WRITTEN", "c.id = free.id", "true"),
+    "an update of any company": Planted(
+        "updateCompany", company_data, "WRITTEN", "c.id = free.id and c.id = {}", "{} is not null"
+    ),
     "an update in a part of a statement": Planted("setAppAccess", TOGGLES, "kept", "m.company_id = {0} and ", ""),
     "an update of who is invited elsewhere": Planted(
         "acceptInvitation", invitations, "ACCEPT_INVITATION", MINE, ANY, by="pending"
@@ -122,8 +124,8 @@ PLANTED: Final = {
         "requestAccess",
         access_request,
         "ASKED",
-        "select j.company_id,",
-        "select md5('twin of ' || j.company_id)::uuid,",
+        "select {},",
+        "select md5('twin of ' || {})::uuid,",
         by="anna",
     ),
     "an owner of any company": Planted(
