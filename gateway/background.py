@@ -6,7 +6,7 @@ from collections.abc import Coroutine, Iterable
 from typing import Any
 
 from db.database import Database
-from db.errors import Crowded, DatabaseError, DatabaseMisconfigured, DatabaseTimeout
+from db.errors import Crowded, DatabaseError, DatabaseMisconfigured, DatabaseTimeout, DatabaseUnavailable
 from gateway.logs import Log, causes, describe
 from resolvers.execution.lapses import PAUSE, end_grants
 
@@ -77,7 +77,8 @@ class Outage:
 async def keep_ending_grants(database: Database, log: Log) -> None:
     """Write the ends of grants that were made until a moment; no error ends it.
 
-    After a failure the next look writes them; only the first of several in a row is logged.
+    After a failure the next look writes them. Only the first of several in a row is logged; a database that is away is
+    told of by requests and letters.
     """
     away = False
     while True:
@@ -85,6 +86,8 @@ async def keep_ending_grants(database: Database, log: Log) -> None:
         try:
             await end_grants(database)
             away = False
+        except (DatabaseUnavailable, DatabaseTimeout, Crowded):
+            continue
         except Exception as error:  # noqa: BLE001 (any error: ends count before they are written)
             if not away:
                 reasons = causes(error) if isinstance(error, DatabaseError) else describe(error)

@@ -5,6 +5,7 @@ The product runs as a user whom row level security binds (tests/rls).
 """
 
 import os
+import signal
 from collections import Counter
 from collections.abc import AsyncGenerator, Generator
 from pathlib import Path
@@ -34,8 +35,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def _stay(number: int, frame: object) -> None:
+    """Do nothing about a signal; a program that is started has its default again."""
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Declare the marker, and let the processes of a run of all tests know that it is one."""
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:  # under nohup, which the programs of tests would inherit
+        signal.signal(signal.SIGHUP, _stay)
     config.addinivalue_line("markers", "sampled(n): only one case of n is run, unless --long is given")
     narrowed = config.getoption("keyword") or config.getoption("markexpr")
     if config.args_source is pytest.Config.ArgsSource.TESTPATHS and not narrowed:

@@ -4,7 +4,6 @@ A query is one statement. A root field of a mutation is one statement, too, or o
 what the payload selects beyond that.
 """
 
-import time
 from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
 from typing import Any, Final, TypeAlias, TypeVar
@@ -132,13 +131,14 @@ class Executor:
     def shows_secrets(self, shows: bool) -> None:
         self._writer.shows_secrets = shows
 
-    def limit_writes(self, quota: Quota | None, clock: Callable[[], float] = time.monotonic) -> None:
+    def limit_writes(self, quota: Quota | None, clock: Callable[[], float] | None = None) -> None:
         """Refuse from now on each mutation that writes more rows than the quota allows; None: no limit.
 
-        `clock` tells the seconds for which those that wrote more have to wait.
+        A `clock` tells the seconds that those who wrote more have to wait; whoever waits now, does no longer.
         """
         self._writer.quota = quota
-        self._writer.declared.debts, self._writer.declared.debts_of_access = Debts(clock), Debts(clock)
+        if clock is not None:
+            self._writer.declared.debts, self._writer.declared.debts_of_access = Debts(clock), Debts(clock)
 
     def ask(self, replicas: Replicas) -> None:
         """Let replicas answer queries from now on, wherever they may."""

@@ -6,12 +6,13 @@ The lines and their paths come from the gate table, which is derived from the sc
 import json
 import sys
 from collections import defaultdict
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from typing import Any, Final
 
 import pytest
+from asyncpg import Record
 
 from db.connection import Connection
 from db.database import Database, PoolSettings
@@ -255,6 +256,13 @@ class Undone(InTransaction):
     async def statements(self) -> AsyncGenerator[Connection]:
         """The connection; transactions on it are nested in its own."""
         yield self._connection
+
+    async def write(
+        self, statement: str, arguments: Sequence[object], passing: tuple[type[Exception], ...] = ()
+    ) -> Record | None:
+        """The first row of a statement that writes, nested in the transaction."""
+        async with self._connection.transaction():
+            return await self._connection.fetchrow(statement, *arguments)
 
 
 @asynccontextmanager
