@@ -76,7 +76,8 @@ def affords(plan: str, app: App) -> bool:
 
 def has_bit(mask: Any, app: App) -> bool:
     """Whether an app is on in a permission mask."""
-    return mask.as_string().replace(" ", "")[CATALOGUE[app].position] == "1"
+    byte, bit = divmod(CATALOGUE[app].position, 8)
+    return mask.bytes[byte] & (0x80 >> bit) != 0
 
 
 def is_on(member: Record, app: App) -> bool:
