@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import Final, Self
 
 PATIENCE: Final = 1.0
-"""Seconds that a message may wait for room in the supervisor's socket; later it is dropped."""
+"""Seconds that a message may wait for room in the supervisor's socket; later it is dropped. A ping does not wait."""
 
 PINGS: Final = 3
 """Pings within the time after which the supervisor takes the gateway for dead."""
@@ -27,7 +27,7 @@ class Supervisor:
     def __init__(self, address: str | None, watchdog: float | None = None) -> None:
         self._address = "\0" + address[1:] if address and address.startswith("@") else address
         self._watchdog = watchdog
-        self._ready = ""
+        self._state = "STATUS=Starting"
 
     @classmethod
     def of(cls, environ: Mapping[str, str] = os.environ) -> Self:
@@ -43,12 +43,11 @@ class Supervisor:
 
     def ready(self, text: str) -> None:
         """Requests are taken: the start is over."""
-        self._ready = f"READY=1\nSTATUS={_line(text)}"
-        self._send(self._ready)
+        self._enter(f"READY=1\nSTATUS={_line(text)}")
 
     def reloaded(self) -> None:
-        """Reloading is over, whatever became of it."""
-        self._send(self._ready)
+        """Reloading is over, whatever became of it: the gateway is at what it was, or stops by now."""
+        self._send(self._state)
 
     def reloading(self) -> None:
         """The settings are read again; `reloaded` ends it."""
@@ -56,7 +55,7 @@ class Supervisor:
 
     def stopping(self) -> None:
         """The gateway drains, then ends."""
-        self._send("STOPPING=1\nSTATUS=Stopping")
+        self._enter("STOPPING=1\nSTATUS=Stopping")
 
     @asynccontextmanager
     async def watched(self, serves: Callable[[], bool]) -> AsyncGenerator[None]:
@@ -74,14 +73,18 @@ class Supervisor:
     async def _ping(self, pause: float, serves: Callable[[], bool]) -> None:
         while True:
             if serves():
-                self._send("WATCHDOG=1")
+                self._send("WATCHDOG=1", patience=0)
             await asyncio.sleep(pause)
 
-    def _send(self, message: str) -> None:
+    def _enter(self, state: str) -> None:
+        self._state = state
+        self._send(state)
+
+    def _send(self, message: str, patience: float = PATIENCE) -> None:
         if not self._address:
             return
         with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
-            sender.settimeout(PATIENCE)
+            sender.settimeout(patience)
             sender.sendto(message.encode(), self._address)
 
 

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Generator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
@@ -165,6 +166,32 @@ def test_an_abstract_address_and_text_of_several_lines() -> None:
     assert reloading == "RELOADING=1"
     assert abs(int(moment.removeprefix("MONOTONIC_USEC=")) / 1e6 - time.monotonic()) < 60
     receiver.close()
+
+
+def test_a_reload_that_ends_after_the_signal_to_stop_does_not_say_ready_again(
+    receiver: Receiver, tmp_path: Path
+) -> None:
+    supervisor = Supervisor(str(tmp_path / "notify"))
+    supervisor.ready("Serving")
+    supervisor.reloading()
+    supervisor.stopping()
+    supervisor.reloaded()
+    assert receiver.waiting()[2:] == ["STOPPING=1\nSTATUS=Stopping"] * 2
+
+
+@pytest.mark.usefixtures("receiver")
+async def test_pings_do_not_wait_for_room(tmp_path: Path) -> None:
+    """A supervisor that does not read must not stop the event loop."""
+    address = str(tmp_path / "notify")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as filling:
+        filling.setblocking(False)
+        with suppress(BlockingIOError):
+            while True:
+                filling.sendto(b"x", address)
+        began = time.monotonic()
+        async with Supervisor(address, 0.03).watched(lambda: True):
+            await asyncio.sleep(0.2)
+        assert time.monotonic() - began < 0.8
 
 
 @pytest.mark.parametrize("address", ["", "/nowhere/notify", "@enfact-nobody"])
