@@ -147,6 +147,8 @@ class Workers:
             process = await self._start(conduct)
             if not await self._is_ready_in_time(process):
                 await self._kill(process)
+                if self._stopping.is_set():  # that is why it ended
+                    return STOPPING
                 return f"{count} of {len(self._slots)} workers were replaced; the next one did not get ready"
             self._conduct = conduct
             slot.successor = process

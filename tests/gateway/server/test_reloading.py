@@ -235,7 +235,7 @@ async def test_a_gateway_that_stops_meanwhile_ends_all_of_them(fresh_dsn: str) -
         await until(lambda: len(running_team.pids) == 3)
         running_team.workers.stop()
         await asyncio.wait_for(running_team.task, 30)
-        assert await replacing is not None
+        assert await replacing == "the gateway is stopping"
         assert running_team.pids == set()
 
 
