@@ -1,7 +1,7 @@
 """The start of the gateway: PostgreSQL, migrations, the demo, then serving."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,7 +15,7 @@ from db.installation import DemoExposed, DemoRefused
 from db.schema_version import check_migrated
 from gateway.app import create_app
 from gateway.background import keep_ending_grants
-from gateway.logs import open_log
+from gateway.logs import Log, open_log
 from gateway.mail.sender import NO_SMTP, sending
 from gateway.mail.transport import LazyTransport, MailTransport, TransportChoice, always, in_demo
 from gateway.operation_files import own_operations
@@ -68,7 +68,8 @@ async def serve(settings: Settings, listener: socket, watch: Watch, *, demo: boo
     """
     own = own_operations(settings)
     names = check_manifests(settings.documents, settings.limits, own)  # their errors are reported before all else
-    listeners = Listeners(listener, listen_for_operators(settings), sorted(names.all))
+    operators, page = listen_for_operators(settings), new_page()
+    add_names(page, sorted(names.all))
     supervisor = Supervisor.of()
     watch = _supervised(watch, supervisor)
     signals = Signals(asyncio.get_running_loop(), supervisor.stopping)
@@ -90,27 +91,23 @@ async def serve(settings: Settings, listener: socket, watch: Watch, *, demo: boo
             started = Started(url(listener), await holds_demo(dsn), data)
             if started.demo and settings.hides_demo:
                 raise DemoExposed
-            async with _working(settings, dsn, started):
-                await _run(settings, dsn, Running(listeners, signals, supervisor), watch, started)
-
-
-@dataclass(frozen=True, slots=True)
-class Listeners:
-    """The sockets of the gateway: that of its clients, and that of its operators if there is one.
-
-    `counted` are the names of the operations that are counted apart for them.
-    """
-
-    clients: socket
-    operators: socket | None
-    counted: Sequence[str]
+            async with _working(settings, dsn, started, log):
+                running = Running(listener, operators, page, log, signals, supervisor)
+                run = _run_workers if settings.workers > 1 else _run_alone
+                await run(settings, dsn, running, watch, started)
 
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """What a gateway that serves listens to, and to whom it speaks."""
+    """What this process serves with: its sockets (that of operators if there is one), its log and its supervisor.
 
-    listeners: Listeners
+    `page` is the descriptor of the page that workers share, which has the names of the operations counted apart.
+    """
+
+    clients: socket
+    operators: socket | None
+    page: int
+    log: Log
     signals: Signals
     supervisor: Supervisor
 
@@ -129,41 +126,40 @@ def _supervised(watch: Watch, supervisor: Supervisor) -> Watch:
     return replace(watch, step=step, started=started)
 
 
-async def _run(settings: Settings, dsn: str, running: Running, watch: Watch, started: Started) -> None:
-    page, log = new_page(), open_log(settings.log_level, settings.log_format)
-    listeners, signals, supervisor = running.listeners, running.signals, running.supervisor
-    add_names(page, listeners.counted)
-    if settings.workers > 1:
-        workers = Workers(
-            listeners.clients,
-            settings.workers,
-            conduct_of(dsn, settings),
-            log,
-            page=page,
-        )
-        beats = SharedCounters(Page(page))
-        reloading = Reloading(workers, Renewal(settings, dsn, page, watch.settings).conduct, log, supervisor)
-        async with (
-            serving_operators(listeners.operators, dsn, page, workers.hindrance),
-            supervisor.watched(lambda: beats.has_beaten(BEAT_LIMIT)),
-        ):
-            with signals.calling(workers.stop, gently=workers.drain, anew=reloading.ask):
-                await workers.run(lambda: watch.started(started))
-        return
-    app = create_app(settings.model_copy(update={"database_url": SecretStr(dsn)}), page=Page(page))
-    server = Server(app, settings, lambda: watch.started(started))
+async def _run_workers(settings: Settings, dsn: str, running: Running, watch: Watch, started: Started) -> None:
+    """Serve by several workers, which are replaced for other settings."""
+    log, page, supervisor = running.log, running.page, running.supervisor
+    workers = Workers(running.clients, settings.workers, conduct_of(dsn, settings), log, page=page)
+    beats = SharedCounters(Page(page))
+    reloading = Reloading(workers, Renewal(settings, dsn, page, watch.settings).conduct, log, supervisor)
     async with (
-        serving_operators(listeners.operators, dsn, page, app.hindrance),
-        supervisor.watched(lambda: True),
+        serving_operators(running.operators, dsn, page, workers.hindrance),
+        supervisor.watched(lambda: beats.has_beaten(BEAT_LIMIT)),
     ):
-        with signals.calling(server.stop, gently=server.drain, anew=lambda: log.event(NOT_REPLACED, reason=ALONE)):
-            await server.serve(sockets=[listeners.clients])
+        with running.signals.calling(workers.stop, gently=workers.drain, anew=reloading.ask):
+            await workers.run(lambda: watch.started(started))
+
+
+async def _run_alone(settings: Settings, dsn: str, running: Running, watch: Watch, started: Started) -> None:
+    """Serve in this process."""
+    log, address = running.log, SecretStr(dsn)
+    app = create_app(settings.model_copy(update={"database_url": address}), log=log, page=Page(running.page))
+    server = Server(app, settings, lambda: watch.started(started))
+
+    def refuse() -> None:
+        log.event(NOT_REPLACED, reason=ALONE)
+
+    async with (
+        serving_operators(running.operators, dsn, running.page, app.hindrance),
+        running.supervisor.watched(lambda: True),
+    ):
+        with running.signals.calling(server.stop, gently=server.drain, anew=refuse):
+            await server.serve(sockets=[running.clients])
 
 
 @asynccontextmanager
-async def _working(settings: Settings, dsn: str, started: Started) -> AsyncGenerator[None]:
+async def _working(settings: Settings, dsn: str, started: Started, log: Log) -> AsyncGenerator[None]:
     """Send letters, clean up the outbox and write the ends of grants within the block, once for all workers."""
-    log = open_log(settings.log_level, settings.log_format)
     if settings.smtp_url is None and not started.demo:
         log.event(NO_SMTP)
     async with sending(dsn, _route(settings, settings.public_url or started.url), log, [keep_ending_grants]):
