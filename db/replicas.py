@@ -94,10 +94,8 @@ class Replicas:
         ]
         if not found:
             return self._stale(now, position)
-        if len(found) > 1:
-            turn = next(self._turns) % len(found)
-            found = sorted(found[turn:] + found[:turn], key=lambda one: one.database.lent)
-        return found[0]
+        turn = next(self._turns) % len(found)
+        return min(found[turn:] + found[:turn], key=lambda one: one.database.lent)
 
     @property
     def is_stale(self) -> bool:

@@ -91,7 +91,7 @@ class Operations:
         return sum(not task.done() for task in self._running) >= most
 
     def end(self, id_: str) -> None:
-        """Cancel an operation for the client, if it is answering."""
+        """Cancel an operation for the client, if it is running."""
         task = self._by_id.pop(id_, None)
         if task is not None:
             task.cancel()
