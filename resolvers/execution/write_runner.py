@@ -54,8 +54,10 @@ OVERTAKEN: Final = (
     asyncpg.UniqueViolationError,
     asyncpg.ForeignKeyViolationError,
     asyncpg.DeadlockDetectedError,
+    asyncpg.SerializationError,
 )
-"""What the statement is run again for: to find the row that was there first or is gone, or after a deadlock."""
+"""What the statement is run again for: to find the row that was there first or is gone, after a deadlock, or to judge
+anew where a right has ended while it waited (`LASTING` of `resolvers/writing/statement.py`)."""
 
 WRITTEN: Final = MappingProxyType({"written": True})
 LOG: Final = logging.getLogger("enfact.execution")

@@ -119,7 +119,7 @@ class JudgedSql:
                 whole_id = target["id"] if self.write.creates else target[whole.column]
                 is_there = sql("{} and {} is not null", is_there, self._whole_version(member["company_id"], whole_id))
         columns = sql(
-            "c.id company_id, {} row_id, {} whole_id, {} is_there, {} member, {} role, {} stands_in, "
+            "c.id company_id, c.access_version, {} row_id, {} whole_id, {} is_there, {} member, {} role, {} stands_in, "
             "{}, {} company_mask, {} member_mask, {} lent, {} lent_until, {} effective",
             row,
             whole_id,

@@ -1,10 +1,10 @@
 """The statement of a list verb: it judges each item, and writes those that may be written as sets.
 
-`viewer → judged → done → locked → found → given → good → number → written → trail`. The rows that an update names are
-locked first, in the order of their keys, and are judged as they are then, which may be newer than what the statement
-sees else: so a list is written as it was judged, and lists do not wait for each other in a circle. What is not going to
-be written is not locked: a trial, a repetition, and a list with a problem that may only be written whole. `done` are
-the rows of an earlier request with the same key.
+`viewer → judged → done → locked → found → given → good → number → written → trail → lasting`. The rows that an update
+names are locked first, in the order of their keys, and are judged as they are then, which may be newer than what the
+statement sees else: so a list is written as it was judged, and lists do not wait for each other in a circle. What is
+not going to be written is not locked: a trial, a repetition, and a list with a problem that may only be written whole.
+`done` are the rows of an earlier request with the same key.
 """
 
 from dataclasses import dataclass
@@ -47,8 +47,7 @@ class ListSql(WriteSql):
         if self._is_numbered:
             self._common(sql("number"), self._number())
         self._common(sql("written"), self._written())
-        self._affect()
-        self._common(sql("trail"), self._trail())
+        self._conclude()
         return self._outcome()
 
     @property
@@ -283,7 +282,7 @@ class ListSql(WriteSql):
             "{} of_items from (select j.company_id, j.effective, "
             "null::uuid row_id, null::uuid whole_id, j.confirmed, j.language, null::text[] problems, "
             "case when j.outcome is not null then j.outcome when {} then 'RACED' when {} and {} then 'FOUND' "
-            "when {} then 'VALID' when {} then 'PARTLY' end outcome from judged j) o",
+            "when {} then 'VALID' when {} then 'PARTLY' end outcome from judged j left join lasting on true) o",
             sql("case when o.outcome is not null then {} end", of_items) if self.is_whole else of_items,
             self._any(sql("o.refused = 'RACED'")),
             self._parameter(WHOLE, "bool"),

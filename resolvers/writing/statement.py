@@ -1,8 +1,9 @@
 """The statement of a declared mutation: it judges the caller, writes one row, and reads the payload from what it wrote.
 
-`viewer → judged → given → number → written → trail`. Nothing is locked for rights. On refusal nothing is given, so
-nothing is written: there is nothing to undo. An update that needs a counter locks its row before it, as lists do. The
-text depends on the mutation and the selection alone; the values travel as one JSON, the used apps as one mask.
+`viewer → judged → given → number → written → trail → lasting`. Nothing is locked for rights. On refusal nothing is
+given, so nothing is written: there is nothing to undo, but for a right that ends while the statement waits for others.
+An update that needs a counter locks its row before it, as lists do. The text depends on the mutation and the selection
+alone; the values travel as one JSON, the used apps as one mask.
 """
 
 from dataclasses import dataclass
@@ -20,6 +21,15 @@ KINDS: Final = {
     WriteAction.DELETE: literal("DELETED"),
     WriteAction.RESTORE: literal("RESTORED"),
 }
+
+LASTING: Final = sql("""
+select check_right(j.credential_id, j.company_id, j.access_version)
+from judged j cross join (select count(*) count, clock_timestamp() at from trail) t
+where t.count > 0 and t.at > statement_timestamp() + interval '2 ms'
+""")
+"""Undoes the statement by an error, after everything is written, if the right has ended while it waited for others.
+
+What took less time than that has waited for nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +55,16 @@ class WriteSql(NewRowSql):
         for owned in self._owned:
             for name, statement in owned.after():
                 self._common(name, statement)
-        self._affect()
-        self._common(sql("trail"), self._trail())
+        self._conclude()
         return self._outcome()
 
-    def _affect(self) -> None:
-        """Add the effects of what the input states."""
+    def _conclude(self) -> None:
+        """Add the effects of what the input states, the trail, and the check of a right that may have ended."""
         for n, effect in enumerate(self.write.rules.effects):
             if effect.reads in self.stated:
                 self._common(alias("effect", n), effect.statement(self._pairs, self._company(sql("w"))))
+        self._common(sql("trail"), self._trail())
+        self._common(sql("lasting"), LASTING)
 
     # --- where the parts of the statement find each other
 
@@ -224,7 +235,7 @@ class WriteSql(NewRowSql):
         return sql(
             "insert into change (company_id, actor_id, credential_id, operation, entity, key, kind, fields, "
             "idempotency_key, input_hash) select {}, g.account_id, g.credential_id, {}, r.* "
-            "from {} cross join lateral (values {}) r",
+            "from {} cross join lateral (values {}) r returning id",
             self._company(sql("w")),
             literal(self.write.operation),
             self._pairs,
@@ -247,7 +258,7 @@ class WriteSql(NewRowSql):
             "g.problems, "
             "case when j.outcome is not null then j.outcome {}when g.problems <> {} then 'FOUND' when {} then 'VALID' "
             "{}when w.id is null then 'RACED' end outcome "
-            "from judged j left join given g on true left join written w on true) o",
+            "from judged j left join lasting on true left join given g on true left join written w on true) o",
             sql("") if self.write.creates else conflict,
             NO_PROBLEMS,
             self._parameter(TRIAL, "bool"),
