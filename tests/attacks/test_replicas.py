@@ -6,7 +6,6 @@ import secrets
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any, Final
 
 import httpx
@@ -27,7 +26,7 @@ from resolvers.execution.executor import Executor
 from resolvers.mutations import passwords
 from resolvers.request import GraphQLRequest, Result
 from tests.support.company import Firm, change
-from tests.support.replicated import Cluster, cluster, until
+from tests.support.replicated import Cluster, cluster, held_up, until
 from tests.support.standby import promote
 from tests.support.subscribers import CREATE
 
@@ -118,10 +117,8 @@ async def gateway(servers: Cluster, **settings: Any) -> AsyncGenerator[Place]:
 
 
 @pytest.fixture(scope="module")
-async def servers(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Cluster]:
-    folder = tmp_path_factory.mktemp("replicas")
-    folder.chmod(0o711)
-    async with cluster(folder) as made:
+async def servers() -> AsyncGenerator[Cluster]:
+    async with cluster() as made:
         yield made
 
 
@@ -233,14 +230,13 @@ async def test_a_standby_that_the_primary_does_not_wait_for_answers_nothing(
 ) -> None:
     one, _ = place.servers.standbys
     await place.servers.wait_for("two")
-    await one.run("select pg_wal_replay_pause()")
     try:
-        await until(lambda: place.figure("s_serving") == 1)
-        assert await wrong_after_switches(place, 20) == 0
-        monkeypatch.setattr(Lease, "may_answer", always)
-        assert await wrong_after_switches(place, 20) > 0
+        async with held_up(one):
+            await until(lambda: place.figure("s_serving") == 1)
+            assert await wrong_after_switches(place, 20) == 0
+            monkeypatch.setattr(Lease, "may_answer", always)
+            assert await wrong_after_switches(place, 20) > 0
     finally:
-        await one.run("select pg_wal_replay_resume()")
         await place.servers.wait_for("one", "two")
 
 
@@ -301,9 +297,7 @@ async def test_who_has_written_sees_it_at_once(place: Place) -> None:
 
 
 async def test_replicas_that_lag_answer_only_what_is_older(place: Place) -> None:
-    for one in place.servers.standbys:
-        await one.run("select pg_wal_replay_pause()")
-    try:
+    async with held_up(*place.servers.standbys):
         async with gateway_again(place, lag=30) as slow:
             position = await create(slow)
             assert (await customers(slow, position), await customers(slow, None)) == (1, 1)
@@ -314,9 +308,6 @@ async def test_replicas_that_lag_answer_only_what_is_older(place: Place) -> None
         await create(place)  # so that there is something to lag by
         await until(lambda: place.figure("s_serving") == 0)
         assert await customers(place, 0) == 2
-    finally:
-        for one in place.servers.standbys:
-            await one.run("select pg_wal_replay_resume()")
     await until(lambda: place.figure("s_serving") == 2)
 
 
@@ -344,9 +335,7 @@ async def test_positions_travel_in_headers_and_cookies(place: Place) -> None:
         written = await client.post("/graphql", headers=owner, json={"query": RENAME, "variables": {"input": given}})
         position = written.headers["enfact-position"]
         assert "set-cookie" not in written.headers
-        for one in place.servers.standbys:
-            await one.run("select pg_wal_replay_pause()")
-        try:
+        async with held_up(*place.servers.standbys):
             later = {"companyId": place.firm.id, "name": "Back"}
             answer = await client.post("/graphql", headers=owner, json={"query": RENAME, "variables": {"input": later}})
             for sent in (answer.headers["enfact-position"], "9" * 18, "9" * 19, "-1", "x", ""):
@@ -355,9 +344,6 @@ async def test_positions_travel_in_headers_and_cookies(place: Place) -> None:
                     read = await client.post("/graphql", headers={**owner, **headers}, json=body)
                     assert read.json()["data"]["company"]["name"] == "Back", (sent, headers)
             assert int(answer.headers["enfact-position"]) > int(position)
-        finally:
-            for one in place.servers.standbys:
-                await one.run("select pg_wal_replay_resume()")
 
 
 # --- servers that fail
@@ -405,17 +391,10 @@ async def test_a_change_of_access_waits_for_a_frozen_replica(place: Place) -> No
     assert await place.sees_stock() is True
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    """A folder that the servers may enter."""
-    tmp_path.chmod(0o711)
-    return tmp_path
-
-
-async def test_the_primary_is_away_and_a_replica_is_promoted(folder: Path) -> None:
+async def test_the_primary_is_away_and_a_replica_is_promoted() -> None:
     """Replicas answer meanwhile only where the operator allows it, and marked; a promoted one is no replica."""
     async with (
-        cluster(folder, ["one"]) as servers,
+        cluster(["one"]) as servers,
         gateway(servers) as strict,
         gateway_again(strict, serves_stale=True) as kind,
     ):

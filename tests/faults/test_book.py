@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import pytest
 
-from db.connection import Connection, connect
+from db.connection import Connection
 from db.database import Database, PoolSettings
 from resolvers.execution.executor import Executor
 from tests.faults.book import Book
@@ -15,7 +15,6 @@ from tests.faults.forgetful import Clerk
 from tests.faults.load import Unanswered
 from tests.resolvers.writing.desk import EVERY_APP
 from tests.support.company import Asker, Firm
-from tests.support.databases import Databases
 
 STEPS: Final = 30
 FAULTS: Final = {
@@ -60,20 +59,6 @@ class Direct(Clerk):
         """Write for a while."""
         for _ in range(STEPS):
             await self.step()
-
-
-@pytest.fixture(scope="module")
-async def dsn(databases: Databases, template: str) -> AsyncGenerator[str]:
-    dsn = await databases.clone(template)
-    yield dsn
-    await databases.drop(dsn)
-
-
-@pytest.fixture
-async def connection(dsn: str) -> AsyncGenerator[Connection]:
-    connection = await connect(dsn)
-    yield connection
-    await connection.close()
 
 
 @pytest.fixture

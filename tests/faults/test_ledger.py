@@ -1,17 +1,15 @@
 """tests/faults/ledger.py finds what a killed process could lose: a write that is gone, half there or nobody's."""
 
-from collections.abc import AsyncGenerator
 from typing import Final
 
 import pytest
 
-from db.connection import Connection, connect
+from db.connection import Connection
 from db.database import Database, PoolSettings
 from resolvers.execution.executor import Executor
 from tests.faults.ledger import APPS, Change, Ledger
 from tests.faults.load import SET
 from tests.support.company import Asker, Firm
-from tests.support.databases import Databases
 
 FAULTS: Final = {
     "history": "delete from access_change where company_id = $1",
@@ -24,20 +22,6 @@ FAULTS: Final = {
     """,
 }
 """What is wrong after a write, and how it comes about."""
-
-
-@pytest.fixture(scope="module")
-async def dsn(databases: Databases, template: str) -> AsyncGenerator[str]:
-    dsn = await databases.clone(template)
-    yield dsn
-    await databases.drop(dsn)
-
-
-@pytest.fixture
-async def connection(dsn: str) -> AsyncGenerator[Connection]:
-    connection = await connect(dsn)
-    yield connection
-    await connection.close()
 
 
 @pytest.fixture

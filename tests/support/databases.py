@@ -141,6 +141,16 @@ def server_folder() -> Path:
     return _home() / f"enfact-tests-{os.getuid()}-{CHECKOUT}"
 
 
+@contextmanager
+def folder_for_servers() -> Generator[Path]:
+    """A folder for servers of a test's own, in that of the shared one: pytest may close its own to others."""
+    shared = server_folder()
+    with _in_use(shared), tempfile.TemporaryDirectory(dir=shared) as made:
+        folder = Path(made)
+        folder.chmod(0o711)
+        yield folder
+
+
 def _home() -> Path:
     """The folder for the server's files.
 

@@ -5,15 +5,18 @@ import os
 import signal
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+import asyncpg
 
 from db.connection import connect
 from db.embedded import Embedded
 from db.migrate import migrate
 from resolvers.app_rows import app_rows
+from tests.support.databases import folder_for_servers
 from tests.support.standby import QUICK, copy_as_standby
 
 PATIENCE: Final = 30.0
@@ -21,6 +24,9 @@ PATIENCE: Final = 30.0
 
 NAMES: Final = ("one", "two")
 OF_STANDBY: Final = {**QUICK, "max_standby_streaming_delay": "1s"}
+
+CONFLICTS: Final = (asyncpg.PostgresConnectionError, asyncpg.SerializationError)
+"""What a session meets, even the one that lets a standby go on, when what is applied then conflicts with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +81,11 @@ class Cluster:
 
 
 @asynccontextmanager
-async def cluster(folder: Path, names: Sequence[str] = NAMES) -> AsyncGenerator[Cluster]:
+async def cluster(names: Sequence[str] = NAMES) -> AsyncGenerator[Cluster]:
     """A migrated primary that waits for these standbys where a commit asks for it, within the block."""
-    primary = Embedded(folder / "primary", settings={**QUICK, "synchronous_commit": "local"})
-    await migrate(await primary.start(), app_rows())
-    await primary.stop()
-    conninfo = f"host={folder / 'primary' / 'socket'} port=5432 user=postgres application_name="
-    servers = [
-        copy_as_standby(folder / "primary", folder / name, {**OF_STANDBY, "primary_conninfo": conninfo + name})
-        for name in names
-    ]
     async with AsyncExitStack() as stack:
+        folder = stack.enter_context(folder_for_servers())
+        primary, servers = await _make(folder, names)
         made = Member("primary", await primary.start(), folder / "primary")
         stack.push_async_callback(primary.stop)
         standbys: list[Member] = []
@@ -95,6 +95,32 @@ async def cluster(folder: Path, names: Sequence[str] = NAMES) -> AsyncGenerator[
         whole = Cluster(made, standbys)
         await whole.wait_for(*names)
         yield whole
+
+
+async def _make(folder: Path, names: Sequence[str]) -> tuple[Embedded, list[Embedded]]:
+    """A migrated primary and its standbys, not started."""
+    primary = Embedded(folder / "primary", settings={**QUICK, "synchronous_commit": "local"})
+    await migrate(await primary.start(), app_rows())
+    await primary.stop()
+    conninfo = f"host={folder / 'primary' / 'socket'} port=5432 user=postgres application_name="
+    servers = [
+        copy_as_standby(folder / "primary", folder / name, {**OF_STANDBY, "primary_conninfo": conninfo + name})
+        for name in names
+    ]
+    return primary, servers
+
+
+@asynccontextmanager
+async def held_up(*standbys: Member) -> AsyncGenerator[None]:
+    """Within the block these standbys apply nothing of what they receive."""
+    for one in standbys:
+        await one.run("select pg_wal_replay_pause()")
+    try:
+        yield
+    finally:
+        for one in standbys:
+            with suppress(*CONFLICTS):
+                await one.run("select pg_wal_replay_resume()")
 
 
 async def until(condition: Callable[[], object], seconds: float = PATIENCE) -> float:

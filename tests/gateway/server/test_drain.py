@@ -16,6 +16,7 @@ from tests.gateway.cli.test_main import alive
 from tests.gateway.conftest import MakeApp, SmallExecutor
 from tests.gateway.server.test_server import ANSWER, BODY, HEAD, answered, running
 from tests.gateway.server.test_workers import QUERY, team
+from tests.support.company import blocked
 from tests.support.smtp_server import until
 
 PROBE = b"GET /health/ready HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"
@@ -75,7 +76,6 @@ async def test_a_second_signal_ends_the_drain_and_what_runs_is_finished(
         writer.close()
 
 
-BLOCKS = "select exists (select from pg_locks where pg_backend_pid() = any(pg_blocking_pids(pid)))"
 LOGIN = 'mutation { login(input: {email: "eva@b.example", password: "wrong password"}) { errors { code } } }'
 
 
@@ -85,19 +85,19 @@ async def test_a_second_signal_ends_the_drain_of_workers_and_what_they_run_is_fi
         await until(running_team.answers)
         assert running_team.workers.hindrance() is None
         async with (
-            blocking_accounts(fresh_dsn) as block,
+            blocking_accounts(fresh_dsn) as accounts,
             httpx.AsyncClient(base_url=running_team.address, timeout=20) as client,
         ):
             assert (await client.get("/health/ready")).status_code == 200
             sent = asyncio.create_task(client.post("/graphql", json={"query": LOGIN}))
-            await until(block.has_waiting)
+            await blocked(accounts)
             running_team.workers.drain()
             assert running_team.workers.hindrance() == "the gateway is stopping"
             await until(lambda: is_unready(running_team.address))
             running_team.workers.drain()
             await until(lambda: refuses(running_team.address))
             assert not sent.done()
-            await block.end()
+            await accounts.execute("rollback")
             assert (await sent).json()["data"]["login"]["errors"] != []
         await asyncio.wait_for(running_team.task, 5)
 
@@ -106,11 +106,11 @@ async def test_a_third_signal_kills_workers_with_what_they_run(fresh_dsn: str) -
     async with team(1, fresh_dsn) as running_team:
         await until(running_team.answers)
         async with (
-            blocking_accounts(fresh_dsn) as block,
+            blocking_accounts(fresh_dsn) as accounts,
             httpx.AsyncClient(base_url=running_team.address, timeout=20) as client,
         ):
             sent = asyncio.create_task(client.post("/graphql", json={"query": LOGIN}))
-            await until(block.has_waiting)
+            await blocked(accounts)
             (pid,) = running_team.pids
             os.kill(pid, signal.SIGSTOP)
             for _ in range(3):
@@ -121,29 +121,13 @@ async def test_a_third_signal_kills_workers_with_what_they_run(fresh_dsn: str) -
                 await sent
 
 
-class Block:
-    """A lock on the accounts, so that whoever signs in waits."""
-
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
-
-    async def begin(self) -> None:
-        await self._connection.execute("begin; lock table account in access exclusive mode")
-
-    async def has_waiting(self) -> bool:
-        return await self._connection.fetchval(BLOCKS)
-
-    async def end(self) -> None:
-        await self._connection.execute("rollback")
-
-
 @asynccontextmanager
-async def blocking_accounts(dsn: str) -> AsyncGenerator[Block]:
+async def blocking_accounts(dsn: str) -> AsyncGenerator[Connection]:
+    """A connection that has the accounts locked until it rolls back, so that whoever signs in waits."""
     connection = await connect(dsn)
-    block = Block(connection)
-    await block.begin()
+    await connection.execute("begin; lock table account in access exclusive mode")
     try:
-        yield block
+        yield connection
     finally:
         await connection.close()
 

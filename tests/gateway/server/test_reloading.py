@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import pty
+import select
 import signal
 import subprocess
 import time
@@ -17,11 +18,12 @@ import pytest
 
 from gateway.server import workers
 from tests.gateway.cli.test_main import Gateway, children, eventually, gateway
-from tests.gateway.conftest import MakeApp, SmallExecutor
+from tests.gateway.conftest import MakeApp
 from tests.gateway.server.test_drain import LOGIN, blocking_accounts
 from tests.gateway.server.test_server import ANSWER, BODY, HEAD, answered, running
 from tests.gateway.server.test_workers import QUERY, kill, team
 from tests.support.commands import ENFACT, environment
+from tests.support.company import blocked
 from tests.support.smtp_server import until
 
 TWO_FIELDS = {"query": "{ __typename other: __typename }"}
@@ -200,13 +202,13 @@ async def test_what_a_worker_is_asked_until_it_ends_is_answered(fresh_dsn: str) 
             assert (await client.post("/graphql", json=QUERY)).status_code == 200
             replacing = asyncio.create_task(running_team.workers.replace(running_team.conduct()))
             await until(lambda: len(running_team.pids) == 2 and running_team.workers.ready == 2)
-            async with blocking_accounts(fresh_dsn) as block:
+            async with blocking_accounts(fresh_dsn) as accounts:
                 sent = asyncio.create_task(client.post("/graphql", json={"query": LOGIN}))
-                await until(block.has_waiting)
+                await blocked(accounts)
                 await asyncio.sleep(0.3)
                 assert not sent.done()
                 assert not replacing.done()
-                await block.end()
+                await accounts.execute("rollback")
             answer = await sent
         assert answer.status_code == 200
         assert answer.headers["connection"] == "close"
@@ -269,18 +271,6 @@ async def test_a_server_that_retires_lets_idle_clients_ask_once_more(make_app: M
         await asyncio.wait_for(gateway.task, 5)
 
 
-async def test_a_server_that_retires_finishes_what_it_runs(make_app: MakeApp, executor: SmallExecutor) -> None:
-    executor.delay = 0.5
-    async with running(make_app) as gateway:
-        reader, writer = await gateway.connect()
-        writer.write(HEAD + b"\r\n" + BODY)
-        await executor.began.wait()
-        gateway.server.retire()
-        assert (await answered(reader)).startswith(b"HTTP/1.1 200 ")
-        writer.close()
-        await asyncio.wait_for(gateway.task, 5)
-
-
 async def test_an_idle_connection_ends_when_its_time_is_over(make_app: MakeApp) -> None:
     async with running(make_app, keep_alive=1) as gateway:
         reader, writer = await gateway.connect()
@@ -316,20 +306,28 @@ def ends(pid: int) -> Callable[[], bool]:
     return lambda: os.waitpid(pid, os.WNOHANG)[0] == pid
 
 
+def read_until(terminal: int, words: bytes, seconds: float = 60.0) -> None:
+    """Read what a terminal shows up to these words, and fail when they are not there in time."""
+    deadline, shown = time.monotonic() + seconds, b""
+    while words not in shown:
+        ready, _, _ = select.select([terminal], [], [], max(deadline - time.monotonic(), 0))
+        assert ready, shown
+        shown += os.read(terminal, 10_000)
+
+
 def test_the_end_of_its_terminal_is_the_end_of_a_gateway(fresh_dsn: str) -> None:
     given = environment(DATABASE_URL=fresh_dsn, ENFACT_WORKERS="2", ENFACT_LOG_FORMAT="json")
     pid, terminal = pty.fork()
     if pid == 0:
         os.execve(ENFACT[0], [*ENFACT, "serve", "--port", "0"], given)
-    said = b""
-    while b"/graphql" not in said:
-        said += os.read(terminal, 10_000)
-    workers_of = children(pid, "gateway.server.worker")
-    os.kill(pid, signal.SIGHUP)  # somebody asks for other workers: the terminal is there
-    while b"workers replaced" not in said:
-        said += os.read(terminal, 10_000)
-    assert not workers_of & children(pid, "gateway.server.worker")
-    os.close(terminal)
+    try:
+        read_until(terminal, b"/graphql")
+        workers_of = children(pid, "gateway.server.worker")
+        os.kill(pid, signal.SIGHUP)  # somebody asks for other workers: the terminal is there
+        read_until(terminal, b"workers replaced")
+        assert not workers_of & children(pid, "gateway.server.worker")
+    finally:
+        os.close(terminal)
     assert eventually(ends(pid))
 
 

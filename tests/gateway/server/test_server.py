@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import json
 import socket
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from unittest.mock import Mock
 
@@ -287,15 +287,18 @@ async def test_a_client_that_reads_its_answer_is_kept(
         writer.close()
 
 
-async def test_stopping_finishes_what_runs(make_app: MakeApp, executor: SmallExecutor) -> None:
+@pytest.mark.parametrize("end", [Server.stop, Server.retire])
+async def test_stopping_and_retiring_finish_what_runs(
+    make_app: MakeApp, executor: SmallExecutor, end: Callable[[Server], None]
+) -> None:
     executor.delay = 0.5
     async with running(make_app) as gateway:
         reader, writer = await gateway.connect()
         writer.write(HEAD + b"\r\n" + BODY)
         await executor.began.wait()
-        gateway.server.stop()
+        end(gateway.server)
         assert (await answered(reader)).startswith(b"HTTP/1.1 200 ")
-        await asyncio.wait_for(gateway.task, 60)
+        await asyncio.wait_for(gateway.task, 5)
         writer.close()
 
 
