@@ -266,6 +266,9 @@ export const Refusal = ({ problem, id }) => html`<p id=${id} role="alert" class=
 
 /* Loading */
 
+/** Milliseconds after which what is typed is sought. */
+const PAUSE = 250;
+
 const modules = signal({});
 
 /** A component that is loaded, with the texts of all pages, when it is first needed. */
@@ -295,6 +298,33 @@ export function useRead(read, keys) {
     return () => (current = false);
   }, [...keys, spoken.value, round, online]);
   return { ...state, again: () => setRound((before) => before + 1) };
+}
+
+/**
+ * The pages of a connection, of which `read` gives the one after a cursor (null: the first): `{pages, problem, again, next}`,
+ * with keys as for `useRead`. `next` reads one more; it is null after the last. What comes late, for other keys, is not taken in.
+ */
+export function usePages(read, keys) {
+  const { value: first, ...reading } = useRead(() => read(null), keys);
+  const later = useRef(new WeakMap());
+  const [, draw] = useState(0);
+  const pages = first ? [first, ...(later.current.get(first) ?? [])] : [];
+  const { hasNextPage, endCursor } = pages.at(-1)?.pageInfo ?? {};
+  const next = () => attempt(async () => {
+    later.current.set(first, [...pages.slice(1), await read(endCursor)]);
+    draw((before) => before + 1);
+  });
+  return { ...reading, pages, next: hasNextPage ? next : null };
+}
+
+/** A value once it has not changed for a moment, as what is typed. */
+export function useRested(value) {
+  const [rested, setRested] = useState(value);
+  useEffect(() => {
+    const timer = setTimeout(() => setRested(value), PAUSE);
+    return () => clearTimeout(timer);
+  }, [value]);
+  return rested;
 }
 
 /** A waiting sign that appears after half a second. */

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from gateway.http.cookies import Cookies
+from gateway.http.cookies import LONGEST, Cookies
 from gateway.http.errors import Headers
 from gateway.settings import Settings
 from resolvers.request import Result
@@ -17,9 +17,6 @@ HEADER: Final = b"enfact-position"
 COOKIE: Final = b"enfact_position"
 COOKIES: Final = re.compile(rb"(?:^|;)[ \t]*(?:__Host-)?%b=([^;]*)" % COOKIE)
 POSITION: Final = re.compile(rb"[0-9]{1,18}")
-LONGEST: Final = 16_384
-"""Maximum number of bytes read of a Cookie header."""
-
 MAX_AGE: Final = 60
 """Seconds for which a browser keeps the cookie: as long as a replica that answers may lag at most."""
 
@@ -35,9 +32,10 @@ class Positions:
 
     def of(self, headers: Mapping[bytes, bytes]) -> int | None:
         """The position that a request asks for, 0 without one; None where only the primary may answer."""
-        if not self._are_used:
+        cookie = headers.get(b"cookie", b"")
+        if not self._are_used or len(cookie) > LONGEST:
             return None
-        sent = COOKIES.findall(headers.get(b"cookie", b"")[:LONGEST])
+        sent = COOKIES.findall(cookie)
         if HEADER in headers:
             sent.append(headers[HEADER])
         return max(map(int, sent), default=0) if all(map(POSITION.fullmatch, sent)) else None

@@ -69,6 +69,8 @@ def test_what_lies_too_far_back_is_forgotten() -> None:
         pair.see_primary(11.0 + n / 10, 200 + n)
     assert pair.primary.moment_of(1_180) == NEVER
     assert pair.primary.moment_of(1_190) == 110.0
+    pair.see_replica(111.0, 1_180)
+    assert pair.lease.state(111.1) is Reason.LAGS, "that it had caught up once is not forgotten"
 
 
 def test_a_replica_that_the_primary_does_not_wait_for_answers_nothing() -> None:
@@ -109,6 +111,7 @@ def test_a_position_asks_for_what_the_replica_has() -> None:
 def test_another_connection_may_be_another_primary() -> None:
     pair = good()
     pair.primary.forget()
+    assert pair.primary.moment_of(100) == NEVER
     pair.see_primary(10.1, 50)
     assert pair.lease.reason is Reason.CATCHING_UP
     pair.see_replica(10.11, 50)

@@ -2,12 +2,12 @@
 
 import { ask, change } from "../api.js";
 import {
-  Failed, Title, Waiting, attempt, day, html, link, recognize, startOf, t, useEffect, useRead, useRef, useState, viewer,
+  Failed, Title, Waiting, attempt, day, html, link, recognize, startOf, t, useEffect, usePages, useRead, useRef, useRested, useState,
+  viewer,
 } from "../core.js";
 import { Question } from "./people/dialogs.js";
 
 const MANY = 8;
-const PAUSE = 200;
 /** Milliseconds before its end in which something needs attention. */
 const SOON = 30 * 24 * 3600 * 1000;
 
@@ -16,23 +16,12 @@ const searched = (search) => `${link("companies")}${search ? `?${new URLSearchPa
 
 export default function Companies({ route }) {
   const [typed, setTyped] = useState(route.query.search ?? "");
-  const [search, setSearch] = useState(typed);
-  const [more, setMore] = useState([]);
-  useEffect(() => {
-    const timer = setTimeout(() => (setSearch(typed), history.replaceState(null, "", searched(typed))), PAUSE);
-    return () => clearTimeout(timer);
-  }, [typed]);
-  const { value, problem, again } = useRead(async () => {
-    const { companies } = (await ask("Companies", { search: search || null })).viewer;
-    setMore([]);
-    return companies;
-  }, [search]);
-  const pages = value ? [value, ...more] : [];
-  const { pageInfo } = pages.at(-1) ?? {};
-  const next = async () => {
-    const { companies } = (await ask("Companies", { search: search || null, after: pageInfo.endCursor })).viewer;
-    setMore([...more, companies]);
-  };
+  const search = useRested(typed);
+  useEffect(() => history.replaceState(null, "", searched(search)), [search]);
+  const { pages, problem, again, next } = usePages(
+    async (after) => (await ask("Companies", { search: search || null, after })).viewer.companies, [search],
+  );
+  const [value] = pages;
   return html`<div class="head"><${Title}>${t("companies.title")}</${Title}>
       ${viewer.value.companies.totalCount > MANY && html`<${Search} typed=${typed} setTyped=${setTyped} />`}</div>
     <${Invitations} />
@@ -42,7 +31,7 @@ export default function Companies({ route }) {
     ${value && html`<p class="soft" role="status">${t("companies.count", { n: value.totalCount })}</p>`}
     ${value?.totalCount === 0 && html`<p class="empty">${search ? t("companies.unknown") : t("companies.none", { email: viewer.value.account.email })}</p>`}
     <ul class="choices">${pages.flatMap(({ nodes }) => nodes).map((company) => html`<li key=${company.id}><${Choice} company=${company} /></li>`)}</ul>
-    ${pageInfo?.hasNextPage && html`<p><button onClick=${() => attempt(next)}>${t("more")}</button></p>`}`;
+    ${next && html`<p><button onClick=${next}>${t("more")}</button></p>`}`;
 }
 
 /** The search, which has the focus from the start; Enter opens the only company that it finds. */

@@ -2,13 +2,12 @@
 
 import { ask, spoken } from "../api.js";
 import {
-  Failed, Title, Waiting, attempt, company, fullName, html, link, moment, t, useEffect, useMemo, useRead, useState,
+  Failed, Title, Waiting, attempt, company, fullName, html, link, moment, t, useEffect, useMemo, usePages, useRead, useRested, useState,
 } from "../core.js";
 import { Grid, grouped } from "./people/grid.js";
 import { byCategory, nameOf, row } from "./people/store.js";
 
 const PAGE = 50;
-const PAUSE = 250;
 const KINDS = [
   "TOGGLE", "ROLE", "USER_INVITED", "USER_JOINED", "USER_DELETED", "APP_ACTIVATED", "APP_DEACTIVATED", "EXTERNAL_ADDED",
   "EXTERNAL_CHANGED", "EXTERNAL_REMOVED", "SUPPORT_ON", "SUPPORT_OFF", "KEY_CREATED", "KEY_REVOKED", "VIEWED_AS", "ACCESS_REQUESTED",
@@ -18,21 +17,12 @@ const KINDS = [
 export default function History({ route }) {
   const companyId = route.company;
   const [chosen, setChosen] = useState({ search: "", kind: "", app: "" });
-  const [filter, setFilter] = useState({});
-  const [more, setMore] = useState([]);
   const [at, setAt] = useState(null);
-  useEffect(() => {
-    const timer = setTimeout(() => setFilter(filterOf(chosen)), PAUSE);
-    return () => clearTimeout(timer);
-  }, [chosen]);
+  const rested = useRested(chosen);
+  const filter = filterOf(rested);
   const apps = useRead(async () => (await ask("Catalogue")).apps, []).value ?? [];
-  const { value, problem, again } = useRead(async () => {
-    const found = await page(companyId, filter);
-    setMore([]);
-    return found;
-  }, [companyId, filter]);
-  const pages = value ? [value, ...more] : [];
-  const last = pages.at(-1)?.pageInfo;
+  const { pages, problem, again, next } = usePages((after) => page(companyId, filter, after), [companyId, rested]);
+  const [value] = pages;
   const rows = saves(pages.flatMap((found) => found.nodes));
   const set = (name) => ({ target }) => setChosen({ ...chosen, [name]: target.value });
   return html`<div class="head"><${Title}>${t("history.title")}</${Title}>
@@ -51,7 +41,7 @@ export default function History({ route }) {
       <thead><tr><th scope="col">${t("history.when")}</th><th scope="col">${t("history.who")}</th><th scope="col">${t("history.what")}</th><th scope="col"><span class="hidden">${t("users.actions")}</span></th></tr></thead>
       <tbody>${rows.map(([entry, ...others]) => html`<tr key=${entry.id}><td>${moment(entry.at)}</td><td>${nameOf(entry.actor)}</td>
         <td class="wrap">${sentences([entry, ...others], apps).map((text, i) => html`<div key=${i}>${text}</div>`)}</td><td class="end"><button onClick=${() => setAt(entry.at)} aria-label=${t("history.showOf", { moment: moment(entry.at) })}>${t("history.show")}</button></td></tr>`)}</tbody></table></section>`}
-    ${last?.hasNextPage && html`<p><button onClick=${() => attempt(async () => setMore([...more, await page(companyId, filter, last.endCursor)]))}>${t("more")}</button></p>`}`;
+    ${next && html`<p><button onClick=${next}>${t("more")}</button></p>`}`;
 }
 
 function filterOf({ search, kind, app }) {
@@ -121,11 +111,7 @@ const cellOf = (value) => `"${String(value).replace(/^(?=[=+\-@\t\r])/, "'").rep
 function Moment({ companyId, at, setAt }) {
   const marks = useRead(async () => saves((await page(companyId, {}, null, 100)).nodes).map(([{ at: when }]) => when).reverse(), [companyId]).value ?? [];
   const [other, setOther] = useState("");
-  const [rested, setRested] = useState(at);
-  useEffect(() => {
-    const timer = setTimeout(() => setRested(at), PAUSE);
-    return () => clearTimeout(timer);
-  }, [at]);
+  const rested = useRested(at);
   const then = useRead(async () => rested && matrixAt(companyId, rested), [companyId, rested]);
   const now = useRead(async () => rested && matrixAt(companyId, other || new Date().toISOString()), [companyId, other, !rested]);
   const problem = then.problem ?? now.problem;

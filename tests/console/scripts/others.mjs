@@ -269,6 +269,31 @@ await check("an accountant finds one of many companies, and its lists", () =>
     assert.equal((await ask(page, "query ($id: ID!) { company(id: $id) { externalUsers { id } } }", { id: LAMBERT })).company.externalUsers, null);
   }));
 
+await check("a page that comes late is not among those of another search; the first one is read once", () =>
+  as("compta", "#/companies", async (page) => {
+    await page.getByText("62 entreprises").waitFor();
+    const late = ({ variables }) => variables?.after;
+    await page.route("**/graphql", async (route) => {
+      if (late(route.request().postDataJSON())) await new Promise((later) => setTimeout(later, 1500));
+      return route.continue();
+    });
+    const come = page.waitForResponse((response) => Boolean(late(response.request().postDataJSON() ?? {})));
+    await button(page, "Afficher plus").click();
+    await page.getByLabel("Chercher par nom ou numéro de TVA").fill("chauffage lam");
+    await page.getByText("1 entreprise", { exact: true }).waitFor();
+    await come;
+    await settled(page);
+    assert.equal(await page.locator(".choices").last().getByRole("listitem").count(), 1);
+    const owner = await open(french);
+    await enter(owner, "lambert");
+    const sent = sending(owner);
+    await owner.goto(`${console_}${page_("history")}`);
+    await owner.locator("table.cards tbody tr").first().waitFor();
+    await owner.waitForTimeout(600);
+    assert.equal(sent.filter(({ name }) => name === "Trail").length, 2, "the list, and the moments of the slider");
+    await owner.context().close();
+  }));
+
 await check("an address that is not well formed is a page, and a way on", () =>
   as("lambert", page_("users"), async (page) => {
     await page.goto(`${console_}#/%E0%A4%A/users`);

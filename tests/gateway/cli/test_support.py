@@ -122,9 +122,9 @@ def answer(terminal: int, question: str) -> str:
 
 
 def rest(terminal: int) -> str:
-    """What is shown until the end, without colours."""
+    """What is shown until the end, or until nothing is shown for too long, without colours."""
     told = ""
-    while True:
+    while select.select([terminal], [], [], ANSWER_SECONDS)[0]:
         try:
             read = os.read(terminal, 1_024)
         except OSError:  # the other side is closed

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pytest
 from pydantic import SecretStr
 
-from gateway.http.cookies import Cookies
+from gateway.http.cookies import LONGEST, Cookies
 from gateway.http.positions import Positions
 from gateway.settings import Settings
 from resolvers.request import Result
@@ -36,6 +36,8 @@ def positions(settings: Settings | None = None) -> Positions:
         ({b"enfact-position": "\u0661".encode()}, None),
         ({b"cookie": b"enfact_position="}, None),
         ({b"cookie": b"enfact_position=x", b"enfact-position": b"7"}, None),
+        ({b"cookie": b"enfact_position=12".rjust(LONGEST)}, 12),
+        ({b"cookie": b"enfact_position=12".rjust(LONGEST + 1)}, None),
     ],
 )
 def test_what_is_no_position_sends_a_request_to_the_primary(headers: Mapping[bytes, bytes], wanted: int | None) -> None:

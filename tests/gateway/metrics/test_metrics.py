@@ -121,6 +121,7 @@ def test_names_of_strangers_have_no_counter() -> None:
         counted.metrics.took(given(f"Stranger{n}"), 0.1)
     assert not any("Stranger" in name for name in counted.read())
     assert len(Layout(f"Op{n}" for n in range(10_000)).operations) == 1 + MOST_OPERATIONS
+    assert Layout(["b", "other", "a", "b"]).operations == ("other", "b", "a"), "each has one line"
 
 
 def test_one_request_in_sixteen_has_its_stages_measured() -> None:

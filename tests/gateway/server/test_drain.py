@@ -63,7 +63,7 @@ async def test_where_nobody_looks_or_nothing_is_set_it_stops_at_once(make_app: M
 async def test_a_second_signal_ends_the_drain_and_what_runs_is_finished(
     make_app: MakeApp, executor: SmallExecutor
 ) -> None:
-    executor.delay = 0.5
+    executor.delay = 1
     async with running(make_app, drain=60) as gateway:
         await gateway.exchange(PROBE)
         gateway.server.drain()
@@ -71,6 +71,8 @@ async def test_a_second_signal_ends_the_drain_and_what_runs_is_finished(
         writer.write(HEAD + b"\r\n" + BODY)
         await executor.began.wait()
         gateway.server.drain()
+        await asyncio.sleep(0.3)
+        assert not gateway.task.done()
         assert (await answered(reader)).startswith(b"HTTP/1.1 200 ")
         await asyncio.wait_for(gateway.task, 5)
         writer.close()

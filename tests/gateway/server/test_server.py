@@ -291,12 +291,14 @@ async def test_a_client_that_reads_its_answer_is_kept(
 async def test_stopping_and_retiring_finish_what_runs(
     make_app: MakeApp, executor: SmallExecutor, end: Callable[[Server], None]
 ) -> None:
-    executor.delay = 0.5
+    executor.delay = 1
     async with running(make_app) as gateway:
         reader, writer = await gateway.connect()
         writer.write(HEAD + b"\r\n" + BODY)
         await executor.began.wait()
         end(gateway.server)
+        await asyncio.sleep(0.3)
+        assert not gateway.task.done()
         assert (await answered(reader)).startswith(b"HTTP/1.1 200 ")
         await asyncio.wait_for(gateway.task, 5)
         writer.close()
