@@ -233,11 +233,13 @@ class MutationRunner:
         statement.arguments(Bindings(variables))
         prepared = await self._prepare(mutation, request, given)
         caller: Caller | None = None
+        language = request.language
         committed = True
         try:
             async with self._connection(mutation) as connection:
                 caller = await find_caller(connection, request, patiently=mutation.changes_access)
                 if caller is not None:
+                    language = caller.language
                     self.uses.add(caller.credential)
                 elif request.token is not None:
                     raise Unauthenticated
@@ -259,13 +261,11 @@ class MutationRunner:
                 write.count()
                 written = await mutation.write(write, given)
         except UserErrors as refused:
-            language = caller.language if caller is not None else request.language
             written = MutationResult({**refused.values, "errors": problems_json(refused.problems, language)})
             committed = False
         except Forbidden:
-            return failed(ErrorCode.FORBIDDEN, caller.language if caller is not None else request.language, selected)
+            return failed(ErrorCode.FORBIDDEN, language, selected)
         except RateLimited as limited:
-            language = caller.language if caller is not None else request.language
             extensions = {"retryAfter": limited.wait} if limited.wait is not None else {}
             return failed(ErrorCode.RATE_LIMITED, language, selected, extensions)
         cookie = written.cookie

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
 from resolvers.compilation.compiler import Writer
@@ -62,3 +63,22 @@ class StatementWriter(Writer, Protocol):
     def read(self, input_: Mapping[str, Any], key: str | None) -> Intent:
         """Read an input; `key` is the idempotency key that came beside it."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class SessionWriter:
+    """What those that no API key may write have in common: no gates, trials, lists, nor keys of idempotency."""
+
+    has_trial: ClassVar[bool] = False  # nothing that it writes can be taken
+    takes_list: ClassVar[bool] = False
+    takes_key: ClassVar[bool] = False
+
+    @property
+    def for_sessions(self) -> bool:
+        """True."""
+        return True
+
+    @property
+    def need(self) -> Need:
+        """No gates: the statement asks for the caller's role in the company, or for who is signed in."""
+        return ()

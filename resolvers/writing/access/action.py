@@ -14,7 +14,7 @@ from resolvers.compilation.root_fields import RootFields
 from resolvers.compilation.statement import Statement
 from resolvers.compilation.table_mapping import TableMapping
 from resolvers.gates.coordinates import named_type
-from resolvers.gates.needs import Need, type_need
+from resolvers.gates.needs import type_need
 from resolvers.operation.selection import SelectedField
 from resolvers.writing.access.apps import (
     ACTIVATE,
@@ -28,6 +28,7 @@ from resolvers.writing.access.intent import AccessIntent
 from resolvers.writing.access.models import MEMBERS
 from resolvers.writing.access.statement import AccessSql
 from resolvers.writing.access.toggles import FOLLOW_MODELS, SET_TOGGLES, read_toggles, toggles
+from resolvers.writing.intent import SessionWriter
 from resolvers.writing.payload import finish_write, payloads
 from resolvers.writing.stated import input_of, stated
 
@@ -62,27 +63,14 @@ ACTIONS: Final[Mapping[str, Action]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class AccessWriter:
+class AccessWriter(SessionWriter):
     """Reads the inputs of a change of access and compiles its statements."""
 
     changes_access: ClassVar[bool] = True
-    has_trial: ClassVar[bool] = False  # nothing that it writes can be taken
-    takes_list: ClassVar[bool] = False
-    takes_key: ClassVar[bool] = False
 
     action: Action
     payload: GraphQLObjectType
     schema: GraphQLSchema
-
-    @property
-    def for_sessions(self) -> bool:
-        """True."""
-        return True
-
-    @property
-    def need(self) -> Need:
-        """No gates: it is for owners."""
-        return ()
 
     def rows(self, input_: Mapping[str, Any]) -> int:
         """The approximate number of rows that an input writes."""

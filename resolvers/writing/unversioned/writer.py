@@ -12,9 +12,8 @@ from resolvers.compilation.context import StatementContext
 from resolvers.compilation.root_fields import NULL, RootFields
 from resolvers.compilation.statement import Statement
 from resolvers.compilation.table_mapping import TableMapping
-from resolvers.gates.needs import Need
 from resolvers.operation.selection import SelectedField
-from resolvers.writing.intent import Intent
+from resolvers.writing.intent import Intent, SessionWriter
 from resolvers.writing.payload import finish_write, payloads
 from resolvers.writing.unversioned import access_request, company, profile
 
@@ -37,26 +36,13 @@ UNVERSIONED: Final[Mapping[str, Unversioned]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class UnversionedWriter:
+class UnversionedWriter(SessionWriter):
     """Reads the inputs of one of them and compiles its statements."""
 
     changes_access: ClassVar[bool] = False
-    has_trial: ClassVar[bool] = False
-    takes_list: ClassVar[bool] = False
-    takes_key: ClassVar[bool] = False
 
     kind: Unversioned
     payload: GraphQLObjectType
-
-    @property
-    def for_sessions(self) -> bool:
-        """True."""
-        return True
-
-    @property
-    def need(self) -> Need:
-        """No gates: it is for owners, for who is in the company, or for who is signed in."""
-        return ()
 
     def rows(self, input_: Mapping[str, Any]) -> int:
         """One row."""
