@@ -44,11 +44,8 @@ from resolvers.writing.unversioned.waiting import WAIT, Lines
 from schema.errors import ErrorCode
 from schema.localization.language import Language
 
-TRIES: Final = 3
-"""Maximum number of runs of a statement with a key, while others overtake it."""
-
-SETTLING_TRIES: Final = 10
-"""Maximum number of runs of a statement without a key, which waits for the others between two of them."""
+TRIES: Final = 10
+"""Maximum number of runs of a statement while others overtake it: a busy owner changes rights many times a second."""
 
 OVERTAKEN: Final = (
     asyncpg.UniqueViolationError,
@@ -209,7 +206,7 @@ class WriteRunner:
         if record["outcome"] != Refusal.RACED:
             return record
         async with self._lines.standing(record["company_id"] or record[ACCOUNT]):
-            for _ in range(SETTLING_TRIES):
+            for _ in range(TRIES):
                 for row in record["busy"]:
                     async with self.database.statements() as connection:
                         await connection.execute(WAIT, row)

@@ -9,7 +9,7 @@ too. A statement that writes runs once, with the fence down; a change in a compa
 import hashlib
 import re
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Sequence, Set
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -22,7 +22,7 @@ import pytest
 
 from db import database
 from db.connection import Connection, connect
-from resolvers.compilation.statement import SNAPSHOT, TERM
+from resolvers.compilation.statement import POSITION, SNAPSHOT, TERM
 from resolvers.execution.executor import Executor
 from resolvers.execution.subscriptions import LiveOperation
 from resolvers.request import GraphQLRequest
@@ -43,10 +43,10 @@ LETTER: Final = re.compile(r'\btoken\s*:\s*(?:"([^"\\\n]+)"|\$(\w+))')
 LOUD: Final = (TRESPASS, REFUSED, asyncpg.CardinalityViolationError.sqlstate)
 """SQLSTATEs that reveal rows of other companies; the last one: several rows where one was expected."""
 
-MOMENTARY: Final = frozenset({TERM, SNAPSHOT})
-"""The columns of a subscription's reading that differ from one moment to the next, whoever writes on the server."""
+MOMENTARY: Final = frozenset({TERM, SNAPSHOT, POSITION})
+"""The columns of a reading that differ from one moment to the next, whoever writes on the server."""
 
-ALWAYS_OWN: Final = frozenset({SNAPSHOT})
+ALWAYS_OWN: Final = frozenset({SNAPSHOT, POSITION})
 """Those of them that differ within a transaction, too, whose clock stands still."""
 
 BEGIN: Final = "select fence.begin()"
@@ -222,8 +222,8 @@ class FencedConnection(asyncpg.Connection):
         GUARD.compared += 1
         shown = whole = None
         without = ALWAYS_OWN if self.is_in_transaction() else MOMENTARY
-        for _ in range(TRIES):
-            shown, whole = await self._both(query, run)
+        for tries in range(TRIES):
+            shown, whole = await self._both(query, run, is_first=tries == 0)
             if plain(shown, without) == plain(whole, without):
                 if without is ALWAYS_OWN or not has_term(whole):
                     return whole
@@ -236,10 +236,11 @@ class FencedConnection(asyncpg.Connection):
             return whole
         raise _noticed(f"{query}\ngives {whole}\nwith the fence {shown}")
 
-    async def _both(self, query: str, run: Callable[[], Awaitable[Any]]) -> tuple[Any, Any]:
-        """The results of a statement with the fence up and with it down."""
+    async def _both(self, query: str, run: Callable[[], Awaitable[Any]], *, is_first: bool = False) -> tuple[Any, Any]:
+        """The results of a statement with the fence up and with it down; only the first run of all is logged."""
         await self._put(up=True)
-        shown = await run()
+        with nullcontext() if is_first else self._unlogged():
+            shown = await run()
         await self._put(up=False)
         with self._unlogged():
             return shown, await self._loudly(query, run)

@@ -1,10 +1,11 @@
 """Tests of the fence itself: its policies, and their use by the product's connections."""
 
+import asyncio
 import hashlib
 import uuid
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, cast
 
 import asyncpg
 import pytest
@@ -218,10 +219,21 @@ async def test_what_differs_for_a_moment_only_is_nobodys_fault(databases: Databa
     await connection.execute(f"create sequence runs; grant all on sequence runs to {ROLE}")
     database = await Database.open(dsn, PoolSettings(size=1))
     before = CALLER.set(Caller.of(GraphQLRequest("{ x }", token=firm["owner"].token)))
+    logged: list[str] = []
+
+    def remember(ran: Any) -> None:
+        logged.append(ran.query)
+
     try:
         late = "select count(*) from company where id = $1 and nextval('runs') > 1"
+        async with database.transaction() as connected:
+            cast("Any", connected).add_query_logger(remember)
         assert (await database.read(late, (firm.key,)))[0] == 1
         assert (await database.read("select last_value from runs", ()))[0] == 4, "twice with the fence, twice without"
+        await asyncio.sleep(0)  # asyncpg calls its query loggers in the loop's next round
+        assert logged.count(late) == 1, "the product has asked once"
+        number = "select nextval('runs') position from company where id = $1"
+        assert (await database.read(number, (firm.key,)))["position"] == 6, "compared once"
         with trespassing() as found, pytest.raises(Trespass):
             await database.read("select count(*) from company where id = $1", (other.key,))
         assert len(found) == 1
