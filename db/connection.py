@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 
 import asyncpg
 
-from db.dsn import Address, Host, connect_options, read_address
+from db.dsn import Address, Host, connect_options, read_address, require_files
 from db.errors import DRIVER_ERRORS, DatabaseMisconfigured, translate_refusal
 from db.hosts import LIMIT, Race
 from db.keepalive import keep_alive
@@ -158,6 +158,7 @@ async def _open(dsn: str, options: dict[str, Any]) -> Connection:
     try:
         return await driver.connect(dsn, **options)
     except DRIVER_ERRORS as error:
+        require_files(dsn)
         raise translate_refusal(error) from error
     except ValueError:  # from parsing the DSN; its message may quote the password
         raise DatabaseMisconfigured("The address of the database cannot be read as a URL.") from None
