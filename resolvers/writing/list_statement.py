@@ -17,6 +17,7 @@ from resolvers.writing.list_reading import FIELDS, LOCKS, ROW, ROWS, USED, VERSI
 from resolvers.writing.new_row import NO_PROBLEMS, NUMBER, change_of
 from resolvers.writing.statement import WriteSql
 from resolvers.writing.values import server_default
+from resolvers.writing.wholes import ListedWholes, Wholes
 
 HASH: Final = sql("32")
 """The bytes of the hash of an input; in the trail of a list the number of the item follows it."""
@@ -42,11 +43,16 @@ class ListSql(WriteSql):
         if self._changes:
             self._common(sql("locked"), self._locked())
             self._common(sql("found"), self._found())
+        for owned in self._owned:
+            self._common(*owned.before())
         self._common(sql("given"), self._given())
         self._common(sql("good"), self._good())
         if self._is_numbered:
             self._common(sql("number"), self._number())
         self._common(sql("written"), self._written())
+        for owned in self._owned:
+            for name, statement in owned.after():
+                self._common(name, statement)
         self._conclude()
         return self._outcome()
 
@@ -57,6 +63,11 @@ class ListSql(WriteSql):
     @property
     def _json_of_new(self) -> Sql:
         return sql("y.item")
+
+    @property
+    def _wholes(self) -> Wholes:
+        named = sql("(o.item ->> {})::uuid", literal(ROW))
+        return ListedWholes(self._parameter(VALUES, "jsonb"), self._company, IS_OPEN, named if self._changes else None)
 
     def _seeks_taken(self, member: str) -> Sql:
         return sql("{} = any(y.changed)", literal(member))
@@ -168,22 +179,24 @@ class ListSql(WriteSql):
             made = server_default(self.write.table.columns["id"])
             assert made is not None
             return [sql("{} id, {} changed", made, fields)]
-        changes = join(", ", [change_of(column, new[column.name]) for column in self._columns])
-        columns = sql("f.id, t.version, array_remove(array[{}]::text[], null) changed", changes)
+        changes = [change_of(column, new[column.name]) for column in self._columns]
+        changes += [owned.changed() for owned in self._owned]
+        columns = sql("f.id, t.version, array_remove(array[{}]::text[], null) changed", join(", ", changes))
         return [columns, sql("{} raced", self._is_raced(fields))]
 
     def _is_raced(self, fields: Sql) -> Sql:
         """The condition that a row is newer than what the statement sees, where it stands on what it sees else.
 
-        That is the key of an earlier request, or the rows that an effect reads.
+        That is the key of an earlier request, the rows that belong to it, or those that an effect reads.
         """
         seen = rows(self.write.table, sql("s"), company=self._company(sql("j")))
-        effects = [effect.member for effect in self.write.effects] + [one.reads for one in self.write.rules.effects]
-        stated = sql(" or {} && array[{}]::text[]", fields, join(", ", map(literal, effects)))
+        reads = [effect.member for effect in self.write.effects] + [one.reads for one in self.write.rules.effects]
+        reads += [one.owned.member for one in self._owned]
+        stated = sql(" or {} && array[{}]::text[]", fields, join(", ", map(literal, reads)))
         return sql(
             "({} is not null{}) and t.version <> (select {} from {} where {} and {} = f.id)",
             self._parameter(KEY, "text"),
-            stated if effects else sql(""),
+            stated if reads else sql(""),
             seen["version"],
             seen.source,
             every(seen.where),

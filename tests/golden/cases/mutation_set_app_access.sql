@@ -26,6 +26,7 @@ judged as materialized (
     left join lateral (
       select
         c.id company_id,
+        null::uuid row_id,
         c.access_version,
         c.trial_ends_at,
         (c.access_version + coalesce(c.trial_ends_at <= now(), false)::int) version,
@@ -207,6 +208,7 @@ from (
   left join (
     select
       j.company_id,
+      j.row_id,
       j.confirmed,
       j.language,
       f.problems,
