@@ -140,15 +140,13 @@ select
   s.d::varchar,
   s.h::varchar,
   s.id,
-  case when s.h is not null then (select w.language from account w where w.id = s.account_id) end,
+  case when s.h is not null then s.language end,
   s.account_id,
   (pg_current_xact_id_if_assigned()::text::int8 + 1) position,
   o.*
 from (
-  select '{"data":null}' d, null h, v.id, v.account_id
-  from (
-    select 1, $1::uuid, $2::uuid[], $3::int4, $4::bool, $5::text[], $6::int4[], $7::text[]
-  ) one
+  select '{"data":null}' d, null h, v.id, v.account_id, v.language
+  from (select 1) one
     left join viewer v on true
 ) s
   left join (
@@ -195,7 +193,7 @@ select
   s.d::varchar,
   s.h::varchar,
   s.id,
-  case when s.h is not null then (select w.language from account w where w.id = s.account_id) end,
+  case when s.h is not null then s.language end,
   s.account_id,
   pg_snapshot_xmax(pg_current_snapshot())::text::int8 position
 from (
@@ -225,7 +223,8 @@ from (
     || ']}}' d,
     null h,
     v.id,
-    v.account_id
+    v.account_id,
+    v.language
   from (select 1) one
     left join viewer v on true
     left join lateral (
@@ -413,15 +412,13 @@ select
   s.d::varchar,
   s.h::varchar,
   s.id,
-  case when s.h is not null then (select w.language from account w where w.id = s.account_id) end,
+  case when s.h is not null then s.language end,
   s.account_id,
   (pg_current_xact_id_if_assigned()::text::int8 + 1) position,
   o.*
 from (
-  select '{"data":null}' d, null h, v.id, v.account_id
-  from (
-    select 1, $1::uuid, $2::uuid[], $3::int4, $4::bool, $5::text[], $6::int4[]
-  ) one
+  select '{"data":null}' d, null h, v.id, v.account_id, v.language
+  from (select 1) one
     left join viewer v on true
 ) s
   left join (
