@@ -47,7 +47,7 @@ def test_a_column_counts_where_it_stands_first() -> None:
         (document_line, "position", [sql("l.company_id = $1::uuid"), sql("l.document_id = any($2::uuid[])")], False),
         (document_line, "position", [sql("l.company_id = $1::uuid"), sql("l.document_id = d.id or true")], False),
         (document_line, "total_excl", [sql("l.company_id = $1::uuid"), sql("l.document_id = d.id")], False),
-        (access_request, "app_id", [sql("l.company_id = $1::uuid"), sql("l.user_id = m.id")], False),
+        (access_request, "user_id", [sql("l.company_id = $1::uuid"), sql("l.app_id = $2::text")], False),
         (connector_option, "name", [sql("l.company_id = $1::uuid"), sql("l.service_id = s.id")], False),
     ],
     ids=["unique", "turned", "several", "any", "or", "another key", "only some rows", "sorted by a reading key"],
