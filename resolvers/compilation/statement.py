@@ -118,8 +118,7 @@ def finish(
     language = sql("(select {} from {} where {} = s.account_id)", login["language"], login.source, login["id"])
     spoken = sql("s.language") if LANGUAGE_OF_VIEWER in _more(ctx) else language
     statement = sql(
-        "with viewer as materialized ({}){} "
-        "select s.d::varchar, s.h::varchar, s.id, {}, s.account_id{}{}{}{}{}{} from ({}) s{}",
+        "with viewer as ({}){} select s.d::varchar, s.h::varchar, s.id, {}, s.account_id{}{}{}{}{}{} from ({}) s{}",
         _viewer(ctx, shares=True) if shares else caller(ctx),
         join("", ctx.commons),
         spoken if live else sql("case when s.h is not null then {} end", spoken),

@@ -1,4 +1,4 @@
-with viewer as materialized (
+with viewer as (
   select k.id, k.account_id, u.language language, k.read_only, u.confirmed
   from credential k
     join account u on u.id = k.account_id
@@ -183,7 +183,7 @@ from (
 -- $7 = [FREE PRO PREMIUM]
 -- $8 = <hash of a token>
 
-with viewer as materialized (
+with viewer as (
   select k.id, k.account_id, u.language language
   from credential k
     join account u on u.id = k.account_id
@@ -268,7 +268,7 @@ from (
 -- $6 = []
 -- $7 = <hash of a token>
 
-with viewer as materialized (
+with viewer as (
   select k.id, k.account_id, u.language language, k.read_only, u.confirmed
   from credential k
     join account u on u.id = k.account_id
@@ -454,7 +454,7 @@ from (
 -- $6 = [45]
 -- $7 = <hash of a token>
 
-with viewer as materialized (
+with viewer as (
   select k.id, k.account_id
   from credential k
   where k.token_hash = $4::bytea and k.expires_at > now() and k.kind = 'SESSION'
