@@ -11,7 +11,6 @@ from typing import Any, Final
 import httpx
 import orjson
 import pytest
-from argon2 import PasswordHasher
 from pydantic import SecretStr
 
 from db.connection import connect
@@ -24,9 +23,9 @@ from gateway.backend import DatabaseBackend, Terms
 from gateway.logs import open_log
 from gateway.settings import Settings
 from resolvers.execution.executor import Executor
-from resolvers.mutations import passwords
 from resolvers.request import GraphQLRequest, Result
 from tests.support.company import Firm, change
+from tests.support.hashing import CHEAP
 from tests.support.replicated import Cluster, cluster, held_up, until
 from tests.support.standby import promote
 from tests.support.subscribers import CREATE
@@ -35,7 +34,6 @@ TIMES: Final = 200
 LONG: Final = 1_000
 READERS, WRITERS = 4, 2
 PASSWORD: Final = "correct-horse-7"
-CHEAP: Final = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 STOCK: Final = "query ($id: ID!) { company(id: $id) { stockBasis } }"
 VIEWER: Final = "{ viewer { account { email } } }"
@@ -124,8 +122,7 @@ async def servers() -> AsyncGenerator[Cluster]:
 
 
 @pytest.fixture
-async def place(servers: Cluster, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Place]:
-    monkeypatch.setattr(passwords, "HASHER", CHEAP)
+async def place(servers: Cluster) -> AsyncGenerator[Place]:
     async with gateway(servers) as place:
         yield place
 
