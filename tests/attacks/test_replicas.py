@@ -182,6 +182,10 @@ def no_hindrances(_lease: Lease, _primary: Primary) -> Iterator[Reason]:
     return iter(())
 
 
+def never_settled(_primary: Primary, _at: float, _now: float) -> None:
+    """What becomes of a primary that always has settings to take over."""
+
+
 def always(_lease: Lease, _now: float, _position: int) -> bool:
     """What a replica without a lease may do."""
     return True
@@ -248,7 +252,7 @@ async def test_a_standby_is_believed_once_commits_wait_for_it(
     servers: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """PostgreSQL says that a standby is synchronous, and a process that lets commits wait has not read that yet."""
-    monkeypatch.setattr(Primary, "settled", lambda *_: None)
+    monkeypatch.setattr(Primary, "settled", never_settled)
     await servers.wait_for()
     checkpointer = "select pid from pg_stat_activity where backend_type = 'checkpointer'"
     pid = int(str(await servers.primary.run(checkpointer)))
