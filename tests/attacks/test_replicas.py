@@ -2,7 +2,9 @@
 
 import asyncio
 import io
+import os
 import secrets
+import signal
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -97,9 +99,10 @@ def done(result: Result) -> Any:
 
 
 @asynccontextmanager
-async def gateway(servers: Cluster, **settings: Any) -> AsyncGenerator[Place]:
-    """A gateway over these servers, once all its replicas answer."""
+async def gateway(servers: Cluster, answering: int | None = None, **settings: Any) -> AsyncGenerator[Place]:
+    """A gateway over these servers, once so many of its replicas answer, or all."""
     lines = io.StringIO()
+    answering = len(servers.standbys) if answering is None else answering
     replicas = ReplicaSettings([one.dsn for one in servers.standbys], **settings)
     backend = DatabaseBackend(
         servers.primary.dsn, PoolSettings(size=8), open_log("info", "json", lines), Terms(replicas=replicas)
@@ -108,7 +111,7 @@ async def gateway(servers: Cluster, **settings: Any) -> AsyncGenerator[Place]:
     connection = await connect(servers.primary.dsn)
     try:
         place = Place(servers, backend, await Firm.found(connection, "STOCK"), lines)
-        await until(lambda: place.figure("s_serving") == len(servers.standbys))
+        await until(lambda: place.figure("s_serving") == answering)
         yield place
     finally:
         await connection.close()
@@ -176,6 +179,10 @@ def no_hindrances(_lease: Lease, _primary: Primary) -> Iterator[Reason]:
     return iter(())
 
 
+def never_settled(_primary: Primary, _at: float, _now: float) -> None:
+    """What becomes of a primary that always has settings to take over."""
+
+
 def always(_lease: Lease, _now: float, _position: int) -> bool:
     """What a replica without a lease may do."""
     return True
@@ -236,6 +243,28 @@ async def test_a_standby_that_the_primary_does_not_wait_for_answers_nothing(
             assert await wrong_after_switches(place, 20) > 0
     finally:
         await place.servers.wait_for("one", "two")
+
+
+async def test_a_standby_is_believed_once_commits_wait_for_it(
+    servers: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PostgreSQL says that a standby is synchronous, and a process that lets commits wait has not read that yet."""
+    monkeypatch.setattr(Primary, "settled", never_settled)
+    await servers.wait_for()
+    checkpointer = "select pid from pg_stat_activity where backend_type = 'checkpointer'"
+    pid = int(str(await servers.primary.run(checkpointer)))
+    async with gateway(servers, answering=0) as place:
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            await servers.wait_for("one", "two")
+            await asyncio.sleep(SILENCE)
+            async with held_up(*servers.standbys):
+                assert await wrong_after_switches(place, 2) == 0
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        monkeypatch.undo()
+        await until(lambda: place.figure("s_serving") == 2)
+        assert await wrong_after_switches(place, 2) == 0
 
 
 async def test_a_user_without_the_right_to_see_it_is_answered_by_the_primary(place: Place) -> None:
