@@ -4,7 +4,7 @@ The statement looks up the credential, judges every gate, reads the data and wri
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -26,11 +26,7 @@ STATEMENT, PARAMETER, ENTRY = 4_000, 400, 600
 OF_CREDENTIAL: Final = re.compile(rf"\b{VIEWER}\.id\b")
 """What a statement reads of the viewer's credential that differs between two sessions of one account."""
 
-MORE: Final[Mapping[CredentialKind, Sql]] = {
-    CredentialKind.API_KEY: sql("hidden_fields"),
-    CredentialKind.VIEW_AS: sql("language"),
-}
-"""A further column of the viewer that the end of a statement needs, by the kind of credential."""
+LANGUAGE_OF_VIEWER: Final = sql("language")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,18 +108,17 @@ def finish(
         VIEWER,
         VIEWER,
         sql("payer account_id") if ctx.kind is CredentialKind.VIEW_AS else sql("account_id"),
-        sql(", {}.{}", VIEWER, MORE[ctx.kind]) if ctx.kind in MORE else sql(""),
+        join("", [sql(", {}.{}", VIEWER, column) for column in _more(ctx)]),
         sql(", {} term", _term(ctx)) if live else sql(""),
-        join(", ", [number(1), *unmentioned(ctx, json, laterals)]),
+        join(", ", [number(1), *unmentioned(ctx, json, laterals, *ctx.commons, *([outcome] if outcome else []))]),
         VIEWER,
         laterals,
     )
     login = rows(account, sql("w"))
     language = sql("(select {} from {} where {} = s.account_id)", login["language"], login.source, login["id"])
-    spoken = sql("s.language") if ctx.kind is CredentialKind.VIEW_AS else language
+    spoken = sql("s.language") if LANGUAGE_OF_VIEWER in _more(ctx) else language
     statement = sql(
-        "with viewer as materialized ({}){} "
-        "select s.d::varchar, s.h::varchar, s.id, {}, s.account_id{}{}{}{}{}{} from ({}) s{}",
+        "with viewer as ({}){} select s.d::varchar, s.h::varchar, s.id, {}, s.account_id{}{}{}{}{}{} from ({}) s{}",
         _viewer(ctx, shares=True) if shares else caller(ctx),
         join("", ctx.commons),
         spoken if live else sql("case when s.h is not null then {} end", spoken),
@@ -143,6 +138,12 @@ def finish(
     weight = STATEMENT + len(statement) + PARAMETER * len(ctx.parameters) + ENTRY * entries + ctx.carried + cost.weight
     is_brief = cost.most + ctx.budget.points_of(Work.STATEMENT) <= (BRIEF if ctx.costs.grows else BRIEF_PAGES)
     return Statement(str(statement), tuple(ctx.parameters), scopes, weight, cost, is_brief)
+
+
+def _more(ctx: StatementContext) -> list[Sql]:
+    """Further columns of the viewer that the end of a statement needs."""
+    of_key = [sql("hidden_fields")] if ctx.kind is CredentialKind.API_KEY else []
+    return [*of_key, LANGUAGE_OF_VIEWER] if ctx.speaks or ctx.kind is CredentialKind.VIEW_AS else of_key
 
 
 def _term(ctx: StatementContext) -> Sql:

@@ -4,27 +4,28 @@ An item changes the row of its key or makes it; one whose value is null removes 
 so does what an item does not state.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from db.sql import Rows, Sql, alias, every, join, literal, rows, sql
 from resolvers.writing.declaration import OwnedList, WriteColumn
 from resolvers.writing.rules import NewRow
 from resolvers.writing.values import leads_nowhere
+from resolvers.writing.wholes import Wholes
 
 
 @dataclass(frozen=True, slots=True)
 class KeyedSql:
-    """The common table expressions of one list: `values` is the parameter with the input's JSON.
-
-    `company` gives the company of a row of the statement.
-    """
+    """The common table expressions of one list: the n-th of those that the `wholes` have."""
 
     owned: OwnedList
     key: WriteColumn
     n: int
-    values: Sql
-    company: Callable[[Sql], Sql]
+    wholes: Wholes
+
+    def company(self, row: Sql) -> Sql:
+        """The company of a row of the statement."""
+        return self.wholes.company(row)
 
     @property
     def _items(self) -> Sql:
@@ -40,24 +41,27 @@ class KeyedSql:
 
     def before(self) -> tuple[Sql, Sql]:
         """The name and the select of the items, each beside the row of its key."""
-        stored, conditions = self._stored(sql("c"), self.company(sql("j")), sql("j.row_id"), sql("n"))
+        stored, conditions = self._stored(sql("c"), self.company(sql("j")), self.wholes.key, sql("n"))
         removes = sql("n.{} is null", Sql(self.owned.value))
         values = {name: self._value(name) for name in self._others}
         differs = join(" or ", [sql("{} is distinct from c.{}", value, name) for name, value in values.items()])
         return self._items, sql(
-            "select j.company_id, e.n, {} removes, c.id is not null found, "
-            "case when {} then c.id is not null else c.id is null or {} end is_changed, {} from judged j "
+            "select j.company_id, e.n{}, {} removes, c.id is not null found, "
+            "case when {} then c.id is not null else c.id is null or {} end is_changed, {} from {} "
             "cross join lateral jsonb_array_elements({} -> {}) with ordinality e(item, n) "
-            "cross join lateral jsonb_populate_record(null::{}, e.item) n left join {} on {} where j.outcome is null",
+            "cross join lateral jsonb_populate_record(null::{}, e.item) n left join {} on {} where {}",
+            self.wholes.nth,
             removes,
             removes,
             differs,
             join(", ", [sql("n.{}", self._key), *(sql("{} {}", value, name) for name, value in values.items())]),
-            self.values,
+            self.wholes.judged,
+            self.wholes.item,
             literal(self.owned.json_key),
             Sql(self.owned.table.name),
             stored.source,
             conditions,
+            self.wholes.is_judged,
         )
 
     def _value(self, name: Sql) -> Sql:
@@ -75,7 +79,8 @@ class KeyedSql:
     def changed(self) -> Sql:
         """The member if its rows change, else null."""
         member = literal(self.owned.member)
-        return sql("case when exists (select from {} i where i.is_changed) then {} end", self._items, member)
+        own = self.wholes.own(sql("e"))
+        return sql("case when exists (select from {} i where i.is_changed{}) then {} end", self._items, own, member)
 
     def problems(self) -> Iterator[Sql]:
         """Arrays of problems: keys of nothing, and rows that break a rule."""
@@ -90,40 +95,54 @@ class KeyedSql:
 
     def _problem(self, broken: Sql, code: str, member: str) -> Sql:
         return sql(
-            "(select coalesce(array_agg({} || (i.n - 1) || {} order by i.n), '{{}}') from {} i where {})",
+            "(select coalesce(array_agg({} || (i.n - 1) || {} order by i.n), '{{}}') from {} i where {}{})",
             literal(f"{code} {self.owned.member}."),
             literal(f".{member}"),
             self._items,
             broken,
+            self.wholes.own(sql("y")),
         )
 
     def after(self) -> Iterator[tuple[Sql, Sql]]:
         """The names and the statements that write the items, once the row is written."""
         target, conditions = self._stored(sql("t"), self.company(sql("w")), sql("w.id"), sql("i"))
+        written, own = self.wholes.written, self.wholes.own(sql("g"))
         yield (
             alias("kept", self.n),
             sql(
-                "update {} set {} from written w, {} i where {} and i.is_changed and not i.removes",
+                "update {} set {} from {}, {} i where {} and i.is_changed and not i.removes{}",
                 target.source,
                 join(", ", [sql("{} = i.{}", name, name) for name in self._others]),
+                written,
                 self._items,
                 conditions,
+                own,
             ),
         )
         yield (
             alias("added", self.n),
             sql(
-                "insert into {} (company_id, {}, {}) select {}, w.id, {} from written w cross join {} i "
-                "where not i.found and not i.removes order by i.n",
+                "insert into {} (company_id, {}, {}) select {}, w.id, {} from {} cross join {} i "
+                "where not i.found and not i.removes{} order by {}i.n",
                 Sql(self.owned.table.name),
                 Sql(self.owned.parent),
                 join(", ", [self._key, *self._others]),
                 self.company(sql("w")),
                 join(", ", [sql("i.{}", name) for name in (self._key, *self._others)]),
+                written,
                 self._items,
+                own,
+                self.wholes.order,
             ),
         )
         yield (
             alias("removed", self.n),
-            sql("delete from {} using written w, {} i where {} and i.removes", target.source, self._items, conditions),
+            sql(
+                "delete from {} using {}, {} i where {} and i.removes{}",
+                target.source,
+                written,
+                self._items,
+                conditions,
+                own,
+            ),
         )

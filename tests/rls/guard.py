@@ -31,7 +31,7 @@ from tests.rls.fence import COMPANIES, REFUSED, ROLE, TRESPASS
 MARK: Final = "_fenced"
 """The suffix in the name of a database with a fence."""
 
-VIEWER: Final = "with viewer as materialized"
+VIEWER: Final = "with viewer as ("
 """The beginning of the compiler's statements."""
 
 TEXT: Final = re.compile(r"'[^']*'")
