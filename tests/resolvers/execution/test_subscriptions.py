@@ -432,6 +432,44 @@ async def test_a_subscription_that_is_closed_is_forgotten(station: Station, firm
         assert (len(wakes), wakes._by) == (0, {})
 
 
+async def test_many_are_woken_in_slices_and_something_else_goes_on_in_between() -> None:
+    wakes, woken, seen = WakeUps(), 0, list[int]()
+
+    async def wait(wake: wakeups.WakeUp) -> None:
+        nonlocal woken
+        await wake.wait()
+        woken += 1
+
+    alarms = [wakes.add(None) for _ in range(3 * wakeups.SLICE - 1)]
+    waiting = [asyncio.create_task(wait(wake)) for wake in alarms]
+    await asyncio.sleep(0)
+    wakes.all()
+    wakes.all()
+    wakes.remove(alarms[-1])
+    for _ in range(4):
+        await asyncio.sleep(0)
+        seen.append(woken)
+    assert seen == [wakeups.SLICE, 2 * wakeups.SLICE, 3 * wakeups.SLICE - 2, 3 * wakeups.SLICE - 2]
+    waiting[-1].cancel()
+
+
+async def test_a_reading_waits_for_those_who_are_just_being_woken() -> None:
+    wakes, woken = WakeUps(), 0
+
+    async def wait(wake: wakeups.WakeUp) -> None:
+        nonlocal woken
+        await wake.wait()
+        woken += 1
+
+    count = 3 * wakeups.SLICE
+    waiting = [asyncio.create_task(wait(wakes.add(None))) for _ in range(count)]
+    await asyncio.sleep(0)
+    wakes.all()
+    await wakes.settled()
+    assert woken == count
+    assert all(task.done() for task in waiting)
+
+
 class Turns:
     """The accounts that read in their order, and how many do at once: each waits until it is let go on."""
 
