@@ -604,6 +604,42 @@ async def test_what_is_the_same_is_read_once(station: Station, firm: Firm, monke
     assert len(reading.order) <= 3  # one of the first, one of the others, one that was woken between
 
 
+async def test_a_period_that_is_over_for_one_is_over_for_its_equals(
+    station: Station, firm: Firm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wakeups, "PERIOD", 0.5)
+    followers = [await station.follow(firm["anna"].token, ACCESS, firm) for _ in range(20)]
+    await asyncio.sleep(1)
+    readings, key = counted(monkeypatch), followers[0].subscription.asked.key
+    await asyncio.sleep(2)
+    assert 1 <= [asked.key for asked, _ in readings].count(key) <= 12  # each by itself would be eighty
+
+
+async def test_a_database_that_does_not_answer_is_reported_once_for_all_who_share_the_reading(
+    station: Station, firm: Firm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subscriptions, "RETRY", 0.1)
+    followers = [await station.follow(firm["anna"].token, ACCESS, firm) for _ in range(5)]
+    shared, usual, refused = followers[0].subscription._live.readings, SharedReadings.read, list[Exception]()  # pyright: ignore[reportPrivateUsage]
+    monkeypatch.setattr(shared, "report", refused.append)
+    await station.heard()
+    await asyncio.sleep(0.05)
+    away = True
+
+    async def read(self: SharedReadings, *asked: Any) -> Reading:
+        nonlocal away
+        if away:
+            away = False
+            raise DatabaseUnavailable("away")
+        return await usual(self, *asked)
+
+    monkeypatch.setattr(SharedReadings, "read", read)
+    await station.toggle(firm, "anna", "DISCOUNTS", on=True)
+    for follower in followers:
+        assert "DISCOUNTS" in (await follower.next())["accessChanged"]["apps"]
+    assert [str(error) for error in refused] == ["away"]
+
+
 async def test_a_watch_tells_only_of_the_end(station: Station, firm: Firm) -> None:
     watch = await station.executor.watch(GraphQLRequest("", token=firm["anna"].token))
     assert (watch.account, watch.kind) == (firm["anna"].account, CredentialKind.SESSION)
