@@ -130,23 +130,26 @@ class SharedReadings:
 
     async def _read(self, key: Hashable, asked: SubscriptionRequest, account: Hashable, since: object) -> None:
         """Read when it is the account's turn, and hand the row to all who wait for it by then."""
-        waiting, read = self._waiting[key], None
+        waiting = self._waiting[key]
         try:
             async with self.wakes.turn(account, asked.cost):
+                await self.wakes.settled()
                 del self._waiting[key]  # who comes from now on needs a reading that begins from now on
                 tokens = dict.fromkeys(token for place, token in waiting.items() if not place.done())
-                read = await self.read(asked, list(tokens), since) if tokens else None
+                if tokens:
+                    await _hand_out(waiting, await self.read(asked, list(tokens), since))
         except DatabaseError as error:
             self.report(error)
+            await _hand_out(waiting, None)
         except Exception as error:  # noqa: BLE001 (whatever it is, each of them ends by it)
-            read = error
+            await _hand_out(waiting, error)
         finally:
             if self._waiting.get(key) is waiting:
                 del self._waiting[key]
-        await _hand_out(waiting, read)
 
 
 async def _hand_out(places: Iterable[Place], read: Reading | Exception | None) -> None:
+    """Let those at the places go on with what was read, some at a time; a turn lasts until the last of them."""
     for n, place in enumerate(places, 1):
         if place.done():  # who waited has gone
             continue

@@ -9,6 +9,7 @@ import random
 import uuid
 from collections.abc import AsyncGenerator, Hashable, Iterable, Iterator, Set
 from contextlib import asynccontextmanager
+from itertools import islice
 from typing import Final
 
 from db.sharing import Shares
@@ -24,6 +25,9 @@ HEAVY: Final = 10_000
 
 REST: Final = 0.0001
 """Seconds for which a heavy subscription is not read again, for each point of its cost."""
+
+SLICE: Final = 200
+"""Number of alarms that are set before everything else in the process has its turn."""
 
 QUEUE: Final = 1_000_000
 LONGEST_WAIT: Final = 3_600.0
@@ -98,6 +102,7 @@ class WakeUps:
         self.echoes = 0
         self.echo_seconds = 0.0
         self._all: set[WakeUp] = set()
+        self._late: dict[WakeUp, None] = {}
         self._by: dict[tuple[str, Hashable], set[WakeUp]] = {}
 
     def __len__(self) -> int:
@@ -150,6 +155,7 @@ class WakeUps:
         """Forget the alarm; harmless when repeated."""
         if wake in self._all:
             self._all.discard(wake)
+            self._late.pop(wake, None)
             self._drop("company", wake.company, wake)
             self._drop("changes", wake.company, wake)
             self._drop("credential", wake.credential, wake)
@@ -185,8 +191,24 @@ class WakeUps:
         self._set(self._all)
 
     def _set(self, wakes: Iterable[WakeUp]) -> None:
-        for wake in wakes:
+        """Set alarms: some at once, the others in slices, between which everything else has its turn."""
+        is_ringing = bool(self._late)
+        self._late.update(dict.fromkeys(wakes))
+        if not is_ringing:
+            self._set_some()
+
+    def _set_some(self) -> None:
+        for wake in tuple(islice(self._late, SLICE)):
+            del self._late[wake]
             wake.set()
+        if self._late:
+            asyncio.get_running_loop().call_soon(self._set_some)
+
+    async def settled(self) -> None:
+        """Return once the alarms that are to be set now are, and those whom they wake have had their turn."""
+        slices = -(-len(self._late) // SLICE)
+        for _ in range(slices + 1 if slices else 0):
+            await asyncio.sleep(0)
 
     def _put(self, what: str, key: Hashable, wake: WakeUp) -> set[WakeUp]:
         """Add an alarm to those of a key. Returns all of these."""

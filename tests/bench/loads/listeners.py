@@ -21,7 +21,7 @@ SHAKE: Final = (
     f"Sec-WebSocket-Protocol: {SUBPROTOCOL}\r\n\r\n"
 )
 NEXT: Final = b'"type":"next"'
-TEXT, MASKED = 0x81, 0x80
+TEXT, PING, PONG, MASKED = 0x81, 0x89, 0x8A, 0x80
 SHORT, LONG = 126, 127
 """Lengths that announce a length of two and of eight bytes."""
 
@@ -33,6 +33,7 @@ class Listener(asyncio.Protocol):
     moments: list[float] = field(default_factory=list[float])
     others: list[bytes] = field(default_factory=list[bytes])
     query: str = ""
+    is_lost: bool = False
     transport: asyncio.Transport | None = None
     _rest: bytearray = field(default_factory=bytearray)
     _shaken: bool = False
@@ -89,20 +90,31 @@ class Listener(asyncio.Protocol):
                 length = int.from_bytes(rest[at + 2 : begin])
             if len(rest) < begin + length:
                 break
-            if rest[at] == TEXT:  # and not a ping
-                found.append(bytes(rest[begin : begin + length]))
+            payload = bytes(rest[begin : begin + length])
+            if rest[at] == TEXT:
+                found.append(payload)
+            elif rest[at] == PING:
+                self._write(PONG, payload)
             at = begin + length
         del rest[:at]
         return found
 
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wait no longer."""
+        self.is_lost = True
+        self._news.set()
+
     def send(self, message: object) -> None:
         """Send a message as JSON."""
-        text, mask = json.dumps(message).encode(), secrets.token_bytes(4)
-        masked = bytes(byte ^ mask[n % 4] for n, byte in enumerate(text))
-        announced = bytes([len(text)]) if len(text) < SHORT else bytes([SHORT]) + len(text).to_bytes(2)
-        head = bytes([TEXT, announced[0] | MASKED]) + announced[1:]
+        self._write(TEXT, json.dumps(message).encode())
+
+    def _write(self, kind: int, payload: bytes) -> None:
+        """Send a frame."""
+        mask, length = secrets.token_bytes(4), len(payload)
+        announced = bytes([length]) if length < SHORT else bytes([SHORT]) + length.to_bytes(2)
+        masked = bytes(byte ^ mask[n % 4] for n, byte in enumerate(payload))
         assert self.transport is not None
-        self.transport.write(head + mask + masked)
+        self.transport.write(bytes([kind, announced[0] | MASKED]) + announced[1:] + mask + masked)
 
     def take(self) -> list[float]:
         """The times of the events since the last call."""
@@ -118,6 +130,7 @@ class Listener(asyncio.Protocol):
         """Wait until a condition of what has arrived holds."""
         async with asyncio.timeout(PATIENCE):
             while not condition():
+                assert not self.is_lost, "the server has closed the socket"
                 self._news.clear()
                 await self._news.wait()
 

@@ -432,6 +432,44 @@ async def test_a_subscription_that_is_closed_is_forgotten(station: Station, firm
         assert (len(wakes), wakes._by) == (0, {})
 
 
+async def test_many_are_woken_in_slices_and_something_else_goes_on_in_between() -> None:
+    wakes, woken, seen = WakeUps(), 0, list[int]()
+
+    async def wait(wake: wakeups.WakeUp) -> None:
+        nonlocal woken
+        await wake.wait()
+        woken += 1
+
+    alarms = [wakes.add(None) for _ in range(3 * wakeups.SLICE - 1)]
+    waiting = [asyncio.create_task(wait(wake)) for wake in alarms]
+    await asyncio.sleep(0)
+    wakes.all()
+    wakes.all()
+    wakes.remove(alarms[-1])
+    for _ in range(4):
+        await asyncio.sleep(0)
+        seen.append(woken)
+    assert seen == [wakeups.SLICE, 2 * wakeups.SLICE, 3 * wakeups.SLICE - 2, 3 * wakeups.SLICE - 2]
+    waiting[-1].cancel()
+
+
+async def test_a_reading_waits_for_those_who_are_just_being_woken() -> None:
+    wakes, woken = WakeUps(), 0
+
+    async def wait(wake: wakeups.WakeUp) -> None:
+        nonlocal woken
+        await wake.wait()
+        woken += 1
+
+    count = 3 * wakeups.SLICE
+    waiting = [asyncio.create_task(wait(wakes.add(None))) for _ in range(count)]
+    await asyncio.sleep(0)
+    wakes.all()
+    await wakes.settled()
+    assert woken == count
+    assert all(task.done() for task in waiting)
+
+
 class Turns:
     """The accounts that read in their order, and how many do at once: each waits until it is let go on."""
 
@@ -564,6 +602,42 @@ async def test_what_is_the_same_is_read_once(station: Station, firm: Firm, monke
     for follower in (first, *same):
         assert await follower.next()
     assert len(reading.order) <= 3  # one of the first, one of the others, one that was woken between
+
+
+async def test_a_period_that_is_over_for_one_is_over_for_its_equals(
+    station: Station, firm: Firm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wakeups, "PERIOD", 0.5)
+    followers = [await station.follow(firm["anna"].token, ACCESS, firm) for _ in range(20)]
+    await asyncio.sleep(1)
+    readings, key = counted(monkeypatch), followers[0].subscription.asked.key
+    await asyncio.sleep(2)
+    assert 1 <= [asked.key for asked, _ in readings].count(key) <= 12  # each by itself would be eighty
+
+
+async def test_a_database_that_does_not_answer_is_reported_once_for_all_who_share_the_reading(
+    station: Station, firm: Firm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subscriptions, "RETRY", 0.1)
+    followers = [await station.follow(firm["anna"].token, ACCESS, firm) for _ in range(5)]
+    shared, usual, refused = followers[0].subscription._live.readings, SharedReadings.read, list[Exception]()  # pyright: ignore[reportPrivateUsage]
+    monkeypatch.setattr(shared, "report", refused.append)
+    await station.heard()
+    await asyncio.sleep(0.05)
+    away = True
+
+    async def read(self: SharedReadings, *asked: Any) -> Reading:
+        nonlocal away
+        if away:
+            away = False
+            raise DatabaseUnavailable("away")
+        return await usual(self, *asked)
+
+    monkeypatch.setattr(SharedReadings, "read", read)
+    await station.toggle(firm, "anna", "DISCOUNTS", on=True)
+    for follower in followers:
+        assert "DISCOUNTS" in (await follower.next())["accessChanged"]["apps"]
+    assert [str(error) for error in refused] == ["away"]
 
 
 async def test_a_watch_tells_only_of_the_end(station: Station, firm: Firm) -> None:
