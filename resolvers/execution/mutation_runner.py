@@ -25,9 +25,10 @@ from resolvers.compilation.statement import ACCOUNT, CREDENTIAL, POSITION
 from resolvers.execution.change_hints import ChangeHints
 from resolvers.execution.compiled_fields import Compiled, CompiledField, CompiledFields, FieldCompiler, accepted
 from resolvers.execution.credential_use import Uses
+from resolvers.execution.failures import failure
 from resolvers.execution.open_operations import is_for_anyone
 from resolvers.execution.payloads import Payload, failed
-from resolvers.execution.results import failure, refusal, result_of, token_hash
+from resolvers.execution.results import refusal, result_of, token_hash
 from resolvers.execution.write_runner import WriteRunner
 from resolvers.fair_use.patience import Left, wait_for, waiting
 from resolvers.fair_use.payers import Payers

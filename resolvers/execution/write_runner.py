@@ -23,8 +23,9 @@ from resolvers.compilation.statement import ACCOUNT, CREDENTIAL, POSITION, State
 from resolvers.execution.change_hints import ChangeHints
 from resolvers.execution.compiled_fields import Compiled, FieldCompiler, accepted
 from resolvers.execution.credential_use import Uses
+from resolvers.execution.failures import failure
 from resolvers.execution.payloads import Payload, failed
-from resolvers.execution.results import failure, result_of, token_hash
+from resolvers.execution.results import result_of, token_hash
 from resolvers.fair_use.debts import Debts
 from resolvers.fair_use.payers import Payers
 from resolvers.fair_use.turns import Turns
