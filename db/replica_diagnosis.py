@@ -17,6 +17,7 @@ PATIENCE: Final = 3.0
 
 TO_DO: Final[Mapping[Reason, str]] = {
     Reason.PROMOTED: "It is no standby: it was promoted, or this is the address of another server.",
+    Reason.ELSEWHERE: "It follows another primary than the one that DATABASE_URL leads to.",
     Reason.CATCHING_UP: "It applies what the primary had written before; until it has, the primary answers.",
     Reason.LAGS: "It lags by more than ENFACT_READ_LAG; the primary answers meanwhile.",
     Reason.CLOCK: "Its clock differs from the primary's by more than a second: let both follow a time server.",

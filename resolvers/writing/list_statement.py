@@ -15,9 +15,16 @@ from db.tables.core.changes import change
 from resolvers.writing.judging import DIGEST, KEY, MASK, TRIAL, VALUES
 from resolvers.writing.list_reading import FIELDS, LOCKS, ROW, ROWS, USED, VERSION, WHOLE, WRONG
 from resolvers.writing.new_row import NO_PROBLEMS, NUMBER, change_of
-from resolvers.writing.statement import WriteSql
+from resolvers.writing.statement import HAS_WAITED, WriteSql
 from resolvers.writing.values import server_default
 from resolvers.writing.wholes import ListedWholes
+
+LASTING: Final = sql(
+    "select check_right(j.credential_id, j.company_id, j.access_version) from judged j where case "
+    "when (select count(*) from trail) > 0 then {} end",
+    HAS_WAITED,
+)
+"""Undoes the statement by an error, once for all rows, if the right has ended while it waited for others."""
 
 HASH: Final = sql("32")
 """The bytes of the hash of an input; in the trail of a list the number of the item follows it."""
@@ -35,7 +42,7 @@ class ListSql(WriteSql):
 
     is_whole: bool
 
-    def add(self) -> Sql:
+    def add(self, payload: Sql) -> Sql:
         """Add them all. Returns the select of the outcome, whose columns `Outcome` names."""
         self.ctx.writes = self.ctx.speaks = True
         self._common(sql("judged"), self.judged())
@@ -49,11 +56,12 @@ class ListSql(WriteSql):
         self._common(sql("good"), self._good())
         if self._is_numbered:
             self._common(sql("number"), self._number())
-        self._common(sql("written"), self._written())
-        for owned in self._owned:
-            for name, statement in owned.after():
-                self._common(name, statement)
-        self._conclude()
+        self._common(sql("written"), self._written([sql("*")]))
+        for name, statement in self._after():
+            self._common(name, statement)
+        row = join(", ", self._told(sql("g.changed")))
+        self._common(sql("trail"), sql("{} returning id", self._told_of(sql("g"), row, self._pairs)))
+        self._common(sql("lasting"), LASTING)
         return self._outcome()
 
     @property

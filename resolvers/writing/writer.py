@@ -74,13 +74,12 @@ class EntityWriter:
     def compile(self, roots: RootFields, selected: SelectedField, *, in_full: bool) -> Statement:
         """The statement that judges, writes, and reads the selected payload where that is of the written row alone."""
         statement = self._statement(roots, selected, in_full=in_full)
-        outcome = statement.add()
         with roots.ctx.costs.times(self._times(selected)):
             return finish_write(
                 roots,
                 selected,
                 self.write.payload,
-                outcome,
+                statement.add,
                 lambda field: self._is_of_row(roots.ctx.collector, field),
                 lambda field, at: self._payload_field(roots, statement, field, at),
             )

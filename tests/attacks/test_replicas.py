@@ -18,6 +18,7 @@ from db.connection import connect
 from db.database import PoolSettings
 from db.errors import DatabaseUnavailable
 from db.lease import SILENCE, Lease, Primary, Reason, ReplicaSettings
+from db.replicas import WAITS_PAUSE
 from gateway.app import create_app
 from gateway.backend import DatabaseBackend, Terms
 from gateway.logs import open_log
@@ -375,19 +376,66 @@ async def test_a_frozen_replica_holds_reads_up_for_its_lease_at_most(place: Plac
     await until(lambda: place.figure("s_serving") == 2)
 
 
-async def test_a_change_of_access_waits_for_a_frozen_replica(place: Place) -> None:
+async def test_a_change_of_access_waits_for_a_frozen_replica_as_long_as_its_lease(place: Place) -> None:
     one, _ = place.servers.standbys
+    loop = asyncio.get_running_loop()
+    ended = place.figure("_waits_ended_total")
     one.freeze()
     try:
+        began = loop.time()
         switching = asyncio.create_task(place.switch(True))
         await until(lambda: place.figure("s_serving") == 1)
-        assert await place.sees_stock(None) is False  # the primary itself does not show it yet
+        if not switching.done():
+            assert await place.sees_stock(None) is False  # the primary itself does not show it yet
         await create(place)  # what changes no access waits for nobody
-        assert not switching.done()
+        await switching
+        assert SILENCE < loop.time() - began < SILENCE + WAITS_PAUSE + ROOM
+        for granted in (False, True):
+            await place.switch(granted)
+            assert await place.sees_stock() is granted
+        await until(lambda: place.figure("_waits_ended_total") - ended == 3)
     finally:
         one.thaw()
-    await switching
-    assert await place.sees_stock() is True
+    assert await wrong_after_switches(place, 20) == 0
+    await until(lambda: place.figure("s_serving") == 2)
+    assert place.figure("_waits_ended_total") - ended == 3, "a replica that answers is waited for, and is quick"
+
+
+async def test_the_longest_lag_of_all_gateways_bounds_a_change_of_access(place: Place) -> None:
+    """A replica that applies nothing answers a gateway that allows it to lag; the others wait for that one."""
+    one, two = place.servers.standbys
+    lag = 2.5
+    async with gateway_again(place, lag=lag) as patient, held_up(one, two):
+        began = asyncio.get_running_loop().time()
+        switching = asyncio.create_task(place.switch(True))
+        await asyncio.sleep(lag / 2)
+        assert (place.figure("s_serving"), patient.figure("s_serving")) == (0, 2)
+        assert (await place.sees_stock(), await patient.sees_stock()) == (False, False)
+        await switching
+        assert lag < asyncio.get_running_loop().time() - began < lag + WAITS_PAUSE + ROOM
+        assert (await place.sees_stock(), await patient.sees_stock()) == (True, True)
+    await until(lambda: place.figure("s_serving") == 2)
+
+
+async def test_a_wait_that_others_rely_on_is_not_ended(place: Place) -> None:
+    """Where every commit is to be on a standby, a change of access is as well."""
+    await place.servers.primary.run("alter database postgres set synchronous_commit = on")
+    one, _ = place.servers.standbys
+    try:
+        async with gateway_again(place) as durable:
+            ended = place.figure("_waits_ended_total")
+            await place.backend.close()
+            one.freeze()
+            try:
+                switching = asyncio.create_task(durable.switch(True))
+                await asyncio.sleep(2 * SILENCE)
+                assert not switching.done()
+            finally:
+                one.thaw()
+            await switching
+            assert durable.figure("_waits_ended_total") == 0 == ended
+    finally:
+        await place.servers.primary.run("alter database postgres reset synchronous_commit")
 
 
 async def test_the_primary_is_away_and_a_replica_is_promoted() -> None:

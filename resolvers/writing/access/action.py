@@ -115,7 +115,7 @@ class AccessWriter(SessionWriter):
 
         given = input_of(self.schema, selected)
         sql_ = self.action.sql_of(stated(roots.ctx.inputs, given, self.action.members))
-        return finish_write(roots, selected, self.payload, sql_.add(roots.ctx), is_written, field_of)
+        return finish_write(roots, selected, self.payload, lambda _: sql_.add(roots.ctx), is_written, field_of)
 
     def _shown(self, field: SelectedField) -> GraphQLObjectType:
         type_ = named_type(self.payload.fields[field.name])
