@@ -68,7 +68,7 @@ class NewRowSql(JudgedSql):
     @property
     def _wholes(self) -> Wholes:
         """The rows to which owned rows belong."""
-        return Wholes(self._parameter(VALUES, "jsonb"), self._company)
+        return Wholes(self._parameter(VALUES, "jsonb"), self._company, self.write.creates)
 
     @property
     def _json(self) -> Sql:
