@@ -21,6 +21,8 @@ BEFORE_DATA: Final = '{"data":'
 AFTER_DATA: Final = "}"
 """The text around `data` in a response without other members."""
 
+BEFORE, AFTER = BEFORE_DATA.encode(), AFTER_DATA.encode()
+
 
 class DocumentReference(NamedTuple):
     """The name of a persisted document: an id, or a hash; sent beside a text, the hash that the text must have."""
@@ -147,9 +149,12 @@ class Result(NamedTuple):
         hidden: tuple[Note, ...] = (),
         cookie: SessionCookie | None = None,
         cost: tuple[int, int] | None = None,
+        *,
+        written: bool = False,
+        position: int | None = None,
     ) -> Self:
         """The answer with this JSON as its `data`."""
-        return cls(b"".join((BEFORE_DATA.encode(), data, AFTER_DATA.encode())), errors, hidden, cookie, cost)
+        return cls(BEFORE + data + AFTER, errors, hidden, cookie, cost, written, position)
 
     @property
     def data(self) -> bytes | None:

@@ -33,8 +33,8 @@ def stricter(*modes: HiddenFields) -> HiddenFields:
     return max(modes, key=tuple(HiddenFields).index)
 
 
-def result_of(request: GraphQLRequest, statement: Statement, record: Record) -> Result:
-    """The result in a statement's row.
+def result_of(request: GraphQLRequest, statement: Statement, record: Record, *, position: int | None = None) -> Result:
+    """The result in a statement's row, with the position of a write.
 
     Raises ValueError when a non-null value is null, RequestError (COST_EXCEEDED) when the response is too large.
     """
@@ -44,7 +44,7 @@ def result_of(request: GraphQLRequest, statement: Statement, record: Record) -> 
     if len(response) > LARGEST:
         raise too_much(Work.ANSWER)
     if closed is None:
-        return Result(response)
+        return Result(response, position=position)
     language = Language(record[LANGUAGE]) if record[LANGUAGE] is not None else request.language
     found = hidden_selections(statement, closed.decode())
     mode = request.hidden_fields
@@ -54,7 +54,10 @@ def result_of(request: GraphQLRequest, statement: Statement, record: Record) -> 
     refused = [of for of in found if of.refused or reports_errors]
     noted = [of for of in found if not of.refused and not reports_errors]
     return Result(
-        response, tuple(error(of, _reason(of.gate, language)) for of in refused), tuple(note(of) for of in noted)
+        response,
+        tuple(error(of, _reason(of.gate, language)) for of in refused),
+        tuple(note(of) for of in noted),
+        position=position,
     )
 
 
