@@ -14,6 +14,9 @@ from resolvers.plans import awake, trial_end
 from schema.apps import CATALOGUE, App
 from schema.declarations.fields import Gate, Standing
 
+MOST_ARGUMENTS: Final = 90
+"""The most texts that one call of `concat` puts together; PostgreSQL allows a hundred arguments."""
+
 VIEWER: Final = sql("v")
 """The alias of the viewer's row; there is no row for an anonymous client."""
 
@@ -144,12 +147,13 @@ class CompanyScope:
         if not self.gates:
             return sql("null")
         columns = [self._column(place) for place in range(len(self.gates))]
+        bits = join(", ", columns)
         return sql(
-            "case when not ({}) then concat('{}:', {}, ':', array_to_string(array[{}], '')) end",
+            "case when not ({}) then concat('{}:', {}, ':', {}) end",
             join(" and ", columns),
             number(self.n),
             self.company["id"],
-            join(", ", columns),
+            bits if len(columns) <= MOST_ARGUMENTS else sql("array_to_string(array[{}], '')", bits),
         )
 
     def _name(self, place: int) -> Sql:

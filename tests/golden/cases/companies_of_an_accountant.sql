@@ -62,7 +62,7 @@ from (
             coalesce('"' || c0.plan::text || '"', 'null') || '}'
           else 'null}' end j0,
           case when not (a0.g0 and a0.g1 and a0.g2) then
-            concat('0:', m0.company_id, ':', array_to_string(array[a0.g0, a0.g1, a0.g2], ''))
+            concat('0:', m0.company_id, ':', a0.g0, a0.g1, a0.g2)
           end h
         from (
           select row_number() over () n, x.*

@@ -52,9 +52,7 @@ from (
           ) r
         )
         || '}' j,
-        case when not (a0.g0 and a0.g1 and a0.g2) then
-          concat('0:', c0.id, ':', array_to_string(array[a0.g0, a0.g1, a0.g2], ''))
-        end h
+        case when not (a0.g0 and a0.g1 and a0.g2) then concat('0:', c0.id, ':', a0.g0, a0.g1, a0.g2) end h
       from membership m0
         join company c0 on c0.id = m0.company_id
         cross join lateral (
@@ -105,7 +103,7 @@ from (
             )
             || '}'
           else 'null}' end j0,
-          case when not (a1.g0) then concat('1:', m1.company_id, ':', array_to_string(array[a1.g0], '')) end h
+          case when not (a1.g0) then concat('1:', m1.company_id, ':', a1.g0) end h
         from (
           select row_number() over () n, x.*
           from (

@@ -70,7 +70,7 @@ from (
         )
         || '}' j,
         case when not (a0.g0 and a0.g1 and a0.g2 and a0.g3) then
-          concat('0:', c0.id, ':', array_to_string(array[a0.g0, a0.g1, a0.g2, a0.g3], ''))
+          concat('0:', c0.id, ':', a0.g0, a0.g1, a0.g2, a0.g3)
         end h
       from membership m0
         join company c0 on c0.id = m0.company_id

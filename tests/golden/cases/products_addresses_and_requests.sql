@@ -163,7 +163,7 @@ from (
             || '}'
           else 'null}' end j0,
           case when not (a0.g0 and a0.g1 and a0.g2 and a0.g3 and a0.g4) then
-            concat('0:', m0.company_id, ':', array_to_string(array[a0.g0, a0.g1, a0.g2, a0.g3, a0.g4], ''))
+            concat('0:', m0.company_id, ':', a0.g0, a0.g1, a0.g2, a0.g3, a0.g4)
           end h
         from (
           select row_number() over () n, x.*

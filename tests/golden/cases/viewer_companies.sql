@@ -60,9 +60,7 @@ from (
             ) r
           )
           || '}' j0,
-          case when not (a0.g0 and a0.g1) then
-            concat('0:', m0.company_id, ':', array_to_string(array[a0.g0, a0.g1], ''))
-          end h
+          case when not (a0.g0 and a0.g1) then concat('0:', m0.company_id, ':', a0.g0, a0.g1) end h
         from (
           select row_number() over () n, x.*
           from (

@@ -240,25 +240,20 @@ from (
             '0:',
             c0.id,
             ':',
-            array_to_string(
-              array[
-                a0.g0,
-                a0.g1,
-                a0.g2,
-                a0.g3,
-                a0.g4,
-                a0.g5,
-                a0.g6,
-                a0.g7,
-                a0.g8,
-                a0.g9,
-                a0.g10,
-                a0.g11,
-                a0.g12,
-                a0.g13
-              ],
-              ''
-            )
+            a0.g0,
+            a0.g1,
+            a0.g2,
+            a0.g3,
+            a0.g4,
+            a0.g5,
+            a0.g6,
+            a0.g7,
+            a0.g8,
+            a0.g9,
+            a0.g10,
+            a0.g11,
+            a0.g12,
+            a0.g13
           )
         end h
       from membership m0

@@ -137,7 +137,7 @@ from (
           || '}'
         else 'null,"workOrders":null}' end j,
         case when not (a0.g0 and a0.g1 and a0.g2 and a0.g3 and a0.g4 and a0.g5) then
-          concat('0:', c0.id, ':', array_to_string(array[a0.g0, a0.g1, a0.g2, a0.g3, a0.g4, a0.g5], ''))
+          concat('0:', c0.id, ':', a0.g0, a0.g1, a0.g2, a0.g3, a0.g4, a0.g5)
         end h
       from membership m0
         join company c0 on c0.id = m0.company_id
