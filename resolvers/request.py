@@ -51,6 +51,7 @@ class GraphQLRequest(NamedTuple):
     `stages` is the stop-watch of its stages; None: they are not measured. `idempotency_key` is the key of its only root
     field that writes by one, from the header `Idempotency-Key`.
     `position`: a replica may answer that has every transaction below this number; None: the primary alone may.
+    `token_hash` is the hash of the token where the transport knows it already.
     """
 
     query: str
@@ -71,6 +72,7 @@ class GraphQLRequest(NamedTuple):
     stages: Stages | None = None
     idempotency_key: str | None = None
     position: int | None = None
+    token_hash: bytes | None = None
 
     @property
     def kind(self) -> CredentialKind:

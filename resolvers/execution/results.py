@@ -28,6 +28,11 @@ def token_hash(token: str | None) -> bytes | None:
     return hash_token(token) if token is not None else None
 
 
+def hash_of(request: GraphQLRequest) -> bytes | None:
+    """The hash of a request's token, which its transport may know already; None without a token."""
+    return (request.token_hash or hash_token(request.token)) if request.token is not None else None
+
+
 def stricter(*modes: HiddenFields) -> HiddenFields:
     """The strictest of the modes of hidden fields: NULL < ERROR < ABSENT."""
     return max(modes, key=tuple(HiddenFields).index)
