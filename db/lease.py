@@ -77,12 +77,14 @@ class ReplicaLook(NamedTuple):
 class WaitsLook(NamedTuple):
     """The commits that wait for replicas and need not, at a moment before `at`; each is a process and a transaction.
 
-    `lag` is the longest that a gateway with a connection to this primary allows its replicas.
+    `lag` is the longest that a gateway with a connection to this primary allows its replicas. `settled`: the primary
+    has no settings left to take over.
     """
 
     at: float
     commits: frozenset[str]
     lag: float
+    settled: bool = True
 
 
 @dataclass(slots=True)
@@ -107,13 +109,18 @@ class Waits:
 class Primary:
     """What was seen of a primary, for as long as replicas may lag, in seconds.
 
-    What was seen of it holds until `until`.
+    What was seen of it holds until `until`. `since` has the standbys that its commits wait for, each with a moment from
+    which on they do. PostgreSQL calls a standby synchronous as soon as one of its processes has read the setting, but
+    commits wait from the moment at which another one, the checkpointer, has. So a name is believed after `settling`
+    seconds, once that process has been seen to be idle.
     """
 
     lag: float
+    settling: float = SILENCE
     last: PrimaryLook | None = None
     until: float = NEVER
     since: dict[str, float] = field(default_factory=dict[str, float])
+    _named: dict[str, float] = field(default_factory=dict[str, float])
     _seen: deque[PrimaryLook] = field(default_factory=deque[PrimaryLook])
 
     @property
@@ -124,15 +131,23 @@ class Primary:
     def forget(self) -> None:
         """Begin anew: another connection may lead to another server."""
         self.since.clear()
+        self._named.clear()
         self._seen.clear()
 
     def saw(self, look: PrimaryLook) -> None:
-        """Take note of an answer. `since` has the synchronous standbys and when each was first seen as one."""
+        """Take note of an answer."""
         self.last, self.until = look, look.at + SILENCE
-        self.since = {name: self.since.get(name, look.at) for name in look.synchronous}
+        self._named = {name: self._named.get(name, look.at) for name in look.synchronous}
+        self.since = {name: since for name, since in self.since.items() if name in look.synchronous}
         self._seen.append(look)
         while self._seen[0].at < look.at - self.lag - SILENCE:
             self._seen.popleft()
+
+    def settled(self, at: float, now: float) -> None:
+        """Take note that it had no settings left to take over at a moment between these two."""
+        for name, named in self._named.items():
+            if name not in self.since and named + self.settling <= at:
+                self.since[name] = now
 
     def lost(self, now: float) -> None:
         """Take note that its connection is lost: another server may be the primary from now on."""
@@ -202,9 +217,9 @@ class Lease:
             yield Reason.PROMOTED
         if self.timeline is not None and self.timeline != primary.last.timeline:
             yield Reason.ELSEWHERE
-        if self.name is None or self.name not in primary.since:
+        if self.name is None or self.name not in primary.last.synchronous:
             yield Reason.NOT_SYNCHRONOUS
-        elif self.fresh < primary.since[self.name]:
+        elif self.fresh < primary.since.get(self.name, self.fresh + 1):
             yield Reason.CATCHING_UP
         apart = (self.last.clock - self.last.at) - (primary.last.clock - primary.last.at)
         if abs(apart) > CLOCKS:

@@ -50,9 +50,11 @@ select
       and pg_has_role('pg_read_all_stats', 'usage')
   ), '{{}}'),
   max(coalesce(substring(application_name from '([0-9.]+) s$')::float8, {LONGEST_LAG})) filter (
-    where starts_with(application_name, '{LOOKS}')
-  )
-from pg_stat_activity where datname = current_database()
+    where starts_with(application_name, '{LOOKS}') and datname = current_database()
+  ),
+  coalesce(bool_or(wait_event in ('CheckpointerMain', 'CheckpointWriteDelay'))
+    filter (where backend_type = 'checkpointer'), false)
+from pg_stat_activity where datname = current_database() or backend_type = 'checkpointer'
 """
 """Where a commit waits for standbys unless something else is said, others rely on them: none of these waits is ended.
 
@@ -86,8 +88,8 @@ async def look_at_waits(connection: Connection) -> WaitsLook:
     """What a primary says of commits that wait. Raises the driver's errors."""
     row = await connection.fetchrow(LOOK_AT_WAITS)
     assert row is not None, "it selects an aggregate"
-    commits, lag = row
-    return WaitsLook(time.monotonic(), frozenset(commits), lag if lag is not None else LONGEST_LAG)
+    commits, lag, settled = row
+    return WaitsLook(time.monotonic(), frozenset(commits), lag if lag is not None else LONGEST_LAG, settled)
 
 
 async def end_waits(connection: Connection, commits: list[str]) -> int:

@@ -54,11 +54,12 @@ async def diagnose_replicas(dsns: Sequence[str], lag: float, primary_dsn: str) -
 async def _diagnose(dsn: str, lag: float, connection: Connection) -> Finding:
     """The finding about one replica, which is looked at until it is good, or its time is over."""
     replica = await _connect(dsn)
-    primary, lease = Primary(lag), Lease()
+    primary, lease = Primary(lag, settling=0.0), Lease()
     until = time.monotonic() + PATIENCE
     try:
         while True:
-            primary.saw(await look_at_primary(connection))
+            primary.saw(look := await look_at_primary(connection))
+            primary.settled(look.at, time.monotonic())
             lease.saw(await look_at_replica(replica), primary)
             state = lease.state(time.monotonic())
             if state is None:

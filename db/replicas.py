@@ -136,7 +136,7 @@ class Replicas:
             self._waits = Waits()
         self._primary.saw(look)
         self._judge()
-        await self._end_waits(connection)
+        await self._look_at_waits(connection)
 
     def _lose_primary(self) -> None:
         self._primary.lost(time.monotonic())
@@ -147,11 +147,15 @@ class Replicas:
             one.lease.judge(self._primary)
         self._tell()
 
-    async def _end_waits(self, connection: Connection) -> None:
+    async def _look_at_waits(self, connection: Connection) -> None:
         """Let changes of access go on without replicas that answer nothing any more."""
-        if time.monotonic() - self._looked < WAITS_PAUSE:
+        at = time.monotonic()
+        if at - self._looked < WAITS_PAUSE:
             return
-        if overdue := self._waits.saw(await look_at_waits(connection)):
+        look = await look_at_waits(connection)
+        if look.settled:
+            self._primary.settled(at, look.at)
+        if overdue := self._waits.saw(look):
             self._ended += await end_waits(connection, overdue)
         self._looked = time.monotonic()
 

@@ -4,7 +4,6 @@ from typing import Final
 
 from asyncpg import Record
 
-from db.errors import Crowded, DatabaseError, DatabaseTimeout
 from db.tokens import CredentialKind, hash_token
 from resolvers.compilation.statement import CLOSED_GATES, LANGUAGE, MODE, RESPONSE, Statement
 from resolvers.execution.hidden_fields import error, hidden_selections, note
@@ -13,8 +12,8 @@ from resolvers.request import GraphQLRequest, RequestError, Result
 from schema.apps import App, app_label
 from schema.declarations.fields import Gate
 from schema.errors import ErrorCode, error_message, role_label
+from schema.hidden_fields import HiddenFields
 from schema.localization.language import Language
-from schema.types.core.access import HiddenFields
 
 LARGEST: Final = BOUNDS[Work.ANSWER]
 
@@ -24,20 +23,14 @@ def refusal(code: ErrorCode, language: Language) -> RequestError:
     return RequestError(code, error_message(code, language))
 
 
-def failure(error: DatabaseError) -> ErrorCode:
-    """The error code for a failure of the database, or of the queue for it."""
-    match error:
-        case DatabaseTimeout():
-            return ErrorCode.TIMEOUT
-        case Crowded():
-            return ErrorCode.RATE_LIMITED
-        case _:
-            return ErrorCode.UNAVAILABLE
-
-
 def token_hash(token: str | None) -> bytes | None:
     """The hash under which a token is stored; None without a token."""
     return hash_token(token) if token is not None else None
+
+
+def hash_of(request: GraphQLRequest) -> bytes | None:
+    """The hash of a request's token, which its transport may know already; None without a token."""
+    return (request.token_hash or hash_token(request.token)) if request.token is not None else None
 
 
 def stricter(*modes: HiddenFields) -> HiddenFields:
@@ -45,8 +38,8 @@ def stricter(*modes: HiddenFields) -> HiddenFields:
     return max(modes, key=tuple(HiddenFields).index)
 
 
-def result_of(request: GraphQLRequest, statement: Statement, record: Record) -> Result:
-    """The result in a statement's row.
+def result_of(request: GraphQLRequest, statement: Statement, record: Record, *, position: int | None = None) -> Result:
+    """The result in a statement's row, with the position of a write.
 
     Raises ValueError when a non-null value is null, RequestError (COST_EXCEEDED) when the response is too large.
     """
@@ -56,7 +49,7 @@ def result_of(request: GraphQLRequest, statement: Statement, record: Record) -> 
     if len(response) > LARGEST:
         raise too_much(Work.ANSWER)
     if closed is None:
-        return Result(response)
+        return Result(response, position=position)
     language = Language(record[LANGUAGE]) if record[LANGUAGE] is not None else request.language
     found = hidden_selections(statement, closed.decode())
     mode = request.hidden_fields
@@ -66,7 +59,10 @@ def result_of(request: GraphQLRequest, statement: Statement, record: Record) -> 
     refused = [of for of in found if of.refused or reports_errors]
     noted = [of for of in found if not of.refused and not reports_errors]
     return Result(
-        response, tuple(error(of, _reason(of.gate, language)) for of in refused), tuple(note(of) for of in noted)
+        response,
+        tuple(error(of, _reason(of.gate, language)) for of in refused),
+        tuple(note(of) for of in noted),
+        position=position,
     )
 
 

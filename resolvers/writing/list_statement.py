@@ -17,7 +17,7 @@ from resolvers.writing.list_reading import FIELDS, LOCKS, ROW, ROWS, USED, VERSI
 from resolvers.writing.new_row import NO_PROBLEMS, NUMBER, change_of
 from resolvers.writing.statement import HAS_WAITED, WriteSql
 from resolvers.writing.values import server_default
-from resolvers.writing.wholes import ListedWholes, Wholes
+from resolvers.writing.wholes import ListedWholes
 
 LASTING: Final = sql(
     "select check_right(j.credential_id, j.company_id, j.access_version) from judged j where case "
@@ -73,9 +73,9 @@ class ListSql(WriteSql):
         return sql("y.item")
 
     @property
-    def _wholes(self) -> Wholes:
-        named = sql("(o.item ->> {})::uuid", literal(ROW))
-        return ListedWholes(self._parameter(VALUES, "jsonb"), self._company, IS_OPEN, named if self._changes else None)
+    def _wholes(self) -> ListedWholes:
+        row = sql("(o.item ->> {})::uuid", literal(ROW))
+        return ListedWholes(self._parameter(VALUES, "jsonb"), self._company, self.write.creates, IS_OPEN, row)
 
     def _seeks_taken(self, member: str) -> Sql:
         return sql("{} = any(y.changed)", literal(member))
@@ -171,6 +171,7 @@ class ListSql(WriteSql):
             *self._own(new, fields),
             *(sql("{} {}", value, Sql(name)) for name, value in new.items()),
             *self._stated_number(sql("n")),
+            *(self._wholes.stated(one.owned.json_key, one.n) for one in self._owned),
         ]
         return sql(
             "select {} from judged j cross join lateral jsonb_array_elements({}) with ordinality e(item, n) "

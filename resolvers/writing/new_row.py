@@ -68,7 +68,7 @@ class NewRowSql(JudgedSql):
     @property
     def _wholes(self) -> Wholes:
         """The rows to which owned rows belong."""
-        return Wholes(self._parameter(VALUES, "jsonb"), self._company)
+        return Wholes(self._parameter(VALUES, "jsonb"), self._company, self.write.creates)
 
     @property
     def _json(self) -> Sql:
@@ -166,7 +166,7 @@ class NewRowSql(JudgedSql):
         return {name: derive for name, derive in self.write.rules.derived.items() if name not in members}
 
     def _stated_number(self, name: Sql) -> list[Sql]:
-        if not self._is_numbered:
+        if not self._is_numbered or self.is_usual:
             return []
         return [sql("substring({}.number from '^[A-Z]([0-9]{{1,9}})$')::int stated", name)]
 

@@ -42,9 +42,10 @@ class OwnedSql:
 
     def after(self) -> Iterator[tuple[Sql, Sql]]:
         """The names and the statements that write the items, once the row is written."""
-        yield alias("kept", self.n), self._keep()
         yield alias("added", self.n), self._add()
-        yield alias("removed", self.n), self._remove()
+        if not self.wholes.are_new:
+            yield alias("kept", self.n), self._keep()
+            yield alias("removed", self.n), self._remove()
 
     # --- what is given
 
@@ -67,7 +68,6 @@ class OwnedSql:
         return "position" in self.owned.table.columns
 
     def _read(self) -> Sql:
-        stored, conditions = self._stored(sql("c"), self.company(sql("j")), self.wholes.key)
         derived = self.owned.rules.derived
         values: list[Sql] = []
         changes: dict[str, Sql] = {}
@@ -84,26 +84,47 @@ class OwnedSql:
             changes[column.member] = sql("{} is distinct from c.{}", value, name)
         if self._is_placed:
             values.append(sql("e.n position"))
-            changes["*position"] = sql("e.n <> {}", stored["position"])
+            changes["*position"] = sql("e.n <> c.position")
         for n, rule in enumerate(self.owned.rules.rules):
             read = [changes[member] for member in rule.reads if member in changes] or list(changes.values())
             values.append(sql("c.id is null or {} {}", join(" or ", read), alias("judged", n)))
         return sql(
             "select j.company_id, {} whole, e.n{}, (e.item ->> 'id')::uuid id, c.id is not null found, "
             "c.id is null or {} is_changed, {} from {} "
-            "cross join lateral jsonb_array_elements({}) with ordinality e(item, n) "
-            "left join {} on {} and {} = (e.item ->> 'id')::uuid "
-            "cross join lateral jsonb_populate_record(c, e.item - 'id') n where {}",
+            "cross join lateral jsonb_array_elements({}) with ordinality e(item, n) {} n where {}",
             self.wholes.key,
             self.wholes.nth,
             join(" or ", list(changes.values())),
             join(", ", values),
             self.wholes.judged,
             self._json(self.wholes.item),
-            stored.source,
-            conditions,
-            stored["id"],
+            self._beside(),
             self.wholes.is_judged,
+        )
+
+    def _beside(self) -> Sql:
+        """The joins of the row `c` that an item keeps, if any, and of the record that it makes.
+
+        `offset 0` keeps PostgreSQL from reading all rows of the company, where it expects many items.
+        """
+        if self.wholes.are_new:
+            return sql(
+                "cross join lateral (select (null::{0}).*) c "
+                "cross join lateral jsonb_populate_record(null::{0}, e.item - 'id')",
+                Sql(self.owned.table.name),
+            )
+        stored, conditions = self._stored(sql("c"), self.company(sql("j")), self.wholes.key)
+        named = sql("{} and {} = (e.item ->> 'id')::uuid", conditions, stored["id"])
+        if not self.wholes.are_several:
+            return sql(
+                "left join {} on {} cross join lateral jsonb_populate_record(c, e.item - 'id')", stored.source, named
+            )
+        return sql(
+            "left join lateral (select c stored from {} where {} offset 0) k on true "
+            "cross join lateral (select (k.stored).*) c "
+            "cross join lateral jsonb_populate_record(k.stored, e.item - 'id')",
+            stored.source,
+            named,
         )
 
     def changed(self) -> Sql:
@@ -206,9 +227,9 @@ class OwnedSql:
     def _remove(self) -> Sql:
         target, conditions = self._stored(sql("t"), self.company(sql("w")), sql("w.id"))
         unnamed = sql(
-            "{} and {} is not null and not exists (select from {} i where i.id = {}{})",
+            "{} and {} and not exists (select from {} i where i.id = {}{})",
             conditions,
-            self._json(self.wholes.stated),
+            self.wholes.states(self.owned.json_key, self.n),
             self._items,
             target["id"],
             self.wholes.own(sql("g")),

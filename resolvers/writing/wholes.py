@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import ClassVar
 
-from db.sql import Sql, join, sql
+from db.sql import Sql, alias, literal, sql
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,11 +12,14 @@ class Wholes:
     """The one row of a write: `values` is the parameter with the input's JSON.
 
     `company` gives the company of a row of the statement. Owned rows are read beside `judged`, compared beside the new
-    row, and written beside the written one.
+    row, and written beside the written one. What is new (`are_new`) has none yet.
     """
+
+    are_several: ClassVar[bool] = False
 
     values: Sql
     company: Callable[[Sql], Sql]
+    are_new: bool
 
     @property
     def judged(self) -> Sql:
@@ -48,11 +52,6 @@ class Wholes:
         return self.values
 
     @property
-    def stated(self) -> Sql:
-        """The JSON of a row beside the written one."""
-        return self.values
-
-    @property
     def written(self) -> Sql:
         """The FROM of the written rows, with `w`."""
         return sql("written w")
@@ -66,20 +65,25 @@ class Wholes:
         """The condition that an owned row `i` is of this row, with an `and` before it."""
         return sql("")
 
+    def states(self, member: str, n: int) -> Sql:
+        """The condition that the JSON of a written row has a member, that of the n-th list."""
+        return sql("{} -> {} is not null", self.values, literal(member))
+
 
 @dataclass(frozen=True, slots=True)
 class ListedWholes(Wholes):
-    """A row for each item of a list; `found`, the rows that they name, is None where all rows are new."""
+    """A row for each item of a list; `row` is the key of the row that an item names."""
+
+    are_several: ClassVar[bool] = True
 
     is_open: Sql
-    found: Sql | None
+    row: Sql
 
     @property
     def judged(self) -> Sql:
         """The items beside `j`, with the rows that they name."""
-        named = [self.found] if self.found is not None else []
         items = sql("judged j cross join lateral jsonb_array_elements({}) with ordinality o(item, n)", self.values)
-        return join(" left join found f on f.id = ", [items, *named])
+        return items if self.are_new else sql("{} left join found f on f.id = {}", items, self.row)
 
     @property
     def is_judged(self) -> Sql:
@@ -89,7 +93,7 @@ class ListedWholes(Wholes):
     @property
     def key(self) -> Sql:
         """The row that an item names; none for a new one."""
-        return sql("f.id") if self.found is not None else sql("null::uuid")
+        return sql("null::uuid") if self.are_new else sql("f.id")
 
     @property
     def nth(self) -> Sql:
@@ -107,11 +111,6 @@ class ListedWholes(Wholes):
         return sql("e.item")
 
     @property
-    def stated(self) -> Sql:
-        """The item, beside the row that it has made."""
-        return sql("g.item")
-
-    @property
     def written(self) -> Sql:
         """The written rows beside their items."""
         return sql("written w join good g on g.id = w.id")
@@ -124,3 +123,11 @@ class ListedWholes(Wholes):
     def own(self, row: Sql) -> Sql:
         """The number is that of the item."""
         return sql(" and i.nth = {}.n", row)
+
+    def states(self, member: str, n: int) -> Sql:
+        """A column of the given row: to look into its item for each pair of rows would take long."""
+        return sql("g.{}", alias("states", n))
+
+    def stated(self, member: str, n: int) -> Sql:
+        """That column, beside the item."""
+        return sql("e.item ? {} {}", literal(member), alias("states", n))

@@ -12,10 +12,11 @@ class Pair:
     """A primary and a replica that look good, and are looked at at the same moments."""
 
     def __init__(self, lag: float = LAG) -> None:
-        self.primary, self.lease = Primary(lag), Lease()
+        self.primary, self.lease = Primary(lag, settling=0.0), Lease()
 
     def see_primary(self, at: float, position: int = 100, *names: str, clock: float = 0.0, timeline: int = 1) -> "Pair":
         self.primary.saw(PrimaryLook(at, position, frozenset(names or ("one",)), CLOCK + at + clock, timeline))
+        self.primary.settled(at, at)
         self.lease.judge(self.primary)
         return self
 
@@ -88,6 +89,25 @@ def test_a_replica_that_the_primary_does_not_wait_for_answers_nothing() -> None:
     assert (pair.may(10.22), pair.lease.reason) == (False, Reason.CATCHING_UP)
     pair.see_replica(10.23, 200)
     assert pair.may(10.24)
+
+
+def test_a_name_is_believed_once_the_primary_has_taken_its_settings_over() -> None:
+    pair = Pair()
+    pair.primary.settling = SILENCE
+    pair.see_primary(10.0).see_replica(10.01)
+    assert (pair.may(10.02), pair.lease.reason) == (False, Reason.CATCHING_UP)
+    pair.see_primary(10.0 + SILENCE - 0.01).see_replica(10.0 + SILENCE)
+    assert not pair.may(10.0 + SILENCE)
+    pair.primary.saw(PrimaryLook(11.5, 200, frozenset({"one"}), CLOCK + 11.5))
+    pair.see_replica(11.51, 200)
+    assert not pair.may(11.52), "it has settings left"
+    pair.primary.settled(11.53, 11.55)
+    pair.see_replica(11.56, 200)
+    assert (pair.may(11.57), pair.lease.reason) == (False, Reason.CATCHING_UP), "what was made until then did not wait"
+    pair.see_primary(11.6, 200).see_replica(11.61, 200)
+    assert pair.may(11.62)
+    pair.see_primary(11.7, 200, "two").see_primary(11.8, 200).see_replica(11.81, 200)
+    assert not pair.may(11.82), "it begins anew"
 
 
 def test_a_replica_without_a_name_answers_nothing() -> None:

@@ -3,11 +3,13 @@
 Both results must be equal. Other connections may write between the two runs, so a difference is checked again, outside
 of a transaction in one snapshot. So are the seconds until something happens, which differ from one run to the next. The
 result with the fence down is returned, so that a test's assertions hold for the product without row level security,
-too. A statement that writes runs once, with the fence down; a change in a company that is not open is an error there.
+too. In a sample of the tests a process compares each statement at first and every fourth time. A statement that writes
+runs once, with the fence down; a change in a company that is not open is an error there.
 """
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Sequence, Set
 from contextlib import asynccontextmanager, contextmanager, nullcontext
 from contextvars import ContextVar
@@ -50,6 +52,9 @@ ALWAYS_OWN: Final = frozenset({SNAPSHOT, POSITION})
 """Those of them that differ within a transaction, too, whose clock stands still."""
 
 BEGIN: Final = "select fence.begin()"
+ONE_OF: Final = 4
+"""Of so many runs of a statement one is compared in a sample of the tests: the first, and so on."""
+
 TRIES: Final = 3
 """Maximum number of comparisons before the one in a snapshot, which a transaction of the product cannot have."""
 
@@ -104,11 +109,21 @@ class Guard:
 
     trespasses: list[str] = field(default_factory=list[str])
     compared: int = 0
+    samples: bool = False
+    """Whether not every run of a statement is compared."""
+
+    _runs: Counter[int] = field(default_factory=Counter[int])
 
     def take(self) -> list[str]:
         """The trespasses since the last call."""
         found, self.trespasses = self.trespasses, []
         return found
+
+    def wants(self, sql: str) -> bool:
+        """Whether this run of a statement is compared; counts it."""
+        key = hash(sql)
+        self._runs[key] += 1
+        return not self.samples or self._runs[key] % ONE_OF == 1
 
 
 class Trespass(AssertionError):
@@ -221,7 +236,7 @@ class FencedConnection(asyncpg.Connection):
                 raise _noticed(f"{query}\nis run outside of any request")
             await self._put(up=False)
             return await run()
-        if not is_compared(query):
+        if not is_compared(query) or not GUARD.wants(query):
             await self._put(up=False)
             return await self._loudly(query, run)
         GUARD.compared += 1

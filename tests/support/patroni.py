@@ -39,6 +39,11 @@ class Cable:
         self._server = await asyncio.start_server(self._take, "127.0.0.1", self.port)
         self.port = self._server.sockets[0].getsockname()[1]
 
+    @property
+    def is_cut(self) -> bool:
+        """Whether nothing comes through."""
+        return self._server is None
+
     def cut(self) -> None:
         """Let nothing through."""
         if self._server is not None:
@@ -123,7 +128,7 @@ class Cluster:
     async def members(self) -> list[dict[str, Any]]:
         """The nodes as the first one that answers sees them."""
         async with httpx.AsyncClient(timeout=1) as client:
-            for node in self.nodes:
+            for node in (one for one in self.nodes if not one.cable.is_cut):
                 with suppress(httpx.HTTPError, ValueError, KeyError):
                     return (await client.get(f"http://127.0.0.1:{node.api}/cluster")).json()["members"]
         return []
@@ -142,6 +147,11 @@ class Cluster:
     async def leader(self) -> Node:
         """The node that takes writes."""
         return await self._with_role("leader")
+
+    async def leads(self, node: Node) -> bool:
+        """Whether the others take this one for the leader, or know of none."""
+        leaders = [member["name"] for member in await self.members() if member["role"] == "leader"]
+        return leaders in ([], [node.name])
 
     async def _with_role(self, role: str) -> Node:
         (name,) = [member["name"] for member in await self.members() if member["role"] == role]

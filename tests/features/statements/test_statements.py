@@ -20,7 +20,7 @@ from resolvers.gates.coordinates import named_type, node_type
 from resolvers.operation.limits import parse_document
 from resolvers.request import RequestError
 from resolvers.request_limits import Limits
-from schema.types.core.access import HiddenFields
+from schema.hidden_fields import HiddenFields
 from tests.golden.case import Case, read_cases
 from tests.golden.record import read_answer
 from tests.golden.world import LAMBERT, Outcome, World

@@ -20,7 +20,7 @@ from resolvers.fields.core import changes
 from resolvers.fields.core.changes import change_sources
 from schema import schema
 from schema.apps import App
-from schema.types.core.access import HiddenFields
+from schema.hidden_fields import HiddenFields
 from tests.support.company import Firm
 from tests.support.databases import Databases
 from tests.support.subscribers import ACCESS, CHANGED, CREATE, Follower, Station, open_station
