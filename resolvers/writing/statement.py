@@ -66,13 +66,13 @@ class WriteSql(NewRowSql):
 
     def _after_written(self) -> Iterator[tuple[Sql, Sql]]:
         """The names and statements of owned rows, effects and the trail, which checks a right that may have ended."""
-        for owned in self._owned:
-            yield from owned.after()
-        yield from self._effects_of_stated()
+        yield from self._after()
         yield sql("trail"), sql("{} returning {}", self._trail(), LASTING)
 
-    def _effects_of_stated(self) -> Iterator[tuple[Sql, Sql]]:
-        """The names and statements of the effects of what the input states."""
+    def _after(self) -> Iterator[tuple[Sql, Sql]]:
+        """The names and statements of owned rows, and of the effects of what the input states."""
+        for owned in self._owned:
+            yield from owned.after()
         for n, effect in enumerate(self.write.rules.effects):
             if effect.reads in self.stated:
                 yield alias("effect", n), effect.statement(self._pairs, self._company(sql("w")))

@@ -1,4 +1,4 @@
-with viewer as materialized (
+with viewer as (
   select k.id, k.account_id, u.language language
   from credential k
     join account u on u.id = k.account_id

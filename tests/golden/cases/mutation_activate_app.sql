@@ -1,4 +1,4 @@
-with viewer as materialized (
+with viewer as (
   select k.id, k.account_id, u.language language, k.read_only, u.confirmed
   from credential k
     join account u on u.id = k.account_id
@@ -26,6 +26,7 @@ judged as materialized (
     left join lateral (
       select
         c.id company_id,
+        null::uuid row_id,
         c.access_version,
         c.trial_ends_at,
         (c.access_version + coalesce(c.trial_ends_at <= now(), false)::int) version,
@@ -151,6 +152,7 @@ from (
   left join (
     select
       j.company_id,
+      j.row_id,
       j.confirmed,
       j.language,
       f.problems,
@@ -181,7 +183,7 @@ from (
 -- $7 = [FREE PRO PREMIUM]
 -- $8 = <hash of a token>
 
-with viewer as materialized (
+with viewer as (
   select k.id, k.account_id, u.language language
   from credential k
     join account u on u.id = k.account_id
@@ -266,7 +268,7 @@ from (
 -- $6 = []
 -- $7 = <hash of a token>
 
-with viewer as materialized (
+with viewer as (
   select k.id, k.account_id, u.language language, k.read_only, u.confirmed
   from credential k
     join account u on u.id = k.account_id
@@ -294,6 +296,7 @@ judged as materialized (
     left join lateral (
       select
         c.id company_id,
+        null::uuid row_id,
         c.access_version,
         c.trial_ends_at,
         (c.access_version + coalesce(c.trial_ends_at <= now(), false)::int) version,
@@ -421,6 +424,7 @@ from (
   left join (
     select
       j.company_id,
+      j.row_id,
       j.confirmed,
       j.language,
       f.problems,
@@ -450,7 +454,7 @@ from (
 -- $6 = [45]
 -- $7 = <hash of a token>
 
-with viewer as materialized (
+with viewer as (
   select k.id, k.account_id
   from credential k
   where k.token_hash = $4::bytea and k.expires_at > now() and k.kind = 'SESSION'

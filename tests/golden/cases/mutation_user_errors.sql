@@ -1,4 +1,4 @@
-with viewer as materialized (
+with viewer as (
   select k.id, k.account_id, u.language language, k.read_only, u.confirmed
   from credential k
     join account u on u.id = k.account_id
@@ -26,6 +26,7 @@ judged as materialized (
     left join lateral (
       select
         c.id company_id,
+        null::uuid row_id,
         c.access_version,
         c.trial_ends_at,
         (c.access_version + coalesce(c.trial_ends_at <= now(), false)::int) version,
@@ -204,6 +205,7 @@ from (
   left join (
     select
       j.company_id,
+      j.row_id,
       j.confirmed,
       j.language,
       f.problems,
@@ -237,7 +239,7 @@ from (
 -- $10 = []
 -- $11 = <hash of a token>
 
-with viewer as materialized (
+with viewer as (
   select k.id, k.account_id
   from credential k
   where k.token_hash = $3::bytea and k.expires_at > now() and k.kind = 'SESSION'
@@ -312,7 +314,7 @@ from (
 -- $2 = 514c94de-889b-4144-be3f-e722f52193db
 -- $3 = <hash of a token>
 
-with viewer as materialized (
+with viewer as (
   select k.id, k.account_id, u.language language, k.read_only, u.confirmed
   from credential k
     join account u on u.id = k.account_id
@@ -340,6 +342,7 @@ judged as materialized (
     left join lateral (
       select
         c.id company_id,
+        null::uuid row_id,
         c.access_version,
         c.trial_ends_at,
         (c.access_version + coalesce(c.trial_ends_at <= now(), false)::int) version,
@@ -508,6 +511,7 @@ from (
   left join (
     select
       j.company_id,
+      j.row_id,
       j.confirmed,
       j.language,
       f.problems,
@@ -541,7 +545,7 @@ from (
 -- $10 = [null, ALWAYS_VISIBLE, null]
 -- $11 = <hash of a token>
 
-with viewer as materialized (
+with viewer as (
   select k.id, k.account_id
   from credential k
   where k.token_hash = $3::bytea and k.expires_at > now() and k.kind = 'SESSION'
