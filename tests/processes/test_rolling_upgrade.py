@@ -1,7 +1,9 @@
 """Two gateways behind the shipped HAProxy are stopped and started in turn while clients read and write: nothing fails.
 
 The version before a migration is the code that the history of this repository has. The first gateway that replaces one
-of it migrates the database, while the other one goes on.
+of it migrates the database, while the other one goes on. Tried is each migration since `FIRST`, from the version before
+it to this one; a run of all tests tries the newest. Versions before `FIRST` close their port at once, or refuse a newer
+schema: they are stopped before they are replaced.
 """
 
 import asyncio
