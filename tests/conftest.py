@@ -4,6 +4,10 @@ ENFACT_TEST_DSN names a server to use, as a superuser; without it an embedded on
 The product runs as a user whom row level security binds (tests/rls).
 """
 
+import gateway.garbage  # it has to come before all other imports
+
+# isort: split
+
 import os
 import signal
 from collections import Counter
@@ -19,6 +23,7 @@ from tests.golden.world import World
 from tests.rls.guard import GUARD, guarded
 from tests.support.data_folders import copy_migrated_folder
 from tests.support.databases import WHOLE_RUN, Databases, fenced_template, shared_server, twin_template
+from tests.support.hashing import cheap_hashing
 from tests.support.sampling import SAMPLED, is_sample
 
 FIRST: Final = ("test_", "schema", "resolvers", "gateway/test_", "gateway/http", "gateway/websocket", "db", "features")
@@ -61,6 +66,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(key=_rank)
 
 
+def pytest_collection_finish() -> None:
+    """Never scan for garbage what was imported and collected: it stays."""
+    gateway.garbage.settle()
+
+
 def _is_in_sample(item: pytest.Item, seen: Counter[str]) -> bool:
     """True for a test that is not sampled, and for the first case of every n; `seen` counts the cases of each test."""
     marker = item.get_closest_marker("sampled")
@@ -96,7 +106,15 @@ async def databases() -> AsyncGenerator[Databases]:
 @pytest.fixture(scope="session", autouse=True)
 def behind_the_fence() -> Generator[None]:
     """The product runs as a user with row level security, wherever a database has its policies."""
+    GUARD.samples = is_sample()
     with guarded():
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def passwords_are_cheap() -> Generator[None]:
+    """The product hashes passwords cheaply in this process; gateways in other processes hash as they do."""
+    with cheap_hashing():
         yield
 
 

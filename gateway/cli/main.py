@@ -30,7 +30,7 @@ from gateway.cli.commands import (
     token,
 )
 from gateway.cli.env_file import KEY, EnvFile
-from gateway.cli.terminal import refusals
+from gateway.cli.terminal import refusals, write_whole
 from gateway.data_folder import default_data_folder
 
 DISTRIBUTION = "enfact-gateway"
@@ -93,6 +93,7 @@ def enfact(
     ] = False,
 ) -> None:
     """The options of `enfact` itself."""
+    write_whole()
     if env_file is not None:
         context.meta[KEY] = file = EnvFile(env_file)
         with refusals():

@@ -5,7 +5,9 @@ Nothing of the product is imported here before it is used.
 
 import asyncio
 import contextlib
+import io
 import os
+import select
 import signal
 import sys
 import traceback
@@ -154,6 +156,29 @@ def run(coroutine: Coroutine[Any, Any, T]) -> T:
 
     with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
         return runner.run(coroutine)
+
+
+class _WaitingFile(io.FileIO):
+    """A file that waits for its reader, also when another program has told its pipe not to wait."""
+
+    def write(self, data: Any, /) -> int:
+        """Write at least one byte; returns how many."""
+        while not (written := super().write(data)):
+            select.select([], [self], [])
+        return written
+
+
+def write_whole() -> None:
+    """Make standard output a file that takes every text whole.
+
+    With PYTHONUNBUFFERED, which images of containers set, Python writes a text once and never looks how much of it was
+    taken: a pipe that is read slowly takes 64 KiB, and a signal ends the wait for the rest.
+    """
+    usual = sys.stdout
+    if isinstance(usual, io.TextIOWrapper) and usual is sys.__stdout__:
+        usual.flush()
+        file = io.BufferedWriter(_WaitingFile(usual.fileno(), "w", closefd=False))
+        sys.stdout = io.TextIOWrapper(file, usual.encoding, usual.errors, line_buffering=True)
 
 
 def say(words: str) -> None:

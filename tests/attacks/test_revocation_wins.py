@@ -16,7 +16,6 @@ from typing import Any, Final
 
 import orjson
 import pytest
-from argon2 import PasswordHasher
 from asyncpg import Record
 
 from db.connection import Connection, connect
@@ -28,7 +27,7 @@ from resolvers.execution import mutation_runner
 from resolvers.execution.executor import Executor
 from resolvers.execution.lapses import end_grants
 from resolvers.execution.product import default_compiler
-from resolvers.mutations import context, keys, passwords
+from resolvers.mutations import context, keys
 from resolvers.mutations.registry import MUTATIONS
 from resolvers.mutations.steps import sessions
 from resolvers.mutations.steps.support_accounts import SupportAccount, make_account
@@ -40,9 +39,9 @@ from schema import schema
 from schema.localization.language import Language
 from tests.support.company import Firm, Person, change
 from tests.support.databases import Databases
+from tests.support.hashing import CHEAP
 
 PASSWORD: Final = "correct-horse-7"
-CHEAP: Final = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 HASH: Final = CHEAP.hash(PASSWORD)
 PATIENCE: Final = 60
 """Seconds after which a test gives up; what waits for a lock is refused long before."""
@@ -393,9 +392,7 @@ async def place(databases: Databases, template: str) -> AsyncGenerator[Place]:
     holding, others = await Stopping.open(dsn, ENDLESS), await Database.open(dsn, PoolSettings(size=4))
     holding.inside = []
     ring = Keyring([new_key()])
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(passwords, "HASHER", CHEAP)
-        yield Place(connection, holding, Executor(holding, keyring=ring), Executor(others, keyring=ring), others)
+    yield Place(connection, holding, Executor(holding, keyring=ring), Executor(others, keyring=ring), others)
     for used in (holding, others, connection):
         await used.close()
     await databases.drop(dsn)

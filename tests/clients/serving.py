@@ -55,6 +55,7 @@ async def serving(databases: Databases, log: Path, **settings: str) -> AsyncGene
         running = gateway(
             before=(),
             stderr=stderr,
+            anew=False,
             DATABASE_URL=dsn,
             ENFACT_POOL_SIZE="4",
             ENFACT_ALLOWED_ORIGINS=APP,

@@ -1,7 +1,7 @@
 """The small data set of edge cases, with twins (twins.py) behind a fence (fence.py), and the product on it."""
 
 import sys
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Generator
 from dataclasses import dataclass
 
 import pytest
@@ -11,6 +11,7 @@ from db.database import Database, PoolSettings
 from resolvers.compilation.compiler import Compiler
 from resolvers.execution.executor import Executor
 from tests.differential.data.stored import data_set_template
+from tests.rls.guard import GUARD
 from tests.rls.twins import add_twins
 from tests.support.databases import Databases
 
@@ -25,6 +26,14 @@ class Hall:
     def product(self, compiler: Compiler | None = None) -> Executor:
         """The product, with its own compiler or another one."""
         return Executor(self.database, compiler, max_cost=sys.maxsize)
+
+
+@pytest.fixture(scope="package", autouse=True)
+def each_is_compared() -> Generator[None]:
+    """Here the fence itself is tested: no run of a statement is left out."""
+    samples, GUARD.samples = GUARD.samples, False
+    yield
+    GUARD.samples = samples
 
 
 @pytest.fixture(scope="session")

@@ -3,11 +3,13 @@
 Both results must be equal. Other connections may write between the two runs, so a difference is checked again, outside
 of a transaction in one snapshot. So are the seconds until something happens, which differ from one run to the next. The
 result with the fence down is returned, so that a test's assertions hold for the product without row level security,
-too. A statement that writes runs once, with the fence down; a change in a company that is not open is an error there.
+too. In a sample of the tests a process compares each statement at first and every fourth time. A statement that writes
+runs once, with the fence down; a change in a company that is not open is an error there.
 """
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Sequence, Set
 from contextlib import asynccontextmanager, contextmanager, nullcontext
 from contextvars import ContextVar
@@ -24,14 +26,14 @@ from db import database
 from db.connection import Connection, connect
 from resolvers.compilation.statement import POSITION, SNAPSHOT, TERM
 from resolvers.execution.executor import Executor
-from resolvers.execution.subscriptions import LiveOperation
+from resolvers.execution.shared_readings import SharedReadings
 from resolvers.request import GraphQLRequest
 from tests.rls.fence import COMPANIES, REFUSED, ROLE, TRESPASS
 
 MARK: Final = "_fenced"
 """The suffix in the name of a database with a fence."""
 
-VIEWER: Final = "with viewer as materialized"
+VIEWER: Final = "with viewer as ("
 """The beginning of the compiler's statements."""
 
 TEXT: Final = re.compile(r"'[^']*'")
@@ -50,6 +52,9 @@ ALWAYS_OWN: Final = frozenset({SNAPSHOT, POSITION})
 """Those of them that differ within a transaction, too, whose clock stands still."""
 
 BEGIN: Final = "select fence.begin()"
+ONE_OF: Final = 4
+"""Of so many runs of a statement one is compared in a sample of the tests: the first, and so on."""
+
 TRIES: Final = 3
 """Maximum number of comparisons before the one in a snapshot, which a transaction of the product cannot have."""
 
@@ -68,12 +73,17 @@ class Caller:
     """The hashes of sessions that the request has opened: its result is read as the user who signed in."""
 
     @classmethod
-    def of(cls, request: GraphQLRequest) -> "Caller":
+    def of(cls, request: GraphQLRequest, *_more: object) -> "Caller":
         """The caller of a request."""
         writes = "mutation" in request.query
         letters = tuple(map(_hash, _letters(request))) if writes else ()
         invitations = tuple(INVITATION.findall(f"{request.query} {request.variables}")) if writes else ()
         return cls(_hash(request.token) if request.token else "", letters, invitations)
+
+    @classmethod
+    def several(cls, _asked: object, tokens: Sequence[bytes | None], _since: object) -> "Caller":
+        """The caller of a reading for several sessions, whose hashes these are."""
+        return cls(" ".join(token.hex() for token in tokens if token is not None))
 
     @property
     def settings(self) -> dict[str, str]:
@@ -99,11 +109,21 @@ class Guard:
 
     trespasses: list[str] = field(default_factory=list[str])
     compared: int = 0
+    samples: bool = False
+    """Whether not every run of a statement is compared."""
+
+    _runs: Counter[int] = field(default_factory=Counter[int])
 
     def take(self) -> list[str]:
         """The trespasses since the last call."""
         found, self.trespasses = self.trespasses, []
         return found
+
+    def wants(self, sql: str) -> bool:
+        """Whether this run of a statement is compared; counts it."""
+        key = hash(sql)
+        self._runs[key] += 1
+        return not self.samples or self._runs[key] % ONE_OF == 1
 
 
 class Trespass(AssertionError):
@@ -216,7 +236,7 @@ class FencedConnection(asyncpg.Connection):
                 raise _noticed(f"{query}\nis run outside of any request")
             await self._put(up=False)
             return await run()
-        if not is_compared(query):
+        if not is_compared(query) or not GUARD.wants(query):
             await self._put(up=False)
             return await self._loudly(query, run)
         GUARD.compared += 1
@@ -331,12 +351,9 @@ async def connect_fenced(dsn: str, **options: Any) -> Connection:
 def guarded() -> Generator[None]:
     """Within the block every pool of the product is behind its database's fence, and every request sets its caller."""
 
-    def of(asker: Any) -> GraphQLRequest:
-        return asker.request if isinstance(asker, LiveOperation) else asker
-
-    def telling(usual: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
-        async def told(self: Any, *asked: GraphQLRequest) -> Any:
-            before = CALLER.set(Caller.of(of(asked[0] if asked else self)))
+    def telling(usual: Callable[..., Awaitable[Any]], caller: Callable[..., Caller]) -> Callable[..., Awaitable[Any]]:
+        async def told(self: Any, *asked: Any) -> Any:
+            before = CALLER.set(caller(*asked))
             try:
                 return await usual(self, *asked)
             finally:
@@ -346,10 +363,9 @@ def guarded() -> Generator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(database, "connect", connect_fenced)
-        for name in ("read", "peek"):
-            patch.setattr(LiveOperation, name, telling(getattr(LiveOperation, name)))
+        patch.setattr(SharedReadings, "read", telling(SharedReadings.read, Caller.several))
         for name in ("execute", "start", "schema_text"):
-            patch.setattr(Executor, name, telling(getattr(Executor, name)))
+            patch.setattr(Executor, name, telling(getattr(Executor, name), Caller.of))
         yield
 
 

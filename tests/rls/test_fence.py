@@ -20,7 +20,7 @@ from tests.differential.data.dataset import build, key
 from tests.golden.world import World
 from tests.rls.conftest import Hall
 from tests.rls.fence import COMPANIES, REFUSED, ROLE, TENANTS, TRESPASS
-from tests.rls.guard import CALLER, GUARD, OUTSIDE, Caller, Trespass, is_compared, trespassing
+from tests.rls.guard import CALLER, GUARD, OUTSIDE, Caller, Guard, Trespass, is_compared, trespassing
 from tests.support.company import Firm
 from tests.support.databases import Databases
 
@@ -299,6 +299,13 @@ async def test_who_calls_may_change_within_a_transaction(hall: Hall) -> None:
                 CALLER.reset(before)
             assert f"fence [<Record count={len(ENTERED[name])}>]" in found[0]
         assert await connection.fetchval(count) == everybodys
+
+
+def test_in_a_sample_every_statement_is_compared_at_first_and_every_fourth_time() -> None:
+    guard = Guard(samples=True)
+    assert [guard.wants("a") for _ in range(9)] == [True, False, False, False] * 2 + [True]
+    assert [guard.wants("b") for _ in range(2)] == [True, False]
+    assert all(Guard().wants("a") for _ in range(9))
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import orjson
-from argon2 import PasswordHasher
 
 from db.connection import Connection, connect
 from db.database import Database, PoolSettings
@@ -18,9 +17,10 @@ from resolvers.request import GraphQLRequest, Result
 from schema.localization.language import Language
 from tests.support.company import Answer, Asker
 from tests.support.databases import Databases
+from tests.support.hashing import CHEAP
 
 PASSWORD: Final = "correct-horse-7"
-HASH: Final = PasswordHasher().hash(PASSWORD)
+HASH: Final = CHEAP.hash(PASSWORD)
 LOGIN: Final = """
 mutation ($email: String!, $password: String!, $session: SessionKind) {
   login(input: {email: $email, password: $password, session: $session}) {

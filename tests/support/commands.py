@@ -1,7 +1,7 @@
 """`enfact`, as a person runs it: a process with arguments, an environment, a folder and an input of its own.
 
 Python and the product take a command two seconds of CPU to load. Here one process has loaded them for all commands of a
-test process, and each command is a fork of it.
+test process, and each command is a fork of it, also a gateway.
 """
 
 import atexit
@@ -16,10 +16,11 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import IO, Any, Final, NoReturn
 
 ENFACT: Final = [sys.executable, "-m", "gateway.cli"]
 COMMAND_SECONDS: Final = 180.0
@@ -36,17 +37,54 @@ def environment(**values: str) -> dict[str, str]:
     return inherited | {"ENFACT_DRAIN": "0"} | values
 
 
+@dataclass(slots=True)
+class Process:
+    """A command that runs: what subprocess.Popen has of it."""
+
+    args: list[str]
+    pid: int
+    _end: IO[bytes] = field(repr=False)
+    stdout: IO[str] | None = None
+    returncode: int | None = None
+
+    def poll(self) -> int | None:
+        """The exit code when it has ended, else None."""
+        return self._ended(0)
+
+    def wait(self, timeout: float = COMMAND_SECONDS) -> int:
+        """The exit code once it has ended. Raises subprocess.TimeoutExpired."""
+        code = self._ended(timeout)
+        if code is None:
+            raise subprocess.TimeoutExpired(self.args, timeout)
+        return code
+
+    def send_signal(self, number: int) -> None:
+        """Send a signal, unless it has ended."""
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        """End it at once."""
+        self.send_signal(signal.SIGKILL)
+
+    def _ended(self, seconds: float) -> int | None:
+        if self.returncode is None and select.select([self._end], [], [], seconds)[0]:
+            self.returncode = int(self._end.readline())
+            self._end.close()
+        return self.returncode
+
+
 def enfact(*arguments: str, stdin: str = "", **values: str) -> subprocess.CompletedProcess[str]:
     """Run the command with these variables; gives its exit code and what it wrote."""
-    told = {
-        "arguments": arguments,
-        "environment": environment(**{"COLUMNS": "200", **values}),
-        "folder": str(Path.cwd()),
-    }
+    variables = environment(**{"COLUMNS": "200", **values})
     with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         given.write(stdin.encode())
         given.seek(0)
-        code = _run(json.dumps(told).encode(), given.fileno(), out.fileno(), err.fileno())
+        process = _start(arguments, variables, given.fileno(), out.fileno(), err.fileno())
+        try:
+            code = process.wait()
+        finally:
+            process.kill()
         out.seek(0)
         err.seek(0)
         return subprocess.CompletedProcess([*ENFACT, *arguments], code, _text(out.read()), _text(err.read()))
@@ -64,19 +102,30 @@ def _text(written: bytes) -> str:
     return written.decode().replace("\r\n", "\n")
 
 
-def _run(told: bytes, *files: int) -> int:
-    """The exit code of a command; it is ended when it takes too long."""
+def start(*arguments: str, stderr: IO[bytes] | None = None, **values: str) -> Process:
+    """Start the command with these variables, in a session of its own; `stdout` of the process is a pipe."""
     reader, writer = os.pipe()
     try:
-        socket.send_fds(_loaded(), [told], [*files, writer])
+        with Path(os.devnull).open("rb") as nothing:
+            errors = sys.__stderr__ if stderr is None else stderr
+            assert errors is not None
+            process = _start(arguments, environment(**values), nothing.fileno(), writer, errors.fileno())
     finally:
         os.close(writer)
-    with os.fdopen(reader) as progress:
-        pid = int(progress.readline())
-        if not select.select([progress], [], [], COMMAND_SECONDS)[0]:
-            os.kill(pid, signal.SIGKILL)
-            raise subprocess.TimeoutExpired(told.decode(), COMMAND_SECONDS)
-        return int(progress.readline())
+    process.stdout = os.fdopen(reader, encoding="utf-8")
+    return process
+
+
+def _start(arguments: tuple[str, ...], variables: Mapping[str, str], *files: int) -> Process:
+    """A command whose input, output and errors are `files`."""
+    told = {"arguments": arguments, "environment": variables, "folder": str(Path.cwd())}
+    reader, writer = os.pipe()
+    try:
+        socket.send_fds(_loaded(), [json.dumps(told).encode()], [*files, writer])
+    finally:
+        os.close(writer)
+    progress = os.fdopen(reader, "rb", buffering=0)
+    return Process([*ENFACT, *arguments], int(progress.readline()), progress)
 
 
 @cache
@@ -124,6 +173,7 @@ def _watch(progress: int) -> None:
         os.write(progress, f"{os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])}\n".encode())
         os._exit(0)
     os.close(progress)
+    os.setsid()
 
 
 def _become(told: Any, files: list[int]) -> list[str]:
@@ -164,7 +214,7 @@ def _end(command: Callable[..., None]) -> NoReturn:
     atexit._run_exitfuncs()  # pyright: ignore[reportPrivateUsage, reportAttributeAccessIssue]
     sys.stdout.flush()
     sys.stderr.flush()
-    os._exit(code)
+    os._exit(code or 0)
 
 
 if __name__ == "__main__":

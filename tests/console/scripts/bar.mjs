@@ -2,13 +2,12 @@
 // their effects and an end; the history by saves.
 import assert from "node:assert/strict";
 import { check, done, LAMBERT } from "../../clients/scripts/checks.mjs";
-import { as, ask, button, console_, french, settled, undo } from "./browser.mjs";
+import { as, ask, button, cell, console_, french, settled, undo } from "./browser.mjs";
 
 const MATRIX = `#/${LAMBERT}/matrix`;
 const USERS = `#/${LAMBERT}/users`;
 const phone = { ...french, viewport: { width: 390, height: 844 } };
 
-const cell = (page, app, person) => page.getByRole("switch", { name: `${app}, ${person}`, exact: true });
 const isOn = async (page, app, person) => (await cell(page, app, person).getAttribute("aria-checked")) === "true";
 const bar = (page) => page.locator(".bar.open");
 const saved = (page, n = 1) => bar(page).getByText(n === 1 ? "1 changement enregistré." : `${n} changements enregistrés.`).waitFor();

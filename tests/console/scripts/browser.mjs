@@ -19,9 +19,15 @@ const STEP = 50;
 
 const browser = await chromium.launch({ executablePath: given.chromium, args: FLAGS, chromiumSandbox: false });
 
-/** A page in a browser of its own, with its `problems`: errors, reports of the policy, requests of other origins. */
-export async function open({ language = "en", ...options } = {}) {
-  const context = await browser.newContext({ locale: `${language}-BE`, viewport: { width: 1280, height: 800 }, ...options });
+/** A browser of its own: cookies, storage, caches. */
+const newContext = ({ language = "en", ...options } = {}) =>
+  browser.newContext({ locale: `${language}-BE`, viewport: { width: 1280, height: 800 }, reducedMotion: "reduce", ...options });
+
+/** A page in a browser of its own. */
+export const open = async (options) => openIn(await newContext(options));
+
+/** A page in a browser, with its `problems`: errors, reports of the policy, requests of other origins. */
+async function openIn(context) {
   const page = await context.newPage();
   page.setDefaultTimeout(30_000);
   page.problems = [];
@@ -142,13 +148,33 @@ export function sending(page) {
 /** Options of a page in French. */
 export const french = { language: "fr" };
 
+/** A switch of a matrix. By its attributes: to work out every role and name of a page takes a browser longest. */
+export const cell = (page, line, column) => page.locator(`[role=switch][aria-label="${line}, ${column}"]`);
+
 export const button = (page, name) => page.getByRole("button", { name, exact: true });
+
+// Browsers that nobody uses now, by whom and how they were used. The next page of that person finds its cookie and caches.
+const idle = new Map();
+
+/** A page of somebody who is signed in, without anything stored by the page before. */
+async function openAs(who, options, unused) {
+  const context = unused.pop();
+  const page = context ? await openIn(context) : await open(options);
+  if (context) {
+    const session = await context.newCDPSession(page);
+    await session.send("Storage.clearDataForOrigin", { origin: given.url, storageTypes: "local_storage" });
+  }
+  const account = (await ask(page, "{ viewer { account { email } } }"))?.viewer?.account;
+  if (account?.email !== `${who}@demo.enfact.test`) await enter(page, who);
+  return page;
+}
 
 /** A page of somebody who is signed in, in the language of `options`, closed afterwards; nothing may have gone wrong on it. */
 export async function as(who, address, body, options = french) {
-  const page = await open(options);
+  const key = JSON.stringify([who, options]);
+  if (!idle.has(key)) idle.set(key, []);
+  const page = await openAs(who, options, idle.get(key));
   try {
-    await enter(page, who);
     const language = options.language?.toUpperCase();
     if (language) await ask(page, "mutation ($input: UpdateProfileInput!) { updateProfile(input: $input) { errors { code } } }", { input: { language } });
     await page.goto(`${console_}${address}`);
@@ -156,9 +182,12 @@ export async function as(who, address, body, options = french) {
     await settled(page);
     await body(page);
     assert.deepEqual(page.problems, []);
-  } finally {
+  } catch (error) {
     await page.context().close();
+    throw error;
   }
+  await page.close();
+  idle.get(key).push(page.context());
 }
 
 /** Take the last save of Utilisateurs back. */

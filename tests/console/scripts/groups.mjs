@@ -1,13 +1,12 @@
 // Switches of groups in the matrix: a category of a person, an app of all people that are shown; and apps that are lent.
 import assert from "node:assert/strict";
 import { check, done, LAMBERT } from "../../clients/scripts/checks.mjs";
-import { as, ask, button, cutOff, french, LANGUAGES, undo, violations } from "./browser.mjs";
+import { as, ask, button, cell, cutOff, french, LANGUAGES, undo, violations } from "./browser.mjs";
 
 const MATRIX = `#/${LAMBERT}/matrix`;
 const EVERYBODY = "Personnes affichées";
 const phone = { ...french, viewport: { width: 390, height: 844 } };
 
-const cell = (page, line, column) => page.getByRole("switch", { name: `${line}, ${column}`, exact: true });
 const said = async (page, line, column) => {
   const found = cell(page, line, column);
   return [await found.getAttribute("aria-checked"), await found.getAttribute("aria-description")];

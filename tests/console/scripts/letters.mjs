@@ -152,10 +152,11 @@ await checkPage("offline is said, and ends by itself", french, async (page) => {
   await enter(page, "lambert");
   await page.goto(`${console_}#/companies`);
   await heading(page, "Mes entreprises").waitFor();
+  const said = page.getByRole("status").filter({ hasText: "Hors ligne." }); // beside it what is asked meanwhile says so, too
   await page.context().setOffline(true);
-  await page.getByText("Hors ligne.").waitFor();
+  await said.waitFor();
   await page.context().setOffline(false);
-  await page.getByText("Hors ligne.").waitFor({ state: "detached" });
+  await said.waitFor({ state: "detached" });
 });
 
 done();

@@ -1,12 +1,11 @@
 // Utilisateurs: changes are collected, saved as one, seen by others at once, and taken back.
 import assert from "node:assert/strict";
 import { check, DELVAUX, done, LAMBERT } from "../../clients/scripts/checks.mjs";
-import { as, ask, button, checkPage, console_, french, settled, signIn, undo } from "./browser.mjs";
+import { as, ask, button, cell, checkPage, console_, french, settled, signIn, undo } from "./browser.mjs";
 
 const MATRIX = `#/${LAMBERT}/matrix`;
 const SAVED = "changement enregistré";
 
-const cell = (page, app, person) => page.getByRole("switch", { name: `${app}, ${person}`, exact: true });
 const isOn = async (page, app, person) => (await cell(page, app, person).getAttribute("aria-checked")) === "true";
 
 /** Wait until a switch is on or off. */

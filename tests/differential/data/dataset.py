@@ -671,7 +671,8 @@ def _periods(data: DataSet, company: str) -> None:
 
 def _end(member: dict[str, Any], app: App, n: int, *, is_on: bool) -> datetime.datetime | None:
     """The end that a grant was given with: as the member has it, else of every fourth, which is lent if it is on."""
-    lent = {other for other in App if member["lent"].as_string().replace(" ", "")[CATALOGUE[other].position] == "1"}
+    mask = member["lent"].as_string().replace(" ", "")
+    lent = {other for other in App if mask[CATALOGUE[other].position] == "1"}
     if app in lent:
         return member["lent_until"]
     if app in ALWAYS or n % 4 or member["external"] or member["lent_until"] not in (None, NEVER):

@@ -30,7 +30,7 @@ QUERIES = [pytest.param(case, id=case.name) for case in CASES if not case.is_mut
 LEVELS, PARTS = 2, 11
 """How many lists in each other the biggest operations have, and into how many parts a company must be cut for them."""
 
-READ = "with viewer as materialized"
+READ = "with viewer as ("
 
 
 @pytest.mark.parametrize("case", QUERIES)

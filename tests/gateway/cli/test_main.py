@@ -22,7 +22,7 @@ import pytest
 from db.connection import connect
 from gateway.cli import sdl, sdl_of_errors, typescript
 from gateway.data_folder import default_data_folder
-from tests.support.commands import ENFACT, enfact, enfact_anew, environment
+from tests.support.commands import ENFACT, Process, enfact, enfact_anew, environment, start
 from tests.support.databases import ROOT
 
 START_SECONDS = 180.0
@@ -33,13 +33,22 @@ class Gateway:
     """A running `enfact serve`."""
 
     def __init__(
-        self, *arguments: str, before: tuple[str, ...] = (), stderr: IO[bytes] | None = None, **values: str
+        self,
+        *arguments: str,
+        before: tuple[str, ...] = (),
+        stderr: IO[bytes] | None = None,
+        anew: bool = False,
+        **values: str,
     ) -> None:
-        self.process = subprocess.Popen(
-            [*ENFACT, *before, "serve", "--port", "0", *arguments],
-            env=environment(ENFACT_LOG_FORMAT="json", **values), stdout=subprocess.PIPE, stderr=stderr, text=True,
-            start_new_session=True,
-        )  # fmt: skip
+        command, variables = [*before, "serve", "--port", "0", *arguments], {"ENFACT_LOG_FORMAT": "json", **values}
+        self.process: Process | subprocess.Popen[str]
+        if anew:
+            self.process = subprocess.Popen(
+                [*ENFACT, *command], env=environment(**variables), stdout=subprocess.PIPE, stderr=stderr, text=True,
+                start_new_session=True,
+            )  # fmt: skip
+        else:
+            self.process = start(*command, stderr=stderr, **variables)
         self._lines: Queue[str] = Queue()
         Thread(target=self._read, daemon=True).start()
         self.greeting = self._until("enFact gateway: ")
@@ -83,10 +92,10 @@ class Gateway:
 
 @contextmanager
 def gateway(
-    *arguments: str, before: tuple[str, ...] = (), stderr: IO[bytes] | None = None, **values: str
+    *arguments: str, before: tuple[str, ...] = (), stderr: IO[bytes] | None = None, anew: bool = False, **values: str
 ) -> Generator[Gateway]:
-    """A running gateway; `before` are the options before the name of the command."""
-    started = Gateway(*arguments, before=before, stderr=stderr, **values)
+    """A running gateway; `before` are the options before the command's name, `anew` is in a Python of its own."""
+    started = Gateway(*arguments, before=before, stderr=stderr, anew=anew, **values)
     try:
         yield started
     finally:
@@ -247,7 +256,7 @@ async def test_migrate_and_serve_with_database_url(empty_dsn: str) -> None:
         done = enfact("migrate", DATABASE_URL=empty_dsn)
         said = "enfact: Migrating the database …\nThe database is up to date.\n"
         assert (done.returncode, done.stderr) == (0, said)
-    with gateway(DATABASE_URL=empty_dsn) as running:
+    with gateway(anew=True, DATABASE_URL=empty_dsn) as running:
         assert running.get("/health/ready").status_code == 200
         assert "Demo logins" not in running.rest()
         assert running.stop() == 0
@@ -344,7 +353,7 @@ def test_workers_end_with_a_parent_that_was_killed(data_folder: Path) -> None:
 
 
 def test_the_first_start_makes_the_demo_and_its_printed_steps_work(tmp_path: Path) -> None:
-    with gateway("--data", str(tmp_path)) as running:
+    with gateway("--data", str(tmp_path), anew=True) as running:
         told = running.rest()
         assert "hors-ligne@demo.enfact.test" in told
         assert f"Data folder: {tmp_path}\n" in told

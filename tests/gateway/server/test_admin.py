@@ -65,7 +65,7 @@ def test_a_running_gateway_tells_operators_and_nobody_else(fresh_dsn: str, tmp_p
     manifest = tmp_path / "m.json"
     manifest.write_text(json.dumps({"h1": known}), encoding="utf-8")
     settings = {"DATABASE_URL": fresh_dsn, "ENFACT_DOCUMENTS": str(manifest), "ENFACT_ADMIN_PORT": str(port)}
-    with gateway("--workers", workers, before=(), stderr=None, **settings) as running:
+    with gateway("--workers", workers, before=(), stderr=None, anew=False, **settings) as running:
         for _ in range(4):
             assert running.ask("{ __typename }").status_code == 200
         for _ in range(2):

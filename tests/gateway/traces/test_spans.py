@@ -273,7 +273,9 @@ def is_subscription(span: ReceivedSpan) -> None:
 def test_spans_leave_each_worker_at_its_end_too(fresh_dsn: str, workers: str) -> None:
     with receiving() as receiver:
         given = variables(receiver, OTEL_BSP_SCHEDULE_DELAY="600000", OTEL_SERVICE_NAME="invoices")
-        with gateway("--workers", workers, stderr=None, DATABASE_URL=fresh_dsn, before=(), **given) as running:
+        with gateway(
+            "--workers", workers, stderr=None, DATABASE_URL=fresh_dsn, before=(), anew=False, **given
+        ) as running:
             for _ in range(8):
                 assert httpx.post(f"{running.url}/graphql", json={"query": "{ __typename }"}).status_code == 200
             assert receiver.spans == []

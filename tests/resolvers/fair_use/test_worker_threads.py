@@ -7,7 +7,6 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from argon2 import PasswordHasher
 
 from db.database import Database
 from db.errors import Crowded
@@ -17,6 +16,7 @@ from resolvers.mutations import passwords
 from resolvers.mutations.steps.attempts import MINUTE, PLACES, AttemptLimit, Guard, trying
 from tests.support.accounts import LOGIN, PASSWORD, Door, problems
 from tests.support.databases import Databases
+from tests.support.hashing import CHEAP
 
 ANY = AttemptLimit("any", 1_000, MINUTE)
 
@@ -39,7 +39,7 @@ class Work:
 
     def hash(self, password: str) -> str:
         """What unknown passwords are compared with, made once."""
-        return PasswordHasher().hash(password)
+        return CHEAP.hash(password)
 
 
 @pytest.fixture

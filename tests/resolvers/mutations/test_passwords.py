@@ -6,16 +6,18 @@ from collections.abc import AsyncGenerator
 from typing import Any
 
 import pytest
+from argon2 import extract_parameters
+from argon2.profiles import RFC_9106_LOW_MEMORY
 
 from resolvers.addresses import network
 from resolvers.mutations import passwords
 from resolvers.mutations.context import MutationContext, RateLimited
-from resolvers.mutations.passwords import HASHER
 from resolvers.request import SessionCookie
 from schema.localization.language import Language
 from tests.support.accounts import PASSWORD, Door, problems, refused
 from tests.support.company import Answer, blocked
 from tests.support.databases import Databases
+from tests.support.hashing import CHEAP, FULL
 
 NEW = "another-Horse-8"
 REQUEST = """
@@ -51,6 +53,10 @@ async def letters(door: Door, email: str) -> list[tuple[str, str, object]]:
 
 
 # --- asking for a letter
+
+
+def test_the_product_hashes_as_rfc_9106_recommends() -> None:
+    assert extract_parameters(FULL.hash(PASSWORD)) == RFC_9106_LOW_MEMORY
 
 
 @pytest.mark.parametrize("case", ["known", "unknown", "no address", "surrogate"])
@@ -168,7 +174,7 @@ class Hashing:
 
     def hash(self, password: str) -> str:
         self._hashed.append(password)
-        return HASHER.hash(password)
+        return CHEAP.hash(password)
 
 
 async def test_a_token_that_is_used_ten_times_at_once_is_invalid_nine_times(door: Door) -> None:
