@@ -4,7 +4,7 @@ DSNs are those of libpq (`dsn.py`): one host or several (`hosts.py`), a socket's
 """
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Final, Protocol, cast
 from weakref import WeakKeyDictionary
@@ -60,7 +60,7 @@ class Connection(Protocol):
         """All rows."""
         ...
 
-    async def fetchrow(self, query: str, *args: object) -> asyncpg.Record | None:
+    def fetchrow(self, query: str, *args: object) -> Coroutine[Any, Any, asyncpg.Record | None]:
         """The first row; None without one."""
         ...
 

@@ -21,6 +21,7 @@ from db.session_settings import require_settings, session_settings
 from db.sharing import GATEWAY, PAYER, Payer, Shares
 from db.statement_cache import limit_memory
 from db.time_codecs import set_time_codecs
+from db.undisturbed import Undisturbed
 
 READ_BACKEND_MEMORY: Final = "select sum(total_bytes)::bigint from pg_backend_memory_contexts"
 """The memory of a backend in bytes; only a superuser or a member of pg_read_all_stats may read it."""
@@ -184,15 +185,16 @@ class Database:
     ) -> asyncpg.Record | None:
         """Run one statement that commits by itself, and return its first row; None without one.
 
-        Nothing is repeated. Raises as `read` does; the driver's errors in `passing` pass through.
+        Nothing is repeated. Raises as `read` does; the driver's errors in `passing` pass through. Once the statement is
+        sent it goes on to its end: Disturbed, if the task was cancelled meanwhile, has the row.
         """
         payer = PAYER.get()
         if not self._writers.take(payer):
             await self._writers.wait(payer)
         try:
-            connection = await self._pool.acquire(payer)
+            connection = self._pool.take(payer) or await self._pool.acquire(payer)
             try:
-                return await connection.fetchrow(statement, *arguments)
+                return await Undisturbed(connection.fetchrow(statement, *arguments))
             except passing:
                 raise
             except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as error:

@@ -241,7 +241,7 @@ class Pool:
             connection.terminate()
             self._asked_again = 0.0  # the server has room for another one
             self._hand_on(None)
-        elif not self._hand_on(connection):
+        elif not self._hoping or not self._hand_on(connection):
             self._free.append(connection)
 
     def _hand_on(self, connection: Connection | None) -> bool:

@@ -51,14 +51,14 @@ BACK_PAUSE = 1.0
 class RequestExecutor(Protocol):
     """Answers GraphQL requests."""
 
-    async def execute(self, request: GraphQLRequest) -> Result:
+    def execute(self, request: GraphQLRequest) -> Coroutine[Any, Any, Result]:
         """The result. Raises RequestError for a request error, DatabaseError when the database does not answer.
 
         A DatabaseError has been reported already: the caller only answers the client.
         """
         ...
 
-    async def start(self, request: GraphQLRequest) -> Result | LiveOperation:
+    def start(self, request: GraphQLRequest) -> Coroutine[Any, Any, Result | LiveOperation]:
         """The result, or the subscription that the request opens. Raises as `execute` does."""
         ...
 

@@ -12,7 +12,10 @@ from db.sql import Rows, Sql, sql
 IS_PRESENT: Final = (
     "{0}.accepted_at is not null and {0}.removed_at is null and ({0}.until is null or {0}.until > now())"
 )
-HELD: Final = "case when {0}.lent_until <= now() and {0}.role = 'EMPLOYEE' then {0}.mask & ~ {0}.lent else {0}.mask end"
+HELD: Final = (
+    "case when {0}.lent_until is null or {0}.lent_until > now() or {0}.role is distinct from 'EMPLOYEE' "
+    "then {0}.mask else {0}.mask & ~ {0}.lent end"
+)
 CARRIED: Final = (
     "({1}.company_id is null or {1}.company_id = {0}.company_id) "
     "and {0}.accepted_at <= {1}.created_at and {0}.company_id <> all({1}.closed)"
@@ -40,8 +43,11 @@ def held(member: Rows) -> Sql:
 
     When one lent app ends, the others are not counted either until that is written, within seconds (DECISIONS D140).
     """
-    columns = [member[column] for column in ("lent_until", "role", "mask", "lent", "mask")]
-    return sql("(case when {} <= now() and {} = 'EMPLOYEE' then {} & ~ {} else {} end)", *columns)
+    until, role, mask, lent = (member[column] for column in ("lent_until", "role", "mask", "lent"))
+    return sql(
+        "(case when {0} is null or {0} > now() or {1} is distinct from 'EMPLOYEE' then {2} else {2} & ~ {3} end)",
+        until, role, mask, lent,
+    )  # fmt: skip
 
 
 def held_apps(member: str) -> str:

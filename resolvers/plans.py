@@ -8,7 +8,7 @@ from typing import Final, LiteralString
 
 from db.sql import Rows, Sql, sql
 
-AWAKE: Final = "case when {0}.trial_ends_at > now() then {0}.mask else {0}.plan_mask end"
+AWAKE: Final = "case when {0}.trial_ends_at is null or {0}.trial_ends_at <= now() then {0}.plan_mask else {0}.mask end"
 MOMENT: Final = """
 greatest(clock_timestamp(),
   (select max(h.at) + interval '2 microseconds' from access_change h where h.company_id = {0}))

@@ -21,6 +21,8 @@ BEFORE_DATA: Final = '{"data":'
 AFTER_DATA: Final = "}"
 """The text around `data` in a response without other members."""
 
+BEFORE, AFTER = BEFORE_DATA.encode(), AFTER_DATA.encode()
+
 
 class DocumentReference(NamedTuple):
     """The name of a persisted document: an id, or a hash; sent beside a text, the hash that the text must have."""
@@ -49,6 +51,7 @@ class GraphQLRequest(NamedTuple):
     `stages` is the stop-watch of its stages; None: they are not measured. `idempotency_key` is the key of its only root
     field that writes by one, from the header `Idempotency-Key`.
     `position`: a replica may answer that has every transaction below this number; None: the primary alone may.
+    `token_hash` is the hash of the token where the transport knows it already.
     """
 
     query: str
@@ -69,6 +72,7 @@ class GraphQLRequest(NamedTuple):
     stages: Stages | None = None
     idempotency_key: str | None = None
     position: int | None = None
+    token_hash: bytes | None = None
 
     @property
     def kind(self) -> CredentialKind:
@@ -147,9 +151,12 @@ class Result(NamedTuple):
         hidden: tuple[Note, ...] = (),
         cookie: SessionCookie | None = None,
         cost: tuple[int, int] | None = None,
+        *,
+        written: bool = False,
+        position: int | None = None,
     ) -> Self:
         """The answer with this JSON as its `data`."""
-        return cls(b"".join((BEFORE_DATA.encode(), data, AFTER_DATA.encode())), errors, hidden, cookie, cost)
+        return cls(BEFORE + data + AFTER, errors, hidden, cookie, cost, written, position)
 
     @property
     def data(self) -> bytes | None:

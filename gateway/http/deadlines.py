@@ -13,8 +13,8 @@ class Deadlines:
 
     def begin(self) -> "asyncio.Task[object] | None":
         """Start the time of the current task, and return the task, for `passed` and `end`."""
-        task = asyncio.current_task()
         loop = asyncio.get_running_loop()
+        task = asyncio.current_task(loop)
         self._running[task] = loop.time() + self._seconds
         if self._timer is None:
             self._timer = loop.call_later(self._seconds, self._sweep, loop)

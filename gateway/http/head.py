@@ -5,6 +5,7 @@ Equal heads say the same, so a connection that repeats one has it read once; the
 
 from typing import NamedTuple, TypeAlias
 
+from db.tokens import hash_token
 from gateway.http.headers import joined
 from gateway.http.negotiation import negotiated
 from schema.hidden_fields import HiddenFields
@@ -18,11 +19,16 @@ class Credential(NamedTuple):
     token: str | None = None
     by_cookie: bool = False
 
+    def hashed(self) -> bytes | None:
+        """The hash of the token."""
+        return hash_token(self.token) if self.token is not None else None
+
 
 class Sender(NamedTuple):
-    """What valid headers say of a client and its wishes."""
+    """What valid headers say of a client and its wishes; `token_hash` is the hash of the credential's token."""
 
     credential: Credential
+    token_hash: bytes | None
     hidden_fields: HiddenFields
     user_agent: str | None
     idempotency_key: str | None

@@ -158,19 +158,19 @@ def may_compress(exchange: Exchange, answer: Answer) -> bool:
 def finished(exchange: Exchange, answer: Answer, seconds: float) -> Finished:
     """The entry of the log about an exchange that took `seconds`."""
     given = exchange.parameters
-    return Finished(
-        at=time.time(),
-        seconds=seconds,
-        request_id=exchange.request_id,
-        path=exchange.path,
-        caller=current_payer(exchange.address),
-        status=answer.status,
-        code=answer.code,
-        operation_name=(given.operation_name or exchange.known_name(given)) if given else None,
-        beginning=given.query[:BEGINNING] if given else "",
-        foreign_id=exchange.headers.get(b"x-request-id"),
-        trace=exchange.headers.get(b"traceparent"),
-        span=exchange.traced.ids if exchange.traced is not None else None,
+    return Finished(  # by place, which takes half as long as by name
+        time.time(),
+        seconds,
+        exchange.request_id,
+        exchange.path,
+        current_payer(exchange.address),
+        answer.status,
+        answer.code,
+        (given.operation_name or exchange.known_name(given)) if given else None,
+        given.query[:BEGINNING] if given else "",
+        exchange.headers.get(b"x-request-id"),
+        exchange.headers.get(b"traceparent"),
+        exchange.traced.ids if exchange.traced is not None else None,
     )
 
 

@@ -14,6 +14,9 @@ from resolvers.plans import awake, trial_end
 from schema.apps import CATALOGUE, App
 from schema.declarations.fields import Gate, Standing
 
+MOST_ARGUMENTS: Final = 90
+"""The most texts that one call of `concat` puts together; PostgreSQL allows a hundred arguments."""
+
 VIEWER: Final = sql("v")
 """The alias of the viewer's row; there is no row for an anonymous client."""
 
@@ -123,35 +126,38 @@ class CompanyScope:
     def relation(self) -> Sql:
         """The join that computes every gate once for each company row; empty without gates.
 
-        `offset 0` keeps PostgreSQL from pulling the masks up, which would test bits again for each row and leaf below.
+        `offset 0` keeps PostgreSQL from pulling the gates up, which would test bits again for each row and leaf below,
+        and from working the mask out for each of several gates.
         """
         if not self.gates:
             return sql("")
+        several = sum(isinstance(gate, App) for gate in self.gates) > 1
         columns = [sql("{} {}", _judge(gate), self._name(place)) for gate, place in self.gates.items()]
         return sql(
-            " cross join lateral (select {} from (select {} e, {} o{} offset 0) b offset 0) {}",
+            " cross join lateral (select {} from (select {} e, {} o{}{}) b offset 0) {}",
             join(", ", columns),
             self.effective,
             is_owner(self.membership),
             sql(", {} s", is_owner(self.membership, stands_in=True)) if Standing.OWNER in self.gates else sql(""),
+            sql(" offset 0") if several else sql(""),
             self.access,
         )
 
     def closed_gates(self) -> Sql:
-        """The closed gates as text: `<scope>:<company's uuid in hex>:<t or f per gate>`; null if every gate is open.
+        """The closed gates as text: `<scope>:<company's uuid>:<t or f per gate>`; null if every gate is open.
 
         Null, too, for a row in a company that the viewer does not enter: nothing of it is reported as hidden.
         """
         if not self.gates:
             return sql("null")
         columns = [self._column(place) for place in range(len(self.gates))]
+        bits = join(", ", columns)
         return sql(
-            "case when not ({}) "
-            "then '{}:' || encode(uuid_send({}), 'hex') || ':' || array_to_string(array[{}], '') end",
+            "case when not ({}) then concat('{}:', {}, ':', {}) end",
             join(" and ", columns),
             number(self.n),
             self.company["id"],
-            join(", ", columns),
+            bits if len(columns) <= MOST_ARGUMENTS else sql("array_to_string(array[{}], '')", bits),
         )
 
     def _name(self, place: int) -> Sql:

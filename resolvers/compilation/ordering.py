@@ -114,7 +114,7 @@ class OrderKey:
 
     def value(self, rows: Rows) -> Sql:
         """The value of a row by which it is sorted."""
-        return rows[RANK] if self.column == RANK else sorted_value(rows, self.column)
+        return rows[self.column] if self.column in (RANK, "id") else sorted_value(rows, self.column)
 
     def type(self, rows: Rows) -> ColumnType:
         """The form of the value in cursors."""

@@ -267,5 +267,7 @@ def _closed(ctx: StatementContext) -> Sql:
     """The closed gates of every lateral join in `sites`, joined by `;`; null if all are open."""
     if not any(scope.gates for scope in ctx.scopes):
         return sql("null")
+    if len(ctx.sites) == 1:
+        return sql("{}.h", ctx.sites[0].lateral)
     columns = [sql("coalesce({}.h, '')", site.lateral) for site in ctx.sites]
     return sql("nullif({}, {})", join(" || ';' || ", columns), literal(";" * (len(columns) - 1)))

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from types import MappingProxyType
+from typing import Final, TypeAlias
 
 from db.tokens import CredentialKind
 from resolvers.compilation.compiler import Compiler
@@ -10,7 +11,7 @@ from resolvers.compilation.cost import Cost, cost_of_write
 from resolvers.compilation.statement import Statement
 from resolvers.mutations.context import InputValues
 from resolvers.mutations.registry import MUTATIONS
-from resolvers.operation.arguments import Variables, read_arguments, value_of
+from resolvers.operation.arguments import ConstantArgument, Variables, read_arguments, value_of
 from resolvers.operation.operation import Operation, Part, WritePart
 from resolvers.operation.selection import SelectedField
 from resolvers.request import RequestError
@@ -46,6 +47,8 @@ def accepted(compiled: Compiled | None) -> CompiledField:
         raise compiled
     return compiled
 
+
+NO_INPUT: Final = ConstantArgument(MappingProxyType[str, object]({}))
 
 _Find: TypeAlias = Callable[[SelectedField, Part], Statement]
 """Returns the statement of a part of a root field."""
@@ -113,7 +116,10 @@ class FieldCompiler:
         return compile_(self.operation, selected, self.variables, self.kind)
 
     def _input(self, selected: SelectedField) -> InputValues:
-        mutation = self.compiler.schema.mutation_type
-        assert mutation is not None
-        arguments = read_arguments(selected.nodes[0], mutation.fields[selected.name].args)
-        return value_of(arguments["input"], self.variables) if "input" in arguments else {}
+        given = self.operation.inputs.get(selected.key)
+        if given is None:
+            mutation = self.compiler.schema.mutation_type
+            assert mutation is not None
+            arguments = read_arguments(selected.nodes[0], mutation.fields[selected.name].args)
+            given = self.operation.inputs[selected.key] = arguments.get("input", NO_INPUT)
+        return value_of(given, self.variables)

@@ -25,7 +25,7 @@ from resolvers.execution.mutation_runner import MutationRunner
 from resolvers.execution.open_operations import needs_nobody
 from resolvers.execution.product import default_compiler
 from resolvers.execution.replica_reads import NO_FIGURES, ReplicaReads
-from resolvers.execution.results import refusal, result_of, token_hash
+from resolvers.execution.results import hash_of, refusal, result_of, token_hash
 from resolvers.execution.subscriptions import LiveOperation, Subscriptions
 from resolvers.execution.viewer_schema import SchemaText, ViewerSchemas, WriteText, write_sdl
 from resolvers.execution.wakeups import WakeUps
@@ -149,16 +149,16 @@ class Executor:
         assert not fields & self._compiler.writers.keys(), "declared mutations are judged in their statement"
         self._writer.forbidden = fields
 
-    async def execute(self, request: GraphQLRequest) -> Result:
+    def execute(self, request: GraphQLRequest) -> Coroutine[Any, Any, Result]:
         """The result of a query or mutation; without data when the request is refused as a whole.
 
         A subscription is refused (NOT_ACCEPTABLE). Raises DatabaseError when the database does not answer.
         """
-        return await self._answer(request, self._run)
+        return self._answer(request, self._run)
 
-    async def start(self, request: GraphQLRequest) -> Result | LiveOperation:
+    def start(self, request: GraphQLRequest) -> Coroutine[Any, Any, Result | LiveOperation]:
         """The result of a query or mutation, or the open subscription. Raises DatabaseError as `execute` does."""
-        return await self._answer(request, self._run_or_subscribe)
+        return self._answer(request, self._run_or_subscribe)
 
     async def watch(self, request: GraphQLRequest) -> LiveOperation:
         """A live operation without results, which raises AccessLost once the request's credential is no longer valid.
@@ -182,7 +182,7 @@ class Executor:
 
     async def _answer(self, request: GraphQLRequest, run: Run[T]) -> T | Result:
         """The answer that `run` gives to the operation of a request; a refusal of the request is a result."""
-        hashed = token_hash(request.token)
+        hashed = hash_of(request)
         self._payers.begin(request.address, hashed)
         try:
             operation = self._kept(request) or await self._operation(request)

@@ -54,7 +54,7 @@ def read_closed(statement: Statement, text: str) -> Iterator[ClosedGates]:
             passed = tuple(bit == "t" for bit in bits)
             if len(passed) != len(statement.scopes[int(scope)].gates):
                 raise ValueError("the closed gates do not fit the statement")
-            yield ClosedGates(int(scope), company, passed, index)
+            yield ClosedGates(int(scope), company.replace("-", ""), passed, index)
 
 
 def hidden_selections(statement: Statement, text: str | None) -> tuple[HiddenSelection, ...]:

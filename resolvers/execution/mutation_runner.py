@@ -7,17 +7,18 @@ cannot be read.
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from db.connection import Connection
 from db.database import Database
 from db.errors import DatabaseError
 from db.secrets import Keyring
 from db.tokens import CredentialKind
+from db.undisturbed import Disturbed
 from resolvers.compilation.compiler import Compiler
 from resolvers.compilation.context import Bindings
 from resolvers.compilation.cost import check_cost
@@ -29,8 +30,9 @@ from resolvers.execution.failures import failure
 from resolvers.execution.open_operations import is_for_anyone
 from resolvers.execution.payloads import Payload, failed
 from resolvers.execution.results import refusal, result_of, token_hash
+from resolvers.execution.to_the_end import to_the_end
 from resolvers.execution.write_runner import WriteRunner
-from resolvers.fair_use.patience import Left, wait_for, waiting
+from resolvers.fair_use.patience import Left, wait_for
 from resolvers.fair_use.payers import Payers
 from resolvers.fair_use.turns import Turns
 from resolvers.mutations.context import (
@@ -58,7 +60,6 @@ from schema.errors import ErrorCode
 from schema.localization.language import Language
 
 LOG: Final = logging.getLogger("enfact.execution")
-T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -113,7 +114,7 @@ class MutationRunner:
         compiler = self._compiler_of(request, operation, variables)
         compiled, cost = await self._weigh(request, compiler, fields)
         alive = await self._without_dead(request, fields)
-        if alive.kind is not request.kind:
+        if alive is not request and alive.kind is not request.kind:
             compiler = self._compiler_of(alive, operation, variables)
             compiled, cost = await self._weigh(alive, compiler, fields)
         request = alive
@@ -123,17 +124,7 @@ class MutationRunner:
         results = await self._answer_all(request, fields, compiler, compiled)
         if request.stages is not None:
             request.stages.end(Stage.EXECUTE)
-        members = [
-            b'"' + selected.key.encode() + b'":' + (result.data or b"null")
-            for selected, result in zip(fields, results, strict=True)
-        ]
-        return Result.of(
-            b"{" + b",".join(members) + b"}",
-            tuple(entry for result in results for entry in result.errors),
-            tuple(entry for result in results for entry in result.hidden),
-            _cookie(results),
-            (cost, self.max_cost) if request.wants_cost else None,
-        )._replace(written=True, position=max((one.position or 0 for one in results), default=0) or None)
+        return _joined(fields, results, (cost, self.max_cost) if request.wants_cost else None)
 
     def _check_key(self, request: GraphQLRequest, fields: Sequence[SelectedField]) -> None:
         """Raise RequestError for an idempotency key in the header that does not go with these root fields."""
@@ -159,7 +150,7 @@ class MutationRunner:
     async def _weigh(
         self, request: GraphQLRequest, compiler: FieldCompiler, fields: tuple[SelectedField, ...]
     ) -> tuple[CompiledFields, int]:
-        """The compiled root fields, and the cost of all writes and payloads together.
+        """The compiled root fields, and the cost of all writes and payloads together; 0 if nobody wants to know.
 
         What is not cached is compiled in a turn. Raises RequestError (COST_EXCEEDED).
         """
@@ -167,6 +158,8 @@ class MutationRunner:
         if compiled is None:
             compiled = await self.turns.do(partial(compiler.all, fields))
         costs = [cost for one in compiled.values() if isinstance(one, CompiledField) for cost in one.costs]
+        if not request.wants_cost and sum([cost.most + cost.work for cost in costs]) <= self.max_cost:
+            return compiled, 0
         return compiled, check_cost(costs, compiler.variables, self.max_cost, request.language)
 
     async def _answer_all(
@@ -196,8 +189,19 @@ class MutationRunner:
     async def _answer(
         self, request: GraphQLRequest, selected: SelectedField, compiler: FieldCompiler, compiled: Compiled | None
     ) -> tuple[Result, bool]:
-        """The result of a root field, and True when the request was cancelled meanwhile; the write still ends."""
-        written, late = await _to_the_end(self._write_field(request, selected, compiler, compiled))
+        """The result of a root field, and True when the request was cancelled meanwhile; what is written stays.
+
+        A declared mutation is one statement, which ends by itself; what it waits for before that ends at once.
+        """
+        work, late = self._write_field(request, selected, compiler, compiled), False
+        try:
+            written = await (work if selected.name in self.compiler.writers else to_the_end(work))
+        except Disturbed as disturbed:
+            written, late = disturbed.result, True
+        except asyncio.CancelledError:
+            if selected.name not in self.compiler.writers:
+                raise
+            written, late = failed(ErrorCode.TIMEOUT, request.language, selected), True
         if isinstance(written, Result):
             return written, late
         if late:
@@ -334,28 +338,33 @@ class MutationRunner:
             return refusal
 
 
-async def _to_the_end(work: Coroutine[Any, Any, T]) -> tuple[T, bool]:
-    """Wait for a write to end, also when the request is cancelled meanwhile. Returns its result, and True then.
-
-    A write that is cancelled in the middle of its commit could be neither denied nor confirmed. The time-outs of its
-    statements bound its time. A write that still waits for its turn ends at once.
-    """
-    task = asyncio.ensure_future(work)
-    try:
-        return await asyncio.shield(task), False
-    except asyncio.CancelledError:
-        if task.cancelled():
-            raise
-        waiting().leave()
-        return await task, True
-
-
 def _bindings(attempt: Attempt, variables: Variables, written: MutationResult) -> Bindings:
     values = {"errors": "[]", **written.values}
     return Bindings(variables, token_hash(written.token or attempt.request.token), attempt.language, values)
 
 
-def _cookie(results: list[Result]) -> SessionCookie | None:
+def _joined(fields: Sequence[SelectedField], results: Sequence[Result], cost: tuple[int, int] | None) -> Result:
+    """The result of a mutation, from those of its root fields."""
+    members = [
+        b'"%b":%b' % (selected.key.encode(), result.data or b"null")
+        for selected, result in zip(fields, results, strict=True)
+    ]
+    data = b"{%b}" % b",".join(members)
+    if len(results) == 1:
+        (one,) = results
+        return Result.of(data, one.errors, one.hidden, one.cookie, cost, written=True, position=one.position)
+    return Result.of(
+        data,
+        tuple(entry for result in results for entry in result.errors),
+        tuple(entry for result in results for entry in result.hidden),
+        _cookie(results),
+        cost,
+        written=True,
+        position=max((one.position or 0 for one in results), default=0) or None,
+    )
+
+
+def _cookie(results: Sequence[Result]) -> SessionCookie | None:
     """The change of the client's cookie: the last opened session, else the last change."""
     said = [result.cookie for result in reversed(results) if result.cookie is not None]
     return next((cookie for cookie in said if cookie.token is not None), said[0] if said else None)

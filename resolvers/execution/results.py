@@ -28,13 +28,18 @@ def token_hash(token: str | None) -> bytes | None:
     return hash_token(token) if token is not None else None
 
 
+def hash_of(request: GraphQLRequest) -> bytes | None:
+    """The hash of a request's token, which its transport may know already; None without a token."""
+    return (request.token_hash or hash_token(request.token)) if request.token is not None else None
+
+
 def stricter(*modes: HiddenFields) -> HiddenFields:
     """The strictest of the modes of hidden fields: NULL < ERROR < ABSENT."""
     return max(modes, key=tuple(HiddenFields).index)
 
 
-def result_of(request: GraphQLRequest, statement: Statement, record: Record) -> Result:
-    """The result in a statement's row.
+def result_of(request: GraphQLRequest, statement: Statement, record: Record, *, position: int | None = None) -> Result:
+    """The result in a statement's row, with the position of a write.
 
     Raises ValueError when a non-null value is null, RequestError (COST_EXCEEDED) when the response is too large.
     """
@@ -44,7 +49,7 @@ def result_of(request: GraphQLRequest, statement: Statement, record: Record) -> 
     if len(response) > LARGEST:
         raise too_much(Work.ANSWER)
     if closed is None:
-        return Result(response)
+        return Result(response, position=position)
     language = Language(record[LANGUAGE]) if record[LANGUAGE] is not None else request.language
     found = hidden_selections(statement, closed.decode())
     mode = request.hidden_fields
@@ -54,7 +59,10 @@ def result_of(request: GraphQLRequest, statement: Statement, record: Record) -> 
     refused = [of for of in found if of.refused or reports_errors]
     noted = [of for of in found if not of.refused and not reports_errors]
     return Result(
-        response, tuple(error(of, _reason(of.gate, language)) for of in refused), tuple(note(of) for of in noted)
+        response,
+        tuple(error(of, _reason(of.gate, language)) for of in refused),
+        tuple(note(of) for of in noted),
+        position=position,
     )
 
 

@@ -17,6 +17,7 @@ from asyncpg import Record
 from db.database import Database
 from db.errors import DatabaseError, DatabaseTimeout
 from db.tokens import CredentialKind
+from db.undisturbed import Disturbed
 from resolvers.compilation.compiler import Compiler
 from resolvers.compilation.context import Bindings
 from resolvers.compilation.statement import ACCOUNT, CREDENTIAL, POSITION, Statement
@@ -26,6 +27,7 @@ from resolvers.execution.credential_use import Uses
 from resolvers.execution.failures import failure
 from resolvers.execution.payloads import Payload, failed
 from resolvers.execution.results import result_of, token_hash
+from resolvers.execution.to_the_end import to_the_end
 from resolvers.fair_use.debts import Debts
 from resolvers.fair_use.payers import Payers
 from resolvers.fair_use.turns import Turns
@@ -56,6 +58,9 @@ OVERTAKEN: Final = (
 )
 """What the statement is run again for: to find the row that was there first or is gone, after a deadlock, or to judge
 anew where a right has ended while it waited (`LASTING` of `resolvers/writing/statement.py`)."""
+
+DONE: Final = (None, Refusal.REPLAYED)
+"""The outcomes of a write that stands, now or since an earlier request."""
 
 WRITTEN: Final = MappingProxyType({"written": True})
 LOG: Final = logging.getLogger("enfact.execution")
@@ -114,7 +119,8 @@ class WriteRunner:
     ) -> Result | Payload:
         """Write, and return the result, or the payload that is still to be read.
 
-        Raises Unauthenticated, RequestError for a value that no client may send, and DatabaseError.
+        Raises Unauthenticated, RequestError for a value that no client may send, DatabaseError, and CancelledError when
+        nothing was written; Disturbed has what is to be returned to a request that was cancelled meanwhile.
         """
         if request.token is None:
             raise Unauthenticated
@@ -130,11 +136,18 @@ class WriteRunner:
         spent = self._debts(writer).open() if quota is not None else []
         if request.stages is not None:
             request.stages.ran(field_.write.sql)
-        record = await self._record(work, spent)
+        try:
+            record = await self._record(work, spent)
+        except Disturbed as disturbed:
+            raise Disturbed(await self._answer(work, disturbed.result, quota)) from None
+        return await self._answer(work, record, quota)
+
+    async def _answer(self, work: Work, record: Record, quota: Quota | None) -> Result | Payload:
+        """The answer for the row of the statement. Raises Unauthenticated."""
         outcome = self._identified(work, record)
-        if outcome.refused in (None, Refusal.REPLAYED) or intent.written(outcome) > 0:
+        if outcome.refused in DONE or work.intent.written(outcome) > 0:
             return await self._answer_done(work, record, outcome, quota)
-        if outcome.refused is Refusal.UNCHANGED and not writer.takes_key and field_.write.is_whole:
+        if outcome.refused is Refusal.UNCHANGED and not work.writer.takes_key and work.statement.is_whole:
             return self._written(work, record, outcome)  # of what is so already
         return await self._refused(work, record[ACCOUNT], outcome, committed=False)
 
@@ -229,12 +242,16 @@ class WriteRunner:
         record = await self._once(work, arguments)
         if record["outcome"] != Refusal.RACED:
             return record
+        return await to_the_end(self._change_under_lock(work, record["company_id"], arguments))
+
+    async def _change_under_lock(self, work: Work, company: uuid.UUID, arguments: Sequence[object]) -> Record:
+        """The row of the statement, run while no other change of access has the company's row."""
         async with self.database.transaction() as connection:
             caller = await find_caller(connection, work.request, patiently=True)
             if caller is None:
                 raise Unauthenticated
-            if await wait_as_owner(connection, record["company_id"], caller.account):
-                await end_in_company(connection, record["company_id"])
+            if await wait_as_owner(connection, company, caller.account):
+                await end_in_company(connection, company)
             record = await connection.fetchrow(work.statement.sql, *arguments)
         if record is None or record["outcome"] == Refusal.RACED:
             raise DatabaseTimeout("Other changes of access overtook this one every time.")
@@ -284,7 +301,7 @@ class WriteRunner:
     def _written(self, work: Work, record: Record, outcome: Outcome) -> Result | Payload:
         """The result of a write, or the payload that is still to be read."""
         if work.statement.is_whole:
-            return result_of(work.request, work.statement, record)._replace(position=record[POSITION])
+            return result_of(work.request, work.statement, record, position=record[POSITION])
         return self._payload(work, outcome, committed=True)
 
     async def _refused(self, work: Work, account: uuid.UUID, outcome: Outcome, *, committed: bool) -> Result | Payload:
@@ -296,7 +313,10 @@ class WriteRunner:
             wait = self._debts(work.writer).wait(*who)
             return work.failed(ErrorCode.RATE_LIMITED, outcome.language, {"retryAfter": wait})
         if self.compiler.kept(work.operation, work.selected.key, work.variables, work.request.kind) is None:
-            await self.turns.do(partial(self._payload_statement, work))
+            try:
+                await to_the_end(self.turns.do(partial(self._payload_statement, work)))
+            except Disturbed:
+                raise Disturbed(self._payload(work, outcome, committed=committed)) from None
         return self._payload(work, outcome, committed=committed)
 
     def _payload_statement(self, work: Work) -> Statement:

@@ -1,6 +1,7 @@
 """The function of each form, and the text as it is stored."""
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Final
 
 from resolvers.email_address import EMAIL
@@ -44,7 +45,20 @@ def formed(form: Form, text: str, country: str | None = None) -> Formed:
 
     `country` is that of the address beside it (ISO 3166), for the forms that differ by country; None: Belgium.
     """
-    plain = line(text, LONGEST[form])
-    if not isinstance(plain, str):
-        return plain
-    return NATIONAL[form](plain, country) if form in NATIONAL else FORMS[form](plain)
+    return former(form)(text, country)
+
+
+@cache
+def former(form: Form) -> Callable[..., Formed]:
+    """The function from a text, and a country, to what `formed` returns."""
+    longest, national, read = LONGEST[form], NATIONAL.get(form), FORMS[form]
+
+    def of_country(text: str, country: str | None = None) -> Formed:
+        plain = line(text, longest)
+        return national(plain, country) if national is not None and isinstance(plain, str) else plain
+
+    def of_any(text: str, country: str | None = None) -> Formed:
+        plain = line(text, longest)
+        return read(plain) if isinstance(plain, str) else plain
+
+    return of_country if national is not None else of_any

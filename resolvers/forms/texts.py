@@ -49,11 +49,15 @@ SPACES_IN_LINE: Final = re.compile(r"[^\S\n\t]")
 
 def line(text: str, longest: int = LINE) -> Formed:
     """One line, each run of blanks as one space."""
+    if len(text) <= longest and USUAL.fullmatch(text):
+        return text
     return _text(text, longest, lambda kept: SPACES.sub(" ", kept))
 
 
 def note(text: str, longest: int = NOTE) -> Formed:
     """A text of several lines, with spaces and tabs as they were typed; no blanks at the ends of lines."""
+    if len(text) <= longest and USUAL.fullmatch(text):
+        return text
     return _text(text, longest, _lines)
 
 
@@ -71,8 +75,6 @@ def is_broken_line(value: str, allowed: Set[str] = frozenset()) -> bool:
 def _text(text: str, longest: int, blanks: Callable[[str], str]) -> Formed:
     if len(text) > DECOMPOSED * longest:
         return Reason.TOO_LONG
-    if USUAL.fullmatch(text):
-        return text if len(text) <= longest else Reason.TOO_LONG
     return composed(text, longest, blanks)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, Final, NamedTuple, TypeAlias, cast
 from weakref import WeakKeyDictionary, ref
 
-from graphql import GraphQLInputObjectType, GraphQLList, GraphQLNonNull, GraphQLType, Undefined
+from graphql import GraphQLInputObjectType, GraphQLList, GraphQLNonNull, GraphQLString, GraphQLType, Undefined
 from graphql.utilities.coerce_input_value import coerce_default_value
 
 Coerce: TypeAlias = Callable[[Any], Any]
@@ -48,7 +48,8 @@ def coercer_of(type_: Any) -> Coerce:
         case GraphQLInputObjectType():
             return ObjectCoercer.of(type_)
         case _:
-            return _leaf(type_.coerce_input_value)
+            read = type_.coerce_input_value
+            return _text(read) if type_ is GraphQLString else _leaf(read)
 
 
 def _non_null(coerce: Coerce) -> Coerce:
@@ -82,6 +83,15 @@ def _leaf(read: Coerce) -> Coerce:
         return found
 
     return leaf
+
+
+def _text(read: Coerce) -> Coerce:
+    """A text is as it is."""
+
+    def text(value: Any) -> Any:
+        return value if value is None or type(value) is str else read(value)
+
+    return text
 
 
 class ObjectCoercer:

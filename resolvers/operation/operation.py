@@ -14,7 +14,7 @@ from graphql import (
     print_ast,
 )
 
-from resolvers.operation.arguments import Inputs, Lookup, Variables, variable_path
+from resolvers.operation.arguments import ArgumentValue, Inputs, Lookup, Variables, variable_path
 from resolvers.operation.coercion import Coerce, coercer_of
 from resolvers.operation.misfit import find_misfit
 from resolvers.operation.selection import SelectedField
@@ -108,7 +108,8 @@ class Operation:
     variables that may be null by their own type, but not where they are used. `names` are the types of the view that it
     was validated against, `is_viewed`: that view is not the whole schema. `introspects`: it may select `__schema` or
     `__type`. `tokens` counts those of its document, `digest` is the SHA-256 of that. `roots` are the root fields of a
-    mutation that writes the same ones whatever the variables are, once they are known.
+    mutation that writes the same ones whatever the variables are, once they are known; `inputs` are their arguments
+    `input`, by response keys.
     """
 
     node: OperationDefinitionNode
@@ -122,6 +123,7 @@ class Operation:
     digest: str = ""
     shapes: dict[Part, Shapes] = field(default_factory=dict[Part, Shapes])
     roots: tuple[SelectedField, ...] | None = None
+    inputs: dict[str, ArgumentValue] = field(default_factory=dict[str, ArgumentValue])
 
     @property
     def name(self) -> str | None:

@@ -25,14 +25,16 @@ def measured(given: Mapping[str, object]) -> Measures:
     level, count, longest, depth = _nested(given.values()), 1 + len(given), 0, 0
     while level and count <= VALUES and depth <= NESTED:
         depth += 1
-        count += sum(map(len, level))
-        longest = max(longest, *(len(inside) for inside in level if isinstance(inside, list)), 0)
-        level = [deeper for inside in level for deeper in _nested(_inside(inside))]
+        outer, level = level, list[dict[str, object] | list[object]]()
+        for inside in outer:
+            size = len(inside)
+            count += size
+            if isinstance(inside, dict):
+                level += _nested(inside.values())
+            else:
+                longest = max(longest, size)
+                level += _nested(inside)
     return Measures(count, longest, depth)
-
-
-def _inside(value: dict[str, object] | list[object]) -> Iterable[object]:
-    return value.values() if isinstance(value, dict) else value
 
 
 def _nested(values: Iterable[object]) -> list[dict[str, object] | list[object]]:

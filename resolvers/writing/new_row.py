@@ -166,7 +166,7 @@ class NewRowSql(JudgedSql):
         return {name: derive for name, derive in self.write.rules.derived.items() if name not in members}
 
     def _stated_number(self, name: Sql) -> list[Sql]:
-        if not self._is_numbered:
+        if not self._is_numbered or self.is_usual:
             return []
         return [sql("substring({}.number from '^[A-Z]([0-9]{{1,9}})$')::int stated", name)]
 

@@ -83,25 +83,26 @@ class Outcome(NamedTuple):
 
 def outcome_of(record: Record) -> Outcome:
     """The outcome in a statement's row."""
-    refused = Refusal(record["outcome"]) if record["outcome"] is not None else None
-    seen = refused not in SILENT
+    said, get = record["outcome"], record.get
+    refused = Refusal(said) if said is not None else None
+    seen, items = refused not in SILENT, get("of_items")
     return Outcome(
         refused,
         record["company_id"] if seen else None,
-        record.get("row_id") if seen else None,
-        record.get("whole_id") if seen else None,
+        get("row_id") if seen else None,
+        get("whole_id") if seen else None,
         Language[record["language"]],
         record["confirmed"],
-        record.get("apps"),
+        get("apps"),
         tuple(record["problems"] or ()),
-        tuple(record.get("keys") or ()),
-        record.get("count"),
-        tuple(_items(record.get("of_items"))),
+        tuple(get("keys") or ()),
+        get("count"),
+        tuple(_items(items)) if items is not None else (),
     )
 
 
-def _items(found: str | None) -> Iterator[ItemOutcome]:
-    for refused, row, problems in orjson.loads(found) if found is not None else ():
+def _items(found: str) -> Iterator[ItemOutcome]:
+    for refused, row, problems in orjson.loads(found):
         yield ItemOutcome(Refusal(refused) if refused is not None else None, row, tuple(problems))
 
 

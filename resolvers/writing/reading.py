@@ -28,6 +28,9 @@ from schema.declarations.writing import WriteKind
 from schema.errors import TOO_MANY
 from schema.errors import ValidationReason as Reason
 
+PLAIN: Final = frozenset({str, int, bool})
+"""The types of values that are written as they were read."""
+
 WALKED: Final = 10
 """Rows whose cost is that of one which is judged by the rows of other lists, too."""
 
@@ -96,20 +99,28 @@ class RowReader:
         """The values by column; the used apps and the problems are added to what was found."""
         values: dict[str, object] = {}
         country = self._country(given)
-        for name, value in given.items():
-            member = self.members.get(name)
-            if member is not None:
-                found.used |= member.used(value)
-                self._read_member(found, values, member, (*path, name), value, country)
+        members, used = self.members, found.used
+        for name, sent in given.items():
+            member = members.get(name)
+            if member is None:
+                continue
+            used |= member.used(sent) if member.of_values else member.bits
+            value = sent
+            if sent is not None:
+                value = national(member.read, sent, country) if member.is_national else member.read(sent)
+            if value is None:
+                value = member.empty
+            if type(value) in PLAIN:
+                values[member.column] = value
+            else:
+                self._add_other(found, values, member, (*path, name), value)
+        found.used = used
         return values
 
-    def _read_member(
-        self, found: Given, values: dict[str, object], member: MemberReader, path: Path, value: Any, country: str
+    def _add_other(
+        self, found: Given, values: dict[str, object], member: MemberReader, path: Path, value: object
     ) -> None:
-        if value is not None:
-            value = national(member.read, value, country) if member.is_national else member.read(value)
-        if value is None:
-            value = member.empty
+        """Add a value that is no text, number or flag, or the problem that it is."""
         if isinstance(value, Wrong):
             found.problems.append(invalid((*path, *value.place), value.reason, value.text, **value.values))
         elif value is None and not member.may_be_null:
@@ -195,7 +206,7 @@ class Usual:
         plain = {
             column.member
             for column in write.columns
-            if column.linked is None and (write.creates or column.rule.kind is not WriteKind.NUMBER)
+            if column.linked is None and column.rule.kind is not WriteKind.NUMBER
         }
         controls = {write.which, "expectedVersion", "idempotencyKey", "validateOnly"}
         return cls(frozenset(plain - judged | controls))
@@ -221,6 +232,7 @@ class InputReader:
         self._row = Key((write.named_prefix,))
         self._own = RowReader((*write.columns, *write.effects), creates=write.creates)
         self._lists = {owned.member: ListReader(owned) for owned in write.lists}
+        self._members = frozenset((*self._own.members, *self._lists))
         self._apart = write.rules.apart
 
     def read(self, given: Mapping[str, Any], key: str | None = None) -> Given:
@@ -232,8 +244,7 @@ class InputReader:
 
     def _read_row(self, found: Given, given: Mapping[str, Any]) -> None:
         """Read what the input says of one row."""
-        members = self._own.members.keys() | self._lists.keys()
-        found.members = tuple(name for name in given if name in members)
+        found.members = tuple([name for name in given if name in self._members])
         found.version = given.get("expectedVersion")
         found.values = self._own.read(found, given)
         for name, owned in self._lists.items():

@@ -7,7 +7,7 @@ from enum import Enum
 from functools import partial
 from typing import Final, NamedTuple, TypeAlias
 
-from resolvers.forms.registry import LONGEST, formed
+from resolvers.forms.registry import LONGEST, former
 from resolvers.forms.texts import Formed, line, note
 from resolvers.global_ids import Key
 from resolvers.masks import mask_of
@@ -61,12 +61,12 @@ def reader_of(column: WriteColumn) -> Read:
     rule = column.rule
     match rule.kind:
         case WriteKind.LINE:
-            return partial(_text, partial(line, longest=rule.longest), rule.longest)
+            return _text(partial(line, longest=rule.longest), rule.longest)
         case WriteKind.NOTE:
-            return partial(_text, partial(note, longest=rule.longest), rule.longest)
+            return _text(partial(note, longest=rule.longest), rule.longest)
         case WriteKind.FORM:
             assert rule.form is not None
-            return partial(_text, partial(formed, rule.form), LONGEST[rule.form])
+            return _text(former(rule.form), LONGEST[rule.form])
         case WriteKind.WORDS:
             return partial(_words, rule.longest)
         case WriteKind.NUMBER:
@@ -81,9 +81,12 @@ def reader_of(column: WriteColumn) -> Read:
             return UNBOUNDED[rule.kind]
 
 
-def _text(form: Callable[..., Formed], longest: int, value: str, *country: str | None) -> object:
-    found = form(value, *country)
-    return Wrong(found, {"most": longest}) if isinstance(found, Reason) else found
+def _text(form: Callable[..., Formed], longest: int) -> Read:
+    def read(value: str, *country: str | None) -> object:
+        found = form(value, *country)
+        return Wrong(found, {"most": longest}) if isinstance(found, Reason) else found
+
+    return read
 
 
 def _words(most: int, value: list[str]) -> object:

@@ -30,18 +30,21 @@ def is_unanswered(quote: Rows) -> Sql:
     return sql("({} in {} and not {})", quote["status"], UNANSWERED, is_past(quote["expiration_date"]))
 
 
-def _dated(pending: Sql, last_day: str, before: Sql, after: Sql) -> Leaf:
-    """The status of a row: while `pending`, the one `before` or `after` its last day has passed."""
+def _dated(last_day: str, before: Sql, after: Sql) -> Leaf:
+    """The status of a row: as stored, but `after` instead of `before` once its last day has passed, and not sooner.
+
+    The day is compared first, since a date costs PostgreSQL less than a text.
+    """
     return Leaf(
         lambda row, arguments: sql(
-            "case when {} in {} then case when {} < {} then {} else {} end else {} end",
-            row["status"], pending, row[last_day], TODAY, after, before, row["status"],
+            "case when {0} < {1} then case when {2} = {3} then {4} else {2} end when {2} = {4} then {3} else {2} end",
+            row[last_day], TODAY, row["status"], before, after,
         )
     )  # fmt: skip
 
 
 RESOLVERS: Final[Mapping[str, Resolution]] = {
-    "Invoice.status": _dated(UNPAID, "due_date", sql("'SENT'"), sql("'OVERDUE'")),
-    "Quote.status": _dated(UNANSWERED, "expiration_date", sql("'SENT'"), sql("'EXPIRED'")),
-    "Purchase.status": _dated(UNPAID_PURCHASE, "due_date", sql("'OPEN'"), sql("'OVERDUE'")),
+    "Invoice.status": _dated("due_date", sql("'SENT'"), sql("'OVERDUE'")),
+    "Quote.status": _dated("expiration_date", sql("'SENT'"), sql("'EXPIRED'")),
+    "Purchase.status": _dated("due_date", sql("'OPEN'"), sql("'OVERDUE'")),
 }

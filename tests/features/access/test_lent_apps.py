@@ -252,7 +252,7 @@ query ($id: ID!, $at: DateTime, $people: [ID!]) { company(id: $id) {
 
 async def effective(outside: Outside, firm: Firm, at: Any = None) -> set[str]:
     """Which of Anna's toggles, all of which are on, are effective at a moment."""
-    given = {"id": firm.id, "people": [firm["anna"].id], "at": at and at.isoformat()}
+    given: dict[str, Any] = {"id": firm.id, "people": [firm["anna"].id], "at": at and at.isoformat()}
     answer = await outside.ask(firm["owner"].token, STATES, **given)
     (row,) = answer.data["company"]["permissionMatrix"]["rows"]
     assert all(cell["granted"] for cell in row["cells"])

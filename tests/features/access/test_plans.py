@@ -345,6 +345,9 @@ def test_a_company_mask_is_read_by_its_one_word_only() -> None:
 
 
 SQL: Final = re.compile(r"\bc\d+\.mask\b")
+AWAKE: Final = (
+    r"case when (c\d+)\.trial_ends_at is null or \1\.trial_ends_at <= now\(\) then \1\.plan_mask else \1\.mask end"
+)
 
 
 def test_no_compiled_statement_reads_the_mask_of_a_company_past_the_plan() -> None:
@@ -352,7 +355,7 @@ def test_no_compiled_statement_reads_the_mask_of_a_company_past_the_plan() -> No
     assert files
     for file in files:
         text = " ".join(file.read_text(encoding="utf-8").split())
-        whole = re.findall(r"case when (c\d+)\.trial_ends_at > now\(\) then \1\.mask else \1\.plan_mask end", text)
+        whole = re.findall(AWAKE, text)
         asleep = re.findall(r"\bc\d+\.mask & ~", text)
         handed_on = re.findall(r"\bc\d+\.mask c\d+_mask\b", text)
         assert len(SQL.findall(text)) == len(whole) + len(asleep) + len(handed_on), file.name

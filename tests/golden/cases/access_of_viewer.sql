@@ -25,11 +25,15 @@ from (
               select
                 (
                   (
-                    case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end
+                    case when c0.trial_ends_at is null or c0.trial_ends_at <= now() then
+                      c0.plan_mask
+                    else c0.mask end
                   ) & (
-                    case when m0.lent_until <= now() and m0.role = 'EMPLOYEE' then
-                      m0.mask & ~ m0.lent
-                    else m0.mask end
+                    case when m0.lent_until is null
+                    or m0.lent_until > now()
+                    or m0.role is distinct from 'EMPLOYEE' then
+                      m0.mask
+                    else m0.mask & ~ m0.lent end
                   )
                 ) e
               offset 0
@@ -44,11 +48,15 @@ from (
             get_bit(
               (
                 (
-                  case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end
+                  case when c0.trial_ends_at is null or c0.trial_ends_at <= now() then
+                    c0.plan_mask
+                  else c0.mask end
                 ) & (
-                  case when m0.lent_until <= now() and m0.role = 'EMPLOYEE' then
-                    m0.mask & ~ m0.lent
-                  else m0.mask end
+                  case when m0.lent_until is null
+                  or m0.lent_until > now()
+                  or m0.role is distinct from 'EMPLOYEE' then
+                    m0.mask
+                  else m0.mask & ~ m0.lent end
                 )
               ),
               t2.position
@@ -63,11 +71,15 @@ from (
             get_bit(
               (
                 (
-                  case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end
+                  case when c0.trial_ends_at is null or c0.trial_ends_at <= now() then
+                    c0.plan_mask
+                  else c0.mask end
                 ) & (
-                  case when m0.lent_until <= now() and m0.role = 'EMPLOYEE' then
-                    m0.mask & ~ m0.lent
-                  else m0.mask end
+                  case when m0.lent_until is null
+                  or m0.lent_until > now()
+                  or m0.role is distinct from 'EMPLOYEE' then
+                    m0.mask
+                  else m0.mask & ~ m0.lent end
                 )
               ),
               t3.position
@@ -82,11 +94,15 @@ from (
             get_bit(
               (
                 (
-                  case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end
+                  case when c0.trial_ends_at is null or c0.trial_ends_at <= now() then
+                    c0.plan_mask
+                  else c0.mask end
                 ) & (
-                  case when m0.lent_until <= now() and m0.role = 'EMPLOYEE' then
-                    m0.mask & ~ m0.lent
-                  else m0.mask end
+                  case when m0.lent_until is null
+                  or m0.lent_until > now()
+                  or m0.role is distinct from 'EMPLOYEE' then
+                    m0.mask
+                  else m0.mask & ~ m0.lent end
                 )
               ),
               t4.position

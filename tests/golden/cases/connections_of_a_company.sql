@@ -10,11 +10,7 @@ select
   case when s.h is not null then (select w.language from account w where w.id = s.account_id) end,
   s.account_id
 from (
-  select
-    '{"data":{"company":' || coalesce(l0.j, 'null') || '}}' d,
-    nullif(coalesce(l0.h, ''), '') h,
-    v.id,
-    v.account_id
+  select '{"data":{"company":' || coalesce(l0.j, 'null') || '}}' d, l0.h h, v.id, v.account_id
   from (select 1) one
     left join viewer v on true
     left join lateral (
@@ -786,71 +782,70 @@ from (
           and a0.g58
           and a0.g59
         ) then
-          '0:' || encode(uuid_send(c0.id), 'hex')
-          || ':' || array_to_string(
-            array[
-              a0.g0,
-              a0.g1,
-              a0.g2,
-              a0.g3,
-              a0.g4,
-              a0.g5,
-              a0.g6,
-              a0.g7,
-              a0.g8,
-              a0.g9,
-              a0.g10,
-              a0.g11,
-              a0.g12,
-              a0.g13,
-              a0.g14,
-              a0.g15,
-              a0.g16,
-              a0.g17,
-              a0.g18,
-              a0.g19,
-              a0.g20,
-              a0.g21,
-              a0.g22,
-              a0.g23,
-              a0.g24,
-              a0.g25,
-              a0.g26,
-              a0.g27,
-              a0.g28,
-              a0.g29,
-              a0.g30,
-              a0.g31,
-              a0.g32,
-              a0.g33,
-              a0.g34,
-              a0.g35,
-              a0.g36,
-              a0.g37,
-              a0.g38,
-              a0.g39,
-              a0.g40,
-              a0.g41,
-              a0.g42,
-              a0.g43,
-              a0.g44,
-              a0.g45,
-              a0.g46,
-              a0.g47,
-              a0.g48,
-              a0.g49,
-              a0.g50,
-              a0.g51,
-              a0.g52,
-              a0.g53,
-              a0.g54,
-              a0.g55,
-              a0.g56,
-              a0.g57,
-              a0.g58,
-              a0.g59
-            ],
-            ''
+          concat(
+            '0:',
+            c0.id,
+            ':',
+            a0.g0,
+            a0.g1,
+            a0.g2,
+            a0.g3,
+            a0.g4,
+            a0.g5,
+            a0.g6,
+            a0.g7,
+            a0.g8,
+            a0.g9,
+            a0.g10,
+            a0.g11,
+            a0.g12,
+            a0.g13,
+            a0.g14,
+            a0.g15,
+            a0.g16,
+            a0.g17,
+            a0.g18,
+            a0.g19,
+            a0.g20,
+            a0.g21,
+            a0.g22,
+            a0.g23,
+            a0.g24,
+            a0.g25,
+            a0.g26,
+            a0.g27,
+            a0.g28,
+            a0.g29,
+            a0.g30,
+            a0.g31,
+            a0.g32,
+            a0.g33,
+            a0.g34,
+            a0.g35,
+            a0.g36,
+            a0.g37,
+            a0.g38,
+            a0.g39,
+            a0.g40,
+            a0.g41,
+            a0.g42,
+            a0.g43,
+            a0.g44,
+            a0.g45,
+            a0.g46,
+            a0.g47,
+            a0.g48,
+            a0.g49,
+            a0.g50,
+            a0.g51,
+            a0.g52,
+            a0.g53,
+            a0.g54,
+            a0.g55,
+            a0.g56,
+            a0.g57,
+            a0.g58,
+            a0.g59
           )
         end h
       from membership m0
@@ -921,11 +916,13 @@ from (
             select
               (
                 (
-                  case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end
+                  case when c0.trial_ends_at is null or c0.trial_ends_at <= now() then
+                    c0.plan_mask
+                  else c0.mask end
                 ) & (
-                  case when m0.lent_until <= now() and m0.role = 'EMPLOYEE' then
-                    m0.mask & ~ m0.lent
-                  else m0.mask end
+                  case when m0.lent_until is null or m0.lent_until > now() or m0.role is distinct from 'EMPLOYEE' then
+                    m0.mask
+                  else m0.mask & ~ m0.lent end
                 )
               ) e,
               coalesce(m0.role = 'OWNER', false) o

@@ -10,11 +10,7 @@ select
   case when s.h is not null then (select w.language from account w where w.id = s.account_id) end,
   s.account_id
 from (
-  select
-    '{"data":{"nodes":' || coalesce(l0.j, 'null') || '}}' d,
-    nullif(coalesce(l0.h, ''), '') h,
-    v.id,
-    v.account_id
+  select '{"data":{"nodes":' || coalesce(l0.j, 'null') || '}}' d, l0.h h, v.id, v.account_id
   from (select 1) one
     left join viewer v on true
     left join lateral (
@@ -32,9 +28,7 @@ from (
             else 'null,"id":"crn_' end
             || encode(uuid_send(t1.id), 'hex')
             || '"}' j,
-            case when not (a0.g0 and a0.g1) then
-              '0:' || encode(uuid_send(m0.company_id), 'hex') || ':' || array_to_string(array[a0.g0, a0.g1], '')
-            end h
+            case when not (a0.g0 and a0.g1) then concat('0:', m0.company_id, ':', a0.g0, a0.g1) end h
           from document t1
             join membership m0
             join company c0 on c0.id = m0.company_id on t1.company_id = m0.company_id
@@ -44,11 +38,15 @@ from (
                 select
                   (
                     (
-                      case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end
+                      case when c0.trial_ends_at is null or c0.trial_ends_at <= now() then
+                        c0.plan_mask
+                      else c0.mask end
                     ) & (
-                      case when m0.lent_until <= now() and m0.role = 'EMPLOYEE' then
-                        m0.mask & ~ m0.lent
-                      else m0.mask end
+                      case when m0.lent_until is null
+                      or m0.lent_until > now()
+                      or m0.role is distinct from 'EMPLOYEE' then
+                        m0.mask
+                      else m0.mask & ~ m0.lent end
                     )
                   ) e,
                   coalesce(m0.role = 'OWNER', false) o
@@ -93,9 +91,7 @@ from (
             || '","dueDate":' || coalesce('"' || t3.due_date::text || '"', 'null')
             || ',"id":"inv_' || encode(uuid_send(t3.id), 'hex')
             || '"}' j,
-            case when not (a2.g0) then
-              '2:' || encode(uuid_send(m2.company_id), 'hex') || ':' || array_to_string(array[a2.g0], '')
-            end h
+            case when not (a2.g0) then concat('2:', m2.company_id, ':', a2.g0) end h
           from document t3
             join membership m2
             join company c2 on c2.id = m2.company_id on t3.company_id = m2.company_id
@@ -105,15 +101,18 @@ from (
                 select
                   (
                     (
-                      case when c2.trial_ends_at > now() then c2.mask else c2.plan_mask end
+                      case when c2.trial_ends_at is null or c2.trial_ends_at <= now() then
+                        c2.plan_mask
+                      else c2.mask end
                     ) & (
-                      case when m2.lent_until <= now() and m2.role = 'EMPLOYEE' then
-                        m2.mask & ~ m2.lent
-                      else m2.mask end
+                      case when m2.lent_until is null
+                      or m2.lent_until > now()
+                      or m2.role is distinct from 'EMPLOYEE' then
+                        m2.mask
+                      else m2.mask & ~ m2.lent end
                     )
                   ) e,
                   coalesce(m2.role = 'OWNER', false) o
-                offset 0
               ) b
               offset 0
             ) a2
@@ -134,9 +133,7 @@ from (
             || '","expirationDate":' || coalesce('"' || t4.expiration_date::text || '"', 'null')
             || ',"id":"quo_' || encode(uuid_send(t4.id), 'hex')
             || '"}' j,
-            case when not (a3.g0) then
-              '3:' || encode(uuid_send(m3.company_id), 'hex') || ':' || array_to_string(array[a3.g0], '')
-            end h
+            case when not (a3.g0) then concat('3:', m3.company_id, ':', a3.g0) end h
           from document t4
             join membership m3
             join company c3 on c3.id = m3.company_id on t4.company_id = m3.company_id
@@ -146,15 +143,18 @@ from (
                 select
                   (
                     (
-                      case when c3.trial_ends_at > now() then c3.mask else c3.plan_mask end
+                      case when c3.trial_ends_at is null or c3.trial_ends_at <= now() then
+                        c3.plan_mask
+                      else c3.mask end
                     ) & (
-                      case when m3.lent_until <= now() and m3.role = 'EMPLOYEE' then
-                        m3.mask & ~ m3.lent
-                      else m3.mask end
+                      case when m3.lent_until is null
+                      or m3.lent_until > now()
+                      or m3.role is distinct from 'EMPLOYEE' then
+                        m3.mask
+                      else m3.mask & ~ m3.lent end
                     )
                   ) e,
                   coalesce(m3.role = 'OWNER', false) o
-                offset 0
               ) b
               offset 0
             ) a3

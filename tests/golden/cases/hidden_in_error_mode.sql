@@ -52,9 +52,7 @@ from (
           ) r
         )
         || '}' j,
-        case when not (a0.g0 and a0.g1 and a0.g2) then
-          '0:' || encode(uuid_send(c0.id), 'hex') || ':' || array_to_string(array[a0.g0, a0.g1, a0.g2], '')
-        end h
+        case when not (a0.g0 and a0.g1 and a0.g2) then concat('0:', c0.id, ':', a0.g0, a0.g1, a0.g2) end h
       from membership m0
         join company c0 on c0.id = m0.company_id
         cross join lateral (
@@ -63,11 +61,13 @@ from (
             select
               (
                 (
-                  case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end
+                  case when c0.trial_ends_at is null or c0.trial_ends_at <= now() then
+                    c0.plan_mask
+                  else c0.mask end
                 ) & (
-                  case when m0.lent_until <= now() and m0.role = 'EMPLOYEE' then
-                    m0.mask & ~ m0.lent
-                  else m0.mask end
+                  case when m0.lent_until is null or m0.lent_until > now() or m0.role is distinct from 'EMPLOYEE' then
+                    m0.mask
+                  else m0.mask & ~ m0.lent end
                 )
               ) e,
               coalesce(m0.role = 'OWNER', false) o
@@ -103,9 +103,7 @@ from (
             )
             || '}'
           else 'null}' end j0,
-          case when not (a1.g0) then
-            '1:' || encode(uuid_send(m1.company_id), 'hex') || ':' || array_to_string(array[a1.g0], '')
-          end h
+          case when not (a1.g0) then concat('1:', m1.company_id, ':', a1.g0) end h
         from (
           select row_number() over () n, x.*
           from (
@@ -150,15 +148,18 @@ from (
               select
                 (
                   (
-                    case when c1.trial_ends_at > now() then c1.mask else c1.plan_mask end
+                    case when c1.trial_ends_at is null or c1.trial_ends_at <= now() then
+                      c1.plan_mask
+                    else c1.mask end
                   ) & (
-                    case when m1.lent_until <= now() and m1.role = 'EMPLOYEE' then
-                      m1.mask & ~ m1.lent
-                    else m1.mask end
+                    case when m1.lent_until is null
+                    or m1.lent_until > now()
+                    or m1.role is distinct from 'EMPLOYEE' then
+                      m1.mask
+                    else m1.mask & ~ m1.lent end
                   )
                 ) e,
                 coalesce(m1.role = 'OWNER', false) o
-              offset 0
             ) b
             offset 0
           ) a1

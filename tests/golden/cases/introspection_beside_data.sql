@@ -11,9 +11,11 @@ from (select 1) one
       bit_or(
         (
           (
-            case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end
+            case when c0.trial_ends_at is null or c0.trial_ends_at <= now() then c0.plan_mask else c0.mask end
           ) & (
-            case when m0.lent_until <= now() and m0.role = 'EMPLOYEE' then m0.mask & ~ m0.lent else m0.mask end
+            case when m0.lent_until is null or m0.lent_until > now() or m0.role is distinct from 'EMPLOYEE' then
+              m0.mask
+            else m0.mask & ~ m0.lent end
           )
         )
       )::text apps,

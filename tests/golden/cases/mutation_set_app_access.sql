@@ -31,7 +31,7 @@ judged as materialized (
         c.trial_ends_at,
         (c.access_version + coalesce(c.trial_ends_at <= now(), false)::int) version,
         c.mask active,
-        (case when c.trial_ends_at > now() then c.mask else c.plan_mask end) awake,
+        (case when c.trial_ends_at is null or c.trial_ends_at <= now() then c.plan_mask else c.mask end) awake,
         c.plan,
         coalesce(c.trial_ends_at > now(), false) in_trial,
         m.role,
@@ -237,7 +237,7 @@ with viewer as (
 p0 as materialized (
   select t2.id, t2.position, '{"app":"' || t2.id::text || '","granted":' k0
   from app t2
-  order by t2.rank, reading_key(t2.id) collate "C"
+  order by t2.rank, t2.id
 )
 select
   s.d::varchar,
@@ -274,9 +274,7 @@ from (
         case when a0.g0 then
           '{"version":' || (c0.access_version + coalesce(c0.trial_ends_at <= now(), false)::int)::text || '}'
         else 'null' end j,
-        case when not (a0.g0) then
-          '0:' || encode(uuid_send(c0.id), 'hex') || ':' || array_to_string(array[a0.g0], '')
-        end h
+        case when not (a0.g0) then concat('0:', c0.id, ':', a0.g0) end h
       from membership m0
         join company c0 on c0.id = m0.company_id
         cross join lateral (
@@ -285,15 +283,16 @@ from (
             select
               (
                 (
-                  case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end
+                  case when c0.trial_ends_at is null or c0.trial_ends_at <= now() then
+                    c0.plan_mask
+                  else c0.mask end
                 ) & (
-                  case when m0.lent_until <= now() and m0.role = 'EMPLOYEE' then
-                    m0.mask & ~ m0.lent
-                  else m0.mask end
+                  case when m0.lent_until is null or m0.lent_until > now() or m0.role is distinct from 'EMPLOYEE' then
+                    m0.mask
+                  else m0.mask & ~ m0.lent end
                 )
               ) e,
               coalesce(m0.role = 'OWNER', false) o
-            offset 0
           ) b
           offset 0
         ) a0
@@ -323,9 +322,11 @@ from (
                         (
                           get_bit(
                             (
-                              case when t1.lent_until <= now() and t1.role = 'EMPLOYEE' then
-                                t1.mask & ~ t1.lent
-                              else t1.mask end
+                              case when t1.lent_until is null
+                              or t1.lent_until > now()
+                              or t1.role is distinct from 'EMPLOYEE' then
+                                t1.mask
+                              else t1.mask & ~ t1.lent end
                             ),
                             t2.position
                           ) = 1
@@ -340,7 +341,12 @@ from (
                   from p0 t2
                   where
                     get_bit(
-                      (case when c1.trial_ends_at > now() then c1.mask else c1.plan_mask end), t2.position
+                      (
+                        case when c1.trial_ends_at is null or c1.trial_ends_at <= now() then
+                          c1.plan_mask
+                        else c1.mask end
+                      ),
+                      t2.position
                     ) = 1
                     and t2.id = any($4::text[])
                 ), '')
@@ -355,9 +361,7 @@ from (
           ), '')
           || ']}}'
         else 'null}' end j,
-        case when not (a1.g0) then
-          '1:' || encode(uuid_send(c1.id), 'hex') || ':' || array_to_string(array[a1.g0], '')
-        end h
+        case when not (a1.g0) then concat('1:', c1.id, ':', a1.g0) end h
       from membership m1
         join company c1 on c1.id = m1.company_id
         cross join lateral (
@@ -366,15 +370,16 @@ from (
             select
               (
                 (
-                  case when c1.trial_ends_at > now() then c1.mask else c1.plan_mask end
+                  case when c1.trial_ends_at is null or c1.trial_ends_at <= now() then
+                    c1.plan_mask
+                  else c1.mask end
                 ) & (
-                  case when m1.lent_until <= now() and m1.role = 'EMPLOYEE' then
-                    m1.mask & ~ m1.lent
-                  else m1.mask end
+                  case when m1.lent_until is null or m1.lent_until > now() or m1.role is distinct from 'EMPLOYEE' then
+                    m1.mask
+                  else m1.mask & ~ m1.lent end
                 )
               ) e,
               coalesce(m1.role = 'OWNER', false) o
-            offset 0
           ) b
           offset 0
         ) a1

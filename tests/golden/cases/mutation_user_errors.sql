@@ -31,7 +31,7 @@ judged as materialized (
         c.trial_ends_at,
         (c.access_version + coalesce(c.trial_ends_at <= now(), false)::int) version,
         c.mask active,
-        (case when c.trial_ends_at > now() then c.mask else c.plan_mask end) awake,
+        (case when c.trial_ends_at is null or c.trial_ends_at <= now() then c.plan_mask else c.mask end) awake,
         c.plan,
         coalesce(c.trial_ends_at > now(), false) in_trial,
         m.role,
@@ -268,7 +268,7 @@ from (
     ), '')
     || '],"permissionMatrix":' || coalesce(l0.j, 'null')
     || '}}' d,
-    nullif(coalesce(l0.h, ''), '') h,
+    l0.h h,
     v.id,
     v.account_id
   from (select 1) one
@@ -278,9 +278,7 @@ from (
         case when a0.g0 then
           '{"version":' || (c0.access_version + coalesce(c0.trial_ends_at <= now(), false)::int)::text || '}'
         else 'null' end j,
-        case when not (a0.g0) then
-          '0:' || encode(uuid_send(c0.id), 'hex') || ':' || array_to_string(array[a0.g0], '')
-        end h
+        case when not (a0.g0) then concat('0:', c0.id, ':', a0.g0) end h
       from membership m0
         join company c0 on c0.id = m0.company_id
         cross join lateral (
@@ -289,15 +287,16 @@ from (
             select
               (
                 (
-                  case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end
+                  case when c0.trial_ends_at is null or c0.trial_ends_at <= now() then
+                    c0.plan_mask
+                  else c0.mask end
                 ) & (
-                  case when m0.lent_until <= now() and m0.role = 'EMPLOYEE' then
-                    m0.mask & ~ m0.lent
-                  else m0.mask end
+                  case when m0.lent_until is null or m0.lent_until > now() or m0.role is distinct from 'EMPLOYEE' then
+                    m0.mask
+                  else m0.mask & ~ m0.lent end
                 )
               ) e,
               coalesce(m0.role = 'OWNER', false) o
-            offset 0
           ) b
           offset 0
         ) a0
@@ -347,7 +346,7 @@ judged as materialized (
         c.trial_ends_at,
         (c.access_version + coalesce(c.trial_ends_at <= now(), false)::int) version,
         c.mask active,
-        (case when c.trial_ends_at > now() then c.mask else c.plan_mask end) awake,
+        (case when c.trial_ends_at is null or c.trial_ends_at <= now() then c.plan_mask else c.mask end) awake,
         c.plan,
         coalesce(c.trial_ends_at > now(), false) in_trial,
         m.role,

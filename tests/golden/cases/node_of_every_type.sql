@@ -144,9 +144,7 @@ from (
         '{"id":"quo_' || encode(uuid_send(t5.id), 'hex')
         || '","number":' || json_scalar(t5.number)::text
         || '}' j,
-        case when not (a5.g0) then
-          '5:' || encode(uuid_send(m5.company_id), 'hex') || ':' || array_to_string(array[a5.g0], '')
-        end h
+        case when not (a5.g0) then concat('5:', m5.company_id, ':', a5.g0) end h
       from document t5
         join membership m5
         join company c5 on c5.id = m5.company_id on t5.company_id = m5.company_id
@@ -156,15 +154,16 @@ from (
             select
               (
                 (
-                  case when c5.trial_ends_at > now() then c5.mask else c5.plan_mask end
+                  case when c5.trial_ends_at is null or c5.trial_ends_at <= now() then
+                    c5.plan_mask
+                  else c5.mask end
                 ) & (
-                  case when m5.lent_until <= now() and m5.role = 'EMPLOYEE' then
-                    m5.mask & ~ m5.lent
-                  else m5.mask end
+                  case when m5.lent_until is null or m5.lent_until > now() or m5.role is distinct from 'EMPLOYEE' then
+                    m5.mask
+                  else m5.mask & ~ m5.lent end
                 )
               ) e,
               coalesce(m5.role = 'OWNER', false) o
-            offset 0
           ) b
           offset 0
         ) a5
@@ -187,9 +186,7 @@ from (
         || ',"discount":' || case when a6.g0 then
           coalesce('"' || t6.discount::text || '"', 'null') || '}'
         else 'null}' end j,
-        case when not (a6.g0 and a6.g1) then
-          '6:' || encode(uuid_send(m6.company_id), 'hex') || ':' || array_to_string(array[a6.g0, a6.g1], '')
-        end h
+        case when not (a6.g0 and a6.g1) then concat('6:', m6.company_id, ':', a6.g0, a6.g1) end h
       from document t6
         join membership m6
         join company c6 on c6.id = m6.company_id on t6.company_id = m6.company_id
@@ -199,11 +196,13 @@ from (
             select
               (
                 (
-                  case when c6.trial_ends_at > now() then c6.mask else c6.plan_mask end
+                  case when c6.trial_ends_at is null or c6.trial_ends_at <= now() then
+                    c6.plan_mask
+                  else c6.mask end
                 ) & (
-                  case when m6.lent_until <= now() and m6.role = 'EMPLOYEE' then
-                    m6.mask & ~ m6.lent
-                  else m6.mask end
+                  case when m6.lent_until is null or m6.lent_until > now() or m6.role is distinct from 'EMPLOYEE' then
+                    m6.mask
+                  else m6.mask & ~ m6.lent end
                 )
               ) e,
               coalesce(m6.role = 'OWNER', false) o
@@ -228,9 +227,7 @@ from (
         '{"id":"crn_' || encode(uuid_send(t7.id), 'hex')
         || '","number":' || json_scalar(t7.number)::text
         || '}' j,
-        case when not (a7.g0) then
-          '7:' || encode(uuid_send(m7.company_id), 'hex') || ':' || array_to_string(array[a7.g0], '')
-        end h
+        case when not (a7.g0) then concat('7:', m7.company_id, ':', a7.g0) end h
       from document t7
         join membership m7
         join company c7 on c7.id = m7.company_id on t7.company_id = m7.company_id
@@ -240,15 +237,16 @@ from (
             select
               (
                 (
-                  case when c7.trial_ends_at > now() then c7.mask else c7.plan_mask end
+                  case when c7.trial_ends_at is null or c7.trial_ends_at <= now() then
+                    c7.plan_mask
+                  else c7.mask end
                 ) & (
-                  case when m7.lent_until <= now() and m7.role = 'EMPLOYEE' then
-                    m7.mask & ~ m7.lent
-                  else m7.mask end
+                  case when m7.lent_until is null or m7.lent_until > now() or m7.role is distinct from 'EMPLOYEE' then
+                    m7.mask
+                  else m7.mask & ~ m7.lent end
                 )
               ) e,
               coalesce(m7.role = 'OWNER', false) o
-            offset 0
           ) b
           offset 0
         ) a7
@@ -271,9 +269,7 @@ from (
         || ',"role":' || case when a8.g0 then
           coalesce('"' || t8.role::text || '"', 'null') || '}'
         else 'null}' end j,
-        case when not (a8.g0) then
-          '8:' || encode(uuid_send(m8.company_id), 'hex') || ':' || array_to_string(array[a8.g0], '')
-        end h
+        case when not (a8.g0) then concat('8:', m8.company_id, ':', a8.g0) end h
       from membership t8
         join membership m8
         join company c8 on c8.id = m8.company_id on t8.company_id = m8.company_id
@@ -283,16 +279,17 @@ from (
             select
               (
                 (
-                  case when c8.trial_ends_at > now() then c8.mask else c8.plan_mask end
+                  case when c8.trial_ends_at is null or c8.trial_ends_at <= now() then
+                    c8.plan_mask
+                  else c8.mask end
                 ) & (
-                  case when m8.lent_until <= now() and m8.role = 'EMPLOYEE' then
-                    m8.mask & ~ m8.lent
-                  else m8.mask end
+                  case when m8.lent_until is null or m8.lent_until > now() or m8.role is distinct from 'EMPLOYEE' then
+                    m8.mask
+                  else m8.mask & ~ m8.lent end
                 )
               ) e,
               coalesce(m8.role = 'OWNER', false) o,
               (coalesce(m8.role = 'OWNER', false) or m8.stands_in) s
-            offset 0
           ) b
           offset 0
         ) a8
@@ -319,9 +316,7 @@ from (
           'null'
         )
         || '}' j,
-        case when not (a9.g0) then
-          '9:' || encode(uuid_send(m9.company_id), 'hex') || ':' || array_to_string(array[a9.g0], '')
-        end h
+        case when not (a9.g0) then concat('9:', m9.company_id, ':', a9.g0) end h
       from membership t9
         join membership m9
         join company c9 on c9.id = m9.company_id on t9.company_id = m9.company_id
@@ -331,15 +326,16 @@ from (
             select
               (
                 (
-                  case when c9.trial_ends_at > now() then c9.mask else c9.plan_mask end
+                  case when c9.trial_ends_at is null or c9.trial_ends_at <= now() then
+                    c9.plan_mask
+                  else c9.mask end
                 ) & (
-                  case when m9.lent_until <= now() and m9.role = 'EMPLOYEE' then
-                    m9.mask & ~ m9.lent
-                  else m9.mask end
+                  case when m9.lent_until is null or m9.lent_until > now() or m9.role is distinct from 'EMPLOYEE' then
+                    m9.mask
+                  else m9.mask & ~ m9.lent end
                 )
               ) e,
               coalesce(m9.role = 'OWNER', false) o
-            offset 0
           ) b
           offset 0
         ) a9
@@ -359,9 +355,7 @@ from (
     left join lateral (
       select
         '{"id":"inv_' || encode(uuid_send(t11.id), 'hex') || '"}' j,
-        case when not (a10.g0) then
-          '10:' || encode(uuid_send(m10.company_id), 'hex') || ':' || array_to_string(array[a10.g0], '')
-        end h
+        case when not (a10.g0) then concat('10:', m10.company_id, ':', a10.g0) end h
       from document t11
         join membership m10
         join company c10 on c10.id = m10.company_id on t11.company_id = m10.company_id
@@ -371,15 +365,18 @@ from (
             select
               (
                 (
-                  case when c10.trial_ends_at > now() then c10.mask else c10.plan_mask end
+                  case when c10.trial_ends_at is null or c10.trial_ends_at <= now() then
+                    c10.plan_mask
+                  else c10.mask end
                 ) & (
-                  case when m10.lent_until <= now() and m10.role = 'EMPLOYEE' then
-                    m10.mask & ~ m10.lent
-                  else m10.mask end
+                  case when m10.lent_until is null
+                  or m10.lent_until > now()
+                  or m10.role is distinct from 'EMPLOYEE' then
+                    m10.mask
+                  else m10.mask & ~ m10.lent end
                 )
               ) e,
               coalesce(m10.role = 'OWNER', false) o
-            offset 0
           ) b
           offset 0
         ) a10

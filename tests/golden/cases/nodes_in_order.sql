@@ -10,11 +10,7 @@ select
   case when s.h is not null then (select w.language from account w where w.id = s.account_id) end,
   s.account_id
 from (
-  select
-    '{"data":{"nodes":' || coalesce(l0.j, 'null') || '}}' d,
-    nullif(coalesce(l0.h, ''), '') h,
-    v.id,
-    v.account_id
+  select '{"data":{"nodes":' || coalesce(l0.j, 'null') || '}}' d, l0.h h, v.id, v.account_id
   from (select 1) one
     left join viewer v on true
     left join lateral (
@@ -28,9 +24,7 @@ from (
             '{"__typename":"Invoice","id":"inv_' || encode(uuid_send(t1.id), 'hex')
             || '","number":' || json_scalar(t1.number)::text
             || '}' j,
-            case when not (a0.g0) then
-              '0:' || encode(uuid_send(m0.company_id), 'hex') || ':' || array_to_string(array[a0.g0], '')
-            end h
+            case when not (a0.g0) then concat('0:', m0.company_id, ':', a0.g0) end h
           from document t1
             join membership m0
             join company c0 on c0.id = m0.company_id on t1.company_id = m0.company_id
@@ -40,15 +34,18 @@ from (
                 select
                   (
                     (
-                      case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end
+                      case when c0.trial_ends_at is null or c0.trial_ends_at <= now() then
+                        c0.plan_mask
+                      else c0.mask end
                     ) & (
-                      case when m0.lent_until <= now() and m0.role = 'EMPLOYEE' then
-                        m0.mask & ~ m0.lent
-                      else m0.mask end
+                      case when m0.lent_until is null
+                      or m0.lent_until > now()
+                      or m0.role is distinct from 'EMPLOYEE' then
+                        m0.mask
+                      else m0.mask & ~ m0.lent end
                     )
                   ) e,
                   coalesce(m0.role = 'OWNER', false) o
-                offset 0
               ) b
               offset 0
             ) a0

@@ -4,14 +4,12 @@ with viewer as (
   where k.token_hash = $10::bytea and k.expires_at > now() and k.kind = 'SESSION'
 ),
 p0 as materialized (
-  select t7.id, t7.position, '{"app":"' || t7.id::text || '"}' k0
-  from app t7
-  order by t7.rank, reading_key(t7.id) collate "C"
+  select t7.id, t7.position, '{"app":"' || t7.id::text || '"}' k0 from app t7 order by t7.rank, t7.id
 ),
 p1 as materialized (
   select t9.id, t9.position, t9.always_visible, '{"app":"' || t9.id::text || '","granted":' k0
   from app t9
-  order by t9.rank, reading_key(t9.id) collate "C"
+  order by t9.rank, t9.id
 )
 select
   s.d::varchar,
@@ -20,11 +18,7 @@ select
   case when s.h is not null then (select w.language from account w where w.id = s.account_id) end,
   s.account_id
 from (
-  select
-    '{"data":{"company":' || coalesce(l0.j, 'null') || '}}' d,
-    nullif(coalesce(l0.h, ''), '') h,
-    v.id,
-    v.account_id
+  select '{"data":{"company":' || coalesce(l0.j, 'null') || '}}' d, l0.h h, v.id, v.account_id
   from (select 1) one
     left join viewer v on true
     left join lateral (
@@ -42,7 +36,12 @@ from (
                 from p0 t7
                 where
                   get_bit(
-                    (case when t1.trial_ends_at > now() then t1.mask else t1.plan_mask end), t7.position
+                    (
+                      case when t1.trial_ends_at is null or t1.trial_ends_at <= now() then
+                        t1.plan_mask
+                      else t1.mask end
+                    ),
+                    t7.position
                   ) = 1
                   and t7.id = any($5::text[])
               ), '')
@@ -71,9 +70,11 @@ from (
                             (
                               get_bit(
                                 (
-                                  case when t8.lent_until <= now() and t8.role = 'EMPLOYEE' then
-                                    t8.mask & ~ t8.lent
-                                  else t8.mask end
+                                  case when t8.lent_until is null
+                                  or t8.lent_until > now()
+                                  or t8.role is distinct from 'EMPLOYEE' then
+                                    t8.mask
+                                  else t8.mask & ~ t8.lent end
                                 ),
                                 t9.position
                               ) = 1
@@ -99,7 +100,11 @@ from (
                       from p1 t9
                       where
                         get_bit(
-                          (case when t1.trial_ends_at > now() then t1.mask else t1.plan_mask end),
+                          (
+                            case when t1.trial_ends_at is null or t1.trial_ends_at <= now() then
+                              t1.plan_mask
+                            else t1.mask end
+                          ),
                           t9.position
                         ) = 1
                         and t9.id = any($9::text[])
@@ -294,9 +299,7 @@ from (
           )
           || '}'
         else 'null}' end j,
-        case when not (a0.g0) then
-          '0:' || encode(uuid_send(c0.id), 'hex') || ':' || array_to_string(array[a0.g0], '')
-        end h
+        case when not (a0.g0) then concat('0:', c0.id, ':', a0.g0) end h
       from membership m0
         join company c0 on c0.id = m0.company_id
         cross join lateral (
@@ -305,15 +308,16 @@ from (
             select
               (
                 (
-                  case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end
+                  case when c0.trial_ends_at is null or c0.trial_ends_at <= now() then
+                    c0.plan_mask
+                  else c0.mask end
                 ) & (
-                  case when m0.lent_until <= now() and m0.role = 'EMPLOYEE' then
-                    m0.mask & ~ m0.lent
-                  else m0.mask end
+                  case when m0.lent_until is null or m0.lent_until > now() or m0.role is distinct from 'EMPLOYEE' then
+                    m0.mask
+                  else m0.mask & ~ m0.lent end
                 )
               ) e,
               coalesce(m0.role = 'OWNER', false) o
-            offset 0
           ) b
           offset 0
         ) a0

@@ -14,7 +14,7 @@ from (
     '{"data":{"viewer":' || case when v.account_id is not null then
       '{"companies":' || l0.j || '}}}'
     else 'null}}' end d,
-    nullif(coalesce(l0.h, ''), '') h,
+    l0.h h,
     v.id,
     v.account_id
   from (select 1) one
@@ -155,9 +155,22 @@ from (
             and a0.g10
             and a0.g11
           ) then
-            '0:' || encode(uuid_send(m0.company_id), 'hex')
-            || ':' || array_to_string(
-              array[a0.g0, a0.g1, a0.g2, a0.g3, a0.g4, a0.g5, a0.g6, a0.g7, a0.g8, a0.g9, a0.g10, a0.g11], ''
+            concat(
+              '0:',
+              m0.company_id,
+              ':',
+              a0.g0,
+              a0.g1,
+              a0.g2,
+              a0.g3,
+              a0.g4,
+              a0.g5,
+              a0.g6,
+              a0.g7,
+              a0.g8,
+              a0.g9,
+              a0.g10,
+              a0.g11
             )
           end h
         from (
@@ -218,11 +231,15 @@ from (
               select
                 (
                   (
-                    case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end
+                    case when c0.trial_ends_at is null or c0.trial_ends_at <= now() then
+                      c0.plan_mask
+                    else c0.mask end
                   ) & (
-                    case when m0.lent_until <= now() and m0.role = 'EMPLOYEE' then
-                      m0.mask & ~ m0.lent
-                    else m0.mask end
+                    case when m0.lent_until is null
+                    or m0.lent_until > now()
+                    or m0.role is distinct from 'EMPLOYEE' then
+                      m0.mask
+                    else m0.mask & ~ m0.lent end
                   )
                 ) e,
                 coalesce(m0.role = 'OWNER', false) o

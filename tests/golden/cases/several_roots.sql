@@ -53,9 +53,7 @@ from (
           )
           || '}'
         else 'null}' end j,
-        case when not (a0.g0) then
-          '0:' || encode(uuid_send(c0.id), 'hex') || ':' || array_to_string(array[a0.g0], '')
-        end h
+        case when not (a0.g0) then concat('0:', c0.id, ':', a0.g0) end h
       from membership m0
         join company c0 on c0.id = m0.company_id
         cross join lateral (
@@ -64,15 +62,16 @@ from (
             select
               (
                 (
-                  case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end
+                  case when c0.trial_ends_at is null or c0.trial_ends_at <= now() then
+                    c0.plan_mask
+                  else c0.mask end
                 ) & (
-                  case when m0.lent_until <= now() and m0.role = 'EMPLOYEE' then
-                    m0.mask & ~ m0.lent
-                  else m0.mask end
+                  case when m0.lent_until is null or m0.lent_until > now() or m0.role is distinct from 'EMPLOYEE' then
+                    m0.mask
+                  else m0.mask & ~ m0.lent end
                 )
               ) e,
               coalesce(m0.role = 'OWNER', false) o
-            offset 0
           ) b
           offset 0
         ) a0
@@ -101,9 +100,7 @@ from (
           )
           || '}'
         else 'null}' end j,
-        case when not (a1.g0) then
-          '1:' || encode(uuid_send(c1.id), 'hex') || ':' || array_to_string(array[a1.g0], '')
-        end h
+        case when not (a1.g0) then concat('1:', c1.id, ':', a1.g0) end h
       from membership m1
         join company c1 on c1.id = m1.company_id
         cross join lateral (
@@ -112,15 +109,16 @@ from (
             select
               (
                 (
-                  case when c1.trial_ends_at > now() then c1.mask else c1.plan_mask end
+                  case when c1.trial_ends_at is null or c1.trial_ends_at <= now() then
+                    c1.plan_mask
+                  else c1.mask end
                 ) & (
-                  case when m1.lent_until <= now() and m1.role = 'EMPLOYEE' then
-                    m1.mask & ~ m1.lent
-                  else m1.mask end
+                  case when m1.lent_until is null or m1.lent_until > now() or m1.role is distinct from 'EMPLOYEE' then
+                    m1.mask
+                  else m1.mask & ~ m1.lent end
                 )
               ) e,
               coalesce(m1.role = 'OWNER', false) o
-            offset 0
           ) b
           offset 0
         ) a1
@@ -146,9 +144,7 @@ from (
           )
           || '}'
         else 'null}' end j,
-        case when not (a2.g0) then
-          '2:' || encode(uuid_send(c2.id), 'hex') || ':' || array_to_string(array[a2.g0], '')
-        end h
+        case when not (a2.g0) then concat('2:', c2.id, ':', a2.g0) end h
       from membership m2
         join company c2 on c2.id = m2.company_id
         cross join lateral (
@@ -157,15 +153,16 @@ from (
             select
               (
                 (
-                  case when c2.trial_ends_at > now() then c2.mask else c2.plan_mask end
+                  case when c2.trial_ends_at is null or c2.trial_ends_at <= now() then
+                    c2.plan_mask
+                  else c2.mask end
                 ) & (
-                  case when m2.lent_until <= now() and m2.role = 'EMPLOYEE' then
-                    m2.mask & ~ m2.lent
-                  else m2.mask end
+                  case when m2.lent_until is null or m2.lent_until > now() or m2.role is distinct from 'EMPLOYEE' then
+                    m2.mask
+                  else m2.mask & ~ m2.lent end
                 )
               ) e,
               coalesce(m2.role = 'OWNER', false) o
-            offset 0
           ) b
           offset 0
         ) a2

@@ -10,11 +10,7 @@ select
   case when s.h is not null then (select w.language from account w where w.id = s.account_id) end,
   s.account_id
 from (
-  select
-    '{"data":{"company":' || coalesce(l0.j, 'null') || '}}' d,
-    nullif(coalesce(l0.h, ''), '') h,
-    v.id,
-    v.account_id
+  select '{"data":{"company":' || coalesce(l0.j, 'null') || '}}' d, l0.h h, v.id, v.account_id
   from (select 1) one
     left join viewer v on true
     left join lateral (
@@ -26,10 +22,10 @@ from (
             from (
               select
                 '{"number":' || json_scalar(t1.number)::text
-                || ',"status":"' || case when t1.status in ('SENT', 'EXPIRED') then
-                  case when t1.expiration_date < (select (now() at time zone 'Europe/Brussels')::date) then
-                    'EXPIRED'
-                  else 'SENT' end
+                || ',"status":"' || case when t1.expiration_date < (select (now() at time zone 'Europe/Brussels')::date) then
+                  case when t1.status = 'SENT' then 'EXPIRED' else t1.status end
+                when t1.status = 'EXPIRED' then
+                  'SENT'
                 else t1.status end::text
                 || '"}' j0
               from document t1
@@ -40,9 +36,7 @@ from (
           )
           || '}'
         else 'null}' end j,
-        case when not (a0.g0) then
-          '0:' || encode(uuid_send(c0.id), 'hex') || ':' || array_to_string(array[a0.g0], '')
-        end h
+        case when not (a0.g0) then concat('0:', c0.id, ':', a0.g0) end h
       from membership m0
         join company c0 on c0.id = m0.company_id
         cross join lateral (
@@ -51,15 +45,16 @@ from (
             select
               (
                 (
-                  case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end
+                  case when c0.trial_ends_at is null or c0.trial_ends_at <= now() then
+                    c0.plan_mask
+                  else c0.mask end
                 ) & (
-                  case when m0.lent_until <= now() and m0.role = 'EMPLOYEE' then
-                    m0.mask & ~ m0.lent
-                  else m0.mask end
+                  case when m0.lent_until is null or m0.lent_until > now() or m0.role is distinct from 'EMPLOYEE' then
+                    m0.mask
+                  else m0.mask & ~ m0.lent end
                 )
               ) e,
               coalesce(m0.role = 'OWNER', false) o
-            offset 0
           ) b
           offset 0
         ) a0

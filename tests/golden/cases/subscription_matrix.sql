@@ -23,7 +23,7 @@ select
 from (
   select
     '{"data":{"changed":' || coalesce(l0.j, 'null') || '}}' d,
-    nullif(coalesce(l0.h, ''), '') h,
+    l0.h h,
     v.id,
     v.account_id,
     extract(epoch from l0.term - now())::float8 term
@@ -51,9 +51,7 @@ from (
           ), '')
           || ']}'
         else 'null' end j,
-        case when not (a0.g0 and a0.g1) then
-          '0:' || encode(uuid_send(c0.id), 'hex') || ':' || array_to_string(array[a0.g0, a0.g1], '')
-        end h,
+        case when not (a0.g0 and a0.g1) then concat('0:', c0.id, ':', a0.g0, a0.g1) end h,
         least(
           m0.until,
           case when m0.lent_until > now() then m0.lent_until end,
@@ -67,15 +65,16 @@ from (
             select
               (
                 (
-                  case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end
+                  case when c0.trial_ends_at is null or c0.trial_ends_at <= now() then
+                    c0.plan_mask
+                  else c0.mask end
                 ) & (
-                  case when m0.lent_until <= now() and m0.role = 'EMPLOYEE' then
-                    m0.mask & ~ m0.lent
-                  else m0.mask end
+                  case when m0.lent_until is null or m0.lent_until > now() or m0.role is distinct from 'EMPLOYEE' then
+                    m0.mask
+                  else m0.mask & ~ m0.lent end
                 )
               ) e,
               coalesce(m0.role = 'OWNER', false) o
-            offset 0
           ) b
           offset 0
         ) a0

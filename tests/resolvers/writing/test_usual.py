@@ -59,8 +59,8 @@ def test_what_is_judged_against_other_rows_or_columns_is_not_usual(name: str) ->
     usual = Usual.of(write).members
     apart = {column.member for column in write.columns if column.linked is not None}
     apart |= {owned.member for owned in write.lists} | {effect.reads for effect in write.rules.effects}
+    apart |= {column.member for column in write.columns if column.rule.kind is WriteKind.NUMBER}
     if not write.creates:
-        apart |= {column.member for column in write.columns if column.rule.kind is WriteKind.NUMBER}
         apart |= {member for rule in write.rules.rules for member in rule.reads}
     assert usual & apart == set()
     assert {column.member for column in write.columns} <= usual | apart

@@ -30,6 +30,9 @@ ENDS: Final = {
     "credential": "delete from credential where account_id = $1",
     "time": "update credential set expires_at = clock_timestamp() where account_id = $1",
 }
+WAITED: Final = 0.005
+"""Seconds after which a write surely has waited: it takes what took less than 2 ms for one that waited for nobody."""
+
 SIGN_OUT: Final = ENDS["credential"]
 TOGGLE: Final = "mutation ($input: SetAppAccessInput!) { setAppAccess(input: $input) { errors { code } } }"
 REFUSALS: Final = {"app": "APP_REQUIRED", "credential": "UNAUTHENTICATED", "time": "UNAUTHENTICATED"}
@@ -85,6 +88,7 @@ async def test_a_right_that_ends_while_a_write_waits_is_not_used(open_desk: Desk
             await toggle(desk, App.CURRENCIES, granted=False)
         else:
             await desk.connection.execute(ENDS[ends], bram.account)
+        await asyncio.sleep(WAITED)
     answer = await writing
     assert await desk.rows() == before
     assert REFUSALS[ends] in repr(answer)

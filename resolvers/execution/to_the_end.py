@@ -1,0 +1,26 @@
+"""Work of several steps that goes on to its end, in a task of its own, when the task that waits for it is cancelled."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+from db.undisturbed import Disturbed
+from resolvers.fair_use.patience import waiting
+
+T = TypeVar("T")
+
+
+async def to_the_end(work: Coroutine[Any, Any, T]) -> T:
+    """Wait for work to end. Raises Disturbed, with its result, if the waiting task was cancelled meanwhile.
+
+    A write that is cancelled in the middle of its commit could be neither denied nor confirmed. The time-outs of its
+    statements bound its time. A write that still waits for its turn ends at once.
+    """
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        if task.cancelled():
+            raise
+        waiting().leave()
+        raise Disturbed(await task) from None
