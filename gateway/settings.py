@@ -3,27 +3,25 @@
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from ipaddress import IPv6Address, ip_address, ip_network
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
-from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from db.lease import LONGEST_LAG, ReplicaSettings
 from db.secrets import Keyring, is_key
 from gateway.data_folder import default_data_folder
+from gateway.origins import has_more, is_loopback, origin, split
 from resolvers.email_address import normal_email
 from resolvers.request_limits import MAX_COST, Limits
 
 SCHEMES = ("postgresql://", "postgres://")
 MAIL_SCHEMES = frozenset({"smtp", "smtps", "smtp+starttls"})
-DEFAULT_PORTS: Mapping[str, int] = {"http": 80, "https": 443}
 HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}")
 DOCUMENT = Limits()
-HOST_NAME = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\Z", re.ASCII)
 
 
 class Settings(BaseSettings):
@@ -454,8 +452,8 @@ class Settings(BaseSettings):
     def _check_smtp_url(cls, url: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
         if url is None:
             return None
-        parts = _split(url.get_secret_value())
-        if parts.scheme not in MAIL_SCHEMES or not parts.hostname or _has_more(parts):
+        parts = split(url.get_secret_value())
+        if parts.scheme not in MAIL_SCHEMES or not parts.hostname or has_more(parts):
             raise ValueError("has to be like smtp://host:port, smtps://host:port or smtp+starttls://host:port")
         if parts.scheme == "smtp" and parts.password is not None and not is_loopback(parts.hostname):
             raise ValueError(
@@ -482,81 +480,8 @@ def _listed(urls: SecretStr) -> tuple[str, ...]:
     return tuple(url.strip() for url in urls.get_secret_value().split(",") if url.strip())
 
 
-def variable(name: str) -> str:
-    """The variable of a setting; the names in upper case are variables already."""
-    return name if name.isupper() else f"ENFACT_{name.upper()}"
-
-
-def variable_of(name: str, field: FieldInfo) -> str:
-    """The variable of a declared setting."""
-    return variable(str(field.validation_alias or name))
-
-
-def text_of(value: object) -> str:
-    """A value of a setting as its variable has it; empty for None."""
-    match value:
-        case None:
-            return ""
-        case bool():
-            return str(value).lower()
-        case frozenset() | tuple():
-            return ",".join(map(str, value))  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
-        case _:
-            return str(value)
-
-
 def _is_reached(settings: Mapping[str, Any]) -> bool:
     """Whether other machines may reach the gateway, as far as its settings show."""
     public = urlsplit(settings.get("public_url") or "http://localhost").hostname or ""
     hosts = settings.get("host", "localhost"), public
     return bool(settings.get("trusted_proxies")) or not all(map(is_loopback, hosts))
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host name or address can be reached only from its own machine."""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ip_address(host.partition("%")[0]).is_loopback
-    except ValueError:
-        return False
-
-
-def origin(url: str) -> str:
-    """The origin of a URL without path, in the form of browsers: lower case, without the scheme's default port.
-
-    Raises ValueError, whose text does not quote the URL.
-    """
-    parts = _split(url)
-    host = parts.hostname or ""
-    if ":" in host:
-        host = f"[{_ipv6(host)}]"
-    elif not HOST_NAME.match(host):
-        raise ValueError("has to name a host, in ASCII")
-    if parts.scheme not in DEFAULT_PORTS or "@" in parts.netloc or _has_more(parts):
-        raise ValueError("has to be like https://app.example.be: http or https, a host, perhaps a port, nothing else")
-    port = parts.port
-    return f"{parts.scheme}://{host}" + ("" if port in (None, DEFAULT_PORTS[parts.scheme]) else f":{port}")
-
-
-def _split(url: str) -> SplitResult:
-    try:
-        parts = urlsplit(url)
-        _ = parts.port  # raises ValueError for an invalid port
-    except ValueError:
-        raise ValueError("has to be a URL") from None
-    if not url.isascii() or not url.isprintable() or " " in url:  # urlsplit drops some of these
-        raise ValueError("has to be a URL, in ASCII and without spaces")
-    return parts
-
-
-def _has_more(parts: SplitResult) -> bool:
-    """Whether there is more than scheme, user, host and port."""
-    return parts.path not in ("", "/") or bool(parts.query or parts.fragment)
-
-
-def _ipv6(host: str) -> str:
-    try:
-        return IPv6Address(host).compressed
-    except ValueError:
-        raise ValueError("has to name a host") from None

@@ -12,7 +12,8 @@ from rich.table import Table
 from rich.text import Text
 
 from gateway.cli.terminal import check_names, invalid_settings
-from gateway.settings import Settings, text_of, variable_of
+from gateway.settings import Settings
+from gateway.variables import text_of, variable_of
 
 HIDDEN: Final = "(set, not shown)"
 COLUMNS: Final = ("variable", "value", "from", "default", "meaning")

@@ -116,7 +116,7 @@ def _unexpected(error: Exception) -> str:
 
 def invalid_settings(invalid: "ValidationError") -> list[str]:
     """A sentence for each setting that is refused, without its value."""
-    from gateway.settings import variable
+    from gateway.variables import variable
 
     return [
         f"{variable('_'.join(map(str, error['loc'])))}: {error['msg'].removeprefix('Value error, ')}"
@@ -138,7 +138,8 @@ def settings_of(**options: object) -> "Settings":
 
 def check_names(environment: Iterable[str]) -> None:
     """Raise UnknownSetting for a variable that looks like a setting and is not one, such as a misspelt limit."""
-    from gateway.settings import Settings, variable_of
+    from gateway.settings import Settings
+    from gateway.variables import variable_of
 
     variables = {name.upper(): variable_of(name, field) for name, field in Settings.model_fields.items()}
     for name in sorted(environment):

@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 from starlette.types import Scope
 
 from gateway.http.errors import Headers, HTTPFault
-from gateway.settings import Settings, is_loopback, origin
+from gateway.origins import is_loopback, origin
+from gateway.settings import Settings
 from resolvers.request import SessionCookie
 from schema.errors import COOKIE_LOST, NO_COOKIE_HERE, ErrorCode
 

@@ -24,7 +24,8 @@ from graphql import (
 )
 
 from gateway.http.error_catalogue import of_payloads, of_validation, top_level
-from gateway.settings import Settings, text_of, variable_of
+from gateway.settings import Settings
+from gateway.variables import text_of, variable_of
 from resolvers.gates.coordinates import Typed, type_of
 from resolvers.gates.needs import own_gates
 from schema import schema

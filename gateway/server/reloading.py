@@ -17,8 +17,9 @@ from gateway.persisted_manifests import ManifestBroken, check_manifests
 from gateway.server.opened import holds_demo, with_secret_keys
 from gateway.server.supervisor import Supervisor
 from gateway.server.workers import Conduct, Workers, conduct_of
-from gateway.settings import Settings, variable_of
+from gateway.settings import Settings
 from gateway.shared_page import add_names
+from gateway.variables import variable_of
 
 RESTART: Final = (
     "host", "port", "admin_host", "admin_port", "data", "pg_bin", "database_url", "migrate_url", "workers", "smtp_url",

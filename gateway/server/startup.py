@@ -80,13 +80,8 @@ async def serve(settings: Settings, listener: socket, watch: Watch, *, demo: boo
         async with open_dsn(settings) as dsn:
             settings = with_secret_keys(settings)
             log = open_log(settings.log_level, settings.log_format)
-            if migrate:
-                watch.step("Migrating the database")
-                await migrate_to_here(settings, dsn, lambda told: log.event("migration", told=told))
-            else:
-                await _require_migrated(dsn)
-            if demo and data is not None and is_loopback(listener) and not settings.hides_demo:
-                await _load_demo_once(dsn, watch.progress)
+            fresh = demo and data is not None and is_loopback(listener) and not settings.hides_demo
+            await _prepare(settings, dsn, log, watch, migrate=migrate, demo=fresh)
             watch.step("Starting the gateway")
             started = Started(url(listener), await holds_demo(dsn), data)
             if started.demo and settings.hides_demo:
@@ -185,6 +180,17 @@ def _terminal_mail(public_url: str) -> MailTransport:
     from gateway.mail.terminal import TerminalMail  # noqa: PLC0415 (LazyTransport imports it for its first letter)
 
     return TerminalMail(public_url)
+
+
+async def _prepare(settings: Settings, dsn: str, log: Log, watch: Watch, *, migrate: bool, demo: bool) -> None:
+    """Migrate the database, or require that somebody has; with `demo` an empty one gets the demo."""
+    if migrate:
+        watch.step("Migrating the database")
+        await migrate_to_here(settings, dsn, lambda told: log.event("migration", told=told))
+    else:
+        await _require_migrated(dsn)
+    if demo:
+        await _load_demo_once(dsn, watch.progress)
 
 
 async def _load_demo_once(dsn: str, progress: Progress) -> None:

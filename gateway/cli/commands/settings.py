@@ -18,7 +18,7 @@ def settings(
     """
     with refusals():
         from gateway.cli.settings import explain, near, table_of
-        from gateway.settings import variable
+        from gateway.variables import variable
 
         lines = explain()
         if name is not None:

@@ -145,7 +145,8 @@ function compared(then, now) {
     turned: people.length > 12,
     cell: (a, b) => {
       const [line, info] = a.line ? [a.line, b.info] : [b.line, a.info];
-      return { on: line.cells[info.app].effective, fixed: differs(line, info.app) ? "DIFFERS" : "PAST", changed: differs(line, info.app) };
+      const { effective: on, until } = line.cells[info.app];
+      return { on, fixed: differs(line, info.app) ? "DIFFERS" : "PAST", changed: differs(line, info.app), until: on ? until : null };
     },
     name: (a, b) => (a.line ? `${b.label}, ${a.label}` : `${a.label}, ${b.label}`),
     toggle() {},

@@ -126,6 +126,16 @@ await check("an app that is lent shows its end, is not copied, and is not given 
     await line.getByText(/^activé · jusqu'au /).waitFor();
   })));
 
+await check("a past moment shows until when what was on then was lent", () =>
+  as("lambert", `#/${LAMBERT}/history`, async (page) => {
+    await page.locator("table.cards tbody tr").first().getByRole("button").click();
+    await page.getByRole("grid").waitFor();
+    const [on, text] = await said(page, "Achats", "Karim Benali");
+    assert.equal(on, "true");
+    assert.match(text, /\S · jusqu'au \d+ .* 20\d\d/, "why it is no switch, and its end");
+    assert.match(await cell(page, "Achats", "Karim Benali").innerText(), /^\d+ \S+$/);
+  }));
+
 for (const language of [...LANGUAGES.slice(1), "fr"])
   await check(`on a phone groups and ends are whole and accessible, ${language}`, () =>
     as("lambert", MATRIX, async (page) => {

@@ -124,9 +124,10 @@ function Cell({ column, state, label }) {
 
 /** What a switch does not show by being on or off, in words; or null. */
 function said({ fixed, clash, until, count }) {
-  if (fixed) return t(`fixed.${fixed}`);
+  const end = until && t("until", { day: moment(until) });
+  if (fixed) return [t(`fixed.${fixed}`), end].filter(Boolean).join(" · ");
   if (clash) return t("conflict.cell");
-  if (until) return t("until", { day: moment(until) });
+  if (end) return end;
   return count ? t("people.count", { n: number(count[0]), all: number(count[1]) }) : null;
 }
 
