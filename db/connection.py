@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 
 import asyncpg
 
-from db.dsn import Address, Host, connect_options, read_address
+from db.dsn import Address, Host, connect_options, read_address, require_files
 from db.errors import DRIVER_ERRORS, DatabaseMisconfigured, translate_refusal
 from db.hosts import LIMIT, Race
 from db.keepalive import keep_alive
@@ -22,7 +22,7 @@ REQUESTS, LISTENER, HEALTH, MAIL = "enfact", "enfact listening", "enfact health"
 """The names of a gateway's connections, which PostgreSQL shows (`application_name`)."""
 
 LOOKS: Final = "enfact replicas"
-"""The name of those that look at replicas and their primary."""
+"""How the names of those begin that look at replicas and their primary."""
 
 SERVING: Final = (REQUESTS, LISTENER, HEALTH, MAIL, LOOKS)
 
@@ -158,6 +158,7 @@ async def _open(dsn: str, options: dict[str, Any]) -> Connection:
     try:
         return await driver.connect(dsn, **options)
     except DRIVER_ERRORS as error:
+        require_files(dsn)
         raise translate_refusal(error) from error
     except ValueError:  # from parsing the DSN; its message may quote the password
         raise DatabaseMisconfigured("The address of the database cannot be read as a URL.") from None

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 from typing import Any, Final, TypeVar
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
@@ -63,6 +64,9 @@ LIMITS: Final[Mapping[str, tuple[int, int]]] = {
 
 ALIVE: Final = ("keepalives", "keepalives_idle", "keepalives_interval", "keepalives_count", "tcp_user_timeout")
 N = TypeVar("N", int, float)
+
+FILES: Final = frozenset({"sslcert", "sslcrl", "sslkey", "sslrootcert"})
+"""Words that name a file."""
 
 WRITERS: Final = frozenset({"any", "primary", "read-write"})
 VERIFIED: Final = "verify-full"
@@ -219,6 +223,25 @@ def _system_tls(words: dict[str, str]) -> ssl.SSLContext:
     for name in ("sslmode", "sslrootcert", "sslcert", "sslkey"):
         words.pop(name, None)
     return context
+
+
+def require_files(dsn: str) -> None:
+    """Raise DatabaseMisconfigured for a file of TLS that a DSN names and that cannot be used.
+
+    The driver's own error does not say which file it is, nor that it is one.
+    """
+    words = dict(parse_qsl(urlsplit(dsn).query))
+    for name in FILES & words.keys():
+        try:
+            if name == "sslrootcert":
+                ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=words[name])
+            else:
+                Path(words[name]).read_bytes()
+        except (OSError, ValueError) as error:
+            said = "it has no certificate" if isinstance(error, ssl.SSLError) else str(error)
+            raise DatabaseMisconfigured(
+                f"The file {words[name]} that the address of the database names as {name} cannot be used: {said}."
+            ) from None
 
 
 def _with_authorities() -> ssl.SSLContext:

@@ -3,6 +3,7 @@
 An error that is not listed here (a broken constraint, a wrong statement) passes through unchanged.
 """
 
+import ssl
 from typing import Final
 
 import asyncpg
@@ -65,6 +66,13 @@ def translate(error: Exception, *, by_standby: bool = False) -> Exception:
             return DatabaseUnavailable(f"None of the database servers is of the wanted kind: {error}")
         case asyncpg.exceptions.ClientConfigurationError():
             return DatabaseMisconfigured(f"The address of the database is not usable: {error}")
+        case ssl.SSLCertVerificationError():
+            return DatabaseMisconfigured(
+                f"The certificate of the database's server is refused: {error.verify_message}. The authority that "
+                "signed it is the file that the address names as sslrootcert, and its name is the host there."
+            )
+        case ConnectionError() if "rejected SSL upgrade" in str(error):  # the driver's words
+            return DatabaseMisconfigured("The address of the database asks for TLS, and its server has no TLS.")
         case asyncpg.InterfaceError() if "closed" in str(error) or "closing" in str(error):
             return ConnectionLost(f"The connection to the database is closed: {error}")
         case asyncpg.InternalClientError():  # a connection that was ended in the middle of a message

@@ -2,11 +2,12 @@
 
 from typing import Final
 
-from db.connection import SERVING, Connection
+from db.connection import LOOKS, SERVING, Connection
 
 COUNT_GATEWAYS: Final = """
 select count(*) from pg_stat_activity
-where datname = current_database() and application_name = any ($1::text[])
+where datname = current_database()
+  and (application_name = any ($1::text[]) or starts_with(application_name, $2))
 """
 
 
@@ -31,4 +32,4 @@ async def is_demo(connection: Connection) -> bool:
 
 async def serving_gateways(connection: Connection) -> int:
     """The number of connections that gateways have to the database."""
-    return await connection.fetchval(COUNT_GATEWAYS, SERVING)
+    return await connection.fetchval(COUNT_GATEWAYS, SERVING, LOOKS)

@@ -40,7 +40,10 @@ LONGEST_WAIT: Final = timedelta(days=3)
 
 KEPT: Final = timedelta(days=30)
 MOST_TIDIED: Final = 1_000
-"""Maximum number of rows that one transaction deletes."""
+"""Maximum number of rows that one transaction deletes, or of keys that it takes off."""
+
+REPEATABLE: Final = timedelta(days=90)
+"""The time for which a write can be repeated by its idempotency key."""
 
 NOBODY: Final = "NOBODY"
 TOO_LATE: Final = "TOO_LATE"
@@ -104,7 +107,7 @@ update outbox set problem = $2::text,
   given_up_at = case when $2::text <> $5::text and ($3::bool or attempts >= $4::int) then now() end
 where id = $1 and sent_at is null and (given_up_at is null or $2::text is null)
 """
-DELETE_OLD: Final[Mapping[str, timedelta]] = {
+TIDY: Final[Mapping[str, timedelta]] = {
     """
     delete from outbox where id in (
       select id from outbox where id < (select uuidv7(-$1::interval)) order by id limit $2 for update skip locked)
@@ -118,8 +121,21 @@ DELETE_OLD: Final[Mapping[str, timedelta]] = {
       select id from credential where id < (select uuidv7(-$1::interval)) and expires_at < now() - $1::interval
       order by id limit $2 for update skip locked)
     """: KEPT,
+    """
+    with spent as (
+      select company_id, id, xid, operation from change where idempotency_key is not null and at < now() - $1::interval
+      limit $2 for update skip locked
+    ), items as (
+      update change c set input_hash = null from spent s
+      where c.company_id = s.company_id and c.xid = s.xid and c.operation = s.operation
+        and c.idempotency_key is null and c.input_hash is not null
+    )
+    update change c set idempotency_key = null, input_hash = null from spent s
+    where c.company_id = s.company_id and c.id = s.id
+    """: REPEATABLE,
 }
-"""Statement -> age of the rows that it deletes. The time of a row is in its id (uuidv7), whose index finds old rows."""
+"""Statement -> age of the rows that it deletes, or takes the key off. The time of a row that is deleted is in its id
+(uuidv7), whose index finds old rows; the index of keys has no others. Of a list the first row has the key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,13 +223,15 @@ async def settle(database: Database, letter: uuid.UUID, problem: str | None = No
 async def tidy(database: Database) -> None:
     """Delete letters older than 30 days, expired tokens of letters, and credentials that expired 30 days ago.
 
-    Each transaction deletes at most a thousand rows. Raises as `Database.transaction` does.
+    Idempotency keys are taken off writes after 90 days. Each transaction changes at most a thousand rows, but for those
+    of a list. Raises as `Database.transaction` does.
     """
-    for statement, age in DELETE_OLD.items():
-        deleted = f"DELETE {MOST_TIDIED}"
-        while deleted == f"DELETE {MOST_TIDIED}":
+    for statement, age in TIDY.items():
+        changed = MOST_TIDIED
+        while changed == MOST_TIDIED:
             async with database.transaction() as connection:
-                deleted = await connection.execute(statement, age, MOST_TIDIED)
+                status = await connection.execute(statement, age, MOST_TIDIED)
+            changed = int(status.rsplit(" ", 1)[1])
 
 
 async def _settle(connection: Connection, letter: uuid.UUID, problem: str | None, *, final: bool) -> None:

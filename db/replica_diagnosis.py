@@ -17,6 +17,7 @@ PATIENCE: Final = 3.0
 
 TO_DO: Final[Mapping[Reason, str]] = {
     Reason.PROMOTED: "It is no standby: it was promoted, or this is the address of another server.",
+    Reason.ELSEWHERE: "It follows another primary than the one that DATABASE_URL leads to.",
     Reason.CATCHING_UP: "It applies what the primary had written before; until it has, the primary answers.",
     Reason.LAGS: "It lags by more than ENFACT_READ_LAG; the primary answers meanwhile.",
     Reason.CLOCK: "Its clock differs from the primary's by more than a second: let both follow a time server.",
@@ -53,11 +54,12 @@ async def diagnose_replicas(dsns: Sequence[str], lag: float, primary_dsn: str) -
 async def _diagnose(dsn: str, lag: float, connection: Connection) -> Finding:
     """The finding about one replica, which is looked at until it is good, or its time is over."""
     replica = await _connect(dsn)
-    primary, lease = Primary(lag), Lease()
+    primary, lease = Primary(lag, settling=0.0), Lease()
     until = time.monotonic() + PATIENCE
     try:
         while True:
-            primary.saw(await look_at_primary(connection))
+            primary.saw(look := await look_at_primary(connection))
+            primary.settled(look.at, time.monotonic())
             lease.saw(await look_at_replica(replica), primary)
             state = lease.state(time.monotonic())
             if state is None:

@@ -10,14 +10,17 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import count
-from typing import NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from db.connection import Connection
 from db.database import Database, PoolSettings
 from db.dsn import read_address
 from db.errors import DatabaseMisconfigured
-from db.lease import SILENCE, Lease, Primary, Reason, ReplicaSettings
-from db.looks import keep_looking, look_at_primary, look_at_replica
+from db.lease import SILENCE, Lease, Primary, Reason, ReplicaSettings, Waits
+from db.looks import end_waits, keep_looking, look_at_primary, look_at_replica, look_at_waits, name_of_looks
+
+WAITS_PAUSE: Final = 0.1
+"""Seconds between two looks at commits that wait for replicas."""
 
 Report: TypeAlias = Callable[[str, Reason | None], None]
 """Is called with the name of a replica and why it answers nothing (None: it answers), when that changes."""
@@ -52,7 +55,8 @@ class Choice(NamedTuple):
 class Replicas:
     """The replicas of one primary, as one process sees them.
 
-    `primary_dsn` is an address past any pooler in transaction mode.
+    `primary_dsn` is an address past any pooler in transaction mode. A change of access that waits for a replica which
+    answers nothing any more is let go.
     """
 
     def __init__(self, primary_dsn: str, settings: ReplicaSettings, pool: PoolSettings, report: Report) -> None:
@@ -64,13 +68,17 @@ class Replicas:
         self._pool = replace(pool, connect_timeout=min(pool.connect_timeout, SILENCE))
         self._report = report
         self._turns = count()
+        self._waits = Waits()
+        self._looked = time.monotonic()
+        self._ended = 0
         self._known: Connection | None = None
 
     async def keep_looking(self) -> None:
         """Look at all servers until cancelled; then give the replicas up."""
+        name = name_of_looks(self._primary.lag)
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(keep_looking(self._primary_dsn, self._look_at_primary, self._tell))
+                group.create_task(keep_looking(self._primary_dsn, self._look_at_primary, self._lose_primary, name))
                 for one in self._all:
                     group.create_task(self._keep_looking_at(one))
         finally:
@@ -110,6 +118,7 @@ class Replicas:
             "enfact_replicas": len(self._all),
             "enfact_replicas_serving": len(serving),
             "enfact_replica_lag_seconds": sum(now - one.lease.fresh for one in serving),
+            "enfact_replica_waits_ended_total": self._ended,
         }
 
     def _stale(self, now: float, position: int) -> Choice | None:
@@ -124,10 +133,31 @@ class Replicas:
         if connection is not self._known:
             self._known = connection
             self._primary.forget()
+            self._waits = Waits()
         self._primary.saw(look)
+        self._judge()
+        await self._look_at_waits(connection)
+
+    def _lose_primary(self) -> None:
+        self._primary.lost(time.monotonic())
+        self._judge()
+
+    def _judge(self) -> None:
         for one in self._all:
             one.lease.judge(self._primary)
         self._tell()
+
+    async def _look_at_waits(self, connection: Connection) -> None:
+        """Let changes of access go on without replicas that answer nothing any more."""
+        at = time.monotonic()
+        if at - self._looked < WAITS_PAUSE:
+            return
+        look = await look_at_waits(connection)
+        if look.settled:
+            self._primary.settled(at, look.at)
+        if overdue := self._waits.saw(look):
+            self._ended += await end_waits(connection, overdue)
+        self._looked = time.monotonic()
 
     async def _keep_looking_at(self, one: Replica) -> None:
         """Look at a replica; it gets a pool as soon as it might answer."""

@@ -20,6 +20,7 @@ from db.secrets import Keyring
 from gateway.background import BackgroundTasks, Outage, keep_ending_grants
 from gateway.logs import Log, causes
 from gateway.notifications import keep_hinting, keep_waking
+from gateway.pool import pool_settings
 from gateway.readiness import Readiness
 from gateway.settings import Settings
 from resolvers.execution.executor import Executor
@@ -355,19 +356,6 @@ def database_backend(
     terms = terms_of(settings, quota)
     dsn = settings.database_url.get_secret_value()
     return DatabaseBackend(dsn, pool_settings(settings), log, terms, listen_dsn=settings.listen_dsn(dsn), alone=alone)
-
-
-def pool_settings(settings: Settings) -> PoolSettings:
-    """The settings of the pool of connections."""
-    return PoolSettings(
-        size=settings.pool_size,
-        share=settings.pool_share,
-        queue=settings.pool_queue,
-        statement_cache=settings.statement_cache,
-        statement_memory=settings.statement_memory << 20,
-        backend_memory=settings.backend_memory << 20,
-        statement_timeout=settings.deadline,
-    )
 
 
 def terms_of(settings: Settings, quota: Quota | None = None) -> Terms:

@@ -12,7 +12,7 @@ from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from db.lease import ReplicaSettings
+from db.lease import LONGEST_LAG, ReplicaSettings
 from db.secrets import Keyring, is_key
 from gateway.data_folder import default_data_folder
 from resolvers.email_address import normal_email
@@ -50,7 +50,7 @@ class Settings(BaseSettings):
     read_lag: float = Field(
         default=1.0,
         ge=0.1,
-        le=60,
+        le=LONGEST_LAG,
         description="Seconds by which a replica of ENFACT_READ_URLS may lag and still answer. Rights that are taken "
         "away are gone there at once; other changes may be seen so much later by those who have not written them.",
     )

@@ -14,8 +14,8 @@ from graphql import Node
 from db.tokens import KEY_MARKS, CredentialKind, kind_of
 from resolvers.stages import Stages
 from schema.errors import NO_COOKIE_HERE, ErrorCode
+from schema.hidden_fields import HiddenFields
 from schema.localization.translate import Language
-from schema.types.core.access import HiddenFields
 
 BEFORE_DATA: Final = '{"data":'
 AFTER_DATA: Final = "}"

@@ -45,6 +45,12 @@ def _folding() -> _Folding:
     return _Folding({ord(character): to for character, to in table.items()})
 
 
+@cache
+def written_forms(folded: str) -> tuple[str, ...]:
+    """The characters with this one in their folded form, in their order: of `&` also that of full width."""
+    return tuple(sorted({folded, *(chr(code) for code, to in _folding().items() if folded in to)}))
+
+
 def fold(text: str) -> str:
     """A text without case, accents, ligatures, invisible characters and needless blanks, with a keyboard's marks."""
     return " ".join(text.translate(_folding()).split())

@@ -7,8 +7,8 @@ from rich.text import Text
 
 from db.diagnosis import Finding, Wanted, diagnose
 from db.replica_diagnosis import diagnose_replicas
-from gateway.backend import pool_settings
 from gateway.cli.terminal import print_table
+from gateway.pool import pool_settings
 from gateway.server.opened import open_dsn
 from gateway.settings import Settings
 

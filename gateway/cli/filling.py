@@ -1,4 +1,4 @@
-"""What `enfact migrate` and `enfact demo` do."""
+"""What `enfact demo` does."""
 
 from collections.abc import Callable
 
@@ -9,15 +9,6 @@ from gateway.server.opened import migrate_to_here, open_dsn
 from gateway.settings import Settings
 
 Report = Callable[[str, int, int], None]
-
-
-async def migrate_database(settings: Settings) -> None:
-    """Migrate the database to this version's tables and app catalogue; the person is told of waits and steps.
-
-    Raises DatabaseError and EmbeddedError.
-    """
-    async with open_dsn(settings) as dsn:
-        await migrate_to_here(settings, dsn, say)
 
 
 async def fill_database(

@@ -57,7 +57,7 @@ REFUSALS: Final = frozenset(
         "gateway.persisted_manifests.ManifestBroken",
         "gateway.server.listener.ListenError",
         "gateway.server.workers.WorkersEnd",
-        "resolvers.admin.matrix_report.InspectionRefused",
+        "resolvers.admin.companies.InspectionRefused",
         "resolvers.mutations.steps.support_accounts.SupportRefused",
     }
 )

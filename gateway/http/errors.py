@@ -9,7 +9,7 @@ from typing import Final
 from db.errors import DatabaseError
 from gateway.http.negotiation import MediaType, Negotiated
 from gateway.settings import Settings
-from resolvers.execution.results import failure
+from resolvers.execution.failures import failure
 from schema.errors import ErrorCode
 
 Headers = tuple[tuple[bytes, bytes], ...]

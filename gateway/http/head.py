@@ -7,7 +7,7 @@ from typing import NamedTuple, TypeAlias
 
 from gateway.http.headers import joined
 from gateway.http.negotiation import negotiated
-from schema.types.core.access import HiddenFields
+from schema.hidden_fields import HiddenFields
 
 LENGTH = b"content-length"
 

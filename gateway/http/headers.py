@@ -9,7 +9,7 @@ from starlette.types import Scope
 
 from gateway.http.errors import CHALLENGE, HTTPFault, bad_input
 from schema.errors import ErrorCode
-from schema.types.core.access import HiddenFields
+from schema.hidden_fields import HiddenFields
 
 NO_TOKEN = frozenset({b"", b"bearer"})
 """Authorization headers, in lower case and without spaces around, that hold no token: they are as good as absent."""

@@ -22,6 +22,24 @@ def render(result: Result, request_id: str) -> bytes:
     return before + b",".join(members) + b"}"
 
 
+class LastRendering:
+    """Renders results, and one that comes again at once not anew: an event is the same Result for many clients."""
+
+    __slots__ = ("_body", "_result")
+
+    def __init__(self) -> None:
+        self._result: Result | None = None
+        self._body = b""
+
+    def render(self, result: Result, request_id: str) -> bytes:
+        """As `render`. Errors have the id of the request, and are written each time."""
+        if result.errors or not result.hidden:
+            return render(result, request_id)
+        if result is not self._result:
+            self._result, self._body = result, render(result, request_id)
+        return self._body
+
+
 def _extensions(result: Result) -> dict[str, object]:
     extensions: dict[str, object] = {}
     if result.hidden:

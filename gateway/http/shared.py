@@ -1,7 +1,7 @@
 """The state that all transports share: executor, slots, cookies, CORS, deadlines, statuses, log and rate limits."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from gateway.backend import RequestExecutor
@@ -11,6 +11,7 @@ from gateway.http.deadlines import Deadlines
 from gateway.http.errors import Statuses
 from gateway.http.positions import Positions
 from gateway.http.rate_limits import Rates
+from gateway.http.rendering import LastRendering
 from gateway.http.stream_slots import StreamSlots
 from gateway.logs import Log
 from gateway.metrics.recording import Metrics
@@ -28,7 +29,7 @@ class TransportState:
 
     `executor` returns None while there is nothing to ask; `shows_stages` tells whether signed-in clients may see how
     long the stages of their requests take. `metrics` is None where nothing is counted, `tracer` where no traces are.
-    `names` are those of the operations that clients may name by ids.
+    `names` are those of the operations that clients may name by ids, `events` renders the events of sockets.
     """
 
     executor: Callable[[], RequestExecutor | None]
@@ -45,6 +46,7 @@ class TransportState:
     metrics: Metrics | None = None
     tracer: Tracer | None = None
     names: OperationNames = NO_NAMES
+    events: LastRendering = field(default_factory=LastRendering)
 
     def wait_of(self, address: str, key: str | None = None) -> float:
         """Count one more request of an address and an API key; the seconds to wait when it is one too many, else 0."""

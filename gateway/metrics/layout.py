@@ -63,6 +63,7 @@ FIGURES: Final = (
     Figure("enfact_replica_reads_total", "counter", "Reads that replicas answered."),
     Figure("enfact_replica_reads_again_total", "counter", "Reads that were asked again of the primary."),
     Figure("enfact_replica_reads_stale_total", "counter", "Reads that replicas answered while the primary was away."),
+    Figure("enfact_replica_waits_ended_total", "counter", "Changes of access that went on without a silent replica."),
     Figure("enfact_sockets", "gauge", "WebSockets and event streams that are open."),
 )
 

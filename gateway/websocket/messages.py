@@ -10,7 +10,7 @@ from starlette.types import Message as Received
 from gateway.http.errors import HTTPFault
 from gateway.http.headers import bearer, hidden_fields_of
 from gateway.websocket.handshake import LONGEST_REASON
-from schema.types.core.access import HiddenFields
+from schema.hidden_fields import HiddenFields
 
 LONGEST_ID: Final = 256
 """Maximum number of characters of an operation's id."""

@@ -217,7 +217,7 @@ class Operations:
             errors = render_errors(result.errors, base.request_id)
             await self._send(named + b',"type":"error","payload":' + errors + b"}")
         else:
-            body = render(result, base.request_id)
+            body = (self._shared.events.render if live else render)(result, base.request_id)
             if base.stages is not None and not live:
                 base.stages.end(Stage.RENDER)
             await self._send(named + b',"type":"next","payload":' + body + b"}")

@@ -13,7 +13,7 @@ from db.applied import APPLIED
 from db.connection import Connection
 from db.database import Database
 from db.schema_version import is_migrated
-from resolvers.admin.matrix_report import InspectionRefused, find_company
+from resolvers.admin.companies import InspectionRefused, find_company
 from resolvers.mutations.steps.plan_changes import change_plan, set_trial
 from resolvers.plans import moment_of
 from schema.apps import Plan

@@ -9,17 +9,16 @@ from datetime import datetime
 from typing import Any, Final
 
 import orjson
-from asyncpg import Record
 
 from db.connection import Connection
 from db.database import Database
 from db.schema_version import check_migrated
 from db.tokens import CredentialKind, hash_token, new_token
+from resolvers.admin.companies import InspectionRefused, find_company
 from resolvers.compilation.context import Bindings
 from resolvers.execution.held_gates import held_in, held_statement
 from resolvers.execution.product import default_compiler
 from resolvers.gates.schema_views import Views
-from resolvers.global_ids import Key
 from resolvers.membership import present
 from resolvers.operation.documents import Documents
 from schema import schema
@@ -38,9 +37,6 @@ query ($id: ID!, $at: DateTime) {
   }
 }
 """
-FIND_COMPANIES_BY_NAME: Final = """
-select id, name from company where id = $1::uuid or lower(name) = lower($2) order by created_at, id limit $3
-"""
 OPEN_OWNERS_SESSION: Final = f"""
 insert into credential (token_hash, account_id, expires_at)
 select $1, m.account_id, now() + interval '1 minute' from membership m
@@ -54,12 +50,6 @@ select $1, id, now() + interval '1 minute' from account where email = lower($2)
 returning id
 """
 DELETE_SESSION: Final = "delete from credential where id = $1"
-MOST_LISTED: Final = 10
-"""Maximum number of companies of the same name that a refusal lists."""
-
-
-class InspectionRefused(Exception):
-    """A report that cannot be made; the message is for the operator."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,18 +92,6 @@ async def schema_seen_by(database: Database, email: str) -> str:
         await connection.execute(DELETE_SESSION, credential)
     view = Views(default_compiler().schema).of(held_in(record))
     return schema.text_of(view.schema).rstrip("\n") + "\n"
-
-
-async def find_company(connection: Connection, named: str) -> Record:
-    """The key and name of the company with this id or name. Raises InspectionRefused unless there is exactly one."""
-    key = Key(("com",))(named)
-    found = await connection.fetch(FIND_COMPANIES_BY_NAME, key, named.replace("\0", ""), MOST_LISTED)
-    if not found:
-        raise InspectionRefused(f"There is no company {named}.")
-    if len(found) > 1:
-        ids = ", ".join(f"com_{company['id'].hex}" for company in found)
-        raise InspectionRefused(f"Several companies are called {named}; say which: {ids}.")
-    return found[0]
 
 
 async def _ask(connection: Connection, token: str, given: dict[str, Any]) -> Any:

@@ -16,7 +16,7 @@ from db.connection import Connection
 from db.database import Database
 from db.outbox import Letter, post
 from db.schema_version import check_migrated
-from resolvers.admin.matrix_report import InspectionRefused, find_company
+from resolvers.admin.companies import InspectionRefused, find_company
 from resolvers.membership import present
 from resolvers.mutations.input_checks import InputChecks
 from resolvers.mutations.invitations import withdraw

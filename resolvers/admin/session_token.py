@@ -8,7 +8,7 @@ from typing import Final
 
 from db.database import Database
 from db.schema_version import check_migrated
-from resolvers.admin.matrix_report import InspectionRefused
+from resolvers.admin.companies import InspectionRefused
 from resolvers.email_address import normal_email
 from resolvers.mutations.steps.sessions import open_session
 

@@ -74,7 +74,8 @@ class CompanyScope:
     """One company row of the statement, entered by a kind of credential.
 
     All data below it belongs to that company and is judged by one relation of gates. `times` is the number of companies
-    that the row stands for. `named` is the parameter that names the company, where one does.
+    that the row stands for. `named` is the parameter that names the company, where one does. `judged` is the
+    column with the viewer's apps, where they are known already.
     """
 
     n: int
@@ -83,6 +84,7 @@ class CompanyScope:
     kind: CredentialKind
     times: Times = (1, ())
     named: Sql | None = None
+    judged: Sql | None = None
     gates: dict[Gate, int] = field(default_factory=dict[Gate, int])
     entries: list[GatedSelection] = field(default_factory=list[GatedSelection])
 
@@ -107,6 +109,8 @@ class CompanyScope:
     @property
     def effective(self) -> Sql:
         """The mask of the apps that the viewer holds, by an API key only those that it was made for."""
+        if self.judged is not None:
+            return self.judged
         of_key = sql(" & {}.apps", VIEWER) if self.kind is CredentialKind.API_KEY else sql("")
         return sql("({} & {}{})", awake(self.company), held(self.membership), of_key)
 

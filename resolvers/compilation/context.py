@@ -47,6 +47,11 @@ def seen_before(_bindings: Bindings) -> None:
     """The source of the snapshot whose changes a subscriber has seen: None, until there is one (`Statement.since`)."""
 
 
+def token_hashes(bindings: Bindings) -> list[bytes | None]:
+    """The source of the hashes for which a statement is read: that of the request, where no others join it."""
+    return [bindings.token_hash]
+
+
 TypeName: TypeAlias = LiteralString
 """A PostgreSQL type."""
 

@@ -22,7 +22,7 @@ from resolvers.compilation.cost import is_computed
 from resolvers.compilation.parameters import Keys, criteria, criterion, enum_name, enum_names, unchanged
 from resolvers.compilation.resolution import Leaf, Link, Listing, ToOne
 from resolvers.compilation.table_mapping import TableMapping, TableOf
-from resolvers.compilation.texts import IsShort, Shape, Sought, SoughtAny, begins, compared, equal, stands_in, whole
+from resolvers.compilation.texts import PartOf, Shape, Sought, SoughtAny, begins, compared, equal, stands_in, whole
 from resolvers.gates.coordinates import (
     Fields,
     definition,
@@ -292,7 +292,7 @@ def _text(kind: str | None) -> Operator:
             case "ne":
                 return sql("{} is distinct from {}", value, sought(whole))
             case "contains":
-                return stands_in(column, kind, sought, short=row.ctx.inputs.probe(operand, IsShort(kind)))
+                return stands_in(column, kind, sought, row.ctx.inputs.probe(operand, PartOf(kind)))
             case "startsWith":
                 return begins(column, kind, sought)
             case _:

@@ -349,9 +349,10 @@ class Objects:
         placement = self.layout.placement(chosen.returned.name)
         shown = self.shown(target, chosen.returned, chosen.at)
         of_type = placement.conditions(target.rows) if listing.past else placement.current(target.rows)
-        where = every([*target.rows.where, *of_type, *shown, *meant(target), *self._filter(target, chosen)])
+        always = (*target.rows.where, *of_type, *shown, *meant(target))
+        where = every([*always, *self._filter(target, chosen)])
         keys = self._order(chosen.returned, chosen.arguments, listing.order)
-        sorted_by = keys.clause(target.rows)
+        sorted_by = keys.among(target.rows, always).clause(target.rows)
         given = sum(self.ctx.inputs.given(chosen.arguments.get(name, NOT_GIVEN)) for name in ("filter", "orderBy"))
         usual = items_of(chosen.returned)
         charge = self.ctx.costs.charge if usual <= FEW and not given else self.ctx.costs.charge_growing

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, LiteralString
 
-from sqlalchemy import Boolean, Column, Date, DateTime, Integer, Numeric, Text, Uuid
+from sqlalchemy import Boolean, Column, Date, DateTime, Index, Integer, Numeric, Text, Uuid
 
 from db.sql import Rows, Sql, join, literal, sql
 from resolvers.compilation.parameters import text
@@ -73,6 +73,23 @@ def column_type(column: "Column[Any]") -> ColumnType:
     return next(found for sort, found in COLUMN_TYPES if isinstance(column.type, sort))
 
 
+ONE_VALUE: Final = re.compile(r"[\w.$:]+")
+"""A column or a parameter, as the right side of an equation."""
+
+
+def _is_given(column: Sql, where: Sequence[Sql]) -> bool:
+    """True if a condition gives the column the same value in all rows."""
+    equation = f"{column} = "
+    return any(ONE_VALUE.fullmatch(one.removeprefix(equation)) for one in where if one.startswith(equation))
+
+
+def _distinct_by(index: Index) -> frozenset[str]:
+    """The columns by which a unique index tells all rows of its table apart; none of any other index."""
+    columns = [column for column in index.expressions if isinstance(column, Column) and not column.nullable]
+    is_whole = index.unique and len(columns) == len(index.expressions) and not index.dialect_kwargs
+    return frozenset(column.name for column in columns) if is_whole else frozenset()
+
+
 RANK: Final = "found_rank"
 """The key by which a list with ranks is sorted first: no column of the table, but one of its rows (`Rows.copies`)."""
 
@@ -128,6 +145,16 @@ class Order:
     def ranked(self) -> "Order":
         """The same order within each rank."""
         return Order((OrderKey(RANK), *self.keys))
+
+    def among(self, rows: Rows, where: Sequence[Sql]) -> "Order":
+        """The same order of the rows that meet these conditions, without the id where the keys before it are unique.
+
+        PostgreSQL then reads the rows in the order of the unique index, and sorts nothing.
+        """
+        given = {column.name for column in rows.table.columns if _is_given(rows[column.name], where)}
+        by_value = {key.column for key in self.keys[:-1] if key.column != RANK and key.value(rows) == rows[key.column]}
+        is_unique = any(names and names <= given | by_value for names in map(_distinct_by, rows.table.indexes))
+        return Order(self.keys[:-1]) if is_unique else self
 
     def turned(self) -> "Order":
         """The opposite order."""

@@ -4,15 +4,15 @@ The statement looks up the credential, judges every gate, reads the data and wri
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from db.sql import Json, Sql, Text, concatenation, every, join, literal, number, rows, sql
+from db.sql import Json, Rows, Sql, Text, concatenation, every, join, literal, number, rows, sql
 from db.tables.core.identity import account, credential, membership
 from db.tokens import CredentialKind
 from resolvers.compilation.company_scope import VIEWER, GatedSelection
-from resolvers.compilation.context import Bindings, Source, StatementContext, seen_before
+from resolvers.compilation.context import Bindings, Source, StatementContext, seen_before, token_hashes
 from resolvers.compilation.cost import NOTHING, Cost
 from resolvers.fair_use.budget import BRIEF, BRIEF_PAGES, Work
 from resolvers.membership import views_as
@@ -23,11 +23,10 @@ STATEMENT, PARAMETER, ENTRY = 4_000, 400, 600
 """Estimated size in memory of a statement besides its text, and of each parameter and entry; in bytes."""
 
 
-MORE: Final[Mapping[CredentialKind, Sql]] = {
-    CredentialKind.API_KEY: sql("hidden_fields"),
-    CredentialKind.VIEW_AS: sql("language"),
-}
-"""A further column of the viewer that the end of a statement needs, by the kind of credential."""
+OF_CREDENTIAL: Final = re.compile(rf"\b{VIEWER}\.id\b")
+"""What a statement reads of the viewer's credential that differs between two sessions of one account."""
+
+LANGUAGE_OF_VIEWER: Final = sql("language")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +47,10 @@ of an API key only, its mode for hidden fields.
 
 TERM: Final = "term"
 """The name of a further column of a live operation: the seconds until its answer may change by itself; null: never."""
+
+KNOWN: Final = "known"
+"""The name of a further column of a live operation that is read for several sessions at once: the hashes of those of
+their tokens that are valid and of the account that it was read for."""
 
 POSITION: Final = "position"
 """The name of a further column of a write or a payload: the number below which all transactions have to be over in a
@@ -79,6 +82,11 @@ class Statement:
         """The place of the snapshot after which it reads changes among the parameters; None if it reads no changes."""
         return self.parameters.index(seen_before) if seen_before in self.parameters else None
 
+    @property
+    def tokens(self) -> int | None:
+        """The place of the hashes of tokens among the parameters; None if it is read for one credential alone."""
+        return self.parameters.index(token_hashes) if token_hashes in self.parameters else None
+
     def arguments(self, bindings: Bindings) -> list[object]:
         """The parameters' values. Raises RequestError (BAD_USER_INPUT) for a value that no client may send."""
         return [source(bindings) for source in self.parameters]
@@ -92,6 +100,7 @@ def finish(
     `outcome` of a write is a select of at most one row, whose columns follow those of the statement.
     """
     json, laterals = concatenation((Text(BEFORE_DATA), *data, Text(AFTER_DATA))), _joined(ctx.laterals)
+    shares = live and _is_of_account(ctx, json, laterals)
     found = sql(
         "select {} d, {} h, {}.id, {}.{}{}{} from (select {}) one left join viewer {} on true{}",
         json,
@@ -99,23 +108,23 @@ def finish(
         VIEWER,
         VIEWER,
         sql("payer account_id") if ctx.kind is CredentialKind.VIEW_AS else sql("account_id"),
-        sql(", {}.{}", VIEWER, MORE[ctx.kind]) if ctx.kind in MORE else sql(""),
+        join("", [sql(", {}.{}", VIEWER, column) for column in _more(ctx)]),
         sql(", {} term", _term(ctx)) if live else sql(""),
-        join(", ", [number(1), *unmentioned(ctx, json, laterals)]),
+        join(", ", [number(1), *unmentioned(ctx, json, laterals, *ctx.commons, *([outcome] if outcome else []))]),
         VIEWER,
         laterals,
     )
     login = rows(account, sql("w"))
     language = sql("(select {} from {} where {} = s.account_id)", login["language"], login.source, login["id"])
-    spoken = sql("s.language") if ctx.kind is CredentialKind.VIEW_AS else language
+    spoken = sql("s.language") if LANGUAGE_OF_VIEWER in _more(ctx) else language
     statement = sql(
-        "with viewer as materialized ({}){} "
-        "select s.d::varchar, s.h::varchar, s.id, {}, s.account_id{}{}{}{}{} from ({}) s{}",
-        caller(ctx),
+        "with viewer as ({}){} select s.d::varchar, s.h::varchar, s.id, {}, s.account_id{}{}{}{}{}{} from ({}) s{}",
+        _viewer(ctx, shares=True) if shares else caller(ctx),
         join("", ctx.commons),
         spoken if live else sql("case when s.h is not null then {} end", spoken),
         sql(", s.hidden_fields") if ctx.kind is CredentialKind.API_KEY else sql(""),
         sql(", s.term") if live else sql(""),
+        sql(", array({}) known", _known(ctx)) if shares else sql(""),
         sql(", pg_current_snapshot() snapshot") if seen_before in ctx.parameters else sql(""),
         sql(", pg_snapshot_xmax(pg_current_snapshot())::text::int8 position") if payload else sql(""),
         sql(", (pg_current_xact_id_if_assigned()::text::int8 + 1) position, o.*") if outcome is not None else sql(""),
@@ -129,6 +138,12 @@ def finish(
     weight = STATEMENT + len(statement) + PARAMETER * len(ctx.parameters) + ENTRY * entries + ctx.carried + cost.weight
     is_brief = cost.most + ctx.budget.points_of(Work.STATEMENT) <= (BRIEF if ctx.costs.grows else BRIEF_PAGES)
     return Statement(str(statement), tuple(ctx.parameters), scopes, weight, cost, is_brief)
+
+
+def _more(ctx: StatementContext) -> list[Sql]:
+    """Further columns of the viewer that the end of a statement needs."""
+    of_key = [sql("hidden_fields")] if ctx.kind is CredentialKind.API_KEY else []
+    return [*of_key, LANGUAGE_OF_VIEWER] if ctx.speaks or ctx.kind is CredentialKind.VIEW_AS else of_key
 
 
 def _term(ctx: StatementContext) -> Sql:
@@ -160,10 +175,48 @@ def caller(ctx: StatementContext) -> Sql:
     return _viewing(ctx) if ctx.kind is CredentialKind.VIEW_AS else _viewer(ctx)
 
 
-def _viewer(ctx: StatementContext) -> Sql:
-    """The select of a session's or API key's viewer; no row for an unknown, expired or other kind of credential."""
+def _is_of_account(ctx: StatementContext, *texts: Sql) -> bool:
+    """True if the rest of a statement reads nothing of a session but its account, whose sessions all see the same."""
+    return ctx.kind is CredentialKind.SESSION and not any(map(OF_CREDENTIAL.search, (*texts, *ctx.commons)))
+
+
+def _known(ctx: StatementContext) -> Sql:
+    """The select of those hashes of tokens whose sessions are valid and of the account that is read for."""
+    known = rows(credential, sql("o"))
+    return sql(
+        "select {} from {} where {} and {} = s.account_id",
+        known["token_hash"],
+        known.source,
+        _is_valid(ctx, known, shares=True),
+        known["account_id"],
+    )
+
+
+def _is_valid(ctx: StatementContext, shown: Rows, *, shares: bool) -> Sql:
+    """The condition that a credential is that of the token, has not expired and is of the statement's kind.
+
+    `shares`: it is that of one of several tokens.
+    """
+    if shares:
+        token = sql("any({})", ctx.source(token_hashes, "bytea[]", token_hashes))
+    else:
+        token = ctx.source(lambda bindings: bindings.token_hash, "bytea")
+    return sql(
+        "{} = {} and {} > now() and {} = {}",
+        shown["token_hash"],
+        token,
+        shown["expires_at"],
+        shown["kind"],
+        literal(ctx.kind.name),
+    )
+
+
+def _viewer(ctx: StatementContext, *, shares: bool = False) -> Sql:
+    """The select of a session's or API key's viewer; no row for an unknown, expired or other kind of credential.
+
+    `shares`: of any one session of those that share the statement.
+    """
     shown = rows(credential, sql("k"))
-    token = ctx.source(lambda bindings: bindings.token_hash, "bytea")
     login = rows(account, sql("u"))
     language = sql(", {} language", login["language"]) if ctx.speaks else sql("")
     if ctx.writes:
@@ -172,18 +225,15 @@ def _viewer(ctx: StatementContext) -> Sql:
     columns = ("company_id", "hidden_fields", "created_at", "closed", "apps")
     bound = sql(", {}, {}, {}, {}, {}", *(shown[column] for column in columns))
     return sql(
-        "select {}, {}{}{} from {}{} where {} = {} and {} > now() and {} = {}",
+        "select {}, {}{}{} from {}{} where {}{}",
         shown["id"],
         shown["account_id"],
         bound if ctx.kind is CredentialKind.API_KEY else sql(""),
         language,
         shown.source,
         joined,
-        shown["token_hash"],
-        token,
-        shown["expires_at"],
-        shown["kind"],
-        literal(ctx.kind.name),
+        _is_valid(ctx, shown, shares=shares),
+        sql(" limit 1") if shares else sql(""),
     )
 
 

@@ -7,12 +7,12 @@ sorted by its reading key. The indexes in `db/tables` are on the same expression
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 from sqlalchemy import Column, Text
 
 from db.sql import Rows, Sql, number, sql
-from db.text.folding import LONGEST_START, bare_number, fold
+from db.text.folding import LONGEST_START, bare_number, fold, written_forms
 from db.text.numbers import normal_form
 from resolvers.compilation.parameters import WILD, bounded, criterion, search_text
 from resolvers.request_limits import LONGEST_CRITERION, SHORTEST_SOUGHT
@@ -22,6 +22,9 @@ LAST: Final = "\U0010ffff"
 
 SHORT: Final = re.compile(r"[^\W_](?:[^\W_]|[\W_]*)")
 """Two letters or digits, or one and any marks: no index of trigrams finds what has such a text inside a word."""
+
+MARKS: Final = re.compile(r"[\W_]+")
+"""No letter and no digit: an index of trigrams has nothing of it."""
 
 LETTER: Final = re.compile(r"[^\W_]")
 
@@ -69,11 +72,24 @@ def begins(column: Sql, kind: str | None, sought: Callable[["Shape"], Sql]) -> S
     return sql("({} and {} like {})", ordered, compared(column, kind), sought(ahead))
 
 
-def stands_in(column: Sql, kind: str | None, sought: Callable[["Shape"], Sql], *, short: bool) -> Sql:
-    """The condition that a text column has a text in it, a `short` one (`IsShort`) at the beginning of a word."""
-    value = compared(column, kind)
-    return sql("{} ~ {}", value, sought(at_word)) if short else sql("{} like {}", value, sought(anywhere))
+def stands_in(column: Sql, kind: str | None, sought: Callable[["Shape"], Sql], part: "Part") -> Sql:
+    """The condition that a text column has a text in it, which is this part of it.
 
+    For marks all rows are read, so only texts that have the first mark in one of its written forms are folded.
+    """
+    value = compared(column, kind)
+    match part:
+        case "word":
+            return sql("{} ~ {}", value, sought(at_word))
+        case "marks":
+            written = sql('({}) collate "C" ~ {}', column, sought(first_mark))
+            return sql("({} and strpos({}, {}) > 0)", written, value, sought(whole))
+        case "any":
+            return sql("{} like {}", value, sought(anywhere))
+
+
+Part: TypeAlias = Literal["word", "marks", "any"]
+"""What is sought in a text: the beginning of a word (`SHORT`), marks alone, or anything else."""
 
 Shape: TypeAlias = Callable[[str], str]
 """From a text in its compared form to the parameter of a comparison."""
@@ -99,6 +115,11 @@ def at_word(text: str) -> str:
     return BEFORE_WORDS + MARK.sub(_escaped, text)
 
 
+def first_mark(text: str) -> str:
+    """The regular expression of texts that have the first of these marks in one of its written forms."""
+    return "|".join(MARK.sub(_escaped, form) for form in written_forms(text[0]))
+
+
 def ahead(text: str) -> str:
     """The LIKE pattern of texts that begin with this one."""
     return f"{WILD.sub(_escaped, text)}%"
@@ -114,16 +135,17 @@ def _escaped(found: re.Match[str]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class IsShort:
-    """The probe for a text that is sought in a column with numbers of this kind: True for a `SHORT` one."""
+class PartOf:
+    """The probe for a text that is sought in a column with numbers of this kind."""
 
     kind: str | None
 
-    def __call__(self, value: Any) -> bool:
-        """True if the text is short in its compared form; False for what is no text, or refused as too long."""
+    def __call__(self, value: Any) -> Part:
+        """What the text is in its compared form; "any" also for what is no text, or refused as too long."""
         if not isinstance(value, str) or len(value.strip()) > LONGEST_CRITERION:
-            return False
-        return SHORT.fullmatch(comparable(self.kind, value)) is not None
+            return "any"
+        text = comparable(self.kind, value)
+        return "word" if SHORT.fullmatch(text) else "marks" if MARKS.fullmatch(text) else "any"
 
 
 @dataclass(frozen=True, slots=True)

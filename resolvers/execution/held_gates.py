@@ -22,7 +22,7 @@ from resolvers.operation.selection import Collector
 from schema import schema
 from schema.apps import CATALOGUE
 from schema.declarations.fields import Role
-from schema.types.core.access import HiddenFields
+from schema.hidden_fields import HiddenFields
 
 KEY, APPS, OWNER, MODE = range(4)
 """The columns: the credential's key (null: unknown), the apps as text of bits, the flag of an owner or a stand-in for

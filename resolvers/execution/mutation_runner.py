@@ -25,9 +25,10 @@ from resolvers.compilation.statement import ACCOUNT, CREDENTIAL, POSITION
 from resolvers.execution.change_hints import ChangeHints
 from resolvers.execution.compiled_fields import Compiled, CompiledField, CompiledFields, FieldCompiler, accepted
 from resolvers.execution.credential_use import Uses
+from resolvers.execution.failures import failure
 from resolvers.execution.open_operations import is_for_anyone
 from resolvers.execution.payloads import Payload, failed
-from resolvers.execution.results import failure, refusal, result_of, token_hash
+from resolvers.execution.results import refusal, result_of, token_hash
 from resolvers.execution.write_runner import WriteRunner
 from resolvers.fair_use.patience import Left, wait_for, waiting
 from resolvers.fair_use.payers import Payers
@@ -54,9 +55,23 @@ from resolvers.request_limits import MAX_COST
 from resolvers.stages import Stage
 from resolvers.user_problems import problems_json
 from schema.errors import ErrorCode
+from schema.localization.language import Language
 
 LOG: Final = logging.getLogger("enfact.execution")
 T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class Attempt:
+    """A write under way: the caller, once known, in whose language a refusal is told."""
+
+    request: GraphQLRequest
+    caller: Caller | None = None
+
+    @property
+    def language(self) -> Language:
+        """The caller's language, or that of the request."""
+        return self.caller.language if self.caller is not None else self.request.language
 
 
 @dataclass(slots=True)
@@ -232,47 +247,51 @@ class MutationRunner:
         # A value that no client may send is refused before anything is written.
         statement.arguments(Bindings(variables))
         prepared = await self._prepare(mutation, request, given)
-        caller: Caller | None = None
-        language = request.language
+        attempt = Attempt(request)
         committed = True
         try:
-            async with self._connection(mutation) as connection:
-                caller = await find_caller(connection, request, patiently=mutation.changes_access)
-                if caller is not None:
-                    language = caller.language
-                    self.uses.add(caller.credential)
-                elif request.token is not None:
-                    raise Unauthenticated
-                if isinstance(prepared, UserErrors | Forbidden):
-                    raise prepared
-                if caller is not None and (caller.read_only or selected.name in self.forbidden):
-                    raise Forbidden
-                rows = mutation.rows(given)
-                write = MutationContext(
-                    connection,
-                    request,
-                    caller,
-                    prepared,
-                    self.shows_secrets,
-                    rows,
-                    self.quota,
-                    mutation.changes_access,
-                )
-                write.count()
-                written = await mutation.write(write, given)
+            written = await self._commit(attempt, selected.name, prepared, given)
         except UserErrors as refused:
-            written = MutationResult({**refused.values, "errors": problems_json(refused.problems, language)})
+            problems = problems_json(refused.problems, attempt.language)
+            written = MutationResult({**refused.values, "errors": problems})
             committed = False
         except Forbidden:
-            return failed(ErrorCode.FORBIDDEN, language, selected)
+            return failed(ErrorCode.FORBIDDEN, attempt.language, selected)
         except RateLimited as limited:
             extensions = {"retryAfter": limited.wait} if limited.wait is not None else {}
-            return failed(ErrorCode.RATE_LIMITED, language, selected, extensions)
+            return failed(ErrorCode.RATE_LIMITED, attempt.language, selected, extensions)
         cookie = written.cookie
-        if cookie is None and caller is None and request.by_cookie:
+        if cookie is None and attempt.caller is None and request.by_cookie:
             cookie = SessionCookie()  # the cookie that was sent no longer works
-        bindings = _bindings(request, variables, written, caller)
+        bindings = _bindings(attempt, variables, written)
         return Payload(selected, statement, bindings, cookie, committed=committed)
+
+    async def _commit(self, attempt: Attempt, name: str, prepared: Any, given: InputValues) -> MutationResult:
+        """Run a mutation, in its transaction. Raises Unauthenticated, UserErrors, Forbidden and RateLimited."""
+        mutation, request = MUTATIONS[name], attempt.request
+        async with self._connection(mutation) as connection:
+            caller = await find_caller(connection, request, patiently=mutation.changes_access)
+            attempt.caller = caller
+            if caller is not None:
+                self.uses.add(caller.credential)
+            elif request.token is not None:
+                raise Unauthenticated
+            if isinstance(prepared, UserErrors | Forbidden):
+                raise prepared
+            if caller is not None and (caller.read_only or name in self.forbidden):
+                raise Forbidden
+            write = MutationContext(
+                connection,
+                request,
+                caller,
+                prepared,
+                self.shows_secrets,
+                mutation.rows(given),
+                self.quota,
+                mutation.changes_access,
+            )
+            write.count()
+            return await mutation.write(write, given)
 
     def _connection(self, mutation: Mutation) -> AbstractAsyncContextManager[Connection]:
         return self.database.statements() if mutation.alone else self.database.transaction()
@@ -331,12 +350,9 @@ async def _to_the_end(work: Coroutine[Any, Any, T]) -> tuple[T, bool]:
         return await task, True
 
 
-def _bindings(
-    request: GraphQLRequest, variables: Variables, written: MutationResult, caller: Caller | None
-) -> Bindings:
-    language = caller.language if caller is not None else request.language
+def _bindings(attempt: Attempt, variables: Variables, written: MutationResult) -> Bindings:
     values = {"errors": "[]", **written.values}
-    return Bindings(variables, token_hash(written.token or request.token), language, values)
+    return Bindings(variables, token_hash(written.token or attempt.request.token), attempt.language, values)
 
 
 def _cookie(results: list[Result]) -> SessionCookie | None:

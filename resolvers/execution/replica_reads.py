@@ -18,7 +18,7 @@ BY_RECOVERY: Final = "recovery"
 NO_FIGURES: Final[Mapping[str, float]] = dict.fromkeys(
     (
         "enfact_replicas", "enfact_replicas_serving", "enfact_replica_lag_seconds", "enfact_replica_reads_total",
-        "enfact_replica_reads_again_total", "enfact_replica_reads_stale_total",
+        "enfact_replica_reads_again_total", "enfact_replica_reads_stale_total", "enfact_replica_waits_ended_total",
     ),
     0.0,
 )  # fmt: skip

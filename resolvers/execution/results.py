@@ -4,7 +4,6 @@ from typing import Final
 
 from asyncpg import Record
 
-from db.errors import Crowded, DatabaseError, DatabaseTimeout
 from db.tokens import CredentialKind, hash_token
 from resolvers.compilation.statement import CLOSED_GATES, LANGUAGE, MODE, RESPONSE, Statement
 from resolvers.execution.hidden_fields import error, hidden_selections, note
@@ -13,8 +12,8 @@ from resolvers.request import GraphQLRequest, RequestError, Result
 from schema.apps import App, app_label
 from schema.declarations.fields import Gate
 from schema.errors import ErrorCode, error_message, role_label
+from schema.hidden_fields import HiddenFields
 from schema.localization.language import Language
-from schema.types.core.access import HiddenFields
 
 LARGEST: Final = BOUNDS[Work.ANSWER]
 
@@ -22,17 +21,6 @@ LARGEST: Final = BOUNDS[Work.ANSWER]
 def refusal(code: ErrorCode, language: Language) -> RequestError:
     """The refusal of a whole request, in the language that it asks for."""
     return RequestError(code, error_message(code, language))
-
-
-def failure(error: DatabaseError) -> ErrorCode:
-    """The error code for a failure of the database, or of the queue for it."""
-    match error:
-        case DatabaseTimeout():
-            return ErrorCode.TIMEOUT
-        case Crowded():
-            return ErrorCode.RATE_LIMITED
-        case _:
-            return ErrorCode.UNAVAILABLE
 
 
 def token_hash(token: str | None) -> bytes | None:

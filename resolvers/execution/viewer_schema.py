@@ -31,7 +31,7 @@ from resolvers.gates.visibility import NOTHING, Held
 from resolvers.request import GraphQLRequest
 from schema import schema
 from schema.errors import ErrorCode
-from schema.types.core.access import HiddenFields
+from schema.hidden_fields import HiddenFields
 
 OLD_KEYS: Final = 4_000
 """Maximum number of API keys, of those whose text does not show their mode, that are remembered with it."""

@@ -7,8 +7,9 @@ changes that come with time and for lost notifications.
 import asyncio
 import random
 import uuid
-from collections.abc import AsyncGenerator, Hashable, Iterable, Iterator
+from collections.abc import AsyncGenerator, Hashable, Iterable, Iterator, Set
 from contextlib import asynccontextmanager
+from itertools import islice
 from typing import Final
 
 from db.sharing import Shares
@@ -25,6 +26,9 @@ HEAVY: Final = 10_000
 REST: Final = 0.0001
 """Seconds for which a heavy subscription is not read again, for each point of its cost."""
 
+SLICE: Final = 200
+"""Number of alarms that are set before everything else in the process has its turn."""
+
 QUEUE: Final = 1_000_000
 LONGEST_WAIT: Final = 3_600.0
 """Maximum number of waiting subscriptions, and maximum wait in seconds: both so large that they never refuse one."""
@@ -33,23 +37,26 @@ LONGEST_WAIT: Final = 3_600.0
 class WakeUp:
     """One subscription's alarm: set any number of times before a wait, it ends one wait.
 
-    `has_news` is True once it was set for changes of business data; who reads them makes it False.
+    `has_news` is True once it was set for changes of business data; who reads them makes it False. `peers` are the
+    alarms of those who read the same: a period that is over for one ends their waits, too, so that they read together.
     """
 
-    __slots__ = ("_due", "_waiter", "company", "credential", "follows", "has_news")
+    __slots__ = ("_due", "_waiter", "company", "credential", "follows", "has_news", "peers", "reading")
 
     def __init__(self, company: uuid.UUID | None, *, follows: bool = False) -> None:
         self.company = company
         self.follows = follows
         self.credential: uuid.UUID | None = None
         self.has_news = False
+        self.reading: Hashable | None = None
+        self.peers: Set[WakeUp] = frozenset()
         self._due = False
         self._waiter: asyncio.Future[None] | None = None
 
     def set(self) -> None:
         """End the current wait, or the next one."""
         self._due = True
-        self._ring()
+        self.ring()
 
     async def wait(self, longest: float | None = None) -> bool:
         """Wait until the alarm is set, `longest` seconds (None: the period) at most. One task at a time.
@@ -59,7 +66,8 @@ class WakeUp:
         loop = asyncio.get_running_loop()
         if not self._due:
             self._waiter = loop.create_future()
-            timer = loop.call_later((longest or PERIOD) * random.uniform(SPREAD, 1), self._ring)  # noqa: S311 (no secret)
+            elapse = self._elapse if longest is None else self.ring
+            timer = loop.call_later((longest or PERIOD) * random.uniform(SPREAD, 1), elapse)  # noqa: S311 (no secret)
             try:
                 await self._waiter
             finally:
@@ -68,7 +76,14 @@ class WakeUp:
         was_due, self._due = self._due, False
         return was_due
 
-    def _ring(self) -> None:
+    def _elapse(self) -> None:
+        """End the waits of all peers."""
+        self.ring()
+        for wake in self.peers:
+            wake.ring()
+
+    def ring(self) -> None:
+        """End the current wait, if there is one."""
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 
@@ -87,7 +102,8 @@ class WakeUps:
         self.echoes = 0
         self.echo_seconds = 0.0
         self._all: set[WakeUp] = set()
-        self._by: dict[tuple[str, uuid.UUID], set[WakeUp]] = {}
+        self._late: dict[WakeUp, None] = {}
+        self._by: dict[tuple[str, Hashable], set[WakeUp]] = {}
 
     def __len__(self) -> int:
         return len(self._all)
@@ -117,25 +133,33 @@ class WakeUps:
         """A new alarm, for changes of access in a company (None: no company); `follows`: of business data, too."""
         wake = WakeUp(company, follows=follows)
         self._all.add(wake)
-        self._put("company", company, wake)
-        if follows:
-            self._put("changes", company, wake)
+        if company is not None:
+            self._put("company", company, wake)
+            if follows:
+                self._put("changes", company, wake)
         self.wanted.set()
         return wake
 
-    def know(self, wake: WakeUp, credential: uuid.UUID) -> None:
-        """Let the alarm ring for this credential, too. The first credential stays; a removed alarm stays removed."""
+    def know(self, wake: WakeUp, credential: uuid.UUID, reading: Hashable | None = None) -> None:
+        """Let the alarm ring for this credential, too, and make those with an equal `reading` peers.
+
+        The first credential stays; a removed alarm stays removed.
+        """
         if wake.credential is None and wake in self._all:
-            wake.credential = credential
+            wake.credential, wake.reading = credential, reading
             self._put("credential", credential, wake)
+            if reading is not None:
+                wake.peers = self._put("reading", reading, wake)
 
     def remove(self, wake: WakeUp) -> None:
         """Forget the alarm; harmless when repeated."""
         if wake in self._all:
             self._all.discard(wake)
+            self._late.pop(wake, None)
             self._drop("company", wake.company, wake)
             self._drop("changes", wake.company, wake)
             self._drop("credential", wake.credential, wake)
+            self._drop("reading", wake.reading, wake)
 
     def company(self, key: uuid.UUID) -> None:
         """Wake the subscriptions of a company where access changed."""
@@ -152,7 +176,7 @@ class WakeUps:
     @property
     def followed(self) -> set[uuid.UUID]:
         """The companies whose business data subscriptions follow."""
-        return {key for what, key in self._by if what == "changes"}
+        return {key for what, key in self._by if what == "changes" and isinstance(key, uuid.UUID)}
 
     def follows(self, key: uuid.UUID) -> bool:
         """True if a subscription follows the business data of a company."""
@@ -167,16 +191,34 @@ class WakeUps:
         self._set(self._all)
 
     def _set(self, wakes: Iterable[WakeUp]) -> None:
-        for wake in wakes:
+        """Set alarms: some at once, the others in slices, between which everything else has its turn."""
+        is_ringing = bool(self._late)
+        self._late.update(dict.fromkeys(wakes))
+        if not is_ringing:
+            self._set_some()
+
+    def _set_some(self) -> None:
+        for wake in tuple(islice(self._late, SLICE)):
+            del self._late[wake]
             wake.set()
+        if self._late:
+            asyncio.get_running_loop().call_soon(self._set_some)
 
-    def _put(self, what: str, key: uuid.UUID | None, wake: WakeUp) -> None:
-        if key is not None:
-            self._by.setdefault((what, key), set()).add(wake)
+    async def settled(self) -> None:
+        """Return once the alarms that are to be set now are, and those whom they wake have had their turn."""
+        slices = -(-len(self._late) // SLICE)
+        for _ in range(slices + 1 if slices else 0):
+            await asyncio.sleep(0)
 
-    def _drop(self, what: str, key: uuid.UUID | None, wake: WakeUp) -> None:
-        found = self._by.get((what, key)) if key is not None else None
-        if key is not None and found is not None:
+    def _put(self, what: str, key: Hashable, wake: WakeUp) -> set[WakeUp]:
+        """Add an alarm to those of a key. Returns all of these."""
+        found = self._by.setdefault((what, key), set())
+        found.add(wake)
+        return found
+
+    def _drop(self, what: str, key: Hashable | None, wake: WakeUp) -> None:
+        found = self._by.get((what, key))
+        if found is not None:
             found.discard(wake)
             if not found:
                 del self._by[what, key]

@@ -23,8 +23,9 @@ from resolvers.compilation.statement import ACCOUNT, CREDENTIAL, POSITION, State
 from resolvers.execution.change_hints import ChangeHints
 from resolvers.execution.compiled_fields import Compiled, FieldCompiler, accepted
 from resolvers.execution.credential_use import Uses
+from resolvers.execution.failures import failure
 from resolvers.execution.payloads import Payload, failed
-from resolvers.execution.results import failure, result_of, token_hash
+from resolvers.execution.results import result_of, token_hash
 from resolvers.fair_use.debts import Debts
 from resolvers.fair_use.payers import Payers
 from resolvers.fair_use.turns import Turns
@@ -40,7 +41,7 @@ from resolvers.writing.intent import Intent, StatementWriter
 from resolvers.writing.judging import TRIAL
 from resolvers.writing.outcome import Outcome, Refusal, outcome_of
 from resolvers.writing.registry import statement_writers
-from resolvers.writing.unversioned.waiting import WAIT, Lines
+from resolvers.writing.unversioned.waiting import Lines, until_free
 from schema.errors import ErrorCode
 from schema.localization.language import Language
 
@@ -199,7 +200,7 @@ class WriteRunner:
     async def _settle(self, work: Work, spent: list[uuid.UUID]) -> Record:
         """The row of the statement of what has no version, run again while another write overtakes it.
 
-        The rows that were `busy` are waited for between two runs, one after another: who waits holds none.
+        The rows that were `busy` are waited for between two runs.
         """
         arguments = work.statement.arguments(self._bindings(work, spent)[1])
         record = await self._once(work, arguments)
@@ -207,9 +208,7 @@ class WriteRunner:
             return record
         async with self._lines.standing(record["company_id"] or record[ACCOUNT]):
             for _ in range(TRIES):
-                for row in record["busy"]:
-                    async with self.database.statements() as connection:
-                        await connection.execute(WAIT, row)
+                await until_free(self.database, record["busy"])
                 record = await self._once(work, arguments)
                 if record["outcome"] != Refusal.RACED:
                     return record

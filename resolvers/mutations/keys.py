@@ -39,7 +39,7 @@ from resolvers.user_problems import UserProblem, reached
 from schema.apps import CATALOGUE, App
 from schema.errors import TOO_MANY_KEYS, UserErrorCode
 from schema.errors import ValidationReason as Reason
-from schema.types.core.access import HiddenFields
+from schema.hidden_fields import HiddenFields
 
 MOST_KEYS: Final = 50
 """Maximum number of API keys of an account."""

@@ -97,6 +97,9 @@ class WriteChecks:
             yield f"{self.write.operation}: rows of a list have values with gates of their own"
         if self.write.listed and self.write.whole is not None:
             yield f"{self.write.operation}: rows of a list are parts of a {self.write.whole.type_.name}"
+        for owned in self.write.lists:
+            if self.write.listed and owned.rules.turn is not None:
+                yield f"{self.write.operation}.{owned.member}: rows of other lists decide what may be in it"
 
     def _kept(self) -> Iterator[str]:
         missing = sorted(KEPT - {str(column.name) for column in self.write.table.columns})

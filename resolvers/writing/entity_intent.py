@@ -63,7 +63,9 @@ class ListIntent:
     def written(self, outcome: Outcome) -> int:
         """The number of rows that were written."""
         if outcome.refused is Refusal.PARTLY:
-            return sum(item.refused is None for item in outcome.items)
+            return sum(
+                given.rows for given, item in zip(self.given.items, outcome.items, strict=True) if item.refused is None
+            )
         return self.given.rows if outcome.refused is None else 0
 
     def bindings(self, spent: list[uuid.UUID]) -> dict[str, object]:

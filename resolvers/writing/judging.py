@@ -4,6 +4,7 @@ Nothing is locked for rights: what is judged is read in the statement's own snap
 where something is in the way.
 """
 
+import re
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -58,6 +59,7 @@ class JudgedSql:
     ctx: StatementContext
 
     def _common(self, name: Sql, select: Sql) -> None:
+        """Add one that is worked out once."""
         self.ctx.commons.append(sql(", {} as materialized ({})", name, select))
 
     def _parameter(self, name: str, type_name: LiteralString) -> Sql:
@@ -72,8 +74,13 @@ class JudgedSql:
         """The company of a row of the statement: by the parameter, with which each table says by itself whose it is."""
         return self._company_named or sql("{}.company_id", row)
 
-    def judged(self) -> Sql:
-        """The caller in the company, the key of an earlier request, and why nothing is written (null: it is)."""
+    def judged(self, *readers: Sql) -> Sql:
+        """The caller in the company, the key of an earlier request, and why nothing is written (null: it is).
+
+        Of the caller there is what the `readers` name, by the alias `j` with or without a number; all without any.
+        """
+        named = sorted(named_columns("j", *readers) - {"earlier", "outcome"})
+        caller = join(", ", [Sql(f"q.{name}") for name in named]) if readers else sql("q.*")
         earlier = rows(change, sql("p"), company=self._company(sql("q")))
         same = self._is_same(earlier["input_hash"])
         conditions = [
@@ -84,10 +91,11 @@ class JudgedSql:
             sql("{} = {}", earlier["idempotency_key"], self._parameter(KEY, "text")),
         ]
         return sql(
-            "select q.*, {} earlier, case when q.refused is not null then q.refused "
+            "select {}, {} earlier, case when q.refused is not null then q.refused "
             "when {} is not null then case when {} then 'REPLAYED' else 'KEY_REUSED' end "
             "when not q.is_there then 'NOT_FOUND' when {} then 'PROBLEMS' end outcome "
             "from ({}) q left join {} on {}",
+            caller,
             earlier["key"],
             earlier["key"],
             same,
@@ -195,7 +203,8 @@ class JudgedSql:
             lent="lent",
             lent_until="lent_until",
         )
-        return CompanyScope(n, entered, Rows(membership, name, copies=copies), self.ctx.kind)
+        member = Rows(membership, name, copies=copies)
+        return CompanyScope(n, entered, member, self.ctx.kind, judged=sql("{}.effective", name))
 
     def _fixed(self, target: Rows) -> list[Sql]:
         of_whole = self.write.whole is not None and target.table is self.write.whole.rows.table
@@ -215,6 +224,14 @@ class JudgedSql:
         found = rows(whole.table, sql("h"), company=of_company)
         conditions = every([*found.where, sql("{} = {}", found["id"], key), *whole.current(found)])
         return sql("(select {} from {} where {})", found["version"], found.source, conditions)
+
+
+def named_columns(name: LiteralString, *texts: Sql) -> set[str]:
+    """The columns that texts name by an alias, with or without a number.
+
+    A column more than that costs each plan node above it as much as an index lookup does a statement.
+    """
+    return set(re.findall(rf"\b{name}\d*\.(\w+)", " ".join(texts)))
 
 
 def _copies(name: Sql, **columns: LiteralString) -> dict[str, Sql]:

@@ -4,27 +4,28 @@ An item changes the row of its key or makes it; one whose value is null removes 
 so does what an item does not state.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from db.sql import Rows, Sql, alias, every, join, literal, rows, sql
 from resolvers.writing.declaration import OwnedList, WriteColumn
 from resolvers.writing.rules import NewRow
 from resolvers.writing.values import leads_nowhere
+from resolvers.writing.wholes import Wholes
 
 
 @dataclass(frozen=True, slots=True)
 class KeyedSql:
-    """The common table expressions of one list: `values` is the parameter with the input's JSON.
-
-    `company` gives the company of a row of the statement.
-    """
+    """The common table expressions of one list: the n-th of those that the `wholes` have."""
 
     owned: OwnedList
     key: WriteColumn
     n: int
-    values: Sql
-    company: Callable[[Sql], Sql]
+    wholes: Wholes
+
+    def company(self, row: Sql) -> Sql:
+        """The company of a row of the statement."""
+        return self.wholes.company(row)
 
     @property
     def _items(self) -> Sql:
@@ -40,25 +41,38 @@ class KeyedSql:
 
     def before(self) -> tuple[Sql, Sql]:
         """The name and the select of the items, each beside the row of its key."""
-        stored, conditions = self._stored(sql("c"), self.company(sql("j")), sql("j.row_id"), sql("n"))
         removes = sql("n.{} is null", Sql(self.owned.value))
         values = {name: self._value(name) for name in self._others}
         differs = join(" or ", [sql("{} is distinct from c.{}", value, name) for name, value in values.items()])
         return self._items, sql(
-            "select j.company_id, e.n, {} removes, c.id is not null found, "
-            "case when {} then c.id is not null else c.id is null or {} end is_changed, {} from judged j "
+            "select j.company_id, e.n{}, {} removes, c.id is not null found, "
+            "case when {} then c.id is not null else c.id is null or {} end is_changed, {} from {} "
             "cross join lateral jsonb_array_elements({} -> {}) with ordinality e(item, n) "
-            "cross join lateral jsonb_populate_record(null::{}, e.item) n left join {} on {} where j.outcome is null",
+            "cross join lateral jsonb_populate_record(null::{}, e.item) n left join {} where {}",
+            self.wholes.nth,
             removes,
             removes,
             differs,
             join(", ", [sql("n.{}", self._key), *(sql("{} {}", value, name) for name, value in values.items())]),
-            self.values,
+            self.wholes.judged,
+            self.wholes.item,
             literal(self.owned.json_key),
             Sql(self.owned.table.name),
-            stored.source,
-            conditions,
+            self._beside(),
+            self.wholes.is_judged,
         )
+
+    def _beside(self) -> Sql:
+        """The row `c` with the key of an item, for a left join.
+
+        `offset 0` keeps PostgreSQL from reading all rows of the company, where it expects many items.
+        """
+        if self.wholes.are_new:
+            return sql("lateral (select (null::{}).*) c on true", Sql(self.owned.table.name))
+        stored, conditions = self._stored(sql("c"), self.company(sql("j")), self.wholes.key, sql("n"))
+        if not self.wholes.are_several:
+            return sql("{} on {}", stored.source, conditions)
+        return sql("lateral (select c.* from {} where {} offset 0) c on true", stored.source, conditions)
 
     def _value(self, name: Sql) -> Sql:
         """The value of a column of an item; what the item does not state stays as it is in the row of its key."""
@@ -75,7 +89,8 @@ class KeyedSql:
     def changed(self) -> Sql:
         """The member if its rows change, else null."""
         member = literal(self.owned.member)
-        return sql("case when exists (select from {} i where i.is_changed) then {} end", self._items, member)
+        own = self.wholes.own(sql("e"))
+        return sql("case when exists (select from {} i where i.is_changed{}) then {} end", self._items, own, member)
 
     def problems(self) -> Iterator[Sql]:
         """Arrays of problems: keys of nothing, and rows that break a rule."""
@@ -90,40 +105,48 @@ class KeyedSql:
 
     def _problem(self, broken: Sql, code: str, member: str) -> Sql:
         return sql(
-            "(select coalesce(array_agg({} || (i.n - 1) || {} order by i.n), '{{}}') from {} i where {})",
+            "(select coalesce(array_agg({} || (i.n - 1) || {} order by i.n), '{{}}') from {} i where {}{})",
             literal(f"{code} {self.owned.member}."),
             literal(f".{member}"),
             self._items,
             broken,
+            self.wholes.own(sql("y")),
         )
 
     def after(self) -> Iterator[tuple[Sql, Sql]]:
         """The names and the statements that write the items, once the row is written."""
+        yield alias("added", self.n), self._add()
+        if not self.wholes.are_new:
+            yield alias("kept", self.n), self._keep()
+            yield alias("removed", self.n), self._remove()
+
+    def _target(self) -> tuple[Sql, Sql]:
+        """The stored rows, and the written ones with the items that name them, under the conditions."""
         target, conditions = self._stored(sql("t"), self.company(sql("w")), sql("w.id"), sql("i"))
-        yield (
-            alias("kept", self.n),
-            sql(
-                "update {} set {} from written w, {} i where {} and i.is_changed and not i.removes",
-                target.source,
-                join(", ", [sql("{} = i.{}", name, name) for name in self._others]),
-                self._items,
-                conditions,
-            ),
+        own = self.wholes.own(sql("g"))
+        return target.source, sql("{}, {} i where {}{}", self.wholes.written, self._items, conditions, own)
+
+    def _keep(self) -> Sql:
+        target, named = self._target()
+        values = join(", ", [sql("{} = i.{}", name, name) for name in self._others])
+        return sql("update {} set {} from {} and i.is_changed and not i.removes", target, values, named)
+
+    def _add(self) -> Sql:
+        names = [self._key, *self._others]
+        return sql(
+            "insert into {} (company_id, {}, {}) select {}, w.id, {} from {} cross join {} i "
+            "where not i.found and not i.removes{} order by {}i.n",
+            Sql(self.owned.table.name),
+            Sql(self.owned.parent),
+            join(", ", names),
+            self.company(sql("w")),
+            join(", ", [sql("i.{}", name) for name in names]),
+            self.wholes.written,
+            self._items,
+            self.wholes.own(sql("g")),
+            self.wholes.order,
         )
-        yield (
-            alias("added", self.n),
-            sql(
-                "insert into {} (company_id, {}, {}) select {}, w.id, {} from written w cross join {} i "
-                "where not i.found and not i.removes order by i.n",
-                Sql(self.owned.table.name),
-                Sql(self.owned.parent),
-                join(", ", [self._key, *self._others]),
-                self.company(sql("w")),
-                join(", ", [sql("i.{}", name) for name in (self._key, *self._others)]),
-                self._items,
-            ),
-        )
-        yield (
-            alias("removed", self.n),
-            sql("delete from {} using written w, {} i where {} and i.removes", target.source, self._items, conditions),
-        )
+
+    def _remove(self) -> Sql:
+        target, named = self._target()
+        return sql("delete from {} using {} and i.removes", target, named)

@@ -88,7 +88,7 @@ class ListInputReader(InputReader):
         if found.whole:
             for item in found.items:
                 found.used |= item.used
-        found.rows = len(items)
+        found.rows = sum(item.rows for item in found.items)
         self._read_controls(found, given, key)
         return found
 
@@ -110,7 +110,7 @@ class ListInputReader(InputReader):
 
     def rows(self, given: Mapping[str, Any]) -> int:
         """The number of rows that an input writes."""
-        return len(items_of(given))
+        return sum(map(super().rows, items_of(given)))
 
     def lacking(self, given: Mapping[str, Any], missing: int) -> Iterator[tuple[Path, App, bool]]:
         """The members of all items that need a missing app, as `InputReader.lacking`."""

@@ -15,8 +15,16 @@ from db.tables.core.changes import change
 from resolvers.writing.judging import DIGEST, KEY, MASK, TRIAL, VALUES
 from resolvers.writing.list_reading import FIELDS, LOCKS, ROW, ROWS, USED, VERSION, WHOLE, WRONG
 from resolvers.writing.new_row import NO_PROBLEMS, NUMBER, change_of
-from resolvers.writing.statement import WriteSql
+from resolvers.writing.statement import HAS_WAITED, WriteSql
 from resolvers.writing.values import server_default
+from resolvers.writing.wholes import ListedWholes
+
+LASTING: Final = sql(
+    "select check_right(j.credential_id, j.company_id, j.access_version) from judged j where case "
+    "when (select count(*) from trail) > 0 then {} end",
+    HAS_WAITED,
+)
+"""Undoes the statement by an error, once for all rows, if the right has ended while it waited for others."""
 
 HASH: Final = sql("32")
 """The bytes of the hash of an input; in the trail of a list the number of the item follows it."""
@@ -34,7 +42,7 @@ class ListSql(WriteSql):
 
     is_whole: bool
 
-    def add(self) -> Sql:
+    def add(self, payload: Sql) -> Sql:
         """Add them all. Returns the select of the outcome, whose columns `Outcome` names."""
         self.ctx.writes = self.ctx.speaks = True
         self._common(sql("judged"), self.judged())
@@ -42,12 +50,18 @@ class ListSql(WriteSql):
         if self._changes:
             self._common(sql("locked"), self._locked())
             self._common(sql("found"), self._found())
+        for owned in self._owned:
+            self._common(*owned.before())
         self._common(sql("given"), self._given())
         self._common(sql("good"), self._good())
         if self._is_numbered:
             self._common(sql("number"), self._number())
-        self._common(sql("written"), self._written())
-        self._conclude()
+        self._common(sql("written"), self._written([sql("*")]))
+        for name, statement in self._after():
+            self._common(name, statement)
+        row = join(", ", self._told(sql("g.changed")))
+        self._common(sql("trail"), sql("{} returning id", self._told_of(sql("g"), row, self._pairs)))
+        self._common(sql("lasting"), LASTING)
         return self._outcome()
 
     @property
@@ -57,6 +71,11 @@ class ListSql(WriteSql):
     @property
     def _json_of_new(self) -> Sql:
         return sql("y.item")
+
+    @property
+    def _wholes(self) -> ListedWholes:
+        row = sql("(o.item ->> {})::uuid", literal(ROW))
+        return ListedWholes(self._parameter(VALUES, "jsonb"), self._company, self.write.creates, IS_OPEN, row)
 
     def _seeks_taken(self, member: str) -> Sql:
         return sql("{} = any(y.changed)", literal(member))
@@ -152,6 +171,7 @@ class ListSql(WriteSql):
             *self._own(new, fields),
             *(sql("{} {}", value, Sql(name)) for name, value in new.items()),
             *self._stated_number(sql("n")),
+            *(self._wholes.stated(one.owned.json_key, one.n) for one in self._owned),
         ]
         return sql(
             "select {} from judged j cross join lateral jsonb_array_elements({}) with ordinality e(item, n) "
@@ -168,22 +188,24 @@ class ListSql(WriteSql):
             made = server_default(self.write.table.columns["id"])
             assert made is not None
             return [sql("{} id, {} changed", made, fields)]
-        changes = join(", ", [change_of(column, new[column.name]) for column in self._columns])
-        columns = sql("f.id, t.version, array_remove(array[{}]::text[], null) changed", changes)
+        changes = [change_of(column, new[column.name]) for column in self._columns]
+        changes += [owned.changed() for owned in self._owned]
+        columns = sql("f.id, t.version, array_remove(array[{}]::text[], null) changed", join(", ", changes))
         return [columns, sql("{} raced", self._is_raced(fields))]
 
     def _is_raced(self, fields: Sql) -> Sql:
         """The condition that a row is newer than what the statement sees, where it stands on what it sees else.
 
-        That is the key of an earlier request, or the rows that an effect reads.
+        That is the key of an earlier request, the rows that belong to it, or those that an effect reads.
         """
         seen = rows(self.write.table, sql("s"), company=self._company(sql("j")))
-        effects = [effect.member for effect in self.write.effects] + [one.reads for one in self.write.rules.effects]
-        stated = sql(" or {} && array[{}]::text[]", fields, join(", ", map(literal, effects)))
+        reads = [effect.member for effect in self.write.effects] + [one.reads for one in self.write.rules.effects]
+        reads += [one.owned.member for one in self._owned]
+        stated = sql(" or {} && array[{}]::text[]", fields, join(", ", map(literal, reads)))
         return sql(
             "({} is not null{}) and t.version <> (select {} from {} where {} and {} = f.id)",
             self._parameter(KEY, "text"),
-            stated if effects else sql(""),
+            stated if reads else sql(""),
             seen["version"],
             seen.source,
             every(seen.where),

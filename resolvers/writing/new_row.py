@@ -17,6 +17,7 @@ from resolvers.writing.keyed import KeyedSql
 from resolvers.writing.owned import OwnedSql
 from resolvers.writing.rules import Computed, NewRow
 from resolvers.writing.values import GIVEN, created_name, followed, leads_nowhere, new_value, or_created
+from resolvers.writing.wholes import Wholes
 from schema.declarations.writing import WriteAction, WriteKind
 
 NUMBER: Final = "number"
@@ -51,13 +52,10 @@ class NewRowSql(JudgedSql):
 
     @property
     def _owned(self) -> list[OwnedSql | KeyedSql]:
-        values = self._parameter(VALUES, "jsonb") if self.write.lists else sql("")
+        stated = [(n, owned) for n, owned in enumerate(self.write.lists) if owned.member in self.stated]
         return [
-            OwnedSql(owned, n, values, self._company)
-            if owned.key is None
-            else KeyedSql(owned, owned.key, n, values, self._company)
-            for n, owned in enumerate(self.write.lists)
-            if owned.member in self.stated
+            OwnedSql(owned, n, self._wholes) if owned.key is None else KeyedSql(owned, owned.key, n, self._wholes)
+            for n, owned in stated
         ]
 
     @property
@@ -66,6 +64,11 @@ class NewRowSql(JudgedSql):
         return next((one.owned.rules.turn for one in self._owned if one.owned.rules.turn is not None), None)
 
     # --- what is different in a list
+
+    @property
+    def _wholes(self) -> Wholes:
+        """The rows to which owned rows belong."""
+        return Wholes(self._parameter(VALUES, "jsonb"), self._company, self.write.creates)
 
     @property
     def _json(self) -> Sql:

@@ -5,7 +5,7 @@ item names is deleted. Rows of another list of the same table, which the caller 
 have that of their item.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from db.sql import Rows, Sql, alias, every, join, literal, rows, sql
@@ -13,23 +13,24 @@ from resolvers.compilation.table_mapping import TableOf
 from resolvers.writing.declaration import OwnedList, WriteColumn
 from resolvers.writing.rules import NewRow
 from resolvers.writing.values import GIVEN, created_name, new_value, or_created
+from resolvers.writing.wholes import Wholes
 
 
 @dataclass(frozen=True, slots=True)
 class OwnedSql:
-    """The common table expressions of one list: `values` is the parameter with the input's JSON.
-
-    `company` gives the company of a row of the statement.
-    """
+    """The common table expressions of one list: the n-th of those that the `wholes` have."""
 
     owned: OwnedList
     n: int
-    values: Sql
-    company: Callable[[Sql], Sql]
+    wholes: Wholes
 
-    @property
-    def _json(self) -> Sql:
-        return sql("{} -> {}", self.values, literal(self.owned.json_key))
+    def company(self, row: Sql) -> Sql:
+        """The company of a row of the statement."""
+        return self.wholes.company(row)
+
+    def _json(self, of: Sql) -> Sql:
+        """The items beside a row that stands for a whole."""
+        return sql("{} -> {}", of, literal(self.owned.json_key))
 
     @property
     def _items(self) -> Sql:
@@ -41,9 +42,10 @@ class OwnedSql:
 
     def after(self) -> Iterator[tuple[Sql, Sql]]:
         """The names and the statements that write the items, once the row is written."""
-        yield alias("kept", self.n), self._keep()
         yield alias("added", self.n), self._add()
-        yield alias("removed", self.n), self._remove()
+        if not self.wholes.are_new:
+            yield alias("kept", self.n), self._keep()
+            yield alias("removed", self.n), self._remove()
 
     # --- what is given
 
@@ -66,7 +68,6 @@ class OwnedSql:
         return "position" in self.owned.table.columns
 
     def _read(self) -> Sql:
-        stored, conditions = self._stored(sql("c"), self.company(sql("j")), sql("j.row_id"))
         derived = self.owned.rules.derived
         values: list[Sql] = []
         changes: dict[str, Sql] = {}
@@ -83,36 +84,64 @@ class OwnedSql:
             changes[column.member] = sql("{} is distinct from c.{}", value, name)
         if self._is_placed:
             values.append(sql("e.n position"))
-            changes["*position"] = sql("e.n <> {}", stored["position"])
+            changes["*position"] = sql("e.n <> c.position")
         for n, rule in enumerate(self.owned.rules.rules):
             read = [changes[member] for member in rule.reads if member in changes] or list(changes.values())
             values.append(sql("c.id is null or {} {}", join(" or ", read), alias("judged", n)))
         return sql(
-            "select j.company_id, j.row_id whole, e.n, (e.item ->> 'id')::uuid id, c.id is not null found, "
-            "c.id is null or {} is_changed, {} from judged j "
-            "cross join lateral jsonb_array_elements({}) with ordinality e(item, n) "
-            "left join {} on {} and {} = (e.item ->> 'id')::uuid "
-            "cross join lateral jsonb_populate_record(c, e.item - 'id') n where j.outcome is null",
+            "select j.company_id, {} whole, e.n{}, (e.item ->> 'id')::uuid id, c.id is not null found, "
+            "c.id is null or {} is_changed, {} from {} "
+            "cross join lateral jsonb_array_elements({}) with ordinality e(item, n) {} n where {}",
+            self.wholes.key,
+            self.wholes.nth,
             join(" or ", list(changes.values())),
             join(", ", values),
-            self._json,
+            self.wholes.judged,
+            self._json(self.wholes.item),
+            self._beside(),
+            self.wholes.is_judged,
+        )
+
+    def _beside(self) -> Sql:
+        """The joins of the row `c` that an item keeps, if any, and of the record that it makes.
+
+        `offset 0` keeps PostgreSQL from reading all rows of the company, where it expects many items.
+        """
+        if self.wholes.are_new:
+            return sql(
+                "cross join lateral (select (null::{0}).*) c "
+                "cross join lateral jsonb_populate_record(null::{0}, e.item - 'id')",
+                Sql(self.owned.table.name),
+            )
+        stored, conditions = self._stored(sql("c"), self.company(sql("j")), self.wholes.key)
+        named = sql("{} and {} = (e.item ->> 'id')::uuid", conditions, stored["id"])
+        if not self.wholes.are_several:
+            return sql(
+                "left join {} on {} cross join lateral jsonb_populate_record(c, e.item - 'id')", stored.source, named
+            )
+        return sql(
+            "left join lateral (select c stored from {} where {} offset 0) k on true "
+            "cross join lateral (select (k.stored).*) c "
+            "cross join lateral jsonb_populate_record(k.stored, e.item - 'id')",
             stored.source,
-            conditions,
-            stored["id"],
+            named,
         )
 
     def changed(self) -> Sql:
         """The member if its rows change, else null; `t` is the written row as it is stored."""
-        stored, conditions = self._stored(sql("c"), self.company(sql("j")), sql("j.row_id"))
+        stored, conditions = self._stored(sql("c"), self.company(sql("j")), self.wholes.key)
+        own = self.wholes.own(sql("e"))
         return sql(
-            "case when {} is not null and (exists (select from {} i where i.is_changed) or exists (select from {} "
-            "where {} and not exists (select from {} i where i.id = {}))) then {} end",
-            self._json,
+            "case when {} is not null and (exists (select from {} i where i.is_changed{}) or exists (select from {} "
+            "where {} and not exists (select from {} i where i.id = {}{}))) then {} end",
+            self._json(self.wholes.given),
             self._items,
+            own,
             stored.source,
             conditions,
             self._items,
             stored["id"],
+            own,
             literal(self.owned.member),
         )
 
@@ -142,11 +171,12 @@ class OwnedSql:
 
     def _problem(self, broken: Sql, code: str, member: str) -> Sql:
         return sql(
-            "(select coalesce(array_agg({} || (i.n - 1) || {} order by i.n), '{{}}') from {} i where {})",
+            "(select coalesce(array_agg({} || (i.n - 1) || {} order by i.n), '{{}}') from {} i where {}{})",
             literal(f"{code} {self.owned.member}."),
             literal(f".{member}"),
             self._items,
             broken,
+            self.wholes.own(sql("y")),
         )
 
     # --- it is written
@@ -155,12 +185,14 @@ class OwnedSql:
         target, conditions = self._stored(sql("t"), self.company(sql("w")), sql("w.id"))
         columns = [sql("{} = i.{}", name, name) for name in self._names]
         return sql(
-            "update {} set {} from written w, {} i where {} and {} = i.id and i.is_changed",
+            "update {} set {} from {}, {} i where {} and {} = i.id and i.is_changed{}",
             target.source,
             join(", ", [*columns, *self._raised(target)]),
+            self.wholes.written,
             self._items,
             conditions,
             target["id"],
+            self.wholes.own(sql("g")),
         )
 
     @property
@@ -182,23 +214,28 @@ class OwnedSql:
         if self._is_versioned:
             columns |= {"created_by": sql("w.updated_by"), "updated_by": sql("w.updated_by")}
         return sql(
-            "insert into {} ({}) select {} from written w cross join {} i where i.id is null order by i.n",
+            "insert into {} ({}) select {} from {} cross join {} i where i.id is null{} order by {}i.n",
             Sql(self.owned.table.name),
             join(", ", map(Sql, columns)),
             join(", ", columns.values()),
+            self.wholes.written,
             self._items,
+            self.wholes.own(sql("g")),
+            self.wholes.order,
         )
 
     def _remove(self) -> Sql:
         target, conditions = self._stored(sql("t"), self.company(sql("w")), sql("w.id"))
         unnamed = sql(
-            "{} and {} is not null and not exists (select from {} i where i.id = {})",
+            "{} and {} and not exists (select from {} i where i.id = {}{})",
             conditions,
-            self._json,
+            self.wholes.states(self.owned.json_key, self.n),
             self._items,
             target["id"],
+            self.wholes.own(sql("g")),
         )
+        written = self.wholes.written
         if not self._is_versioned:
-            return sql("delete from {} using written w where {}", target.source, unnamed)
+            return sql("delete from {} using {} where {}", target.source, written, unnamed)
         changed = join(", ", [sql("deleted_at = now()"), *self._raised(target)])
-        return sql("update {} set {} from written w where {}", target.source, changed, unnamed)
+        return sql("update {} set {} from {} where {}", target.source, changed, written, unnamed)

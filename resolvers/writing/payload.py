@@ -10,7 +10,7 @@ from typing import Any
 
 from graphql import GraphQLObjectType
 
-from db.sql import Json, Sql, Text, json_object
+from db.sql import Json, Sql, Text, concatenation, join, json_object, sql
 from resolvers.compilation.company_scope import Position
 from resolvers.compilation.root_fields import NULL, RootFields
 from resolvers.compilation.statement import Statement, finish
@@ -31,19 +31,20 @@ def finish_write(
     roots: RootFields,
     selected: SelectedField,
     payload: GraphQLObjectType,
-    outcome: Sql,
+    add: Callable[[Sql], Sql],
     is_written: Callable[[SelectedField], bool],
     field_of: Callable[[SelectedField, Position], Json],
 ) -> Statement:
     """The statement around a write, with its payload if every selected field `is_written`; else the payload is null.
 
-    `field_of` gives the JSON of a field at the position of the payload.
+    `field_of` gives the JSON of a field at the position of the payload. `add` adds the write to the statement, knowing
+    the SQL of the payload, and returns the select of its outcome.
     """
     at = Position().under(selected.key)
     fields = roots.ctx.collector.collect(payload, selected.selection_sets)
     roots.ctx.costs.charge(at.path, len(fields))
     if not all(is_written(field) for field in fields):
-        return replace(finish(roots.ctx, NULL, outcome=outcome), is_whole=False)
+        return replace(finish(roots.ctx, NULL, outcome=add(sql(""))), is_whole=False)
 
     def written(field: SelectedField) -> Json:
         match field.name:
@@ -54,4 +55,6 @@ def finish_write(
             case _:
                 return field_of(field, at)
 
-    return finish(roots.ctx, json_object((field.key, written(field)) for field in fields), outcome=outcome)
+    json = json_object((field.key, written(field)) for field in fields)
+    read = [concatenation(json), *(select for select, _ in roots.ctx.laterals)]
+    return finish(roots.ctx, json, outcome=add(join(" ", read)))

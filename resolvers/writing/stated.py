@@ -5,7 +5,16 @@ from dataclasses import dataclass
 
 from graphql import GraphQLSchema
 
-from resolvers.operation.arguments import ArgumentValue, Inputs, ObjectArgument, read_arguments
+from resolvers.operation.arguments import (
+    ArgumentValue,
+    ConstantArgument,
+    Inputs,
+    ListArgument,
+    ObjectArgument,
+    VariableArgument,
+    read_arguments,
+    value_of,
+)
 from resolvers.operation.selection import SelectedField
 
 
@@ -18,6 +27,18 @@ class Stated:
     def __call__(self, value: object) -> tuple[str, ...]:
         """The members; none in what is no object."""
         return tuple(name for name in self.names if name in value) if isinstance(value, Mapping) else ()
+
+
+@dataclass(frozen=True, slots=True)
+class StatedInItems:
+    """The probe for a list of input objects, or one in place of a list: those of some members that any of them has."""
+
+    one: Stated
+
+    def __call__(self, value: object) -> frozenset[str]:
+        """The members."""
+        items: list[object] = value if isinstance(value, list) else [value]  # pyright: ignore[reportUnknownVariableType]
+        return frozenset(name for item in items for name in self.one(item))
 
 
 def input_of(schema: GraphQLSchema, selected: SelectedField) -> ArgumentValue:
@@ -34,3 +55,21 @@ def stated(inputs: Inputs, given: ArgumentValue, names: tuple[str, ...]) -> froz
             return frozenset(names) & members.keys()
         case _:
             return frozenset(inputs.probe(given, Stated(names)))
+
+
+def stated_in_items(inputs: Inputs, given: ArgumentValue, names: tuple[str, ...]) -> frozenset[str]:
+    """Those of some members that any of the `items` of an input has, null included."""
+    match given:
+        case ObjectArgument(members):
+            listed = members["items"]
+        case VariableArgument(place):
+            listed = VariableArgument(place.at("items"))
+        case _:
+            listed = ConstantArgument(value_of(given, {})["items"])
+    match listed:
+        case ListArgument(items):
+            return frozenset(name for item in items for name in stated(inputs, item, names))
+        case ObjectArgument():
+            return stated(inputs, listed, names)
+        case _:
+            return inputs.probe(listed, StatedInItems(Stated(names)))

@@ -1,18 +1,19 @@
 """The statement of a declared mutation: it judges the caller, writes one row, and reads the payload from what it wrote.
 
-`viewer → judged → given → number → written → trail → lasting`. Nothing is locked for rights. On refusal nothing is
+`viewer → judged → given → number → written → trail`. Nothing is locked for rights. On refusal nothing is
 given, so nothing is written: there is nothing to undo, but for a right that ends while the statement waits for others.
 An update that needs a counter locks its row before it, as lists do. The text depends on the mutation and the selection
 alone; the values travel as one JSON, the used apps as one mask.
 """
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, LiteralString
 
 from db.sql import TRUE, Sql, alias, equals, every, join, literal, rows, sql
 from resolvers.writing.declaration import Whole
-from resolvers.writing.judging import DIGEST, FIELDS, KEY, TRIAL, VERSION
-from resolvers.writing.new_row import NO_PROBLEMS, NewRowSql
+from resolvers.writing.judging import DIGEST, FIELDS, KEY, TRIAL, VERSION, named_columns
+from resolvers.writing.new_row import NO_PROBLEMS, NUMBER, NewRowSql
 from schema.declarations.writing import WriteAction
 
 KINDS: Final = {
@@ -22,48 +23,64 @@ KINDS: Final = {
     WriteAction.RESTORE: literal("RESTORED"),
 }
 
-LASTING: Final = sql("""
-select check_right(j.credential_id, j.company_id, j.access_version) from judged j where case
-  when (select count(*) from trail) > 0 then clock_timestamp() > statement_timestamp() + interval '2 ms' end
-""")
-"""Undoes the statement by an error, after everything is written, if the right has ended while it waited for others.
+HAS_WAITED: Final = sql("clock_timestamp() > statement_timestamp() + interval '2 ms'")
+"""The condition that a statement may have waited for others; what took less time has waited for nobody."""
 
-What took less time than that has waited for nobody."""
+LASTING: Final = sql(
+    "case when {} then check_right(credential_id, company_id, (select j.access_version from judged j)) end", HAS_WAITED
+)
+"""Undoes the statement by an error if the right has ended while it waited for others: of the trail, which is written
+after the row."""
 
 
 @dataclass(frozen=True, slots=True)
 class WriteSql(NewRowSql):
     """Adds the common table expressions of a declared mutation to a statement."""
 
-    def add(self) -> Sql:
-        """Add them all. Returns the select of the outcome, whose columns `Outcome` names."""
-        self.ctx.writes = self.ctx.speaks = True
-        self._common(sql("judged"), self.judged())
-        for owned in self._owned:
-            self._common(*owned.before())
-        self._common(sql("given"), self._given())
-        if self._counts_later:
-            self._common(sql("locked"), self._locked())
-        if self._is_numbered:
-            self._common(sql("number"), self._number())
-        if self.write.whole is not None:
-            self._common(sql("raised"), self._raised())
-        if (turn := self._turn) is not None:
-            self._common(sql("turn"), self._taken_turn(turn))
-        self._common(sql("written"), self._written())
-        for owned in self._owned:
-            for name, statement in owned.after():
-                self._common(name, statement)
-        self._conclude()
-        return self._outcome()
+    def add(self, payload: Sql) -> Sql:
+        """Add them all, each with the columns that the others and the payload's SQL read.
 
-    def _conclude(self) -> None:
-        """Add the effects of what the input states, the trail, and the check of a right that may have ended."""
+        Returns the select of the outcome, whose columns `Outcome` names.
+        """
+        self.ctx.writes = self.ctx.speaks = True
+        after, outcome = list(self._after_written()), self._outcome()
+        reads = [payload, outcome, *(select for _, select in after)]
+        parts = [*self._before_written(), (sql("written"), self._written(self._returned(reads))), *after]
+        self._common(sql("judged"), self.judged(payload, outcome, *(select for _, select in parts)))
+        for name, select in parts:
+            self._common(name, select)
+        return outcome
+
+    def _before_written(self) -> Iterator[tuple[Sql, Sql]]:
+        """The names and selects of what is given, and of what the row is written beside."""
+        yield from (owned.before() for owned in self._owned)
+        yield sql("given"), self._given()
+        if self._counts_later:
+            yield sql("locked"), self._locked()
+        if self._is_numbered:
+            yield sql("number"), self._number()
+        if self.write.whole is not None:
+            yield sql("raised"), self._raised()
+        if (turn := self._turn) is not None:
+            yield sql("turn"), self._taken_turn(turn)
+
+    def _after_written(self) -> Iterator[tuple[Sql, Sql]]:
+        """The names and statements of owned rows, effects and the trail, which checks a right that may have ended."""
+        yield from self._after()
+        yield sql("trail"), sql("{} returning {}", self._trail(), LASTING)
+
+    def _after(self) -> Iterator[tuple[Sql, Sql]]:
+        """The names and statements of owned rows, and of the effects of what the input states."""
+        for owned in self._owned:
+            yield from owned.after()
         for n, effect in enumerate(self.write.rules.effects):
             if effect.reads in self.stated:
-                self._common(alias("effect", n), effect.statement(self._pairs, self._company(sql("w"))))
-        self._common(sql("trail"), self._trail())
-        self._common(sql("lasting"), LASTING)
+                yield alias("effect", n), effect.statement(self._pairs, self._company(sql("w")))
+
+    def _returned(self, readers: Iterable[Sql]) -> Sequence[Sql]:
+        """The columns of the written row that others read."""
+        named = named_columns("w", *readers) | {"id"}
+        return [Sql(str(column.name)) for column in self.write.table.columns if column.name in named]
 
     # --- where the parts of the statement find each other
 
@@ -116,6 +133,8 @@ class WriteSql(NewRowSql):
     def _number(self) -> Sql:
         """The next number of the company's counter; a stated one raises the counter."""
         assert self.write.rules.numbering is not None
+        if self.write.creates and NUMBER not in self.stated:
+            return self._next_number()
         states = sql("(select g.stated from given g)")
         drawn = sql("") if self.write.creates else sql(" and {} = any(g.changed)", literal("number"))
         return sql(
@@ -131,6 +150,17 @@ class WriteSql(NewRowSql):
             drawn,
             states,
             states,
+        )
+
+    def _next_number(self) -> Sql:
+        """The next number of the company's counter, for a row that states none."""
+        assert self.write.rules.numbering is not None
+        return sql(
+            "insert into counter as k (company_id, kind, next) select {}, {}, 2 from given g where {} "
+            "on conflict (company_id, kind) do update set next = k.next + 1 returning k.next - 1 drawn",
+            self._company(sql("g")),
+            literal(self.write.rules.numbering.counter),
+            self._is_written(),
         )
 
     def _taken_turn(self, kind: LiteralString) -> Sql:
@@ -169,10 +199,10 @@ class WriteSql(NewRowSql):
         turn = sql(" cross join turn") if self._turn is not None else sql("")
         return Sql(f"{drawn if self._is_numbered else ''}{raised}{turn}")
 
-    def _written(self) -> Sql:
-        return self._insert() if self.write.creates else self._update()
+    def _written(self, returned: Sequence[Sql]) -> Sql:
+        return self._insert(returned) if self.write.creates else self._update(returned)
 
-    def _insert(self) -> Sql:
+    def _insert(self, returned: Sequence[Sql]) -> Sql:
         columns: dict[str, Sql] = {"company_id": self._company(sql("g"))}
         if self.write.listed:
             columns["id"] = sql("g.id")
@@ -184,13 +214,14 @@ class WriteSql(NewRowSql):
         if self.write.rules.numbering is not None:
             columns |= {"sequence_number": sql("d.drawn"), "number": self._printed()}
         return sql(
-            "insert into {} ({}) select {} from {}{} where {} returning *",
+            "insert into {} ({}) select {} from {}{} where {} returning {}",
             Sql(self.write.table.name),
             join(", ", map(Sql, columns)),
             join(", ", columns.values()),
             self._source,
             self._joins,
             self._is_written(),
+            join(", ", returned),
         )
 
     def _printed(self) -> Sql:
@@ -198,7 +229,7 @@ class WriteSql(NewRowSql):
         letter = literal(self.write.rules.numbering.letter)
         return sql("{} || lpad(d.drawn::text, greatest(5, length(d.drawn::text)), '0')", letter)
 
-    def _update(self) -> Sql:
+    def _update(self, returned: Sequence[Sql]) -> Sql:
         """The update of the row under its version, which PostgreSQL checks again on the row that it locks."""
         columns: dict[str, Sql] = {column.name: sql("g.{}", Sql(column.name)) for column in self._columns}
         if self._is_numbered:
@@ -211,13 +242,14 @@ class WriteSql(NewRowSql):
         columns |= {"version": sql("g.version + 1"), "updated_at": sql("now()"), "updated_by": sql("g.account_id")}
         target = rows(self.write.table, sql("t"), company=self._company(sql("g")))
         return sql(
-            "update {} set {} from {}{} where {} and t.id = g.id and {} returning t.*",
+            "update {} set {} from {}{} where {} and t.id = g.id and {} returning {}, g.changed",
             target.source,
             join(", ", [sql("{} = {}", Sql(name), value) for name, value in columns.items()]),
             self._source,
             self._joins,
             every(target.where),
             self._is_still(),
+            join(", ", [sql("t.{}", name) for name in returned]),
         )
 
     def _is_still(self) -> Sql:
@@ -225,20 +257,33 @@ class WriteSql(NewRowSql):
         return sql("t.version = g.version and {}", self._is_written())
 
     def _trail(self) -> Sql:
-        """The rows that tell of the change; the first one also claims the idempotency key."""
-        entity, kind = literal(self.write.type_.name), KINDS[self.write.action]
-        trail = [sql("({}, w.id, {}, g.changed, {}, {})", entity, kind, *self._claim())]
-        if (whole := self.write.whole) is not None:
-            fields = sql("array[{}]", _list_of(whole))
-            trail.append(sql("({}, g.whole_id, 'CHANGED', {}, null, null)", literal(whole.type_.name), fields))
+        """The insert of the rows that tell of the change; the first one also claims the idempotency key."""
+        changed = self._parameter(FIELDS, "text[]") if self.write.creates else sql("w.changed")
+        row = join(", ", self._told(changed))
+        whole, source = self.write.whole, sql("written w cross join judged j")
+        if whole is not None:
+            of_whole = sql(
+                "({}, g.whole_id, 'CHANGED', array[{}], null, null)", literal(whole.type_.name), _list_of(whole)
+            )
+            source = sql("{} cross join given g cross join lateral (values ({}), {}) r", source, row, of_whole)
+            row = sql("r.*")
+        return self._told_of(sql("j"), row, source)
+
+    def _told(self, changed: Sql) -> tuple[Sql, ...]:
+        """What the trail tells of a written row and its changed fields, with the key and the hash of the input."""
+        return literal(self.write.type_.name), sql("w.id"), KINDS[self.write.action], changed, *self._claim()
+
+    def _told_of(self, caller: Sql, row: Sql, source: Sql) -> Sql:
+        """The insert into the trail; `row` is what `_told` has."""
         return sql(
             "insert into change (company_id, actor_id, credential_id, operation, entity, key, kind, fields, "
-            "idempotency_key, input_hash) select {}, g.account_id, g.credential_id, {}, r.* "
-            "from {} cross join lateral (values {}) r returning id",
+            "idempotency_key, input_hash) select {}, {}.account_id, {}.credential_id, {}, {} from {}",
             self._company(sql("w")),
+            caller,
+            caller,
             literal(self.write.operation),
-            self._pairs,
-            join(", ", trail),
+            row,
+            source,
         )
 
     def _claim(self) -> tuple[Sql, Sql]:
@@ -251,17 +296,17 @@ class WriteSql(NewRowSql):
         version = self._parameter(VERSION, "int4")
         conflict = sql("when {} <> g.version then 'VERSION_CONFLICT' ", version)
         return sql(
-            "select o.*, case when o.outcome = 'GATES' then o.effective end apps from ("
-            "select j.company_id, j.effective, coalesce(w.id, j.row_id, j.earlier) row_id, "
-            "j.whole_id, j.confirmed, j.language, "
-            "g.problems, "
+            "select j.company_id, case when j.outcome = 'GATES' then j.effective end apps, "
+            "coalesce(w.id, j.row_id, j.earlier) row_id, j.whole_id, j.confirmed, j.language, g.problems, "
             "case when j.outcome is not null then j.outcome {}when g.problems <> {} then 'FOUND' when {} then 'VALID' "
             "{}when w.id is null then 'RACED' end outcome "
-            "from judged j left join lasting on true left join given g on true left join written w on true) o",
+            "from judged j left join (select {} from given g offset 0) g on true "
+            "left join (select w.id from written w offset 0) w on true",
             sql("") if self.write.creates else conflict,
             NO_PROBLEMS,
             self._parameter(TRIAL, "bool"),
             sql("when not {} then 'UNCHANGED' ", self._is_changed()) if self._changes else sql(""),
+            sql("g.problems") if self.write.creates else sql("g.problems, g.version, g.changed"),
         )
 
 

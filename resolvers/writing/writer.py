@@ -32,7 +32,7 @@ from resolvers.writing.list_statement import ListSql
 from resolvers.writing.new_row import NUMBER
 from resolvers.writing.payload import finish_write
 from resolvers.writing.reading import InputReader
-from resolvers.writing.stated import input_of, stated
+from resolvers.writing.stated import input_of, stated, stated_in_items
 from resolvers.writing.statement import WriteSql
 from schema.declarations.writing import WriteAction
 
@@ -74,13 +74,12 @@ class EntityWriter:
     def compile(self, roots: RootFields, selected: SelectedField, *, in_full: bool) -> Statement:
         """The statement that judges, writes, and reads the selected payload where that is of the written row alone."""
         statement = self._statement(roots, selected, in_full=in_full)
-        outcome = statement.add()
         with roots.ctx.costs.times(self._times(selected)):
             return finish_write(
                 roots,
                 selected,
                 self.write.payload,
-                outcome,
+                statement.add,
                 lambda field: self._is_of_row(roots.ctx.collector, field),
                 lambda field, at: self._payload_field(roots, statement, field, at),
             )
@@ -202,7 +201,10 @@ class ListWriter(EntityWriter):
     def _statement(self, roots: RootFields, selected: SelectedField, *, in_full: bool) -> WriteSql:
         fields = roots.ctx.collector.collect(self.write.payload, selected.selection_sets)
         is_whole = all(self._is_of_row(roots.ctx.collector, field) for field in fields)
+        lists = tuple(owned.member for owned in self.write.lists)
         stated = {NUMBER, *(effect.reads for effect in self.write.rules.effects)}
+        if lists:
+            stated |= stated_in_items(roots.ctx.inputs, self._input(selected), lists)
         return ListSql(self.write, roots.ctx, is_usual=False, stated=frozenset(stated), is_whole=is_whole)
 
     def _is_of_row(self, collector: Collector, selected: SelectedField) -> bool:

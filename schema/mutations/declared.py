@@ -48,9 +48,6 @@ ACTIONS: Final[Mapping[WriteAction, tuple[Writes, str]]] = {
 LISTED: Final = (WriteAction.CREATE, WriteAction.UPDATE)
 """The actions that entities with `MANY` also have for lists of rows."""
 
-IN_LISTS: Final = frozenset({WriteKind.OWNED, WriteKind.KEYED})
-"""The kinds of rules for rows of another table, which an item of a list does not have."""
-
 
 class Member(NamedTuple):
     """A field of a type that is made: its annotation and its declaration."""
@@ -115,11 +112,11 @@ def _list_root(entity: type, action: WriteAction) -> Member:
 
 
 def _list_item(entity: type, action: WriteAction) -> Iterator[tuple[str, Member]]:
-    """The members of an item: which row, and what; rows of other tables are written one by one."""
+    """The members of an item: which row, and what."""
     if action is WriteAction.UPDATE:
         yield from _named_row(entity).items()
     for name, member in _written(entity, creates=action is WriteAction.CREATE):
-        if member.declared.metadata["write"].kind not in IN_LISTS:
+        if not member.declared.metadata["write"].alone:
             yield name, member
 
 

@@ -6,7 +6,8 @@ import strawberry
 
 from schema.apps import App
 from schema.declarations.fields import field, input_field, input_object, payload
-from schema.types.core.access import ApiKey, HiddenFields, User
+from schema.hidden_fields import HiddenFields
+from schema.types.core.access import ApiKey, User
 from schema.types.core.company import Company
 from schema.types.core.viewer import Viewer
 

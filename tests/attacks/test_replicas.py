@@ -2,7 +2,9 @@
 
 import asyncio
 import io
+import os
 import secrets
+import signal
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -17,6 +19,7 @@ from db.connection import connect
 from db.database import PoolSettings
 from db.errors import DatabaseUnavailable
 from db.lease import SILENCE, Lease, Primary, Reason, ReplicaSettings
+from db.replicas import WAITS_PAUSE
 from gateway.app import create_app
 from gateway.backend import DatabaseBackend, Terms
 from gateway.logs import open_log
@@ -96,9 +99,10 @@ def done(result: Result) -> Any:
 
 
 @asynccontextmanager
-async def gateway(servers: Cluster, **settings: Any) -> AsyncGenerator[Place]:
-    """A gateway over these servers, once all its replicas answer."""
+async def gateway(servers: Cluster, answering: int | None = None, **settings: Any) -> AsyncGenerator[Place]:
+    """A gateway over these servers, once so many of its replicas answer, or all."""
     lines = io.StringIO()
+    answering = len(servers.standbys) if answering is None else answering
     replicas = ReplicaSettings([one.dsn for one in servers.standbys], **settings)
     backend = DatabaseBackend(
         servers.primary.dsn, PoolSettings(size=8), open_log("info", "json", lines), Terms(replicas=replicas)
@@ -107,7 +111,7 @@ async def gateway(servers: Cluster, **settings: Any) -> AsyncGenerator[Place]:
     connection = await connect(servers.primary.dsn)
     try:
         place = Place(servers, backend, await Firm.found(connection, "STOCK"), lines)
-        await until(lambda: place.figure("s_serving") == len(servers.standbys))
+        await until(lambda: place.figure("s_serving") == answering)
         yield place
     finally:
         await connection.close()
@@ -175,6 +179,10 @@ def no_hindrances(_lease: Lease, _primary: Primary) -> Iterator[Reason]:
     return iter(())
 
 
+def never_settled(_primary: Primary, _at: float, _now: float) -> None:
+    """What becomes of a primary that always has settings to take over."""
+
+
 def always(_lease: Lease, _now: float, _position: int) -> bool:
     """What a replica without a lease may do."""
     return True
@@ -235,6 +243,28 @@ async def test_a_standby_that_the_primary_does_not_wait_for_answers_nothing(
             assert await wrong_after_switches(place, 20) > 0
     finally:
         await place.servers.wait_for("one", "two")
+
+
+async def test_a_standby_is_believed_once_commits_wait_for_it(
+    servers: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PostgreSQL says that a standby is synchronous, and a process that lets commits wait has not read that yet."""
+    monkeypatch.setattr(Primary, "settled", never_settled)
+    await servers.wait_for()
+    checkpointer = "select pid from pg_stat_activity where backend_type = 'checkpointer'"
+    pid = int(str(await servers.primary.run(checkpointer)))
+    async with gateway(servers, answering=0) as place:
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            await servers.wait_for("one", "two")
+            await asyncio.sleep(SILENCE)
+            async with held_up(*servers.standbys):
+                assert await wrong_after_switches(place, 2) == 0
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        monkeypatch.undo()
+        await until(lambda: place.figure("s_serving") == 2)
+        assert await wrong_after_switches(place, 2) == 0
 
 
 async def test_a_user_without_the_right_to_see_it_is_answered_by_the_primary(place: Place) -> None:
@@ -372,19 +402,66 @@ async def test_a_frozen_replica_holds_reads_up_for_its_lease_at_most(place: Plac
     await until(lambda: place.figure("s_serving") == 2)
 
 
-async def test_a_change_of_access_waits_for_a_frozen_replica(place: Place) -> None:
+async def test_a_change_of_access_waits_for_a_frozen_replica_as_long_as_its_lease(place: Place) -> None:
     one, _ = place.servers.standbys
+    loop = asyncio.get_running_loop()
+    ended = place.figure("_waits_ended_total")
     one.freeze()
     try:
+        began = loop.time()
         switching = asyncio.create_task(place.switch(True))
         await until(lambda: place.figure("s_serving") == 1)
-        assert await place.sees_stock(None) is False  # the primary itself does not show it yet
+        if not switching.done():
+            assert await place.sees_stock(None) is False  # the primary itself does not show it yet
         await create(place)  # what changes no access waits for nobody
-        assert not switching.done()
+        await switching
+        assert SILENCE < loop.time() - began < SILENCE + WAITS_PAUSE + ROOM
+        for granted in (False, True):
+            await place.switch(granted)
+            assert await place.sees_stock() is granted
+        await until(lambda: place.figure("_waits_ended_total") - ended == 3)
     finally:
         one.thaw()
-    await switching
-    assert await place.sees_stock() is True
+    assert await wrong_after_switches(place, 20) == 0
+    await until(lambda: place.figure("s_serving") == 2)
+    assert place.figure("_waits_ended_total") - ended == 3, "a replica that answers is waited for, and is quick"
+
+
+async def test_the_longest_lag_of_all_gateways_bounds_a_change_of_access(place: Place) -> None:
+    """A replica that applies nothing answers a gateway that allows it to lag; the others wait for that one."""
+    one, two = place.servers.standbys
+    lag = 2.5
+    async with gateway_again(place, lag=lag) as patient, held_up(one, two):
+        began = asyncio.get_running_loop().time()
+        switching = asyncio.create_task(place.switch(True))
+        await asyncio.sleep(lag / 2)
+        assert (place.figure("s_serving"), patient.figure("s_serving")) == (0, 2)
+        assert (await place.sees_stock(), await patient.sees_stock()) == (False, False)
+        await switching
+        assert lag < asyncio.get_running_loop().time() - began < lag + WAITS_PAUSE + ROOM
+        assert (await place.sees_stock(), await patient.sees_stock()) == (True, True)
+    await until(lambda: place.figure("s_serving") == 2)
+
+
+async def test_a_wait_that_others_rely_on_is_not_ended(place: Place) -> None:
+    """Where every commit is to be on a standby, a change of access is as well."""
+    await place.servers.primary.run("alter database postgres set synchronous_commit = on")
+    one, _ = place.servers.standbys
+    try:
+        async with gateway_again(place) as durable:
+            ended = place.figure("_waits_ended_total")
+            await place.backend.close()
+            one.freeze()
+            try:
+                switching = asyncio.create_task(durable.switch(True))
+                await asyncio.sleep(2 * SILENCE)
+                assert not switching.done()
+            finally:
+                one.thaw()
+            await switching
+            assert durable.figure("_waits_ended_total") == 0 == ended
+    finally:
+        await place.servers.primary.run("alter database postgres reset synchronous_commit")
 
 
 async def test_the_primary_is_away_and_a_replica_is_promoted() -> None:

@@ -8,6 +8,7 @@ from db.connection import COMMAND, SERVING, Connection, connect
 from db.database import Database, PoolSettings
 from db.demo.reset import empty_demo
 from db.installation import DemoRefused, is_demo
+from db.looks import name_of_looks
 from tests.support.company import Firm
 
 LEFT = "select (select count(*) from company) + (select count(*) from account) + (select count(*) from credential)"
@@ -64,7 +65,7 @@ async def test_a_database_that_is_no_demo_is_never_emptied(fresh_dsn: str) -> No
     await connection.close()
 
 
-@pytest.mark.parametrize("name", SERVING)
+@pytest.mark.parametrize("name", [*SERVING, name_of_looks(1.0)])
 async def test_a_demo_that_a_gateway_serves_is_left_alone(fresh_dsn: str, name: str) -> None:
     connection = await founded(fresh_dsn, demo=True)
     before = await connection.fetchval(LEFT)

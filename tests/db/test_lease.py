@@ -2,7 +2,7 @@
 
 import pytest
 
-from db.lease import CLOCKS, NEVER, SILENCE, Lease, Primary, PrimaryLook, Reason, ReplicaLook
+from db.lease import CLOCKS, NEVER, SILENCE, Lease, Primary, PrimaryLook, Reason, ReplicaLook, Waits, WaitsLook
 
 CLOCK = 1_000_000.0
 LAG = 0.5
@@ -12,17 +12,25 @@ class Pair:
     """A primary and a replica that look good, and are looked at at the same moments."""
 
     def __init__(self, lag: float = LAG) -> None:
-        self.primary, self.lease = Primary(lag), Lease()
+        self.primary, self.lease = Primary(lag, settling=0.0), Lease()
 
-    def see_primary(self, at: float, position: int = 100, *names: str, clock: float = 0.0) -> "Pair":
-        self.primary.saw(PrimaryLook(at, position, frozenset(names or ("one",)), CLOCK + at + clock))
+    def see_primary(self, at: float, position: int = 100, *names: str, clock: float = 0.0, timeline: int = 1) -> "Pair":
+        self.primary.saw(PrimaryLook(at, position, frozenset(names or ("one",)), CLOCK + at + clock, timeline))
+        self.primary.settled(at, at)
         self.lease.judge(self.primary)
         return self
 
     def see_replica(
-        self, at: float, position: int = 100, xmin: int = 7, *, name: str | None = "one", is_standby: bool = True
+        self,
+        at: float,
+        position: int = 100,
+        xmin: int = 7,
+        *,
+        name: str | None = "one",
+        is_standby: bool = True,
+        timeline: int | None = 1,
     ) -> "Pair":
-        self.lease.saw(ReplicaLook(at, is_standby, position, xmin, name, CLOCK + at), self.primary)
+        self.lease.saw(ReplicaLook(at, is_standby, position, xmin, name, CLOCK + at, timeline), self.primary)
         return self
 
     def may(self, now: float, position: int = 0) -> bool:
@@ -83,6 +91,25 @@ def test_a_replica_that_the_primary_does_not_wait_for_answers_nothing() -> None:
     assert pair.may(10.24)
 
 
+def test_a_name_is_believed_once_the_primary_has_taken_its_settings_over() -> None:
+    pair = Pair()
+    pair.primary.settling = SILENCE
+    pair.see_primary(10.0).see_replica(10.01)
+    assert (pair.may(10.02), pair.lease.reason) == (False, Reason.CATCHING_UP)
+    pair.see_primary(10.0 + SILENCE - 0.01).see_replica(10.0 + SILENCE)
+    assert not pair.may(10.0 + SILENCE)
+    pair.primary.saw(PrimaryLook(11.5, 200, frozenset({"one"}), CLOCK + 11.5))
+    pair.see_replica(11.51, 200)
+    assert not pair.may(11.52), "it has settings left"
+    pair.primary.settled(11.53, 11.55)
+    pair.see_replica(11.56, 200)
+    assert (pair.may(11.57), pair.lease.reason) == (False, Reason.CATCHING_UP), "what was made until then did not wait"
+    pair.see_primary(11.6, 200).see_replica(11.61, 200)
+    assert pair.may(11.62)
+    pair.see_primary(11.7, 200, "two").see_primary(11.8, 200).see_replica(11.81, 200)
+    assert not pair.may(11.82), "it begins anew"
+
+
 def test_a_replica_without_a_name_answers_nothing() -> None:
     pair = Pair().see_primary(10.0).see_replica(10.01, name=None)
     assert pair.lease.reason is Reason.NOT_SYNCHRONOUS
@@ -118,6 +145,29 @@ def test_another_connection_may_be_another_primary() -> None:
     assert pair.may(10.12)
 
 
+def test_a_primary_whose_connection_is_lost_may_have_a_successor() -> None:
+    pair = good()
+    pair.primary.lost(10.1)
+    pair.lease.judge(pair.primary)
+    assert not pair.may(10.1)
+    pair.see_replica(10.2)
+    assert not pair.may(10.2)
+    assert stale(pair, 10.0 + SILENCE), "it might have answered at the last sign"
+    pair.see_primary(10.3)
+    assert pair.may(10.31)
+
+
+def test_a_replica_of_another_primary_answers_nothing() -> None:
+    pair = good().see_primary(10.1, timeline=2)
+    assert (pair.may(10.11), pair.lease.reason) == (False, Reason.ELSEWHERE)
+    pair.see_replica(10.12, timeline=2)
+    assert pair.may(10.13)
+    pair.see_replica(10.14, timeline=None)  # it has lost its primary, and goes on with what it was
+    assert pair.may(10.15)
+    pair.see_primary(10.16, timeline=1)
+    assert pair.lease.reason is Reason.ELSEWHERE
+
+
 def stale(pair: Pair, now: float, position: int = 0) -> bool:
     return pair.lease.may_answer_stale(now, pair.primary, position)
 
@@ -141,3 +191,25 @@ def test_without_a_primary_no_replica_answers_that_was_bad_before() -> None:
     old = good().see_primary(10.2, 200).see_primary(10.0 + LAG + 0.1, 200)
     assert not stale(old.see_replica(15.0, 100), 15.1)
     assert not stale(good().see_replica(15.0, is_standby=False), 15.1)
+
+
+def overdue(waits: Waits, at: float, *commits: str, lag: float = LAG) -> list[str]:
+    return waits.saw(WaitsLook(at, frozenset(commits), lag))
+
+
+def test_a_commit_waits_until_no_replica_without_it_may_answer() -> None:
+    waits = Waits()
+    assert overdue(waits, 10.0, "a") == []
+    assert overdue(waits, 10.2, "a", "b") == []
+    assert overdue(waits, 10.0 + SILENCE - 0.01, "a", "b") == []
+    assert overdue(waits, 10.0 + SILENCE, "a", "b") == ["a"]
+    assert overdue(waits, 10.2 + SILENCE, "b") == ["b"]
+    assert overdue(waits, 10.3 + SILENCE, "a", "b") == ["b"], "what waits again began anew"
+
+
+def test_the_longest_lag_that_a_gateway_allows_is_waited_for() -> None:
+    waits = Waits()
+    overdue(waits, 10.0, "a", lag=3.0)
+    overdue(waits, 11.0, "a", lag=0.5)  # that gateway is gone, but its replicas may go on until 13
+    assert overdue(waits, 12.99, "a") == []
+    assert overdue(waits, 13.0, "a", lag=5.0) == ["a"], "who came later has looked at what is flushed"

@@ -4,8 +4,8 @@ import asyncio
 import uuid
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
 
 import pytest
 
@@ -289,3 +289,33 @@ async def test_all_that_is_old_is_deleted_a_bounded_number_at_a_time(
     await tidy(office.database)
     assert await office.connection.fetchval("select count(*) from outbox") == 0
     assert [row[0] for row in await office.connection.fetch("select n from deleted order by ctid")] == [2, 2, 2, 1]
+
+
+WRITE: Final = """
+insert into change (company_id, at, entity, key, kind, operation, idempotency_key, input_hash)
+values ($1, now() - make_interval(days => $2), 'Customer', gen_random_uuid(), 'CREATED', $3, $4, $5)
+"""
+
+
+async def test_keys_are_taken_off_writes_after_ninety_days_and_the_trail_stays(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a list those of its other rows go with the key of the first one; what was written beside it keeps its own."""
+    monkeypatch.setattr(outbox, "MOST_TIDIED", 2)
+    firm, other = office.firm, await Firm.found(office.connection)
+    for days in (89, 91):
+        async with office.connection.transaction():
+            for n in range(3):
+                key = f"{days} list" if n == 0 else None
+                await office.connection.execute(WRITE, firm.key, days, "createCustomers", key, b"hash%d" % n)
+            for key in ("a", "b", "c"):
+                await office.connection.execute(WRITE, firm.key, days, "createCustomer", f"{days} {key}", b"hash")
+        await office.connection.execute(WRITE, other.key, days, "createCustomers", f"{days} list", b"hash")
+        await office.connection.execute(WRITE, other.key, days, "createCustomers", None, None)
+    find = "select * from change order by id"
+    before = [dict(row) for row in await office.connection.fetch(find)]
+    await tidy(office.database)
+    bare, ninety = {"idempotency_key": None, "input_hash": None}, datetime.now(UTC) - timedelta(days=90)
+    assert [dict(row) for row in await office.connection.fetch(find)] == [
+        row | bare if row["at"] < ninety else row for row in before
+    ]

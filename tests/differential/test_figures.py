@@ -26,7 +26,18 @@ from tests.differential.oracle.gating import printed_schema
 from tests.differential.oracle.lists import compared, fold, snake, within
 from tests.differential.oracle.trigrams import THRESHOLD, word_similarity
 
-FIGURES: Final = ("dashboard", "report", "search", "rows", "total", "customers", "products", "documents", "nodes")
+FIGURES: Final = (
+    "dashboard",
+    "report",
+    "search",
+    "rows",
+    "total",
+    "totalsByCurrency",
+    "customers",
+    "products",
+    "documents",
+    "nodes",
+)
 NAMES: Final = [viewer.name for viewer in build().viewers]
 WORDS: Final = st.text("ab lo1É-", max_size=12) | st.sampled_from(TEXTS)
 """Texts of few letters, so that they are often similar."""

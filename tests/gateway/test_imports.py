@@ -79,5 +79,18 @@ def test_a_command_about_the_program_itself_loads_no_schema(arguments: tuple[str
     assert found & SCHEMA == set()
 
 
+DATABASE = (
+    "gateway.cli.copies", "gateway.cli.database", "gateway.cli.doctor", "gateway.cli.errors", "gateway.cli.secrets",
+    "gateway.cli.support", "gateway.cli.commands.grants", "resolvers.admin.company_plan", "resolvers.admin.ownership",
+    "resolvers.admin.session_token",
+)  # fmt: skip
+"""The work of commands about a database or about codes: labels and codes are in the schema's package."""
+
+
+@pytest.mark.parametrize("module", DATABASE)
+def test_a_command_that_asks_for_no_field_waits_for_no_schema(module: str) -> None:
+    assert loaded(module) & {"schema.assembly", "db.demo"} == set()
+
+
 def test_a_command_about_the_schema_loads_it() -> None:
-    assert loaded_by("errors") & SCHEMA
+    assert "schema.roots.query" in loaded_by("apps", "INVOICES")

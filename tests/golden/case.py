@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from schema.types.core.access import HiddenFields
+from schema.hidden_fields import HiddenFields
 
 FOLDER: Final = Path(__file__).parent / "cases"
 KEYS: Final = ("viewer", "without", "variables", "hidden")

@@ -15,7 +15,7 @@ from db.database import Database, PoolSettings
 from resolvers.execution.executor import Executor
 from resolvers.execution.subscriptions import LiveOperation
 from resolvers.request import GraphQLRequest, Result
-from schema.types.core.access import HiddenFields
+from schema.hidden_fields import HiddenFields
 from tests.golden.case import Case
 from tests.support.databases import Databases
 from tests.support.subscribers import answer_of

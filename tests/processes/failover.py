@@ -1,182 +1,143 @@
-"""Three ways to lose a leader of PostgreSQL under load, with the configurations that are shipped; prints the figures.
+"""Ways to lose a node of PostgreSQL under load, with the configurations that are shipped; prints the figures.
 
-    .venv/bin/python -m tests.processes.failover
+    .venv/bin/python -m tests.processes.failover [TIMES [EVENT...]]
 
-Needs etcd (Debian: etcd-server) and HAProxy; Patroni is installed into .cache. Three nodes, two gateways that name all
-of them, the leader first, and clients that read and write. After each event: the seconds until a write is acknowledged
-again, the requests that failed meanwhile, and acknowledged writes that are lost. Ends with 1 when a bound is broken.
+Needs etcd (Debian: etcd-server) and HAProxy; Patroni is installed into .cache. Three nodes, all of them hosts of
+DATABASE_URL, the leader first, and all in ENFACT_READ_URLS; two gateways, clients that read and write, and an owner who
+gives and takes a right all the time. After each event: the seconds until a write is acknowledged again, and a change of
+access, and until replicas answer again; the requests that failed meanwhile; acknowledged writes that are lost; and
+reads at either gateway that saw an old right after the answer to its change. Ends with 1 when a bound is broken.
 """
 
 import asyncio
+import itertools
 import json
 import os
-import shutil
+import re
 import signal
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Generator
-from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import ExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 import httpx
 
 from db.connection import connect
-from db.embedded.binaries import find_binaries
-from tests.clients.venvs import python_with
 from tests.gateway.cli.test_main import gateway
-from tests.support.balanced import BEHIND, DEPLOY, Clients, free_ports, haproxy, need_haproxy
+from tests.support.balanced import BEHIND, Clients, free_ports, haproxy, need_haproxy
 from tests.support.commands import enfact
-from tests.support.company import Firm
+from tests.support.company import Firm, change
+from tests.support.patroni import PASSWORD, Cluster, Node, patroni
 
-PASSWORD: Final = "for-this-run-only"
-NODES: Final = 3
-FROZEN, OTHERS = 25.0, 5.0
-"""Seconds until writing again: at most so many after a leader froze (its lease is 20), and after the others."""
+FROZEN, OTHERS, NOT_HELD_UP = 25.0, 5.0, 10.0
+"""Seconds until writing again: at most so many after a leader fell silent (its lease is 20), where its PostgreSQL ends,
+and where the standby that commits wait for fell silent (it is left after 5)."""
 
-PATRONI: Final = ("patroni[etcd3]==4.1.5", "psycopg[binary]==3.3.9")
-AS_NOBODY: Final = ("unshare", "--user", "--map-user=65534", "--map-group=65534") if os.geteuid() == 0 else ()
-"""PostgreSQL refuses root: in a user namespace root is somebody else, and the owner of its files."""
+VERSION: Final = "query ($id: ID!) { company(id: $id) { permissionMatrix { version } } }"
+STOCK: Final = "query ($id: ID!) { company(id: $id) { stockBasis } }"
+SET: Final = "mutation ($input: SetAppAccessInput!) { setAppAccess(input: $input) { errors { code } } }"
 
 
 @dataclass(slots=True)
-class Node:
-    """A node: Patroni, and the PostgreSQL that it keeps."""
+class Owner:
+    """An owner who gives an employee a right and takes it again through one gateway, and the employee at both."""
 
-    name: str
-    folder: Path
-    api: int
-    port: int
-    process: subprocess.Popen[bytes]
+    gateways: list[str]
+    firm: Firm
+    switched_at: list[float] = field(default_factory=list[float])
+    """The moments (monotonic clock) of acknowledged changes."""
 
-    @property
-    def postmaster(self) -> int:
-        """The process of PostgreSQL."""
-        return int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
+    looks: int = 0
+    wrong: int = 0
+    granted: bool = False
 
-    def signal_all(self, number: signal.Signals) -> None:
-        """Signal every process of the node."""
-        pids = [self.process.pid, self.postmaster]
-        for pid in pids:
-            pids += [child for child in children(pid) if child not in pids]
-        for pid in pids:
-            with suppress(ProcessLookupError):
-                os.kill(pid, number)
-
-
-def children(pid: int) -> list[int]:
-    """The processes that a process started."""
-    with suppress(OSError):
-        files = Path(f"/proc/{pid}/task").glob("*/children")
-        return [int(child) for file in files for child in file.read_text().split()]
-    return []
-
-
-class Cluster:
-    """The nodes, and what Patroni says of them."""
-
-    def __init__(self, nodes: list[Node]) -> None:
-        self.nodes = nodes
-
-    async def members(self) -> list[dict[str, Any]]:
-        """The nodes as the first one that answers sees them."""
-        async with httpx.AsyncClient(timeout=1) as client:
-            for node in self.nodes:
-                with suppress(httpx.HTTPError):
-                    return (await client.get(f"http://127.0.0.1:{node.api}/cluster")).json()["members"]
-        return []
-
-    async def is_whole(self) -> bool:
-        """Whether there is a leader, whom all others follow, one of them synchronously."""
-        members = await self.members()
-        roles = sorted((member["role"], member["state"]) for member in members)
-        followers = [("replica", "streaming")] * (NODES - 2)
-        return roles == [("leader", "running"), *followers, ("sync_standby", "streaming")]
-
-    async def leader(self) -> Node:
-        """The node that takes writes."""
-        (name,) = [member["name"] for member in await self.members() if member["role"] == "leader"]
-        return next(node for node in self.nodes if node.name == name)
-
-    async def whole(self, seconds: float = 120.0) -> None:
-        """Return once the cluster is whole."""
-        async with asyncio.timeout(seconds):
-            while not await self.is_whole():  # noqa: ASYNC110
-                await asyncio.sleep(0.2)
-
-
-@contextmanager
-def running(folder: Path, *command: str | Path, **environment: str) -> Generator[subprocess.Popen[bytes]]:
-    """A program within the block; what it says goes to a file of the folder."""
-    folder.mkdir(exist_ok=True)
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            command, env={**os.environ, **environment}, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
-        )
+    @asynccontextmanager
+    async def at_work(self) -> AsyncGenerator[None]:
+        """The owner works within the block."""
+        over = asyncio.Event()
+        task = asyncio.create_task(self._work(over))
         try:
-            yield process
+            yield
         finally:
-            process.send_signal(signal.SIGCONT)
-            process.terminate()
-            process.wait(60)
+            over.set()
+            await task
+
+    async def _work(self, over: asyncio.Event) -> None:
+        async with httpx.AsyncClient(timeout=30) as client:
+            for address in itertools.cycle(self.gateways):
+                if over.is_set():
+                    return
+                with suppress(httpx.TransportError, KeyError, TypeError):
+                    await self._switch(client, address)
+                await asyncio.sleep(0.02)
+
+    async def _switch(self, client: httpx.AsyncClient, address: str) -> None:
+        """Change the right; once that is acknowledged it has to be so at every gateway."""
+        owner, anna = self.firm["owner"].token, self.firm["anna"].token
+        found = await _ask(client, address, owner, VERSION, id=self.firm.id)
+        version = found["data"]["company"]["permissionMatrix"]["version"]
+        granted = not self.granted
+        given = {
+            "companyId": self.firm.id, "expectedVersion": version,
+            "changes": [change(self.firm["anna"], "STOCK", granted)],
+        }  # fmt: skip
+        answer = await _ask(client, address, owner, SET, input=given)
+        if "errors" in answer or answer["data"]["setAppAccess"]["errors"]:
+            return
+        self.granted = granted
+        self.switched_at.append(time.monotonic())
+        for each in self.gateways:
+            seen = await _ask(client, each, anna, STOCK, id=self.firm.id)
+            if "errors" not in seen:
+                self.looks += 1
+                self.wrong += bool(seen.get("extensions", {}).get("hidden")) is granted
 
 
-@contextmanager
-def keeping(folder: Path, patroni: Path, number: int, ports: tuple[int, int], etcd: int) -> Generator[Node]:
-    """A node within the block."""
-    api, port = (f"127.0.0.1:{one}" for one in ports)
-    given = {
-        "PATRONI_NAME": f"node{number}",
-        "PATRONI_ETCD3_HOSTS": f"127.0.0.1:{etcd}",
-        "PATRONI_RESTAPI_LISTEN": api,
-        "PATRONI_RESTAPI_CONNECT_ADDRESS": api,
-        "PATRONI_POSTGRESQL_LISTEN": port,
-        "PATRONI_POSTGRESQL_CONNECT_ADDRESS": port,
-        "PATRONI_POSTGRESQL_DATA_DIR": str(folder / "data"),
-        "PATRONI_POSTGRESQL_BIN_DIR": str(find_binaries(None).folder),
-        "PATRONI_POSTGRESQL_PGPASS": str(folder / "pgpass"),
-        "PATRONI_SUPERUSER_USERNAME": "postgres",
-        "PATRONI_SUPERUSER_PASSWORD": PASSWORD,
-        "PATRONI_REPLICATION_USERNAME": "replicator",
-        "PATRONI_REPLICATION_PASSWORD": PASSWORD,
-    }
-    with running(folder, *AS_NOBODY, patroni, DEPLOY / "patroni.yaml", **given) as process:
-        yield Node(given["PATRONI_NAME"], folder, *ports, process)
+async def _ask(client: httpx.AsyncClient, address: str, token: str, query: str, **variables: object) -> Any:
+    headers = {"authorization": f"Bearer {token}"}
+    answer = await client.post(f"{address}/graphql", headers=headers, json={"query": query, "variables": variables})
+    return answer.json()
 
 
-@contextmanager
-def etcd(folder: Path) -> Generator[int]:
-    """A store of Patroni's leases; its port."""
-    port, peers = free_ports(2)
-    program = shutil.which("etcd")
-    if program is None:
-        sys.exit("There is no etcd here: apt-get install etcd-server.")
-    addresses = [f"--listen-client-urls=http://127.0.0.1:{port}", f"--advertise-client-urls=http://127.0.0.1:{port}"]
-    peer = [f"--listen-peer-urls=http://127.0.0.1:{peers}", f"--initial-advertise-peer-urls=http://127.0.0.1:{peers}"]
-    member = ["--name=one", f"--initial-cluster=one=http://127.0.0.1:{peers}"]
-    with running(folder, program, f"--data-dir={folder / 'data'}", *addresses, *peer, *member):
-        yield port
+@dataclass(frozen=True, slots=True)
+class Operators:
+    """The figures of gateways, by the ports of their operators."""
+
+    ports: list[int]
+
+    async def figure(self, name: str) -> list[float]:
+        """A figure of each gateway."""
+        async with httpx.AsyncClient(timeout=10) as client:
+            texts = [(await client.get(f"http://127.0.0.1:{port}/metrics")).text for port in self.ports]
+        return [float(re.findall(rf"^{name} (\S+)$", text, re.MULTILINE)[0]) for text in texts]
+
+    async def replicas_answer(self, seconds: float = 60.0) -> None:
+        """Return once each gateway has a replica that answers."""
+        async with asyncio.timeout(seconds):
+            while min(await self.figure("enfact_replicas_serving")) == 0:  # noqa: ASYNC110
+                await asyncio.sleep(0.1)
 
 
 async def prepare(leader: Node) -> None:
-    """Make the database and its user."""
+    """Make the database and its user, who may see what replicas do."""
     connection = await connect(f"postgresql://postgres:{PASSWORD}@127.0.0.1:{leader.port}/postgres")
-    await connection.execute(f"create role enfact login password '{PASSWORD}'")
+    await connection.execute(f"create role enfact login password '{PASSWORD}' in role pg_read_all_stats")
     await connection.execute("create database enfact owner enfact")
     await connection.close()
 
 
-async def seed(dsn: str) -> Firm:
-    """Migrate the database, and make a company in it."""
+async def seed(dsn: str) -> tuple[Firm, Firm]:
+    """Migrate the database, and make two companies in it."""
     done = await asyncio.to_thread(enfact, "migrate", DATABASE_URL=dsn)
     assert done.returncode == 0, done.stderr
     connection = await connect(dsn)
-    firm = await Firm.found(connection)
+    firms = await Firm.found(connection), await Firm.found(connection, "STOCK")
     await connection.close()
-    return firm
+    return firms
 
 
 async def lost(dsn: str, clients: Clients) -> int:
@@ -188,87 +149,176 @@ async def lost(dsn: str, clients: Clients) -> int:
     return len(wanted - present)
 
 
-async def freeze(cluster: Cluster) -> Callable[[], None]:
-    """Stop all processes of the leader; returns what lets them go on."""
-    leader = await cluster.leader()
-    leader.signal_all(signal.SIGSTOP)
-    return lambda: leader.signal_all(signal.SIGCONT)
+Undo = Callable[[], Awaitable[object]]
 
 
-async def kill(cluster: Cluster) -> Callable[[], None]:
-    """Kill the leader's PostgreSQL."""
+def _frozen(node: Node) -> Undo:
+    """Stop all processes of a node; returns what lets them go on."""
+    node.signal_all(signal.SIGSTOP)
+
+    async def thaw() -> None:
+        node.signal_all(signal.SIGCONT)
+
+    return thaw
+
+
+async def freeze(cluster: Cluster) -> Undo:
+    """Freeze the leader."""
+    return _frozen(await cluster.leader())
+
+
+async def freeze_standby(cluster: Cluster) -> Undo:
+    """Freeze the standby that commits wait for."""
+    return _frozen(await cluster.sync_standby())
+
+
+async def kill(cluster: Cluster) -> Undo:
+    """Kill the leader's PostgreSQL, which Patroni starts again."""
     os.kill((await cluster.leader()).postmaster, signal.SIGKILL)
-    return lambda: None
+    return _nothing
 
 
-async def switch_over(cluster: Cluster) -> Callable[[], None]:
+async def kill_node(cluster: Cluster) -> Undo:
+    """Kill all processes of the leader; it comes back later."""
+    leader = await cluster.leader()
+    leader.signal_all(signal.SIGKILL)
+
+    async def start() -> None:
+        leader.start()
+
+    return start
+
+
+async def switch_over(cluster: Cluster) -> Undo:
     """Let Patroni hand over."""
     leader = await cluster.leader()
     async with httpx.AsyncClient(timeout=60) as client:
         address = f"http://127.0.0.1:{leader.api}/switchover"
         (await client.post(address, json={"leader": leader.name})).raise_for_status()
-    return lambda: None
+    return _nothing
 
 
-EVENTS: Final[dict[str, tuple[Callable[[Cluster], Awaitable[Callable[[], None]]], float]]] = {
+async def cut_off(cluster: Cluster) -> Undo:
+    """Cut the leader off from etcd, so that it must take no more writes."""
+    leader = await cluster.leader()
+    leader.cable.cut()
+    async with asyncio.timeout(60):
+        while await cluster.leads(leader):  # noqa: ASYNC110
+            await asyncio.sleep(0.2)
+    return leader.cable.join
+
+
+async def _nothing() -> None:
+    """Nothing is to be undone."""
+
+
+EVENTS: Final[dict[str, tuple[Callable[[Cluster], Awaitable[Undo]], float]]] = {
     "frozen leader": (freeze, FROZEN),
     "kill -9 of its PostgreSQL": (kill, OTHERS),
+    "kill -9 of the whole node": (kill_node, FROZEN),
     "switchover": (switch_over, OTHERS),
+    "leader cut off from etcd": (cut_off, FROZEN),
+    "frozen synchronous standby": (freeze_standby, NOT_HELD_UP),
 }
 
 
-async def measure(cluster: Cluster, clients: Clients, dsn: str) -> bool:
-    """Let each event happen under load, and print its figures; returns whether all bounds were kept."""
-    kept = True
-    for name, (happen, bound) in EVENTS.items():
-        await cluster.whole()
-        await clients.more(50)
-        failed, began = len(clients.failed), time.monotonic()
-        undo = await happen(cluster)
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A cluster under load."""
+
+    cluster: Cluster
+    clients: Clients
+    owner: Owner
+    operators: Operators
+    dsn: str
+
+    async def measure(self, name: str) -> bool:
+        """Let an event happen, and print its figures; returns whether all bounds were kept."""
+        happen, bound = EVENTS[name]
+        await self._settle()
+        failed, wrong, looks = len(self.clients.failed), self.owner.wrong, self.owner.looks
+        began = time.monotonic()
+        undo = await happen(self.cluster)
         await asyncio.sleep(3)
-        await clients.more(50)
-        gap, failures = clients.longest_gap(began), len(clients.failed) - failed
-        undo()
-        await cluster.whole()
-        missing = await lost(dsn, clients)
-        kept = kept and gap <= bound and missing == 0
-        figures = {"writing again after s": round(gap, 1), "bound": bound, "failed": failures, "lost": missing}
-        print(name, json.dumps({**figures, "acknowledged": len(clients.acknowledged)}), flush=True)
-    return kept
+        await self.clients.more(50)
+        await self._switched(3)
+        gaps = [_longest_gap(moments, began) for moments in (self.clients.written_at, self.owner.switched_at)]
+        await undo()
+        await self.cluster.whole()
+        back = time.monotonic()
+        await self.operators.replicas_answer()
+        figures = {
+            "writing again after s": round(gaps[0], 1),
+            "access": round(gaps[1], 1),
+            "bound": bound,
+            "replicas s after whole": round(time.monotonic() - back, 1),
+            "failed": len(self.clients.failed) - failed,
+            "lost": (missing := await lost(self.dsn, self.clients)),
+            "old right": self.owner.wrong - wrong,
+            "looks": self.owner.looks - looks,
+        }
+        print(name, json.dumps(figures), flush=True)
+        return max(gaps) <= bound and missing == 0 and self.owner.wrong == wrong
+
+    async def _settle(self) -> None:
+        await self.cluster.whole()
+        await self.operators.replicas_answer()
+        await self.clients.more(50)
+        await self._switched(10)
+
+    async def _switched(self, count: int) -> None:
+        """Return once so many more changes of access are acknowledged."""
+        wanted = len(self.owner.switched_at) + count
+        async with asyncio.timeout(120):
+            while len(self.owner.switched_at) < wanted:  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
 
 
-async def main() -> int:
-    """Start everything, and measure."""
-    patroni = (await python_with("patroni", *PATRONI)).with_name("patroni")
+def _longest_gap(moments: list[float], since: float) -> float:
+    """The longest time without any of these moments after one."""
+    all_ = [since, *(moment for moment in moments if moment > since), time.monotonic()]
+    return max(after - before for before, after in itertools.pairwise(all_))
+
+
+@asynccontextmanager
+async def under_load(home: Path) -> AsyncGenerator[Trial]:
+    """Everything started, and clients at work."""
     program = need_haproxy()
-    with ExitStack() as stack:
-        home = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        store = stack.enter_context(etcd(home / "etcd"))
-        numbers = free_ports(2 * NODES)
-        nodes = [
-            stack.enter_context(keeping(home / f"node{n}", patroni, n, (numbers[2 * n], numbers[2 * n + 1]), store))
-            for n in range(NODES)
-        ]
-        cluster = Cluster(nodes)
-        await cluster.whole()
-        first = await cluster.leader()
-        await prepare(first)
-        ordered = [first, *(node for node in nodes if node is not first)]
-        hosts = ",".join(f"127.0.0.1:{node.port}" for node in ordered)
-        dsn = f"postgresql://enfact:{PASSWORD}@{hosts}/enfact"
-        firm = await seed(dsn)
-        ports = free_ports(2)
-        address = stack.enter_context(haproxy(program, ports))
-        given: dict[str, Any] = {"DATABASE_URL": dsn, **BEHIND, "ENFACT_LOG_LEVEL": "off"}
-        for port in ports:
-            stack.enter_context(gateway("--port", str(port), **given))
-        clients = Clients(address, firm["owner"].token, firm.id)
-        async with clients.at_work():
-            kept = await measure(cluster, clients, dsn)
-        missing = await lost(dsn, clients)
-        print(f"{clients.reads} reads, {len(clients.acknowledged)} acknowledged writes, {missing} lost", flush=True)
-    return 0 if kept and missing == 0 else 1
+    async with patroni(home) as cluster:
+        with ExitStack() as stack:
+            first = await cluster.leader()
+            await prepare(first)
+            ordered = [first, *(node for node in cluster.nodes if node is not first)]
+            hosts = [f"127.0.0.1:{node.port}" for node in ordered]
+            dsn, *replicas = (f"postgresql://enfact:{PASSWORD}@{one}/enfact" for one in (",".join(hosts), *hosts))
+            busy, quiet = await seed(dsn)
+            ports, admins = free_ports(2), free_ports(2)
+            address = stack.enter_context(haproxy(program, ports))
+            given: dict[str, Any] = {
+                "DATABASE_URL": dsn, "ENFACT_READ_URLS": ",".join(replicas), **BEHIND, "ENFACT_LOG_LEVEL": "off",
+            }  # fmt: skip
+            for port, admin in zip(ports, admins, strict=True):
+                started = gateway("--port", str(port), ENFACT_ADMIN_PORT=str(admin), **given)
+                await asyncio.to_thread(stack.enter_context, started)  # the cables to etcd are of this loop
+            clients = Clients(address, busy["owner"].token, busy.id)
+            owner = Owner([f"http://127.0.0.1:{port}" for port in ports], quiet)
+            async with clients.at_work(), owner.at_work():
+                yield Trial(cluster, clients, owner, Operators(admins), dsn)
+
+
+async def main(times: int, names: list[str]) -> int:
+    """Measure these events, or all, each so many times."""
+    kept = True
+    with tempfile.TemporaryDirectory() as home:
+        async with under_load(Path(home)) as trial:
+            for _ in range(times):
+                for name in names or EVENTS:
+                    kept = await trial.measure(name) and kept
+            read = sum(await trial.operators.figure("enfact_replica_reads_total"))
+        clients = trial.clients
+    print(f"{clients.reads} reads, {read:g} by replicas, {len(clients.acknowledged)} acknowledged writes", flush=True)
+    return 0 if kept else 1
 
 
 if __name__ == "__main__":
-    sys.exit(asyncio.run(main()))
+    sys.exit(asyncio.run(main(int(sys.argv[1]) if len(sys.argv) > 1 else 1, sys.argv[2:])))

@@ -26,14 +26,14 @@ from db import database
 from db.connection import Connection, connect
 from resolvers.compilation.statement import POSITION, SNAPSHOT, TERM
 from resolvers.execution.executor import Executor
-from resolvers.execution.subscriptions import LiveOperation
+from resolvers.execution.shared_readings import SharedReadings
 from resolvers.request import GraphQLRequest
 from tests.rls.fence import COMPANIES, REFUSED, ROLE, TRESPASS
 
 MARK: Final = "_fenced"
 """The suffix in the name of a database with a fence."""
 
-VIEWER: Final = "with viewer as materialized"
+VIEWER: Final = "with viewer as ("
 """The beginning of the compiler's statements."""
 
 TEXT: Final = re.compile(r"'[^']*'")
@@ -73,12 +73,17 @@ class Caller:
     """The hashes of sessions that the request has opened: its result is read as the user who signed in."""
 
     @classmethod
-    def of(cls, request: GraphQLRequest) -> "Caller":
+    def of(cls, request: GraphQLRequest, *_more: object) -> "Caller":
         """The caller of a request."""
         writes = "mutation" in request.query
         letters = tuple(map(_hash, _letters(request))) if writes else ()
         invitations = tuple(INVITATION.findall(f"{request.query} {request.variables}")) if writes else ()
         return cls(_hash(request.token) if request.token else "", letters, invitations)
+
+    @classmethod
+    def several(cls, _asked: object, tokens: Sequence[bytes | None], _since: object) -> "Caller":
+        """The caller of a reading for several sessions, whose hashes these are."""
+        return cls(" ".join(token.hex() for token in tokens if token is not None))
 
     @property
     def settings(self) -> dict[str, str]:
@@ -346,12 +351,9 @@ async def connect_fenced(dsn: str, **options: Any) -> Connection:
 def guarded() -> Generator[None]:
     """Within the block every pool of the product is behind its database's fence, and every request sets its caller."""
 
-    def of(asker: Any) -> GraphQLRequest:
-        return asker.request if isinstance(asker, LiveOperation) else asker
-
-    def telling(usual: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
-        async def told(self: Any, *asked: GraphQLRequest) -> Any:
-            before = CALLER.set(Caller.of(of(asked[0] if asked else self)))
+    def telling(usual: Callable[..., Awaitable[Any]], caller: Callable[..., Caller]) -> Callable[..., Awaitable[Any]]:
+        async def told(self: Any, *asked: Any) -> Any:
+            before = CALLER.set(caller(*asked))
             try:
                 return await usual(self, *asked)
             finally:
@@ -361,10 +363,9 @@ def guarded() -> Generator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(database, "connect", connect_fenced)
-        for name in ("read", "peek"):
-            patch.setattr(LiveOperation, name, telling(getattr(LiveOperation, name)))
+        patch.setattr(SharedReadings, "read", telling(SharedReadings.read, Caller.several))
         for name in ("execute", "start", "schema_text"):
-            patch.setattr(Executor, name, telling(getattr(Executor, name)))
+            patch.setattr(Executor, name, telling(getattr(Executor, name), Caller.of))
         yield
 
 

@@ -18,6 +18,7 @@ from db.tokens import hash_token
 from resolvers.execution.executor import Executor
 from resolvers.mutations import company_lock, connectors, invitations, requests, users
 from resolvers.mutations.steps import audit, company_creation
+from resolvers.writing.access.decisions import DECIDE
 from resolvers.writing.access.toggles import SET_TOGGLES
 from resolvers.writing.unversioned import access_request
 from resolvers.writing.unversioned import company as company_data
@@ -35,12 +36,14 @@ from membership where id = $2
 """
 """SQL of a letter to the pending user, and one to the user of the twin."""
 
-SERVICE, INVOICE, EXPORT = uuid.uuid4(), uuid.uuid4(), uuid.uuid4()
+SERVICE, INVOICE, EXPORT, REQUEST = (uuid.uuid4() for _ in range(4))
 MAKE_ROWS: Final = """
 with service as (
   insert into connected_service (company_id, id, connector, label) values ($1, $2, 'PONTO', 'Ponto')
 ), export as (
   insert into export_request (company_id, id, model, format, requested_by_id) values ($1, $4, 'INVOICES', 'CSV', $5)
+), request as (
+  insert into access_request (company_id, id, user_id, app_id, reason) values ($1, $6, $7, 'STOCK', 'For the fair')
 )
 insert into document (company_id, id, kind, number, sequence_number, date, status, total_excl, total_vat, total_incl,
                       total_incl_base)
@@ -79,6 +82,8 @@ class Planted:
 
 
 TOGGLES: Final = cast("dict[str, str]", SET_TOGGLES.writes)
+DECISION: Final = cast("dict[str, str]", DECIDE.writes)
+DECIDING: Final = cast("dict[str, str]", DECIDE.raising)
 
 
 PLANTED: Final = {
@@ -93,6 +98,15 @@ PLANTED: Final = {
     "a row of another company": Planted("updateUser", audit, "RECORD_CHANGE", "values ($1,", f"values ({TWIN},"),
     "rows of another company": Planted(
         "setAppAccess", TOGGLES, "begun", "select {0},", "select md5('twin of ' || {0})::uuid,"
+    ),
+    "a decision about any company's request": Planted(
+        "decideAccessRequest", DECIDING, "decided", "r.company_id = {0} and ", ""
+    ),
+    "a grant in another company": Planted(
+        "decideAccessRequest", DECISION, "granted", "select {0},", "select md5('twin of ' || {0})::uuid,"
+    ),
+    "a grant for a user of any company": Planted(
+        "decideAccessRequest", DECISION, "kept", "m.company_id = {0} and ", ""
     ),
     "a row of a company that is not the new one": Planted(
         "createCompany",
@@ -149,6 +163,7 @@ def inputs(firm: Firm, other: Firm) -> Mapping[str, Mapping[str, Any]]:
         "connectService": {**of, "app": "PONTO", "label": "Ponto"},
         "createCompany": {"name": "Zoé & Fils"},
         "createUser": {**of, **names, "email": other["anna"].email, "role": "EMPLOYEE"},
+        "decideAccessRequest": {"requestId": f"arq_{REQUEST.hex}", "granted": True},
         "deleteUser": {**of, "userId": firm["pending"].id},
         "disconnectService": service,
         "requestAccess": {**of, "app": "STOCK", "reason": "For the depot"},
@@ -183,7 +198,8 @@ async def test_a_write_that_is_not_held_to_its_company_is_noticed(
     mutation = planted.mutation
     async with office(databases, template) as (database, connection):
         firm, other = await Firm.found(connection, "STOCK", "PONTO"), await Firm.found(connection)
-        await connection.execute(MAKE_ROWS, firm.key, SERVICE, INVOICE, EXPORT, firm["owner"].membership)
+        members = [firm[name].membership for name in ("owner", "bram")]
+        await connection.execute(MAKE_ROWS, firm.key, SERVICE, INVOICE, EXPORT, members[0], REQUEST, members[1])
         await add_twins(connection)
         await connection.execute(MAKE_LETTERS, firm.key, firm["pending"].membership, hash_token(LETTER))
         token = other["owner"].token if planted.by == "stranger" else firm[planted.by].token

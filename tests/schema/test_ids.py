@@ -8,6 +8,7 @@ from resolvers.gates.coordinates import type_of
 from schema import schema
 
 VALUES: Final = {
+    "CurrencyFigures": "a part of its report, or of a month of it",
     "CurrencyTotals": "a part of its list, as the number of rows is",
     "DocumentTotals": "a part of its list, as the number of rows is",
     "AccessExplanation": "a judgement on a text that the client sent: it is made for one answer and never changes",

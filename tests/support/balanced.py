@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import itertools
 import os
 import shutil
 import signal
@@ -102,11 +101,6 @@ class Clients:
         async with asyncio.timeout(seconds):
             while len(self.acknowledged) < wanted:  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
-
-    def longest_gap(self, since: float) -> float:
-        """The longest time without an acknowledged write after a moment."""
-        moments = [since, *(moment for moment in self.written_at if moment > since), time.monotonic()]
-        return max(after - before for before, after in itertools.pairwise(moments))
 
     async def _work(self) -> None:
         headers = {"authorization": f"Bearer {self.token}"}

@@ -144,7 +144,7 @@ class Firm:
             await connection.execute(MAKE_COMPANY, key, plan)
             await connection.execute(ACTIVATE, key, apps)
             await connection.execute(KEEP_MASK, key)
-            people = {name: await _enter(connection, key, name, sort) for name, sort in SORTS.items()}
+            people = {name: await enter(connection, key, name, sort) for name, sort in SORTS.items()}
             await connection.execute(KEEP_TOGGLES, key)
         return cls(connection, key, people)
 
@@ -195,7 +195,8 @@ class Firm:
         return [await self.version(), await self.active(), *found]
 
 
-async def _enter(connection: Connection, company: uuid.UUID, name: str, sort: Sort) -> Person:
+async def enter(connection: Connection, company: uuid.UUID, name: str, sort: Sort) -> Person:
+    """A person who is in a company from now on, with a session."""
     token = secrets.token_urlsafe()
     person = Person(uuid.uuid4(), uuid.uuid4(), token, f"{name}.{secrets.token_hex(6)}@firm.test", sort.role is None)
     kind = "ACCOUNTANT" if person.external else "MEMBER"

@@ -39,13 +39,11 @@ class Member:
 
     def freeze(self) -> None:
         """Stop all its processes without their knowing."""
-        for pid in self._pids():
-            os.kill(pid, signal.SIGSTOP)
+        self._signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
         """Let them go on."""
-        for pid in self._pids():
-            os.kill(pid, signal.SIGCONT)
+        self._signal(signal.SIGCONT)
 
     async def run(self, statement: str) -> object:
         """The first value of a statement."""
@@ -54,6 +52,11 @@ class Member:
             return await connection.fetchval(statement)
         finally:
             await connection.close()
+
+    def _signal(self, number: signal.Signals) -> None:
+        for pid in self._pids():
+            with suppress(ProcessLookupError):  # a session that has just ended
+                os.kill(pid, number)
 
     def _pids(self) -> list[int]:
         """The postmaster first, so that it starts nobody meanwhile."""

@@ -13,7 +13,6 @@ from db.database import Database, PoolSettings
 from gateway.logs import open_log
 from gateway.notifications import keep_hinting, keep_waking
 from resolvers.execution.executor import Executor
-from resolvers.execution.results import result_of
 from resolvers.execution.subscriptions import AccessLost, LiveOperation
 from resolvers.request import GraphQLRequest, Result
 from tests.support.company import Asker, Firm, change
@@ -82,8 +81,7 @@ class Follower:
 
 async def answer_of(subscription: LiveOperation) -> Result:
     """The result of a subscription if it read now."""
-    asked = subscription.asked
-    return result_of(asked.request, asked.statement, await subscription.read())
+    return (await subscription.read()).result(subscription.request)
 
 
 @dataclass(slots=True)

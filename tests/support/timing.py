@@ -12,7 +12,7 @@ import time
 from typing import Final
 
 from resolvers.request import GraphQLRequest
-from schema.types.core.access import HiddenFields
+from schema.hidden_fields import HiddenFields
 from tests.golden.world import World
 from tests.support.databases import shared_server, twin_template
 

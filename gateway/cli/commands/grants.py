@@ -28,7 +28,7 @@ def grants(
         from db.dsn import user_and_database
         from db.grants import Parties
         from db.grants import grants as sql
-        from gateway.backend import pool_settings
+        from gateway.pool import pool_settings
 
         dsn = settings.database_url.get_secret_value() if settings.database_url is not None else ""
         user, name = user_and_database(settings.migrate_dsn(dsn))

@@ -13,7 +13,7 @@ def migrate(data: Data = None) -> None:
         settings = settings_of(data=data)
         with progress_of(settings) as progress:
             progress.step("Migrating the database")
-            from gateway.cli.filling import migrate_database
+            from gateway.cli.database import migrate_database
 
             run(migrate_database(settings))
         say("The database is up to date.")

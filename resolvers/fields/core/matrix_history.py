@@ -8,7 +8,7 @@ not in the history: that is as of now.
 from typing import Final, LiteralString
 
 from db.masks import ALL_APPS, NO_APPS
-from db.sql import Sql, derived, every, literal, sql
+from db.sql import TRUE, Rows, Sql, derived, every, literal, sql
 from db.tables.core.access import access_change, app_grant, company_app
 from db.tables.core.apps import app
 from db.tables.core.identity import account, company, membership
@@ -132,10 +132,12 @@ def members_then(matrix: Row, target: Row) -> Sql | None:
         {
             "role": sql("h.role"),
             "toggles": sql("h.toggles"),
-            "mask": sql("case when {} or h.role = 'OWNER' then {} else h.toggles end", member["external"], ALL),
+            "mask": sql(
+                "case when {} or h.role = 'OWNER' then {} else h.toggles & ~ h.lapsed end", member["external"], ALL
+            ),
             "accepted_at": sql("case when {} <= {} then {} end", member["accepted_at"], then, member["accepted_at"]),
             "until": sql("h.until"),
-            "lent_until": sql("null::timestamptz"),  # the toggles of then are without what was over
+            "lent_until": sql("null::timestamptz"),  # the mask of then is without what was over
             "removed_at": sql("null::timestamptz"),
         },
     )
@@ -145,11 +147,13 @@ def members_then(matrix: Row, target: Row) -> Sql | None:
         sql("({} is null or {} > {})", member["removed_at"], member["removed_at"], then),
     ]
     return sql(
-        "(select {} from {} cross join lateral (select {} role, {} toggles, {} until offset 0) h where {} offset 0) {}",
+        "(select {} from {} cross join lateral (select {} role, {} toggles, {} lapsed, {} until offset 0) h "
+        "where {} offset 0) {}",
         own,
         member.rows.source,
         _role(member, then),
         _toggles(member, then),
+        _lapsed(member, then),
         _term(member, then),
         every(there),
         target.rows.name,
@@ -175,12 +179,29 @@ def _role(member: Row, then: Sql) -> Sql:
 
 
 def _toggles(member: Row, then: Sql) -> Sql:
+    """The toggles that were on."""
     grant, entry = member.ctx.rows(app_grant, company=member.company), member.ctx.rows(app)
+    return _apps(member, then, grant, entry, _bits(entry), TRUE)
+
+
+def _lapsed(member: Row, then: Sql) -> Sql:
+    """The lent apps if the time of one was over and its end not written yet, by the rule of `membership.held`."""
+    grant, entry = member.ctx.rows(app_grant, company=member.company), member.ctx.rows(app)
+    until = grant["until"]
+    over = sql("case when bool_or({} <= {}) then {} end", until, then, _bits(entry))
+    return _apps(member, then, grant, entry, over, sql("{} is not null", until))
+
+
+def _bits(entry: Rows) -> Sql:
+    """The aggregate that makes a mask of apps."""
+    return sql("bit_or(set_bit({}, {}, 1))", NONE, entry["position"])
+
+
+def _apps(member: Row, then: Sql, grant: Rows, entry: Rows, mask: Sql, which: Sql) -> Sql:
+    """A mask that is made of the periods of a member's toggles in which `then` lies."""
     return sql(
-        "coalesce((select bit_or(set_bit({}, {}, 1)) from {} join {} on {} = {} "
-        "where {} and {} = {} and {} @> {}), {})",
-        NONE,
-        entry["position"],
+        "coalesce((select {} from {} join {} on {} = {} where {} and {} = {} and {} @> {} and {}), {})",
+        mask,
         grant.source,
         entry.source,
         entry["id"],
@@ -190,6 +211,7 @@ def _toggles(member: Row, then: Sql) -> Sql:
         member["id"],
         grant["valid"],
         then,
+        which,
         NONE,
     )
 

@@ -10,11 +10,13 @@ from db.tables.core.settings import company_settings
 from db.tables.money.payments import payment
 from db.tables.work.time_tracking import time_entry
 from resolvers.compilation.context import Row
+from resolvers.compilation.cost import USUAL
 from resolvers.compilation.parameters import enum_name, first_day, last_day
 from resolvers.compilation.resolution import Arguments, Derived, EchoArgument, GlobalId, Leaf, Resolution, ToOne
 from resolvers.fields.figures.amounts import day_of, document_amount, hours, in_euro, midnight, sum_of
 from resolvers.operation.argument_gates import enum_values
 
+NO_TAX: Final = sql("null::numeric")
 DOCUMENTS: Final[Mapping[str, Sql]] = {
     "SALES": sql("'INVOICE'"),
     "CREDIT_NOTES": sql("'CREDIT_NOTE'"),
@@ -25,14 +27,15 @@ DOCUMENTS: Final[Mapping[str, Sql]] = {
 
 @dataclass(frozen=True, slots=True)
 class _Figures:
-    """The rows of a report, with the day, the amount and the tax of each."""
+    """The rows of a report, with the day, the amount and the tax of each; `stated` is the amount of money as stated."""
 
     rows: Rows
     day: Sql
     amount: Sql
     where: tuple[Sql, ...]
     tax: Sql | None = None
-    is_money: bool = True
+    stated: Sql | None = None
+    stated_tax: Sql = NO_TAX
 
     @property
     def source(self) -> Sql:
@@ -45,28 +48,41 @@ def _days(report: Row) -> tuple[Sql, Sql]:
     return report.ctx.bind(period, first_day, "date"), report.ctx.bind(period, last_day, "date")
 
 
-def _figures(report: Row) -> _Figures:
+def _days_of_month(row: Row) -> tuple[Sql, Sql]:
+    """The first and the last day that a report has in a month."""
+    (first, last), month = _days(_report_of(row)), sql("({} || '-01')::date", row["month"])
+    return sql("greatest({}, {})", first, month), sql("least({}, ({} + interval '1 month')::date - 1)", last, month)
+
+
+def _report_of(row: Row) -> Row:
+    assert row.parent is not None, "a month stands in a report"
+    return row.parent
+
+
+def _figures(report: Row, days: tuple[Sql, Sql] | None = None) -> _Figures:
+    """The rows of a report, or of these days of it."""
     (kind,) = enum_values(report.ctx.inputs, report.arguments["kind"])
-    first, last = _days(report)
+    first, last = days or _days(report)
     if kind == "PAYMENTS":
         paid = report.ctx.rows(payment, company=report.company)
-        amount = in_euro(report, paid["amount_base"], paid["amount"])
-        return _Figures(paid, paid["date"], amount, (sql("{} between {} and {}", paid["date"], first, last),))
+        stated, day = paid["amount"], paid["date"]
+        amount, dated = in_euro(report, paid["amount_base"], stated), sql("{} between {} and {}", day, first, last)
+        return _Figures(paid, day, amount, (dated,), stated=stated)
     if kind == "HOURS":
         worked = report.ctx.rows(time_entry, company=report.company)
         start, end = worked["start"], worked["end"]
-        days = sql("{0} >= {1} and {0} < {2}", start, midnight(first), midnight(sql("({} + 1)", last)))
-        return _Figures(worked, day_of(start), hours(worked), (days, sql("{} is not null", end)), is_money=False)
+        dated = sql("{0} >= {1} and {0} < {2}", start, midnight(first), midnight(sql("({} + 1)", last)))
+        return _Figures(worked, day_of(start), hours(worked), (dated, sql("{} is not null", end)))
     made = report.ctx.rows(document, company=report.company)
     of_kind = sql("{} = {} and {} <> 'DRAFT'", made["kind"], DOCUMENTS[kind], made["status"])
     amount, tax = (document_amount(report, made, column) for column in ("total_excl", "total_vat"))
-    days = sql("{} between {} and {}", made["date"], first, last)
-    return _Figures(made, made["date"], amount, (of_kind, days), tax)
+    dated = sql("{} between {} and {}", made["date"], first, last)
+    return _Figures(made, made["date"], amount, (of_kind, dated), tax, made["total_excl"], made["total_vat"])
 
 
 def _sum(report: Row, of: _Figures, amount: Sql) -> Sql:
     """The sum of a report's amounts, of money as `sum_of` adds it up."""
-    total = sum_of(report, of.rows, amount) if of.is_money else sql("coalesce(sum({}), 0)", amount)
+    total = sum_of(report, of.rows, amount) if of.stated else sql("coalesce(sum({}), 0)", amount)
     return sql("round({}, 2)", total)
 
 
@@ -93,6 +109,21 @@ def _months(report: Row, arguments: Arguments) -> Rows:
     return report.ctx.derived(figures.rows.table, select, "month", "count", "total")
 
 
+def _currencies(report: Row, figures: _Figures) -> Rows:
+    """The figures of each currency; their order tells nothing of a code, which may be hidden (as in `over_each`)."""
+    rows = figures.rows
+    if figures.stated is None:
+        select = sql("select '' as currency, 0 as count, 0 as total, 0 as tax, 0 as at where false")
+    else:
+        tax, first = sql("sum({})", figures.stated_tax), sql("min(uuid_send({}))", rows["id"])
+        sums = sql("count(*) as count, sum({}) as total, {} as tax", figures.stated, tax)
+        at = sql("row_number() over (order by count(*) desc, {}) as at", first)
+        select = sql(
+            "select {0} as currency, {1}, {2} from {3} group by {0}", rows["currency"], sums, at, figures.source
+        )
+    return report.ctx.derived(rows.table, select, "currency", "count", "total", "tax", "at")
+
+
 def _asked(company: Row, report: Row) -> tuple[Sql, ...]:
     """A condition that is always true; it binds the period, so that a bad one is refused whatever is selected."""
     return (sql("{} <= {}", *_days(report)),)
@@ -106,8 +137,19 @@ def _mark(report: Row) -> Sql:
 
 def _mark_of_row(row: Row) -> Sql:
     """The mark in the id of a month: that of its report, and the month."""
-    assert row.parent is not None, "a month stands in a report"
-    return sql("{} || '_' || {}", _mark(row.parent), row["month"])
+    return sql("{} || '_' || {}", _mark(_report_of(row)), row["month"])
+
+
+def _column(name: str) -> Leaf:
+    return Leaf(lambda row, arguments: row[name])
+
+
+def _of_report(report: Row, arguments: Arguments) -> Rows:
+    return _currencies(report, _figures(report))
+
+
+def _of_month(row: Row, arguments: Arguments) -> Rows:
+    return _currencies(row, _figures(_report_of(row), _days_of_month(row)))
 
 
 RESOLVERS: Final[Mapping[str, Resolution]] = {
@@ -119,11 +161,12 @@ RESOLVERS: Final[Mapping[str, Resolution]] = {
     "Report.count": Leaf(_count),
     "Report.total": Leaf(_total),
     "Report.tax": Leaf(_tax),
+    "Report.totalsByCurrency": Derived(_of_report, order="at"),
     "Report.rows": Derived(_months, order="month"),
     "ReportRow.id": GlobalId(lambda row: row.company, mark=_mark_of_row),
-    "ReportRow.month": Leaf(lambda row, arguments: row["month"]),
-    "ReportRow.count": Leaf(lambda row, arguments: row["count"]),
-    "ReportRow.total": Leaf(lambda row, arguments: row["total"]),
+    **{f"ReportRow.{name}": _column(name) for name in ("month", "count", "total")},
+    "ReportRow.totalsByCurrency": Derived(_of_month, order="at", sizes=lambda row, arguments: (USUAL,)),
+    **{f"CurrencyFigures.{name}": _column(name) for name in ("currency", "count", "total", "tax")},
 }
 
 HOMES: Final[Mapping[str, str]] = {"Report": company_settings.name, "ReportRow": company_settings.name}

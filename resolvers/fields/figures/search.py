@@ -15,7 +15,7 @@ from resolvers.compilation.context import Row
 from resolvers.compilation.parameters import fingerprint_of_search
 from resolvers.compilation.resolution import GlobalId, Paging, Resolution, SameRow
 from resolvers.compilation.texts import (
-    IsShort,
+    PartOf,
     SearchedFor,
     Shape,
     ahead,
@@ -67,8 +67,7 @@ Comparison: TypeAlias = Callable[[Sql, str | None, Sought], Sql]
 
 def _stands_in(results: Row) -> Comparison:
     def compare(column: Sql, kind: str | None, sought: Sought) -> Sql:
-        short = results.ctx.inputs.probe(results.arguments["text"], IsShort(kind))
-        return stands_in(column, kind, sought, short=short)
+        return stands_in(column, kind, sought, results.ctx.inputs.probe(results.arguments["text"], PartOf(kind)))
 
     return compare
 

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, LiteralString, NamedTuple
 
 from graphql import GraphQLObjectType, GraphQLSchema
+from sqlalchemy import Table
 
 from db.sql import Json, Rows, alias, concatenation, nullable, sql
+from db.tables.core.access_requests import access_request
 from db.tables.core.identity import company
 from resolvers.compilation.company_scope import Position
 from resolvers.compilation.context import Row
@@ -24,16 +26,32 @@ from resolvers.writing.access.apps import (
     read_activation,
     read_deactivation,
 )
-from resolvers.writing.access.intent import AccessIntent
+from resolvers.writing.access.decisions import DECIDE, one_toggle, read_decision
 from resolvers.writing.access.models import MEMBERS
 from resolvers.writing.access.statement import AccessSql
 from resolvers.writing.access.toggles import FOLLOW_MODELS, SET_TOGGLES, read_toggles, toggles
-from resolvers.writing.intent import SessionWriter
+from resolvers.writing.intent import Intent, SessionWriter
 from resolvers.writing.payload import finish_write, payloads
 from resolvers.writing.stated import input_of, stated
 
-OF_COMPANY: Final = frozenset({"__typename", "id", "version"})
-"""The fields of a permission matrix that are of the company's row."""
+
+class Shown(NamedTuple):
+    """A payload's field that is of a row which the statement has: its table, the row, and the fields that are of it."""
+
+    table: Table
+    row: LiteralString
+    fields: frozenset[str]
+
+
+SHOWN: Final[Mapping[str, Shown]] = {
+    "permissionMatrix": Shown(company, "select * from standing", frozenset({"__typename", "id", "version"})),
+    "accessRequest": Shown(
+        access_request,
+        "select * from decided",
+        frozenset({"__typename", "id", "app", "reason", "state", "createdAt", "decidedAt", "until"}),
+    ),
+}
+"""By their names. The caller is an owner, so no gate is closed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +62,7 @@ class Action:
     """
 
     sql: AccessSql
-    read: Callable[[Mapping[str, Any]], AccessIntent]
+    read: Callable[[Mapping[str, Any]], Intent]
     rows: Callable[[Mapping[str, Any]], int]
     wide: AccessSql | None = None
     members: tuple[str, ...] = ()
@@ -58,6 +76,7 @@ ACTIONS: Final[Mapping[str, Action]] = {
     "setAppAccess": Action(SET_TOGGLES, read_toggles, toggles, FOLLOW_MODELS, MEMBERS),
     "activateApp": Action(ACTIVATE, read_activation, activations),
     "deactivateApp": Action(DEACTIVATE, read_deactivation, deactivations),
+    "decideAccessRequest": Action(DECIDE, read_decision, one_toggle),
 }
 """By their root fields."""
 
@@ -76,40 +95,39 @@ class AccessWriter(SessionWriter):
         """The approximate number of rows that an input writes."""
         return self.action.rows(input_)
 
-    def read(self, input_: Mapping[str, Any], key: str | None) -> AccessIntent:
-        """Read an input; there is no idempotency key, since the version or the state of an app says what is done."""
+    def read(self, input_: Mapping[str, Any], key: str | None) -> Intent:
+        """Read an input; there is no idempotency key: the version, or the state of an app or request, says it all."""
         return self.action.read(input_)
 
     def compile(self, roots: RootFields, selected: SelectedField, *, in_full: bool) -> Statement:
         """The statement that judges, writes, and reads the selected payload where that is of what it writes."""
 
         def is_written(field: SelectedField) -> bool:
-            if field.name != "permissionMatrix":
+            if field.name not in SHOWN:
                 return field.name != "company"
-            chosen = roots.ctx.collector.collect(self._matrix, field.selection_sets)
-            return OF_COMPANY.issuperset(one.name for one in chosen)
+            chosen = roots.ctx.collector.collect(self._shown(field), field.selection_sets)
+            return SHOWN[field.name].fields.issuperset(one.name for one in chosen)
 
         def field_of(field: SelectedField, at: Position) -> Json:
             if field.name == "app":
                 return roots.app_info(named_type(self.payload.fields["app"]), field, at.under(field.key))
-            return self._matrix_json(roots, field, at.under(field.key))
+            return self._json(roots, field, at.under(field.key))
 
         given = input_of(self.schema, selected)
         sql_ = self.action.sql_of(stated(roots.ctx.inputs, given, self.action.members))
-        return finish_write(roots, selected, self.payload, sql_.add(roots.ctx), is_written, field_of)
+        return finish_write(roots, selected, self.payload, lambda _: sql_.add(roots.ctx), is_written, field_of)
 
-    @property
-    def _matrix(self) -> GraphQLObjectType:
-        matrix = named_type(self.payload.fields["permissionMatrix"])
-        assert isinstance(matrix, GraphQLObjectType)
-        return matrix
+    def _shown(self, field: SelectedField) -> GraphQLObjectType:
+        type_ = named_type(self.payload.fields[field.name])
+        assert isinstance(type_, GraphQLObjectType)
+        return type_
 
-    def _matrix_json(self, roots: RootFields, selected: SelectedField, at: Position) -> Json:
-        """JSON of the matrix from the company's row as it is; the caller is an owner, so no gate is closed."""
+    def _json(self, roots: RootFields, field: SelectedField, at: Position) -> Json:
+        """JSON of a field from the row as it is now."""
         roots.ctx.budget.read()
-        rows = Rows(company, alias("w", 0), relation=sql("select * from standing"))
-        inside = at.holding(type_need(self._matrix))
-        json = roots.objects.object_of(Row(rows, roots.ctx), self._matrix, selected.selection_sets, inside)
+        shown, type_ = SHOWN[field.name], self._shown(field)
+        rows = Rows(shown.table, alias("w", 0), relation=sql(shown.row))
+        json = roots.objects.object_of(Row(rows, roots.ctx), type_, field.selection_sets, at.holding(type_need(type_)))
         return nullable(sql("(select {} from {})", concatenation(json), rows.source))
 
 

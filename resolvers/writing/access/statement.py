@@ -7,17 +7,22 @@ and nothing is written.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final, LiteralString, NamedTuple
 
+from sqlalchemy import Table
+
 from db.applied import APPLIED
-from db.sql import Sql, join, number, rows, sql
+from db.sql import Sql, every, join, number, rows, sql
 from db.tables.core.identity import company, membership
-from resolvers.compilation.company_scope import VIEWER, CompanyScope, enterable
+from resolvers.compilation.company_scope import VIEWER, CompanyScope, enterable, is_owner
 from resolvers.compilation.context import StatementContext
 from resolvers.plans import awake, moment, version
 from resolvers.writing.judging import REFUSED, ROW, SPENT, VERSION
+
+COMPANY: Final = sql("(select j.company_id from judged j)")
+"""The key of the company that has the row which an input names, once that is judged."""
 
 PROBLEMS: Final = 20
 """Maximum number of problems in one refusal."""
@@ -28,8 +33,8 @@ select {0}.account_id, {0}.confirmed, {0}.language, {0}.account_id = any({1}) sp
   when x.role is distinct from 'OWNER' then 'FORBIDDEN'
   when x.version <> {2} then 'VERSION_CONFLICT' when {3} then 'PROBLEMS' end outcome
 from viewer {0} left join lateral (
-  select c.id company_id, c.access_version, c.trial_ends_at, {4} version, c.mask active, {5} awake, c.plan,
-    coalesce(c.trial_ends_at > now(), false) in_trial, m.role, {6} at,
+  select c.id company_id, {10} row_id, c.access_version, c.trial_ends_at, {4} version, c.mask active, {5} awake,
+    c.plan, coalesce(c.trial_ends_at > now(), false) in_trial, m.role, {6} at,
     exists (select from membership l where l.company_id = {9} and l.lent_until <= now()) has_lapsed
   from {7} where {8}
 ) x on true
@@ -58,7 +63,7 @@ for no key update of c skip locked
 What is written waits for replicas."""
 
 RAISED: Final = """
-update company c set access_version = c.access_version + 1{} from locked l where c.id = l.id and c.id = {}
+update company c set access_version = c.access_version + 1{1} from locked l where c.id = l.id and c.id = {0}
 returning c.id, c.access_version, c.trial_ends_at
 """
 STANDING: Final = """
@@ -74,17 +79,20 @@ select a.*, r.id company_id, j.account_id, j.at from asked a cross join judged j
 """What is written: the asked changes that change something, with the company, the caller and the moment."""
 
 OUTCOME: Final = """
-select j.company_id, j.confirmed, j.language, f.problems, f.count, case
+select j.company_id, j.row_id, j.confirmed, j.language, f.problems, f.count, case
   when j.outcome is not null then j.outcome when f.stops then 'RATE_LIMITED' when f.problems is not null then 'FOUND'
   when j.has_lapsed then 'RACED' when not f.changes then 'UNCHANGED' when r.id is null then 'RACED' end outcome
 from judged j cross join found f left join raised r on true
 """
 
 
-class Input(NamedTuple):
-    """A select of what is asked for, and the arrays that it reads: parameters by name and type.
+RAISING: Final[Mapping[LiteralString, LiteralString]] = {"raised": RAISED}
 
-    They stand in place of `{0}`, the parameter that names the company in place of `{1}`.
+
+class Input(NamedTuple):
+    """A select of what is asked for, and what it reads: parameters by name and type.
+
+    They stand in place of `{0}`, the company's key in place of `{1}`.
     """
 
     select: LiteralString
@@ -92,8 +100,8 @@ class Input(NamedTuple):
 
     def sql(self, ctx: StatementContext, company: Sql) -> Sql:
         """The select with its parameters."""
-        arrays = [ctx.written(name, type_name) for name, type_name in self.columns.items()]
-        return sql(self.select, join(", ", arrays), company)
+        given = [ctx.written(name, type_name) for name, type_name in self.columns.items()]
+        return sql(self.select, join(", ", given), company)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,23 +111,27 @@ class AccessSql:
     The last one of `inputs`, `asked`, selects the asked changes in the company of `judged`, each with its number `n`,
     its `problem` (null: none), whether it `changes` anything, and whether a right is `given` by it, not taken away.
     `company` sets further columns of the company's row `c`; `writes` are statements over `changing`, by their names,
-    with the parameter that names the company in place of `{0}`.
+    with the company's key in place of `{0}`. The input names the company, or a row of `part`, a table whose rows are
+    seen by owners and by the user whom they are about. `raising` are the steps from `locked` to `raised`, which has no
+    row where another write was first.
     """
 
     inputs: Mapping[LiteralString, Input]
     writes: Mapping[LiteralString, LiteralString]
     company: LiteralString = ""
+    part: Table | None = None
+    raising: Mapping[LiteralString, LiteralString] = field(default_factory=lambda: RAISING)
 
     def add(self, ctx: StatementContext) -> Sql:
         """Add it to a statement. Returns the select of the outcome, whose columns `Outcome` names."""
         ctx.writes = ctx.speaks = True
-        named = ctx.written(ROW, "uuid")
+        named = ctx.written(ROW, "uuid") if self.part is None else COMPANY
         steps = {
-            "judged": _judged(ctx, named),
+            "judged": _judged(ctx, self.part),
             **{name: input_.sql(ctx, named) for name, input_ in self.inputs.items()},
             "found": sql(FOUND, number(PROBLEMS)),
             "locked": sql(LOCKED, named),
-            "raised": sql(RAISED, sql(self.company), named),
+            **{name: sql(step, named, sql(self.company)) for name, step in self.raising.items()},
             "standing": sql(STANDING),
             "changing": sql(CHANGING),
             **{name: sql(statement, named) for name, statement in self.writes.items()},
@@ -128,10 +140,18 @@ class AccessSql:
         return sql(OUTCOME)
 
 
-def _judged(ctx: StatementContext, named: Sql) -> Sql:
+def _judged(ctx: StatementContext, part: Table | None) -> Sql:
+    """The caller in the company that the parameter names, or that has the row of `part` which it names."""
+    given, target = ctx.written(ROW, "uuid"), None
+    named = given if part is None else sql("c.id")
     member = rows(membership, sql("m"), company=named)
-    scope = CompanyScope(0, rows(company, sql("c")), member, ctx.kind, named=named)
+    scope = CompanyScope(0, rows(company, sql("c")), member, ctx.kind, named=given if part is None else None)
     source, conditions = enterable(scope)
+    if part is not None:
+        target = rows(part, sql("r"), company=member["company_id"])
+        source = sql("{} join {} on {}", target.source, source, every(target.where))
+        seen = sql("({} or {} = {})", is_owner(member), member["id"], target["user_id"])
+        conditions = every([conditions, sql("{} = {}", target["id"], given), seen])
     return sql(
         JUDGED,
         VIEWER,
@@ -144,4 +164,5 @@ def _judged(ctx: StatementContext, named: Sql) -> Sql:
         source,
         conditions,
         named,
+        target["id"] if target is not None else sql("null::uuid"),
     )

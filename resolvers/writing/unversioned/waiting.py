@@ -5,11 +5,12 @@ A statement that waits itself would not see what ends meanwhile, be it access or
 
 import asyncio
 import uuid
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager
 from typing import Final
 from weakref import WeakValueDictionary
 
+from db.database import Database
 from db.errors import DatabaseTimeout
 
 FREE: Final = """
@@ -24,10 +25,17 @@ with of_account as materialized (select from account where id = $1 for no key up
   of_member as materialized (select from membership where id = $1 for no key update)
 select (select count(*) from of_account) + (select count(*) from of_company) + (select count(*) from of_member)
 """
-"""Waits for one row that was busy: with several, those that are free would be locked until the last one is."""
+"""Waits for one row: with several, those that are free would be locked until the last one is."""
 
 PATIENCE: Final = 5.0
 """Maximum number of seconds in a line."""
+
+
+async def until_free(database: Database, busy: Iterable[uuid.UUID]) -> None:
+    """Wait for rows that were busy, one after another: who waits holds none. Raises as `Database.statements` does."""
+    for row in busy:
+        async with database.statements() as connection:
+            await connection.execute(WAIT, row)
 
 
 class Lines:

@@ -62,7 +62,7 @@ class UnversionedWriter(SessionWriter):
             return NULL
 
         roots.ctx.writes = roots.ctx.speaks = True
-        return finish_write(roots, selected, self.payload, self.kind.add(roots.ctx), is_written, nothing)
+        return finish_write(roots, selected, self.payload, lambda _: self.kind.add(roots.ctx), is_written, nothing)
 
 
 def unversioned_writers(layout: TableMapping) -> Mapping[str, UnversionedWriter]:

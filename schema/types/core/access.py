@@ -23,6 +23,7 @@ from schema.declarations.fields import (
     thing,
 )
 from schema.declarations.relay import Node
+from schema.hidden_fields import HiddenFields
 from schema.localization.language import Language
 
 
@@ -270,13 +271,6 @@ class AccessChangeFilter:
 
 
 AccessChangeOrder = order_enum("AccessChangeOrder", AccessChange, "at")
-
-
-@strawberry.enum(description="How somebody who lacks a right is told of a hidden field.")
-class HiddenFields(Enum):
-    NULL = enum_value("NULL", "It is null, and a note says so.")
-    ERROR = enum_value("ERROR", "It is null, and an error says so.")
-    ABSENT = enum_value("ABSENT", "It is unknown, as if there were no such field.")
 
 
 @thing("key", description="A key with which another program reaches what its owner reaches.")

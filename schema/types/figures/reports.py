@@ -17,6 +17,7 @@ from schema.declarations.fields import (
     input_object,
     named,
     thing,
+    value,
 )
 from schema.types.core.company import Company
 
@@ -39,11 +40,20 @@ class PeriodInput:
     until: datetime.date = input_field("The last day.", optional=False)
 
 
+@value("What a report or a month of it has in one currency, as it is stated.")
+class CurrencyFigures:
+    currency: str | None = gated("The currency, ISO 4217.", App.CURRENCIES)
+    count: int = field("How many there are.")
+    total: decimal.Decimal = field("Of documents their total without tax, of payments the amounts.")
+    tax: decimal.Decimal | None = field("The tax of documents; null for payments.")
+
+
 @thing("rrw", App.REPORTS, description="A month of a report.")
 class ReportRow:
     month: str = field("The month as `2026-03`.")
     count: int = field("How many there are.")
     total: decimal.Decimal | None = field("Their total, as the report's.")
+    totals_by_currency: list[CurrencyFigures] = field("The figures of each currency, as the report's.")
 
 
 @thing("rep", App.REPORTS, description="The figures of one kind over a period.")
@@ -55,9 +65,12 @@ class Report:
     total: decimal.Decimal | None = field(
         "Of documents the total without tax, of payments the amounts, of working time the hours to the hundredth. "
         "Amounts are in euro for who holds CURRENCIES; for anybody else as they are stated, and null when they are in "
-        "several currencies."
+        "several currencies: `totalsByCurrency` has the sums of each."
     )
     tax: decimal.Decimal | None = field("The tax of documents, in euro or null as `total` is; null for anything else.")
+    totals_by_currency: list[CurrencyFigures] = field(
+        "The figures of each currency, the one with the most rows first; never converted. None for working time."
+    )
     rows: list[ReportRow] = field("The months in which there is something, oldest first.")
 
 

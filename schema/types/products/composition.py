@@ -19,6 +19,6 @@ class ProductComponent:
 @extends(Product)
 class ProductComposition:
     components: list[ProductComponent] | None = gated(
-        "What it is made of, in order.", App.COMPOSITE_PRODUCTS, write=owned(50)
+        "What it is made of, in order.", App.COMPOSITE_PRODUCTS, write=owned(50, alone=True)
     )
     is_composite: bool | None = gated("Whether it is made of other products.", App.COMPOSITE_PRODUCTS)

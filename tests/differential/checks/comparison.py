@@ -14,7 +14,7 @@ from resolvers.execution.executor import Executor
 from resolvers.request import GraphQLRequest, Result
 from schema.apps import App
 from schema.declarations.fields import Gate, Role
-from schema.types.core.access import HiddenFields
+from schema.hidden_fields import HiddenFields
 from tests.differential.data.dataset import DataSet, Viewer, key
 from tests.differential.operations.drawn import Case, Cursor
 from tests.differential.oracle.gating import printed_schema

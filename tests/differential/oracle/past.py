@@ -69,11 +69,14 @@ def people_then(world: World, company: Record, members: Iterable[Record]) -> Ite
         if member["created_at"] > at or (member["removed_at"] is not None and member["removed_at"] <= at):
             continue
         accepted = member["accepted_at"]
+        grants = list(world.rows("app_grant", company_id=company["id"], membership_id=member["id"]))
+        lent = [grant for grant in grants if grant["until"] is not None and holds(grant["valid"], at)]
         yield {
             **member,
             "role": _role(world, member, at),
-            "lent_until": None,
-            "toggles": _on(world.rows("app_grant", company_id=company["id"], membership_id=member["id"]), at),
+            "lent": _on(lent, at),
+            "lent_until": min((grant["until"] for grant in lent if grant["until"] <= at), default=None),
+            "toggles": _on(grants, at),
             "accepted_at": accepted if accepted is not None and accepted <= at else None,
             "until": _until(world, member, at) if member["external"] else member["until"],
             "active": company["awake"],

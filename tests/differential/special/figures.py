@@ -169,9 +169,24 @@ def _rows_of_report(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
         months.setdefault(f"{figure[0].year:04}-{figure[0].month:02}", []).append(figure)
     asked = {name: item.row[name] for name in ("kind", "from", "until")}
     rows = (
-        {**asked, "month": month, "count": len(of), "total": _column_of(item, of, 1)} for month, of in months.items()
+        {**asked, "month": month, "figures": of, "count": len(of), "total": _column_of(item, of, 1)}
+        for month, of in months.items()
     )
     return [Item("ReportRow", row, item.scope) for row in rows]
+
+
+def _currencies(oracle: Oracle, item: Item, arguments: Arguments) -> Any:
+    """The figures of each currency: that with the most rows first, then that with the first row."""
+    each: dict[str, list[Record]] = {}
+    for *_, row in item.row["figures"] if item.row["kind"] != "HOURS" else ():
+        each.setdefault(row["currency"], []).append(row)
+    found = sorted(each.values(), key=lambda rows: (-len(rows), min(row["id"].bytes for row in rows)))
+    return [Item("CurrencyFigures", {"rows": rows, "kind": item.row["kind"]}, item.scope) for rows in found]
+
+
+def _stated_figure(item: Item, of_document: str, of_payment: str | None) -> str | None:
+    name = of_document if item.row["kind"] in KINDS else of_payment
+    return _total(row[name] for row in item.row["rows"]) if name else None
 
 
 def _column_of(item: Item, figures: Sequence[Figure], at: int) -> str | None:
@@ -293,6 +308,12 @@ SPECIAL: Final[dict[str, Resolver]] = {
     "Report.tax": _tax,
     "Report.rows": _rows_of_report,
     **{f"ReportRow.{name}": _column(name) for name in ("month", "count", "total")},
+    "Report.totalsByCurrency": _currencies,
+    "ReportRow.totalsByCurrency": _currencies,
+    "CurrencyFigures.currency": lambda oracle, item, arguments: item.row["rows"][0]["currency"],
+    "CurrencyFigures.count": lambda oracle, item, arguments: len(item.row["rows"]),
+    "CurrencyFigures.total": lambda oracle, item, arguments: _stated_figure(item, "total_excl", "amount"),
+    "CurrencyFigures.tax": lambda oracle, item, arguments: _stated_figure(item, "total_vat", None),
     "Company.search": _search,
     "SearchResults.customers": _found("Customer", "contact", ("name",), "number", "vat_number", "email"),
     "SearchResults.products": _found("Product", "product", ("name",), "number"),

@@ -243,6 +243,37 @@ async def test_an_end_holds_for_every_way_before_it_is_written(outside: Outside)
     assert set((ways := await shown_in_ways(outside, firm)).values()) == {False}, ways
 
 
+STATES: Final = """
+query ($id: ID!, $at: DateTime, $people: [ID!]) { company(id: $id) {
+  permissionMatrix(at: $at, userIds: $people, apps: [STOCK, DISCOUNTS, QUOTES]) {
+    rows { cells { app granted effective } } } } }
+"""
+
+
+async def effective(outside: Outside, firm: Firm, at: Any = None) -> set[str]:
+    """Which of Anna's toggles, all of which are on, are effective at a moment."""
+    given = {"id": firm.id, "people": [firm["anna"].id], "at": at and at.isoformat()}
+    answer = await outside.ask(firm["owner"].token, STATES, **given)
+    (row,) = answer.data["company"]["permissionMatrix"]["rows"]
+    assert all(cell["granted"] for cell in row["cells"])
+    return {cell["app"] for cell in row["cells"] if cell["effective"]}
+
+
+async def test_a_past_moment_after_an_end_shows_what_was_on_as_not_effective(outside: Outside) -> None:
+    firm = await outside.found("STOCK", "DISCOUNTS")
+    await set_apps(outside, firm, change(firm["anna"], "QUOTES", granted=True))
+    for app in ("STOCK", "DISCOUNTS"):
+        await lent(outside, firm, app)
+    (before,) = await outside.rows("select clock_timestamp() moment")
+    await outside.rows(
+        "update app_grant set until = clock_timestamp() where company_id = $1 and app_id = 'STOCK'", firm.key
+    )
+    await outside.rows("update membership set lent_until = now() where id = $1", firm["anna"].membership)
+    (after,) = await outside.rows("select clock_timestamp() moment")
+    assert await effective(outside, firm, before["moment"]) == {"STOCK", "DISCOUNTS", "QUOTES"}
+    assert await effective(outside, firm) == await effective(outside, firm, after["moment"]) == {"QUOTES"}
+
+
 async def test_what_has_ended_is_granted_anew(outside: Outside) -> None:
     firm = await outside.found("STOCK")
     await lent(outside, firm, "STOCK")

@@ -8,7 +8,7 @@ import pytest
 
 from resolvers.request import GraphQLRequest
 from schema.apps import App
-from schema.types.core.access import HiddenFields
+from schema.hidden_fields import HiddenFields
 from tests.support.company import Answer, Firm
 from tests.support.databases import Databases
 from tests.support.office import MIDNIGHT, Office, open_office

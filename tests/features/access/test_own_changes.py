@@ -7,7 +7,7 @@ from typing import Any, Final
 import pytest
 
 from resolvers.request import GraphQLRequest
-from schema.types.core.access import HiddenFields
+from schema.hidden_fields import HiddenFields
 from tests.support.company import Firm, Person
 from tests.support.databases import Databases
 from tests.support.externals import Login, Outside

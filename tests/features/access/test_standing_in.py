@@ -14,7 +14,7 @@ from resolvers.gates.needs import own_gates
 from resolvers.request import GraphQLRequest
 from schema import schema
 from schema.declarations.fields import Role
-from schema.types.core.access import HiddenFields
+from schema.hidden_fields import HiddenFields
 from tests.support.accounts import PASSWORD
 from tests.support.company import Answer, blocked
 from tests.support.databases import Databases

@@ -95,6 +95,59 @@ async def test_who_does_not_hold_currencies_gets_amounts_as_they_are_stated_but_
     assert [row["total"] for row in sales["rows"]] == ["200.00", "100.00"]
 
 
+EACH: Final = "totalsByCurrency { currency count total tax }"
+CURRENCIES: Final = f"count {EACH} rows {{ month {EACH} }}"
+
+
+async def currencies(office: Office, who: str, kind: str) -> Any:
+    """The figures of each currency of a report, and of its months, as (currency, count, total, tax)."""
+    period = f'kind: {kind}, period: {{from: "{FIRST}", until: "{LAST}"}}'
+    found = (await office.read(who, f"report({period}) {{ {CURRENCIES} }}"))["report"]
+    each = [found, *found["rows"]]
+    return [[tuple(figures.values()) for figures in one["totalsByCurrency"]] for one in each]
+
+
+async def test_the_figures_of_each_currency_are_as_they_are_stated(office: Office) -> None:
+    expected = [
+        [("EUR", 2, "200.00", "42.00"), ("USD", 1, "100.00", "21.00")],
+        [("EUR", 1, "100.00", "21.00"), ("USD", 1, "100.00", "21.00")],
+        [("EUR", 1, "100.00", "21.00")],
+    ]
+    seen = await currencies(office, "owner", "SALES")
+    assert [sorted(each) for each in seen] == expected
+    assert seen[0] == expected[0], "the currency with the most rows comes first"
+    await office.grant("anna", App.REPORTS, App.INVOICES, App.PAYMENTS, App.TIME_TRACKING)
+    hidden = [[(None, *figures[1:]) for figures in each] for each in seen]
+    assert await currencies(office, "anna", "SALES") == hidden
+    await office.connection.execute("update payment set currency = 'USD' where amount < 0")
+    payments = [[("EUR", 1, "30.00", None), ("USD", 1, "-10.00", None)]]
+    payments += [[figures] for figures in payments[0]]
+    assert [sorted(each) for each in await currencies(office, "owner", "PAYMENTS")] == payments
+    assert await currencies(office, "anna", "HOURS") == [[], []]
+
+
+async def test_a_month_counts_only_the_days_of_its_report(office: Office) -> None:
+    """Rows before and after the period lie in its first and its last month."""
+    for day in (FIRST.replace(day=2), LAST.replace(day=30)):
+        await office.document(f"outside {day}", "INVOICE", "SENT", day, "5000.00")
+    for each in (await currencies(office, "owner", "SALES"))[1:]:
+        assert {total for _, _, total, _ in each} == {"100.00"}
+
+
+@pytest.mark.parametrize("codes", [("EUR", "USD"), ("USD", "EUR")])
+async def test_the_order_of_currencies_tells_no_hidden_code(office: Office, codes: tuple[str, str]) -> None:
+    """Of two currencies with one quote each, that of the first key comes first, whatever they are."""
+    await office.connection.execute("delete from document where kind = 'QUOTE' and date <> $1", FIRST)
+    for key, currency, size in zip("12", codes, ("1.00", "2.00"), strict=True):
+        change = f"update document set id = '00000000-0000-4000-8000-00000000000{key}', currency = $1, total_excl = $2 "
+        one = "where id = (select max(id::text)::uuid from document where kind = 'QUOTE')"
+        await office.connection.execute(change + one, currency, Decimal(size))
+    await office.grant("anna", App.REPORTS, App.QUOTES)
+    for who in ("owner", "anna"):
+        of_report, *_ = await currencies(office, who, "QUOTES")
+        assert [total for _, _, total, _ in of_report] == ["1.00", "2.00"]
+
+
 @pytest.mark.parametrize("kind", BEHIND)
 @pytest.mark.parametrize("by", ["literal", "variable"])
 async def test_a_kind_whose_app_is_not_held_is_refused(office: Office, kind: str, by: str) -> None:

@@ -20,7 +20,7 @@ from resolvers.gates.coordinates import named_type, node_type
 from resolvers.operation.limits import parse_document
 from resolvers.request import RequestError
 from resolvers.request_limits import Limits
-from schema.types.core.access import HiddenFields
+from schema.hidden_fields import HiddenFields
 from tests.golden.case import Case, read_cases
 from tests.golden.record import read_answer
 from tests.golden.world import LAMBERT, Outcome, World
@@ -30,7 +30,7 @@ QUERIES = [pytest.param(case, id=case.name) for case in CASES if not case.is_mut
 LEVELS, PARTS = 2, 11
 """How many lists in each other the biggest operations have, and into how many parts a company must be cut for them."""
 
-READ = "with viewer as materialized"
+READ = "with viewer as ("
 
 
 @pytest.mark.parametrize("case", QUERIES)

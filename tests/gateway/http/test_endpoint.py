@@ -15,8 +15,8 @@ from starlette.types import Message, Scope
 from db.errors import DatabaseTimeout, DatabaseUnavailable
 from resolvers.request import ErrorEntry, Location, Note, RequestError, Result
 from schema.errors import ErrorCode
+from schema.hidden_fields import HiddenFields
 from schema.localization.language import Language
-from schema.types.core.access import HiddenFields
 from tests.gateway.conftest import MakeApp, SmallBackend, SmallExecutor, client_of
 
 JSON = "application/json"

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import orjson
 
-from gateway.http.rendering import LONGEST_MESSAGE, render
+from gateway.http.rendering import LONGEST_MESSAGE, LastRendering, render
 from resolvers.request import ErrorEntry, Location, Note, Result
 from schema.errors import ErrorCode
 
@@ -38,6 +38,19 @@ def test_errors_without_notes_and_notes_without_errors() -> None:
         "data",
         "extensions",
     }
+
+
+def test_what_comes_again_is_rendered_once_and_what_names_its_request_each_time() -> None:
+    note = Note(("c",), "STOCK", None, ("com_1",))
+    noted, other = Result.of(DATA, (), (note,)), Result.of(b"1", (), (note,))
+    events = LastRendering()
+    first = events.render(noted, "r1")
+    assert (first, events.render(noted, "r2")) == (render(noted, "r1"), render(noted, "r2"))
+    assert events.render(noted, "r3") is first
+    assert events.render(other, "r4") == render(other, "r4")
+    assert events.render(noted, "r5") == first
+    failed = Result.of(DATA, (HIDDEN,), (note,))
+    assert [events.render(failed, id_) for id_ in ("r1", "r2")] == [render(failed, id_) for id_ in ("r1", "r2")]
 
 
 def test_null_data_is_data() -> None:

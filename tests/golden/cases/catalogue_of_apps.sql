@@ -1,15 +1,10 @@
-with viewer as materialized (
+with viewer as (
   select k.id, k.account_id, u.language language
   from credential k
     join account u on u.id = k.account_id
   where k.token_hash = $4::bytea and k.expires_at > now() and k.kind = 'SESSION'
 )
-select
-  s.d::varchar,
-  s.h::varchar,
-  s.id,
-  case when s.h is not null then (select w.language from account w where w.id = s.account_id) end,
-  s.account_id
+select s.d::varchar, s.h::varchar, s.id, case when s.h is not null then s.language end, s.account_id
 from (
   select
     '{"data":{"apps":[' || coalesce((
@@ -44,7 +39,8 @@ from (
     || ']}}' d,
     null h,
     v.id,
-    v.account_id
+    v.account_id,
+    v.language
   from (select 1) one
     left join viewer v on true
 ) s;

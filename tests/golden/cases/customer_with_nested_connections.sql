@@ -1,4 +1,4 @@
-with viewer as materialized (
+with viewer as (
   select k.id, k.account_id
   from credential k
   where k.token_hash = $10::bytea and k.expires_at > now() and k.kind = 'SESSION'
@@ -63,7 +63,7 @@ from (
                               where t5.company_id = $1::uuid and t5.id = t4.product_id
                             ), 'null')
                             || '}',
-                            ',' order by t4.position, t4.id
+                            ',' order by t4.position
                           )
                         from document_line t4
                         where

@@ -1,4 +1,4 @@
-with viewer as materialized (
+with viewer as (
   select k.id, k.account_id
   from credential k
   where k.token_hash = $5::bytea and k.expires_at > now() and k.kind = 'SESSION'
@@ -39,7 +39,7 @@ from (
                       || ',"discount":' || case when a0.g1 then
                         coalesce('"' || t2.discount::text || '"', 'null') || '}'
                       else 'null}' end,
-                      ',' order by t2.position, t2.id
+                      ',' order by t2.position
                     )
                   from document_line t2
                   where

@@ -1,4 +1,4 @@
-with viewer as materialized (
+with viewer as (
   select k.id, k.account_id
   from credential k
   where k.token_hash = $6::bytea and k.expires_at > now() and k.kind = 'SESSION'

@@ -29,7 +29,7 @@ from (select 1) one
   ) h on true;
 -- $1 = <hash of a token>
 
-with viewer as materialized (
+with viewer as (
   select k.id, k.account_id
   from credential k
   where k.token_hash = $3::bytea and k.expires_at > now() and k.kind = 'SESSION'

@@ -1,4 +1,4 @@
-with viewer as materialized (
+with viewer as (
   select k.id, k.account_id, u.language language, k.read_only, u.confirmed
   from credential k
     join account u on u.id = k.account_id
@@ -26,6 +26,7 @@ judged as materialized (
     left join lateral (
       select
         c.id company_id,
+        null::uuid row_id,
         c.access_version,
         c.trial_ends_at,
         (c.access_version + coalesce(c.trial_ends_at <= now(), false)::int) version,
@@ -139,20 +140,19 @@ select
   s.d::varchar,
   s.h::varchar,
   s.id,
-  case when s.h is not null then (select w.language from account w where w.id = s.account_id) end,
+  case when s.h is not null then s.language end,
   s.account_id,
   (pg_current_xact_id_if_assigned()::text::int8 + 1) position,
   o.*
 from (
-  select '{"data":null}' d, null h, v.id, v.account_id
-  from (
-    select 1, $1::uuid, $2::uuid[], $3::int4, $4::bool, $5::text[], $6::int4[], $7::text[]
-  ) one
+  select '{"data":null}' d, null h, v.id, v.account_id, v.language
+  from (select 1) one
     left join viewer v on true
 ) s
   left join (
     select
       j.company_id,
+      j.row_id,
       j.confirmed,
       j.language,
       f.problems,
@@ -183,7 +183,7 @@ from (
 -- $7 = [FREE PRO PREMIUM]
 -- $8 = <hash of a token>
 
-with viewer as materialized (
+with viewer as (
   select k.id, k.account_id, u.language language
   from credential k
     join account u on u.id = k.account_id
@@ -193,7 +193,7 @@ select
   s.d::varchar,
   s.h::varchar,
   s.id,
-  case when s.h is not null then (select w.language from account w where w.id = s.account_id) end,
+  case when s.h is not null then s.language end,
   s.account_id,
   pg_snapshot_xmax(pg_current_snapshot())::text::int8 position
 from (
@@ -223,7 +223,8 @@ from (
     || ']}}' d,
     null h,
     v.id,
-    v.account_id
+    v.account_id,
+    v.language
   from (select 1) one
     left join viewer v on true
     left join lateral (
@@ -267,7 +268,7 @@ from (
 -- $6 = []
 -- $7 = <hash of a token>
 
-with viewer as materialized (
+with viewer as (
   select k.id, k.account_id, u.language language, k.read_only, u.confirmed
   from credential k
     join account u on u.id = k.account_id
@@ -295,6 +296,7 @@ judged as materialized (
     left join lateral (
       select
         c.id company_id,
+        null::uuid row_id,
         c.access_version,
         c.trial_ends_at,
         (c.access_version + coalesce(c.trial_ends_at <= now(), false)::int) version,
@@ -410,20 +412,19 @@ select
   s.d::varchar,
   s.h::varchar,
   s.id,
-  case when s.h is not null then (select w.language from account w where w.id = s.account_id) end,
+  case when s.h is not null then s.language end,
   s.account_id,
   (pg_current_xact_id_if_assigned()::text::int8 + 1) position,
   o.*
 from (
-  select '{"data":null}' d, null h, v.id, v.account_id
-  from (
-    select 1, $1::uuid, $2::uuid[], $3::int4, $4::bool, $5::text[], $6::int4[]
-  ) one
+  select '{"data":null}' d, null h, v.id, v.account_id, v.language
+  from (select 1) one
     left join viewer v on true
 ) s
   left join (
     select
       j.company_id,
+      j.row_id,
       j.confirmed,
       j.language,
       f.problems,
@@ -453,7 +454,7 @@ from (
 -- $6 = [45]
 -- $7 = <hash of a token>
 
-with viewer as materialized (
+with viewer as (
   select k.id, k.account_id
   from credential k
   where k.token_hash = $4::bytea and k.expires_at > now() and k.kind = 'SESSION'

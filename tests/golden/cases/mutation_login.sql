@@ -128,7 +128,7 @@ where
 -- $1 = f42bc9b6-d028-4507-ac6b-7f6b6cb4c745
 -- $2 = <hash of a token>
 
-with viewer as materialized (
+with viewer as (
   select k.id, k.account_id
   from credential k
   where k.token_hash = $3::bytea and k.expires_at > now() and k.kind = 'SESSION'
@@ -232,7 +232,7 @@ select id from admit_try($1, $2, $3, $4, $5) id;
 select u.id, u.password_hash from (select) one left join account u on u.email = $1;
 -- $1 = nobody@demo.enfact.test
 
-with viewer as materialized (
+with viewer as (
   select k.id, k.account_id
   from credential k
   where k.token_hash = $3::bytea and k.expires_at > now() and k.kind = 'SESSION'

@@ -1,4 +1,4 @@
-with viewer as materialized (
+with viewer as (
   select k.id, k.account_id, u.language language, k.read_only, u.confirmed
   from credential k
     join account u on u.id = k.account_id
@@ -26,6 +26,7 @@ judged as materialized (
     left join lateral (
       select
         c.id company_id,
+        null::uuid row_id,
         c.access_version,
         c.trial_ends_at,
         (c.access_version + coalesce(c.trial_ends_at <= now(), false)::int) version,
@@ -182,7 +183,7 @@ select
   s.d::varchar,
   s.h::varchar,
   s.id,
-  case when s.h is not null then (select w.language from account w where w.id = s.account_id) end,
+  case when s.h is not null then s.language end,
   s.account_id,
   (pg_current_xact_id_if_assigned()::text::int8 + 1) position,
   o.*
@@ -196,26 +197,15 @@ from (
     || '}}' d,
     null h,
     v.id,
-    v.account_id
-  from (
-    select
-      1,
-      $1::uuid,
-      $2::uuid[],
-      $3::int4,
-      $4::bool,
-      $5::uuid[],
-      $6::bool[],
-      $7::text[],
-      $8::int4[],
-      $9::bool[],
-      $10::text[]
-  ) one
+    v.account_id,
+    v.language
+  from (select 1) one
     left join viewer v on true
 ) s
   left join (
     select
       j.company_id,
+      j.row_id,
       j.confirmed,
       j.language,
       f.problems,
@@ -249,7 +239,7 @@ from (
 -- $10 = []
 -- $11 = <hash of a token>
 
-with viewer as materialized (
+with viewer as (
   select k.id, k.account_id
   from credential k
   where k.token_hash = $3::bytea and k.expires_at > now() and k.kind = 'SESSION'
@@ -324,7 +314,7 @@ from (
 -- $2 = 514c94de-889b-4144-be3f-e722f52193db
 -- $3 = <hash of a token>
 
-with viewer as materialized (
+with viewer as (
   select k.id, k.account_id, u.language language, k.read_only, u.confirmed
   from credential k
     join account u on u.id = k.account_id
@@ -352,6 +342,7 @@ judged as materialized (
     left join lateral (
       select
         c.id company_id,
+        null::uuid row_id,
         c.access_version,
         c.trial_ends_at,
         (c.access_version + coalesce(c.trial_ends_at <= now(), false)::int) version,
@@ -508,31 +499,19 @@ select
   s.d::varchar,
   s.h::varchar,
   s.id,
-  case when s.h is not null then (select w.language from account w where w.id = s.account_id) end,
+  case when s.h is not null then s.language end,
   s.account_id,
   (pg_current_xact_id_if_assigned()::text::int8 + 1) position,
   o.*
 from (
-  select '{"data":null}' d, null h, v.id, v.account_id
-  from (
-    select
-      1,
-      $1::uuid,
-      $2::uuid[],
-      $3::int4,
-      $4::bool,
-      $5::uuid[],
-      $6::bool[],
-      $7::text[],
-      $8::int4[],
-      $9::bool[],
-      $10::text[]
-  ) one
+  select '{"data":null}' d, null h, v.id, v.account_id, v.language
+  from (select 1) one
     left join viewer v on true
 ) s
   left join (
     select
       j.company_id,
+      j.row_id,
       j.confirmed,
       j.language,
       f.problems,
@@ -566,7 +545,7 @@ from (
 -- $10 = [null, ALWAYS_VISIBLE, null]
 -- $11 = <hash of a token>
 
-with viewer as materialized (
+with viewer as (
   select k.id, k.account_id
   from credential k
   where k.token_hash = $3::bytea and k.expires_at > now() and k.kind = 'SESSION'

@@ -1,4 +1,4 @@
-with viewer as materialized (
+with viewer as (
   select k.id, k.account_id, u.language language
   from credential k
     join account u on u.id = k.account_id
@@ -14,18 +14,14 @@ p1 as materialized (
   from app t6
   order by t6.rank, reading_key(t6.id) collate "C"
 )
-select
-  s.d::varchar,
-  s.h::varchar,
-  s.id,
-  case when s.h is not null then (select w.language from account w where w.id = s.account_id) end,
-  s.account_id
+select s.d::varchar, s.h::varchar, s.id, case when s.h is not null then s.language end, s.account_id
 from (
   select
     '{"data":{"company":' || coalesce(l0.j, 'null') || '}}' d,
     nullif(coalesce(l0.h, ''), '') h,
     v.id,
-    v.account_id
+    v.account_id,
+    v.language
   from (select 1) one
     left join viewer v on true
     left join lateral (

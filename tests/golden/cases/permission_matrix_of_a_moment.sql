@@ -1,4 +1,4 @@
-with viewer as materialized (
+with viewer as (
   select k.id, k.account_id
   from credential k
   where k.token_hash = $10::bytea and k.expires_at > now() and k.kind = 'SESSION'
@@ -123,7 +123,7 @@ from (
                     h.toggles toggles,
                     case when t10.external or h.role = 'OWNER' then
                       B'1111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111'
-                    else h.toggles end mask,
+                    else h.toggles & ~ h.lapsed end mask,
                     t10.lent lent,
                     null::timestamptz lent_until,
                     t10.created_by_accountant created_by_accountant,
@@ -154,26 +154,42 @@ from (
                           from app_grant t12
                             join app t13 on t13.id = t12.app_id
                           where
-                            t12.company_id = $1::uuid and t12.membership_id = t10.id and t12.valid @> t1.moment
+                            t12.company_id = $1::uuid
+                            and t12.membership_id = t10.id
+                            and t12.valid @> t1.moment
+                            and true
                         ), repeat('0', 256)::bit(256)) toggles,
+                        coalesce((
+                          select
+                            case when bool_or(t14.until <= t1.moment) then
+                              bit_or(set_bit(repeat('0', 256)::bit(256), t15.position, 1))
+                            end
+                          from app_grant t14
+                            join app t15 on t15.id = t14.app_id
+                          where
+                            t14.company_id = $1::uuid
+                            and t14.membership_id = t10.id
+                            and t14.valid @> t1.moment
+                            and t14.until is not null
+                        ), repeat('0', 256)::bit(256)) lapsed,
                         case when t10.external then (
                           select u.until
                           from (
-                            select t14.until until, t14.at at
-                            from access_change t14
+                            select t16.until until, t16.at at
+                            from access_change t16
                             where
-                              t14.company_id = $1::uuid
+                              t16.company_id = $1::uuid
                               and (
-                                t14.membership_id = t10.id
-                                and t14.kind in ('EXTERNAL_ADDED', 'EXTERNAL_CHANGED')
-                                or t14.kind = 'SUPPORT_ON'
+                                t16.membership_id = t10.id
+                                and t16.kind in ('EXTERNAL_ADDED', 'EXTERNAL_CHANGED')
+                                or t16.kind = 'SUPPORT_ON'
                                 and exists (
                                   select
-                                  from account t15
-                                  where t15.id = t10.account_id and t15.kind = 'SUPPORT'
+                                  from account t17
+                                  where t17.id = t10.account_id and t17.kind = 'SUPPORT'
                                 )
                               )
-                              and t14.at <= t1.moment
+                              and t16.at <= t1.moment
                             union all
                             select t10.until, '-infinity'
                           ) u

@@ -1,4 +1,4 @@
-with viewer as materialized (
+with viewer as (
   select k.id, k.account_id
   from credential k
   where k.token_hash = $9::bytea and k.expires_at > now() and k.kind = 'SESSION'
@@ -115,7 +115,7 @@ from (
                               where t7.company_id = $1::uuid and t7.id = t6.category_id
                             ), 'null')
                             || '}',
-                            ',' order by t6.position, t6.id
+                            ',' order by t6.position
                           )
                         from document_line t6
                         where t6.company_id = $1::uuid and t6.document_id = t3.id and t6.type <> 'SECTION'

@@ -1,4 +1,4 @@
-with viewer as materialized (
+with viewer as (
   select k.id, k.account_id
   from credential k
   where k.token_hash = $6::bytea and k.expires_at > now() and k.kind = 'SESSION'
@@ -79,7 +79,7 @@ from (
                       || '","purchasePrice":' || case when a0.g1 then
                         coalesce('"' || t6.purchase_price::text || '"', 'null') || '}'
                       else 'null}' end,
-                      ',' order by t6.position, t6.id
+                      ',' order by t6.position
                     )
                   from document_line t6
                   where

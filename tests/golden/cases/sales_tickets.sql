@@ -1,4 +1,4 @@
-with viewer as materialized (
+with viewer as (
   select k.id, k.account_id
   from credential k
   where k.token_hash = $9::bytea and k.expires_at > now() and k.kind = 'SESSION'
@@ -52,7 +52,7 @@ from (
                       || ',"quantity":"' || t3.quantity::text
                       || '","price":"' || t3.price::text
                       || '"}',
-                      ',' order by t3.position, t3.id
+                      ',' order by t3.position
                     )
                   from document_line t3
                   where

@@ -1,4 +1,4 @@
-with viewer as materialized (
+with viewer as (
   select k.id, k.account_id
   from credential k
   where k.token_hash = $7::bytea and k.expires_at > now() and k.kind = 'SESSION'
@@ -45,7 +45,7 @@ from (
                       || ',"name":' || json_scalar(t2.name)::text
                       || ',"totalExcl":"' || t2.total_excl::text
                       || '"}',
-                      ',' order by t2.position, t2.id
+                      ',' order by t2.position
                     )
                   from document_line t2
                   where

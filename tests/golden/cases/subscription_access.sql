@@ -1,7 +1,8 @@
-with viewer as materialized (
+with viewer as (
   select k.id, k.account_id
   from credential k
-  where k.token_hash = $3::bytea and k.expires_at > now() and k.kind = 'SESSION'
+  where k.token_hash = any($3::bytea[]) and k.expires_at > now() and k.kind = 'SESSION'
+  limit 1
 )
 select
   s.d::varchar,
@@ -9,7 +10,16 @@ select
   s.id,
   (select w.language from account w where w.id = s.account_id),
   s.account_id,
-  s.term
+  s.term,
+  array(
+    select o.token_hash
+    from credential o
+    where
+      o.token_hash = any($3::bytea[])
+      and o.expires_at > now()
+      and o.kind = 'SESSION'
+      and o.account_id = s.account_id
+  ) known
 from (
   select
     '{"data":{"accessChanged":' || coalesce(l0.j, 'null') || '}}' d,
@@ -62,4 +72,4 @@ from (
 ) s;
 -- $1 = 514c94de889b4144be3fe722f52193db
 -- $2 = DISCOUNTS
--- $3 = <hash of a token>
+-- $3 = [<hash of a token>]

@@ -1,7 +1,8 @@
-with viewer as materialized (
+with viewer as (
   select k.id, k.account_id
   from credential k
-  where k.token_hash = $4::bytea and k.expires_at > now() and k.kind = 'SESSION'
+  where k.token_hash = any($4::bytea[]) and k.expires_at > now() and k.kind = 'SESSION'
+  limit 1
 )
 select
   s.d::varchar,
@@ -10,6 +11,15 @@ select
   (select w.language from account w where w.id = s.account_id),
   s.account_id,
   s.term,
+  array(
+    select o.token_hash
+    from credential o
+    where
+      o.token_hash = any($4::bytea[])
+      and o.expires_at > now()
+      and o.kind = 'SESSION'
+      and o.account_id = s.account_id
+  ) known,
   pg_current_snapshot() snapshot
 from (
   select
@@ -228,4 +238,4 @@ from (
 -- $1 = 514c94de889b4144be3fe722f52193db
 -- $2 = null
 -- $3 = [UNIT, CUSTOMER]
--- $4 = <hash of a token>
+-- $4 = [<hash of a token>]

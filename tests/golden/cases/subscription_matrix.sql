@@ -1,7 +1,8 @@
-with viewer as materialized (
+with viewer as (
   select k.id, k.account_id
   from credential k
-  where k.token_hash = $2::bytea and k.expires_at > now() and k.kind = 'SESSION'
+  where k.token_hash = any($2::bytea[]) and k.expires_at > now() and k.kind = 'SESSION'
+  limit 1
 )
 select
   s.d::varchar,
@@ -9,7 +10,16 @@ select
   s.id,
   (select w.language from account w where w.id = s.account_id),
   s.account_id,
-  s.term
+  s.term,
+  array(
+    select o.token_hash
+    from credential o
+    where
+      o.token_hash = any($2::bytea[])
+      and o.expires_at > now()
+      and o.kind = 'SESSION'
+      and o.account_id = s.account_id
+  ) known
 from (
   select
     '{"data":{"changed":' || coalesce(l0.j, 'null') || '}}' d,
@@ -79,4 +89,4 @@ from (
     ) l0 on true
 ) s;
 -- $1 = 514c94de889b4144be3fe722f52193db
--- $2 = <hash of a token>
+-- $2 = [<hash of a token>]

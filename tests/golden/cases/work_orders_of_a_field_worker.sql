@@ -1,4 +1,4 @@
-with viewer as materialized (
+with viewer as (
   select k.id, k.account_id
   from credential k
   where k.token_hash = $7::bytea and k.expires_at > now() and k.kind = 'SESSION'
@@ -89,7 +89,7 @@ from (
                         where t9.company_id = $1::uuid and t9.id = t8.product_id
                       ), 'null')
                       || '}',
-                      ',' order by t8.position, t8.id
+                      ',' order by t8.position
                     )
                   from work_order_material t8
                   where t8.company_id = $1::uuid and t8.work_order_id = t3.id

@@ -8,8 +8,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import Table
 
-from db.tables.core.documents import document
+from db.sql import Sql, rows, sql
+from db.tables.connections.connectors import connector_option
+from db.tables.core.access_requests import access_request
+from db.tables.core.documents import document, document_line
 from resolvers.compilation.cursors import KeyOf, cursor_keys, null_pattern
 from resolvers.compilation.ordering import Order, OrderKey, column_type
 from resolvers.request import RequestError
@@ -32,6 +36,28 @@ def test_a_column_counts_where_it_stands_first() -> None:
     keys = [OrderKey.of_enum(name) for name in ("TOTAL_INCL_DESC", "DATE_ASC", "TOTAL_INCL_ASC")]
     assert Order.by(keys).keys == (OrderKey("total_incl", True), OrderKey("date"), OrderKey("id", True))
     assert OrderKey.parse("-total_incl") == OrderKey.of_enum("TOTAL_INCL_DESC")
+
+
+@pytest.mark.parametrize(
+    ("table", "key", "where", "is_unique"),
+    [
+        (document_line, "position", [sql("l.company_id = $1::uuid"), sql("l.document_id = d.id")], True),
+        (document_line, "-position", [sql("l.company_id = $1::uuid"), sql("l.document_id = d.id")], True),
+        (document_line, "position", [sql("l.company_id = $1::uuid")], False),
+        (document_line, "position", [sql("l.company_id = $1::uuid"), sql("l.document_id = any($2::uuid[])")], False),
+        (document_line, "position", [sql("l.company_id = $1::uuid"), sql("l.document_id = d.id or true")], False),
+        (document_line, "total_excl", [sql("l.company_id = $1::uuid"), sql("l.document_id = d.id")], False),
+        (access_request, "user_id", [sql("l.company_id = $1::uuid"), sql("l.app_id = $2::text")], False),
+        (connector_option, "name", [sql("l.company_id = $1::uuid"), sql("l.service_id = s.id")], False),
+    ],
+    ids=["unique", "turned", "several", "any", "or", "another key", "only some rows", "sorted by a reading key"],
+)
+def test_the_id_is_left_out_where_a_unique_index_makes_the_order_total(
+    table: Table, key: str, where: list[Sql], *, is_unique: bool
+) -> None:
+    of = rows(table, sql("l"), company=sql("$1::uuid"))
+    order = Order.by([OrderKey.parse(key)])
+    assert order.among(of, where).keys == (order.keys[:-1] if is_unique else order.keys)
 
 
 def test_a_cursor_holds_the_keys_of_its_order() -> None:

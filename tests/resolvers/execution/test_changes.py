@@ -14,12 +14,13 @@ from db.connection import Connection, connect
 from db.database import Database
 from db.errors import DatabaseUnavailable
 from resolvers.execution import change_feed, subscriptions, wakeups
+from resolvers.execution.shared_readings import SharedReadings
 from resolvers.execution.subscriptions import LiveOperation
 from resolvers.fields.core import changes
 from resolvers.fields.core.changes import change_sources
 from schema import schema
 from schema.apps import App
-from schema.types.core.access import HiddenFields
+from schema.hidden_fields import HiddenFields
 from tests.support.company import Firm
 from tests.support.databases import Databases
 from tests.support.subscribers import ACCESS, CHANGED, CREATE, Follower, Station, open_station
@@ -116,13 +117,13 @@ class Readings:
     """Counts the readings of subscriptions from now on."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.count, usual = 0, LiveOperation.read
+        self.count, usual = 0, SharedReadings.read
 
-        async def read(operation: LiveOperation) -> Any:
+        async def read(readings: SharedReadings, *asked: Any) -> Any:
             self.count += 1
-            return await usual(operation)
+            return await usual(readings, *asked)
 
-        monkeypatch.setattr(LiveOperation, "read", read)
+        monkeypatch.setattr(SharedReadings, "read", read)
 
 
 def node(entity: str, key: uuid.UUID, version: int | None = 1, kind: str = "UPSERTED") -> dict[str, object]:
@@ -391,10 +392,10 @@ async def test_subscriptions_with_one_credential_share_their_readings(
 async def test_what_was_hidden_is_not_gone_through_again(station: Station, firm: Firm, writer: Writer) -> None:
     started = await station.start(firm["anna"].token, CHANGED, firm)
     assert isinstance(started, LiveOperation)
-    following, before = asyncio.ensure_future(anext(started)), started.asked.arguments
+    following, before = asyncio.ensure_future(anext(started)), started.since
     await writer.create("Unit")
     async with asyncio.timeout(20):
-        while started.asked.arguments == before:  # noqa: ASYNC110
+        while started.since == before:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
     assert not following.done()
     following.cancel()

@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+import uuid
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -10,7 +11,9 @@ import pytest
 
 from db.errors import DatabaseUnavailable
 from db.tokens import CredentialKind, hash_token
+from resolvers.compilation.statement import ACCOUNT
 from resolvers.execution import subscriptions, wakeups
+from resolvers.execution.shared_readings import Reading, SharedReadings, SubscriptionRequest
 from resolvers.execution.subscriptions import LiveOperation
 from resolvers.execution.wakeups import WakeUps
 from resolvers.request import GraphQLRequest, Result
@@ -91,26 +94,20 @@ async def test_what_changes_nothing_for_somebody_is_not_told(station: Station, f
 async def test_wake_ups_that_come_together_are_answered_once(
     station: Station, firm: Firm, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    anna, usual, reads = await station.follow(firm["anna"].token, ACCESS, firm), LiveOperation.read, 0
+    anna = await station.follow(firm["anna"].token, ACCESS, firm)
     await station.heard()
     await asyncio.sleep(0.05)
-
-    async def read(self: LiveOperation) -> Any:
-        nonlocal reads
-        reads += 1
-        return await usual(self)
-
-    monkeypatch.setattr(LiveOperation, "read", read)
+    readings = counted(monkeypatch)
     for _ in range(5):
         station.executor.wakes.company(firm.key)
     async with asyncio.timeout(60):
-        while reads == 0:  # noqa: ASYNC110
+        while not readings:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
     await asyncio.sleep(0.05)
     await station.toggle(firm, "anna", "DISCOUNTS", on=True)
     await anna.next()
     await asyncio.sleep(0.05)
-    assert (reads, anna.told.empty()) == (2, True)
+    assert (len(readings), anna.told.empty()) == (2, True)
 
 
 async def test_only_what_is_selected_makes_an_event(station: Station, firm: Firm) -> None:
@@ -407,16 +404,16 @@ async def test_a_database_that_is_away_for_a_while_ends_nothing(
     station: Station, firm: Firm, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(subscriptions, "RETRY", 0.1)
-    anna, usual, away = await station.follow(firm["anna"].token, ACCESS, firm), LiveOperation.read, 0
+    anna, usual, away = await station.follow(firm["anna"].token, ACCESS, firm), SharedReadings.read, 0
 
-    async def read(self: LiveOperation) -> Any:
+    async def read(self: SharedReadings, *asked: Any) -> Any:
         nonlocal away
         away += 1
         if away <= 3:
             raise DatabaseUnavailable("away")
-        return await usual(self)
+        return await usual(self, *asked)
 
-    monkeypatch.setattr(LiveOperation, "read", read)
+    monkeypatch.setattr(SharedReadings, "read", read)
     await station.toggle(firm, "anna", "DISCOUNTS", on=True)
     assert "DISCOUNTS" in (await anna.next())["accessChanged"]["apps"]
     assert away >= 4
@@ -435,31 +432,71 @@ async def test_a_subscription_that_is_closed_is_forgotten(station: Station, firm
         assert (len(wakes), wakes._by) == (0, {})
 
 
-class Reading:
-    """What subscriptions read, and how many do at once: each waits until it is let go on."""
+async def test_many_are_woken_in_slices_and_something_else_goes_on_in_between() -> None:
+    wakes, woken, seen = WakeUps(), 0, list[int]()
+
+    async def wait(wake: wakeups.WakeUp) -> None:
+        nonlocal woken
+        await wake.wait()
+        woken += 1
+
+    alarms = [wakes.add(None) for _ in range(3 * wakeups.SLICE - 1)]
+    waiting = [asyncio.create_task(wait(wake)) for wake in alarms]
+    await asyncio.sleep(0)
+    wakes.all()
+    wakes.all()
+    wakes.remove(alarms[-1])
+    for _ in range(4):
+        await asyncio.sleep(0)
+        seen.append(woken)
+    assert seen == [wakeups.SLICE, 2 * wakeups.SLICE, 3 * wakeups.SLICE - 2, 3 * wakeups.SLICE - 2]
+    waiting[-1].cancel()
+
+
+async def test_a_reading_waits_for_those_who_are_just_being_woken() -> None:
+    wakes, woken = WakeUps(), 0
+
+    async def wait(wake: wakeups.WakeUp) -> None:
+        nonlocal woken
+        await wake.wait()
+        woken += 1
+
+    count = 3 * wakeups.SLICE
+    waiting = [asyncio.create_task(wait(wakes.add(None))) for _ in range(count)]
+    await asyncio.sleep(0)
+    wakes.all()
+    await wakes.settled()
+    assert woken == count
+    assert all(task.done() for task in waiting)
+
+
+class Turns:
+    """The accounts that read in their order, and how many do at once: each waits until it is let go on."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.order: list[LiveOperation] = []
-        self.now: list[LiveOperation] = []
+        self.order: list[uuid.UUID] = []
+        self.now: list[uuid.UUID] = []
         self.most = 0
         self.going = asyncio.Event()
-        self._usual = LiveOperation.read
+        self._usual = SharedReadings.read
 
-        async def read(subscription: LiveOperation) -> Any:
-            return await self._read(subscription)
+        async def read(readings: SharedReadings, *asked: Any) -> Reading:
+            return await self._read(readings, *asked)
 
-        monkeypatch.setattr(LiveOperation, "read", read)
+        monkeypatch.setattr(SharedReadings, "read", read)
 
-    async def _read(self, subscription: LiveOperation) -> Any:
-        self.order.append(subscription)
-        self.now.append(subscription)
+    async def _read(self, readings: SharedReadings, asked: SubscriptionRequest, *more: Any) -> Reading:
+        reading = await self._usual(readings, asked, *more)
+        account = reading.record[ACCOUNT]
+        self.order.append(account)
+        self.now.append(account)
         self.most = max(self.most, len(self.now))
         try:
             async with asyncio.timeout(60):
                 await self.going.wait()
-            return await self._usual(subscription)
+            return await self._usual(readings, asked, *more)
         finally:
-            self.now.remove(subscription)
+            self.now.remove(account)
 
     async def under_way(self, count: int) -> None:
         """Return once so many read, and everybody else has had time to."""
@@ -468,6 +505,18 @@ class Reading:
                 await asyncio.sleep(0.01)
         for _ in range(20):
             await asyncio.sleep(0)
+
+
+def counted(monkeypatch: pytest.MonkeyPatch) -> list[tuple[SubscriptionRequest, list[bytes]]]:
+    """The readings from now on, each with the hashes of the tokens that it is for."""
+    usual, readings = SharedReadings.read, list[tuple[SubscriptionRequest, list[bytes]]]()
+
+    async def read(self: SharedReadings, asked: SubscriptionRequest, tokens: Any, since: object) -> Reading:
+        readings.append((asked, tokens))
+        return await usual(self, asked, tokens, since)
+
+    monkeypatch.setattr(SharedReadings, "read", read)
+    return readings
 
 
 def named(name: str, field: str = "accessChanged") -> str:
@@ -480,16 +529,15 @@ async def test_two_are_read_at_once_and_one_of_each_account(
 ) -> None:
     people = [firm[name].token for name in ("anna", "anna", "anna", "anna", "bram", "clara")]
     followers = [await station.follow(token, named(f"f{n}"), firm) for n, token in enumerate(people)]
-    reading = Reading(monkeypatch)
+    reading = Turns(monkeypatch)
     station.executor.wakes.all()
     await reading.under_way(2)
-    assert len({subscription.account for subscription in reading.now}) == 2
+    assert len(set(reading.now)) == 2
     reading.going.set()
     await station.toggle(firm, "anna", "DISCOUNTS", on=True)
     for follower in followers[:4]:
         await follower.next()
-    turns = [subscription.account for subscription in reading.order[:4]]
-    assert (turns.count(firm["clara"].account), reading.most) == (1, 2)
+    assert (reading.order[:4].count(firm["clara"].account), reading.most) == (1, 2)
 
 
 async def test_what_is_heavy_is_glanced_at_in_between(
@@ -499,7 +547,8 @@ async def test_what_is_heavy_is_glanced_at_in_between(
     monkeypatch.setattr(subscriptions, "HEAVY", 1)
     monkeypatch.setattr(wakeups, "HEAVY", 1)
     monkeypatch.setattr(subscriptions, "REST", 3_600)
-    matrix, reading = await station.follow(firm["partner"].token, MATRIX, firm), Reading(monkeypatch)
+    matrix = await station.follow(firm["partner"].token, MATRIX, firm)
+    readings = counted(monkeypatch)
     await station.toggle(firm, "anna", "DISCOUNTS", on=True)
     await station.heard()
     station.executor.wakes.company(firm.key)
@@ -507,7 +556,8 @@ async def test_what_is_heavy_is_glanced_at_in_between(
     await station.connection.execute(demote, firm["partner"].membership)
     station.executor.wakes.company(firm.key)
     assert await matrix.ended() == REVOKED
-    assert reading.order == []
+    assert readings
+    assert matrix.subscription.asked not in [asked for asked, _ in readings]
 
 
 async def test_what_is_heavy_is_told_when_it_has_rested(
@@ -545,13 +595,49 @@ async def test_what_is_the_same_is_read_once(station: Station, firm: Firm, monke
     """Those who wait for their turn with the same question and credential are given one answer."""
     first = await station.follow(firm["anna"].token, named("first"), firm)
     same = [await station.follow(firm["anna"].token, ACCESS, firm) for _ in range(5)]
-    reading = Reading(monkeypatch)
+    reading = Turns(monkeypatch)
     await station.toggle(firm, "anna", "DISCOUNTS", on=True)
     await reading.under_way(1)
     reading.going.set()
     for follower in (first, *same):
         assert await follower.next()
     assert len(reading.order) <= 3  # one of the first, one of the others, one that was woken between
+
+
+async def test_a_period_that_is_over_for_one_is_over_for_its_equals(
+    station: Station, firm: Firm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wakeups, "PERIOD", 0.5)
+    followers = [await station.follow(firm["anna"].token, ACCESS, firm) for _ in range(20)]
+    await asyncio.sleep(1)
+    readings, key = counted(monkeypatch), followers[0].subscription.asked.key
+    await asyncio.sleep(2)
+    assert 1 <= [asked.key for asked, _ in readings].count(key) <= 12  # each by itself would be eighty
+
+
+async def test_a_database_that_does_not_answer_is_reported_once_for_all_who_share_the_reading(
+    station: Station, firm: Firm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subscriptions, "RETRY", 0.1)
+    followers = [await station.follow(firm["anna"].token, ACCESS, firm) for _ in range(5)]
+    shared, usual, refused = followers[0].subscription._live.readings, SharedReadings.read, list[Exception]()  # pyright: ignore[reportPrivateUsage]
+    monkeypatch.setattr(shared, "report", refused.append)
+    await station.heard()
+    await asyncio.sleep(0.05)
+    away = True
+
+    async def read(self: SharedReadings, *asked: Any) -> Reading:
+        nonlocal away
+        if away:
+            away = False
+            raise DatabaseUnavailable("away")
+        return await usual(self, *asked)
+
+    monkeypatch.setattr(SharedReadings, "read", read)
+    await station.toggle(firm, "anna", "DISCOUNTS", on=True)
+    for follower in followers:
+        assert "DISCOUNTS" in (await follower.next())["accessChanged"]["apps"]
+    assert [str(error) for error in refused] == ["away"]
 
 
 async def test_a_watch_tells_only_of_the_end(station: Station, firm: Firm) -> None:

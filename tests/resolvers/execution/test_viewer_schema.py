@@ -18,7 +18,7 @@ from resolvers.gates.table import gate_table
 from resolvers.request import GraphQLRequest, Result
 from schema import schema
 from schema.apps import CATALOGUE
-from schema.types.core.access import HiddenFields
+from schema.hidden_fields import HiddenFields
 from tests.golden.world import World
 from tests.support.company import Firm
 from tests.support.databases import Databases

@@ -16,7 +16,7 @@ from resolvers.mutations.registry import MUTATIONS
 from resolvers.request import GraphQLRequest
 from resolvers.writing.registry import statement_writers
 from schema import schema
-from schema.types.core.access import HiddenFields
+from schema.hidden_fields import HiddenFields
 from tests.support.company import Firm
 from tests.support.databases import Databases
 from tests.support.shop import CREATE, DELETE, ME, REVOKE, Shop, also_in, codes, open_shop

@@ -7,7 +7,7 @@ import pytest
 
 from resolvers.request import GraphQLRequest
 from schema.apps import CATALOGUE
-from schema.types.core.access import HiddenFields
+from schema.hidden_fields import HiddenFields
 from tests.support.company import Firm
 from tests.support.databases import Databases
 from tests.support.shop import Shop, codes, open_shop

@@ -9,8 +9,8 @@ import pytest
 
 from db.connection import Connection, connect
 from db.database import Database, PoolSettings
+from resolvers.admin.companies import InspectionRefused
 from resolvers.admin.company_plan import CompanyPlan, PlanRefused, extend_trial, set_plan, show_plan
-from resolvers.admin.matrix_report import InspectionRefused
 from resolvers.execution.executor import Executor
 from schema.apps import Plan
 from tests.support.company import Answer, Asker, Firm, blocked

@@ -18,8 +18,8 @@ from resolvers.mutations.sign_in import ADDRESSES, PAIRS
 from resolvers.mutations.steps import known_places
 from resolvers.mutations.steps.attempts import Bucket
 from resolvers.request import SessionCookie
+from schema.hidden_fields import HiddenFields
 from schema.localization.language import Language
-from schema.types.core.access import HiddenFields
 from tests.support.accounts import HASH, LOGIN, PASSWORD, Door, problems, refused
 from tests.support.company import blocked
 from tests.support.databases import Databases

@@ -113,6 +113,11 @@ def test_a_column_that_is_not_there() -> None:
             id="listed parts",
         ),
         pytest.param(
+            replace(DECLARED["updateProducts"], lists=write_of("Product", WriteAction.UPDATE).lists),
+            "updateProducts.components: rows of other lists decide what may be in it",
+            id="listed components",
+        ),
+        pytest.param(
             with_item(CUSTOMER, "siteAddresses", columns=(with_role(GROUP),)),
             "siteAddresses.glAccount: only apps",
             id="item",

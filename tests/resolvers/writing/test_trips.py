@@ -33,7 +33,6 @@ TRIPS: Final[Mapping[str, int]] = {
     "createClientCompany": 23,
     "createCompany": 14,
     "createUser": 19,
-    "decideAccessRequest": 10,
     "declineInvitation": 12,
     "deleteUser": 13,
     "disclaimEmail": 13,

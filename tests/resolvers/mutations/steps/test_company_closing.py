@@ -8,7 +8,7 @@ from typing import Any, Final
 import pytest
 
 from db.tokens import hash_token
-from resolvers.admin.matrix_report import InspectionRefused
+from resolvers.admin.companies import InspectionRefused
 from resolvers.admin.ownership import Appointed, Appointee, appoint_owner
 from resolvers.mutations.steps.company_closing import CLOSES_AFTER
 from tests.attacks.test_identity_table import DOCUMENT, LETTER
