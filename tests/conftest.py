@@ -29,6 +29,15 @@ from tests.support.sampling import SAMPLED, is_sample
 FIRST: Final = ("test_", "schema", "resolvers", "gateway/test_", "gateway/http", "gateway/websocket", "db", "features")
 """The beginnings of paths below tests/ that run first: the mirrors of the code fail soonest and say most."""
 
+LONG: Final = (
+    "console/test_scripts",
+    "console/test_browsers",
+    "gateway/cli/test_main",
+    "gateway/server/test_r",
+    "differential",
+)
+"""Those that run next, since each keeps one process busy longest."""
+
 LAST: Final = ("golden", "stories", "attacks", "processes", "bench")
 """Those that run last: many short files, with which the processes end together."""
 
@@ -82,10 +91,10 @@ def _is_in_sample(item: pytest.Item, seen: Counter[str]) -> bool:
 
 
 def _rank(item: pytest.Item) -> int:
-    path = item.nodeid.removeprefix("tests/")
+    path, most = item.nodeid.removeprefix("tests/"), len(FIRST) + len(LONG)
     if path.startswith(LAST):
-        return len(FIRST) + 1
-    return next((n for n, beginning in enumerate(FIRST) if path.startswith(beginning)), len(FIRST))
+        return most + 1
+    return next((n for n, beginning in enumerate((*FIRST, *LONG)) if path.startswith(beginning)), most)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

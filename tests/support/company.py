@@ -234,11 +234,11 @@ def replay(trail: Iterable[Mapping[str, Any]], membership: uuid.UUID, start: Ite
 
 
 async def blocked(connection: Connection, count: int = 1) -> None:
-    """Return once `count` statements of this database wait for a lock; fails after ten seconds."""
+    """Return once `count` statements of this database wait for a lock; fails after two minutes."""
     waiting = """
     select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'
     """
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(120):
         while await connection.fetchval(waiting) < count:
             await asyncio.sleep(0.005)
             await connection.execute("select pg_stat_clear_snapshot()")

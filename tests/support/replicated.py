@@ -19,7 +19,7 @@ from resolvers.app_rows import app_rows
 from tests.support.databases import folder_for_servers
 from tests.support.standby import QUICK, copy_as_standby
 
-PATIENCE: Final = 30.0
+PATIENCE: Final = 120.0
 """Seconds after which a test gives up."""
 
 NAMES: Final = ("one", "two")

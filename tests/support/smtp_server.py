@@ -19,8 +19,8 @@ PUBLIC_URL = "https://enfact.test/"
 
 
 async def until(holds: Callable[[], bool | Awaitable[bool]]) -> None:
-    """Wait until `holds`; fails after a minute, because starting processes takes long on a busy machine."""
-    async with asyncio.timeout(60):
+    """Wait until `holds`; fails after three minutes, because starting processes takes long on a busy machine."""
+    async with asyncio.timeout(180):
         while not (found if isinstance(found := holds(), bool) else await found):  # noqa: ASYNC110 (it has no event)
             await asyncio.sleep(0.01)
 

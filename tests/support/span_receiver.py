@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-PATIENCE: Final = 20.0
+PATIENCE: Final = 120.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ CREATE: Final = """
 mutation ($input: CreateCustomerInput!) { createCustomer(input: $input) { customer { id version } errors { code } } }
 """
 SET: Final = "mutation ($input: SetAppAccessInput!) { setAppAccess(input: $input) { errors { code } } }"
-PATIENCE: Final = 60.0
+PATIENCE: Final = 120.0
 """Seconds after which a test gives up waiting for an expected event."""
 
 LISTENING: Final = """

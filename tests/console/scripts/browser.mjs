@@ -29,7 +29,7 @@ export const open = async (options) => openIn(await newContext(options));
 /** A page in a browser, with its `problems`: errors, reports of the policy, requests of other origins. */
 async function openIn(context) {
   const page = await context.newPage();
-  page.setDefaultTimeout(30_000);
+  page.setDefaultTimeout(90_000);
   page.problems = [];
   page.expected = () => false;
   const keep = (problem) => page.expected(problem) || page.problems.push(problem);
@@ -127,7 +127,7 @@ export const rawKeys = (page, within = "body") => page.evaluate((root) => {
 export async function settled(page) {
   const still = () => page.asking.size === 0
     && page.evaluate(() => document.querySelector("h1") !== null && !document.querySelector(".waiting, [aria-busy=true]"));
-  const end = Date.now() + 30_000;
+  const end = Date.now() + 90_000;
   for (let quiet = 0; quiet < QUIET; ) {
     assert.ok(Date.now() < end, `the page does not settle: ${[...page.asking].map((request) => request.url())}`);
     await page.waitForTimeout(STEP);

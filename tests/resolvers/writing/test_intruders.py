@@ -23,7 +23,7 @@ FIELD: Final = """
 insert into contact_field (company_id, name, kind, show_on_documents, rank) values ($1, 'x', 'TEXT', false, 1)
 returning id
 """
-PATIENCE: Final = 30
+PATIENCE: Final = 120
 WAITS: Final = "select exists (select from pg_locks where not granted)"
 PROSPECT: Final = "update contact set is_customer = $2 where id = $1"
 

@@ -17,7 +17,7 @@ from tests.resolvers.writing.test_every_write import named, target
 from tests.support.company import change
 
 TOGGLE = """mutation ($input: SetAppAccessInput!) { setAppAccess(input: $input) { errors { code } } }"""
-PATIENCE = 30
+PATIENCE = 120
 
 
 async def toggle(desk: Desk) -> bytes | None:
