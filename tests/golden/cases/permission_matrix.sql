@@ -5,23 +5,16 @@ with viewer as (
   where k.token_hash = $8::bytea and k.expires_at > now() and k.kind = 'SESSION'
 ),
 p0 as materialized (
-  select t1.id, t1.position, '{"app":"' || t1.id::text || '","label":' k0
-  from app t1
-  order by t1.rank, reading_key(t1.id) collate "C"
+  select t1.id, t1.position, '{"app":"' || t1.id::text || '","label":' k0 from app t1 order by t1.rank, t1.id
 ),
 p1 as materialized (
   select t6.id, t6.position, t6.always_visible, '{"app":"' || t6.id::text || '","granted":' k0
   from app t6
-  order by t6.rank, reading_key(t6.id) collate "C"
+  order by t6.rank, t6.id
 )
 select s.d::varchar, s.h::varchar, s.id, case when s.h is not null then s.language end, s.account_id
 from (
-  select
-    '{"data":{"company":' || coalesce(l0.j, 'null') || '}}' d,
-    nullif(coalesce(l0.h, ''), '') h,
-    v.id,
-    v.account_id,
-    v.language
+  select '{"data":{"company":' || coalesce(l0.j, 'null') || '}}' d, l0.h h, v.id, v.account_id, v.language
   from (select 1) one
     left join viewer v on true
     left join lateral (
@@ -43,7 +36,12 @@ from (
             from p0 t1
             where
               get_bit(
-                (case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end), t1.position
+                (
+                  case when c0.trial_ends_at is null or c0.trial_ends_at <= now() then
+                    c0.plan_mask
+                  else c0.mask end
+                ),
+                t1.position
               ) = 1
               and t1.id = any($2::text[])
           ), '')
@@ -77,9 +75,11 @@ from (
                         (
                           get_bit(
                             (
-                              case when t3.lent_until <= now() and t3.role = 'EMPLOYEE' then
-                                t3.mask & ~ t3.lent
-                              else t3.mask end
+                              case when t3.lent_until is null
+                              or t3.lent_until > now()
+                              or t3.role is distinct from 'EMPLOYEE' then
+                                t3.mask
+                              else t3.mask & ~ t3.lent end
                             ),
                             t6.position
                           ) = 1
@@ -105,7 +105,12 @@ from (
                   from p1 t6
                   where
                     get_bit(
-                      (case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end), t6.position
+                      (
+                        case when c0.trial_ends_at is null or c0.trial_ends_at <= now() then
+                          c0.plan_mask
+                        else c0.mask end
+                      ),
+                      t6.position
                     ) = 1
                     and t6.id = any($7::text[])
                 ), '')
@@ -120,9 +125,7 @@ from (
           ), '')
           || ']}}'
         else 'null}' end j,
-        case when not (a0.g0) then
-          '0:' || encode(uuid_send(c0.id), 'hex') || ':' || array_to_string(array[a0.g0], '')
-        end h
+        case when not (a0.g0) then concat('0:', c0.id, ':', a0.g0) end h
       from membership m0
         join company c0 on c0.id = m0.company_id
         cross join lateral (
@@ -131,15 +134,16 @@ from (
             select
               (
                 (
-                  case when c0.trial_ends_at > now() then c0.mask else c0.plan_mask end
+                  case when c0.trial_ends_at is null or c0.trial_ends_at <= now() then
+                    c0.plan_mask
+                  else c0.mask end
                 ) & (
-                  case when m0.lent_until <= now() and m0.role = 'EMPLOYEE' then
-                    m0.mask & ~ m0.lent
-                  else m0.mask end
+                  case when m0.lent_until is null or m0.lent_until > now() or m0.role is distinct from 'EMPLOYEE' then
+                    m0.mask
+                  else m0.mask & ~ m0.lent end
                 )
               ) e,
               coalesce(m0.role = 'OWNER', false) o
-            offset 0
           ) b
           offset 0
         ) a0
