@@ -153,8 +153,9 @@ class CompanyScope:
         columns = [self._column(place) for place in range(len(self.gates))]
         bits = join(", ", columns)
         return sql(
-            "case when not ({}) then concat('{}:', {}, ':', {}) end",
+            "case when not ({}) and {} is not null then concat('{}:', {}, ':', {}) end",
             join(" and ", columns),
+            self.company["id"],
             number(self.n),
             self.company["id"],
             bits if len(columns) <= MOST_ARGUMENTS else sql("array_to_string(array[{}], '')", bits),

@@ -61,7 +61,7 @@ from (
           || ',"plan":' || case when a0.g2 then
             coalesce('"' || c0.plan::text || '"', 'null') || '}'
           else 'null}' end j0,
-          case when not (a0.g0 and a0.g1 and a0.g2) then
+          case when not (a0.g0 and a0.g1 and a0.g2) and m0.company_id is not null then
             concat('0:', m0.company_id, ':', a0.g0, a0.g1, a0.g2)
           end h
         from (

@@ -781,7 +781,8 @@ from (
           and a0.g57
           and a0.g58
           and a0.g59
-        ) then
+        )
+        and c0.id is not null then
           concat(
             '0:',
             c0.id,

@@ -28,7 +28,9 @@ from (
             else 'null,"id":"crn_' end
             || encode(uuid_send(t1.id), 'hex')
             || '"}' j,
-            case when not (a0.g0 and a0.g1) then concat('0:', m0.company_id, ':', a0.g0, a0.g1) end h
+            case when not (a0.g0 and a0.g1) and m0.company_id is not null then
+              concat('0:', m0.company_id, ':', a0.g0, a0.g1)
+            end h
           from document t1
             join membership m0
             join company c0 on c0.id = m0.company_id on t1.company_id = m0.company_id
@@ -91,7 +93,9 @@ from (
             || '","dueDate":' || coalesce('"' || t3.due_date::text || '"', 'null')
             || ',"id":"inv_' || encode(uuid_send(t3.id), 'hex')
             || '"}' j,
-            case when not (a2.g0) then concat('2:', m2.company_id, ':', a2.g0) end h
+            case when not (a2.g0) and m2.company_id is not null then
+              concat('2:', m2.company_id, ':', a2.g0)
+            end h
           from document t3
             join membership m2
             join company c2 on c2.id = m2.company_id on t3.company_id = m2.company_id
@@ -133,7 +137,9 @@ from (
             || '","expirationDate":' || coalesce('"' || t4.expiration_date::text || '"', 'null')
             || ',"id":"quo_' || encode(uuid_send(t4.id), 'hex')
             || '"}' j,
-            case when not (a3.g0) then concat('3:', m3.company_id, ':', a3.g0) end h
+            case when not (a3.g0) and m3.company_id is not null then
+              concat('3:', m3.company_id, ':', a3.g0)
+            end h
           from document t4
             join membership m3
             join company c3 on c3.id = m3.company_id on t4.company_id = m3.company_id

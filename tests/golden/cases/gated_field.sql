@@ -58,7 +58,7 @@ from (
           )
           || '}'
         else 'null}' end j,
-        case when not (a0.g0 and a0.g1 and a0.g2 and a0.g3) then
+        case when not (a0.g0 and a0.g1 and a0.g2 and a0.g3) and c0.id is not null then
           concat('0:', c0.id, ':', a0.g0, a0.g1, a0.g2, a0.g3)
         end h
       from membership m0

@@ -52,7 +52,9 @@ from (
           ) r
         )
         || '}' j,
-        case when not (a0.g0 and a0.g1 and a0.g2) then concat('0:', c0.id, ':', a0.g0, a0.g1, a0.g2) end h
+        case when not (a0.g0 and a0.g1 and a0.g2) and c0.id is not null then
+          concat('0:', c0.id, ':', a0.g0, a0.g1, a0.g2)
+        end h
       from membership m0
         join company c0 on c0.id = m0.company_id
         cross join lateral (
@@ -103,7 +105,9 @@ from (
             )
             || '}'
           else 'null}' end j0,
-          case when not (a1.g0) then concat('1:', m1.company_id, ':', a1.g0) end h
+          case when not (a1.g0) and m1.company_id is not null then
+            concat('1:', m1.company_id, ':', a1.g0)
+          end h
         from (
           select row_number() over () n, x.*
           from (

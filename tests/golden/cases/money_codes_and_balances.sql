@@ -128,7 +128,8 @@ from (
           )
           || '}'
         else 'null}' end j,
-        case when not (a0.g0 and a0.g1 and a0.g2 and a0.g3 and a0.g4 and a0.g5 and a0.g6 and a0.g7) then
+        case when not (a0.g0 and a0.g1 and a0.g2 and a0.g3 and a0.g4 and a0.g5 and a0.g6 and a0.g7)
+        and c0.id is not null then
           concat('0:', c0.id, ':', a0.g0, a0.g1, a0.g2, a0.g3, a0.g4, a0.g5, a0.g6, a0.g7)
         end h
       from membership m0

@@ -144,7 +144,7 @@ from (
         '{"id":"quo_' || encode(uuid_send(t5.id), 'hex')
         || '","number":' || json_scalar(t5.number)::text
         || '}' j,
-        case when not (a5.g0) then concat('5:', m5.company_id, ':', a5.g0) end h
+        case when not (a5.g0) and m5.company_id is not null then concat('5:', m5.company_id, ':', a5.g0) end h
       from document t5
         join membership m5
         join company c5 on c5.id = m5.company_id on t5.company_id = m5.company_id
@@ -186,7 +186,9 @@ from (
         || ',"discount":' || case when a6.g0 then
           coalesce('"' || t6.discount::text || '"', 'null') || '}'
         else 'null}' end j,
-        case when not (a6.g0 and a6.g1) then concat('6:', m6.company_id, ':', a6.g0, a6.g1) end h
+        case when not (a6.g0 and a6.g1) and m6.company_id is not null then
+          concat('6:', m6.company_id, ':', a6.g0, a6.g1)
+        end h
       from document t6
         join membership m6
         join company c6 on c6.id = m6.company_id on t6.company_id = m6.company_id
@@ -227,7 +229,7 @@ from (
         '{"id":"crn_' || encode(uuid_send(t7.id), 'hex')
         || '","number":' || json_scalar(t7.number)::text
         || '}' j,
-        case when not (a7.g0) then concat('7:', m7.company_id, ':', a7.g0) end h
+        case when not (a7.g0) and m7.company_id is not null then concat('7:', m7.company_id, ':', a7.g0) end h
       from document t7
         join membership m7
         join company c7 on c7.id = m7.company_id on t7.company_id = m7.company_id
@@ -269,7 +271,7 @@ from (
         || ',"role":' || case when a8.g0 then
           coalesce('"' || t8.role::text || '"', 'null') || '}'
         else 'null}' end j,
-        case when not (a8.g0) then concat('8:', m8.company_id, ':', a8.g0) end h
+        case when not (a8.g0) and m8.company_id is not null then concat('8:', m8.company_id, ':', a8.g0) end h
       from membership t8
         join membership m8
         join company c8 on c8.id = m8.company_id on t8.company_id = m8.company_id
@@ -316,7 +318,7 @@ from (
           'null'
         )
         || '}' j,
-        case when not (a9.g0) then concat('9:', m9.company_id, ':', a9.g0) end h
+        case when not (a9.g0) and m9.company_id is not null then concat('9:', m9.company_id, ':', a9.g0) end h
       from membership t9
         join membership m9
         join company c9 on c9.id = m9.company_id on t9.company_id = m9.company_id
@@ -355,7 +357,9 @@ from (
     left join lateral (
       select
         '{"id":"inv_' || encode(uuid_send(t11.id), 'hex') || '"}' j,
-        case when not (a10.g0) then concat('10:', m10.company_id, ':', a10.g0) end h
+        case when not (a10.g0) and m10.company_id is not null then
+          concat('10:', m10.company_id, ':', a10.g0)
+        end h
       from document t11
         join membership m10
         join company c10 on c10.id = m10.company_id on t11.company_id = m10.company_id

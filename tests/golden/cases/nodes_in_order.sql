@@ -24,7 +24,9 @@ from (
             '{"__typename":"Invoice","id":"inv_' || encode(uuid_send(t1.id), 'hex')
             || '","number":' || json_scalar(t1.number)::text
             || '}' j,
-            case when not (a0.g0) then concat('0:', m0.company_id, ':', a0.g0) end h
+            case when not (a0.g0) and m0.company_id is not null then
+              concat('0:', m0.company_id, ':', a0.g0)
+            end h
           from document t1
             join membership m0
             join company c0 on c0.id = m0.company_id on t1.company_id = m0.company_id

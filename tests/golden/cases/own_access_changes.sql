@@ -69,7 +69,7 @@ from (
             ), 'null')
             || '}'
           else 'null}' end j0,
-          case when not (a0.g0) then concat('0:', c0.id, ':', a0.g0) end h
+          case when not (a0.g0) and c0.id is not null then concat('0:', c0.id, ':', a0.g0) end h
         from (
           select row_number() over () n, x.*
           from (

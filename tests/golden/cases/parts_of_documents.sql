@@ -254,7 +254,8 @@ from (
           and a0.g17
           and a0.g18
           and a0.g19
-        ) then
+        )
+        and c0.id is not null then
           concat(
             '0:',
             c0.id,

@@ -162,7 +162,7 @@ from (
             )
             || '}'
           else 'null}' end j0,
-          case when not (a0.g0 and a0.g1 and a0.g2 and a0.g3 and a0.g4) then
+          case when not (a0.g0 and a0.g1 and a0.g2 and a0.g3 and a0.g4) and m0.company_id is not null then
             concat('0:', m0.company_id, ':', a0.g0, a0.g1, a0.g2, a0.g3, a0.g4)
           end h
         from (

@@ -120,7 +120,7 @@ from (
             ) r
           )
           || '}' j0,
-          case when not (a0.g0 and a0.g1 and a0.g2 and a0.g3 and a0.g4 and a0.g5) then
+          case when not (a0.g0 and a0.g1 and a0.g2 and a0.g3 and a0.g4 and a0.g5) and m0.company_id is not null then
             concat('0:', m0.company_id, ':', a0.g0, a0.g1, a0.g2, a0.g3, a0.g4, a0.g5)
           end h
         from (

@@ -100,7 +100,7 @@ from (
           )
           || '}'
         else 'null}' end j,
-        case when not (a0.g0 and a0.g1) then concat('0:', c0.id, ':', a0.g0, a0.g1) end h
+        case when not (a0.g0 and a0.g1) and c0.id is not null then concat('0:', c0.id, ':', a0.g0, a0.g1) end h
       from membership m0
         join company c0 on c0.id = m0.company_id
         cross join lateral (

@@ -204,7 +204,8 @@ from (
           and a0.g10
           and a0.g11
           and a0.g12
-        ) then
+        )
+        and c0.id is not null then
           concat(
             '0:',
             c0.id,

@@ -139,7 +139,8 @@ from (
               and a0.g8
               and a0.g9
               and a0.g10
-            ) then
+            )
+            and m0.company_id is not null then
               concat(
                 '0:',
                 m0.company_id,

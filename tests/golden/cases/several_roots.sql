@@ -53,7 +53,7 @@ from (
           )
           || '}'
         else 'null}' end j,
-        case when not (a0.g0) then concat('0:', c0.id, ':', a0.g0) end h
+        case when not (a0.g0) and c0.id is not null then concat('0:', c0.id, ':', a0.g0) end h
       from membership m0
         join company c0 on c0.id = m0.company_id
         cross join lateral (
@@ -100,7 +100,7 @@ from (
           )
           || '}'
         else 'null}' end j,
-        case when not (a1.g0) then concat('1:', c1.id, ':', a1.g0) end h
+        case when not (a1.g0) and c1.id is not null then concat('1:', c1.id, ':', a1.g0) end h
       from membership m1
         join company c1 on c1.id = m1.company_id
         cross join lateral (
@@ -144,7 +144,7 @@ from (
           )
           || '}'
         else 'null}' end j,
-        case when not (a2.g0) then concat('2:', c2.id, ':', a2.g0) end h
+        case when not (a2.g0) and c2.id is not null then concat('2:', c2.id, ':', a2.g0) end h
       from membership m2
         join company c2 on c2.id = m2.company_id
         cross join lateral (

@@ -198,7 +198,9 @@ from (
           ), '')
           || ']}'
         else 'null' end j,
-        case when not (a0.g0 and a0.g1 and a0.g2) then concat('0:', c0.id, ':', a0.g0, a0.g1, a0.g2) end h,
+        case when not (a0.g0 and a0.g1 and a0.g2) and c0.id is not null then
+          concat('0:', c0.id, ':', a0.g0, a0.g1, a0.g2)
+        end h,
         least(
           m0.until,
           case when m0.lent_until > now() then m0.lent_until end,

@@ -83,7 +83,8 @@ from (
           and a0.g7
           and a0.g8
           and a0.g9
-        ) then
+        )
+        and c0.id is not null then
           concat('0:', c0.id, ':', a0.g0, a0.g1, a0.g2, a0.g3, a0.g4, a0.g5, a0.g6, a0.g7, a0.g8, a0.g9)
         end h
       from membership m0

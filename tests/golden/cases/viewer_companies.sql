@@ -60,7 +60,9 @@ from (
             ) r
           )
           || '}' j0,
-          case when not (a0.g0 and a0.g1) then concat('0:', m0.company_id, ':', a0.g0, a0.g1) end h
+          case when not (a0.g0 and a0.g1) and m0.company_id is not null then
+            concat('0:', m0.company_id, ':', a0.g0, a0.g1)
+          end h
         from (
           select row_number() over () n, x.*
           from (

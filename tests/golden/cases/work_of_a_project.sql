@@ -235,7 +235,8 @@ from (
           and a0.g11
           and a0.g12
           and a0.g13
-        ) then
+        )
+        and c0.id is not null then
           concat(
             '0:',
             c0.id,
