@@ -133,13 +133,20 @@ def told_selections(result: Result) -> list[tuple[str, ...]]:
 @pytest.mark.sampled(4)
 @pytest.mark.parametrize("gate", GATES, **EACH)
 async def test_who_has_everything_finds_something_at_every_line(bench: Bench, product: Executor, gate: Gate) -> None:
-    owner = bench.data.viewer("Olga")
+    owners = [bench.data.viewer(name) for name in ("Olga", "Piet")]  # no app of hers is above the plan, some of his are
     for line in LINES[gate]:
         if line.kind in ROOTS or live_input(line) is not None:
             continue
-        found = [(walk, await execute(product, walk.case, owner)) for walk in walks(line)]
-        assert not any(result.errors for _, result in found), line.coordinate
-        assert any(walk.shown(read(result)) for walk, result in found), line.coordinate
+        assert await finds_something(product, line, owners[:1]) or await finds_something(product, line, owners), str(
+            line
+        )
+
+
+async def finds_something(product: Executor, line: GatedCoordinate, owners: Sequence[Viewer]) -> bool:
+    """Whether one of them is shown something at a line, all without errors."""
+    found = [(walk, await execute(product, walk.case, owner)) for owner in owners for walk in walks(line)]
+    assert not any(result.errors for _, result in found), line.coordinate
+    return any(walk.shown(read(result)) for walk, result in found)
 
 
 @pytest.mark.sampled(4)
