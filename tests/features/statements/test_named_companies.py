@@ -265,11 +265,16 @@ OTHERS: Mapping[str, Mapping[str, Any]] = {
     "requestAccess": {"companyId": ONE, "app": "STOCK", "reason": "Counting"},
     "updateCompany": {"companyId": ONE, "city": "Namur"},
 }
+OF_A_ROW: Mapping[str, Mapping[str, Any]] = {
+    "decideAccessRequest": {"requestId": f"arq_{NO_ROW}", "granted": True},
+}
 OF_NO_COMPANY = {"updateProfile"}
 
 
 def test_every_other_write_of_one_statement_is_looked_at() -> None:
-    assert {*statement_writers(default_compiler().layout)} == DECLARED.keys() | OTHERS.keys() | OF_NO_COMPANY
+    assert {
+        *statement_writers(default_compiler().layout)
+    } == DECLARED.keys() | OTHERS.keys() | OF_A_ROW.keys() | OF_NO_COMPANY
 
 
 @pytest.mark.parametrize(
@@ -288,9 +293,13 @@ def test_a_write_that_names_its_company_does_so_in_every_table(operation: str, i
     assert shifted(parsed) == []
 
 
-@pytest.mark.parametrize("write", BY_ROW, ids=lambda write: write.operation)
-def test_a_write_that_names_a_row_finds_its_company_first(write: EntityWrite) -> None:
-    parsed = written(write.operation, input_of(write))
+@pytest.mark.parametrize(
+    ("operation", "input_"),
+    [*((write.operation, input_of(write)) for write in BY_ROW), *OF_A_ROW.items()],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_write_that_names_a_row_finds_its_company_first(operation: str, input_: Mapping[str, Any]) -> None:
+    parsed = written(operation, input_)
     (judged,) = (part for part in parsed.find_all(exp.CTE) if part.alias == "judged")
     assert "company_id" in {column.alias_or_name for select in judged.find_all(exp.Select) for column in select.selects}
     assert reading(parsed).named == frozenset()

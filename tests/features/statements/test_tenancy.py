@@ -125,7 +125,7 @@ async def test_the_biggest_operation_is_fenced(world: World, document: str) -> N
 
 WHERE_MINE = "where m.company_id = $1 and m.account_id = v.account_id"
 PERHAPS_MINE = "where m.company_id = $1 and (m.account_id = v.account_id or m.external)"
-COMPANY_OF = f"{READ} (select 1) select c.name from viewer v, company c join membership m on c.id = m.company_id"
+COMPANY_OF = f"{READ}select 1) select c.name from viewer v, company c join membership m on c.id = m.company_id"
 ONE = "from document d where d.company_id = $1"
 
 
@@ -144,7 +144,7 @@ ONE = "from document d where d.company_id = $1"
         ("select d.id from document d left join lateral (select 1 where d.company_id = $1) x on true", "d"),
         ("update document d set number = '' where d.id = $1", "d"),
         ("insert into document (id, number) values ($1, $2)", "document"),
-        (f"{READ} (select 1) select c.name from company c where c.id = $1", "c"),
+        (f"{READ}select 1) select c.name from company c where c.id = $1", "c"),
         (f"{COMPANY_OF} {PERHAPS_MINE}", "c"),
     ],
 )
