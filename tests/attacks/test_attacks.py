@@ -4,7 +4,7 @@ import asyncio
 import base64
 import json
 import logging
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias, cast
 
@@ -19,8 +19,10 @@ from graphql import (
     is_required_input_field,
 )
 
+from db import database
 from db.connection import Connection, connect
 from db.database import Database, PoolSettings
+from db.undisturbed import Undisturbed
 from gateway.http.negotiation import LONGEST, is_json
 from resolvers.execution.executor import Executor
 from resolvers.operation.operation import VALUES
@@ -335,17 +337,18 @@ async def test_a_write_that_waits_over_its_deadline_is_told_as_it_ends(office: O
 
 
 async def test_a_write_over_its_deadline_is_told_over_http(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each statement is within the deadline, all together are not."""
+    """A write that is sent goes on to its end, which comes after the deadline."""
     firm = await Firm.found(office.connection)
-    write = Database.write
 
-    async def write_slowly(database: Database, *given: Any) -> Any:
-        done = await write(database, *given)
-        for _ in range(3):
-            await database.read("select pg_sleep(1)", ())
+    async def end_late(work: Coroutine[Any, Any, Any]) -> Any:
+        done = await work
+        await asyncio.sleep(3)
         return done
 
-    monkeypatch.setattr(Database, "write", write_slowly)
+    def undisturbed(work: Coroutine[Any, Any, Any]) -> Undisturbed[Any]:
+        return Undisturbed(end_late(work))
+
+    monkeypatch.setattr(database, "Undisturbed", undisturbed)
     async with open_client(office.dsn, pool_size=SIZE, pool_share=SIZE, deadline=2.5) as client:
         answer = await post(client, firm, SEVERAL, id=firm.id)
         assert answer.response.status_code == 294
