@@ -37,8 +37,17 @@ MEMORY = Path("/dev/shm")
 ROOM = 8 * 2**30
 """Bytes of memory that have to be free for a server in memory."""
 
-FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "off"}
-"""PostgreSQL settings that lose data when the machine crashes, or never tidy up: acceptable for tests only."""
+FAST = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "autovacuum": "off",
+    "max_connections": "200",
+}
+"""PostgreSQL settings that lose data when the machine crashes, or never tidy up: acceptable for tests only.
+
+All processes of a run share its connections, each with several gateways at once.
+"""
 
 WHOLE_RUN: Final = "ENFACT_TEST_WHOLE_RUN"
 """The environment variable that is set while all tests run."""
