@@ -137,7 +137,13 @@ class Workers:
         not replaced before; others to come run as the successors do.
         """
         self._replacing = asyncio.create_task(self._replace_all(conduct))
-        return await self._replacing
+        try:
+            return await self._replacing
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if self._stopping.is_set() and task is not None and not task.cancelling():
+                return STOPPING  # the end of all has cut it off
+            raise
 
     async def _replace_all(self, conduct: Conduct) -> str | None:
         patience = max(self._conduct.retirement, conduct.retirement)

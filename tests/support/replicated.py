@@ -76,11 +76,14 @@ class Cluster:
         """Let the primary wait for these standbys, which are connected, and for no others."""
         listed = f"FIRST {len(names)} ({', '.join(names)})" if names else ""
         await self.primary.run(f"alter system set synchronous_standby_names = '{listed}'")
-        await self.primary.run("select pg_reload_conf()")
         count = "select count(*) from pg_stat_replication where sync_state = 'sync'"
         async with asyncio.timeout(PATIENCE):
-            while await self.primary.run(count) != len(names):  # noqa: ASYNC110
-                await asyncio.sleep(0.02)
+            while True:
+                await self.primary.run("select pg_reload_conf()")
+                for _ in range(100):
+                    if await self.primary.run(count) == len(names):
+                        return
+                    await asyncio.sleep(0.02)
 
 
 @asynccontextmanager
