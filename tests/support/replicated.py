@@ -77,13 +77,15 @@ class Cluster:
         listed = f"FIRST {len(names)} ({', '.join(names)})" if names else ""
         await self.primary.run(f"alter system set synchronous_standby_names = '{listed}'")
         count = "select count(*) from pg_stat_replication where sync_state = 'sync'"
-        async with asyncio.timeout(PATIENCE):
-            while True:
+        for n in range(int(PATIENCE / 0.02)):
+            if n % 100 == 0:
                 await self.primary.run("select pg_reload_conf()")
-                for _ in range(100):
-                    if await self.primary.run(count) == len(names):
-                        return
-                    await asyncio.sleep(0.02)
+            if await self.primary.run(count) == len(names):
+                return
+            await asyncio.sleep(0.02)
+        said = await self.primary.run("select json_agg(r)::text from pg_stat_replication r")
+        logs = [(one.folder / "postgres.log").read_text()[-2000:] for one in (self.primary, *self.standbys)]
+        raise AssertionError("\n".join(["the primary does not wait for them", str(said), *logs]))
 
 
 @asynccontextmanager
