@@ -297,7 +297,7 @@ class Settings(BaseSettings):
         default=100, ge=1, description="Operations that may be under way on one WebSocket."
     )
     max_subscriptions: int = Field(
-        default=5_000, ge=1, description="Subscriptions of each process; each takes some 7 KiB."
+        default=5_000, ge=1, description="Subscriptions of each process; each takes some 9 KiB."
     )
     max_subscriptions_of_user: int = Field(
         default=200, ge=1, description="How many of these one account may have, on all its sockets and streams."

@@ -59,8 +59,8 @@ class ListSql(WriteSql):
         self._common(sql("written"), self._written([sql("*")]))
         for name, statement in self._after():
             self._common(name, statement)
-        row = join(", ", self._told(sql("g.changed")))
-        self._common(sql("trail"), sql("{} returning id", self._told_of(sql("g"), row, self._pairs)))
+        row = join(", ", self._trail_row(sql("g.changed")))
+        self._common(sql("trail"), sql("{} returning id", self._trail_of(sql("g"), row, self._pairs)))
         self._common(sql("lasting"), LASTING)
         return self._outcome()
 

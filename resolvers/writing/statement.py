@@ -259,7 +259,7 @@ class WriteSql(NewRowSql):
     def _trail(self) -> Sql:
         """The insert of the rows that tell of the change; the first one also claims the idempotency key."""
         changed = self._parameter(FIELDS, "text[]") if self.write.creates else sql("w.changed")
-        row = join(", ", self._told(changed))
+        row = join(", ", self._trail_row(changed))
         whole, source = self.write.whole, sql("written w cross join judged j")
         if whole is not None:
             of_whole = sql(
@@ -267,14 +267,14 @@ class WriteSql(NewRowSql):
             )
             source = sql("{} cross join given g cross join lateral (values ({}), {}) r", source, row, of_whole)
             row = sql("r.*")
-        return self._told_of(sql("j"), row, source)
+        return self._trail_of(sql("j"), row, source)
 
-    def _told(self, changed: Sql) -> tuple[Sql, ...]:
+    def _trail_row(self, changed: Sql) -> tuple[Sql, ...]:
         """What the trail tells of a written row and its changed fields, with the key and the hash of the input."""
         return literal(self.write.type_.name), sql("w.id"), KINDS[self.write.action], changed, *self._claim()
 
-    def _told_of(self, caller: Sql, row: Sql, source: Sql) -> Sql:
-        """The insert into the trail; `row` is what `_told` has."""
+    def _trail_of(self, caller: Sql, row: Sql, source: Sql) -> Sql:
+        """The insert into the trail; `row` is what `_trail_row` has."""
         return sql(
             "insert into change (company_id, actor_id, credential_id, operation, entity, key, kind, fields, "
             "idempotency_key, input_hash) select {}, {}.account_id, {}.credential_id, {}, {} from {}",
