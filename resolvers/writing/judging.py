@@ -83,24 +83,28 @@ class JudgedSql:
         caller = join(", ", [Sql(f"q.{name}") for name in named]) if readers else sql("q.*")
         earlier = rows(change, sql("p"), company=self._company(sql("q")))
         same = self._is_same(earlier["input_hash"])
+        key = self._parameter(KEY, "text")
         conditions = [
+            sql("{} is not null", key),  # else nothing is looked up, by whatever plan
             sql("q.refused is null"),
             *earlier.where,
             sql("{} = q.account_id", earlier["actor_id"]),
             sql("{} = {}", earlier["operation"], literal(self.write.operation)),
-            sql("{} = {}", earlier["idempotency_key"], self._parameter(KEY, "text")),
+            sql("{} = {}", earlier["idempotency_key"], key),
         ]
         return sql(
             "select {}, {} earlier, case when q.refused is not null then q.refused "
             "when {} is not null then case when {} then 'REPLAYED' else 'KEY_REUSED' end "
             "when not q.is_there then 'NOT_FOUND' when {} then 'PROBLEMS' end outcome "
-            "from ({}) q left join {} on {}",
+            "from ({}) q left join lateral (select {}, {} from {} where {} limit 1) p on true",
             caller,
             earlier["key"],
             earlier["key"],
             same,
             self._parameter(REFUSED, "bool"),
             self._entered(),
+            earlier["key"],
+            earlier["input_hash"],
             earlier.source,
             every(conditions),
         )

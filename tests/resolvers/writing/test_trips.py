@@ -15,7 +15,7 @@ from resolvers.writing.registry import statement_writers
 from resolvers.writing.unversioned.writer import UNVERSIONED
 from schema import schema
 from tests.attacks import test_revocation_wins as wins
-from tests.resolvers.writing.desk import DECLARED, Desk
+from tests.resolvers.writing.desk import DECLARED, UNIQUE, Desk
 from tests.resolvers.writing.test_every_write import named, target, values
 from tests.rls.guard import FencedConnection
 
@@ -59,6 +59,11 @@ TRIPS: Final[Mapping[str, int]] = {
 }
 """Those of the mutations that are no single statement, for the examples of their inputs with `errors` alone."""
 
+SCANS: Final = (
+    "select coalesce(seq_scan, 0) + coalesce(idx_scan, 0) from pg_stat_xact_user_tables where relname = 'change'"
+)
+"""The number of times that the transaction has read the trail of business data."""
+
 SENDING: Final = ("execute", "fetch", "executemany")
 """The methods through which every statement is sent."""
 
@@ -99,6 +104,25 @@ async def test_a_payload_of_what_was_written_is_one_trip_any_other_two(desk: Des
             result = await desk.ask(desk.firm["owner"], write, selection, given)
         assert result.errors == ()
         assert len(ran) == trips, ran
+
+
+@pytest.mark.parametrize("write", [one for one in DECLARED.values() if one.type_.name == "Customer"], ids=named)
+async def test_an_earlier_request_is_looked_up_only_by_a_key(desk: Desk, write: EntityWrite) -> None:
+    """A plan of the time when the trail was empty would read all of it, as long as it is kept."""
+    ran: list[tuple[str, tuple[Any, ...]]] = []
+    again = {name: value for name, value in values(write).items() if name not in UNIQUE}
+    given = {**await target(desk, write), **again}
+    with desk.recording(ran):
+        await desk.ask(desk.firm["owner"], write, f"{write.member} {{ id }} errors {{ code }}", given)
+    query, arguments = ran[0]
+    await desk.connection.execute("begin")
+    try:
+        for setting in ("plan_cache_mode = force_generic_plan", "enable_indexscan = off", "enable_bitmapscan = off"):
+            await desk.connection.execute(f"set local {setting}")
+        await desk.connection.fetchrow(query, *arguments)
+        assert await desk.connection.fetchval(SCANS) == 0
+    finally:
+        await desk.connection.execute("rollback")
 
 
 async def test_a_change_of_prices_is_two_trips_whatever_it_shows(desk: Desk) -> None:
