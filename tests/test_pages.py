@@ -18,6 +18,7 @@ PAGES = [
     ROOT / "README.md",
     ARCHITECTURE,
     ROOT / "gateway" / "CLIENTS.md",
+    ROOT / "gateway" / "deploy" / "OPERATING.md",
     ROOT / "tests" / "bench" / "README.md",
     *DECISIONS,
 ]
