@@ -307,10 +307,12 @@ def _one(nodes: Nodes) -> Group:
 def _case(group: Group, width: int) -> list[str]:
     """The lines of a `case`: `when` and `then` on one line, a long branch below it."""
     lines: list[str] = []
-    for keyword, part in _parts(group.nodes):
+    (_, compared), *parts = _parts(group.nodes)
+    opening = f"case {_flat(compared)} when" if compared else "case when"
+    for keyword, part in parts:
         match keyword:
             case "when":
-                start = "when" if lines else "case when"
+                start = "when" if lines else opening
                 lines.extend(_leading(f"{start} ", _expression(part, width - 10)))
             case "then":
                 lines = _joined(_ending(lines, " then"), part, width)
@@ -331,7 +333,8 @@ def _joined(lines: list[str], part: Nodes, width: int) -> list[str]:
 
 
 def _parts(nodes: Nodes) -> list[tuple[str, Nodes]]:
-    found: list[tuple[str, list[Node]]] = []
+    """The keywords of a `case` with what follows each; first what is compared, if anything, without a keyword."""
+    found: list[tuple[str, list[Node]]] = [("", [])]
     for node in nodes:
         if isinstance(node, Word) and node.text in ("when", "then", "else"):
             found.append((node.text, []))

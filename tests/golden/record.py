@@ -1,6 +1,7 @@
 """The texts of a case's `.sql` and `.json` files, from its outcomes."""
 
 import json
+import re
 import time
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -15,6 +16,8 @@ from tests.golden.world import Outcome, Ran, Viewing, World
 WIDTH: Final = 100
 ARGUMENT: Final = 120
 SAME: Final = "as entitled"
+NEW_KEY: Final = "<new key>"
+KEY: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 async def record(world: World, case: Case) -> dict[str, str]:
@@ -40,13 +43,13 @@ def _argument(value: object) -> str:
         case datetime():
             return "<moment>"
         case UUID() if _is_new(value):
-            return "<new key>"
+            return NEW_KEY
         case list():
             text = f"[{', '.join(_argument(item) for item in cast('list[object]', value))}]"
         case None:
             return "null"
         case _:
-            text = str(value)
+            text = KEY.sub(lambda found: NEW_KEY if _is_new(UUID(found[0])) else found[0], str(value))
     return text if len(text) <= ARGUMENT else f"{text[:ARGUMENT]}…"
 
 
