@@ -18,7 +18,7 @@ from graphql import (
 )
 
 from db.tables.metadata import DELETED, whole_of
-from resolvers.compilation.ordering import OrderKey, column_type
+from resolvers.compilation.lists.ordering import OrderKey, column_type
 from resolvers.compilation.resolution import Leaf, Listing, ToOne
 from resolvers.compilation.table_mapping import TableMapping, TableMappingError
 from resolvers.gates.coordinates import (

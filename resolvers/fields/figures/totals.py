@@ -1,4 +1,4 @@
-"""The sums of a list of documents: aggregates over its rows, which `compilation/connections.py` selects from.
+"""The sums of a list of documents: aggregates over its rows, which `compilation/lists/paging.py` selects from.
 
 Those of each currency are as the documents state them; who may not see the currencies sees only that they differ.
 """
