@@ -9,8 +9,8 @@ from typing import Final
 from db.sql import TRUE, Sql, sql
 from resolvers.compilation.context import Row
 from resolvers.compilation.resolution import Arguments, Leaf, Resolution
+from resolvers.fields.amounts import document_amount, sum_of
 from resolvers.fields.core.statuses import UNPAID
-from resolvers.fields.figures.amounts import document_amount, sum_of
 from resolvers.fields.money.payments import balance, balances
 from schema.apps import App
 
