@@ -38,7 +38,8 @@ from resolvers.gates.coordinates import (
 )
 from resolvers.gates.needs import Need, every_gate, field_need, implied, judged, judged_need, own_gates, type_need
 from resolvers.gates.table import ungated
-from schema.declarations.fields import Read, gates_of
+from schema.declarations.gates import gates_of
+from schema.declarations.listing import Read
 
 
 class SchemaRefused(Exception):
