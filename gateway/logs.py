@@ -15,7 +15,7 @@ from typing import Final, Literal, NamedTuple, TextIO, TypeAlias
 
 import orjson
 
-from gateway.traces.context import Parent, parent_of
+from gateway.trace_context import Parent, parent_of
 from schema.errors import ErrorCode
 
 Level = Literal["debug", "info", "warning", "error", "off"]

@@ -23,7 +23,7 @@ from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
 from schema.declarations.directives import optional, released
-from schema.declarations.fields import ENTITIES
+from schema.declarations.object_types import ENTITIES
 from schema.declarations.scalars import SCALARS
 from schema.gate_descriptions import describe_gates
 from schema.mutations.declared import add_declared_writes

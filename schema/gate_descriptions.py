@@ -19,7 +19,8 @@ from graphql import (
 )
 
 from schema.apps import CATALOGUE, App
-from schema.declarations.fields import Gate, Role, gates_of
+from schema.declarations.gates import Gate, gates_of
+from schema.roles import Role
 
 
 def describe_gates(core: GraphQLSchema) -> None:

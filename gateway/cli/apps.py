@@ -10,7 +10,7 @@ from gateway.cli.terminal import print_table, say
 from resolvers.gates.table import CoordinateKind, GatedCoordinate, gate_table
 from schema import schema
 from schema.apps import CATALOGUE, App, AppKind, Plan, app_label
-from schema.declarations.fields import Gate
+from schema.declarations.gates import Gate
 from schema.localization.language import Language
 
 KINDS = {

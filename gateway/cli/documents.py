@@ -17,7 +17,7 @@ from resolvers.operation.documents import Documents
 from resolvers.request import RequestError
 from resolvers.request_limits import TRUSTED, Limits
 from schema.apps import App
-from schema.declarations.fields import Gate
+from schema.declarations.gates import Gate
 
 EVERYTHING = "sees everything"
 UNKNOWN = "needs real values to be known (such as the text of an operation)"

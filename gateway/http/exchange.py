@@ -21,8 +21,9 @@ from gateway.http.headers import (
 )
 from gateway.http.rate_limits import Allowance
 from gateway.http.shared import TransportState
-from gateway.traces.context import parent_of
-from gateway.traces.tracing import Traced, Tracer
+from gateway.trace_context import parent_of
+from gateway.traces.traced import Traced
+from gateway.traces.tracing import Tracer
 from resolvers.request import GraphQLRequest
 from resolvers.stages import Stage, Stages
 from schema.errors import ErrorCode, error_message

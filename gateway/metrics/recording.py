@@ -3,12 +3,11 @@
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import count
-from typing import Final, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
-from gateway.http.parameters import Parameters
 from gateway.metrics.layout import APPS, BOUNDS, CODES, FIGURES, GAUGE, GONE, STAGES, SUM, WIDTH, Layout
 from gateway.shared_page import SharedCounters
-from resolvers.request import ErrorEntry, Note, Result
+from resolvers.request import DocumentReference, ErrorEntry, Note, Result
 from resolvers.stages import Stage, Stages
 from schema.errors import ErrorCode
 
@@ -18,6 +17,25 @@ SAMPLED: Final = 16
 
 Names: TypeAlias = Mapping[str, Sequence[str]]
 """The names of the operations of persisted documents, by ids or by texts."""
+
+
+class NamesOperation(Protocol):
+    """The parameters of a request that tell which operation it asks for (`gateway/http/parameters.py`)."""
+
+    @property
+    def query(self) -> str:
+        """The document as text, "" if it is named by reference."""
+        ...
+
+    @property
+    def operation_name(self) -> str | None:
+        """The name of the operation in the document."""
+        ...
+
+    @property
+    def reference(self) -> DocumentReference | None:
+        """The reference to a persisted document."""
+        ...
 
 
 class Metrics:
@@ -47,7 +65,7 @@ class Metrics:
         """Count an operation on a WebSocket by the code of the first error of its last result."""
         self._numbers[self._socket_codes[code] if code is not None else self._layout.socket_codes_at] += 1
 
-    def took(self, given: Parameters | None, seconds: float) -> None:
+    def took(self, given: NamesOperation | None, seconds: float) -> None:
         """Count the time of a request over HTTP."""
         numbers = self._numbers
         at = self._operation(given) if given is not None and self._by_id else self._layout.operations_at
@@ -84,7 +102,7 @@ class Metrics:
             if figure.kind == GAUGE:
                 self._numbers[at] = 0.0
 
-    def _operation(self, given: Parameters) -> int:
+    def _operation(self, given: NamesOperation) -> int:
         """Where the histogram of an operation stands: what the client says counts only if its document is known."""
         if given.query:
             document = self._by_text.get(given.query)

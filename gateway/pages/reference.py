@@ -30,9 +30,9 @@ from resolvers.gates.coordinates import Typed, type_of
 from resolvers.gates.needs import own_gates
 from schema import schema
 from schema.apps import CATALOGUE, app_label
-from schema.declarations.fields import Role
 from schema.errors import role_label
 from schema.localization.language import Language
+from schema.roles import Role
 
 KINDS: Final[Mapping[type[GraphQLNamedType], str]] = {
     GraphQLObjectType: "type",

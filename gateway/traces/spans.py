@@ -29,8 +29,8 @@ from opentelemetry.trace import (
     set_span_in_context,
 )
 
-from gateway.traces.context import Parent
-from gateway.traces.tracing import Traced
+from gateway.trace_context import Parent
+from gateway.traces.traced import Traced
 from schema.errors import ErrorCode
 
 SERVICE: Final = "enfact-gateway"

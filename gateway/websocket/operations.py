@@ -18,8 +18,8 @@ from gateway.http.response import BEGINNING
 from gateway.http.shared import TransportState
 from gateway.http.stream_results import stream_results
 from gateway.logs import operation_name, trace_members
-from gateway.traces.context import Parent, parent_in
-from gateway.traces.tracing import Traced
+from gateway.trace_context import Parent, parent_in
+from gateway.traces.traced import Traced
 from gateway.websocket.messages import Closing, Gone, Message
 from resolvers.execution.subscriptions import LiveOperation
 from resolvers.fair_use.payers import current_payer

@@ -18,7 +18,7 @@ from resolvers.gates.coordinates import named_type
 from resolvers.operation.operation import Operation
 from resolvers.operation.sample_variables import plausible
 from schema.apps import App
-from schema.declarations.fields import Gate
+from schema.declarations.gates import Gate
 
 
 class Audience(enum.StrEnum):

@@ -12,7 +12,7 @@ from resolvers.gates.needs import Need, implied
 from resolvers.membership import carries, held, is_in
 from resolvers.plans import awake, trial_end
 from schema.apps import CATALOGUE, App
-from schema.declarations.fields import Gate, Standing
+from schema.declarations.gates import Gate, Standing
 
 MOST_ARGUMENTS: Final = 90
 """The most texts that one call of `concat` puts together; PostgreSQL allows a hundred arguments."""

@@ -22,13 +22,14 @@ from graphql import (
 from db.sql import Text
 from db.tokens import CredentialKind
 from resolvers.cache import Cache
-from resolvers.compilation.apart import RowsApart
 from resolvers.compilation.company_scope import Position
 from resolvers.compilation.context import StatementContext
 from resolvers.compilation.cost import length_of
+from resolvers.compilation.divided_page import DividedPage, finish_rows
 from resolvers.compilation.objects import Objects
-from resolvers.compilation.places import DividedPage, finish_rows
+from resolvers.compilation.payload_fields import PayloadFields
 from resolvers.compilation.root_fields import RootFields
+from resolvers.compilation.rows_apart import RowsApart
 from resolvers.compilation.statement import Statement, finish
 from resolvers.compilation.table_mapping import TableMapping
 from resolvers.fair_use.breath import resolve_breathing
@@ -159,7 +160,8 @@ class Compiler:
 
         def compile_payload(roots: RootFields) -> Statement:
             at = Position().under(selected.key)
-            return finish(roots.ctx, roots.payload(payload, selected.selection_sets, at, items), payload=True)
+            fields = PayloadFields(roots, items)
+            return finish(roots.ctx, fields.payload(payload, selected.selection_sets, at), payload=True)
 
         return self._find(operation, selected.key, variables, kind, compile_payload)
 

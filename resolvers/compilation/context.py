@@ -16,9 +16,9 @@ from sqlalchemy import Table
 from db.sql import Rows, Sql, alias, parameter, rows, sql
 from db.tables.core.identity import company, membership
 from db.tokens import CredentialKind
-from resolvers.compilation.apart import RowsApart
 from resolvers.compilation.company_scope import VIEWER, CompanyScope, GatedSelection, Position, enterable
 from resolvers.compilation.cost import Costs, noted
+from resolvers.compilation.rows_apart import RowsApart
 from resolvers.fair_use.budget import Budget
 from resolvers.operation.arguments import ArgumentValue, Convert, Inputs, VariableArgument, Variables, value_of
 from resolvers.operation.named import NamedOperation

@@ -1,22 +1,13 @@
 """The core of the compiler: from selected fields and the row at hand to JSON, each hidden part inside its gates."""
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from functools import partial
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
-from graphql import (
-    GraphQLField,
-    GraphQLInputObjectType,
-    GraphQLInterfaceType,
-    GraphQLNamedType,
-    GraphQLObjectType,
-    SelectionSetNode,
-)
+from graphql import GraphQLInterfaceType, GraphQLNamedType, GraphQLObjectType
 
 from db.sql import (
-    TRUE,
     Expression,
     Json,
     Piece,
@@ -27,42 +18,22 @@ from db.sql import (
     join,
     json_members,
     length,
-    literal,
     nullable,
     only_if,
     sparse_object,
     sql,
 )
-from resolvers.compilation.catalogue_lists import prepared_list
-from resolvers.compilation.company_scope import GatedSelection, Position, enterable, is_owner
-from resolvers.compilation.connections import SUMS, ConnectionSource, Item, Page, page
-from resolvers.compilation.context import LateralJoin, Row, StatementContext
-from resolvers.compilation.cost import (
-    COMPUTED_CRITERION,
-    CRITERION,
-    DEAR,
-    EXTRA,
-    FEW,
-    FILTER,
-    LOOKUP,
-    ROW,
-    SIZED,
-    SUM,
-    USUAL_CRITERIA,
-    is_computed,
-    items_of,
-    leaf_cost,
-    named,
-    size_of,
-)
-from resolvers.compilation.filters import Filter, lists_deleted
+from resolvers.compilation.company_scope import GatedSelection, Position
+from resolvers.compilation.context import Row, StatementContext
+from resolvers.compilation.cost import DEAR, EXTRA, LOOKUP, ROW, leaf_cost, named
 from resolvers.compilation.json_values import encode, encode_id
 from resolvers.compilation.kinds import Fields, Part, Types, parts
-from resolvers.compilation.ordering import Order, OrderKey
-from resolvers.compilation.parameters import enum_name, enum_names
+from resolvers.compilation.lists.connections import across_companies, companies, connection
+from resolvers.compilation.lists.plain_lists import list_json
+from resolvers.compilation.object_writer import FieldSelection, SelectionSets
+from resolvers.compilation.parameters import enum_name
 from resolvers.compilation.resolution import (
     AcrossCompanies,
-    Arguments,
     Companies,
     Derived,
     EchoArgument,
@@ -78,40 +49,16 @@ from resolvers.compilation.resolution import (
     ToOne,
 )
 from resolvers.compilation.table_mapping import TableMapping
+from resolvers.compilation.visible_rows import passes, shown, shown_kinds, target_of
 from resolvers.fair_use.budget import Work
-from resolvers.gates.coordinates import Fields as Listable
-from resolvers.gates.coordinates import id_prefix, named_type, node_type, type_of
-from resolvers.gates.needs import Need, type_need
-from resolvers.operation.argument_gates import enum_values, input_need
-from resolvers.operation.arguments import NOT_GIVEN, read_arguments
+from resolvers.gates.coordinates import id_prefix, type_of
+from resolvers.gates.needs import type_need
+from resolvers.operation.argument_gates import input_need
+from resolvers.operation.arguments import read_arguments
 from resolvers.operation.selection import SelectedField
-from resolvers.request import bad_input
-
-SelectionSets: TypeAlias = tuple[SelectionSetNode, ...]
-RowCondition: TypeAlias = Callable[[Row], tuple[Sql, ...]]
-"""Returns the conditions that select rows of a table."""
 
 Writes: TypeAlias = Callable[[Row, Types, Fields, Position], Json]
 """Writes JSON of fields that are alike for rows of some kinds."""
-
-
-class FieldSelection(NamedTuple):
-    """A selected field of a concrete type with its declaration, its arguments and its position in the response."""
-
-    selected: SelectedField
-    declared: GraphQLField
-    arguments: Arguments
-    at: Position
-
-    @property
-    def returned(self) -> GraphQLNamedType:
-        """The named type of the field."""
-        return named_type(self.declared)
-
-    @property
-    def selection_sets(self) -> SelectionSets:
-        """The selection sets of its value."""
-        return self.selected.selection_sets
 
 
 @dataclass(slots=True)
@@ -203,7 +150,7 @@ class Objects:
         needs = self.layout.need(types[0], selected.name) if selected.name in types[0].fields else ()
         lacking = tuple(gate for gate in needs if gate not in at.held)
         json = self.field(row, types, selected, at)
-        return json, _passes(row, lacking) if selected.optional and lacking else None
+        return json, passes(row, lacking) if selected.optional and lacking else None
 
     def field(self, row: Row, types: Types, selected: SelectedField, at: Position) -> Json:
         """JSON of a selected field; behind a closed gate it is `null`, and its value is not computed."""
@@ -257,23 +204,23 @@ class Objects:
             case SameRow(rows_at, when):
                 inline = Row(rows_at(row), self.ctx, row.scope, row, chosen.arguments)
                 json = self.object_of(inline, chosen.returned, chosen.selection_sets, chosen.at)
-                conditions = (*((when(row),) if when else ()), *self.shown(inline, chosen.returned, chosen.at))
+                conditions = (*((when(row),) if when else ()), *shown(self.layout, inline, chosen.returned, chosen.at))
                 return only_if(every(conditions) if conditions else None, json)
             case RowOrDerived(make):
                 return self._made(row, chosen, make(row, chosen.arguments))
             case ToOne(link):
-                return self._reference(row, chosen, lambda target: link(row, target))
+                return self._reference(row, chosen, link)
             case Listing() | Derived() | Pairs() as listed:
-                return self._list(row, chosen, listed)
+                return list_json(self, row, chosen, listed)
             case EchoArgument(argument):
                 value = self.ctx.bind(row.arguments[argument], enum_name, "text")
                 return encode(chosen.declared, value)
-            case Paging(link, ranks):
-                return self._paging(row, chosen, lambda target: link(row, target), ranks)
+            case Paging() as paging:
+                return connection(self, row, chosen, paging)
             case Companies():
-                return self._companies(row, chosen)
+                return companies(self, row, chosen)
             case AcrossCompanies(find):
-                return self._scattered(row, chosen, find(row))
+                return across_companies(self, row, chosen, find(row))
 
     def _by_type(self, row: Row, types: Types, texts: list[Text]) -> Json:
         """One text for each type, chosen by the kind of row."""
@@ -288,43 +235,13 @@ class Objects:
         assert not made.conditions, "a row that is made is always there"
         return (Expression(sql("(select {} from {})", concatenation(json), made.source)),)
 
-    # --- other rows
-
-    def _target(self, row: Row, named: GraphQLNamedType, arguments: Arguments) -> Row:
-        """A row of the table that holds a type; in a tenant table, of the same company."""
-        table = self.layout.placement(named.name).table
-        company = row.company if table.info.get("tenant") else None
-        return row.child(self.ctx.rows(table, company=company), arguments)
-
-    def shown(self, row: Row, named: GraphQLNamedType, at: Position) -> tuple[Sql, ...]:
-        """The conditions under which the viewer may see a row.
-
-        A row with a gated enum value needs that value's gates; a private row is only for the membership with whose
-        rights it was made, or also for owners.
-        """
-        conditions: list[Sql] = []
-        placement = self.layout.placement(named.name) if self.layout.is_placed(named.name) else None
-        if placement is not None and placement.private is not None:
-            assert row.scope is not None, "the layout refuses private rows outside of any company"
-            mine = sql("{} = {}", row[placement.private], row.scope.membership["id"])
-            owns = is_owner(row.scope.membership)
-            conditions.append(sql("({} or {})", owns, mine) if placement.is_for_owners else mine)
-        for column, values in self.layout.carried(named).items():
-            branches = [
-                sql("when {} = {} then {}", row[column], literal(value), _passes(row, lacking))
-                for value, need in values.items()
-                if (lacking := tuple(gate for gate in need if gate not in at.held))
-            ]
-            if branches:
-                conditions.append(sql("case {} else true end", join(" ", branches)))
-        return tuple(conditions)
-
-    def _reference(self, row: Row, chosen: FieldSelection, meant: RowCondition) -> Json:
+    def _reference(self, row: Row, chosen: FieldSelection, link: Link) -> Json:
+        """JSON of the one row of another table that a field leads to."""
         self.ctx.costs.charge(chosen.at.path, LOOKUP)
-        target = self._target(row, chosen.returned, chosen.arguments)
+        target = target_of(self.layout, row, chosen.returned, chosen.arguments)
         kind = (*self.layout.placement(chosen.returned.name).conditions(target.rows), *self._held(target, chosen))
-        shown = self.shown(target, chosen.returned, chosen.at)
-        where = every([*target.rows.where, *kind, *shown, *meant(target)])
+        visible = shown(self.layout, target, chosen.returned, chosen.at)
+        where = every([*target.rows.where, *kind, *visible, *link(row, target)])
         json = self.object_of(target, chosen.returned, chosen.selection_sets, chosen.at)
         return nullable(sql("(select {} from {} where {})", concatenation(json), target.rows.source, where))
 
@@ -332,207 +249,7 @@ class Objects:
         """For an interface, the condition that the viewer may see the row's kind."""
         if not isinstance(chosen.returned, GraphQLInterfaceType):
             return ()
-        return (sql("{} = any({})", target["kind"], self._kinds(target, chosen.returned, {})),)
-
-    def _list(self, row: Row, chosen: FieldSelection, listed: Listing | Derived | Pairs) -> Json:
-        match listed:
-            case Listing(link):
-                return self._listing(row, chosen, lambda target: link(row, target), listed)
-            case Derived(_, _, when):
-                json = self._derived(row, chosen, listed)
-                return only_if(when(row, chosen.arguments) if when else None, json)
-            case Pairs():
-                return self._pairs(row, chosen, listed)
-
-    def _listing(self, row: Row, chosen: FieldSelection, meant: RowCondition, listing: Listing) -> Json:
-        target = self._target(row, chosen.returned, chosen.arguments)
-        placement = self.layout.placement(chosen.returned.name)
-        shown = self.shown(target, chosen.returned, chosen.at)
-        of_type = placement.conditions(target.rows) if listing.past else placement.current(target.rows)
-        always = (*target.rows.where, *of_type, *shown, *meant(target))
-        where = every([*always, *self._filter(target, chosen)])
-        keys = self._order(chosen.returned, chosen.arguments, listing.order)
-        sorted_by = keys.among(target.rows, always).clause(target.rows)
-        given = sum(self.ctx.inputs.given(chosen.arguments.get(name, NOT_GIVEN)) for name in ("filter", "orderBy"))
-        usual = items_of(chosen.returned)
-        charge = self.ctx.costs.charge if usual <= FEW and not given else self.ctx.costs.charge_growing
-        charge(chosen.at.path, LOOKUP + FILTER * given)
-        with self.ctx.costs.times(size_of(listing.narrowed(row) if listing.narrowed else NOT_GIVEN, usual, usual)):
-            json = self.object_of(target, chosen.returned, chosen.selection_sets, chosen.at.in_rows())
-        source = (listing.instead(row, target) if listing.instead else None) or target.rows.source
-        if placement.table.info["catalogue"]:
-            catalogue = prepared_list(self.ctx, target.rows, sorted_by, json, where)
-            listed = sql("string_agg({}, ',') from {}", concatenation(catalogue.json), catalogue.source)
-        else:
-            listed = sql("string_agg({}, ',' order by {}) from {}", concatenation(json), sorted_by, source)
-        items = sql("coalesce((select {} where {}), '')", listed, where)
-        return (Text("["), Expression(items), Text("]"))
-
-    def _derived(self, row: Row, chosen: FieldSelection, derived: Derived) -> Json:
-        relation, order = derived.relation(row, chosen.arguments), derived.order
-        target = row.child(relation, chosen.arguments)
-        self.ctx.costs.charge_growing(chosen.at.path, SIZED if derived.sizes else SUM)
-        sizes = derived.sizes(row, chosen.arguments) if derived.sizes else (items_of(chosen.returned),)
-        with ExitStack() as inside:
-            for size in sizes:
-                inside.enter_context(self.ctx.costs.times(size))
-            json = concatenation(self.object_of(target, chosen.returned, chosen.selection_sets, chosen.at.in_rows()))
-        listed = sql("string_agg({}, ',' order by {}) from {}", json, relation[order], relation.source)
-        return (Text("["), Expression(sql("coalesce((select {}), '')", listed)), Text("]"))
-
-    def _pairs(self, row: Row, chosen: FieldSelection, pairs: Pairs) -> Json:
-        between = row.child(self.ctx.rows(self.layout.placement(pairs.between).table, company=row.company), {})
-        target = self._target(between, chosen.returned, {})
-        found = pairs.choose(row, between, target, chosen.arguments)
-        self.ctx.costs.charge_growing(chosen.at.path, SUM)
-        with self.ctx.costs.times(pairs.most):
-            json = concatenation(self.object_of(target, chosen.returned, chosen.selection_sets, chosen.at.in_rows()))
-        orders = ((pairs.order, between), (self.layout.placement(chosen.returned.name).order, target))
-        sorted_by = join(", ", [Order.by([OrderKey.parse(key) for key in of]).clause(at.rows) for of, at in orders])
-        current = [
-            *self.layout.placement(pairs.between).current(between.rows),
-            *self.layout.placement(chosen.returned.name).current(target.rows),
-            *self.shown(between, self.layout.schema.type_map[pairs.between], chosen.at),
-            *self.shown(target, chosen.returned, chosen.at),
-        ]
-        where = every([*between.rows.where, *target.rows.where, *current, *found.conditions])
-        listed = sql("select string_agg({}, ',' order by {}) from", json, sorted_by)
-        items = sql("{} {} cross join {} where {}", listed, between.rows.source, target.rows.source, where)
-        whole = sql("case when {} then '[' || coalesce(({}), '') || ']' end", found.is_known, items)
-        return nullable(sql("(select {} from {})", whole, found.source))
-
-    # --- connections
-
-    def _paging(self, row: Row, chosen: FieldSelection, meant: RowCondition, ranks: Link | None = None) -> Json:
-        nodes = node_type(chosen.returned)
-        assert nodes is not None
-        target = self._target(row, nodes, chosen.arguments)
-        placement = self.layout.placement(nodes.name)
-        listed = placement.conditions if self._lists_deleted(chosen) else placement.current
-        kind = (*listed(target.rows), *self.shown(target, nodes, chosen.at))
-        linked = meant(target)
-        self.ctx.costs.charge_growing(chosen.at.path, FILTER * any(is_computed(condition) for condition in linked))
-        conditions = (*target.rows.where, *kind, *linked, *self._filter(target, chosen))
-        kinds = self._kinds(target, nodes, chosen.arguments) if isinstance(nodes, GraphQLInterfaceType) else None
-        source = ConnectionSource(
-            row=target,
-            source=target.rows.source,
-            conditions=conditions,
-            order=self._order(nodes, chosen.arguments),
-            item=lambda selection_sets, at: self.object_of(target, nodes, selection_sets, at),
-            sums=self._sums(target, chosen),
-            kinds=kinds,
-            ranks=ranks(row, target) if ranks is not None else (),
-        )
-        found = self._page(source, chosen)
-        return (Expression(sql("(select {}{})", found.json, found.source)),)
-
-    def _sums(self, target: Row, chosen: FieldSelection) -> dict[str, Item]:
-        """The sums over the rows of a connection, those that its type has."""
-        connection = chosen.returned
-        assert isinstance(connection, GraphQLObjectType)
-        types = {name: named_type(connection.fields[name]) for name in SUMS if name in connection.fields}
-        return {name: partial(self.object_of, target, sums) for name, sums in types.items()}
-
-    def _companies(self, row: Row, chosen: FieldSelection) -> Json:
-        """The connection over the companies that the viewer may enter; each row is a scope of its own."""
-        nodes, scope = node_type(chosen.returned), self.ctx.enter()
-        assert nodes is not None
-        target = Row(scope.company, self.ctx, scope, row, chosen.arguments)
-        filtered, (source, entered) = self._filter(target, chosen), enterable(scope)
-        listed = ConnectionSource(
-            row=target,
-            source=source,
-            conditions=(entered, *filtered),
-            order=self._order(nodes, chosen.arguments),
-            item=lambda selection_sets, at: self.object_of(target, nodes, selection_sets, at),
-            scope=scope,
-        )
-        return self._judged(listed, chosen)
-
-    def _scattered(self, row: Row, chosen: FieldSelection, found: RowSource) -> Json:
-        """A connection over rows of several companies; a row is judged in its company if the viewer enters it.
-
-        Of a company that the viewer does not enter no gate is open and no row is read: the answer has only columns of
-        the listed row itself.
-        """
-        nodes, scope = node_type(chosen.returned), self.ctx.enter(of=found.rows["company_id"])
-        assert nodes is not None
-        assert not self.layout.carried(nodes), "rows are chosen before their companies are judged"
-        target = Row(found.rows, self.ctx, scope, row, chosen.arguments)
-        listed = ConnectionSource(
-            row=target,
-            source=found.source,
-            conditions=found.conditions,
-            order=self._order(nodes, chosen.arguments),
-            item=lambda selection_sets, at: self.object_of(target, nodes, selection_sets, at),
-            scope=scope,
-            within=enterable(scope),
-        )
-        return self._judged(listed, chosen)
-
-    def _judged(self, listed: ConnectionSource, chosen: FieldSelection) -> Json:
-        """A connection whose rows are, or lie in, companies: a lateral join with the closed gates of each row."""
-        found = self._page(listed, chosen)
-        closed = found.closed or sql("null::text")
-        lateral = self.ctx.lateral(sql("select {} j, {} h{}", found.json, closed, found.source))
-        self.ctx.sites.append(LateralJoin(lateral))
-        return (Expression(sql("{}.j", lateral)),)
-
-    def _page(self, listed: ConnectionSource, chosen: FieldSelection) -> Page:
-        assert isinstance(chosen.returned, GraphQLObjectType)
-        return page(listed, chosen.returned, chosen.selected, chosen.arguments, chosen.at)
-
-    def _filter(self, target: Row, chosen: FieldSelection) -> tuple[Sql, ...]:
-        if "filter" not in chosen.arguments:
-            return ()
-        type_ = named_type(chosen.declared.args["filter"])
-        assert isinstance(type_, GraphQLInputObjectType)
-        nodes = node_type(chosen.returned) or chosen.returned
-        assert isinstance(nodes, Listable)
-        found = Filter(target, nodes, self.layout)
-        conditions = tuple(found.conditions(chosen.arguments["filter"], type_))
-        usual = CRITERION * max(0, found.counted[0] - USUAL_CRITERIA)
-        self.ctx.costs.charge_growing(chosen.at.path, usual + COMPUTED_CRITERION * found.computed[0])
-        return conditions
-
-    def _lists_deleted(self, chosen: FieldSelection) -> bool:
-        """True if the filter of a connection asks for deleted rows."""
-        given, declared = chosen.arguments.get("filter", NOT_GIVEN), chosen.declared.args.get("filter")
-        type_ = named_type(declared) if declared is not None else None
-        return isinstance(type_, GraphQLInputObjectType) and lists_deleted(self.ctx.inputs, given, type_)
-
-    def _order(self, nodes: GraphQLNamedType, arguments: Arguments, usual: Sequence[str] = ()) -> Order:
-        """The order that is asked for, else the usual one of the list or of its type."""
-        names = enum_values(self.ctx.inputs, arguments.get("orderBy", NOT_GIVEN))
-        if names:
-            return Order.by(_consistent([OrderKey.of_enum(name) for name in names]))
-        return Order.by([OrderKey.parse(key) for key in usual or self.layout.placement(nodes.name).order])
-
-    def _kinds(self, target: Row, nodes: GraphQLInterfaceType, arguments: Arguments) -> Sql:
-        """The kinds of row that the viewer may see, narrowed by the argument `kinds`, as a SQL array."""
-        held: list[Sql] = []
-        for type_ in self.layout.schema.get_possible_types(nodes):
-            (kind,) = self.layout.placement(type_.name).where.values()
-            held.append(sql("case when {} then {} end", _passes(target, type_need(type_)), literal(str(kind))))
-        kinds = sql("array_remove(array[{}], null)", join(", ", held))
-        if not self.ctx.inputs.given(arguments.get("kinds", NOT_GIVEN)):
-            return kinds
-        asked = self.ctx.bind(arguments["kinds"], enum_names, "text[]")
-        return sql("array(select k from unnest({}) k where k = any({}))", kinds, asked)
-
-
-def _consistent(keys: list[OrderKey]) -> list[OrderKey]:
-    """The keys of an order. Raises RequestError (BAD_USER_INPUT) when one comes both up and down."""
-    if len({key.column for key in keys}) < len(keys):
-        raise bad_input('The argument "orderBy" has the same value in both directions.')
-    return keys
-
-
-def _passes(row: Row, need: Need) -> Sql:
-    """The condition that the viewer passes these gates in the row's company."""
-    assert row.scope is not None, "gates are judged in a company"
-    return row.scope.passes(need) or TRUE
+        return (sql("{} = any({})", target["kind"], shown_kinds(self.layout, target, chosen.returned, {})),)
 
 
 def _prefix(type_: GraphQLNamedType) -> Text:

@@ -1,14 +1,11 @@
-"""The root fields of an operation: those of Query and Subscription, and those of a mutation's payload.
-
-A payload is read like a query, after the mutation.
-"""
+"""The root fields of an operation: those of Query and Subscription."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Final, LiteralString
+from typing import Final
 
-from graphql import GraphQLNamedType, GraphQLObjectType, is_leaf_type
+from graphql import GraphQLNamedType, GraphQLObjectType
 
 from db.sql import (
     TRUE,
@@ -28,14 +25,15 @@ from db.sql import (
 )
 from db.tables.core.apps import app
 from db.tables.core.identity import company, credential, membership
-from resolvers.compilation.company_scope import VIEWER, CompanyScope, GatedSelection, Position, enterable
+from resolvers.compilation.company_scope import VIEWER, GatedSelection, Position, enterable
 from resolvers.compilation.context import LateralJoin, Row, StatementContext
-from resolvers.compilation.cost import APPS, FOUND, NAME, ListSize, items_of, size_of
-from resolvers.compilation.json_values import encode
-from resolvers.compilation.objects import Objects, SelectionSets
+from resolvers.compilation.cost import APPS, FOUND, NAME, size_of
+from resolvers.compilation.object_writer import SelectionSets
+from resolvers.compilation.objects import Objects
 from resolvers.compilation.parameters import Keys, bounded, enum_name
 from resolvers.compilation.resolution import Arguments
-from resolvers.gates.coordinates import id_prefix, is_list, named_type
+from resolvers.compilation.visible_rows import shown
+from resolvers.gates.coordinates import named_type
 from resolvers.gates.needs import Need, own_gates, type_need
 from resolvers.global_ids import Key, KnownPrefix, prefix
 from resolvers.operation.argument_gates import input_need
@@ -70,7 +68,6 @@ class RootFields:
     objects: Objects
     introspect: Introspect
     schemas: int = 0
-    items: int | ListSize = 1
 
     @property
     def ctx(self) -> StatementContext:
@@ -154,7 +151,7 @@ class RootFields:
             row = row.child(scope.membership, {})
         json = only_if(scope.passes(need), self.objects.object_of(row, returned, selection_sets, at))
         source, entered = enterable(scope)
-        return self._site(
+        return self.site(
             sql(
                 "select {} j, {} h{} from {}{} where {}",
                 concatenation(json),
@@ -166,7 +163,8 @@ class RootFields:
             )
         )
 
-    def _site(self, select: Sql) -> Json:
+    def site(self, select: Sql) -> Json:
+        """JSON of a select of one row, as a lateral join with its closed gates."""
         lateral = self.ctx.lateral(select)
         self.ctx.sites.append(LateralJoin(lateral))
         return nullable(sql("{}.j", lateral))
@@ -190,32 +188,39 @@ class RootFields:
         )
         return (Text("["), Expression(items), Text("]"))
 
+    def app_info(self, returned: GraphQLNamedType, selected: SelectedField, at: Position) -> Json:
+        """JSON of an app of the catalogue by its name in the mutation's results."""
+        found = self.ctx.rows(app)
+        json = self.objects.object_of(Row(found, self.ctx), returned, selected.selection_sets, at)
+        key_ = self.ctx.written(selected.name, "text")
+        return nullable(sql("(select {} from {} where {} = {})", concatenation(json), found.source, found["id"], key_))
+
     # --- nodes
 
     def _node(self, given: ArgumentValue, selection_sets: SelectionSets, at: Position) -> Json:
-        type_ = self._node_type(self.ctx.inputs.probe(given, self._known_prefix()))
+        type_ = self.node_type(self.ctx.inputs.probe(given, self._known_prefix()))
         if type_ is None:
             return NULL
         key_ = self.ctx.bind(given, Key(), "uuid")
         named = key_ if self.objects.layout.placement(type_.name).table is company else None
-        return self._site(self._found(type_, selection_sets, at, key_, named=named))
+        return self.site(self.found(type_, selection_sets, at, key_, named=named))
 
     def _nodes(self, given: ArgumentValue, selection_sets: SelectionSets, at: Position) -> Json:
         """JSON of a list of nodes in the order of their ids, by one branch for each type of id."""
         ids = self.ctx.bind(given, Keys(), "uuid[]")
         kinds = self.ctx.bind(given, _prefixes, "text[]")
         prefixes = self.ctx.inputs.probe(given, Distinct(self._known_prefix()))
-        types = {found: self._node_type(found) for found in prefixes}
+        types = {found: self.node_type(found) for found in prefixes}
         with self.ctx.costs.times(size_of(given, LIST_ITEMS, LIST_ITEMS)):
             branches = self.ctx.costs.either(
                 [
-                    partial(self._found, type_, selection_sets, at, sql("p.id"), sql("p.kind = {}", literal(found)))
+                    partial(self.found, type_, selection_sets, at, sql("p.id"), sql("p.kind = {}", literal(found)))
                     for found, type_ in types.items()
                     if type_ is not None
                 ]
             )
         union = join(" union all ", branches) or sql("select null::text j, null::text h")
-        return self._site(
+        return self.site(
             sql(
                 "select '[' || coalesce(string_agg(coalesce(x.j, 'null'), ',' order by p.n), '') || ']' j, "
                 "case when count(x.h) > 0 then string_agg(coalesce(x.h, ''), ',' order by p.n) end h "
@@ -229,11 +234,12 @@ class RootFields:
     def _known_prefix(self) -> KnownPrefix:
         return KnownPrefix(self.objects.layout.prefixes)
 
-    def _node_type(self, found: str | None) -> GraphQLObjectType | None:
+    def node_type(self, found: str | None) -> GraphQLObjectType | None:
+        """The type of the ids with a prefix; None if it is no node."""
         type_ = self.objects.layout.type_of(found)
         return type_ if type_ is not None and any(interface.name == "Node" for interface in type_.interfaces) else None
 
-    def _found(
+    def found(
         self,
         type_: GraphQLObjectType,
         selection_sets: SelectionSets,
@@ -257,7 +263,7 @@ class RootFields:
             target = Row(rows, self.ctx, scope)
         json = self.objects.object_of(target, type_, selection_sets, at.holding(need))
         passes = scope.passes(need) or TRUE
-        shown = self.objects.shown(target, type_, at.holding(need))
+        visible = shown(self.objects.layout, target, type_, at.holding(need))
         source, entered = enterable(scope)
         is_it = [] if named is not None and target.rows is scope.company else [sql("{} = {}", target["id"], id_)]
         if target.rows is not scope.company:
@@ -268,7 +274,7 @@ class RootFields:
             scope.closed_gates(),
             source,
             scope.relation(),
-            every([*is_it, when, *placement.current(target.rows), entered, passes, *shown]),
+            every([*is_it, when, *placement.current(target.rows), entered, passes, *visible]),
         )
 
     # --- subscriptions
@@ -285,210 +291,3 @@ class RootFields:
         entry = Entry(own_gates(declared), input_need(self.ctx.inputs, arguments, declared), arguments)
         at = Position().under(selected.key)
         return self.company(named_type(declared), selected.selection_sets, at, only, entry, live=True)
-
-    # --- payloads
-
-    def payload(
-        self, payload: GraphQLObjectType, selection_sets: SelectionSets, at: Position, items: int | ListSize = 1
-    ) -> Json:
-        """JSON of a mutation's payload, from the mutation's results, which have the names of the payload's fields.
-
-        `items` is the number of those in a list of rows that it has written.
-        """
-        self.items = items
-        fields = self.ctx.collector.collect(payload, selection_sets)
-        self.ctx.costs.charge(at.path, len(fields))
-        return json_object(
-            (selected.key, self._payload_field(payload, selected, at.under(selected.key))) for selected in fields
-        )
-
-    def _payload_field(self, payload: GraphQLObjectType, selected: SelectedField, at: Position) -> Json:
-        if selected.name == "__typename":
-            return (Text(f'"{payload.name}"'),)
-        declared = payload.fields[selected.name]
-        returned = named_type(declared)
-        if selected.name in ("errors", "warnings"):
-            with self.ctx.costs.times(self.items if "results" in payload.fields else 1):
-                return self._errors(returned, selected, self.ctx.written(selected.name, "json"), at)
-        if selected.name == "results":
-            return self._results(returned, selected, at.in_rows())
-        if is_leaf_type(returned):
-            return encode(declared, self.ctx.written(selected.name, WRITTEN_TYPES[returned.name]))
-        match returned.name:
-            case "Viewer":
-                return self.viewer(returned, selected.selection_sets, at)
-            case "ApiKey":
-                return self._api_key(returned, selected, at)
-            case "AppInfo":
-                return self.app_info(returned, selected, at)
-            case _:
-                return self._written(returned, selected, at, is_several=is_list(declared))
-
-    def app_info(self, returned: GraphQLNamedType, selected: SelectedField, at: Position) -> Json:
-        """JSON of an app of the catalogue by its name in the mutation's results."""
-        found = self.ctx.rows(app)
-        json = self.objects.object_of(Row(found, self.ctx), returned, selected.selection_sets, at)
-        key_ = self.ctx.written(selected.name, "text")
-        return nullable(sql("(select {} from {} where {} = {})", concatenation(json), found.source, found["id"], key_))
-
-    def _api_key(self, returned: GraphQLNamedType, selected: SelectedField, at: Position) -> Json:
-        """JSON of an API key of the viewer's own, by its id in the mutation's results."""
-        found = self.ctx.rows(credential)
-        conditions = [
-            *self.objects.layout.placement(returned.name).conditions(found),
-            sql("{} = {}", found["id"], self.ctx.written(selected.name, "uuid")),
-            sql("{} = {}.account_id", found["account_id"], VIEWER),
-        ]
-        json = self.objects.object_of(Row(found, self.ctx), returned, selected.selection_sets, at)
-        return nullable(sql("(select {} from {} where {})", concatenation(json), found.source, every(conditions)))
-
-    def _written(self, returned: GraphQLNamedType, selected: SelectedField, at: Position, *, is_several: bool) -> Json:
-        """JSON of one node or several by id in the mutation's results, or of the company or an object in its row."""
-        node = isinstance(returned, GraphQLObjectType) and self._node_type(id_prefix(returned)) is returned
-        if node and self.objects.layout.placement(returned.name).table is not company:
-            assert isinstance(returned, GraphQLObjectType)
-            if is_several:
-                return self._written_rows(returned, selected, at)
-            key_, named = self.ctx.written(selected.name, "uuid"), self.ctx.written("company", "uuid")
-            return self._site(self._found(returned, selected.selection_sets, at, key_, named=named))
-        return self.company(returned, selected.selection_sets, at, self.ctx.written("company", "uuid"))
-
-    def _written_rows(self, returned: GraphQLObjectType, selected: SelectedField, at: Position) -> Json:
-        """JSON of the nodes with these ids, in their order, of the company in the mutation's results; null without."""
-        placement, need = self.objects.layout.placement(returned.name), type_need(returned)
-        scope = self.ctx.enter(self.ctx.written("company", "uuid"))
-        found = self.ctx.rows(placement.table, company=scope.company["id"])
-        target, inside = Row(found, self.ctx, scope), at.holding(need).in_rows()
-        with self.ctx.costs.times(LIST_ITEMS):
-            json = self.objects.object_of(target, returned, selected.selection_sets, inside)
-        shown = self.objects.shown(target, returned, inside)
-        keys = self.ctx.written(selected.name, "uuid[]")
-        listed = sql(
-            "select string_agg({}, ',' order by k.n) from unnest({}) with ordinality k(id, n) join {} on {}",
-            concatenation(json),
-            keys,
-            found.source,
-            every([*found.where, sql("{} = k.id", found["id"]), *placement.current(found), *shown]),
-        )
-        source, entered = enterable(scope)
-        return self._site(
-            sql(
-                "select '[' || coalesce(({}), '') || ']' j, {} h from {}{} where {}",
-                listed,
-                scope.closed_gates(),
-                source,
-                scope.relation(),
-                every([entered, scope.passes(need) or TRUE, sql("{} is not null", keys)]),
-            )
-        )
-
-    def _results(self, result: GraphQLNamedType, selected: SelectedField, at: Position) -> Json:
-        """JSON of the results of a list of rows, which are of the payload's company."""
-        assert isinstance(result, GraphQLObjectType)
-        scope = self.ctx.enter(self.ctx.written("company", "uuid"))
-        fields = self.ctx.collector.collect(result, selected.selection_sets)
-        with self.ctx.costs.times(self.items):
-            self.ctx.costs.charge(at.path, len(fields))
-            json = json_object(
-                (field.key, self._result_field(result, field, scope, at.under(field.key))) for field in fields
-            )
-        source, entered = enterable(scope)
-        lateral = self.ctx.lateral(
-            sql(
-                "select (select '[' || coalesce(string_agg({}, ',' order by r.n), '') || ']' "
-                "from json_array_elements({}) with ordinality r(item, n)) j, {} h from {}{} where {}",
-                concatenation(json),
-                self.ctx.written(selected.name, "json"),
-                scope.closed_gates(),
-                source,
-                scope.relation(),
-                entered,
-            )
-        )
-        self.ctx.sites.append(LateralJoin(lateral))
-        return (Expression(sql("coalesce({}.j, '[]')", lateral)),)
-
-    def _result_field(
-        self, result: GraphQLObjectType, selected: SelectedField, scope: CompanyScope, at: Position
-    ) -> Json:
-        if selected.name == "__typename":
-            return (Text(f'"{result.name}"'),)
-        if selected.name == "index":
-            return (Expression(sql("(r.n - 1)::text")),)
-        returned = named_type(result.fields[selected.name])
-        if selected.name == "errors":
-            return self._errors(returned, selected, sql("r.item -> 'errors'"), at)
-        self.ctx.costs.charge(at.path, FOUND)
-        need, placement = type_need(returned), self.objects.layout.placement(returned.name)
-        inside, passes = at.holding(need), scope.passes(need) or TRUE
-        found = self.ctx.rows(placement.table, company=scope.company["id"])
-        row = Row(found, self.ctx, scope)
-        json = self.objects.object_of(row, returned, selected.selection_sets, inside)
-        shown = self.objects.shown(row, returned, inside)
-        named = [*found.where, sql("{} = (r.item ->> 'key')::uuid", found["id"])]
-        return nullable(
-            sql(
-                "(select {} from {} where {})",
-                concatenation(json),
-                found.source,
-                every([*named, *placement.current(found), passes, *shown]),
-            )
-        )
-
-    def _errors(self, user_error: GraphQLNamedType, selected: SelectedField, errors: Sql, at: Position) -> Json:
-        """JSON of a row's problems in some JSON, as many as it usually has at most."""
-        assert isinstance(user_error, GraphQLObjectType)
-        values = {
-            "code": sql("""'"' || e.code || '"'"""),
-            "message": sql("json_scalar(e.message)::text"),
-            "field": sql("coalesce(e.field::text, 'null')"),
-            "reason": sql("""coalesce('"' || e.reason || '"', 'null')"""),
-            "app": sql("""coalesce('"' || e.app || '"', 'null')"""),
-            "role": sql("""coalesce('"' || e.role || '"', 'null')"""),
-            "__typename": literal(f'"{user_error.name}"'),
-        }
-        fields = self.ctx.collector.collect(user_error, selected.selection_sets)
-        self.ctx.costs.charge(at.path, len(fields) * items_of(user_error))
-        json = json_object(
-            (
-                field.key,
-                self._about(named_type(user_error.fields["about"]), field)
-                if field.name == "about"
-                else (Expression(values[field.name]),),
-            )
-            for field in fields
-        )
-        items = sql(
-            "coalesce((select string_agg({}, ',') "
-            "from json_to_recordset({}) "
-            "e(code text, message text, field json, reason text, app text, role text, about json)), '')",
-            concatenation(json),
-            errors,
-        )
-        return (Text("["), Expression(items), Text("]"))
-
-    def _about(self, subject: GraphQLNamedType, selected: SelectedField) -> Json:
-        """JSON of what an error is about, if anything."""
-        assert isinstance(subject, GraphQLObjectType)
-        values = {
-            "id": sql("(e.about -> 'id')::text"),
-            "path": sql("(e.about -> 'path')::text"),
-            "__typename": literal(f'"{subject.name}"'),
-        }
-        fields = self.ctx.collector.collect(subject, selected.selection_sets)
-        return nullable(
-            sql(
-                "case when e.about is not null then {} end",
-                concatenation(json_object((field.key, (Expression(values[field.name]),)) for field in fields)),
-            )
-        )
-
-
-WRITTEN_TYPES: Final[dict[str, LiteralString]] = {
-    "String": "text",
-    "DateTime": "timestamptz",
-    "Int": "int4",
-    "Boolean": "bool",
-    "ID": "text",
-}
-"""From a scalar of a payload to PostgreSQL's type."""

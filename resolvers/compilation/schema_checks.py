@@ -18,7 +18,7 @@ from graphql import (
 )
 
 from db.tables.metadata import DELETED, whole_of
-from resolvers.compilation.ordering import OrderKey, column_type
+from resolvers.compilation.lists.ordering import OrderKey, column_type
 from resolvers.compilation.resolution import Leaf, Listing, ToOne
 from resolvers.compilation.table_mapping import TableMapping, TableMappingError
 from resolvers.gates.coordinates import (
@@ -38,7 +38,8 @@ from resolvers.gates.coordinates import (
 )
 from resolvers.gates.needs import Need, every_gate, field_need, implied, judged, judged_need, own_gates, type_need
 from resolvers.gates.table import ungated
-from schema.declarations.fields import Read, gates_of
+from schema.declarations.gates import gates_of
+from schema.declarations.listing import Read
 
 
 class SchemaRefused(Exception):

@@ -17,7 +17,7 @@ from resolvers.compilation.cost import NOTHING, Cost
 from resolvers.fair_use.budget import BRIEF, BRIEF_PAGES, Work
 from resolvers.membership import views_as
 from resolvers.request import AFTER_DATA, BEFORE_DATA
-from schema.declarations.fields import Gate
+from schema.declarations.gates import Gate
 
 STATEMENT, PARAMETER, ENTRY = 4_000, 400, 600
 """Estimated size in memory of a statement besides its text, and of each parameter and entry; in bytes."""

@@ -21,8 +21,8 @@ from resolvers.operation.arguments import Inputs
 from resolvers.operation.selection import Collector
 from schema import schema
 from schema.apps import CATALOGUE
-from schema.declarations.fields import Role
 from schema.hidden_fields import HiddenFields
+from schema.roles import Role
 
 KEY, APPS, OWNER, MODE = range(4)
 """The columns: the credential's key (null: unknown), the apps as text of bits, the flag of an owner or a stand-in for

@@ -10,7 +10,7 @@ from resolvers.compilation.company_scope import GatedSelection, Path
 from resolvers.compilation.statement import ScopeGates, Statement
 from resolvers.request import ErrorEntry, Note
 from schema.apps import App
-from schema.declarations.fields import Gate
+from schema.declarations.gates import Gate
 from schema.errors import ErrorCode
 
 

@@ -10,7 +10,7 @@ from resolvers.execution.hidden_fields import error, hidden_selections, note
 from resolvers.fair_use.budget import BOUNDS, Work, too_much
 from resolvers.request import GraphQLRequest, RequestError, Result
 from schema.apps import App, app_label
-from schema.declarations.fields import Gate
+from schema.declarations.gates import Gate
 from schema.errors import ErrorCode, error_message, role_label
 from schema.hidden_fields import HiddenFields
 from schema.localization.language import Language

@@ -11,7 +11,8 @@ from graphql import GraphQLEnumType, GraphQLField, GraphQLInputObjectType, Graph
 
 from resolvers.gates.coordinates import Typed, definition, directives_at, named_type, node_type
 from schema.apps import CATALOGUE
-from schema.declarations.fields import Gate, Role, Standing, gates_of
+from schema.declarations.gates import Gate, Standing, gates_of
+from schema.roles import Role
 
 Need: TypeAlias = tuple[Gate, ...]
 

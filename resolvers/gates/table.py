@@ -23,7 +23,8 @@ from resolvers.gates.coordinates import Fields, Typed, fields_of, named_type
 from resolvers.gates.needs import own_gates
 from resolvers.gates.visibility import Needs
 from schema.apps import CATALOGUE, App
-from schema.declarations.fields import Gate, Role, Standing
+from schema.declarations.gates import Gate, Standing
+from schema.roles import Role
 
 
 class CoordinateKind(Enum):

@@ -28,7 +28,7 @@ from graphql import (
 
 from resolvers.gates.coordinates import Fields, Typed, named_type
 from resolvers.gates.needs import own_gates, type_need
-from schema.declarations.fields import Gate
+from schema.declarations.gates import Gate
 
 Coordinate: TypeAlias = tuple[str, ...]
 """The names of a type, of its field, input field or value, and of an argument."""

@@ -19,10 +19,10 @@ from resolvers.mutations.invitations import send
 from resolvers.mutations.steps.company_creation import establish, rows_of_company
 from resolvers.mutations.users import invite
 from resolvers.user_problems import UserProblem
-from schema.declarations.fields import Role
 from schema.errors import CLIENTS_WAIT, UserErrorCode
 from schema.errors import ValidationReason as Reason
 from schema.localization.language import Language
+from schema.roles import Role
 
 OPEN_INVITATIONS: Final = 20
 """Maximum number of companies of one accountant whose owner has an unanswered invitation."""

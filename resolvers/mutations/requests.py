@@ -31,7 +31,7 @@ from resolvers.mutations.input_checks import InputChecks
 from resolvers.user_problems import UserProblem, reached
 from schema import schema
 from schema.apps import App
-from schema.declarations.fields import Gate
+from schema.declarations.gates import Gate
 from schema.errors import TOO_MANY_WAITING, UserErrorCode
 from schema.errors import ValidationReason as Reason
 

@@ -33,10 +33,10 @@ from resolvers.mutations.steps.audit import AccessChange, grant_first, grow, rec
 from resolvers.plans import ended_period
 from resolvers.user_problems import UserProblem
 from schema.apps import App, app_label
-from schema.declarations.fields import Role
 from schema.errors import INVITATIONS_WAIT, UserErrorCode
 from schema.errors import ValidationReason as Reason
 from schema.localization.language import Language
+from schema.roles import Role
 
 OPEN_INVITATIONS: Final = 100
 """Maximum number of pending users in a company."""

@@ -12,7 +12,7 @@ from resolvers.gates.needs import Need, every_gate, judged, own_gates
 from resolvers.operation.arguments import ArgumentValue, Inputs, plain
 from resolvers.request import bad_input
 from resolvers.request_limits import MOST_CRITERIA, OBJECTS
-from schema.declarations.fields import Gate
+from schema.declarations.gates import Gate
 
 
 def input_need(inputs: Inputs, arguments: Mapping[str, ArgumentValue], declared: GraphQLField) -> Need:

@@ -29,7 +29,7 @@ from resolvers.operation.operation import Operation
 from resolvers.operation.selection import Collector, SelectedField
 from resolvers.request import RequestError, bad_input
 from schema.apps import CATALOGUE, App
-from schema.declarations.fields import Gate
+from schema.declarations.gates import Gate
 
 GATE_LETTERS = APP, ROLE, PRESENT, COMPANY = "aoic"
 """The text form of gates: `a` and the app's position; `o`: the role of an owner; `i`: a membership that lets in now;

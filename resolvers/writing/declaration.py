@@ -18,8 +18,8 @@ from resolvers.compilation.table_mapping import (
 from resolvers.gates.coordinates import definition, id_prefix, is_list, named_type, python_name
 from resolvers.gates.needs import Need, own_gates, type_need
 from resolvers.writing.rules import NO_RULES, EntityRules, entity_rules
-from schema.declarations.fields import Role
 from schema.declarations.writing import DeclaredWrite, WriteAction, WriteKind, WriteRule
+from schema.roles import Role
 
 LISTS: Final = frozenset({WriteKind.OWNED, WriteKind.KEYED})
 """The kinds of rules for lists of rows of another table."""

@@ -16,7 +16,7 @@ from resolvers.gates.needs import Need
 from resolvers.writing.declaration import WriteColumn
 from resolvers.writing.rules import Computed, Following, NewRow
 from schema.apps import CATALOGUE, App
-from schema.declarations.fields import Gate
+from schema.declarations.gates import Gate
 from schema.declarations.writing import COMPANY
 
 BY_KEY: Final = "key:"

@@ -5,7 +5,8 @@ import decimal
 
 import strawberry
 
-from schema.declarations.fields import input_field, input_object
+from schema.declarations.fields import input_field
+from schema.declarations.object_types import input_object
 
 
 @input_object("What a text must be; case, accents, kinds of apostrophe and blanks make no difference.")

@@ -4,7 +4,8 @@ from typing import Generic, TypeVar
 
 import strawberry
 
-from schema.declarations.fields import field, value
+from schema.declarations.fields import field
+from schema.declarations.object_types import value
 
 NodeType = TypeVar("NodeType")
 

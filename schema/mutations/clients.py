@@ -1,6 +1,7 @@
 """Companies that an accountant creates for clients: inputs and payloads."""
 
-from schema.declarations.fields import field, input_field, input_object, payload
+from schema.declarations.fields import field, input_field
+from schema.declarations.object_types import input_object, payload
 from schema.types.core.company import Company
 from schema.types.core.viewer import Viewer
 

@@ -3,7 +3,8 @@
 import strawberry
 
 from schema.apps import App
-from schema.declarations.fields import field, input_field, input_object, payload
+from schema.declarations.fields import field, input_field
+from schema.declarations.object_types import input_object, payload
 from schema.types.connections.connectors import ConnectedService
 from schema.types.core.company import Company
 

@@ -9,19 +9,9 @@ import strawberry
 from strawberry.types.base import get_object_definition
 from strawberry.types.field import StrawberryField
 
-from schema.declarations.fields import (
-    ENTITIES,
-    Argument,
-    Gate,
-    directives_of,
-    extends,
-    field,
-    gated,
-    gates_of,
-    input_field,
-    input_object,
-    payload,
-)
+from schema.declarations.fields import Argument, field, gated, input_field
+from schema.declarations.gates import Gate, directives_of, gates_of
+from schema.declarations.object_types import ENTITIES, extends, input_object, payload
 from schema.declarations.writing import (
     CREATE,
     DELETE,

@@ -5,7 +5,8 @@ import datetime
 import strawberry
 
 from schema.apps import App
-from schema.declarations.fields import field, input_field, input_object, payload
+from schema.declarations.fields import field, input_field
+from schema.declarations.object_types import input_object, payload
 from schema.hidden_fields import HiddenFields
 from schema.types.core.access import ApiKey, User
 from schema.types.core.company import Company

@@ -1,6 +1,7 @@
 """Forgotten and changed passwords: inputs and payloads."""
 
-from schema.declarations.fields import field, input_field, input_object, payload
+from schema.declarations.fields import field, input_field
+from schema.declarations.object_types import input_object, payload
 from schema.types.core.viewer import Viewer
 
 

@@ -4,8 +4,10 @@ from enum import Enum
 
 import strawberry
 
-from schema.declarations.fields import Argument, Role, enum_value, extends, field, gated, value
+from schema.declarations.fields import Argument, enum_value, field, gated
+from schema.declarations.object_types import extends, value
 from schema.mutations.access import AppAccessChange
+from schema.roles import Role
 from schema.types.core.access import ApiKey, User
 from schema.types.core.company import Company
 

@@ -5,7 +5,8 @@ from enum import Enum
 
 import strawberry
 
-from schema.declarations.fields import enum_value, field, input_field, input_object, payload
+from schema.declarations.fields import enum_value, field, input_field
+from schema.declarations.object_types import input_object, payload
 from schema.errors import UserError
 from schema.types.core.company import Company
 from schema.types.core.products import Product

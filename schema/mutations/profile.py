@@ -1,6 +1,7 @@
 """The viewer's own account: inputs and payloads."""
 
-from schema.declarations.fields import field, input_field, input_object, payload
+from schema.declarations.fields import field, input_field
+from schema.declarations.object_types import input_object, payload
 from schema.localization.language import Language
 from schema.types.core.viewer import Viewer
 

@@ -2,7 +2,8 @@
 
 import strawberry
 
-from schema.declarations.fields import field, input_field, input_object, payload
+from schema.declarations.fields import field, input_field
+from schema.declarations.object_types import input_object, payload
 from schema.types.core.company import Company
 from schema.types.parts.sent_mail import SentEmail
 from schema.types.parts.transfers import ExportRequest, ImportRequest, TransferFormat, TransferModel

@@ -4,7 +4,8 @@ import datetime
 
 import strawberry
 
-from schema.declarations.fields import field, input_field, input_object, payload
+from schema.declarations.fields import field, input_field
+from schema.declarations.object_types import input_object, payload
 from schema.types.core.company import Company
 
 

@@ -3,8 +3,10 @@
 import strawberry
 
 from schema.apps import App
-from schema.declarations.fields import Role, field, input_field, input_object, payload
+from schema.declarations.fields import field, input_field
+from schema.declarations.object_types import input_object, payload
 from schema.localization.language import Language
+from schema.roles import Role
 from schema.types.core.access import User
 from schema.types.core.company import Company
 

@@ -7,7 +7,9 @@ from typing import Final
 import strawberry
 
 from schema.apps import App
-from schema.declarations.fields import Argument, Role, enum_value, field, value
+from schema.declarations.fields import Argument, enum_value, field
+from schema.declarations.object_types import value
+from schema.roles import Role
 
 
 @strawberry.enum(description="An entity whose changes are told; parts, such as contact persons, count as their whole.")

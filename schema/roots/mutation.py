@@ -1,7 +1,8 @@
 """The root type Mutation. Every field is nullable, so that the error of one does not erase the result of another."""
 
 from schema.apps import App
-from schema.declarations.fields import Argument, field, gated, value
+from schema.declarations.fields import Argument, field, gated
+from schema.declarations.object_types import value
 from schema.mutations import (
     access,
     access_requests,

@@ -3,7 +3,8 @@
 import strawberry
 
 from schema.apps import AppKind
-from schema.declarations.fields import Argument, field, value
+from schema.declarations.fields import Argument, field
+from schema.declarations.object_types import value
 from schema.declarations.relay import Node
 from schema.types.core.access import AppInfo
 from schema.types.core.company import Company

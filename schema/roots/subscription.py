@@ -4,7 +4,9 @@ from typing import Final
 
 import strawberry
 
-from schema.declarations.fields import Argument, Role, field, gated, value
+from schema.declarations.fields import Argument, field, gated
+from schema.declarations.object_types import value
+from schema.roles import Role
 from schema.roots.changes import ENTITIES, Changes
 from schema.types.core.access import Access, PermissionMatrix
 

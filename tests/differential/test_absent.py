@@ -32,7 +32,8 @@ from resolvers.gates.visibility import Coordinate, Held, Needs
 from resolvers.request import GraphQLRequest, Result
 from schema import schema
 from schema.apps import App
-from schema.declarations.fields import Gate, Role
+from schema.declarations.gates import Gate
+from schema.roles import Role
 from tests.differential.checks.comparison import Bench
 from tests.differential.data.dataset import Viewer
 from tests.differential.operations.asking import Question, of_gone, questions

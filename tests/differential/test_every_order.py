@@ -9,7 +9,7 @@ import pytest
 from graphql import GraphQLEnumType, GraphQLObjectType, is_required_argument
 from sqlalchemy import Column, Date, DateTime, Integer, Numeric, Table, Text
 
-from resolvers.compilation.ordering import OrderKey
+from resolvers.compilation.lists.ordering import OrderKey
 from resolvers.execution.product import default_compiler
 from resolvers.gates.coordinates import named_type, node_type
 from tests.differential.checks.comparison import Bench, execute

@@ -14,7 +14,8 @@ from resolvers.execution.product import default_compiler
 from resolvers.fair_use.budget import Budget
 from resolvers.operation.explain import explain
 from schema.apps import App
-from schema.declarations.fields import Gate, Role
+from schema.declarations.gates import Gate
+from schema.roles import Role
 from tests.differential.checks.comparison import Bench, execute
 from tests.differential.checks.interference import Laboratory
 from tests.differential.data.dataset import ALWAYS, GATES, everything_but, key

@@ -1,4 +1,4 @@
-"""A page of companies, read from any number of places, has the same bytes as from one (compilation/places.py)."""
+"""A page of companies, read from any number of places, has the same bytes as from one (compilation/divided_page.py)."""
 
 import json
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from db.database import Database
 from resolvers.compilation.context import Bindings
-from resolvers.compilation.places import (
+from resolvers.compilation.divided_page import (
     COMPANIES,
     DividedPage,
     PageChanged,

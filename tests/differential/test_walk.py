@@ -26,8 +26,9 @@ from resolvers.operation.persisted import PersistedDocuments
 from resolvers.request import GraphQLRequest, Result
 from schema import schema
 from schema.apps import CATALOGUE, App, Plan
-from schema.declarations.fields import Gate, Role
+from schema.declarations.gates import Gate
 from schema.errors import ErrorCode
+from schema.roles import Role
 from tests.differential.checks.comparison import Bench, InTransaction, execute
 from tests.differential.data.dataset import ALWAYS, Viewer, everything_but, key, nothing_but
 from tests.differential.operations.drawn import Case

@@ -9,9 +9,10 @@ import pytest
 from sqlalchemy import Table
 
 from db.sql import Rows, Sql
-from resolvers.compilation import company_scope, context, objects, root_fields
+from resolvers.compilation import company_scope, context, payload_fields, root_fields
 from resolvers.compilation.company_scope import CompanyScope
 from resolvers.compilation.compiler import Compiler
+from resolvers.compilation.lists import connections
 from resolvers.execution.product import default_compiler
 
 
@@ -41,7 +42,7 @@ def forgetting_viewer() -> Generator[Compiler]:
         return source, Sql(where.replace(mine, "true"))
 
     with pytest.MonkeyPatch.context() as patch:
-        for module in (objects, root_fields):
+        for module in (connections, payload_fields, root_fields):
             patch.setattr(module, "enterable", enterable)
         yield _fresh()
 

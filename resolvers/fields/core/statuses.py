@@ -8,7 +8,7 @@ from typing import Final
 
 from db.sql import Rows, Sql, sql
 from resolvers.compilation.resolution import Leaf, Resolution
-from resolvers.fields.figures.amounts import TODAY
+from resolvers.fields.amounts import TODAY
 
 UNPAID: Final = sql("('SENT', 'OVERDUE')")
 UNANSWERED: Final = sql("('SENT', 'EXPIRED')")

@@ -14,9 +14,9 @@ from db.tables.work.time_tracking import time_entry
 from db.tables.work.work_orders import work_order
 from resolvers.compilation.context import Row
 from resolvers.compilation.resolution import Arguments, Leaf, Resolution
+from resolvers.fields.amounts import TODAY, document_amount, hours, sum_of
 from resolvers.fields.company_settings import OF_COMPANY, SETTINGS
 from resolvers.fields.core.statuses import UNPAID, UNPAID_PURCHASE, is_overdue, is_unanswered
-from resolvers.fields.figures.amounts import TODAY, document_amount, hours, sum_of
 from resolvers.fields.money.payments import balances
 from resolvers.fields.products.stock import low
 

@@ -13,7 +13,7 @@ from resolvers.compilation.context import Row
 from resolvers.compilation.cost import USUAL
 from resolvers.compilation.parameters import enum_name, first_day, last_day
 from resolvers.compilation.resolution import Arguments, Derived, EchoArgument, GlobalId, Leaf, Resolution, ToOne
-from resolvers.fields.figures.amounts import day_of, document_amount, hours, in_euro, midnight, sum_of
+from resolvers.fields.amounts import day_of, document_amount, hours, in_euro, midnight, sum_of
 from resolvers.operation.argument_gates import enum_values
 
 NO_TAX: Final = sql("null::numeric")

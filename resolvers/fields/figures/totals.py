@@ -1,4 +1,4 @@
-"""The sums of a list of documents: aggregates over its rows, which `compilation/connections.py` selects from.
+"""The sums of a list of documents: aggregates over its rows, which `compilation/lists/paging.py` selects from.
 
 Those of each currency are as the documents state them; who may not see the currencies sees only that they differ.
 """
@@ -9,8 +9,8 @@ from typing import Final
 from db.sql import TRUE, Sql, sql
 from resolvers.compilation.context import Row
 from resolvers.compilation.resolution import Arguments, Leaf, Resolution
+from resolvers.fields.amounts import document_amount, sum_of
 from resolvers.fields.core.statuses import UNPAID
-from resolvers.fields.figures.amounts import document_amount, sum_of
 from resolvers.fields.money.payments import balance, balances
 from schema.apps import App
 

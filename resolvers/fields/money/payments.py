@@ -9,8 +9,8 @@ from db.tables.money.payments import payment_allocation
 from resolvers.compilation.context import Row
 from resolvers.compilation.joins import through
 from resolvers.compilation.resolution import Arguments, Leaf, Listing, Resolution
+from resolvers.fields.amounts import document_amount, in_euro, sum_of
 from resolvers.fields.core.statuses import UNPAID
-from resolvers.fields.figures.amounts import document_amount, in_euro, sum_of
 
 
 def paid(row: Row, invoice: Rows) -> Sql:

@@ -5,18 +5,10 @@ import decimal
 
 from schema.apps import App
 from schema.declarations.criteria import DateCriterion, DecimalCriterion, TextCriterion
-from schema.declarations.fields import (
-    OPEN,
-    connection,
-    entity,
-    extends,
-    field,
-    filter_object,
-    open_field,
-    order_enum,
-    reads,
-    refers_to_nothing,
-)
+from schema.declarations.fields import connection, field, open_field
+from schema.declarations.gates import OPEN
+from schema.declarations.listing import order_enum, reads, refers_to_nothing
+from schema.declarations.object_types import entity, extends, filter_object
 from schema.declarations.relay import Connection, Node
 from schema.types.connections.connectors import ConnectedService, services
 from schema.types.core.company import Company

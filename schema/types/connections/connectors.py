@@ -8,19 +8,10 @@ import strawberry
 
 from schema.apps import CATALOGUE, AppKind
 from schema.declarations.criteria import DateTimeCriterion, TextCriterion
-from schema.declarations.fields import (
-    OPEN,
-    connection,
-    entity,
-    enum_value,
-    extends,
-    field,
-    filter_object,
-    open_field,
-    order_enum,
-    reads,
-    thing,
-)
+from schema.declarations.fields import connection, enum_value, field, open_field
+from schema.declarations.gates import OPEN
+from schema.declarations.listing import order_enum, reads
+from schema.declarations.object_types import entity, extends, filter_object, thing
 from schema.declarations.relay import Connection, Node
 from schema.types.core.access import User
 from schema.types.core.company import Company

@@ -6,8 +6,10 @@ from enum import Enum
 import strawberry
 
 from schema.apps import App
-from schema.declarations.fields import enum_value, extends, gated, reads
+from schema.declarations.fields import enum_value, gated
 from schema.declarations.forms import Form
+from schema.declarations.listing import reads
+from schema.declarations.object_types import extends
 from schema.declarations.writing import form
 from schema.types.core.company import Company
 from schema.types.core.customers import Customer, CustomerFilter

@@ -3,18 +3,10 @@
 import datetime
 
 from schema.declarations.criteria import DateTimeCriterion, TextCriterion
-from schema.declarations.fields import (
-    OPEN,
-    connection,
-    entity,
-    extends,
-    field,
-    filter_object,
-    open_field,
-    order_enum,
-    reads,
-    thing,
-)
+from schema.declarations.fields import connection, field, open_field
+from schema.declarations.gates import OPEN
+from schema.declarations.listing import order_enum, reads
+from schema.declarations.object_types import entity, extends, filter_object, thing
 from schema.declarations.relay import Connection, Node
 from schema.types.connections.connectors import services
 from schema.types.core.company import Company

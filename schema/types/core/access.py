@@ -7,24 +7,14 @@ import strawberry
 
 from schema.apps import App, AppKind, Plan
 from schema.declarations.criteria import DateTimeCriterion, IdCriterion, TextCriterion
-from schema.declarations.fields import (
-    OPEN,
-    Argument,
-    Role,
-    entity,
-    enum_value,
-    field,
-    filter_object,
-    gated,
-    open_field,
-    order_enum,
-    reads,
-    stood_in,
-    thing,
-)
+from schema.declarations.fields import Argument, enum_value, field, gated, open_field, stood_in
+from schema.declarations.gates import OPEN
+from schema.declarations.listing import order_enum, reads
+from schema.declarations.object_types import entity, filter_object, thing
 from schema.declarations.relay import Node
 from schema.hidden_fields import HiddenFields
 from schema.localization.language import Language
+from schema.roles import Role
 
 
 @strawberry.enum(description="What sort of account it is.")

@@ -6,24 +6,12 @@ from enum import Enum
 import strawberry
 
 from schema.apps import App, Plan
-from schema.declarations.fields import (
-    OPEN,
-    Argument,
-    Role,
-    connection,
-    entity,
-    enum_value,
-    extends,
-    field,
-    filter_object,
-    gated,
-    narrowing,
-    open_field,
-    order_enum,
-    reads,
-    stood_in,
-)
+from schema.declarations.fields import Argument, connection, enum_value, field, gated, narrowing, open_field, stood_in
+from schema.declarations.gates import OPEN
+from schema.declarations.listing import order_enum, reads
+from schema.declarations.object_types import entity, extends, filter_object
 from schema.declarations.relay import Connection, Node
+from schema.roles import Role
 from schema.types.core.access import (
     Access,
     AccessChange,

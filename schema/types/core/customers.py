@@ -8,8 +8,10 @@ import strawberry
 
 from schema.apps import App
 from schema.declarations.criteria import DateTimeCriterion, DecimalCriterion, ExternalIdCriterion, TextCriterion
-from schema.declarations.fields import deprecated, entity, enum_value, field, filter_object, gated, order_enum, reads
+from schema.declarations.fields import deprecated, enum_value, field, gated
 from schema.declarations.forms import Form
+from schema.declarations.listing import order_enum, reads
+from schema.declarations.object_types import entity, filter_object
 from schema.declarations.relay import Node
 from schema.declarations.writing import (
     COMPANY,

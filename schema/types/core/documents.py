@@ -8,19 +8,9 @@ import strawberry
 
 from schema.apps import App
 from schema.declarations.criteria import DateCriterion, DateTimeCriterion, DecimalCriterion, IdCriterion, TextCriterion
-from schema.declarations.fields import (
-    connection,
-    entity,
-    enum_value,
-    extends,
-    field,
-    filter_object,
-    gated,
-    order_enum,
-    reads,
-    thing,
-    value,
-)
+from schema.declarations.fields import connection, enum_value, field, gated
+from schema.declarations.listing import order_enum, reads
+from schema.declarations.object_types import entity, extends, filter_object, thing, value
 from schema.declarations.relay import Connection, Node, NodeType
 from schema.localization.language import Language
 from schema.types.core.customers import Customer, DiscountType

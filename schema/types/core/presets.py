@@ -2,9 +2,12 @@
 
 from schema.apps import App
 from schema.declarations.criteria import TextCriterion
-from schema.declarations.fields import Role, connection, entity, extends, field, filter_object, order_enum, reads
+from schema.declarations.fields import connection, field
+from schema.declarations.listing import order_enum, reads
+from schema.declarations.object_types import entity, extends, filter_object
 from schema.declarations.relay import Connection, Node
 from schema.declarations.writing import CREATE, DELETE, FINAL, UPDATE, apps, line
+from schema.roles import Role
 from schema.types.core.company import Company
 from schema.types.core.versions import Versioned, versioned_filter
 

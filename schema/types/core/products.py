@@ -15,8 +15,10 @@ from schema.declarations.criteria import (
     IdCriterion,
     TextCriterion,
 )
-from schema.declarations.fields import entity, enum_value, field, filter_object, gated, order_enum, reads
+from schema.declarations.fields import enum_value, field, gated
 from schema.declarations.forms import Form
+from schema.declarations.listing import order_enum, reads
+from schema.declarations.object_types import entity, filter_object
 from schema.declarations.relay import Node
 from schema.declarations.writing import (
     COMPANY,

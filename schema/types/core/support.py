@@ -2,7 +2,9 @@
 
 import datetime
 
-from schema.declarations.fields import Role, extends, gated
+from schema.declarations.fields import gated
+from schema.declarations.object_types import extends
+from schema.roles import Role
 from schema.types.core.company import Company
 
 

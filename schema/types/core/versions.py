@@ -7,7 +7,9 @@ from typing import Any, TypeVar
 import strawberry
 
 from schema.declarations.criteria import DateTimeCriterion
-from schema.declarations.fields import extends, field, input_field, reads, value
+from schema.declarations.fields import field, input_field
+from schema.declarations.listing import reads
+from schema.declarations.object_types import extends, value
 from schema.types.core.access import User
 
 T = TypeVar("T", bound=type)

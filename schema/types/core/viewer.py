@@ -1,6 +1,7 @@
 """The viewer, and the companies that the viewer may enter."""
 
-from schema.declarations.fields import Argument, connection, field, thing
+from schema.declarations.fields import Argument, connection, field
+from schema.declarations.object_types import thing
 from schema.declarations.relay import Connection
 from schema.types.core.access import AccessChange, Account, ApiKey, OwnInvitation, Session
 from schema.types.core.company import Company, ViewerCompanyFilter, ViewerCompanyOrder

@@ -3,7 +3,8 @@
 import decimal
 
 from schema.apps import App
-from schema.declarations.fields import extends, field, gated, thing
+from schema.declarations.fields import field, gated
+from schema.declarations.object_types import extends, thing
 from schema.types.core.company import Company
 from schema.types.core.documents import SUM_OF_CURRENCIES
 

@@ -5,8 +5,10 @@ from enum import Enum
 import strawberry
 
 from schema.apps import App
-from schema.declarations.fields import Argument, Role, enum_value, extends, field, gated, value
+from schema.declarations.fields import Argument, enum_value, field, gated
+from schema.declarations.object_types import extends, value
 from schema.declarations.scalars import Json
+from schema.roles import Role
 from schema.types.core.company import Company
 
 

@@ -7,18 +7,8 @@ from enum import Enum
 import strawberry
 
 from schema.apps import App
-from schema.declarations.fields import (
-    Argument,
-    enum_value,
-    extends,
-    field,
-    gated,
-    input_field,
-    input_object,
-    named,
-    thing,
-    value,
-)
+from schema.declarations.fields import Argument, enum_value, field, gated, input_field, named
+from schema.declarations.object_types import extends, input_object, thing, value
 from schema.types.core.company import Company
 
 

@@ -1,6 +1,7 @@
 """Search for a text in a company's data, small typing errors allowed."""
 
-from schema.declarations.fields import Argument, connection, extends, open_field, thing
+from schema.declarations.fields import Argument, connection, open_field
+from schema.declarations.object_types import extends, thing
 from schema.declarations.relay import Connection
 from schema.types.core.company import Company
 from schema.types.core.customers import Customer

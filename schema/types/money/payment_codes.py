@@ -5,7 +5,8 @@ from enum import Enum
 import strawberry
 
 from schema.apps import App
-from schema.declarations.fields import enum_value, extends, gated
+from schema.declarations.fields import enum_value, gated
+from schema.declarations.object_types import extends
 from schema.types.core.company import Company
 from schema.types.core.documents import Invoice
 

@@ -4,7 +4,9 @@ import datetime
 
 from schema.apps import App
 from schema.declarations.criteria import DateTimeCriterion, TextCriterion
-from schema.declarations.fields import connection, entity, extends, field, filter_object, order_enum, reads
+from schema.declarations.fields import connection, field
+from schema.declarations.listing import order_enum, reads
+from schema.declarations.object_types import entity, extends, filter_object
 from schema.declarations.relay import Connection, Node
 from schema.types.core.company import Company
 from schema.types.core.documents import Document

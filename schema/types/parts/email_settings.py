@@ -5,7 +5,8 @@ from enum import Enum
 import strawberry
 
 from schema.apps import App
-from schema.declarations.fields import enum_value, extends, field, gated, thing
+from schema.declarations.fields import enum_value, field, gated
+from schema.declarations.object_types import extends, thing
 from schema.types.core.company import Company
 
 

@@ -1,7 +1,9 @@
 """The numbering of documents."""
 
 from schema.apps import App
-from schema.declarations.fields import connection, entity, extends, field, filter_object, order_enum, reads
+from schema.declarations.fields import connection, field
+from schema.declarations.listing import order_enum, reads
+from schema.declarations.object_types import entity, extends, filter_object
 from schema.declarations.relay import Connection, Node
 from schema.types.core.company import Company
 from schema.types.core.documents import DocumentKind

@@ -5,7 +5,9 @@ import decimal
 
 from schema.apps import App
 from schema.declarations.criteria import DateTimeCriterion, TextCriterion
-from schema.declarations.fields import connection, entity, extends, field, filter_object, gated, order_enum, reads
+from schema.declarations.fields import connection, field, gated
+from schema.declarations.listing import order_enum, reads
+from schema.declarations.object_types import entity, extends, filter_object
 from schema.declarations.relay import Connection, Node
 from schema.types.core.company import Company
 from schema.types.core.documents import Document, DocumentKind

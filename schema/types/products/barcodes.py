@@ -1,7 +1,8 @@
 """Bar codes: finds the product of a scanned number."""
 
 from schema.apps import App
-from schema.declarations.fields import Argument, extends, gated
+from schema.declarations.fields import Argument, gated
+from schema.declarations.object_types import extends
 from schema.types.core.company import Company
 from schema.types.core.products import Product
 

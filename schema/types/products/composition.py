@@ -3,7 +3,8 @@
 import decimal
 
 from schema.apps import App
-from schema.declarations.fields import extends, field, gated, thing
+from schema.declarations.fields import field, gated
+from schema.declarations.object_types import extends, thing
 from schema.declarations.writing import amount, link, owned
 from schema.types.core.products import Product
 

@@ -3,7 +3,8 @@
 import decimal
 
 from schema.apps import App
-from schema.declarations.fields import extends, gated
+from schema.declarations.fields import gated
+from schema.declarations.object_types import extends
 from schema.types.core.documents import Document
 
 

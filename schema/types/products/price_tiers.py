@@ -4,17 +4,9 @@ import decimal
 
 from schema.apps import App
 from schema.declarations.criteria import IdCriterion, TextCriterion
-from schema.declarations.fields import (
-    connection,
-    entity,
-    extends,
-    field,
-    filter_object,
-    gated,
-    order_enum,
-    reads,
-    thing,
-)
+from schema.declarations.fields import connection, field, gated
+from schema.declarations.listing import order_enum, reads
+from schema.declarations.object_types import entity, extends, filter_object, thing
 from schema.declarations.relay import Connection, Node
 from schema.declarations.writing import CREATE, DELETE, UPDATE, amount, keyed, line, link
 from schema.types.core.company import Company

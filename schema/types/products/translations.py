@@ -1,7 +1,8 @@
 """Products in the languages of the customers."""
 
 from schema.apps import App
-from schema.declarations.fields import extends, field, gated, thing
+from schema.declarations.fields import field, gated
+from schema.declarations.object_types import extends, thing
 from schema.declarations.writing import choice, keyed, line, note
 from schema.localization.language import Language
 from schema.types.core.products import Product

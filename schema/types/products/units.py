@@ -2,8 +2,10 @@
 
 from schema.apps import App
 from schema.declarations.criteria import IdCriterion, TextCriterion
-from schema.declarations.fields import connection, entity, extends, field, filter_object, gated, order_enum, reads
+from schema.declarations.fields import connection, field, gated
 from schema.declarations.forms import Form
+from schema.declarations.listing import order_enum, reads
+from schema.declarations.object_types import entity, extends, filter_object
 from schema.declarations.relay import Connection, Node
 from schema.declarations.writing import CREATE, DELETE, UPDATE, form, line, link
 from schema.types.core.company import Company

@@ -8,18 +8,9 @@ import strawberry
 
 from schema.apps import App
 from schema.declarations.criteria import DateCriterion, IdCriterion, TextCriterion
-from schema.declarations.fields import (
-    connection,
-    entity,
-    enum_value,
-    extends,
-    field,
-    filter_object,
-    gated,
-    order_enum,
-    reads,
-    thing,
-)
+from schema.declarations.fields import connection, enum_value, field, gated
+from schema.declarations.listing import order_enum, reads
+from schema.declarations.object_types import entity, extends, filter_object, thing
 from schema.declarations.relay import Connection, Node
 from schema.localization.language import Language
 from schema.types.core.company import Company

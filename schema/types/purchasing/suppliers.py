@@ -4,7 +4,10 @@ import datetime
 import decimal
 
 from schema.declarations.criteria import DecimalCriterion, TextCriterion
-from schema.declarations.fields import OPEN, connection, entity, extends, filter_object, open_field, order_enum, reads
+from schema.declarations.fields import connection, open_field
+from schema.declarations.gates import OPEN
+from schema.declarations.listing import order_enum, reads
+from schema.declarations.object_types import entity, extends, filter_object
 from schema.declarations.relay import Connection, Node
 from schema.types.connections.connectors import services
 from schema.types.core.company import Company

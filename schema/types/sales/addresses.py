@@ -6,8 +6,10 @@ import strawberry
 
 from schema.apps import App
 from schema.declarations.criteria import IdCriterion
-from schema.declarations.fields import entity, enum_value, extends, field, gated, reads
+from schema.declarations.fields import enum_value, field, gated
 from schema.declarations.forms import Form
+from schema.declarations.listing import reads
+from schema.declarations.object_types import entity, extends
 from schema.declarations.relay import Node
 from schema.declarations.writing import CREATE, DELETE, UPDATE, choice, form, line, owned
 from schema.types.core.customers import Customer

@@ -8,7 +8,9 @@ import strawberry
 
 from schema.apps import App
 from schema.declarations.criteria import DateCriterion
-from schema.declarations.fields import connection, entity, enum_value, extends, field, filter_object, order_enum, reads
+from schema.declarations.fields import connection, enum_value, field
+from schema.declarations.listing import order_enum, reads
+from schema.declarations.object_types import entity, extends, filter_object
 from schema.types.core.company import Company
 from schema.types.core.customers import Customer
 from schema.types.core.documents import (

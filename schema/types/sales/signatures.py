@@ -3,7 +3,8 @@
 import datetime
 
 from schema.apps import App
-from schema.declarations.fields import extends, field, thing
+from schema.declarations.fields import field
+from schema.declarations.object_types import extends, thing
 from schema.types.core.documents import Document
 
 

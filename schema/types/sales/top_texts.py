@@ -2,7 +2,9 @@
 
 from schema.apps import App
 from schema.declarations.criteria import TextCriterion
-from schema.declarations.fields import connection, entity, extends, field, filter_object, order_enum, reads
+from schema.declarations.fields import connection, field
+from schema.declarations.listing import order_enum, reads
+from schema.declarations.object_types import entity, extends, filter_object
 from schema.declarations.relay import Connection, Node
 from schema.localization.language import Language
 from schema.types.core.company import Company

@@ -7,18 +7,9 @@ import strawberry
 
 from schema.apps import App
 from schema.declarations.criteria import DateCriterion, DateTimeCriterion, IdCriterion, TextCriterion
-from schema.declarations.fields import (
-    concerns_viewer,
-    connection,
-    entity,
-    enum_value,
-    extends,
-    field,
-    filter_object,
-    gated,
-    order_enum,
-    reads,
-)
+from schema.declarations.fields import connection, enum_value, field, gated
+from schema.declarations.listing import concerns_viewer, order_enum, reads
+from schema.declarations.object_types import entity, extends, filter_object
 from schema.declarations.relay import Connection, Node
 from schema.types.core.access import User
 from schema.types.core.company import Company

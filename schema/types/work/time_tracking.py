@@ -5,19 +5,11 @@ import decimal
 
 from schema.apps import App
 from schema.declarations.criteria import DateTimeCriterion, IdCriterion, TextCriterion
-from schema.declarations.fields import (
-    Role,
-    concerns_viewer,
-    connection,
-    entity,
-    extends,
-    field,
-    filter_object,
-    gated,
-    order_enum,
-    reads,
-)
+from schema.declarations.fields import connection, field, gated
+from schema.declarations.listing import concerns_viewer, order_enum, reads
+from schema.declarations.object_types import entity, extends, filter_object
 from schema.declarations.relay import Connection, Node
+from schema.roles import Role
 from schema.types.core.access import User
 from schema.types.core.company import Company
 from schema.types.work.tasks import Task

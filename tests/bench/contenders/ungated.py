@@ -13,7 +13,7 @@ from gateway.cli.main import app
 from resolvers.execution import product
 from resolvers.gates.coordinates import definition, directives_at
 from schema import schema
-from schema.declarations.fields import gates_of
+from schema.declarations.gates import gates_of
 
 
 def strip() -> int:

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from db.database import Database
 from resolvers.compilation.context import Bindings
-from resolvers.compilation.places import COMPANIES, DividedPage, PlacedRow, by_place, companies_of, merged
+from resolvers.compilation.divided_page import COMPANIES, DividedPage, PlacedRow, by_place, companies_of, merged
 from resolvers.compilation.statement import CLOSED_GATES, RESPONSE, Statement
 from resolvers.execution.product import default_compiler
 from resolvers.execution.results import token_hash

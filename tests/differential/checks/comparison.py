@@ -13,8 +13,9 @@ from db.database import Database
 from resolvers.execution.executor import Executor
 from resolvers.request import GraphQLRequest, Result
 from schema.apps import App
-from schema.declarations.fields import Gate, Role
+from schema.declarations.gates import Gate
 from schema.hidden_fields import HiddenFields
+from schema.roles import Role
 from tests.differential.data.dataset import DataSet, Viewer, key
 from tests.differential.operations.drawn import Case, Cursor
 from tests.differential.oracle.gating import printed_schema

@@ -9,7 +9,7 @@ from typing import Any, Final, cast
 from graphql import GraphQLEnumType, GraphQLInputObjectType
 
 from resolvers.gates.table import NODE, CoordinateKind, GatedCoordinate, Reached
-from schema.declarations.fields import Gate
+from schema.declarations.gates import Gate
 from tests.differential.operations.walking import alone, live_input, mutation
 from tests.differential.oracle.core import is_list, named_of
 from tests.differential.oracle.gating import field_gates, own_gates, printed_schema, type_gates

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Final, TypeAlias
 
 from schema.apps import App
-from schema.declarations.fields import Gate, Role
+from schema.declarations.gates import Gate
+from schema.roles import Role
 from tests.differential.data.dataset import key
 
 HERE: Final = "HERE"

@@ -8,7 +8,7 @@ from typing import Any, Final
 from graphql import GraphQLEnumType, GraphQLInputObjectType, is_required_argument, is_required_input_field
 
 from resolvers.gates.table import NODE, CoordinateKind, GatedCoordinate, Reached, Step
-from schema.declarations.fields import Gate
+from schema.declarations.gates import Gate
 from tests.differential.data.dataset import KINDS, key
 from tests.differential.operations.drawn import Case, ids_of
 from tests.differential.operations.explained import OF_A

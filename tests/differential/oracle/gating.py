@@ -8,7 +8,8 @@ from graphql import EnumValueNode, GraphQLEnumType, GraphQLInputObjectType
 
 from schema import schema
 from schema.apps import App
-from schema.declarations.fields import Gate, Role
+from schema.declarations.gates import Gate
+from schema.roles import Role
 from tests.differential.oracle.core import CORE, named_of
 
 

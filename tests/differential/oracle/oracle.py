@@ -15,7 +15,8 @@ from graphql.execution.values import VariableValues, get_argument_values, get_va
 from sqlalchemy import Table
 
 from db.tables import metadata
-from schema.declarations.fields import Role, Standing
+from schema.declarations.gates import Standing
+from schema.roles import Role
 from tests.differential.oracle.collect import Collector
 from tests.differential.oracle.core import CORE, is_leaf, is_list, kinds_of, named_of
 from tests.differential.oracle.gating import Gate, field_gates, own_gates, printed_schema, type_gates, used_gates

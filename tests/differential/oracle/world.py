@@ -10,7 +10,7 @@ from typing import Any
 from db.connection import Connection
 from db.tables import metadata
 from schema.apps import CATALOGUE, App
-from schema.declarations.fields import Gate, Standing
+from schema.declarations.gates import Gate, Standing
 
 Record = Mapping[str, Any]
 

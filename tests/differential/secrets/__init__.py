@@ -14,7 +14,8 @@ from typing import Any, Final
 
 from db.tables import metadata
 from schema.apps import App
-from schema.declarations.fields import Gate, Role
+from schema.declarations.gates import Gate
+from schema.roles import Role
 from tests.differential.data.dataset import everything_but, key
 from tests.differential.secrets.rewriting import MOMENT, SPOKEN, SURE_COUNT, SURE_MOMENT, Column
 

@@ -7,7 +7,7 @@ currencies in `MONEY` each becomes another one, in the reverse order: that rows 
 
 from typing import Final, TypeAlias
 
-from schema.declarations.fields import Gate
+from schema.declarations.gates import Gate
 
 Column: TypeAlias = tuple[str, str, Gate, str]
 """Table, column, the app or role that shows it, and the SQL that rewrites it."""

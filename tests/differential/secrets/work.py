@@ -3,7 +3,7 @@
 from typing import Final
 
 from schema.apps import App
-from schema.declarations.fields import Role
+from schema.roles import Role
 from tests.differential.secrets.rewriting import (
     COUNT,
     DAY,

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from schema.apps import App
-from schema.declarations.fields import Role
+from schema.roles import Role
 from tests.differential.data.dataset import key
 from tests.differential.operations.explained import HERE, ONLY_A, OPERATIONS, Needed
 from tests.differential.oracle.items import Arguments, Item, Oracle, Resolver

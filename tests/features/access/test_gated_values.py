@@ -20,7 +20,8 @@ from resolvers.execution.executor import Executor
 from resolvers.execution.product import default_compiler
 from resolvers.request import GraphQLRequest
 from schema.apps import App
-from schema.declarations.fields import Argument, enum_value, field, thing, value
+from schema.declarations.fields import Argument, enum_value, field
+from schema.declarations.object_types import thing, value
 from schema.declarations.relay import Node
 from schema.types.core.documents import DocumentKind
 from tests.golden.world import World

@@ -13,8 +13,8 @@ from resolvers.gates.coordinates import definition
 from resolvers.gates.needs import own_gates
 from resolvers.request import GraphQLRequest
 from schema import schema
-from schema.declarations.fields import Role
 from schema.hidden_fields import HiddenFields
+from schema.roles import Role
 from tests.support.accounts import PASSWORD
 from tests.support.company import Answer, blocked
 from tests.support.databases import Databases

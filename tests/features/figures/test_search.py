@@ -10,7 +10,7 @@ from asyncpg.exceptions import RaiseError
 
 from db.database import Database
 from db.errors import DatabaseUnavailable
-from resolvers.compilation.ranks import MOST_FOUND, NEWEST
+from resolvers.compilation.lists.ranks import MOST_FOUND, NEWEST
 from schema.apps import App
 from tests.support.databases import Databases
 from tests.support.office import Office, open_office

@@ -11,7 +11,8 @@ import pytest
 
 from gateway.logs import open_log
 from gateway.traces import tracing
-from gateway.traces.tracing import MOST_STATEMENTS, Traced, tracer_of
+from gateway.traces.traced import MOST_STATEMENTS, Traced
+from gateway.traces.tracing import tracer_of
 from resolvers.stages import Stage
 from tests.support.databases import ROOT
 

@@ -16,8 +16,9 @@ from resolvers.fields.registry import HOMES, RESOLVERS
 from resolvers.gates.coordinates import DEFINITION, definition
 from schema import schema
 from schema.apps import App
-from schema.declarations.fields import RequiresApp, RequiresRole, Role
+from schema.declarations.gates import RequiresApp, RequiresRole
 from schema.declarations.writing import CREATE
+from schema.roles import Role
 
 Undo = Callable[[], None]
 

@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 from resolvers.cache import Cache
 from resolvers.compilation.compiler import Compiler
 from resolvers.compilation.context import Bindings
-from resolvers.compilation.ordering import Order, OrderKey
+from resolvers.compilation.lists.ordering import Order, OrderKey
 from resolvers.compilation.statement import STATEMENT, Statement
 from resolvers.execution.product import default_compiler
 from resolvers.operation.documents import Documents
 from resolvers.operation.operation import Operation
 from resolvers.request import RequestError
 from schema.errors import ErrorCode
-from tests.resolvers.compilation.test_ordering import cursor_of
+from tests.resolvers.compilation.lists.test_ordering import cursor_of
 
 COMPANY = "com_018b514d43a07000ac2b7ed4c4760a71"
 QUERY = """query (

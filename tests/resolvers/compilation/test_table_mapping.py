@@ -13,7 +13,8 @@ from db.tables.metadata import holds
 from resolvers.compilation.resolution import Companies, GlobalId, Leaf, Listing, Paging, SameRow, ToOne
 from resolvers.compilation.table_mapping import TableMapping, TableMappingError, TableOf
 from resolvers.execution.product import default_compiler
-from schema.declarations.fields import field, thing, value
+from schema.declarations.fields import field
+from schema.declarations.object_types import thing, value
 
 PRODUCT = default_compiler().layout
 

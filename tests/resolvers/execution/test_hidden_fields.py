@@ -7,8 +7,9 @@ from resolvers.compilation.statement import ScopeGates, Statement
 from resolvers.execution.hidden_fields import error, hidden_selections, note
 from resolvers.request import Note
 from schema.apps import App
-from schema.declarations.fields import Gate, Role
+from schema.declarations.gates import Gate
 from schema.errors import ErrorCode
+from schema.roles import Role
 
 A, B = "a" * 32, "b" * 32
 GATES: tuple[Gate, ...] = (App.INVOICES, App.DISCOUNTS, Role.OWNER)

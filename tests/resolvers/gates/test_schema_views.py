@@ -28,7 +28,8 @@ from resolvers.gates.schema_views import View, Views
 from resolvers.gates.visibility import NOTHING, Held, Needs, Visible, members
 from schema import schema
 from schema.apps import CATALOGUE, App
-from schema.declarations.fields import Gate, Role
+from schema.declarations.gates import Gate
+from schema.roles import Role
 from tests.differential.oracle.gating import every_gate, printed_schema, type_gates
 from tests.differential.oracle.gating import own_gates as printed_gates
 

@@ -17,8 +17,8 @@ from resolvers.writing.checks import WriteChecks, check_writes
 from resolvers.writing.declaration import EntityWrite, WriteColumn, entity_writes
 from schema import schema
 from schema.apps import App
-from schema.declarations.fields import Role
 from schema.declarations.writing import COMPANY, WriteAction
+from schema.roles import Role
 from tests.resolvers.writing.desk import DECLARED, WRITES, write_of
 
 EXPORT = metadata.tables["export_request"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.traces.context import MOST_MEMBERS, Parent, parent_in, parent_of, state_of
+from gateway.trace_context import MOST_MEMBERS, Parent, parent_in, parent_of, state_of
 
 TRACE, SPAN = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 HEADER = f"00-{TRACE}-{SPAN}-01"

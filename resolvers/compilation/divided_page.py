@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple, Self, TypeVar
 
 from db.sql import every, join, number, sql
-from resolvers.compilation.apart import RowsApart
 from resolvers.compilation.company_scope import VIEWER, enterable
 from resolvers.compilation.context import StatementContext
+from resolvers.compilation.rows_apart import RowsApart
 from resolvers.compilation.statement import Statement, caller, unmentioned
 
 Place = TypeVar("Place", bound=Hashable)

@@ -14,8 +14,8 @@ from db.sql import Sql, rows, sql
 from db.tables.connections.connectors import connector_option
 from db.tables.core.access_requests import access_request
 from db.tables.core.documents import document, document_line
-from resolvers.compilation.cursors import KeyOf, cursor_keys, null_pattern
-from resolvers.compilation.ordering import Order, OrderKey, column_type
+from resolvers.compilation.lists.cursors import KeyOf, cursor_keys, null_pattern
+from resolvers.compilation.lists.ordering import Order, OrderKey, column_type
 from resolvers.request import RequestError
 from schema.errors import ErrorCode
 from tests.golden.world import LAMBERT, World

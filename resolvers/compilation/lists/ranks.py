@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from db.sql import Rows, Sql, every, join, number, sql
-from resolvers.compilation.ordering import RANK, Order
+from resolvers.compilation.lists.ordering import RANK, Order
 
 MOST_FOUND: Final = 100
 """Rows that a rank takes from the indexes; a page has no more."""

@@ -1,4 +1,4 @@
-"""The rows of a page of companies, taken out of its statement, so that each is read at its place (`places.py`)."""
+"""The rows of a page of companies, taken out of its statement: each is read at its place (`divided_page.py`)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

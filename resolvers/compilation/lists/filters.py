@@ -37,7 +37,7 @@ from resolvers.global_ids import Key
 from resolvers.operation.arguments import ArgumentValue, Inputs, plain
 from resolvers.request import bad_input
 from resolvers.request_limits import DEEPEST_FILTER, MOST_CRITERIA
-from schema.declarations.fields import Read
+from schema.declarations.listing import Read
 
 Criterion: TypeAlias = Callable[[Row, ArgumentValue], Sql]
 Operator: TypeAlias = Callable[[Row, Sql, str, ArgumentValue], Sql]

@@ -10,7 +10,7 @@ import orjson
 
 from db.sql import Rows, Sql, every, join, sql
 from resolvers.compilation.context import StatementContext
-from resolvers.compilation.ordering import MARK_LENGTH, ColumnType, Order
+from resolvers.compilation.lists.ordering import MARK_LENGTH, ColumnType, Order
 from resolvers.operation.arguments import ArgumentValue
 from resolvers.request import bad_input
 from resolvers.request_limits import CURSOR_KEYS, CURSOR_LENGTH
