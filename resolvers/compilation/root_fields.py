@@ -210,13 +210,14 @@ class RootFields:
         ids = self.ctx.bind(given, Keys(), "uuid[]")
         kinds = self.ctx.bind(given, _prefixes, "text[]")
         prefixes = self.ctx.inputs.probe(given, Distinct(self._known_prefix()))
-        types = {found: self.node_type(found) for found in prefixes}
+        types = {found: type_ for found in prefixes if (type_ := self.node_type(found)) is not None}
+        for _ in types:
+            self.ctx.budget.read()  # its membership: PostgreSQL plans all branches together
         with self.ctx.costs.times(size_of(given, LIST_ITEMS, LIST_ITEMS)):
             branches = self.ctx.costs.either(
                 [
                     partial(self.found, type_, selection_sets, at, sql("p.id"), sql("p.kind = {}", literal(found)))
                     for found, type_ in types.items()
-                    if type_ is not None
                 ]
             )
         union = join(" union all ", branches) or sql("select null::text j, null::text h")

@@ -26,10 +26,10 @@ class Waiting:
     _task: "asyncio.Task[object] | None" = None
 
     def leave(self) -> None:
-        """Record that the client is gone or its deadline has passed, and end what is waited for on its behalf."""
-        self.left = True
-        if self._task is not None:
+        """Record that the client is gone or its deadline has passed, and end what is waited for; harmless if repeated."""
+        if not self.left and self._task is not None:
             self._task.cancel()
+        self.left = True
 
     @contextmanager
     def patiently(self) -> Generator[None]:

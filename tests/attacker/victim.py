@@ -18,7 +18,7 @@ from typing import Any, Final, NamedTuple
 
 import httpx
 import pytest
-from asyncpg import InterfaceError
+from asyncpg import ConnectionDoesNotExistError, InterfaceError
 
 from db import database
 from db.connection import Connection, connect
@@ -272,7 +272,7 @@ class Victim:
         for line, process in self.tap.open:
             buffered, cpu = before.get(process.pid, (0, 0.0))
             memory, backend = max(memory, process.memory), backend + process.cpu - cpu
-            with suppress(InterfaceError):  # the connection may be in use, by the periodic work
+            with suppress(InterfaceError, ConnectionDoesNotExistError):  # the periodic work may use it, and end it then
                 await line.execute(FLUSH)
             buffers += await self._buffers(process) - buffered
         body = answer.body

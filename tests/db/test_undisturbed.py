@@ -60,6 +60,23 @@ async def test_a_cancelled_task_goes_on_and_has_the_result() -> None:
     assert raised.value.result == 3
 
 
+async def test_a_cancellation_is_told_however_much_of_the_work_was_left() -> None:
+    """A statement is prepared before it runs: the task may be cancelled at the first of the two answers."""
+    first, second = (asyncio.get_running_loop().create_future() for _ in range(2))
+
+    async def work() -> int:
+        return await first + await second
+
+    task = await started(work())
+    task.cancel()
+    first.set_result(1)
+    await asyncio.sleep(0.001)
+    second.set_result(2)
+    with pytest.raises(Disturbed) as raised:
+        await task
+    assert raised.value.result == 3
+
+
 async def test_a_task_cancelled_between_two_rounds_goes_on() -> None:
     ended: list[int] = []
 
