@@ -24,7 +24,7 @@ from tests.rls.guard import GUARD, guarded
 from tests.support.data_folders import copy_migrated_folder
 from tests.support.databases import WHOLE_RUN, Databases, fenced_template, shared_server, twin_template
 from tests.support.hashing import cheap_hashing
-from tests.support.sampling import SAMPLED, is_sample
+from tests.support.sampling import SAMPLED, draw, is_sample
 
 FIRST: Final = ("test_", "schema", "resolvers", "gateway/test_", "gateway/http", "gateway/websocket", "db", "features")
 """The beginnings of paths below tests/ that run first: the mirrors of the code fail soonest and say most."""
@@ -63,6 +63,7 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ[WHOLE_RUN] = "1"
         if not config.getoption("long"):
             os.environ[SAMPLED] = "1"
+    draw()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -106,7 +106,7 @@ NO_QUERIES: Final = (CoordinateKind.TYPE, CoordinateKind.SUBSCRIPTION)
 """The kinds of coordinate whose questions are refused to everybody: they name it where it cannot stand in a query."""
 
 
-@pytest.mark.sampled(4)
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize("gate", LINES, ids=named)
 async def test_a_hidden_name_is_one_that_never_was(client: httpx.AsyncClient, bench: Bench, gate: Gate) -> None:
     stranger, owner = strangers(gate, bench), bench.data.viewer("Olga")
@@ -122,7 +122,7 @@ async def test_a_hidden_name_is_one_that_never_was(client: httpx.AsyncClient, be
     assert asked >= len([line for line in LINES[gate] if line.kind is not CoordinateKind.ENUM_VALUE])
 
 
-@pytest.mark.sampled(4)
+@pytest.mark.sampled(8)
 @pytest.mark.parametrize("gate", LINES, ids=named)
 async def test_a_type_that_goes_with_others_is_one_that_never_was(
     client: httpx.AsyncClient, bench: Bench, gate: Gate

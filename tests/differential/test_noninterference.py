@@ -36,7 +36,7 @@ def direct(secret: Secret) -> Case:
     return Case(f"{{ {HERE} {{ {secret.shown} }} }}", {})
 
 
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("secret", SECRETS, ids=str)
 async def test_a_secret_changes_nothing_for_who_may_not_know_it(
     laboratory: Laboratory, cases: dict[str, list[Case]], bench: Bench, secret: Secret
@@ -46,7 +46,7 @@ async def test_a_secret_changes_nothing_for_who_may_not_know_it(
     assert found is None, f"{secret}\n{found}"
 
 
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("secret", SECRETS, ids=str)
 async def test_who_may_know_a_secret_sees_it_change(laboratory: Laboratory, bench: Bench, secret: Secret) -> None:
     assert await laboratory.noticed(secret, [direct(secret)], bench.data.viewer("Olga")) is not None

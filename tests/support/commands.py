@@ -27,6 +27,7 @@ COMMAND_SECONDS: Final = 180.0
 LONGEST: Final = 200_000
 """Bytes of a command's arguments and environment."""
 
+NOTHING: Final[Mapping[str, object]] = {}
 FILES: Final = 4
 """The files of a command: its input, output and errors, and where its process and its end are told."""
 
@@ -102,23 +103,31 @@ def _text(written: bytes) -> str:
     return written.decode().replace("\r\n", "\n")
 
 
-def start(*arguments: str, stderr: IO[bytes] | None = None, **values: str) -> Process:
-    """Start the command with these variables, in a session of its own; `stdout` of the process is a pipe."""
+def start(
+    *arguments: str, stderr: IO[bytes] | None = None, patched: Mapping[str, object] = NOTHING, **values: str
+) -> Process:
+    """Start the command with these variables, in a session of its own; `stdout` of the process is a pipe.
+
+    `patched` are values of other modules by their dotted names, as the command's process is to see them.
+    """
     reader, writer = os.pipe()
     try:
         with Path(os.devnull).open("rb") as nothing:
             errors = sys.__stderr__ if stderr is None else stderr
             assert errors is not None
-            process = _start(arguments, environment(**values), nothing.fileno(), writer, errors.fileno())
+            files = nothing.fileno(), writer, errors.fileno()
+            process = _start(arguments, environment(**values), *files, patched=patched)
     finally:
         os.close(writer)
     process.stdout = os.fdopen(reader, encoding="utf-8")
     return process
 
 
-def _start(arguments: tuple[str, ...], variables: Mapping[str, str], *files: int) -> Process:
+def _start(
+    arguments: tuple[str, ...], variables: Mapping[str, str], *files: int, patched: Mapping[str, object] = NOTHING
+) -> Process:
     """A command whose input, output and errors are `files`."""
-    told = {"arguments": arguments, "environment": variables, "folder": str(Path.cwd())}
+    told = {"arguments": arguments, "environment": variables, "folder": str(Path.cwd()), "patched": patched}
     reader, writer = os.pipe()
     try:
         socket.send_fds(_loaded(), [json.dumps(told).encode()], [*files, writer])
@@ -185,6 +194,9 @@ def _become(told: Any, files: list[int]) -> list[str]:
     variables: Mapping[str, str] = told["environment"]
     os.environ.clear()
     os.environ.update(variables)
+    for name, value in told["patched"].items():
+        module, _, attribute = name.rpartition(".")
+        setattr(import_module(module), attribute, value)
     return told["arguments"]
 
 

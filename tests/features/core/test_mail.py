@@ -26,8 +26,7 @@ from gateway.mail.sender import MailSender, sending
 from gateway.mail.smtp import SmtpMail
 from gateway.mail.terminal import TerminalMail
 from gateway.mail.transport import LazyTransport, MailTransport, always, in_demo
-from tests.gateway.cli.test_main import START_SECONDS
-from tests.support.commands import environment
+from tests.support.commands import start
 from tests.support.company import Firm, Person
 from tests.support.databases import ROOT, Databases
 from tests.support.smtp_server import Mailbox, until
@@ -70,12 +69,7 @@ async def main():
 
 asyncio.run(main())
 """
-TIDYING = """
-from gateway.mail import sender
-sender.TIDY_EVERY = 0.0
-from gateway.cli.main import app
-app()
-"""
+TIDYING = {"gateway.mail.sender.TIDY_EVERY": 0.0}
 
 
 @dataclass
@@ -520,17 +514,16 @@ async def test_a_gateway_that_sends_no_letters_keeps_the_outbox_tidy(mail: Post,
     await mail.connection.execute(
         "insert into outbox (id, kind, email) values (uuidv7('-31 days'), 'PASSWORD_RESET', '')"
     )
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", TIDYING, "serve", "--port", "0", "--workers", workers,
-        cwd=ROOT, env=environment(DATABASE_URL=mail.dsn, ENFACT_LOG_LEVEL="off"), stdout=asyncio.subprocess.PIPE,
-    )  # fmt: skip
+    serving = "serve", "--port", "0", "--workers", workers
+    process = start(*serving, patched=TIDYING, DATABASE_URL=mail.dsn, ENFACT_LOG_LEVEL="off")
     assert process.stdout is not None
     try:
-        assert b"enFact gateway" in await asyncio.wait_for(process.stdout.readline(), START_SECONDS)
+        assert "enFact gateway" in await asyncio.to_thread(process.stdout.readline)
         await until(lambda: mail.connection.fetchval("select count(*) = 1 from outbox"))
     finally:
-        process.terminate()
-        assert await process.wait() == 0
+        process.send_signal(signal.SIGTERM)
+        assert await asyncio.to_thread(process.wait) == 0
+        process.stdout.close()
     assert await mail.connection.fetchval("select kind = 'INVITATION' and attempts = 0 from outbox")
 
 

@@ -177,6 +177,7 @@ QUERIES = [pytest.param(case.query, case.variables, id=case.name) for case in re
 BIG = [pytest.param(document, {}, id=f"biggest {n}") for n, document in enumerate(biggest())]
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize(("query", "variables"), [*QUERIES, *BIG])
 def test_a_statement_names_its_company_in_every_table(query: str, variables: Mapping[str, Any]) -> None:
     operation, coerced = of(query, variables)

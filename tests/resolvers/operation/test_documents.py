@@ -64,6 +64,7 @@ def test_a_trusted_document_that_does_not_fit_a_view_is_refused_with_the_place(d
     assert documents.kept(text, VIEW) is None
 
 
+@pytest.mark.sampled(3)
 @pytest.mark.parametrize("text", [SMALL, NESTED, long(LIMITS), many_comments(LIMITS)], ids=["1", "2", "3", "4"])
 @pytest.mark.parametrize("trusted", [False, True])
 def test_documents_take_no_more_memory_than_estimated(documents: Documents, text: str, trusted: bool) -> None:

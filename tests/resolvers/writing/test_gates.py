@@ -82,7 +82,7 @@ async def sent(desk: Desk, token: str, write: EntityWrite, given: dict[str, Any]
     return await desk.ask(token, write, "errors { code field app }", given, mode)
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("member", gated_members())
 async def test_a_member_that_one_does_not_see_is_refused_for_every_credential(desk: Desk, member: GatedMember) -> None:
     write, apps = member.write, [gate for gate in member.need if isinstance(gate, App)]
@@ -130,6 +130,7 @@ async def stored(desk: Desk, write: EntityWrite) -> str:
     return payload[create.member]["id"]
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("write", WRITTEN, ids=named)
 async def test_a_payload_is_what_node_shows_right_after_to_everybody(desk: Desk, write: EntityWrite) -> None:
     anna = desk.firm[somebody(write)]

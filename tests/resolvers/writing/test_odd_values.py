@@ -64,7 +64,7 @@ def members(write: EntityWrite) -> list[str]:
     return [*CONTROLS, "items", *item.fields]
 
 
-@pytest.mark.sampled(3)
+@pytest.mark.sampled(6)
 @pytest.mark.parametrize("write", DECLARED.values(), ids=named)
 async def test_no_value_makes_a_write_fail(desk: Desk, write: EntityWrite) -> None:
     base: dict[str, Any] = {**least(write), **await target(desk, write)}
