@@ -121,10 +121,13 @@ class Filter:
             yield self._found(declared, given)
         else:
             name = _read(declared)
-            several = is_list(_shown(self.nodes, name)[1])
             value = self._value(self.row, self.nodes, name)
             self.computed[0] += is_computed(value)
-            yield from _compare(self.row, value, declared, given, several=several)
+            if named_type(declared).name == "TextCriterion":
+                yield from _compare_text(self.row, name, value, declared, given)
+            else:
+                several = is_list(_shown(self.nodes, name)[1])
+                yield from _compare(self.row, value, declared, given, several=several)
 
     def _value(self, row: Row, type_: Fields, name: str) -> Sql:
         """The value of a row of a type, as the field with this Python name shows it."""
@@ -149,12 +152,10 @@ class Filter:
         return join(" or ", [self._contains(names, given, row, type_) for names in texts])
 
     def _contains(self, names: tuple[str, ...], given: ArgumentValue, row: Row, type_: Fields) -> Sql:
-        """The condition of one text; a partial index has to be told that a value is there."""
+        """The condition of one text."""
         value = join(" || ' ' || ", [self._value(row, type_, name) for name in names])
         contains = _text(kind_of(names[0]))(row, value, "contains", given)
-        column = row.rows.table.columns.get(names[0])
-        may_lack = len(names) == 1 and column is not None and column.nullable
-        return sql("({} is not null and {})", value, contains) if may_lack else contains
+        return _there(row, names[0], value, contains) if len(names) == 1 else contains
 
     def _deleted(self, given: ArgumentValue) -> Sql:
         """The condition that a row is deleted, or is not; the answer is part of the statement's shape, for indexes."""
@@ -254,13 +255,11 @@ def _compare(
     row: Row, value: Sql, declared: GraphQLInputField, given: ArgumentValue, *, several: bool
 ) -> Iterator[Sql]:
     """The conditions of a criterion on a value; `several`: on a list of enum values, of which one has to be given."""
-    named, kind = named_type(declared), kind_of(_read(declared))
+    named = named_type(declared)
     match named:
         case GraphQLInputObjectType():
-            compare = _text(kind) if named.name == "TextCriterion" else OPERATORS[named.name]
-            for operator, _, operand in row.ctx.inputs.members(given, named):
-                if row.ctx.inputs.given(operand):
-                    yield compare(row, value, operator, operand)
+            for operator, operand in _operators(row, named, given):
+                yield OPERATORS[named.name](row, value, operator, operand)
         case GraphQLEnumType() if is_list(declared):
             wanted = row.ctx.bind(given, enum_names, "text[]")
             yield sql("{} && {}", value, wanted) if several else sql("{} = any({})", value, wanted)
@@ -270,6 +269,34 @@ def _compare(
             yield sql("{} = {}", value, row.ctx.bind(given, unchanged, "bool"))
         case _:
             raise AssertionError(f"no criterion has the type {named.name}")
+
+
+def _operators(
+    row: Row, criterion_: GraphQLInputObjectType, given: ArgumentValue
+) -> Iterator[tuple[str, ArgumentValue]]:
+    """The operators of a criterion that are given, with their operands."""
+    for operator, _, operand in row.ctx.inputs.members(given, criterion_):
+        if row.ctx.inputs.given(operand):
+            yield operator, operand
+
+
+def _compare_text(row: Row, name: str, value: Sql, declared: GraphQLInputField, given: ArgumentValue) -> Iterator[Sql]:
+    """The conditions of a criterion on the text in a column."""
+    compare = _text(kind_of(name))
+    for operator, operand in _operators(row, input_object(named_type(declared)), given):
+        condition = compare(row, value, operator, operand)
+        yield condition if operator in OF_ABSENT else _there(row, name, value, condition)
+
+
+def _there(row: Row, name: str, value: Sql, condition: Sql) -> Sql:
+    """The condition of the text in a column; a partial index has to be told that there is one."""
+    column = row.rows.table.columns.get(name)
+    may_lack = column is not None and column.nullable
+    return sql("({} is not null and {})", value, condition) if may_lack else condition
+
+
+OF_ABSENT: Final = frozenset({"isNull", "ne"})
+"""The operators of texts that hold where there is none."""
 
 
 def _text(kind: str | None) -> Operator:

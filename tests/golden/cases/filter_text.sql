@@ -25,8 +25,11 @@ from (
                 and t1.is_customer
                 and t1.deleted_at is null
                 and (
-                  left(folded(t1.city), 600) collate "C" = $2::text
-                  and folded(t1.city) collate "C" = $3::text
+                  t1.city is not null
+                  and (
+                    left(folded(t1.city), 600) collate "C" = $2::text
+                    and folded(t1.city) collate "C" = $3::text
+                  )
                 )
                 and (
                   left(folded(t1.name), 600) collate "C" >= $4::text
@@ -47,8 +50,11 @@ from (
               and t1.is_customer
               and t1.deleted_at is null
               and (
-                left(folded(t1.city), 600) collate "C" = $2::text
-                and folded(t1.city) collate "C" = $3::text
+                t1.city is not null
+                and (
+                  left(folded(t1.city), 600) collate "C" = $2::text
+                  and folded(t1.city) collate "C" = $3::text
+                )
               )
               and (
                 left(folded(t1.name), 600) collate "C" >= $4::text
@@ -69,8 +75,11 @@ from (
                 and t2.is_customer
                 and t2.deleted_at is null
                 and (
-                  left(folded(t2.city), 600) collate "C" = any($8::text[])
-                  and folded(t2.city) collate "C" = any($9::text[])
+                  t2.city is not null
+                  and (
+                    left(folded(t2.city), 600) collate "C" = any($8::text[])
+                    and folded(t2.city) collate "C" = any($9::text[])
+                  )
                 )
                 and (
                   folded(t2.number) collate "C" ~ $10::text
