@@ -17,7 +17,7 @@ from db.lease import Reason, ReplicaSettings
 from db.replicas import Replicas
 from db.schema_version import is_migrated
 from db.secrets import Keyring
-from gateway.background import BackgroundTasks, Outage, keep_ending_grants
+from gateway.background import BackgroundTasks, Outage, keep_ending_grants, keep_purging
 from gateway.logs import Log, causes
 from gateway.notifications import keep_hinting, keep_waking
 from gateway.pool import pool_settings
@@ -238,7 +238,7 @@ class DatabaseBackend:
         if self._replicas is not None:
             works.append(self._replicas.keep_looking())
         if self._alone:
-            works.append(keep_ending_grants(database, self._log))
+            works += [keep_ending_grants(database, self._log), keep_purging(database, self._log)]
         if has_several_hosts(self._dsn):
             works.append(self._keep_following(database))
         if self._terms.shows_secrets:

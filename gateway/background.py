@@ -1,14 +1,19 @@
 """Background tasks beside the requests, and the log's report of a database outage."""
 
 import asyncio
+import random
 import time
-from collections.abc import Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from functools import partial
 from typing import Any
 
 from db.database import Database
 from db.errors import Crowded, DatabaseError, DatabaseMisconfigured, DatabaseTimeout, DatabaseUnavailable
 from gateway.logs import Log, causes, describe
-from resolvers.execution.lapses import PAUSE, end_grants
+from resolvers.execution import lapses
+from resolvers.execution import purge as purging
+from resolvers.execution.lapses import end_grants
+from resolvers.execution.purge import purge
 
 
 class BackgroundTasks:
@@ -77,19 +82,36 @@ class Outage:
 async def keep_ending_grants(database: Database, log: Log) -> None:
     """Write the ends of grants that were made until a moment; no error ends it.
 
-    After a failure the next look writes them. Only the first of several in a row is logged; a database that is away is
-    told of by requests and letters.
+    After a failure the next look writes them.
+    """
+    await _keep(partial(end_grants, database), lambda: lapses.PAUSE, log, "ends of grants wait for the database")
+
+
+async def keep_purging(database: Database, log: Log) -> None:
+    """Remove rows that were deleted long ago, about once an hour and at no fixed moment; no error ends it."""
+    await _keep(partial(purge, database), _some_time, log, "deleted rows wait for the database")
+
+
+def _some_time() -> float:
+    """Seconds until the next look: gateways that were started together do not look together."""
+    return random.uniform(0, 2 * purging.PAUSE)  # noqa: S311
+
+
+async def _keep(work: Callable[[], Awaitable[object]], pause: Callable[[], float], log: Log, failing: str) -> None:
+    """Do work again and again, after a pause each time; no error ends it.
+
+    Only the first of several failures in a row is logged; a database that is away is told of by requests and letters.
     """
     away = False
     while True:
-        await asyncio.sleep(PAUSE)
+        await asyncio.sleep(pause())
         try:
-            await end_grants(database)
+            await work()
             away = False
         except (DatabaseUnavailable, DatabaseTimeout, Crowded):
             continue
-        except Exception as error:  # noqa: BLE001 (any error: ends count before they are written)
+        except Exception as error:  # noqa: BLE001 (any error: the next look may succeed)
             if not away:
                 reasons = causes(error) if isinstance(error, DatabaseError) else describe(error)
-                log.event("ends of grants wait for the database", **reasons)
+                log.event(failing, **reasons)
             away = True

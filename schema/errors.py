@@ -235,6 +235,8 @@ ROW_CHANGED: Final = (
     "Somebody changed this in the meantime; please look at it again and repeat what you still want to change."
 )
 
+LONG_TERM: Final = "{field}: between businesses the law allows 60 days at most."
+
 NOT_WRITTEN: Final = "This was not saved when the list was sent first; please send it again as something new."
 REACHES_ALL: Final = "This person reaches every app, so there are no switches to copy or to set."
 
@@ -250,7 +252,7 @@ EXPLANATIONS: Final = (
     NO_SECRET_KEY, TOO_MANY_KEYS, TOO_MANY_WAITING, TOO_MANY_SERVICES, PROVE_LOGIN, CLIENTS_WAIT, INVITATIONS_WAIT,
     OTHER_OWNER_FIRST, TOO_MANY, TOO_SHORT, GUESSABLE, NO_COOKIE_HERE,
     COOKIE_LOST, FOR_SOMEBODY_ELSE, ALREADY_ACCEPTED, ROW_CHANGED, ASKED_ALREADY, HAS_ALREADY,
-    DECIDED_ALREADY, NOT_WRITTEN, REACHES_ALL,
+    DECIDED_ALREADY, LONG_TERM, NOT_WRITTEN, REACHES_ALL,
 )  # fmt: skip
 """Messages that replace the message of their code, since they say more."""
 

@@ -220,10 +220,13 @@ def tenant_table(
 ) -> Table:
     """A table of one company's rows: `company_id` leads its primary key.
 
-    Rows with a `deleted_at` end with it (`ended` of `holds`). `node` adds the plain index that `node(id:)` needs;
-    `timeless` as for `key`.
+    Rows with a `deleted_at` end with it (`ended` of `holds`), and are found by it. `node` adds the plain index that
+    `node(id:)` needs; `timeless` as for `key`.
     """
     indexes = [Index(f"ix_{name}_id", "id")] if node else []
+    deletable = _deletable(items)
+    if deletable:
+        indexes.append(Index(f"ix_{name}_{DELETED}", DELETED, "id", postgresql_where=text(f"{DELETED} is not null")))
     return Table(
         name,
         metadata,
@@ -233,7 +236,7 @@ def tenant_table(
         PrimaryKeyConstraint("company_id", "id"),
         ForeignKeyConstraint(["company_id"], ["company.id"], ondelete="CASCADE"),
         *indexes,
-        info={"tenant": True, **(info or {}), **_deletable(items)},
+        info={"tenant": True, **(info or {}), **deletable},
     )
 
 

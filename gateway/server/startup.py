@@ -14,7 +14,7 @@ from db.connection import connect
 from db.installation import DemoExposed, DemoRefused
 from db.schema_version import check_migrated
 from gateway.app import create_app
-from gateway.background import keep_ending_grants
+from gateway.background import keep_ending_grants, keep_purging
 from gateway.logs import Log, open_log
 from gateway.mail.sender import NO_SMTP, sending
 from gateway.mail.transport import LazyTransport, MailTransport, TransportChoice, always, in_demo
@@ -154,10 +154,11 @@ async def _run_alone(settings: Settings, dsn: str, running: Running, watch: Watc
 
 @asynccontextmanager
 async def _working(settings: Settings, dsn: str, started: Started, log: Log) -> AsyncGenerator[None]:
-    """Send letters, clean up the outbox and write the ends of grants within the block, once for all workers."""
+    """Send letters, clean up and write the ends of grants within the block, once for all workers."""
     if settings.smtp_url is None and not started.demo:
         log.event(NO_SMTP)
-    async with sending(dsn, _route(settings, settings.public_url or started.url), log, [keep_ending_grants]):
+    chores = (keep_ending_grants, keep_purging)
+    async with sending(dsn, _route(settings, settings.public_url or started.url), log, chores):
         yield
 
 

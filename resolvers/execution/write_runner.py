@@ -158,7 +158,7 @@ class WriteRunner:
                 if outcome.company is not None and work.writer.takes_key:
                     self.hints.add(outcome.company)
                 self._count(work, record[ACCOUNT], outcome, quota)
-            if outcome.refused is None:
+            if outcome.refused is None and not (work.statement.is_whole and outcome.has_warnings):
                 return self._written(work, record, outcome)
             return await self._refused(work, record[ACCOUNT], outcome, committed=True)
         except RequestError as refused:  # the answer is too large, or costs too much
@@ -305,7 +305,7 @@ class WriteRunner:
         return self._payload(work, outcome, committed=True)
 
     async def _refused(self, work: Work, account: uuid.UUID, outcome: Outcome, *, committed: bool) -> Result | Payload:
-        """The payload with the reasons, of what the caller may see; FORBIDDEN and RATE_LIMITED have none."""
+        """The payload with reasons or warnings, of what the caller may see; FORBIDDEN and RATE_LIMITED have none."""
         if outcome.refused is Refusal.FORBIDDEN:
             return work.failed(ErrorCode.FORBIDDEN, outcome.language)
         if outcome.refused is Refusal.RATE_LIMITED:

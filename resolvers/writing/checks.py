@@ -80,7 +80,7 @@ class WriteChecks:
         of_lists = ((owned.rules, owned.columns) for owned in self.write.lists)
         for rules, columns in ((self.write.rules, self.write.columns), *of_lists):
             needs = {column.member: frozenset(column.need) for column in columns}
-            for rule in rules.rules:
+            for rule in (*rules.rules, *rules.warnings):
                 if columns and len({needs.get(member) for member in {rule.member, *rule.reads} - ways}) > 1:
                     yield f"{self.write.type_.name}: the rule at {rule.member} reads members with other gates"
 

@@ -5,12 +5,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from resolvers.user_problems import UserProblem
+from resolvers.user_problems import UserProblem, problems_json
 from resolvers.writing.declaration import EntityWrite
 from resolvers.writing.judging import bindings_of
 from resolvers.writing.list_outcome import ListAnswer
 from resolvers.writing.list_reading import GivenList, ListInputReader
-from resolvers.writing.outcome import SHOWN, Outcome, Reader, Refusal, problems_of
+from resolvers.writing.outcome import SHOWN, Outcome, Reader, Refusal, problems_of, warnings_of
 from resolvers.writing.reading import Given
 from schema.declarations.writing import WriteAction
 
@@ -42,6 +42,7 @@ class EntityIntent:
         is_gone = was_done and write.action is WriteAction.DELETE
         values: dict[str, object] = {
             **shared_values(outcome),
+            "warnings": problems_json(warnings_of(outcome, write), outcome.language),
             write.member: outcome.row if outcome.refused in SHOWN and not is_gone else None,
         }
         if write.whole is not None:
@@ -78,7 +79,9 @@ class ListIntent:
 
     def values(self, outcome: Outcome) -> dict[str, object]:
         """What the payload shows: a result for each item."""
-        return {**shared_values(outcome), "results": self._answer(outcome).results()}
+        answer = self._answer(outcome)
+        warnings = problems_json(answer.warnings(), outcome.language)
+        return {**shared_values(outcome), "results": answer.results(), "warnings": warnings}
 
     def _answer(self, outcome: Outcome) -> ListAnswer:
         return ListAnswer(outcome, self.write, self.reader, self.input, self.given)

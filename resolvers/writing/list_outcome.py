@@ -14,6 +14,7 @@ from resolvers.user_problems import UserProblem, problems_json
 from resolvers.writing.declaration import EntityWrite
 from resolvers.writing.list_reading import GivenList, ListInputReader, items_of
 from resolvers.writing.outcome import (
+    WARNED,
     ItemOutcome,
     Outcome,
     Refusal,
@@ -22,6 +23,7 @@ from resolvers.writing.outcome import (
     missing,
     missing_bits,
     problems_of,
+    warning,
 )
 from schema.errors import NOT_WRITTEN, UserErrorCode
 
@@ -51,6 +53,14 @@ class ListAnswer:
             for n in range(len(self.outcome.items))
             for problem in self._of_item(n)
         )
+
+    def warnings(self) -> Iterator[UserProblem]:
+        """What the rows that stand as asked, or would, are warned of, with their paths in the input."""
+        if self.outcome.refused in ANSWERED:
+            for n, item in enumerate(self.outcome.items):
+                for found in item.warnings if item.refused in WARNED else ():
+                    problem = warning(self.write, found)
+                    yield replace(problem, field=("items", str(n), *(problem.field or ())))
 
     def results(self) -> str:
         """The `results` as JSON: the key of each item's row, and its problems."""

@@ -77,6 +77,10 @@ class ListSql(WriteSql):
         row = sql("(o.item ->> {})::uuid", literal(ROW))
         return ListedWholes(self._parameter(VALUES, "jsonb"), self._company, self.write.creates, IS_OPEN, row)
 
+    @property
+    def _members(self) -> Sql:
+        return sql("y.fields")
+
     def _seeks_taken(self, member: str) -> Sql:
         return sql("{} = any(y.changed)", literal(member))
 
@@ -156,7 +160,7 @@ class ListSql(WriteSql):
 
         `offset 0` keeps PostgreSQL from working out the same for each mention.
         """
-        made = sql("select y.*, {} problems from ({} offset 0) y offset 0", self._problems(), self._new_row())
+        made = sql("select y.*, {} from ({} offset 0) y offset 0", self._findings(), self._new_row())
         return sql("select z.*, {} refused from ({}) z", self._why_not(), made)
 
     def _new_row(self) -> Sql:
@@ -296,16 +300,20 @@ class ListSql(WriteSql):
     def _outcome(self) -> Sql:
         """Of the whole list, and of each item as reason, row and problems, unless the payload has it all."""
         of_items = sql(
-            "(select coalesce(json_agg(json_build_array(g.refused, coalesce(g.done, g.id), g.problems) order by g.n), "
-            "'[]')::text from given g)"
+            "(select coalesce(json_agg(json_build_array(g.refused, coalesce(g.done, g.id), g.problems{}) "
+            "order by g.n), '[]')::text from given g)",
+            sql(", g.warnings") if self._has_warnings else sql(""),
         )
+        is_told = sql("o.outcome is not null")
+        if self._has_warnings:
+            is_told = sql("({} or {})", is_told, self._any(sql("cardinality(o.warnings) > 0")))
         return sql(
             "select o.*, case when o.outcome is not null then o.effective end apps, "
             "{} of_items from (select j.company_id, j.effective, "
             "null::uuid row_id, null::uuid whole_id, j.confirmed, j.language, null::text[] problems, "
             "case when j.outcome is not null then j.outcome when {} then 'RACED' when {} and {} then 'FOUND' "
             "when {} then 'VALID' when {} then 'PARTLY' end outcome from judged j left join lasting on true) o",
-            sql("case when o.outcome is not null then {} end", of_items) if self.is_whole else of_items,
+            sql("case when {} then {} end", is_told, of_items) if self.is_whole else of_items,
             self._any(sql("o.refused = 'RACED'")),
             self._parameter(WHOLE, "bool"),
             self._any(IS_WRONG),

@@ -16,7 +16,7 @@ from resolvers.writing.judging import FIELDS, TRIAL, VALUES, JudgedSql
 from resolvers.writing.keyed import KeyedSql
 from resolvers.writing.owned import OwnedSql
 from resolvers.writing.rules import Computed, NewRow
-from resolvers.writing.values import GIVEN, created_name, followed, leads_nowhere, new_value, or_created
+from resolvers.writing.values import GIVEN, created_name, followed, leads_nowhere, new_value, or_created, passes
 from resolvers.writing.wholes import Wholes
 from schema.declarations.writing import WriteAction, WriteKind
 
@@ -32,11 +32,13 @@ class NewRowSql(JudgedSql):
 
     Of a usual input (`Usual`) lists, links, stated numbers, rules of an update and trials are left out: they would
     cost as much as the write itself.
-    Of any other, the lists and the number are left out that are not among the `stated` members.
+    Of any other, the lists and the number are left out that are not among the `stated` members. `warns`: the payload
+    shows what the row is warned of.
     """
 
     is_usual: bool
     stated: frozenset[str]
+    warns: bool
 
     @property
     def _columns(self) -> tuple[WriteColumn, ...]:
@@ -80,6 +82,11 @@ class NewRowSql(JudgedSql):
         """The same beside `y`, the row that was made of it."""
         return self._json
 
+    @property
+    def _members(self) -> Sql:
+        """The names of the members that the input states, beside `y`."""
+        return self._parameter(FIELDS, "text[]")
+
     def _seeks_taken(self, member: str) -> Sql:
         """The condition under which the statement looks for what a unique index would refuse; a write meets it."""
         return self._parameter(TRIAL, "bool")
@@ -88,7 +95,7 @@ class NewRowSql(JudgedSql):
 
     def _given(self) -> Sql:
         """The row as it would be, the names of the fields that change, and the problems that the database finds."""
-        return sql("select y.*, {} problems from ({}) y", self._problems(), self._new_row())
+        return sql("select y.*, {} from ({}) y", self._findings(), self._new_row())
 
     def _new_row(self) -> Sql:
         """The columns of the new row, and `changed`."""
@@ -177,6 +184,28 @@ class NewRowSql(JudgedSql):
         return sql("(select {} from {} where {})", found["next"], found.source, conditions)
 
     # --- what is wrong with it
+
+    def _findings(self) -> Sql:
+        """The columns of the problems of the new row, and of what it is warned of."""
+        warnings = sql(", {} warnings", self._warnings()) if self._has_warnings else sql("")
+        return sql("{} problems{}", self._problems(), warnings)
+
+    @property
+    def _has_warnings(self) -> bool:
+        return self.warns and bool(self.write.rules.warnings) and (self.write.creates or self._changes)
+
+    def _warnings(self) -> Sql:
+        """What the new row is warned of, by numbers from 0 in the entity's rules."""
+        found: list[Sql] = []
+        needs = {column.member: column.need for column in self.write.columns}
+        for n, warning in enumerate(self.write.rules.warnings):
+            conditions = [warning.is_so(NewRow(sql("y"), self._company(sql("y"))))]
+            if self._changes:
+                conditions.insert(0, sql("{} && array[{}]", self._members, join(", ", map(literal, warning.reads))))
+            if need := needs[warning.member]:
+                conditions.insert(0, sql("(select {} from judged j)", passes(need, sql("j.effective"))))
+            found.append(sql("case when {} then {} end", every(conditions), number(n)))
+        return sql("array_remove(array[{}]::int[], null)", join(", ", found))
 
     def _problems(self) -> Sql:
         """The problems of the new row, each as `code reason member`."""

@@ -46,16 +46,23 @@ class Refusal(StrEnum):
 SHOWN: Final = frozenset({None, *Refusal}) - {Refusal.FORBIDDEN, Refusal.NOT_FOUND, Refusal.VALID}
 """Outcomes whose payload shows the row as it is; None stands for a row that was written."""
 
+WARNED: Final = frozenset({None, Refusal.UNCHANGED, Refusal.VALID})
+"""Outcomes of what is as asked, now or already, or could be: its row may be warned of something."""
+
 SILENT: Final = frozenset({Refusal.FORBIDDEN, Refusal.NOT_FOUND})
 """Refusals that tell of no company and no row."""
 
 
 class ItemOutcome(NamedTuple):
-    """What came of an item of a list: the reason of a refusal, the row, and the problems that the database found."""
+    """What came of an item of a list: the reason of a refusal, the row, and the problems that the database found.
+
+    `warnings` are what the row is warned of, by numbers in the entity's rules.
+    """
 
     refused: Refusal | None
     row: str | None
     found: tuple[str, ...]
+    warnings: tuple[int, ...] = ()
 
 
 class Outcome(NamedTuple):
@@ -65,7 +72,7 @@ class Outcome(NamedTuple):
     the caller's, where some are missing; `found` are the problems that the database found, each as code, reason and
     path. Of several rows `total` is their number, and `keys` are the first of them. `items` are those of a list that
     was looked at, and not simply written. A change of access writes no single row, and needs no apps;
-    its `total` is the number of rights that it gives.
+    its `total` is the number of rights that it gives. `warnings` are those of a single row.
     """
 
     refused: Refusal | None
@@ -79,6 +86,12 @@ class Outcome(NamedTuple):
     keys: tuple[uuid.UUID, ...] = ()
     total: int | None = None
     items: tuple[ItemOutcome, ...] = ()
+    warnings: tuple[int, ...] = ()
+
+    @property
+    def has_warnings(self) -> bool:
+        """True if a row is warned of something."""
+        return bool(self.warnings) or any(item.warnings for item in self.items)
 
 
 def outcome_of(record: Record) -> Outcome:
@@ -98,12 +111,14 @@ def outcome_of(record: Record) -> Outcome:
         tuple(get("keys") or ()),
         get("count"),
         tuple(_items(items)) if items is not None else (),
+        tuple(get("warnings") or ()),
     )
 
 
 def _items(found: str) -> Iterator[ItemOutcome]:
-    for refused, row, problems in orjson.loads(found):
-        yield ItemOutcome(Refusal(refused) if refused is not None else None, row, tuple(problems))
+    for refused, row, problems, *warnings in orjson.loads(found):
+        numbers = tuple(warnings[0] or ()) if warnings else ()
+        yield ItemOutcome(Refusal(refused) if refused is not None else None, row, tuple(problems), numbers)
 
 
 class Reader(Protocol):
@@ -141,6 +156,18 @@ def problems_of(
             return (conflict(("expectedVersion",) if write.which == write.row else None),)
         case _:
             return ()
+
+
+def warnings_of(outcome: Outcome, write: EntityWrite) -> Iterator[UserProblem]:
+    """What a row that stands as asked, or would, is warned of, for `warnings`."""
+    if outcome.refused in WARNED:
+        yield from (warning(write, n) for n in outcome.warnings)
+
+
+def warning(write: EntityWrite, n: int) -> UserProblem:
+    """The n-th warning of an entity: of a value, so its code is VALIDATION, though the value is written."""
+    found = write.rules.warnings[n]
+    return invalid((found.member,), found.reason, found.text)
 
 
 def _missing(outcome: Outcome, reader: Reader, input_: Mapping[str, Any]) -> Iterator[UserProblem]:

@@ -48,6 +48,21 @@ class RowRule:
 
 
 @dataclass(frozen=True, slots=True)
+class RowWarning:
+    """A condition of which a payload warns at the input's `member`, by a text of `schema.errors.EXPLANATIONS`.
+
+    Nothing is refused for it. `reads` are the members whose columns it reads: an update that states none of them is not
+    warned of it, nor is who does not see them.
+    """
+
+    is_so: Computed
+    member: str
+    reads: tuple[str, ...]
+    text: str
+    reason: ValidationReason
+
+
+@dataclass(frozen=True, slots=True)
 class Following:
     """The value of a column that follows from others, whenever the input states one of the columns `stated`."""
 
@@ -88,6 +103,7 @@ class EntityRules:
     derived: Mapping[str, Computed] = field(default_factory=dict[str, Computed])
     follows: Mapping[str, Following] = field(default_factory=dict[str, Following])
     rules: tuple[RowRule, ...] = ()
+    warnings: tuple[RowWarning, ...] = ()
     apart: tuple[tuple[str, str], ...] = ()
     turn: LiteralString | None = None
     effects: tuple[Effect, ...] = ()

@@ -297,17 +297,26 @@ class WriteSql(NewRowSql):
         conflict = sql("when {} <> g.version then 'VERSION_CONFLICT' ", version)
         return sql(
             "select j.company_id, case when j.outcome = 'GATES' then j.effective end apps, "
-            "coalesce(w.id, j.row_id, j.earlier) row_id, j.whole_id, j.confirmed, j.language, g.problems, "
+            "coalesce(w.id, j.row_id, j.earlier) row_id, j.whole_id, j.confirmed, j.language, g.problems, {}"
             "case when j.outcome is not null then j.outcome {}when g.problems <> {} then 'FOUND' when {} then 'VALID' "
             "{}when w.id is null then 'RACED' end outcome "
             "from judged j left join (select {} from given g offset 0) g on true "
             "left join (select w.id from written w offset 0) w on true",
+            sql("g.warnings, ") if self._has_warnings else sql(""),
             sql("") if self.write.creates else conflict,
             NO_PROBLEMS,
             self._parameter(TRIAL, "bool"),
             sql("when not {} then 'UNCHANGED' ", self._is_changed()) if self._changes else sql(""),
-            sql("g.problems") if self.write.creates else sql("g.problems, g.version, g.changed"),
+            join(", ", self._of_given()),
         )
+
+    def _of_given(self) -> Iterator[Sql]:
+        """The columns of the given row that say what came of it."""
+        yield sql("g.problems")
+        if not self.write.creates:
+            yield from (sql("g.version"), sql("g.changed"))
+        if self._has_warnings:
+            yield sql("g.warnings")
 
 
 # --- pieces ---------------------------------------------------------------------------------------------------------

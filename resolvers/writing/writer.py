@@ -86,7 +86,13 @@ class EntityWriter:
 
     def _statement(self, roots: RootFields, selected: SelectedField, *, in_full: bool) -> WriteSql:
         is_usual = not in_full and self._is_usual(roots, selected)
-        return WriteSql(self.write, roots.ctx, is_usual, self._stated(roots.ctx.inputs, selected))
+        stated = self._stated(roots.ctx.inputs, selected)
+        return WriteSql(self.write, roots.ctx, is_usual, stated, self._warns(roots.ctx.collector, selected))
+
+    def _warns(self, collector: Collector, selected: SelectedField) -> bool:
+        """True if the payload shows what the written rows are warned of."""
+        fields = collector.collect(self.write.payload, selected.selection_sets)
+        return any(field.name == "warnings" for field in fields)
 
     def _input(self, selected: SelectedField) -> ArgumentValue:
         return input_of(self.layout.schema, selected)
@@ -205,7 +211,8 @@ class ListWriter(EntityWriter):
         stated = {NUMBER, *(effect.reads for effect in self.write.rules.effects)}
         if lists:
             stated |= stated_in_items(roots.ctx.inputs, self._input(selected), lists)
-        return ListSql(self.write, roots.ctx, is_usual=False, stated=frozenset(stated), is_whole=is_whole)
+        warns = self._warns(roots.ctx.collector, selected)
+        return ListSql(self.write, roots.ctx, is_usual=False, stated=frozenset(stated), warns=warns, is_whole=is_whole)
 
     def _is_of_row(self, collector: Collector, selected: SelectedField) -> bool:
         if selected.name != "results":

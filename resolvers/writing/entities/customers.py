@@ -6,7 +6,8 @@ from typing import Final
 from db.sql import Sql, every, join, literal, rows, sql
 from db.tables.sales.custom_fields import contact_field
 from resolvers.forms.numbers import MEMBER_STATES, PREFIXES
-from resolvers.writing.rules import EntityRules, NewRow, Numbering, RowRule
+from resolvers.writing.rules import EntityRules, NewRow, Numbering, RowRule, RowWarning
+from schema.errors import LONG_TERM
 from schema.errors import ValidationReason as Reason
 
 STATES: Final = sql("array[{}]", join(", ", map(literal, sorted(MEMBER_STATES))))
@@ -51,6 +52,11 @@ def vat_number_of_elsewhere(row: NewRow) -> Sql:
     return sql("{0} <> {1} and ({0} = any({2}) or {1} = any({2}))", prefix, state, STATES)
 
 
+def late_between_businesses(row: NewRow) -> Sql:
+    """A term of more than 60 days for a business, which the law does not let two businesses agree on."""
+    return sql("{} = 'BUSINESS' and {} > 60", row["kind"], row["payment_term_days"])
+
+
 def nameless(row: NewRow) -> Sql:
     """A person without a first and a last name."""
     return sql("{} = '' and {} = ''", row["first_name"], row["last_name"])
@@ -93,6 +99,11 @@ RULES: Final[Mapping[str, EntityRules]] = {
             RowRule(half_a_settlement, "settlementTermDays", ("settlementDiscount", "settlementTermDays")),
             BELGIAN_POSTCODE,
             RowRule(vat_number_of_elsewhere, "vatNumber", ("vatNumber", "country")),
+        ),
+        warnings=(
+            RowWarning(
+                late_between_businesses, "paymentTermDays", ("paymentTermDays", "kind"), LONG_TERM, Reason.RANGE
+            ),
         ),
     ),
 }
