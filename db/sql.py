@@ -168,6 +168,8 @@ Json: TypeAlias = tuple[Piece, ...]
 
 SHORT: Final = 100
 """Maximum length of a constant text that is written twice, into both sides of a Choice, to save a concatenation."""
+MOST_OUTCOMES: Final = 8
+"""The most constant texts among which one Choice chooses: three yes or no in a row are one text of eight."""
 
 
 def concatenation(json: Json) -> Sql:
@@ -207,9 +209,33 @@ def _merged(json: Json) -> list[Piece]:
                 merged.append(piece)
         elif isinstance(piece, Choice) and isinstance(before, Choice) and piece.condition == before.condition:
             merged[-1] = Choice(before.condition, before.then + piece.then, before.other + piece.other)
+        elif isinstance(piece, Choice) and isinstance(before, Choice) and _are_one_text(before, piece):
+            merged[-1] = Choice(before.condition, (*before.then, piece), (*before.other, piece))
+        elif (
+            isinstance(piece, Choice) and isinstance(before, Text) and len(before.text) <= SHORT and _outcomes((piece,))
+        ):
+            merged[-1] = Choice(piece.condition, (before, *piece.then), (before, *piece.other))
         else:
             merged.append(piece)
     return merged
+
+
+def _are_one_text(before: Choice, after: Choice) -> bool:
+    """True if two choices in a row are written as one: few constant texts, by a condition that reads no other rows."""
+    outcomes = _outcomes((before, after))
+    return 0 < outcomes <= MOST_OUTCOMES and "select" not in after.condition
+
+
+def _outcomes(json: Json) -> int:
+    """The number of constant texts that JSON may be; 0 if PostgreSQL computes some of it."""
+    outcomes = 1
+    for piece in json:
+        if isinstance(piece, Choice):
+            then, other = _outcomes(piece.then), _outcomes(piece.other)
+            outcomes *= then + other if then and other else 0
+        elif isinstance(piece, Expression):
+            return 0
+    return outcomes
 
 
 def balanced(pieces: Sequence[Sql]) -> Sql:

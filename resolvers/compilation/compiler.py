@@ -6,6 +6,7 @@ It is pure: it awaits nothing and asks no database.
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Protocol, TypeAlias, cast
 
 import orjson
@@ -58,8 +59,10 @@ ROOM = 24_000_000
 """Maximum size of all kept statements together, in bytes."""
 
 
-StatementKey: TypeAlias = tuple[Shapes, CredentialKind, Held | None, tuple[Any, ...]]
-"""The cache key of a statement; the gates are those of the view that introspection describes."""
+StatementKey: TypeAlias = tuple[Shapes, CredentialKind, Held | None, bool, tuple[Any, ...]]
+"""The cache key of a statement; the gates are those of the view that introspection describes.
+
+The flag is that of `StatementContext.has_reasons`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,17 +107,20 @@ class Compiler:
         variables: Variables,
         kind: CredentialKind = CredentialKind.SESSION,
         view: View | None = None,
+        *,
+        has_reasons: bool = True,
     ) -> Statement:
         """The statement of a query for a kind of credential.
 
-        Introspection describes the view, by default the whole schema. Raises RequestError: BAD_USER_INPUT for values
-        that no client may send, COST_EXCEEDED for an operation with too much work.
+        Introspection describes the view, by default the whole schema. `has_reasons`: hidden fields are errors, whose
+        messages need the viewer's language. Raises RequestError: BAD_USER_INPUT for values that no client may send,
+        COST_EXCEEDED for an operation with too much work.
         """
 
         def compile_query(roots: RootFields) -> Statement:
             return finish(roots.ctx, roots.query(self.root(operation), (operation.selection_set,)))
 
-        return self._find(operation, None, variables, kind, compile_query, view)
+        return self._find(operation, None, variables, kind, compile_query, view, has_reasons=has_reasons)
 
     def divided(
         self, operation: Operation, variables: Variables, kind: CredentialKind = CredentialKind.SESSION
@@ -137,12 +143,15 @@ class Compiler:
         variables: Variables,
         kind: CredentialKind,
         view: View | None = None,
+        *,
+        has_reasons: bool = True,
     ) -> Statement | None:
         """The statement of a part of an operation if it is in the cache, else None."""
         shapes = operation.shapes.get(part)
         if shapes is None:
             return None
-        return self.statements.get((shapes, kind, view.held if view is not None else None, shapes.shape(variables)))
+        held = view.held if view is not None else None
+        return self.statements.get((shapes, kind, held, has_reasons, shapes.shape(variables)))
 
     def payload(
         self,
@@ -245,21 +254,22 @@ class Compiler:
         for variables in sets:
             for part, statement in self.parts(operation, variables, kind):
                 shapes = operation.shapes[part]
-                self.statements.pin((shapes, kind, None, shapes.shape(variables)), statement)
+                has_reasons = part is not None or operation.is_live
+                self.statements.pin((shapes, kind, None, has_reasons, shapes.shape(variables)), statement)
                 kept.append(statement)
         return tuple(kept)
 
     def parts(self, operation: Operation, variables: Variables, kind: CredentialKind) -> list[tuple[Part, Statement]]:
         """The statements of an operation: one for a query or subscription, one for each payload of a mutation.
 
-        A root field with a statement of its own has that too.
+        A root field with a statement of its own has that too. That of a query has no reasons.
 
         A statement that cannot be compiled without a real value is left out.
         """
         found: list[tuple[Part, Statement]] = []
         if not operation.is_mutation:
             with suppress(RequestError):
-                compile_ = self.live if operation.is_live else self.read
+                compile_ = self.live if operation.is_live else partial(self.read, has_reasons=False)
                 found.append((None, compile_(operation, variables, kind)))
             return found
         for selected in self.writes(operation, variables):
@@ -279,17 +289,22 @@ class Compiler:
         kind: CredentialKind,
         compile_: Callable[[RootFields], Statement],
         view: View | None = None,
+        *,
+        has_reasons: bool = True,
     ) -> Statement:
-        statement = self.kept(operation, part, variables, kind, view)
+        statement = self.kept(operation, part, variables, kind, view, has_reasons=has_reasons)
         if statement is None:
             shapes = operation.shapes.setdefault(part, Shapes())
             held = view.held if view is not None else None
             inputs = Inputs(variables)
-            statement = compile_(self._begin(operation, inputs, kind, view))
+            roots = self._begin(operation, inputs, kind, view)
+            roots.ctx.has_reasons = has_reasons
+            statement = compile_(roots)
             if shapes.has_room(inputs):
                 shapes.learn(inputs)
                 shape = shapes.shape(variables)
-                self.statements.put((shapes, kind, held, shape), statement, statement.weight + 2 * len(repr(shape)))
+                key = (shapes, kind, held, has_reasons, shape)
+                self.statements.put(key, statement, statement.weight + 2 * len(repr(shape)))
         return statement
 
     def _begin(self, operation: Operation, inputs: Inputs, kind: CredentialKind, view: View | None) -> RootFields:

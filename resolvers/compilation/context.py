@@ -101,7 +101,8 @@ class StatementContext:
     """One statement while it is compiled, for viewers with one kind of credential.
 
     It hands out parameters and aliases, and holds the parts of the finished statement. `speaks`: the statement reads
-    the viewer's language; `writes`: also whether the viewer may write at all. `carried` is the size of the texts that
+    the viewer's language; `writes`: also whether the viewer may write at all. `has_reasons`: each hidden field is an
+    error with a message; without, only what an input refuses has one. `carried` is the size of the texts that
     it carries, in bytes. `named` has the operations of the manifests, `explained` those that it explains, by text and
     variables. `place` is the field that is compiled. `companies` has the parameters that name companies, by the ids of
     their rows: tables below such a row are compared with the parameter (DECISIONS D151). With `apart` the rows of a
@@ -120,6 +121,7 @@ class StatementContext:
     costs: Costs = field(default_factory=Costs)
     speaks: bool = False
     writes: bool = False
+    has_reasons: bool = True
     carried: int = 0
     place: FieldPlace | None = None
     named: Mapping[str, NamedOperation] = field(default_factory=dict[str, NamedOperation])

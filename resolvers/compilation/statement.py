@@ -41,7 +41,7 @@ RESPONSE, CLOSED_GATES, CREDENTIAL, LANGUAGE, ACCOUNT, MODE = range(6)
 """The columns of a statement's row.
 
 The response (`{"data":…}`); the closed gates, null when there are none; the credential's key, null when it is not
-known; the viewer's language, null where nothing is hidden, except of a live operation; the credential's account; and,
+known; the viewer's language, null where no message needs it, except of a live operation; the credential's account; and,
 of an API key only, its mode for hidden fields.
 """
 
@@ -121,7 +121,11 @@ def finish(
         "with viewer as ({}){} select s.d::varchar, s.h::varchar, s.id, {}, s.account_id{}{}{}{}{}{} from ({}) s{}",
         _viewer(ctx, shares=True) if shares else caller(ctx),
         join("", ctx.commons),
-        spoken if live else sql("case when s.h is not null then {} end", spoken),
+        spoken
+        if live
+        else sql("case when s.h is not null then {} end", spoken)
+        if _has_reasons(ctx)
+        else sql("null::text"),
         sql(", s.hidden_fields") if ctx.kind is CredentialKind.API_KEY else sql(""),
         sql(", s.term") if live else sql(""),
         sql(", array({}) known", _known(ctx)) if shares else sql(""),
@@ -144,6 +148,12 @@ def _more(ctx: StatementContext) -> list[Sql]:
     """Further columns of the viewer that the end of a statement needs."""
     of_key = [sql("hidden_fields")] if ctx.kind is CredentialKind.API_KEY else []
     return [*of_key, LANGUAGE_OF_VIEWER] if ctx.speaks or ctx.kind is CredentialKind.VIEW_AS else of_key
+
+
+def _has_reasons(ctx: StatementContext) -> bool:
+    """True if a message may be written about a closed gate: of an input, or as the mode of hidden fields asks for."""
+    refuses = any(entry.inputs for scope in ctx.scopes for entry in scope.entries)
+    return ctx.has_reasons or refuses or ctx.kind is CredentialKind.API_KEY
 
 
 def _term(ctx: StatementContext) -> Sql:

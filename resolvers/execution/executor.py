@@ -42,6 +42,7 @@ from resolvers.request import GraphQLRequest, RequestError, Result
 from resolvers.request_limits import MAX_COST
 from resolvers.stages import Stage
 from schema.errors import ErrorCode
+from schema.hidden_fields import HiddenFields
 
 WAYS_OF_SUBSCRIBING: Final = (
     "A subscription is a stream: open a WebSocket (graphql-transport-ws), or accept text/event-stream or "
@@ -249,9 +250,11 @@ class Executor:
     ) -> Result:
         view = await self._viewing.of(request) if operation.introspects else None
         kind = request.kind
-        statement = self._compiler.kept(operation, None, variables, kind, view)
+        reports = request.hidden_fields is HiddenFields.ERROR
+        statement = self._compiler.kept(operation, None, variables, kind, view, has_reasons=reports)
         if statement is None:
-            statement = await self._turns.do(partial(self._compiler.read, operation, variables, kind, view))
+            compile_ = partial(self._compiler.read, operation, variables, kind, view, has_reasons=reports)
+            statement = await self._turns.do(compile_)
         if hashed is None:
             check_stranger(statement.cost.work)
         cost = 0
