@@ -1,14 +1,9 @@
 with viewer as (
   select k.id, k.account_id
   from credential k
-  where k.token_hash = $10::bytea and k.expires_at > now() and k.kind = 'SESSION'
+  where k.token_hash = $11::bytea and k.expires_at > now() and k.kind = 'SESSION'
 )
-select
-  s.d::varchar,
-  s.h::varchar,
-  s.id,
-  case when s.h is not null then (select w.language from account w where w.id = s.account_id) end,
-  s.account_id
+select s.d::varchar, s.h::varchar, s.id, null::text, s.account_id
 from (
   select '{"data":{"company":' || coalesce(l0.j, 'null') || '}}' d, l0.h h, v.id, v.account_id
   from (select 1) one
@@ -80,9 +75,9 @@ from (
                 (
                   select
                     '{"nodes":[' || coalesce(
-                      string_agg(r.j0, ',' order by r.rn desc) filter (where r.rn <= $8::int4), ''
+                      string_agg(r.j0, ',' order by r.rn desc) filter (where r.rn <= $9::int4), ''
                     )
-                    || '],"pageInfo":{"hasPreviousPage":' || (count(*) > $8::int4)::text
+                    || '],"pageInfo":{"hasPreviousPage":' || (count(*) > $9::int4)::text
                     || '}}'
                   from (
                     select row_number() over () rn, x.*
@@ -109,15 +104,16 @@ from (
                         t7.company_id = $1::uuid
                         and t7.kind = 'QUOTE'
                         and t7.customer_id = t1.id
+                        and t7.status = any($7::text[])
                         and case when t7.expiration_date < (
                           select (now() at time zone 'Europe/Brussels')::date
                         ) then
                           case when t7.status = 'SENT' then 'EXPIRED' else t7.status end
                         when t7.status = 'EXPIRED' then
                           'SENT'
-                        else t7.status end = any($7::text[])
+                        else t7.status end = any($8::text[])
                       order by t7.date, t7.id
-                      limit $8::int4 + 1
+                      limit $9::int4 + 1
                     ) x
                   ) r
                 )
@@ -155,7 +151,7 @@ from (
                     from document t9
                     where t9.company_id = $1::uuid and t9.kind = 'CREDIT_NOTE' and t9.customer_id = t1.id
                     order by t9.date desc, t9.id desc
-                    limit $9::int4
+                    limit $10::int4
                   ) r
                 )
                 || '}'
@@ -216,6 +212,7 @@ from (
 -- $5 = 2
 -- $6 = 1
 -- $7 = [ACCEPTED]
--- $8 = 1
+-- $8 = [ACCEPTED]
 -- $9 = 1
--- $10 = <hash of a token>
+-- $10 = 1
+-- $11 = <hash of a token>
