@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -44,28 +44,27 @@ FIGURES_PAUSE = 1.0
 """Seconds between two looks at the figures of the process."""
 
 
-class Gateway(Starlette):
-    """The ASGI application: answers /graphql and the `downloads` itself, everything else by Starlette's routes.
+class Endpoints(NamedTuple):
+    """The ASGI applications for GraphQL: requests, documents to download by their paths, WebSockets.
 
-    Every request counts against the limit of its address, even one for a path that does not exist.
-
-    `sockets` returns the ASGI application for WebSockets; it is called once, for the first of them.
+    `sockets` returns the application for WebSockets; it is called once, for the first of them.
     """
 
-    def __init__(
-        self,
-        endpoint: GraphQLEndpoint,
-        downloads: Mapping[str, SchemaEndpoint],
-        sockets: Callable[[], ASGIApp],
-        shared: TransportState,
-        pages: Pages | None,
-        **starlette: Any,
-    ) -> None:
+    graphql: GraphQLEndpoint
+    downloads: Mapping[str, SchemaEndpoint]
+    sockets: Callable[[], ASGIApp]
+
+
+class Gateway(Starlette):
+    """The ASGI application: answers /graphql and downloads by its endpoints, everything else by Starlette's routes.
+
+    Every request counts against the limit of its address, even one for a path that does not exist.
+    """
+
+    def __init__(self, endpoints: Endpoints, shared: TransportState, pages: Pages | None, **starlette: Any) -> None:
         super().__init__(**starlette)
         self._pages = pages
-        self._endpoint = endpoint
-        self._downloads = downloads
-        self._make_sockets = sockets
+        self._endpoint, self._downloads, self._make_sockets = endpoints
         self._sockets: ASGIApp | None = None
         self._slots = shared.slots
         self._rates = shared.rates
@@ -134,23 +133,13 @@ def create_app(
     opened = backend or database_backend(settings, log, quota, alone=page is None)
     shared = _state_of(settings, opened, log, limits, page)
 
+    pages = Pages(_demo_of(settings, opened), with_explorer=settings.has_explorer) if settings.has_console else None
+
     def hindrance() -> str | None:
         return gateway.hindrance()
 
-    def sockets() -> ASGIApp:
-        from gateway.websocket.endpoint import WebSocketEndpoint  # noqa: PLC0415 (most processes never serve a socket)
-
-        return WebSocketEndpoint(shared)
-
-    pages = Pages(_demo_of(settings, opened), with_explorer=settings.has_explorer) if settings.has_console else None
-    common = (shared, Compression(settings.compress_from), settings.max_body)
-    downloads = {"/schema.graphql": SchemaEndpoint(*common)}
-    if pages is not None:
-        downloads[REFERENCE] = ReferenceEndpoint(*common)
     gateway = Gateway(
-        GraphQLEndpoint(*common),
-        downloads,
-        sockets,
+        _endpoints_of(settings, shared),
         shared,
         pages,
         routes=[
@@ -161,6 +150,21 @@ def create_app(
         exception_handlers={HTTPException: _refuse if pages is None else _refuse_or_show},
     )
     return gateway
+
+
+def _endpoints_of(settings: Settings, shared: TransportState) -> Endpoints:
+    """The endpoints of an application; with pages the reference is one of the downloads."""
+
+    def sockets() -> ASGIApp:
+        from gateway.websocket.endpoint import WebSocketEndpoint  # noqa: PLC0415 (most processes never serve a socket)
+
+        return WebSocketEndpoint(shared)
+
+    common = (shared, Compression(settings.compress_from), settings.max_body)
+    downloads = {"/schema.graphql": SchemaEndpoint(*common)}
+    if settings.has_console:
+        downloads[REFERENCE] = ReferenceEndpoint(*common)
+    return Endpoints(GraphQLEndpoint(*common), downloads, sockets)
 
 
 def _state_of(settings: Settings, backend: Backend, log: Log, rates: Rates | None, page: Page | None) -> TransportState:
