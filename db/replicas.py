@@ -17,7 +17,14 @@ from db.database import Database, PoolSettings
 from db.dsn import read_address
 from db.errors import DatabaseMisconfigured
 from db.lease import SILENCE, Lease, Primary, Reason, ReplicaSettings, Waits
-from db.looks import end_waits, keep_looking, look_at_primary, look_at_replica, look_at_waits, name_of_looks
+from db.replication_status import (
+    end_waits,
+    keep_looking,
+    look_at_primary,
+    look_at_replica,
+    look_at_waits,
+    name_of_looks,
+)
 
 WAITS_PAUSE: Final = 0.1
 """Seconds between two looks at commits that wait for replicas."""

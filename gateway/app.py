@@ -20,15 +20,15 @@ from gateway.http.deadlines import Deadlines
 from gateway.http.endpoint import GraphQLEndpoint
 from gateway.http.errors import Statuses
 from gateway.http.headers import address_of
-from gateway.http.positions import Positions
 from gateway.http.rate_limits import Allowance, Rates
 from gateway.http.rate_limits import headers as rate_headers
 from gateway.http.schema_endpoint import SchemaEndpoint
-from gateway.http.shared import TransportState
 from gateway.http.stream_slots import LiveBounds, StreamSlots
+from gateway.http.transport_state import TransportState
+from gateway.http.write_positions import Positions
 from gateway.logs import Log, open_log
-from gateway.metrics.layout import Layout
 from gateway.metrics.recording import Metrics
+from gateway.metrics.registry import Layout
 from gateway.pages.reference_endpoint import ReferenceEndpoint
 from gateway.pages.responses import nothing_here, wants_page
 from gateway.pages.routes import REFERENCE, HoldsDemo, Pages

@@ -92,7 +92,7 @@ class Backend(Protocol):
         ...
 
     def figures(self) -> Mapping[str, float]:
-        """Numbers for metrics, by the names of `gateway.metrics.layout.FIGURES`; none while there is no database."""
+        """Numbers for metrics, by the names of `gateway.metrics.registry.FIGURES`; none while there is no database."""
         ...
 
     async def holds_demo(self) -> bool:

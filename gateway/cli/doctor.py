@@ -9,7 +9,7 @@ from db.diagnosis import Finding, Wanted, diagnose
 from db.replica_diagnosis import diagnose_replicas
 from gateway.cli.terminal import print_table
 from gateway.pool import pool_settings
-from gateway.server.opened import open_dsn
+from gateway.server.database import open_dsn
 from gateway.settings import Settings
 
 MARKS: Final = {True: ("good", "green"), None: ("could be better", "yellow"), False: ("wrong", "red")}

@@ -14,7 +14,7 @@ from db.secrets import Keyring, NoSecretKey, SecretUnreadable
 from db.stored_secrets import count_secrets, reseal_all, secrets_of
 from gateway.cli.progress import progress_of
 from gateway.cli.terminal import complain, print_table, say
-from gateway.server.opened import open_dsn, with_secret_keys
+from gateway.server.database import open_dsn, with_secret_keys
 from gateway.settings import Settings
 
 UNREADABLE: Final = -1

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import count
 from typing import Final, Protocol, TypeAlias
 
-from gateway.metrics.layout import APPS, BOUNDS, CODES, FIGURES, GAUGE, GONE, STAGES, SUM, WIDTH, Layout
+from gateway.metrics.registry import APPS, BOUNDS, CODES, FIGURES, GAUGE, GONE, STAGES, SUM, WIDTH, Layout
 from gateway.shared_page import SharedCounters
 from resolvers.request import DocumentReference, ErrorEntry, Note, Result
 from resolvers.stages import Stage, Stages

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from gateway.metrics.layout import APPS, BOUNDS, CODES, FIGURES, STAGES, SUM, WIDTH, Layout
+from gateway.metrics.registry import APPS, BOUNDS, CODES, FIGURES, STAGES, SUM, WIDTH, Layout
 
 MEDIA_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 

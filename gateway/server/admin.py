@@ -18,7 +18,7 @@ from db.errors import DatabaseError
 from db.figures import Figure, read_figures
 from db.readiness import ReadinessProbe
 from gateway.health import LIVE, Health, Hindrance, probed, readiness
-from gateway.metrics.layout import Layout
+from gateway.metrics.registry import Layout
 from gateway.metrics.text import MEDIA_TYPE, family, page
 from gateway.readiness import Readiness
 from gateway.server.listener import listen

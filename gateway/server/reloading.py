@@ -14,7 +14,7 @@ from db.secrets import KeyFileBroken
 from gateway.logs import Log
 from gateway.operation_files import own_operations
 from gateway.persisted_manifests import ManifestBroken, check_manifests
-from gateway.server.opened import holds_demo, with_secret_keys
+from gateway.server.database import holds_demo, with_secret_keys
 from gateway.server.supervisor import Supervisor
 from gateway.server.workers import Conduct, Workers, conduct_of
 from gateway.settings import Settings

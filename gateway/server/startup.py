@@ -21,8 +21,8 @@ from gateway.mail.transport import LazyTransport, MailTransport, TransportChoice
 from gateway.operation_files import own_operations
 from gateway.persisted_manifests import check_manifests
 from gateway.server.admin import listen_for_operators, serving_operators
+from gateway.server.database import holds_demo, migrate_to_here, open_dsn, with_secret_keys
 from gateway.server.listener import is_loopback, url
-from gateway.server.opened import holds_demo, migrate_to_here, open_dsn, with_secret_keys
 from gateway.server.reloading import ALONE, NOT_REPLACED, Reloading, Renewal
 from gateway.server.server import Server, Signals
 from gateway.server.supervisor import Supervisor

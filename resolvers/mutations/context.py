@@ -10,9 +10,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol, TypeAlias
 
-from db.applied import APPLIED
 from db.connection import Connection
 from db.database import Database
+from db.remote_apply import APPLIED
 from db.secrets import Keyring
 from db.tables.metadata import APPS
 from db.tokens import CredentialKind, hash_token

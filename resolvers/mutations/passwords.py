@@ -19,7 +19,7 @@ from db.outbox import Letter, post
 from db.tokens import hash_token
 from resolvers.addresses import network
 from resolvers.email_address import normal_email
-from resolvers.fair_use.patience import waiting
+from resolvers.fair_use.waiting_client import waiting
 from resolvers.fair_use.worker_threads import WorkerThreads, step_back
 from resolvers.mutations.context import (
     InputValues,

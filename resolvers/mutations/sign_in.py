@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
-from db.applied import APPLIED
 from db.database import Database
+from db.remote_apply import APPLIED
 from resolvers.addresses import network
 from resolvers.email_address import normal_email
 from resolvers.mutations.context import (

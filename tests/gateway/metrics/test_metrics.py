@@ -13,8 +13,8 @@ import pytest
 from db.database import Database, PoolSettings
 from gateway.http.compression import Compression
 from gateway.http.parameters import Parameters
-from gateway.metrics.layout import BOUNDS, FIGURES, MOST_OPERATIONS, Layout
 from gateway.metrics.recording import SAMPLED, Metrics
+from gateway.metrics.registry import BOUNDS, FIGURES, MOST_OPERATIONS, Layout
 from gateway.metrics.text import family, page
 from gateway.persisted_manifests import check_manifests, known_operations
 from gateway.shared_page import MOST_WORKERS, Page, SharedCounters, add_names, names_in, new_page

@@ -1,4 +1,4 @@
-"""What is counted, and where it stands among the counters of a worker (`gateway/shared_page.py`)."""
+"""All metrics: what is counted, and where it stands among the counters of a worker (`gateway/shared_page.py`)."""
 
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple

@@ -9,10 +9,10 @@ from gateway.http.cookies import Cookies
 from gateway.http.cors import Cors
 from gateway.http.deadlines import Deadlines
 from gateway.http.errors import Statuses
-from gateway.http.positions import Positions
 from gateway.http.rate_limits import Rates
 from gateway.http.rendering import LastRendering
 from gateway.http.stream_slots import StreamSlots
+from gateway.http.write_positions import Positions
 from gateway.logs import Log
 from gateway.metrics.recording import Metrics
 from gateway.shared_page import SharedCounters
