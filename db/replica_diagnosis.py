@@ -1,4 +1,4 @@
-"""What keeps replicas from answering, and what to do: takes their addresses, returns a finding in words for each."""
+"""Diagnosis of replicas: takes their addresses, returns for each a finding in words, with a remedy."""
 
 import asyncio
 import time

@@ -28,12 +28,12 @@ from gateway.http.transport_state import TransportState
 from gateway.http.write_positions import Positions
 from gateway.logs import Log, open_log
 from gateway.metrics.recording import Metrics
-from gateway.metrics.registry import Layout
+from gateway.metrics.registry import CounterLayout
 from gateway.pages.reference_endpoint import ReferenceEndpoint
 from gateway.pages.responses import nothing_here, wants_page
 from gateway.pages.routes import REFERENCE, HoldsDemo, Pages
 from gateway.settings import Settings
-from gateway.shared_page import Page, SharedCounters, names_in
+from gateway.shared_page import SharedCounters, SharedPage, names_in
 from gateway.traces.tracing import tracer_of
 from resolvers.operation.persisted import OperationNames
 from schema.errors import ErrorCode, error_message
@@ -120,7 +120,7 @@ class Gateway(Starlette):
 
 
 def create_app(
-    settings: Settings, backend: Backend | None = None, log: Log | None = None, *, page: Page | None = None
+    settings: Settings, backend: Backend | None = None, log: Log | None = None, *, page: SharedPage | None = None
 ) -> Gateway:
     """The application; without `backend` it opens the database of `settings.database_url` when it starts.
 
@@ -167,8 +167,10 @@ def _endpoints_of(settings: Settings, shared: TransportState) -> Endpoints:
     return Endpoints(GraphQLEndpoint(*common), downloads, sockets)
 
 
-def _state_of(settings: Settings, backend: Backend, log: Log, rates: Rates | None, page: Page | None) -> TransportState:
-    """What the transports of an application share."""
+def _state_of(
+    settings: Settings, backend: Backend, log: Log, rates: Rates | None, page: SharedPage | None
+) -> TransportState:
+    """The state that the transports of an application share."""
     counters = SharedCounters(page) if page is not None else SharedCounters.own()
     cookies = Cookies(settings)
     return TransportState(
@@ -210,7 +212,7 @@ def _lifespan_of(shared: TransportState, backend: Backend) -> Callable[[Starlett
 
 
 def _demo_of(settings: Settings, backend: Backend) -> HoldsDemo:
-    """Whether the demo's logins may be shown: it is there, and only this machine reaches the gateway."""
+    """The check that the demo's logins may be shown: it is there, and only this machine reaches the gateway."""
 
     async def holds_demo() -> bool:
         return not settings.is_reached and await backend.holds_demo()
@@ -218,12 +220,14 @@ def _demo_of(settings: Settings, backend: Backend) -> HoldsDemo:
     return holds_demo
 
 
-def _metrics(settings: Settings, counters: SharedCounters, names: OperationNames, page: Page | None) -> Metrics | None:
+def _metrics(
+    settings: Settings, counters: SharedCounters, names: OperationNames, page: SharedPage | None
+) -> Metrics | None:
     """The counting of requests; None where no operator listens. The page says which operations are counted apart."""
     if settings.admin_port is None:
         return None
     shared = names_in(page.fd) if page is not None else []
-    return Metrics(counters, Layout(shared or sorted(names.all)), names.by_id, names.by_text)
+    return Metrics(counters, CounterLayout(shared or sorted(names.all)), names.by_id, names.by_text)
 
 
 async def _keep_figures(shared: TransportState, backend: Backend) -> None:

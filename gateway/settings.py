@@ -6,11 +6,11 @@ from gateway.setting_groups.bounds import BoundSettings
 from gateway.setting_groups.database import DatabaseSettings
 from gateway.setting_groups.operations import OperationSettings
 from gateway.setting_groups.operators import OperatorSettings
-from gateway.setting_groups.pool import PoolSettings
+from gateway.setting_groups.pool import ConnectionSettings
 from gateway.setting_groups.reach import ReachSettings
 
 
-class Settings(OperatorSettings, BoundSettings, OperationSettings, PoolSettings, ReachSettings, DatabaseSettings):
+class Settings(OperatorSettings, BoundSettings, OperationSettings, ConnectionSettings, ReachSettings, DatabaseSettings):
     """All settings; the last group comes first. Their values never appear in an error message."""
 
     model_config = SettingsConfigDict(

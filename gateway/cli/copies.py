@@ -1,4 +1,4 @@
-"""What `enfact backup`, `enfact restore` and `enfact revive` do."""
+"""The work of `enfact backup`, `enfact restore` and `enfact revive`."""
 
 from collections.abc import Callable
 from dataclasses import astuple

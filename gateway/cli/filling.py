@@ -1,4 +1,4 @@
-"""What `enfact demo` does."""
+"""The work of `enfact demo`."""
 
 from collections.abc import Callable
 

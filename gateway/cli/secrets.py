@@ -1,4 +1,4 @@
-"""What `enfact secrets` does: count the secrets of connections by key, re-encrypt them with the newest key."""
+"""The work of `enfact secrets`: counts the secrets of connections by key, re-encrypts them with the newest key."""
 
 from collections import Counter
 from collections.abc import AsyncGenerator

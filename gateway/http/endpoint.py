@@ -36,7 +36,7 @@ class GraphQLEndpoint:
     """The ASGI application behind /graphql; it answers 503 while there is no executor."""
 
     has_operations = True
-    """Whether its requests are operations, which have spans."""
+    """True if its requests are operations, which have spans."""
 
     def __init__(self, shared: TransportState, compression: Compression, max_body: int) -> None:
         self._shared = shared

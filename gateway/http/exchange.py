@@ -168,7 +168,7 @@ class Exchange:
             _check_content_type(self.headers)
 
     def _read_sender(self, method: str) -> Sender:
-        """What the headers say, kept for the next request with this head. Raises HTTPFault and Preflight."""
+        """The sender by the headers, kept for the next request with this head. Raises HTTPFault and Preflight."""
         self._check_form(method)
         get = self.headers.get
         credential = self._sent_credential()

@@ -23,7 +23,7 @@ class FastPath(Protocol):
 
     @property
     def connection(self) -> Memory:
-        """Where the request came."""
+        """The connection on which the request came."""
         ...
 
     def body(self) -> bytes | None:

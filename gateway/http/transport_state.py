@@ -25,7 +25,7 @@ LONGEST_PAUSE: Final = 1.0
 
 @dataclass(frozen=True, slots=True)
 class TransportState:
-    """What all transports share.
+    """The state that all transports share.
 
     `executor` returns None while there is nothing to ask; `shows_stages` tells whether signed-in clients may see how
     long the stages of their requests take. `metrics` is None where nothing is counted, `tracer` where no traces are.

@@ -68,7 +68,7 @@ FIGURES: Final = (
 )
 
 
-class Layout:
+class CounterLayout:
     """The places of the counters for the operations with these names, in this order, beside `other`."""
 
     def __init__(self, names: Iterable[str] = ()) -> None:

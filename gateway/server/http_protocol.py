@@ -91,7 +91,7 @@ class BoundedProtocol(HttpToolsProtocol):
     write_deadline = WRITE_DEADLINE
     held = Connections()
     is_draining = False
-    """Whether each answer closes its connection, since the server stops soon."""
+    """True if each answer closes its connection, since the server stops soon."""
 
     count: Count = staticmethod(_anything)
 
@@ -124,7 +124,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     @property
     def is_idle(self) -> bool:
-        """Whether no request is being answered."""
+        """True if no request is being answered."""
         return not self._answering
 
     def give_way(self) -> None:

@@ -5,7 +5,7 @@ from pydantic import Field
 from gateway.setting_groups.group import SettingGroup
 
 
-class PoolSettings(SettingGroup):
+class ConnectionSettings(SettingGroup):
     """The connections to the database, and the statements that these keep."""
 
     pool_size: int = Field(

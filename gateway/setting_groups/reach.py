@@ -109,22 +109,22 @@ class ReachSettings(SettingGroup):
 
     @property
     def hides_demo(self) -> bool:
-        """Whether a demo must not be served: other machines may reach the gateway, and it is not to be exposed."""
+        """True if a demo must not be served: other machines may reach the gateway, and it is not to be exposed."""
         return self.is_reached and not self.expose_demo
 
     @property
     def is_reached(self) -> bool:
-        """Whether other machines may reach the gateway, as far as the settings show."""
+        """True if other machines may reach the gateway, as far as the settings show."""
         return may_be_reached(dict(self))
 
     @property
     def has_console(self) -> bool:
-        """Whether browsers are shown the console."""
+        """True if browsers are shown the console."""
         return self.console != "off"
 
     @property
     def has_explorer(self) -> bool:
-        """Whether the console has the explorer."""
+        """True if the console has the explorer."""
         return self.console == "on" or (self.console is None and not self.is_reached)
 
 

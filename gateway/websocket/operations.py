@@ -83,7 +83,7 @@ class Operations:
             task.add_done_callback(self._running.discard)
 
     async def _is_full(self) -> bool:
-        """Whether the maximum of operations is running, after those just cancelled had a chance to end."""
+        """True if the maximum of operations is running, after those just cancelled had a chance to end."""
         most = self._shared.slots.bounds.of_socket
         if len(self._running) < most:
             return False

@@ -46,7 +46,7 @@ class Caller:
 
 
 OF_ACCOUNT, OF_ACCESS, OF_ADDRESS, OF_COMPANY = b"account:", b"access:", b"address:", b"company:"
-"""What rows are counted for: an account, its changes of access, the network of an anonymous client, a company.
+"""The subjects of counts of rows: an account, its changes of access, the network of an anonymous client, a company.
 
 Changes of access have a count of their own, and none in the company: else what others write, or what an owner's key
 writes, could use up what the owner needs to take rights away.

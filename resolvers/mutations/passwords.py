@@ -79,7 +79,7 @@ DELETE_RESET_TOKENS: Final = "delete from mail_token where account_id = $1 and p
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class CheckedAccount:
     """An account whose password was right, the hash that it was checked against, and the rows of the try."""
 
     account: uuid.UUID
@@ -91,7 +91,7 @@ class Known:
 class PasswordChange:
     """The account whose password changes, and the hash of the new password."""
 
-    known: Known
+    known: CheckedAccount
     password_hash: str
 
 
@@ -234,7 +234,7 @@ async def _prepare_change(
             return UserErrors(UserProblem(UserErrorCode.TOO_MANY_ATTEMPTS))
         if not await is_right(current, caller["password_hash"]):
             return _wrong()
-    return PasswordChange(Known(caller["id"], caller["password_hash"], tries), await hash_password(new))
+    return PasswordChange(CheckedAccount(caller["id"], caller["password_hash"], tries), await hash_password(new))
 
 
 async def change_password(write: MutationContext, given: InputValues) -> MutationResult:

@@ -134,7 +134,7 @@ def _scene(plan: CompanyPlan, company_id: UUID, today: date, rows: Rows) -> Scen
 
 
 def _authors(plan: CompanyPlan) -> list[tuple[date, UUID]]:
-    """Who writes documents, and since which day."""
+    """The authors of documents, each with the day since which they write."""
     begin = plan.created.date()
     return [(begin + timedelta(days=day), plan.people.cast[who].id) for day, who in plan.people.authors]
 
