@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from db.connection import Connection
-from db.lock_waits import Waits
+from db.lock_waits import LockWaits
 from db.schema_version import FIRST, SchemaVersion
 
 MIGRATIONS: Final = Path(__file__).parent / "migrations"
@@ -89,7 +89,7 @@ class Runner:
                 await self.connection.run_sync(_make)
                 yield
 
-    async def upgrade(self, version: SchemaVersion, waits: Waits) -> None:
+    async def upgrade(self, version: SchemaVersion, waits: LockWaits) -> None:
         """Run the migrations that a database in use lacks, each until it is done and recorded."""
         if not await self.driver.fetchval(HAS_OLDEST_CODE):
             await waits.repeat("The table of revisions", partial(self.driver.execute, ADD_OLDEST_CODE))
@@ -97,7 +97,7 @@ class Runner:
             await waits.repeat(f"Migration {migration.revision}", partial(self._run, migration, waits))
             waits.report(f"Migration {migration.revision} is done")
 
-    async def _run(self, migration: Migration, waits: Waits) -> None:
+    async def _run(self, migration: Migration, waits: LockWaits) -> None:
         """Run a migration on a database in use: in a transaction of its own, or in steps."""
         level = "AUTOCOMMIT" if migration.in_steps else "READ COMMITTED"
         connection = await self.connection.execution_options(isolation_level=level)

@@ -22,7 +22,7 @@ REQUESTS, LISTENER, HEALTH, MAIL = "enfact", "enfact listening", "enfact health"
 """The names of a gateway's connections, which PostgreSQL shows (`application_name`)."""
 
 LOOKS: Final = "enfact replicas"
-"""How the names of those begin that look at replicas and their primary."""
+"""The beginning of the names of connections that look at replicas and their primary."""
 
 SERVING: Final = (REQUESTS, LISTENER, HEALTH, MAIL, LOOKS)
 

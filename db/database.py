@@ -19,9 +19,9 @@ from db.errors import DRIVER_ERRORS, ConnectionLost, DatabaseTimeout, translate,
 from db.pool import Connect, Pool
 from db.session_settings import require_settings, session_settings
 from db.sharing import GATEWAY, PAYER, Payer, Shares
+from db.shielded import Undisturbed
 from db.statement_cache import limit_memory
 from db.time_codecs import set_time_codecs
-from db.undisturbed import Undisturbed
 
 READ_BACKEND_MEMORY: Final = "select sum(total_bytes)::bigint from pg_backend_memory_contexts"
 """The memory of a backend in bytes; only a superuser or a member of pg_read_all_stats may read it."""

@@ -1,4 +1,4 @@
-"""What is wrong with a database for the product, and what to do: takes its address, returns findings in words."""
+"""Diagnosis of a database for the product: takes its address, returns findings with remedies, in words."""
 
 import time
 from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
@@ -10,7 +10,7 @@ from db.connection import COMMAND, Connection, connect, require_encoding, requir
 from db.errors import DRIVER_ERRORS, DatabaseError, translate_refusal
 from db.listener import prove
 from db.readiness import require_writes
-from db.schema_version import Standing, read_standing
+from db.schema_version import SchemaState, read_standing
 from db.session_settings import require_settings
 
 EXTENSIONS: Final = ("btree_gin", "btree_gist", "pg_trgm")
@@ -37,7 +37,7 @@ MAY_READ_MEMORY: Final = "select has_function_privilege('pg_get_backend_memory_c
 
 
 class Finding(NamedTuple):
-    """What was looked at, whether it is as it should be (None: it works, but could be better), and what to do."""
+    """The object of a look, whether it is as it should be (None: it works, but could be better), and what to do."""
 
     subject: str
     is_good: bool | None
@@ -45,18 +45,18 @@ class Finding(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """What the gateway needs: its session's settings, its connections in total, and the address that it listens on."""
+class Requirements:
+    """The needs of the gateway: its session's settings, its connections in total, the address that it listens on."""
 
     settings: dict[str, str]
     connections: int
     listen_dsn: str
 
 
-Check = Callable[[Connection, Wanted], Coroutine[Any, Any, Finding]]
+Check = Callable[[Connection, Requirements], Coroutine[Any, Any, Finding]]
 
 
-async def diagnose(dsn: str, wanted: Wanted) -> AsyncGenerator[Finding]:
+async def diagnose(dsn: str, wanted: Requirements) -> AsyncGenerator[Finding]:
     """The findings, one by one; after a database that cannot be reached there are no others."""
     settings = {"application_name": COMMAND, **wanted.settings}
     try:
@@ -71,7 +71,7 @@ async def diagnose(dsn: str, wanted: Wanted) -> AsyncGenerator[Finding]:
         connection.terminate()
 
 
-async def _tried(subject: str, check: Check, connection: Connection, wanted: Wanted) -> Finding:
+async def _tried(subject: str, check: Check, connection: Connection, wanted: Requirements) -> Finding:
     """The finding of a check; an error of the database is one, too."""
     try:
         return (await check(connection, wanted))._replace(subject=subject)
@@ -85,29 +85,29 @@ def _good(words: str) -> Finding:
     return Finding("", True, words)
 
 
-async def _server(connection: Connection, _wanted: Wanted) -> Finding:
+async def _server(connection: Connection, _wanted: Requirements) -> Finding:
     major = connection.get_server_version()[0]
     require_version(major)
     require_encoding(connection)
     return _good(f"PostgreSQL {major}, UTF8")
 
 
-async def _role(connection: Connection, _wanted: Wanted) -> Finding:
+async def _role(connection: Connection, _wanted: Requirements) -> Finding:
     await require_writes(connection)
     return _good("takes writes")
 
 
-async def _schema(connection: Connection, _wanted: Wanted) -> Finding:
+async def _schema(connection: Connection, _wanted: Requirements) -> Finding:
     match await read_standing(connection):
-        case Standing.BEHIND:
+        case SchemaState.BEHIND:
             return Finding("", False, "The database is not migrated to this version: enfact migrate does that.")
-        case Standing.AHEAD:
+        case SchemaState.AHEAD:
             return Finding("", None, "A newer version migrated the database; this one may use it.")
-        case Standing.CURRENT:
+        case SchemaState.CURRENT:
             return _good("that of this version")
 
 
-async def _extensions(connection: Connection, _wanted: Wanted) -> Finding:
+async def _extensions(connection: Connection, _wanted: Requirements) -> Finding:
     found = {row[0] for row in await connection.fetch(FIND_EXTENSIONS, EXTENSIONS)}
     missing = [name for name in EXTENSIONS if name not in found]
     if missing:
@@ -116,7 +116,7 @@ async def _extensions(connection: Connection, _wanted: Wanted) -> Finding:
     return _good(", ".join(EXTENSIONS))
 
 
-async def _rights(connection: Connection, _wanted: Wanted) -> Finding:
+async def _rights(connection: Connection, _wanted: Requirements) -> Finding:
     lacking = [row[0] for row in await connection.fetch(FIND_LACKING)]
     if lacking:
         names = ", ".join(lacking[:5]) + (" …" if len(lacking) > 5 else "")
@@ -127,12 +127,12 @@ async def _rights(connection: Connection, _wanted: Wanted) -> Finding:
     return _good("rows of all tables can be read and written")
 
 
-async def _settings(connection: Connection, wanted: Wanted) -> Finding:
+async def _settings(connection: Connection, wanted: Requirements) -> Finding:
     await require_settings(connection, wanted.settings)
     return _good("those that are sent are in force")
 
 
-async def _clock(connection: Connection, _wanted: Wanted) -> Finding:
+async def _clock(connection: Connection, _wanted: Requirements) -> Finding:
     before = time.time()
     theirs: float = await connection.fetchval(READ_CLOCK)
     off = max(before - theirs, theirs - time.time(), 0.0)
@@ -147,7 +147,7 @@ async def _clock(connection: Connection, _wanted: Wanted) -> Finding:
     return _good(f"differs by less than {CLOCK:g} s")
 
 
-async def _room(connection: Connection, wanted: Wanted) -> Finding:
+async def _room(connection: Connection, wanted: Requirements) -> Finding:
     row = await connection.fetchrow(READ_ROOM)
     assert row is not None, "the current user is a role"
     most = row[0] if row[1] < 0 else min(row[0], row[1])
@@ -157,14 +157,14 @@ async def _room(connection: Connection, wanted: Wanted) -> Finding:
     return _good(words)
 
 
-async def _memory(connection: Connection, _wanted: Wanted) -> Finding:
+async def _memory(connection: Connection, _wanted: Requirements) -> Finding:
     if await connection.fetchval(MAY_READ_MEMORY):
         return _good("can be seen")
     words = "The user cannot see the memory of backends, so connections live an hour: grant pg_read_all_stats to it."
     return Finding("", None, words)
 
 
-async def _notifications(_connection: Connection, wanted: Wanted) -> Finding:
+async def _notifications(_connection: Connection, wanted: Requirements) -> Finding:
     async with _listening(wanted.listen_dsn) as listening:
         await prove(wanted.listen_dsn, listening)
     return _good("arrive")

@@ -85,7 +85,7 @@ class Host:
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """What a DSN says: `dsn` for the driver, the hosts (none: the driver's default), and other words for the client.
+    """The parts of a DSN: `dsn` for the driver, the hosts (none: the driver's default), and other words for the client.
 
     `connect_timeout` is in seconds and for each host. `alive` has the words of TCP's keepalives, by name.
     """

@@ -1,4 +1,4 @@
-"""What PostgreSQL says of itself and of the outbox, for metrics: one statement, cheap on any size of database."""
+"""The figures of PostgreSQL and of the outbox, for metrics: one statement, cheap on any size of database."""
 
 from typing import Final, NamedTuple
 
@@ -22,7 +22,7 @@ from pg_stat_database d where d.datname = current_database()
 """
 
 
-class Figure(NamedTuple):
+class DatabaseFigure(NamedTuple):
     """A number of the database: its name, its kind in Prometheus, what it means, and its column."""
 
     name: str
@@ -32,26 +32,32 @@ class Figure(NamedTuple):
 
 
 FIGURES: Final = (
-    Figure("enfact_outbox_letters", "gauge", "Letters that wait to be sent.", "letters"),
-    Figure("enfact_outbox_oldest_seconds", "gauge", "Seconds since the oldest letter was due.", "oldest_letter"),
-    Figure("enfact_database_bytes", "gauge", "Bytes of the database on disk.", "bytes"),
-    Figure("enfact_database_connections", "gauge", "Connections to the database, by anybody.", "backends"),
-    Figure("enfact_database_connections_most", "gauge", "Connections that the server takes.", "most_backends"),
-    Figure(
+    DatabaseFigure("enfact_outbox_letters", "gauge", "Letters that wait to be sent.", "letters"),
+    DatabaseFigure(
+        "enfact_outbox_oldest_seconds", "gauge", "Seconds since the oldest letter was due.", "oldest_letter"
+    ),
+    DatabaseFigure("enfact_database_bytes", "gauge", "Bytes of the database on disk.", "bytes"),
+    DatabaseFigure("enfact_database_connections", "gauge", "Connections to the database, by anybody.", "backends"),
+    DatabaseFigure("enfact_database_connections_most", "gauge", "Connections that the server takes.", "most_backends"),
+    DatabaseFigure(
         "enfact_database_notifications_used", "gauge", "Part of the queue of notifications in use.", "notifications"
     ),
-    Figure("enfact_database_commits_total", "counter", "Transactions that were committed.", "commits"),
-    Figure("enfact_database_rollbacks_total", "counter", "Transactions that were undone.", "rollbacks"),
-    Figure("enfact_database_deadlocks_total", "counter", "Deadlocks.", "deadlocks"),
-    Figure("enfact_database_temporary_bytes_total", "counter", "Bytes of temporary files.", "temp_bytes"),
-    Figure("enfact_database_wal_bytes_total", "counter", "Bytes of the write-ahead log so far.", "wal_bytes"),
-    Figure("enfact_database_wal_kept_bytes", "gauge", "Bytes of the log that replication slots keep.", "wal_kept"),
-    Figure("enfact_database_replicas", "gauge", "Replicas that are connected.", "replicas"),
-    Figure("enfact_database_replica_lag_seconds", "gauge", "Seconds by which the slowest replica lags.", "replica_lag"),
+    DatabaseFigure("enfact_database_commits_total", "counter", "Transactions that were committed.", "commits"),
+    DatabaseFigure("enfact_database_rollbacks_total", "counter", "Transactions that were undone.", "rollbacks"),
+    DatabaseFigure("enfact_database_deadlocks_total", "counter", "Deadlocks.", "deadlocks"),
+    DatabaseFigure("enfact_database_temporary_bytes_total", "counter", "Bytes of temporary files.", "temp_bytes"),
+    DatabaseFigure("enfact_database_wal_bytes_total", "counter", "Bytes of the write-ahead log so far.", "wal_bytes"),
+    DatabaseFigure(
+        "enfact_database_wal_kept_bytes", "gauge", "Bytes of the log that replication slots keep.", "wal_kept"
+    ),
+    DatabaseFigure("enfact_database_replicas", "gauge", "Replicas that are connected.", "replicas"),
+    DatabaseFigure(
+        "enfact_database_replica_lag_seconds", "gauge", "Seconds by which the slowest replica lags.", "replica_lag"
+    ),
 )
 
 
-async def read_figures(connection: Connection) -> list[tuple[Figure, float]]:
+async def read_figures(connection: Connection) -> list[tuple[DatabaseFigure, float]]:
     """The figures that the server tells this user: some only to members of pg_monitor."""
     row = await connection.fetchrow(READ)
     assert row is not None, "there is statistics of every database that is connected to"

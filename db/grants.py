@@ -1,4 +1,4 @@
-"""What a database user needs that serves and does not migrate, as SQL: rights to rows, settings of its sessions."""
+"""The rights of a database user that serves and does not migrate, as SQL: to rows, and settings of its sessions."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""When a replica may answer: rules over what was seen of it and of the primary. They wait for nothing.
+"""The rules by which a replica may answer, over what was seen of it and of the primary. They wait for nothing.
 
 Times are of the monotonic clock, in seconds; the time of a look is the one before it was sent. A position is a number
 of bytes of the write-ahead log.
@@ -88,7 +88,7 @@ class WaitsLook(NamedTuple):
 
 
 @dataclass(slots=True)
-class Waits:
+class CommitWaits:
     """The commits that wait for replicas, and until when.
 
     A commit that waits is flushed. A replica without it answers nothing as soon as that is its gateway's lag ago, or
@@ -107,7 +107,7 @@ class Waits:
 
 @dataclass(slots=True)
 class Primary:
-    """What was seen of a primary, for as long as replicas may lag, in seconds.
+    """The last looks at a primary, for as long as replicas may lag, in seconds.
 
     What was seen of it holds until `until`. `since` has the standbys that its commits wait for, each with a moment from
     which on they do. PostgreSQL calls a standby synchronous as soon as one of its processes has read the setting, but
@@ -160,7 +160,7 @@ class Primary:
 
 @dataclass(slots=True)
 class Lease:
-    """What was seen of a replica, and until when it may answer.
+    """The last look at a replica, and until when it may answer.
 
     `reason` is what stands against it at any time; None: only time does. `fresh` is the moment of the primary whose
     commits it has.

@@ -48,11 +48,11 @@ class Patience:
 
 
 PATIENCE: Final = Patience()
-"""That of a start without settings."""
+"""The patience of a start without settings."""
 
 
 @dataclass(slots=True)
-class Waits:
+class LockWaits:
     """The waits of one run: their sum has a bound, and the operator is told of each.
 
     A try that failed counts as the time that it may wait; a wait that succeeds, as that for an index, as long as it was
@@ -104,7 +104,7 @@ class Waits:
 
 
 @asynccontextmanager
-async def watched(waits: Waits, pid: int, observer: Callable[[], Awaitable[Connection]]) -> AsyncGenerator[None]:
+async def watched(waits: LockWaits, pid: int, observer: Callable[[], Awaitable[Connection]]) -> AsyncGenerator[None]:
     """A block in which a connection that `observer` opens looks for what the backend `pid` waits for, and tells it."""
     watching = asyncio.create_task(_watch(waits, pid, observer))
     try:
@@ -114,7 +114,7 @@ async def watched(waits: Waits, pid: int, observer: Callable[[], Awaitable[Conne
         await asyncio.wait([watching])
 
 
-async def _watch(waits: Waits, pid: int, observer: Callable[[], Awaitable[Connection]]) -> None:
+async def _watch(waits: LockWaits, pid: int, observer: Callable[[], Awaitable[Connection]]) -> None:
     """Look eight times during each try; without a connection to look with, the migration goes on without a report."""
     with suppress(DatabaseError, *DRIVER_ERRORS):
         connection = await observer()

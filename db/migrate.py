@@ -11,8 +11,8 @@ from functools import partial
 from db.app_catalogue import AppRow, is_current, write
 from db.connection import MIGRATION, Connection, connect, require_encoding, require_version
 from db.errors import DRIVER_ERRORS, translate
-from db.lock_waits import PATIENCE, Patience, Report, Waits, watched
-from db.schema_version import Standing, read_standing, read_version
+from db.lock_waits import PATIENCE, LockWaits, Patience, Report, watched
+from db.schema_version import SchemaState, read_standing, read_version
 
 LOCK = 0x656E66616374
 """The advisory lock under which a database is changed: the letters of enfact."""
@@ -34,7 +34,7 @@ async def migrate(
     server is too old, the encoding is not UTF8, only newer code may use the database, or the catalogue contradicts
     the database.
     """
-    connection, waits = await _connect(dsn, patience), Waits(patience, report)
+    connection, waits = await _connect(dsn, patience), LockWaits(patience, report)
     try:
         require_version(connection.get_server_version()[0])
         require_encoding(connection)
@@ -57,17 +57,17 @@ async def _connect(dsn: str, patience: Patience) -> Connection:
 async def _is_up_to_date(connection: Connection, catalogue: Sequence[AppRow], report: Report) -> bool:
     """True when there is nothing to do for this code."""
     match await read_standing(connection):
-        case Standing.BEHIND:
+        case SchemaState.BEHIND:
             return False
-        case Standing.CURRENT:
+        case SchemaState.CURRENT:
             return await is_current(connection, catalogue)
-        case Standing.AHEAD:
+        case SchemaState.AHEAD:
             report("A newer version migrated the database; this version may use it, and leaves it as it is")
             return True
 
 
 @asynccontextmanager
-async def _alone(connection: Connection, waits: Waits) -> AsyncGenerator[None]:
+async def _alone(connection: Connection, waits: LockWaits) -> AsyncGenerator[None]:
     """A block that one process at a time is in.
 
     The lock is asked for again and again: who waited for it in a statement would have a snapshot, and an index that
@@ -83,9 +83,9 @@ async def _alone(connection: Connection, waits: Waits) -> AsyncGenerator[None]:
             await connection.execute("select pg_advisory_unlock_all()")
 
 
-async def _bring_up_to_date(dsn: str, connection: Connection, catalogue: Sequence[AppRow], waits: Waits) -> None:
+async def _bring_up_to_date(dsn: str, connection: Connection, catalogue: Sequence[AppRow], waits: LockWaits) -> None:
     version = await read_version(connection)
-    if version is not None and version.standing() is Standing.CURRENT:
+    if version is not None and version.standing() is SchemaState.CURRENT:
         await _write_catalogue(connection, catalogue, waits)
         return
     # Alembic and SQLAlchemy's engine take longer to import than an up-to-date database takes to check.
@@ -102,7 +102,7 @@ async def _bring_up_to_date(dsn: str, connection: Connection, catalogue: Sequenc
                 await _write_catalogue(connection, catalogue, waits)
 
 
-async def _write_catalogue(connection: Connection, catalogue: Sequence[AppRow], waits: Waits) -> None:
+async def _write_catalogue(connection: Connection, catalogue: Sequence[AppRow], waits: LockWaits) -> None:
     async def write_once() -> None:
         async with connection.transaction():
             await write(connection, catalogue)

@@ -1,4 +1,4 @@
-"""What keeps replicas from answering, and what to do: takes their addresses, returns a finding in words for each."""
+"""Diagnosis of replicas: takes their addresses, returns for each a finding in words, with a remedy."""
 
 import asyncio
 import time
@@ -9,8 +9,8 @@ from db.connection import COMMAND, Connection, connect
 from db.diagnosis import Finding
 from db.errors import DRIVER_ERRORS, DatabaseError, translate_refusal
 from db.lease import Lease, Primary, Reason
-from db.looks import PAUSE, look_at_primary, look_at_replica
 from db.replicas import name_of
+from db.replication_status import PAUSE, look_at_primary, look_at_replica
 
 PATIENCE: Final = 3.0
 """Seconds that a replica has to become good while it is looked at."""

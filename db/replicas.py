@@ -16,8 +16,15 @@ from db.connection import Connection
 from db.database import Database, PoolSettings
 from db.dsn import read_address
 from db.errors import DatabaseMisconfigured
-from db.lease import SILENCE, Lease, Primary, Reason, ReplicaSettings, Waits
-from db.looks import end_waits, keep_looking, look_at_primary, look_at_replica, look_at_waits, name_of_looks
+from db.lease import SILENCE, CommitWaits, Lease, Primary, Reason, ReplicaSettings
+from db.replication_status import (
+    end_waits,
+    keep_looking,
+    look_at_primary,
+    look_at_replica,
+    look_at_waits,
+    name_of_looks,
+)
 
 WAITS_PAUSE: Final = 0.1
 """Seconds between two looks at commits that wait for replicas."""
@@ -44,7 +51,7 @@ class Replica:
             self.database = None
 
 
-class Choice(NamedTuple):
+class ChosenReplica(NamedTuple):
     """A replica that may answer, and its pool; `stale` is None, or the seconds since the primary was last seen."""
 
     replica: Replica
@@ -68,7 +75,7 @@ class Replicas:
         self._pool = replace(pool, connect_timeout=min(pool.connect_timeout, SILENCE))
         self._report = report
         self._turns = count()
-        self._waits = Waits()
+        self._waits = CommitWaits()
         self._looked = time.monotonic()
         self._ended = 0
         self._known: Connection | None = None
@@ -89,14 +96,14 @@ class Replicas:
         """Look after the connections of all pools, as `Database.look_after` does. Returns the number of ended ones."""
         return sum([await one.database.look_after() for one in self._all if one.database is not None])
 
-    def choose(self, position: int) -> Choice | None:
+    def choose(self, position: int) -> ChosenReplica | None:
         """The replica with the fewest connections in use of those that have every transaction below `position`.
 
         None when none has; then the primary answers.
         """
         now = time.monotonic()
         found = [
-            Choice(one, one.database)
+            ChosenReplica(one, one.database)
             for one in self._all
             if one.database is not None and one.lease.may_answer(now, position)
         ]
@@ -121,11 +128,11 @@ class Replicas:
             "enfact_replica_waits_ended_total": self._ended,
         }
 
-    def _stale(self, now: float, position: int) -> Choice | None:
+    def _stale(self, now: float, position: int) -> ChosenReplica | None:
         if self._serves_stale:
             for one in self._all:
                 if one.database is not None and one.lease.may_answer_stale(now, self._primary, position):
-                    return Choice(one, one.database, now - self._primary.answered)
+                    return ChosenReplica(one, one.database, now - self._primary.answered)
         return None
 
     async def _look_at_primary(self, connection: Connection) -> None:
@@ -133,7 +140,7 @@ class Replicas:
         if connection is not self._known:
             self._known = connection
             self._primary.forget()
-            self._waits = Waits()
+            self._waits = CommitWaits()
         self._primary.saw(look)
         self._judge()
         await self._look_at_waits(connection)

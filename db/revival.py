@@ -36,7 +36,7 @@ class RevivalRefused(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What ends with a revival, and the moment of the newest change of access that the database knows."""
+    """The numbers of what ends with a revival, and the moment of the newest change of access in the database."""
 
     name: str
     sessions: int

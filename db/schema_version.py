@@ -25,7 +25,7 @@ from alembic_version v
 """Before this column was there, only the code of the revision itself could use a database."""
 
 
-class Standing(Enum):
+class SchemaState(Enum):
     """A database's schema as this code sees it: it has to be migrated, is this code's, or is newer and usable."""
 
     BEHIND = "behind"
@@ -40,13 +40,13 @@ class SchemaVersion:
     revision: str
     oldest_code: str
 
-    def standing(self) -> Standing:
-        """How this code stands to it. Raises DatabaseMisconfigured when only newer code may use the database."""
+    def standing(self) -> SchemaState:
+        """The state of that schema for this code. Raises DatabaseMisconfigured when it is for newer code only."""
         known = revisions()
         if self.revision in known:
-            return Standing.CURRENT if self.revision == known[-1] else Standing.BEHIND
+            return SchemaState.CURRENT if self.revision == known[-1] else SchemaState.BEHIND
         if self.oldest_code <= known[-1]:
-            return Standing.AHEAD
+            return SchemaState.AHEAD
         raise DatabaseMisconfigured(
             f"The database is at revision {self.revision}, which this version of the program does not know: "
             f"a newer version migrated it, for versions that know {self.oldest_code}; this one knows {known[-1]}. "
@@ -62,15 +62,15 @@ async def read_version(connection: Connection) -> SchemaVersion | None:
     return None if row is None else SchemaVersion(row["revision"], row["oldest_code"])
 
 
-async def read_standing(connection: Connection) -> Standing:
-    """How this code stands to the database. Raises DatabaseMisconfigured when only newer code may use it."""
+async def read_standing(connection: Connection) -> SchemaState:
+    """The state of the database for this code. Raises DatabaseMisconfigured when only newer code may use it."""
     version = await read_version(connection)
-    return Standing.BEHIND if version is None else version.standing()
+    return SchemaState.BEHIND if version is None else version.standing()
 
 
 async def is_migrated(connection: Connection) -> bool:
     """True when this code may use the database. Raises DatabaseMisconfigured when only newer code may."""
-    return await read_standing(connection) is not Standing.BEHIND
+    return await read_standing(connection) is not SchemaState.BEHIND
 
 
 async def check_migrated(connection: Connection) -> None:

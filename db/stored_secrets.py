@@ -27,7 +27,7 @@ FIRST: Final = SecretPlace(UUID(int=0), UUID(int=0))
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class SecretBatch:
     """The result of one batch: number of secrets read, and number of those that no key can decrypt."""
 
     seen: int
@@ -46,7 +46,7 @@ async def secrets_of(connection: Connection) -> AsyncGenerator[tuple[SecretPlace
             yield one
 
 
-async def reseal_all(connection: Connection, keyring: Keyring) -> AsyncGenerator[Batch]:
+async def reseal_all(connection: Connection, keyring: Keyring) -> AsyncGenerator[SecretBatch]:
     """Encrypt every secret with the newest key, batch by batch; a secret that cannot be read stays as it is."""
     async for batch in _batches(connection):
         written: list[tuple[UUID, UUID, bytes, bytes]] = []
@@ -60,7 +60,7 @@ async def reseal_all(connection: Connection, keyring: Keyring) -> AsyncGenerator
                 unreadable += 1
         if written:
             await connection.execute(WRITE_SECRETS, *(list(column) for column in zip(*written, strict=True)))
-        yield Batch(len(batch), unreadable)
+        yield SecretBatch(len(batch), unreadable)
 
 
 async def _batches(connection: Connection) -> AsyncGenerator[list[tuple[SecretPlace, bytes]]]:

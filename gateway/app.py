@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -20,20 +20,20 @@ from gateway.http.deadlines import Deadlines
 from gateway.http.endpoint import GraphQLEndpoint
 from gateway.http.errors import Statuses
 from gateway.http.headers import address_of
-from gateway.http.positions import Positions
 from gateway.http.rate_limits import Allowance, Rates
 from gateway.http.rate_limits import headers as rate_headers
 from gateway.http.schema_endpoint import SchemaEndpoint
-from gateway.http.shared import TransportState
 from gateway.http.stream_slots import LiveBounds, StreamSlots
+from gateway.http.transport_state import TransportState
+from gateway.http.write_positions import Positions
 from gateway.logs import Log, open_log
-from gateway.metrics.layout import Layout
 from gateway.metrics.recording import Metrics
+from gateway.metrics.registry import CounterLayout
 from gateway.pages.reference_endpoint import ReferenceEndpoint
 from gateway.pages.responses import nothing_here, wants_page
 from gateway.pages.routes import REFERENCE, HoldsDemo, Pages
 from gateway.settings import Settings
-from gateway.shared_page import Page, SharedCounters, names_in
+from gateway.shared_page import SharedCounters, SharedPage, names_in
 from gateway.traces.tracing import tracer_of
 from resolvers.operation.persisted import OperationNames
 from schema.errors import ErrorCode, error_message
@@ -44,28 +44,27 @@ FIGURES_PAUSE = 1.0
 """Seconds between two looks at the figures of the process."""
 
 
-class Gateway(Starlette):
-    """The ASGI application: answers /graphql and the `downloads` itself, everything else by Starlette's routes.
+class Endpoints(NamedTuple):
+    """The ASGI applications for GraphQL: requests, documents to download by their paths, WebSockets.
 
-    Every request counts against the limit of its address, even one for a path that does not exist.
-
-    `sockets` returns the ASGI application for WebSockets; it is called once, for the first of them.
+    `sockets` returns the application for WebSockets; it is called once, for the first of them.
     """
 
-    def __init__(
-        self,
-        endpoint: GraphQLEndpoint,
-        downloads: Mapping[str, SchemaEndpoint],
-        sockets: Callable[[], ASGIApp],
-        shared: TransportState,
-        pages: Pages | None,
-        **starlette: Any,
-    ) -> None:
+    graphql: GraphQLEndpoint
+    downloads: Mapping[str, SchemaEndpoint]
+    sockets: Callable[[], ASGIApp]
+
+
+class Gateway(Starlette):
+    """The ASGI application: answers /graphql and downloads by its endpoints, everything else by Starlette's routes.
+
+    Every request counts against the limit of its address, even one for a path that does not exist.
+    """
+
+    def __init__(self, endpoints: Endpoints, shared: TransportState, pages: Pages | None, **starlette: Any) -> None:
         super().__init__(**starlette)
         self._pages = pages
-        self._endpoint = endpoint
-        self._downloads = downloads
-        self._make_sockets = sockets
+        self._endpoint, self._downloads, self._make_sockets = endpoints
         self._sockets: ASGIApp | None = None
         self._slots = shared.slots
         self._rates = shared.rates
@@ -121,7 +120,7 @@ class Gateway(Starlette):
 
 
 def create_app(
-    settings: Settings, backend: Backend | None = None, log: Log | None = None, *, page: Page | None = None
+    settings: Settings, backend: Backend | None = None, log: Log | None = None, *, page: SharedPage | None = None
 ) -> Gateway:
     """The application; without `backend` it opens the database of `settings.database_url` when it starts.
 
@@ -134,23 +133,13 @@ def create_app(
     opened = backend or database_backend(settings, log, quota, alone=page is None)
     shared = _state_of(settings, opened, log, limits, page)
 
+    pages = Pages(_demo_of(settings, opened), with_explorer=settings.has_explorer) if settings.has_console else None
+
     def hindrance() -> str | None:
         return gateway.hindrance()
 
-    def sockets() -> ASGIApp:
-        from gateway.websocket.endpoint import WebSocketEndpoint  # noqa: PLC0415 (most processes never serve a socket)
-
-        return WebSocketEndpoint(shared)
-
-    pages = Pages(_demo_of(settings, opened), with_explorer=settings.has_explorer) if settings.has_console else None
-    common = (shared, Compression(settings.compress_from), settings.max_body)
-    downloads = {"/schema.graphql": SchemaEndpoint(*common)}
-    if pages is not None:
-        downloads[REFERENCE] = ReferenceEndpoint(*common)
     gateway = Gateway(
-        GraphQLEndpoint(*common),
-        downloads,
-        sockets,
+        _endpoints_of(settings, shared),
         shared,
         pages,
         routes=[
@@ -163,8 +152,25 @@ def create_app(
     return gateway
 
 
-def _state_of(settings: Settings, backend: Backend, log: Log, rates: Rates | None, page: Page | None) -> TransportState:
-    """What the transports of an application share."""
+def _endpoints_of(settings: Settings, shared: TransportState) -> Endpoints:
+    """The endpoints of an application; with pages the reference is one of the downloads."""
+
+    def sockets() -> ASGIApp:
+        from gateway.websocket.endpoint import WebSocketEndpoint  # noqa: PLC0415 (most processes never serve a socket)
+
+        return WebSocketEndpoint(shared)
+
+    common = (shared, Compression(settings.compress_from), settings.max_body)
+    downloads = {"/schema.graphql": SchemaEndpoint(*common)}
+    if settings.has_console:
+        downloads[REFERENCE] = ReferenceEndpoint(*common)
+    return Endpoints(GraphQLEndpoint(*common), downloads, sockets)
+
+
+def _state_of(
+    settings: Settings, backend: Backend, log: Log, rates: Rates | None, page: SharedPage | None
+) -> TransportState:
+    """The state that the transports of an application share."""
     counters = SharedCounters(page) if page is not None else SharedCounters.own()
     cookies = Cookies(settings)
     return TransportState(
@@ -206,7 +212,7 @@ def _lifespan_of(shared: TransportState, backend: Backend) -> Callable[[Starlett
 
 
 def _demo_of(settings: Settings, backend: Backend) -> HoldsDemo:
-    """Whether the demo's logins may be shown: it is there, and only this machine reaches the gateway."""
+    """The check that the demo's logins may be shown: it is there, and only this machine reaches the gateway."""
 
     async def holds_demo() -> bool:
         return not settings.is_reached and await backend.holds_demo()
@@ -214,12 +220,14 @@ def _demo_of(settings: Settings, backend: Backend) -> HoldsDemo:
     return holds_demo
 
 
-def _metrics(settings: Settings, counters: SharedCounters, names: OperationNames, page: Page | None) -> Metrics | None:
+def _metrics(
+    settings: Settings, counters: SharedCounters, names: OperationNames, page: SharedPage | None
+) -> Metrics | None:
     """The counting of requests; None where no operator listens. The page says which operations are counted apart."""
     if settings.admin_port is None:
         return None
     shared = names_in(page.fd) if page is not None else []
-    return Metrics(counters, Layout(shared or sorted(names.all)), names.by_id, names.by_text)
+    return Metrics(counters, CounterLayout(shared or sorted(names.all)), names.by_id, names.by_text)
 
 
 async def _keep_figures(shared: TransportState, backend: Backend) -> None:

@@ -92,11 +92,11 @@ class Backend(Protocol):
         ...
 
     def figures(self) -> Mapping[str, float]:
-        """Numbers for metrics, by the names of `gateway.metrics.layout.FIGURES`; none while there is no database."""
+        """Numbers for metrics, by the names of `gateway.metrics.registry.FIGURES`; none while there is no database."""
         ...
 
     async def holds_demo(self) -> bool:
-        """Whether the database holds the demo; False while it is away."""
+        """True if the database holds the demo; False while it is away."""
         ...
 
     @property
@@ -196,7 +196,7 @@ class DatabaseBackend:
         return {**self._database.figures(), **self.executor.figures()}
 
     async def holds_demo(self) -> bool:
-        """Whether the database holds the demo; False while it is away."""
+        """True if the database holds the demo; False while it is away."""
         try:
             return self._database is not None and await _holds_demo(self._database)
         except DatabaseError as error:
@@ -334,7 +334,7 @@ class DatabaseBackend:
 
 
 async def _holds_demo(database: Database) -> bool:
-    """Whether the database holds the demo; False for one that is not migrated or is newer (`ready` reports those)."""
+    """True if the database holds the demo; False for one that is not migrated or is newer (`ready` reports those)."""
     async with database.transaction() as connection:
         try:
             return await is_migrated(connection) and await is_demo(connection)

@@ -45,7 +45,7 @@ def open_log(level: Level, form: Form, stream: TextIO | None = None) -> "Log":
     pretty = form == "pretty" or (form == "auto" and target.isatty())
     render = _coloured if pretty else _json
     _redirect_standard_loggers(target, max(number, logging.WARNING), render)
-    return Log(target, number, render, None if pretty else Lines(target))
+    return Log(target, number, render, None if pretty else RequestLines(target))
 
 
 class Finished(NamedTuple):
@@ -110,7 +110,7 @@ def operation_name(given: str | None, beginning: str) -> str | None:
     return found[1] if found else None
 
 
-class Lines:
+class RequestLines:
     """A buffer of finished requests, one JSON line each: written together, `PATIENCE` seconds after the first.
 
     Writing each line alone would cost as much as reading the request.
@@ -143,7 +143,7 @@ class Log:
     `lines` takes the lines of requests as JSON: they are the only lines on the hot path.
     """
 
-    def __init__(self, stream: TextIO, number: int, render: Render, lines: Lines | None = None) -> None:
+    def __init__(self, stream: TextIO, number: int, render: Render, lines: RequestLines | None = None) -> None:
         self.requests = number <= logging.INFO
         self._stream = stream
         self._number = number

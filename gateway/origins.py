@@ -10,7 +10,7 @@ HOST_NAME = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\Z", re.ASCII)
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host name or address can be reached only from its own machine."""
+    """True if a host name or address can be reached only from its own machine."""
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:
@@ -49,7 +49,7 @@ def split(url: str) -> SplitResult:
 
 
 def has_more(parts: SplitResult) -> bool:
-    """Whether there is more than scheme, user, host and port."""
+    """True if there is more than scheme, user, host and port."""
     return parts.path not in ("", "/") or bool(parts.query or parts.fragment)
 
 

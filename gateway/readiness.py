@@ -1,4 +1,4 @@
-"""Whether the database can be used, in words that anonymous clients may read."""
+"""The readiness of the database, in words that anonymous clients may read."""
 
 from db.connection import Connection
 from db.dsn import Host

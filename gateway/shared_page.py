@@ -66,7 +66,7 @@ def add_names(fd: int, names: Iterable[str]) -> None:
     os.pwrite(fd, whole, NAMES_AT)
 
 
-class Page(NamedTuple):
+class SharedPage(NamedTuple):
     """A page, by its file descriptor, and the number of the worker that maps it."""
 
     fd: int
@@ -79,7 +79,7 @@ class SharedCounters:
     A worker that takes the number of one that ended goes on with its counters.
     """
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: SharedPage) -> None:
         self._numbers = memoryview(mmap.mmap(page.fd, COUNTERS, offset=COUNTERS_AT)).cast("d")
         self._worker = page.worker
         first = COMMON + EACH * page.worker
@@ -91,7 +91,7 @@ class SharedCounters:
         """Counters of this process alone."""
         fd = new_page()
         try:
-            return cls(Page(fd))
+            return cls(SharedPage(fd))
         finally:
             os.close(fd)
 

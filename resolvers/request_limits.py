@@ -50,7 +50,7 @@ class Limits:
 
 
 TRUSTED: Final = 4
-"""How many times as large a trusted document may be."""
+"""The factor by which a trusted document may be larger."""
 
 NESTING: Final = 100
 """Selections inside each other, spreads counted, in any document: it bounds the recursion of the meter."""

@@ -14,7 +14,7 @@ from schema.roles import Role
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a problem is about where that is no value of the input: a global id, and the path of a field from there."""
+    """The subject of a problem where that is no value of the input: a global id, and the path of a field from there."""
 
     id: str
     path: tuple[str, ...]

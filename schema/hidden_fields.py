@@ -1,4 +1,8 @@
-"""The modes in which hidden fields are told."""
+"""The modes of hidden fields.
+
+Notes and errors are made in `resolvers/execution/hidden_fields.py`, the schema of the mode `absent` in
+`resolvers/execution/viewer_schema.py`.
+"""
 
 from enum import Enum
 

@@ -29,7 +29,7 @@ class Filling:
 
     @property
     def files(self) -> str:
-        """Where the company's files are."""
+        """The address of the company's files."""
         return f"https://files.enfact.test/{slug(self.scene.name)}"
 
     def add(self, table: str, at: datetime | None = None, /, **columns: Any) -> UUID:

@@ -26,7 +26,7 @@ LENGTHS: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 NUMBER: Final = re.compile("[0-9]+")
 
 PUNCTUATION: Final = " .-/+*,:_()"
-"""What people write between the digits of a number."""
+"""The marks that people write between the digits of a number."""
 
 _BARE: Final = str.maketrans("", "", PUNCTUATION)
 

@@ -83,7 +83,7 @@ def _summary(app: App, lines: list[GatedCoordinate]) -> str:
 
 
 def _inherited(coordinate: str, shown: list[str]) -> bool:
-    """Whether the same field of an interface of its type is listed already."""
+    """True if the same field of an interface of its type is listed already."""
     name, _, field = coordinate.partition(".")
     parents: tuple[GraphQLInterfaceType, ...] = getattr(schema.core.type_map[name], "interfaces", ())
     return bool(field) and any(f"{parent.name}.{field}" in shown for parent in parents)

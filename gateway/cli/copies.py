@@ -1,4 +1,4 @@
-"""What `enfact backup`, `enfact restore` and `enfact revive` do."""
+"""The work of `enfact backup`, `enfact restore` and `enfact revive`."""
 
 from collections.abc import Callable
 from dataclasses import astuple
@@ -11,7 +11,7 @@ from db.backup import back_up, restore
 from db.embedded.binaries import find_program
 from db.revival import Found, revive
 from gateway.cli.terminal import Declined, print_table, say
-from gateway.server.opened import open_dsn
+from gateway.server.database import open_dsn
 from gateway.settings import Settings
 
 

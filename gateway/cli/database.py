@@ -6,7 +6,7 @@ from typing import TypeVar
 from db.connection import COMMAND
 from db.database import Database, PoolSettings
 from gateway.cli.terminal import say
-from gateway.server.opened import migrate_to_here, open_dsn
+from gateway.server.database import migrate_to_here, open_dsn
 from gateway.settings import Settings
 
 T = TypeVar("T")

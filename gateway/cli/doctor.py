@@ -1,15 +1,15 @@
-"""What `enfact doctor` does: prints the findings about a database."""
+"""The work of `enfact doctor`: prints the findings about a database."""
 
 from typing import Final
 
 from rich.table import Table
 from rich.text import Text
 
-from db.diagnosis import Finding, Wanted, diagnose
+from db.diagnosis import Finding, Requirements, diagnose
 from db.replica_diagnosis import diagnose_replicas
 from gateway.cli.terminal import print_table
 from gateway.pool import pool_settings
-from gateway.server.opened import open_dsn
+from gateway.server.database import open_dsn
 from gateway.settings import Settings
 
 MARKS: Final = {True: ("good", "green"), None: ("could be better", "yellow"), False: ("wrong", "red")}
@@ -23,7 +23,7 @@ async def examine(settings: Settings) -> bool:
     async with open_dsn(settings) as dsn:
         replicas, listen_dsn = settings.replicas, settings.listen_dsn(dsn)
         each = pool.places + OWN + bool(replicas.dsns)  # one to look with
-        found = [one async for one in diagnose(dsn, Wanted(pool.of_session, settings.workers * each, listen_dsn))]
+        found = [one async for one in diagnose(dsn, Requirements(pool.of_session, settings.workers * each, listen_dsn))]
         found += [one async for one in diagnose_replicas(replicas.dsns, replicas.lag, listen_dsn)]
     print_table(_table(found))
     return all(finding.is_good is not False for finding in found)

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from gateway.cli.terminal import print_table
 from gateway.persisted_manifests import read_manifest, reason
-from resolvers.admin.role_report import Audience, HiddenSelection, RoleReport, role_report
+from resolvers.admin.role_report import Audience, RoleReport, UnseenSelection, role_report
 from resolvers.execution.product import default_compiler
 from resolvers.operation.documents import Documents
 from resolvers.request import RequestError
@@ -78,7 +78,7 @@ def _words(audience: Audience, foresight: RoleReport) -> str:
     return "\n".join(lines) or EVERYTHING
 
 
-def _line(unseen: HiddenSelection) -> str:
+def _line(unseen: UnseenSelection) -> str:
     path = ".".join(unseen.path)
     if unseen.gate is None:
         return f"{path} (signed in)"

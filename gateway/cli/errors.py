@@ -1,4 +1,4 @@
-"""What `enfact errors` prints, and the page schema/ERRORS.md: the catalogue of errors."""
+"""The catalogue of errors, as `enfact errors` and the page schema/ERRORS.md show it."""
 
 import sys
 from collections.abc import Iterator

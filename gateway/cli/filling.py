@@ -1,11 +1,11 @@
-"""What `enfact demo` does."""
+"""The work of `enfact demo`."""
 
 from collections.abc import Callable
 
 from db.demo import load_demo
 from db.demo.reset import empty_demo
 from gateway.cli.terminal import Declined, say
-from gateway.server.opened import migrate_to_here, open_dsn
+from gateway.server.database import migrate_to_here, open_dsn
 from gateway.settings import Settings
 
 Report = Callable[[str, int, int], None]

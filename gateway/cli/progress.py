@@ -23,7 +23,7 @@ STAGES = {
 
 
 class Progress(Protocol):
-    """What is shown of a command that takes a while."""
+    """The progress of a command that takes a while."""
 
     def step(self, words: str) -> None:
         """Begin a step; the step before is done."""
@@ -38,7 +38,7 @@ class Progress(Protocol):
         ...
 
 
-class Lines:
+class ProgressLines:
     """A line for each step and stage, for logs and pipes; nothing when `quiet`."""
 
     def __init__(self, *, quiet: bool) -> None:
@@ -105,7 +105,7 @@ def progress_of(settings: "Settings") -> Generator[Progress]:
     Nothing is shown when standard error is said to be JSON (ENFACT_LOG_FORMAT=json) or silent (ENFACT_LOG_LEVEL=off).
     """
     quiet = settings.log_format == "json" or settings.log_level == "off"
-    progress = Bar() if sys.stderr.isatty() and not quiet else Lines(quiet=quiet)
+    progress = Bar() if sys.stderr.isatty() and not quiet else ProgressLines(quiet=quiet)
     try:
         yield progress
     finally:

@@ -1,4 +1,4 @@
-"""What `enfact secrets` does: count the secrets of connections by key, re-encrypt them with the newest key."""
+"""The work of `enfact secrets`: counts the secrets of connections by key, re-encrypts them with the newest key."""
 
 from collections import Counter
 from collections.abc import AsyncGenerator
@@ -14,7 +14,7 @@ from db.secrets import Keyring, NoSecretKey, SecretUnreadable
 from db.stored_secrets import count_secrets, reseal_all, secrets_of
 from gateway.cli.progress import progress_of
 from gateway.cli.terminal import complain, print_table, say
-from gateway.server.opened import open_dsn, with_secret_keys
+from gateway.server.database import open_dsn, with_secret_keys
 from gateway.settings import Settings
 
 UNREADABLE: Final = -1

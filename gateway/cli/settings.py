@@ -1,4 +1,4 @@
-"""What `enfact settings` prints, made from the declared settings and the environment."""
+"""The output of `enfact settings`, made from the declared settings and the environment."""
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,7 +20,7 @@ COLUMNS: Final = ("variable", "value", "from", "default", "meaning")
 
 
 @dataclass(frozen=True, slots=True)
-class Explained:
+class ExplainedSetting:
     """One setting: its variable, value in force, source of the value, default and meaning, each as text.
 
     `problem` is what is wrong with the value in the environment; the value is not shown then.
@@ -34,7 +34,7 @@ class Explained:
     problem: str = ""
 
 
-def explain(environ: Mapping[str, str] = os.environ) -> list[Explained]:
+def explain(environ: Mapping[str, str] = os.environ) -> list[ExplainedSetting]:
     """Every setting, in the order of their declaration. Raises UnknownSetting."""
     check_names(environ)
     problems = _problems()
@@ -42,7 +42,7 @@ def explain(environ: Mapping[str, str] = os.environ) -> list[Explained]:
     return [_explained(name, field, given, problems) for name, field in Settings.model_fields.items()]
 
 
-def table_of(lines: Iterable[Explained]) -> Table:
+def table_of(lines: Iterable[ExplainedSetting]) -> Table:
     """The settings as a table."""
     table = Table(show_lines=True, pad_edge=False)
     for column in COLUMNS:
@@ -53,14 +53,14 @@ def table_of(lines: Iterable[Explained]) -> Table:
     return table
 
 
-def near(wanted: str, lines: Sequence[Explained]) -> str:
+def near(wanted: str, lines: Sequence[ExplainedSetting]) -> str:
     """A question after the setting that may have been meant; empty when none is like it."""
     found = get_close_matches(wanted, [line.variable for line in lines], 1)
     return f" Did you mean {found[0]}?" if found else ""
 
 
 def _problems() -> dict[str, str]:
-    """What is wrong with the environment, by variable."""
+    """The problems of the environment, by variable."""
     try:
         Settings()
     except ValidationError as invalid:
@@ -68,13 +68,13 @@ def _problems() -> dict[str, str]:
     return {}
 
 
-def _explained(name: str, field: FieldInfo, given: Mapping[str, str], problems: Mapping[str, str]) -> Explained:
+def _explained(name: str, field: FieldInfo, given: Mapping[str, str], problems: Mapping[str, str]) -> ExplainedSetting:
     known = variable_of(name, field)
     default = text_of(field.get_default(call_default_factory=True, validated_data={}))
     text, problem = given.get(known), problems.get(known, "")
     source = "environment" if text is not None else "default"
     value = default if text is None else "" if problem else HIDDEN if SecretStr in _kinds(field) else text
-    return Explained(known, value, source, default, field.description or "", problem)
+    return ExplainedSetting(known, value, source, default, field.description or "", problem)
 
 
 def _kinds(field: FieldInfo) -> Sequence[object]:

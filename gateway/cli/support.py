@@ -1,4 +1,4 @@
-"""What `enfact support add` does."""
+"""The work of `enfact support add`."""
 
 from db.database import Database
 from db.schema_version import check_migrated

@@ -94,7 +94,7 @@ def refusals() -> Generator[None]:
 
 
 def sentences(error: Exception) -> list[str]:
-    """What is wrong, for a person, without values."""
+    """The problem in words for a person, without values."""
     names = {f"{kind.__module__}.{kind.__qualname__}" for kind in type(error).__mro__}
     if VALIDATION in names:
         return invalid_settings(error)  # pyright: ignore[reportArgumentType]  (it is not imported to be asked)

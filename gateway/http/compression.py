@@ -43,7 +43,7 @@ class Compression:
 
 
 def accepts_gzip(accept_encoding: bytes | None) -> bool:
-    """Whether an Accept-Encoding header accepts gzip at least as much as the plain body (RFC 9110, 12.5.3)."""
+    """True if an Accept-Encoding header accepts gzip at least as much as the plain body (RFC 9110, 12.5.3)."""
     return bool(accept_encoding) and _accepts_gzip(accept_encoding[:LONGEST])
 
 

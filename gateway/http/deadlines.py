@@ -21,7 +21,7 @@ class Deadlines:
         return task
 
     def passed(self, task: "asyncio.Task[object] | None") -> bool:
-        """Whether the task was cancelled because its time was over."""
+        """True if the task was cancelled because its time was over."""
         return task not in self._running
 
     def end(self, task: "asyncio.Task[object] | None") -> None:

@@ -20,23 +20,23 @@ from gateway.http.errors import OF_DOCUMENT, HTTPFault, code_of
 from gateway.http.exchange import Exchange
 from gateway.http.negotiation import Streams
 from gateway.http.response import Answer, Responder, finished, may_compress
-from gateway.http.shared import TransportState
 from gateway.http.stream_slots import SlotsFull
-from gateway.metrics.layout import GONE
+from gateway.http.transport_state import TransportState
 from gateway.metrics.recording import Metrics
+from gateway.metrics.registry import GONE
 from resolvers.execution.subscriptions import LiveOperation
 from resolvers.request import ErrorEntry, RequestError, Result
 from schema.errors import ErrorCode
 
 if TYPE_CHECKING:
-    from gateway.http.result_stream import ResultStream
+    from gateway.http.streamed_answers import ResultStream
 
 
 class GraphQLEndpoint:
     """The ASGI application behind /graphql; it answers 503 while there is no executor."""
 
     has_operations = True
-    """Whether its requests are operations, which have spans."""
+    """True if its requests are operations, which have spans."""
 
     def __init__(self, shared: TransportState, compression: Compression, max_body: int) -> None:
         self._shared = shared
@@ -159,8 +159,8 @@ class GraphQLEndpoint:
             of_transport = started.response is None and started.errors[0].code not in OF_DOCUMENT
             if exchange.wanted.streams is not Streams.PREFERRED or of_transport or started.cookie is not None:
                 return self._respond.answer(exchange, started)
-        from gateway.http.result_stream import ResultStream  # noqa: PLC0415 (only some clients want streams)
-        from gateway.http.stream_forms import MULTIPART, SSE  # noqa: PLC0415
+        from gateway.http.stream_formats import MULTIPART, SSE  # noqa: PLC0415
+        from gateway.http.streamed_answers import ResultStream  # noqa: PLC0415 (only some clients want streams)
 
         form = MULTIPART if exchange.wanted.streams is Streams.REFUSED else SSE
         stream = ResultStream(form, started, exchange.request_id, self._shared.slots, self._log)

@@ -10,7 +10,6 @@ from gateway.http import negotiation, parameters
 from gateway.http.body import read_body
 from gateway.http.errors import ALLOW_BOTH, ALLOW_GET, CLOSE, HTTPFault
 from gateway.http.fast_path import FAST_PATH, FastPath
-from gateway.http.head import LENGTH, Credential, Head, Sender
 from gateway.http.headers import (
     address_of,
     bearer,
@@ -20,7 +19,8 @@ from gateway.http.headers import (
     user_agent_of,
 )
 from gateway.http.rate_limits import Allowance
-from gateway.http.shared import TransportState
+from gateway.http.request_head import LENGTH, Credential, Head, Sender
+from gateway.http.transport_state import TransportState
 from gateway.trace_context import parent_of
 from gateway.traces.traced import Traced
 from gateway.traces.tracing import Tracer
@@ -168,7 +168,7 @@ class Exchange:
             _check_content_type(self.headers)
 
     def _read_sender(self, method: str) -> Sender:
-        """What the headers say, kept for the next request with this head. Raises HTTPFault and Preflight."""
+        """The sender by the headers, kept for the next request with this head. Raises HTTPFault and Preflight."""
         self._check_form(method)
         get = self.headers.get
         credential = self._sent_credential()

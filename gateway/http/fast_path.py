@@ -6,7 +6,7 @@ A server that offers it puts a `FastPath` into the scope's extensions; with othe
 from collections.abc import Callable
 from typing import Final, Protocol
 
-from gateway.http.head import Head
+from gateway.http.request_head import Head
 
 FAST_PATH: Final = "enfact.http.fast_path"
 """The name of the ASGI extension."""
@@ -23,7 +23,7 @@ class FastPath(Protocol):
 
     @property
     def connection(self) -> Memory:
-        """Where the request came."""
+        """The connection on which the request came."""
         ...
 
     def body(self) -> bytes | None:

@@ -122,7 +122,7 @@ class Limit:
         return max(0.0, full_at - now - self._depth - ROUNDING)
 
 
-class Rows:
+class RowLimit:
     """The limit on rows written by an account, an address or a company; lower for unconfirmed e-mail addresses."""
 
     def __init__(self, burst: int, an_hour: int, table: Table, clock: Callable[[], float] = time.monotonic) -> None:
@@ -153,7 +153,7 @@ class Rates:
     """
 
     def __init__(
-        self, address: Limit | None, key: Limit | None, health: Limit | None = None, rows: Rows | None = None
+        self, address: Limit | None, key: Limit | None, health: Limit | None = None, rows: RowLimit | None = None
     ) -> None:
         self._address = address
         self._key = key
@@ -170,7 +170,7 @@ class Rates:
             Limit(Policy("address", settings.rate, settings.burst), table) if settings.rate else None,
             Limit(Policy("key", settings.key_rate, settings.key_burst), table) if settings.key_rate else None,
             Limit(Policy("health", settings.rate, settings.burst), table) if settings.rate else None,
-            Rows(settings.write_burst, settings.write_rate, table) if settings.write_rate else None,
+            RowLimit(settings.write_burst, settings.write_rate, table) if settings.write_rate else None,
         )
 
     def of_address(self, address: str, weight: int = 1) -> Allowance | None:

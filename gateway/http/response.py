@@ -11,9 +11,9 @@ from gateway.http.cors import Cors
 from gateway.http.errors import HEADERS, Headers, Statuses
 from gateway.http.exchange import Exchange
 from gateway.http.negotiation import MediaType
-from gateway.http.positions import Positions
 from gateway.http.rate_limits import headers as rate_headers
 from gateway.http.rendering import render
+from gateway.http.write_positions import Positions
 from gateway.logs import Finished
 from resolvers.fair_use.payers import current_payer
 from resolvers.request import ErrorEntry, Result, SessionCookie
@@ -21,7 +21,7 @@ from resolvers.stages import Stage, Stages
 from schema.errors import ErrorCode, error_message
 
 if TYPE_CHECKING:
-    from gateway.http.result_stream import ResultStream
+    from gateway.http.streamed_answers import ResultStream
 
 BODYLESS: Final = frozenset({204, 304})
 BEGINNING: Final = 200

@@ -5,14 +5,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import count
 from typing import Final, Protocol, TypeAlias
 
-from gateway.metrics.layout import APPS, BOUNDS, CODES, FIGURES, GAUGE, GONE, STAGES, SUM, WIDTH, Layout
+from gateway.metrics.registry import APPS, BOUNDS, CODES, FIGURES, GAUGE, GONE, STAGES, SUM, WIDTH, CounterLayout
 from gateway.shared_page import SharedCounters
 from resolvers.request import DocumentReference, ErrorEntry, Note, Result
 from resolvers.stages import Stage, Stages
 from schema.errors import ErrorCode
 
 SAMPLED: Final = 16
-"""Of so many requests one has its stages measured, since that takes longer than all other counting."""
+"""The stages of one request in this number are measured, since that takes longer than all other counting."""
 
 
 Names: TypeAlias = Mapping[str, Sequence[str]]
@@ -41,7 +41,7 @@ class NamesOperation(Protocol):
 class Metrics:
     """The counters of this worker. Operations are counted by name where the document is one of these."""
 
-    def __init__(self, counters: SharedCounters, layout: Layout, by_id: Names, by_text: Names) -> None:
+    def __init__(self, counters: SharedCounters, layout: CounterLayout, by_id: Names, by_text: Names) -> None:
         self._numbers = counters.mine
         self._layout = layout
         self._codes = {str(code): layout.codes_at + n for n, code in enumerate(CODES)}
@@ -103,7 +103,7 @@ class Metrics:
                 self._numbers[at] = 0.0
 
     def _operation(self, given: NamesOperation) -> int:
-        """Where the histogram of an operation stands: what the client says counts only if its document is known."""
+        """The place of the histogram of an operation: what the client says counts only if its document is known."""
         if given.query:
             document = self._by_text.get(given.query)
         elif (reference := given.reference) is not None:
@@ -114,14 +114,14 @@ class Metrics:
         return document.get(given.operation_name, other) if document is not None else other
 
 
-def _figures(layout: Layout, numbers: Sequence[float]) -> Mapping[str, tuple[int, float]]:
-    """Where each figure stands, by name, and what the processes before this one have counted there."""
+def _figures(layout: CounterLayout, numbers: Sequence[float]) -> Mapping[str, tuple[int, float]]:
+    """The place of each figure, by name, and what the processes before this one have counted there."""
     places = enumerate(FIGURES, layout.figures_at)
     return {figure.name: (at, numbers[at] if figure.kind != GAUGE else 0.0) for at, figure in places}
 
 
-def _histograms(layout: Layout, names: Names) -> Mapping[str, Mapping[str | None, int]]:
-    """Where the histograms of the operations of documents stand, by name; None is for a request that gives no name."""
+def _histograms(layout: CounterLayout, names: Names) -> Mapping[str, Mapping[str | None, int]]:
+    """The places of the histograms of documents' operations, by name; None is for a request that gives no name."""
     at = {name: layout.operations_at + WIDTH * n for n, name in enumerate(layout.operations)}
     found: dict[str, dict[str | None, int]] = {}
     for document, operations in names.items():

@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from gateway.metrics.layout import APPS, BOUNDS, CODES, FIGURES, STAGES, SUM, WIDTH, Layout
+from gateway.metrics.registry import APPS, BOUNDS, CODES, FIGURES, STAGES, SUM, WIDTH, CounterLayout
 
 MEDIA_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 
 
-def page(layout: Layout, sums: Sequence[float], others: Iterable[str]) -> str:
+def page(layout: CounterLayout, sums: Sequence[float], others: Iterable[str]) -> str:
     """The whole text: what the workers counted (`sums`), and the lines of `others`."""
     return "\n".join([*_of_workers(layout, sums), *others, ""])
 
@@ -21,7 +21,7 @@ def family(name: str, kind: str, meaning: str, samples: Iterable[tuple[Mapping[s
         yield f"{name}{_labels(labels)} {_number(value)}"
 
 
-def _of_workers(layout: Layout, sums: Sequence[float]) -> Iterator[str]:
+def _of_workers(layout: CounterLayout, sums: Sequence[float]) -> Iterator[str]:
     yield from family(
         "enfact_requests_total",
         "counter",

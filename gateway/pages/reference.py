@@ -129,7 +129,7 @@ def _settings() -> Iterable[Mapping[str, str]]:
 
 
 def _gate_labels() -> Mapping[str, Mapping[str, str]]:
-    """What people call each app and role, by language (ISO 639-1)."""
+    """The names of each app and role for people, by language (ISO 639-1)."""
     named = {app.name: {language: app_label(app, language) for language in Language} for app in CATALOGUE}
     named |= {role.name: {language: role_label(role.name, language) for language in Language} for role in Role}
     return {

@@ -42,7 +42,7 @@ HoldsDemo = Callable[[], Awaitable[bool]]
 
 
 class Pages:
-    """What the gateway shows to browsers; `with_explorer`: the explorer, too."""
+    """The pages that the gateway shows to browsers; `with_explorer`: the explorer, too."""
 
     def __init__(self, holds_demo: HoldsDemo, *, with_explorer: bool) -> None:
         self._holds_demo = holds_demo

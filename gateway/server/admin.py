@@ -15,15 +15,15 @@ from typing import Final, NamedTuple, Self
 
 from db.connection import Connection
 from db.errors import DatabaseError
-from db.figures import Figure, read_figures
+from db.figures import DatabaseFigure, read_figures
 from db.readiness import ReadinessProbe
 from gateway.health import LIVE, Health, Hindrance, probed, readiness
-from gateway.metrics.layout import Layout
+from gateway.metrics.registry import CounterLayout
 from gateway.metrics.text import MEDIA_TYPE, family, page
 from gateway.readiness import Readiness
 from gateway.server.listener import listen
 from gateway.settings import Settings
-from gateway.shared_page import Page, SharedCounters, names_in
+from gateway.shared_page import SharedCounters, SharedPage, names_in
 
 PATIENCE: Final = 5.0
 """Seconds that a client may take to ask."""
@@ -33,13 +33,13 @@ FRESH: Final = 5.0
 """Seconds for which what the database said of itself is not asked again."""
 
 ENDED: Final = (OSError, TimeoutError, ValueError, asyncio.IncompleteReadError, asyncio.LimitOverrunError)
-"""What ends a connection without an answer: the client is gone or late, or what it sends is no request."""
+"""The end of a connection without an answer: the client is gone or late, or sends no request."""
 
 REASONS: Final = {200: "OK", 404: "Not Found", 405: "Method Not Allowed", 503: "Service Unavailable"}
 JSON: Final = "application/json"
 
 
-class Answer(NamedTuple):
+class AdminAnswer(NamedTuple):
     """An answer of the listener."""
 
     status: int
@@ -65,11 +65,11 @@ class Answer(NamedTuple):
 
 
 class DatabaseFigures:
-    """What the database says of itself, asked at most every few seconds; nothing while it does not answer."""
+    """The figures of the database, asked at most every few seconds; nothing while it does not answer."""
 
     def __init__(self, dsn: str) -> None:
         self._probe = ReadinessProbe(dsn, self._look)
-        self._found: list[tuple[Figure, float]] = []
+        self._found: list[tuple[DatabaseFigure, float]] = []
         self._asked_at = float("-inf")
 
     async def lines(self) -> list[str]:
@@ -90,17 +90,17 @@ class DatabaseFigures:
         self._found = await read_figures(connection)
 
 
-def _lines(found: list[tuple[Figure, float]]) -> Iterator[str]:
+def _lines(found: list[tuple[DatabaseFigure, float]]) -> Iterator[str]:
     for figure, value in found:
         yield from family(figure.name, figure.kind, figure.meaning, [({}, value)])
 
 
 class Admin:
-    """What the listener answers: to each path its function."""
+    """The functions of the listener by their paths."""
 
     def __init__(self, fd: int, dsn: str, hindrance: Hindrance) -> None:
         self._fd = fd
-        self._counters = SharedCounters(Page(fd))
+        self._counters = SharedCounters(SharedPage(fd))
         self._database = Readiness(dsn)
         self._is_ready = probed(self._counters.note_probe, hindrance, self._database.reason)
         self._figures = DatabaseFigures(dsn)
@@ -122,25 +122,25 @@ class Admin:
         await self._database.close()
         await self._figures.close()
 
-    async def _answer(self, method: str, path: str) -> Answer:
+    async def _answer(self, method: str, path: str) -> AdminAnswer:
         work = self._paths.get(path)
         if work is None:
-            return Answer(404, json.dumps({"message": f"There is {', '.join(self._paths)}."}))
+            return AdminAnswer(404, json.dumps({"message": f"There is {', '.join(self._paths)}."}))
         if method not in ("GET", "HEAD"):
-            return Answer(405, json.dumps({"message": "Only GET is allowed here."}))
+            return AdminAnswer(405, json.dumps({"message": "Only GET is allowed here."}))
         return await work()
 
-    async def _metrics(self) -> Answer:
+    async def _metrics(self) -> AdminAnswer:
         info = family("enfact_info", "gauge", "The version that runs.", [({"version": version("enfact-gateway")}, 1)])
         others = [*info, *await self._figures.lines()]
-        layout = Layout(names_in(self._fd))  # a manifest may have more of them since the last time
-        return Answer(200, page(layout, self._counters.sums(layout.size), others), media_type=MEDIA_TYPE)
+        layout = CounterLayout(names_in(self._fd))  # a manifest may have more of them since the last time
+        return AdminAnswer(200, page(layout, self._counters.sums(layout.size), others), media_type=MEDIA_TYPE)
 
-    async def _live(self) -> Answer:
-        return Answer.of(LIVE)
+    async def _live(self) -> AdminAnswer:
+        return AdminAnswer.of(LIVE)
 
-    async def _ready(self) -> Answer:
-        return Answer.of(await readiness(self._is_ready))
+    async def _ready(self) -> AdminAnswer:
+        return AdminAnswer.of(await readiness(self._is_ready))
 
 
 def listen_for_operators(settings: Settings) -> socket | None:

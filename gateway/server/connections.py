@@ -20,7 +20,7 @@ class Connected(Protocol):
 
     @property
     def is_idle(self) -> bool:
-        """Whether no request is being answered on it."""
+        """True if no request is being answered on it."""
         ...
 
     def give_way(self) -> None:

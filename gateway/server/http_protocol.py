@@ -9,9 +9,9 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from gateway.http.errors import RETRY_SOON, Headers
 from gateway.http.fast_path import FAST_PATH
-from gateway.http.head import Head
 from gateway.http.negotiation import MediaType
 from gateway.http.rendering import render
+from gateway.http.request_head import Head
 from gateway.server.connections import Connections
 from resolvers.request import ErrorEntry, Result
 from schema.errors import ErrorCode
@@ -91,7 +91,7 @@ class BoundedProtocol(HttpToolsProtocol):
     write_deadline = WRITE_DEADLINE
     held = Connections()
     is_draining = False
-    """Whether each answer closes its connection, since the server stops soon."""
+    """True if each answer closes its connection, since the server stops soon."""
 
     count: Count = staticmethod(_anything)
 
@@ -99,7 +99,7 @@ class BoundedProtocol(HttpToolsProtocol):
     """The address that the client counts as; None for a trusted proxy."""
 
     last_head: Head | None = None
-    """The head of the request before, for `gateway/http/head.py`."""
+    """The head of the request before, for `gateway/http/request_head.py`."""
 
     _spent = 0
     _parts = 0
@@ -124,7 +124,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     @property
     def is_idle(self) -> bool:
-        """Whether no request is being answered."""
+        """True if no request is being answered."""
         return not self._answering
 
     def give_way(self) -> None:

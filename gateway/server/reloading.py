@@ -14,7 +14,7 @@ from db.secrets import KeyFileBroken
 from gateway.logs import Log
 from gateway.operation_files import own_operations
 from gateway.persisted_manifests import ManifestBroken, check_manifests
-from gateway.server.opened import holds_demo, with_secret_keys
+from gateway.server.database import holds_demo, with_secret_keys
 from gateway.server.supervisor import Supervisor
 from gateway.server.workers import Conduct, Workers, conduct_of
 from gateway.settings import Settings
@@ -41,7 +41,7 @@ REFUSED: Final = (SettingsRefused, ManifestBroken, KeyFileBroken, DemoExposed, D
 
 @dataclass(frozen=True, slots=True)
 class Renewal:
-    """What workers are to do by the settings of now, which `read` returns; `started` are those of the start.
+    """The task of workers by the settings of now, which `read` returns; `started` are those of the start.
 
     `dsn` is the database, `page` the descriptor of the page that workers share.
     """
@@ -52,7 +52,7 @@ class Renewal:
     read: Callable[[], Settings]
 
     async def conduct(self) -> Conduct:
-        """How workers are to run from now on. Raises one of `REFUSED`."""
+        """The terms of workers from now on. Raises one of `REFUSED`."""
         settings = self.read()
         if changed := self._kept(settings):
             raise SettingsRefused(f"only a restart changes {', '.join(changed)}")

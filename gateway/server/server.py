@@ -143,11 +143,11 @@ class Signals:
 
 
 def _nothing() -> None:
-    """What SIGHUP does while nothing can be made anew."""
+    """The handler of SIGHUP while nothing can be made anew."""
 
 
 def _has_terminal() -> bool:
-    """Whether this process has a terminal that is there."""
+    """True if this process has a terminal that is there."""
     try:
         os.close(os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY))
     except OSError:

@@ -21,14 +21,14 @@ from gateway.mail.transport import LazyTransport, MailTransport, TransportChoice
 from gateway.operation_files import own_operations
 from gateway.persisted_manifests import check_manifests
 from gateway.server.admin import listen_for_operators, serving_operators
+from gateway.server.database import holds_demo, migrate_to_here, open_dsn, with_secret_keys
 from gateway.server.listener import is_loopback, url
-from gateway.server.opened import holds_demo, migrate_to_here, open_dsn, with_secret_keys
 from gateway.server.reloading import ALONE, NOT_REPLACED, Reloading, Renewal
 from gateway.server.server import Server, Signals
 from gateway.server.supervisor import Supervisor
 from gateway.server.workers import Workers, conduct_of
 from gateway.settings import Settings
-from gateway.shared_page import BEAT_LIMIT, Page, SharedCounters, add_names, new_page
+from gateway.shared_page import BEAT_LIMIT, SharedCounters, SharedPage, add_names, new_page
 
 Progress = Callable[[str, int, int], None]
 
@@ -94,7 +94,7 @@ async def serve(settings: Settings, listener: socket, watch: Watch, *, demo: boo
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """What this process serves with: its sockets (that of operators if there is one), its log and its supervisor.
+    """The means of this process: its sockets (that of operators if there is one), its log and its supervisor.
 
     `page` is the descriptor of the page that workers share, which has the names of the operations counted apart.
     """
@@ -125,7 +125,7 @@ async def _run_workers(settings: Settings, dsn: str, running: Running, watch: Wa
     """Serve by several workers, which are replaced for other settings."""
     log, page, supervisor = running.log, running.page, running.supervisor
     workers = Workers(running.clients, settings.workers, conduct_of(dsn, settings), log, page=page)
-    beats = SharedCounters(Page(page))
+    beats = SharedCounters(SharedPage(page))
     reloading = Reloading(workers, Renewal(settings, dsn, page, watch.settings).conduct, log, supervisor)
     async with (
         serving_operators(running.operators, dsn, page, workers.hindrance),
@@ -138,7 +138,7 @@ async def _run_workers(settings: Settings, dsn: str, running: Running, watch: Wa
 async def _run_alone(settings: Settings, dsn: str, running: Running, watch: Watch, started: Started) -> None:
     """Serve in this process."""
     log, address = running.log, SecretStr(dsn)
-    app = create_app(settings.model_copy(update={"database_url": address}), log=log, page=Page(running.page))
+    app = create_app(settings.model_copy(update={"database_url": address}), log=log, page=SharedPage(running.page))
     server = Server(app, settings, lambda: watch.started(started))
 
     def refuse() -> None:

@@ -1,4 +1,7 @@
-"""The WebSocket protocol of a connection: uvicorn's, with bounds; loaded only when a client opens a socket."""
+"""The WebSocket protocol of a connection: uvicorn's, with bounds; loaded only when a client opens a socket.
+
+Operations, and what ends with a lost socket, are in `gateway/websocket/`.
+"""
 
 import asyncio
 from typing import Any, Final

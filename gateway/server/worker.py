@@ -19,12 +19,12 @@ from gateway.app import create_app
 from gateway.server.server import Server, Signals
 from gateway.server.workers import READY
 from gateway.settings import Settings
-from gateway.shared_page import BEAT_PAUSE, Page, SharedCounters
+from gateway.shared_page import BEAT_PAUSE, SharedCounters, SharedPage
 
 STDIN, STDOUT = 0, 1
 
 
-async def serve(listener: socket.socket, page: Page, settings: Settings) -> None:
+async def serve(listener: socket.socket, page: SharedPage, settings: Settings) -> None:
     """Serve on `listener`; writes READY to standard output, and stops when standard input ends (the parent is gone)."""
     loop = asyncio.get_running_loop()
 
@@ -57,7 +57,7 @@ async def _beat(counters: SharedCounters) -> None:
 
 def main() -> None:
     """Run the worker with the descriptors of the command line."""
-    listener, page = socket.socket(fileno=int(sys.argv[1])), Page(int(sys.argv[2]), int(sys.argv[3]))
+    listener, page = socket.socket(fileno=int(sys.argv[1])), SharedPage(int(sys.argv[2]), int(sys.argv[3]))
     settings = Settings()
     with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
         runner.run(serve(listener, page, settings))

@@ -44,7 +44,7 @@ class WorkersEnd(RuntimeError):
 
 
 class Conduct(NamedTuple):
-    """How workers run: their environment, which holds their settings, and the seconds that they need at most to end.
+    """The terms of workers: their environment, which holds their settings, and the seconds that their end may take.
 
     `shutdown` is for a worker that is told to stop, `retirement` for one that another takes the place of.
     """
@@ -55,7 +55,7 @@ class Conduct(NamedTuple):
 
 
 @dataclass(eq=False, slots=True)
-class Slot:
+class WorkerSlot:
     """The place of one worker: the process that is there, and the one that is ready to take its place."""
 
     process: Process | None = None
@@ -76,7 +76,7 @@ class Workers:
     ) -> None:
         self._listener = listener
         self._page = page
-        self._slots = [Slot() for _ in range(count)]
+        self._slots = [WorkerSlot() for _ in range(count)]
         self._conduct = conduct
         self._log = log
         self._numbers = list(range(count + 1))
@@ -183,7 +183,7 @@ class Workers:
         await process.wait()
         self._forget(process)
 
-    async def _keep_one(self, slot: Slot, on_start: Callable[[], None]) -> None:
+    async def _keep_one(self, slot: WorkerSlot, on_start: Callable[[], None]) -> None:
         loop, failed, pause = asyncio.get_running_loop(), 0, FIRST_PAUSE
         while slot.successor is not None or not self._stopping.is_set():
             began = loop.time()
@@ -199,7 +199,7 @@ class Workers:
             await asyncio.sleep(pause)
             pause *= 2
 
-    async def _run_one(self, slot: Slot, on_start: Callable[[], None]) -> tuple[bool, int]:
+    async def _run_one(self, slot: WorkerSlot, on_start: Callable[[], None]) -> tuple[bool, int]:
         """Run the worker of a place to its end; returns whether it got ready, and its exit code."""
         if (process := slot.successor) is None:
             process = await self._start(self._conduct)
@@ -273,7 +273,7 @@ class Workers:
 
 
 def conduct_of(dsn: str, settings: Settings) -> Conduct:
-    """How workers run by these settings, on this database."""
+    """The terms of workers by these settings, on this database."""
     shutdown = settings.shutdown + settings.drain
     return Conduct(_environment(dsn, settings), shutdown, settings.keep_alive + settings.shutdown)
 

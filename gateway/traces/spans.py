@@ -40,7 +40,7 @@ FLUSH: Final = 5.0
 
 STEP: Final = 0.02
 OURS: Final = frozenset({ErrorCode.INTERNAL, ErrorCode.UNAVAILABLE, ErrorCode.TIMEOUT})
-"""What is an error of the span, too: the gateway failed, not its client."""
+"""The errors that are the span's, too: the gateway failed, not its client."""
 
 NOWHERE: Final = Context()
 POSTGRESQL: Final = {"db.system.name": "postgresql"}
@@ -90,7 +90,7 @@ class SpanTracer:
 
 
 def _attributes(traced: Traced) -> dict[str, str | int | tuple[str, ...]]:
-    """What a span says of its operation."""
+    """The attributes of a span."""
     said: dict[str, str | int | tuple[str, ...]] = {**traced.attributes}
     if traced.kind:
         said["graphql.operation.type"] = traced.kind
@@ -124,7 +124,7 @@ def _digest(sql: str) -> str:
 
 
 def _resource(environ: Mapping[str, str]) -> Resource:
-    """What sends the spans: by OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES, else this product."""
+    """The service that sends the spans: by OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES, else this product."""
     given = Resource.create({SERVICE_VERSION: version(SERVICE), "process.pid": os.getpid()})
     is_named = environ.get("OTEL_SERVICE_NAME") or f"{SERVICE_NAME}=" in environ.get("OTEL_RESOURCE_ATTRIBUTES", "")
     return given if is_named else given.merge(Resource({SERVICE_NAME: SERVICE}))

@@ -1,4 +1,4 @@
-"""Whether this gateway records traces, by the variables of OpenTelemetry; where it does not, nothing of it is loaded.
+"""Traces by the variables of OpenTelemetry; where they ask for none, nothing of it is loaded.
 
 Spans leave by OTLP over HTTP once OTEL_EXPORTER_OTLP_ENDPOINT (or ..._TRACES_ENDPOINT) names who receives them.
 """

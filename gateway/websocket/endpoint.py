@@ -14,8 +14,8 @@ from starlette.types import Receive, Scope, Send
 from db.errors import DatabaseError
 from gateway.http.errors import RETRY_SOON, HTTPFault
 from gateway.http.headers import address_of, check_single, joined
-from gateway.http.shared import TransportState
 from gateway.http.stream_slots import Slot, SlotsFull
+from gateway.http.transport_state import TransportState
 from gateway.websocket.handshake import SUBPROTOCOL, Handshake, enter, refuse
 from gateway.websocket.messages import ACK, FORBIDDEN, PONG, TRY_LATER, Closing, Gone, Message
 from gateway.websocket.operations import Operations

@@ -15,8 +15,8 @@ from gateway.http import parameters
 from gateway.http.errors import HTTPFault, code_of
 from gateway.http.rendering import render, render_errors
 from gateway.http.response import BEGINNING
-from gateway.http.shared import TransportState
-from gateway.http.stream_results import stream_results
+from gateway.http.subscription_results import stream_results
+from gateway.http.transport_state import TransportState
 from gateway.logs import operation_name, trace_members
 from gateway.trace_context import Parent, parent_in
 from gateway.traces.traced import Traced
@@ -83,7 +83,7 @@ class Operations:
             task.add_done_callback(self._running.discard)
 
     async def _is_full(self) -> bool:
-        """Whether the maximum of operations is running, after those just cancelled had a chance to end."""
+        """True if the maximum of operations is running, after those just cancelled had a chance to end."""
         most = self._shared.slots.bounds.of_socket
         if len(self._running) < most:
             return False

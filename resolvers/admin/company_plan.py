@@ -9,9 +9,9 @@ from typing import Final
 
 from asyncpg import Record
 
-from db.applied import APPLIED
 from db.connection import Connection
 from db.database import Database
+from db.remote_apply import APPLIED
 from db.schema_version import is_migrated
 from resolvers.admin.companies import InspectionRefused, find_company
 from resolvers.mutations.steps.plan_changes import change_plan, set_trial

@@ -11,10 +11,10 @@ from typing import Final
 
 from asyncpg import Record
 
-from db.applied import APPLIED
 from db.connection import Connection
 from db.database import Database
 from db.outbox import Letter, post
+from db.remote_apply import APPLIED
 from db.schema_version import check_migrated
 from resolvers.admin.companies import InspectionRefused, find_company
 from resolvers.membership import present

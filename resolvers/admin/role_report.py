@@ -40,7 +40,7 @@ PASSES: Final[dict[Audience, Callable[[Gate], bool]]] = {
 }
 
 
-class HiddenSelection(NamedTuple):
+class UnseenSelection(NamedTuple):
     """A selection that would not be seen: behind `gate`, or (None) only for signed-in viewers.
 
     `refused`: one of its arguments is behind the gate, so that it is an error.
@@ -55,7 +55,7 @@ class HiddenSelection(NamedTuple):
 class RoleView:
     """The selections that one audience would not see; `left_out` are gates that hide rows or values without a note."""
 
-    unseen: tuple[HiddenSelection, ...]
+    unseen: tuple[UnseenSelection, ...]
     left_out: tuple[Gate, ...] = ()
 
 
@@ -91,12 +91,12 @@ def role_report(operation: Operation, compiler: Compiler) -> RoleReport:
 
 
 def _role_view(scopes: Iterable[ScopeGates], passes: Callable[[Gate], bool]) -> RoleView:
-    unseen: dict[HiddenSelection, None] = {}
+    unseen: dict[UnseenSelection, None] = {}
     left_out: dict[Gate, None] = {}
     for n, scope in enumerate(scopes):
         passed = tuple(map(passes, scope.gates))
         for place, gate, refused in closed_gates(scope, ClosedGates(n, "", passed, None)):
-            unseen[HiddenSelection(scope.entries[place].at.path, gate, refused)] = None
+            unseen[UnseenSelection(scope.entries[place].at.path, gate, refused)] = None
         mentioned = {place for entry in scope.entries for place in (*entry.needs, *entry.inputs)}
         left_out |= dict.fromkeys(
             gate for place, gate in enumerate(scope.gates) if place not in mentioned and not passed[place]
@@ -104,7 +104,7 @@ def _role_view(scopes: Iterable[ScopeGates], passes: Callable[[Gate], bool]) -> 
     return RoleView(tuple(sorted(unseen, key=lambda one: one.path)), tuple(left_out))
 
 
-def _signed_in_only(operation: Operation, compiler: Compiler) -> Iterator[HiddenSelection]:
+def _signed_in_only(operation: Operation, compiler: Compiler) -> Iterator[UnseenSelection]:
     """The root fields that return nothing to an anonymous client."""
     root = compiler.root(operation)
     found = {
@@ -116,4 +116,4 @@ def _signed_in_only(operation: Operation, compiler: Compiler) -> Iterator[Hidden
     for key, name in found.items():
         for_anyone = operation.is_mutation and is_for_anyone(name)
         if not for_anyone and named_type(root.fields[name]).name not in OPEN_TO_ALL:
-            yield HiddenSelection((key,), None)
+            yield UnseenSelection((key,), None)

@@ -76,7 +76,7 @@ class TypeNames:
         return "" if isinstance(value, str) and value not in self.names else plain(value)
 
 
-class Writer(Protocol):
+class RootFieldWriter(Protocol):
     """Compiles the statement of one root field of Mutation."""
 
     def compile(self, roots: RootFields, selected: SelectedField, *, in_full: bool) -> Statement:
@@ -98,7 +98,7 @@ class Compiler:
     schema: GraphQLSchema
     layout: TableMapping
     statements: Cache[StatementKey, Statement] = field(default_factory=lambda: Cache[StatementKey, Statement](ROOM))
-    writers: Mapping[str, "Writer"] = field(default_factory=dict[str, "Writer"])
+    writers: Mapping[str, "RootFieldWriter"] = field(default_factory=dict[str, "RootFieldWriter"])
     named: dict[str, NamedOperation] = field(default_factory=dict[str, NamedOperation])
 
     def read(

@@ -9,7 +9,7 @@ from resolvers.compilation.company_scope import CompanyScope
 
 @dataclass(slots=True)
 class RowsApart:
-    """What a statement leaves to the places: the rows of its pages of companies, of which there may be one.
+    """The rows that a statement leaves to the places: those of its pages of companies, of which there may be one.
 
     `columns` has SQL of the JSON of a row for each list of rows that is selected, `closed` of its closed gates.
     """

@@ -24,7 +24,7 @@ STATEMENT, PARAMETER, ENTRY = 4_000, 400, 600
 
 
 OF_CREDENTIAL: Final = re.compile(rf"\b{VIEWER}\.id\b")
-"""What a statement reads of the viewer's credential that differs between two sessions of one account."""
+"""The columns of the viewer's credential that differ between two sessions of one account."""
 
 LANGUAGE_OF_VIEWER: Final = sql("language")
 

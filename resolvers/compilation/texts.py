@@ -89,7 +89,7 @@ def stands_in(column: Sql, kind: str | None, sought: Callable[["Shape"], Sql], p
 
 
 Part: TypeAlias = Literal["word", "marks", "any"]
-"""What is sought in a text: the beginning of a word (`SHORT`), marks alone, or anything else."""
+"""The sort of a sought text: the beginning of a word (`SHORT`), marks alone, or anything else."""
 
 Shape: TypeAlias = Callable[[str], str]
 """From a text in its compared form to the parameter of a comparison."""
@@ -141,7 +141,7 @@ class PartOf:
     kind: str | None
 
     def __call__(self, value: Any) -> Part:
-        """What the text is in its compared form; "any" also for what is no text, or refused as too long."""
+        """The sort of the text in its compared form; "any" also for what is no text, or refused as too long."""
         if not isinstance(value, str) or len(value.strip()) > LONGEST_CRITERION:
             return "any"
         text = comparable(self.kind, value)

@@ -30,7 +30,7 @@ from resolvers.execution.subscriptions import LiveOperation, Subscriptions
 from resolvers.execution.viewer_schema import SchemaText, ViewerSchemas, WriteText, write_sdl
 from resolvers.execution.wakeups import WakeUps
 from resolvers.fair_use.budget import check_stranger
-from resolvers.fair_use.debts import Debts
+from resolvers.fair_use.exceeded_quotas import Debts
 from resolvers.fair_use.payers import Payers
 from resolvers.fair_use.turns import Turns
 from resolvers.mutations.context import Quota

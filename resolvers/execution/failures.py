@@ -1,4 +1,4 @@
-"""What a client is told of a failure of the database."""
+"""The answers to a client when the database fails."""
 
 from db.errors import Crowded, DatabaseError, DatabaseTimeout
 from schema.errors import ErrorCode

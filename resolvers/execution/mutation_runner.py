@@ -17,8 +17,8 @@ from db.connection import Connection
 from db.database import Database
 from db.errors import DatabaseError
 from db.secrets import Keyring
+from db.shielded import Disturbed
 from db.tokens import CredentialKind
-from db.undisturbed import Disturbed
 from resolvers.compilation.compiler import Compiler
 from resolvers.compilation.context import Bindings
 from resolvers.compilation.cost import check_cost
@@ -30,11 +30,11 @@ from resolvers.execution.failures import failure
 from resolvers.execution.open_operations import is_for_anyone
 from resolvers.execution.payloads import Payload, failed
 from resolvers.execution.results import refusal, result_of, token_hash
-from resolvers.execution.to_the_end import to_the_end
+from resolvers.execution.shielded_tasks import to_the_end
 from resolvers.execution.write_runner import WriteRunner
-from resolvers.fair_use.patience import Left, wait_for
 from resolvers.fair_use.payers import Payers
 from resolvers.fair_use.turns import Turns
+from resolvers.fair_use.waiting_client import Left, wait_for
 from resolvers.mutations.context import (
     Caller,
     Forbidden,

@@ -9,11 +9,11 @@ from asyncpg import Record
 
 from db.database import Database
 from db.errors import Crowded, DatabaseError, DatabaseTimeout, DatabaseUnavailable
-from db.replicas import Choice, Replicas
+from db.replicas import ChosenReplica, Replicas
 from resolvers.request import GraphQLRequest
 
 BY_RECOVERY: Final = "recovery"
-"""What PostgreSQL's message has when a replica stopped a statement to apply what was written."""
+"""The words of PostgreSQL's message when a replica stopped a statement to apply what was written."""
 
 NO_FIGURES: Final[Mapping[str, float]] = dict.fromkeys(
     (
@@ -25,7 +25,7 @@ NO_FIGURES: Final[Mapping[str, float]] = dict.fromkeys(
 """The figures of a gateway without replicas."""
 
 
-class Answer(NamedTuple):
+class ReadRow(NamedTuple):
     """The row of a read; `stale` is the seconds since the primary was last seen, if it is away, else None."""
 
     record: Record
@@ -44,23 +44,23 @@ class ReplicaReads:
 
     async def read(
         self, request: GraphQLRequest, sql: str, arguments: Sequence[object], credential: int, *, brief: bool = False
-    ) -> Answer:
+    ) -> ReadRow:
         """The only row of a reading statement; its column `credential` is null where the token is not known.
 
         Raises as `Database.read` does.
         """
         choice = self.replicas.choose(request.position) if request.position is not None else None
         if choice is None:
-            return Answer(await self.primary.read(sql, arguments, brief=brief))
+            return ReadRow(await self.primary.read(sql, arguments, brief=brief))
         record = await self._asked(choice, sql, arguments, brief=brief)
         if record is not None and (request.token is None or record[credential] is not None):
             self.answered += 1
             self.stale += choice.stale is not None
-            return Answer(record, choice.stale)
+            return ReadRow(record, choice.stale)
         if choice.stale is not None:
             raise DatabaseUnavailable("The primary is away, and no replica knows the answer.")
         self.again += 1
-        return Answer(await self.primary.read(sql, arguments, brief=brief))
+        return ReadRow(await self.primary.read(sql, arguments, brief=brief))
 
     def figures(self) -> Mapping[str, float]:
         """Replicas, and what they answered."""
@@ -72,7 +72,9 @@ class ReplicaReads:
             "enfact_replica_reads_stale_total": self.stale,
         }
 
-    async def _asked(self, choice: Choice, sql: str, arguments: Sequence[object], *, brief: bool) -> Record | None:
+    async def _asked(
+        self, choice: ChosenReplica, sql: str, arguments: Sequence[object], *, brief: bool
+    ) -> Record | None:
         """The row of a replica; None when it could not answer, for a reason that is its own.
 
         A statement that took too long, or a queue of the payer's own, would be no better at the primary.

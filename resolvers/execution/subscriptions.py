@@ -134,7 +134,7 @@ def _without_document(request: GraphQLRequest) -> GraphQLRequest:
 
 @dataclass(frozen=True, slots=True)
 class Subscribed:
-    """What a subscription reads, of which company, and whether the first reading is a result too (`initial`).
+    """The statement of a subscription, its company, and whether the first reading is a result too (`initial`).
 
     A heavy subscription has a `peek`, a cheap reading in between.
     """
@@ -201,7 +201,7 @@ class LiveOperation:
         return self
 
     async def read(self) -> Reading:
-        """What its statement gives now, for itself alone. Raises DatabaseError when the database does not answer."""
+        """Its statement's reading now, for itself alone. Raises DatabaseError when the database does not answer."""
         return await self._live.readings.read(self.asked, [self.asked.token], self.since)
 
     @property
@@ -260,7 +260,7 @@ class LiveOperation:
         return seen is not None and past >= (REST * asked.cost if self._woken else self._subscribed.period)
 
     async def _again(self) -> Reading | None:
-        """What its statement gives when it is its turn; None, after a pause, when the database does not answer."""
+        """The reading of its statement when it is its turn; None, after a pause, when the database does not answer."""
         self._has_news |= self._wake.has_news
         self._wake.has_news = False
         reading = await self._attempt(self.asked)

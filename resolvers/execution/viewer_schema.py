@@ -23,8 +23,8 @@ from resolvers.execution.credential_use import Uses
 from resolvers.execution.held_gates import KEY, held_in, held_statement, mode_in
 from resolvers.execution.replica_reads import ReplicaReads
 from resolvers.execution.results import refusal
-from resolvers.fair_use.patience import wait_for
 from resolvers.fair_use.turns import Turns
+from resolvers.fair_use.waiting_client import wait_for
 from resolvers.fair_use.worker_threads import WorkerThreads, step_back
 from resolvers.gates.schema_views import View, Views
 from resolvers.gates.visibility import NOTHING, Held

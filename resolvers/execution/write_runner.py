@@ -16,8 +16,8 @@ from asyncpg import Record
 
 from db.database import Database
 from db.errors import DatabaseError, DatabaseTimeout
+from db.shielded import Disturbed
 from db.tokens import CredentialKind
-from db.undisturbed import Disturbed
 from resolvers.compilation.compiler import Compiler
 from resolvers.compilation.context import Bindings
 from resolvers.compilation.statement import ACCOUNT, CREDENTIAL, POSITION, Statement
@@ -27,8 +27,8 @@ from resolvers.execution.credential_use import Uses
 from resolvers.execution.failures import failure
 from resolvers.execution.payloads import Payload, failed
 from resolvers.execution.results import result_of, token_hash
-from resolvers.execution.to_the_end import to_the_end
-from resolvers.fair_use.debts import Debts
+from resolvers.execution.shielded_tasks import to_the_end
+from resolvers.fair_use.exceeded_quotas import Debts
 from resolvers.fair_use.payers import Payers
 from resolvers.fair_use.turns import Turns
 from resolvers.mutations.company_lock import wait_as_owner

@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 
 from db.errors import Crowded, DatabaseUnavailable
 from db.sharing import Shares
-from resolvers.fair_use.patience import waiting
+from resolvers.fair_use.waiting_client import waiting
 
 P = ParamSpec("P")
 T = TypeVar("T")

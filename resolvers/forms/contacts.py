@@ -1,4 +1,4 @@
-"""How somebody is reached: telephone, e-mail, website, country, postcode. Each function takes a line, not blank."""
+"""The forms of contact data: telephone, e-mail, website, country, postcode. Each function takes a line, not blank."""
 
 import re
 from typing import Final

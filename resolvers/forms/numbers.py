@@ -47,7 +47,7 @@ SCHEMES: Final = frozenset(EAS.split())
 """The schemes of electronic addresses (EAS, EN 16931 of 2026) that Peppol uses."""
 
 AUTHORITY: Final = "iso6523-actorid-upis::"
-"""What stands before a participant's id in Peppol's own writing."""
+"""The prefix of a participant's id in Peppol's own writing."""
 
 PARTICIPANT: Final = re.compile(r"[A-Za-z0-9._~/+-]{1,135}")
 

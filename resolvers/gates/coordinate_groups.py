@@ -42,7 +42,7 @@ def coordinate_groups(schema: GraphQLSchema) -> tuple[CoordinateGroup, ...]:
 
 
 class Reach(NamedTuple):
-    """How much of a schema needs something: its types, and the bytes of their fields' and values' names in JSON."""
+    """The part of a schema with some need: its types, and the bytes of their fields' and values' names in JSON."""
 
     types: int
     length: int
@@ -50,7 +50,7 @@ class Reach(NamedTuple):
 
 @cache
 def reach_of_apps(schema: GraphQLSchema) -> tuple[Reach, Mapping[App, Reach]]:
-    """What needs any app, and what needs each app."""
+    """The coordinates that need any app, and those that need each app."""
     groups = coordinate_groups(schema)
     by_app: dict[App, list[CoordinateGroup]] = defaultdict(list)
     for group in groups:

@@ -10,9 +10,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol, TypeAlias
 
-from db.applied import APPLIED
 from db.connection import Connection
 from db.database import Database
+from db.remote_apply import APPLIED
 from db.secrets import Keyring
 from db.tables.metadata import APPS
 from db.tokens import CredentialKind, hash_token
@@ -46,7 +46,7 @@ class Caller:
 
 
 OF_ACCOUNT, OF_ACCESS, OF_ADDRESS, OF_COMPANY = b"account:", b"access:", b"address:", b"company:"
-"""What rows are counted for: an account, its changes of access, the network of an anonymous client, a company.
+"""The subjects of counts of rows: an account, its changes of access, the network of an anonymous client, a company.
 
 Changes of access have a count of their own, and none in the company: else what others write, or what an owner's key
 writes, could use up what the owner needs to take rights away.

@@ -10,9 +10,9 @@ from typing import Final
 
 from asyncpg import BitString, Record
 
-from db.applied import APPLIED
 from db.database import Database
 from db.masks import ALL_APPS
+from db.remote_apply import APPLIED
 from db.tables.metadata import APPS
 from db.tokens import ABSENT_KEY, CredentialKind, hash_token, new_token
 from resolvers.gates.needs import ALWAYS

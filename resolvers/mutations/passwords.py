@@ -19,7 +19,7 @@ from db.outbox import Letter, post
 from db.tokens import hash_token
 from resolvers.addresses import network
 from resolvers.email_address import normal_email
-from resolvers.fair_use.patience import waiting
+from resolvers.fair_use.waiting_client import waiting
 from resolvers.fair_use.worker_threads import WorkerThreads, step_back
 from resolvers.mutations.context import (
     InputValues,
@@ -79,7 +79,7 @@ DELETE_RESET_TOKENS: Final = "delete from mail_token where account_id = $1 and p
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class CheckedAccount:
     """An account whose password was right, the hash that it was checked against, and the rows of the try."""
 
     account: uuid.UUID
@@ -91,7 +91,7 @@ class Known:
 class PasswordChange:
     """The account whose password changes, and the hash of the new password."""
 
-    known: Known
+    known: CheckedAccount
     password_hash: str
 
 
@@ -234,7 +234,7 @@ async def _prepare_change(
             return UserErrors(UserProblem(UserErrorCode.TOO_MANY_ATTEMPTS))
         if not await is_right(current, caller["password_hash"]):
             return _wrong()
-    return PasswordChange(Known(caller["id"], caller["password_hash"], tries), await hash_password(new))
+    return PasswordChange(CheckedAccount(caller["id"], caller["password_hash"], tries), await hash_password(new))
 
 
 async def change_password(write: MutationContext, given: InputValues) -> MutationResult:

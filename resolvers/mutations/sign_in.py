@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
-from db.applied import APPLIED
 from db.database import Database
+from db.remote_apply import APPLIED
 from resolvers.addresses import network
 from resolvers.email_address import normal_email
 from resolvers.mutations.context import (
@@ -16,7 +16,7 @@ from resolvers.mutations.context import (
     key_of,
     no_rows,
 )
-from resolvers.mutations.passwords import Known, is_right
+from resolvers.mutations.passwords import CheckedAccount, is_right
 from resolvers.mutations.steps.attempts import MINUTE, AttemptLimit, Guard, is_reached, take_back, trying
 from resolvers.mutations.steps.known_places import is_known, remember
 from resolvers.mutations.steps.sessions import open_session_if_right
@@ -52,7 +52,9 @@ select {APPLIED} from ended limit 1
 """All view-as credentials of the account end with a session: which session began them is not stored."""
 
 
-async def _check_password(database: Database, request: GraphQLRequest, given: InputValues) -> Known | UserErrors:
+async def _check_password(
+    database: Database, request: GraphQLRequest, given: InputValues
+) -> CheckedAccount | UserErrors:
     """The account, when the password is right, or the error. Takes the same time for an unknown address.
 
     The error is the same from a known place and from any other, so that it does not reveal the known places.
@@ -72,7 +74,7 @@ async def _check_password(database: Database, request: GraphQLRequest, given: In
             over = await is_reached(database, usual.besides_one())
         account, stored = await database.read(FIND_ACCOUNT, (email,))
         if await is_right(given["password"], stored):
-            return Known(account, stored, tries)
+            return CheckedAccount(account, stored, tries)
     return _too_many() if over else _wrong()
 
 
@@ -84,7 +86,7 @@ def _at_home(usual: Guard, typed: str, address: str) -> Guard:
 
 async def login(write: MutationContext, given: InputValues) -> MutationResult:
     """Open a session for the checked account. Raises UserErrors (INVALID_CREDENTIALS) if the password has changed."""
-    known: Known = write.prepared
+    known: CheckedAccount = write.prepared
     user_agent = write.request.user_agent
     session = await open_session_if_right(write.connection, known.account, user_agent, known.password_hash)
     if session is None:

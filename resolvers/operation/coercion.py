@@ -18,7 +18,7 @@ class Unfit(ValueError):
     """A value does not fit its type."""
 
 
-class Member(NamedTuple):
+class CoercedMember(NamedTuple):
     """A member of an input object: its name there and as it is coerced; `default` is Undefined without one."""
 
     name: str
@@ -101,7 +101,7 @@ class ObjectCoercer:
 
     def __init__(self, type_: GraphQLInputObjectType) -> None:
         self._type = ref(type_)
-        self._members: tuple[Member, ...] | None = None
+        self._members: tuple[CoercedMember, ...] | None = None
         self._names: frozenset[str] = frozenset()
 
     @staticmethod
@@ -141,12 +141,12 @@ class ObjectCoercer:
         assert type_ is not None, "the type of a value is alive while the value is read"
         return type_
 
-    def _prepare(self) -> tuple[Member, ...]:
+    def _prepare(self) -> tuple[CoercedMember, ...]:
         """The members, made when the first value comes: types refer to each other in circles."""
         fields = cast("dict[str, Any]", self._alive.fields)
         self._names = frozenset(fields)
         self._members = tuple(
-            Member(
+            CoercedMember(
                 name,
                 field.out_name or name,
                 coercer_of(field.type),

@@ -28,7 +28,7 @@ from resolvers.gates.coordinates import literal_value, type_at
 from resolvers.gates.schema_views import View
 from resolvers.gates.visibility import Held
 from resolvers.operation.limits import INTROSPECTION, parse_document
-from resolvers.operation.operation import Operation, Wanted
+from resolvers.operation.operation import Operation, VariableDefinition
 from resolvers.operation.optional import may_be_optional, pruned
 from resolvers.operation.prescan import tokens_and_comments
 from resolvers.operation.references import expanded
@@ -192,12 +192,12 @@ def _validated(view: View, parsed: DocumentNode, rules: tuple[Rule, ...]) -> lis
     return validate(view.schema, parsed, (together(rules),), max_errors=VALIDATION_ERRORS, hide_suggestions=True)
 
 
-def _wanted(schema: GraphQLSchema, node: OperationDefinitionNode) -> tuple[Wanted, ...]:
-    found: list[Wanted] = []
+def _wanted(schema: GraphQLSchema, node: OperationDefinitionNode) -> tuple[VariableDefinition, ...]:
+    found: list[VariableDefinition] = []
     for definition in node.variable_definitions or ():
         type_ = type_at(schema, definition.type)
         default = literal_value(definition.default_value, type_) if definition.default_value else None
-        found.append(Wanted(definition.variable.name.value, type_, default, definition))
+        found.append(VariableDefinition(definition.variable.name.value, type_, default, definition))
     return tuple(found)
 
 

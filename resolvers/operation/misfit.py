@@ -22,7 +22,7 @@ EXPECTED: Final[Mapping[str, str]] = {
     "Boolean": "true or false",
     "ID": "an id, as a text",
 }
-"""What a standard scalar takes; the scalars of our own say it in their errors."""
+"""The values that a standard scalar takes; the scalars of our own say it in their errors."""
 
 
 class Misfit(NamedTuple):

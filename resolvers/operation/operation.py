@@ -58,7 +58,7 @@ class Shapes:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class VariableDefinition:
     """A variable definition of an operation; `default` is None for no default or a null."""
 
     name: str
@@ -114,7 +114,7 @@ class Operation:
 
     node: OperationDefinitionNode
     fragments: Mapping[str, FragmentDefinitionNode]
-    wanted: tuple[Wanted, ...] = ()
+    wanted: tuple[VariableDefinition, ...] = ()
     required: frozenset[str] = frozenset()
     names: frozenset[str] = frozenset()
     introspects: bool = False

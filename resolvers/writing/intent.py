@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
-from resolvers.compilation.compiler import Writer
+from resolvers.compilation.compiler import RootFieldWriter
 from resolvers.gates.needs import Need
 from resolvers.user_problems import UserProblem
 from resolvers.writing.outcome import Outcome
@@ -31,7 +31,7 @@ class Intent(Protocol):
         ...
 
 
-class StatementWriter(Writer, Protocol):
+class StatementWriter(RootFieldWriter, Protocol):
     """A root field of Mutation that writes by one statement.
 
     `for_sessions`: an API key may not. `changes_access`: changes the access of users. It is counted apart from business

@@ -1,4 +1,4 @@
-"""What may be written into a field, declared on the field's own line: `name: str = field("…", write=line(100))`.
+"""Rules of writing, declared on the field's own line: `name: str = field("…", write=line(100))`.
 
 Inputs, payloads and root fields of Mutation are made from these rules (`schema/mutations/declared.py`). An input field
 has the gates of its output field, since both are the same line.
@@ -60,7 +60,7 @@ Default: TypeAlias = str | int | bool | Inherited | None
 
 
 class WriteAction(Enum):
-    """What a declared mutation does."""
+    """The action of a declared mutation."""
 
     CREATE = "create"
     UPDATE = "update"
@@ -70,7 +70,7 @@ class WriteAction(Enum):
 
 @dataclass(frozen=True, slots=True)
 class DeclaredWrite:
-    """What a root field of Mutation is made from: what it does with rows of a type, and the payload's field for one.
+    """The source of a root field of Mutation: its action on rows of a type, and the payload's field for one.
 
     `part_of` is the type that has the rows; None for rows that are no part of others. `listed`: it takes several rows.
     `called` is the name of a row in inputs, as in `presetId`, where it is not that of the payload's field.
@@ -86,7 +86,7 @@ class DeclaredWrite:
 
 @dataclass(frozen=True, slots=True)
 class WriteRule:
-    """What may be written into a field.
+    """The rule for values that are written into a field.
 
     `least` and `most` bound a number, `most` also the characters of a text or the items of a list; `scale` is the
     number of decimals, `letter` the beginning of a number of the company's own. On creation a field that is left out

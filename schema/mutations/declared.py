@@ -33,20 +33,20 @@ ACTIONS: Final[Mapping[WriteAction, tuple[Writes, str]]] = {
     WriteAction.DELETE: (DELETE, "Delete"),
     WriteAction.RESTORE: (DELETE, "Bring back, within 30 days of its deletion:"),
 }
-"""What an entity declares for each action, and the first word of its description."""
+"""The declaration of an entity for each action, and the first word of its description."""
 
 LISTED: Final = (WriteAction.CREATE, WriteAction.UPDATE)
 """The actions that entities with `MANY` also have for lists of rows."""
 
 
-class Member(NamedTuple):
+class DeclaredMember(NamedTuple):
     """A field of a type that is made: its annotation and its declaration."""
 
     annotation: Any
     declared: Any
 
 
-Members = dict[str, Member]
+Members = dict[str, DeclaredMember]
 
 
 def add_declared_writes(mutation: type) -> None:
@@ -63,7 +63,7 @@ def add_declared_writes(mutation: type) -> None:
             extends(mutation)(_class(f"{entity.__name__}Mutations", roots))
 
 
-def _root(entity: type, action: WriteAction) -> Member:
+def _root(entity: type, action: WriteAction) -> DeclaredMember:
     """The root field of an action, with the gates of its type."""
     title, name = f"{action.value.capitalize()}{entity.__name__}", _words(entity.__name__)
     taken: Any = _class(f"{title}Input", _input(entity, action))
@@ -77,10 +77,10 @@ def _root(entity: type, action: WriteAction) -> Member:
     )
     write = DeclaredWrite(action, entity.__name__, _lower(entity.__name__), _part_of(entity), called=_called(entity))
     declared.metadata = {**declared.metadata, "writes": write}
-    return Member(answer | None, declared)
+    return DeclaredMember(answer | None, declared)
 
 
-def _list_root(entity: type, action: WriteAction) -> Member:
+def _list_root(entity: type, action: WriteAction) -> DeclaredMember:
     """The root field of an action on a list of rows."""
     title, name = f"{action.value.capitalize()}{entity.__name__}s", _words(entity.__name__)
     item: Any = _class(f"{title}ItemInput", dict(_list_item(entity, action)))
@@ -98,10 +98,10 @@ def _list_root(entity: type, action: WriteAction) -> Member:
         action, entity.__name__, _lower(entity.__name__), _part_of(entity), listed=True, called=_called(entity)
     )
     declared.metadata = {**declared.metadata, "writes": write}
-    return Member(answer | None, declared)
+    return DeclaredMember(answer | None, declared)
 
 
-def _list_item(entity: type, action: WriteAction) -> Iterator[tuple[str, Member]]:
+def _list_item(entity: type, action: WriteAction) -> Iterator[tuple[str, DeclaredMember]]:
     """The members of an item: which row, and what."""
     if action is WriteAction.UPDATE:
         yield from _named_row(entity).items()
@@ -113,17 +113,17 @@ def _list_item(entity: type, action: WriteAction) -> Iterator[tuple[str, Member]
 def _list_input(item: Any) -> Members:
     every = "Whether nothing is written unless every item can be; so it is where this is left out."
     return {
-        "company_id": Member(strawberry.ID, _control("The company.", optional=False)),
-        "items": Member(list[item], _control("The items, at most 100.", optional=False)),
-        "all_or_nothing": Member(bool | None, _control(every)),
+        "company_id": DeclaredMember(strawberry.ID, _control("The company.", optional=False)),
+        "items": DeclaredMember(list[item], _control("The items, at most 100.", optional=False)),
+        "all_or_nothing": DeclaredMember(bool | None, _control(every)),
         **_repeatable(),
     }
 
 
 def _list_payload(entity: type) -> Members:
     results = field("What came of each item, in their order; of none where all were refused together.")
-    company = Member(Company | None, field("The company."))
-    return {"results": Member(list[_result(entity)], results), "company": company, **_answered()}
+    company = DeclaredMember(Company | None, field("The company."))
+    return {"results": DeclaredMember(list[_result(entity)], results), "company": company, **_answered()}
 
 
 @cache
@@ -131,8 +131,8 @@ def _result(entity: type) -> Any:
     """The type of what came of an item."""
     name = _words(entity.__name__)
     members: Members = {
-        "index": Member(int, field("The item's place in the list, from 0.")),
-        _snake(entity.__name__): Member(entity | None, field(f"The {name} as it is now.")),
+        "index": DeclaredMember(int, field("The item's place in the list, from 0.")),
+        _snake(entity.__name__): DeclaredMember(entity | None, field(f"The {name} as it is now.")),
     }
     made: Any = _class(f"{entity.__name__}Result", members)
     payload(f"What came of a {name} in a list.")(made)
@@ -144,9 +144,11 @@ def _input(entity: type, action: WriteAction) -> Members:
     members: Members = {}
     whole = _part_of(entity)
     if action is WriteAction.CREATE and whole is not None:
-        members[f"{_snake(whole)}_id"] = Member(strawberry.ID, _control(f"The {_words(whole)}.", optional=False))
+        members[f"{_snake(whole)}_id"] = DeclaredMember(
+            strawberry.ID, _control(f"The {_words(whole)}.", optional=False)
+        )
     elif action is WriteAction.CREATE:
-        members["company_id"] = Member(strawberry.ID, _control("The company.", optional=False))
+        members["company_id"] = DeclaredMember(strawberry.ID, _control("The company.", optional=False))
     else:
         members |= _named_row(entity)
     if action in (WriteAction.CREATE, WriteAction.UPDATE):
@@ -157,10 +159,10 @@ def _input(entity: type, action: WriteAction) -> Members:
 def _named_row(entity: type) -> Members:
     """The members that name a row, and its version."""
     return {
-        f"{_called(entity) or _snake(entity.__name__)}_id": Member(
+        f"{_called(entity) or _snake(entity.__name__)}_id": DeclaredMember(
             strawberry.ID, _control(f"Which {_words(entity.__name__)}.", optional=False)
         ),
-        "expected_version": Member(int | None, _control("The version that this is based on.")),
+        "expected_version": DeclaredMember(int | None, _control("The version that this is based on.")),
     }
 
 
@@ -168,12 +170,12 @@ def _repeatable() -> Members:
     """The controls of every input."""
     repeated = "A key of one's own, 1 to 100 visible characters: the same input with the same key is written once."
     return {
-        "idempotency_key": Member(str | None, _control(repeated)),
-        "validate_only": Member(bool | None, _control("Only check whether it could be done.")),
+        "idempotency_key": DeclaredMember(str | None, _control(repeated)),
+        "validate_only": DeclaredMember(bool | None, _control("Only check whether it could be done.")),
     }
 
 
-def _written(entity: type, *, creates: bool) -> Iterator[tuple[str, Member]]:
+def _written(entity: type, *, creates: bool) -> Iterator[tuple[str, DeclaredMember]]:
     """The members for the fields of an entity that can be written; each has the gates of its field and its value."""
     for declared in get_object_definition(entity, strict=True).fields:
         rule: WriteRule | None = declared.metadata.get("write")
@@ -181,7 +183,7 @@ def _written(entity: type, *, creates: bool) -> Iterator[tuple[str, Member]]:
             yield _member(declared, rule, is_required=creates and rule.required)
 
 
-def _member(declared: StrawberryField, rule: WriteRule, *, is_required: bool) -> tuple[str, Member]:
+def _member(declared: StrawberryField, rule: WriteRule, *, is_required: bool) -> tuple[str, DeclaredMember]:
     annotation = _bare(declared)
     name, taken = declared.python_name, annotation
     gates = gates_of(declared.directives)
@@ -201,14 +203,14 @@ def _member(declared: StrawberryField, rule: WriteRule, *, is_required: bool) ->
     made = input_field(declared.description or "", optional=not is_required)
     made.directives = directives_of(gates)
     made.metadata = {"write": rule, "writes": declared.python_name}
-    return name, Member(taken if is_required else taken | None, made)
+    return name, DeclaredMember(taken if is_required else taken | None, made)
 
 
 @cache
 def _item(type_: type, *, is_keyed: bool) -> type:
     """The input for a row of a list: what may be written into it, and the id of a row that is kept."""
     name = _words(type_.__name__)
-    id_ = Member(strawberry.ID | None, _control(f"The {name} that is kept; none for a new one."))
+    id_ = DeclaredMember(strawberry.ID | None, _control(f"The {name} that is kept; none for a new one."))
     members: Members = {} if is_keyed else {"id": id_}
     members |= dict(_written(type_, creates=is_keyed))
     taken: Any = _class(f"{type_.__name__}Input", members)
@@ -219,22 +221,22 @@ def _item(type_: type, *, is_keyed: bool) -> type:
 def _payload(entity: type, action: WriteAction) -> Members:
     name = _words(entity.__name__)
     members: Members = {
-        _snake(entity.__name__): Member(entity | None, field(f"The {name} as it is now.")),
-        "company": Member(Company | None, field("The company.")),
+        _snake(entity.__name__): DeclaredMember(entity | None, field(f"The {name} as it is now.")),
+        "company": DeclaredMember(Company | None, field("The company.")),
     }
     for whole in ENTITIES:
         if whole.__name__ == _part_of(entity):
-            members[_snake(whole.__name__)] = Member(whole | None, field(f"The {_words(whole.__name__)}."))
+            members[_snake(whole.__name__)] = DeclaredMember(whole | None, field(f"The {_words(whole.__name__)}."))
     if action is WriteAction.DELETE:
-        members["deleted_id"] = Member(strawberry.ID | None, field(f"The id of the deleted {name}."))
+        members["deleted_id"] = DeclaredMember(strawberry.ID | None, field(f"The id of the deleted {name}."))
     return members | _answered()
 
 
 def _answered() -> Members:
-    """What every payload says beside the rows and the problems."""
+    """The fields of every payload beside the rows and the problems."""
     return {
-        "warnings": Member(list[UserError], field("What to look at; nothing was refused for it.")),
-        "replayed": Member(bool, field("Whether an earlier request with the same key did this.")),
+        "warnings": DeclaredMember(list[UserError], field("What to look at; nothing was refused for it.")),
+        "replayed": DeclaredMember(bool, field("Whether an earlier request with the same key did this.")),
     }
 
 

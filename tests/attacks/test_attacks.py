@@ -22,7 +22,7 @@ from graphql import (
 from db import database
 from db.connection import Connection, connect
 from db.database import Database, PoolSettings
-from db.undisturbed import Undisturbed
+from db.shielded import Undisturbed
 from gateway.http.negotiation import LONGEST, is_json
 from resolvers.execution.executor import Executor
 from resolvers.operation.operation import VALUES

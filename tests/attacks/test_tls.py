@@ -14,9 +14,9 @@ from db.database import PoolSettings
 from db.embedded import Embedded
 from db.errors import DatabaseMisconfigured
 from db.lease import ReplicaSettings
-from db.looks import RETRY
 from db.migrate import migrate
 from db.replica_diagnosis import diagnose_replicas
+from db.replication_status import RETRY
 from gateway.backend import DatabaseBackend, Terms
 from gateway.logs import open_log
 from resolvers.app_rows import app_rows

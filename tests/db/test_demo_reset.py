@@ -8,7 +8,7 @@ from db.connection import COMMAND, SERVING, Connection, connect
 from db.database import Database, PoolSettings
 from db.demo.reset import empty_demo
 from db.installation import DemoRefused, is_demo
-from db.looks import name_of_looks
+from db.replication_status import name_of_looks
 from tests.support.company import Firm
 
 LEFT = "select (select count(*) from company) + (select count(*) from account) + (select count(*) from credential)"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from db.lease import CLOCKS, NEVER, SILENCE, Lease, Primary, PrimaryLook, Reason, ReplicaLook, Waits, WaitsLook
+from db.lease import CLOCKS, NEVER, SILENCE, CommitWaits, Lease, Primary, PrimaryLook, Reason, ReplicaLook, WaitsLook
 
 CLOCK = 1_000_000.0
 LAG = 0.5
@@ -193,12 +193,12 @@ def test_without_a_primary_no_replica_answers_that_was_bad_before() -> None:
     assert not stale(good().see_replica(15.0, is_standby=False), 15.1)
 
 
-def overdue(waits: Waits, at: float, *commits: str, lag: float = LAG) -> list[str]:
+def overdue(waits: CommitWaits, at: float, *commits: str, lag: float = LAG) -> list[str]:
     return waits.saw(WaitsLook(at, frozenset(commits), lag))
 
 
 def test_a_commit_waits_until_no_replica_without_it_may_answer() -> None:
-    waits = Waits()
+    waits = CommitWaits()
     assert overdue(waits, 10.0, "a") == []
     assert overdue(waits, 10.2, "a", "b") == []
     assert overdue(waits, 10.0 + SILENCE - 0.01, "a", "b") == []
@@ -208,7 +208,7 @@ def test_a_commit_waits_until_no_replica_without_it_may_answer() -> None:
 
 
 def test_the_longest_lag_that_a_gateway_allows_is_waited_for() -> None:
-    waits = Waits()
+    waits = CommitWaits()
     overdue(waits, 10.0, "a", lag=3.0)
     overdue(waits, 11.0, "a", lag=0.5)  # that gateway is gone, but its replicas may go on until 13
     assert overdue(waits, 12.99, "a") == []

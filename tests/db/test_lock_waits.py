@@ -3,7 +3,7 @@
 import pytest
 
 from db.errors import DatabaseTimeout
-from db.lock_waits import Patience, Waits
+from db.lock_waits import LockWaits, Patience
 
 
 def test_pauses_grow_up_to_a_bound_and_differ() -> None:
@@ -14,7 +14,7 @@ def test_pauses_grow_up_to_a_bound_and_differ() -> None:
 
 
 async def test_the_sum_of_tries_and_pauses_has_a_bound() -> None:
-    waits = Waits(Patience(total=5), report=print)
+    waits = LockWaits(Patience(total=5), report=print)
     waits.tell("others", 2)
     await waits.pause(0)
     waits.tell("others", 2)
@@ -26,7 +26,7 @@ async def test_the_sum_of_tries_and_pauses_has_a_bound() -> None:
 
 async def test_a_blocker_is_told_once_for_each_try() -> None:
     told: list[str] = []
-    waits = Waits(Patience(), report=told.append)
+    waits = LockWaits(Patience(), report=told.append)
     for work in ("try 1", "try 1", "try 2"):
         waits.work = work
         waits.tell("a lock")

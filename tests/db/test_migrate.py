@@ -14,7 +14,7 @@ from db import alembic_runner, app_catalogue, schema_version
 from db.alembic_runner import Migration, migrations
 from db.connection import Connection, connect
 from db.errors import DatabaseTimeout
-from db.lock_waits import Patience, Waits
+from db.lock_waits import LockWaits, Patience
 from db.migrate import migrate
 from db.migrations import shorthand
 from db.migrations.shorthand import add_check_that, fill_in_batches, index_concurrently, not_null_by_check
@@ -245,7 +245,7 @@ async def test_what_one_index_waited_the_next_may_not(fresh_dsn: str, made: Made
 
 
 async def test_a_try_counts_once_whether_it_was_seen_or_not() -> None:
-    waits = Waits(Patience(total=10, lock=2, first_pause=0, longest_pause=0), lambda _: None)
+    waits = LockWaits(Patience(total=10, lock=2, first_pause=0, longest_pause=0), lambda _: None)
     seen = 3
 
     async def fail() -> None:

@@ -19,9 +19,9 @@ from gateway.http.cors import Cors
 from gateway.http.deadlines import Deadlines
 from gateway.http.endpoint import GraphQLEndpoint
 from gateway.http.errors import Statuses
-from gateway.http.positions import Positions
-from gateway.http.shared import TransportState
 from gateway.http.stream_slots import LiveBounds, StreamSlots
+from gateway.http.transport_state import TransportState
+from gateway.http.write_positions import Positions
 from gateway.logs import open_log
 from gateway.settings import Settings
 from gateway.shared_page import SharedCounters

@@ -16,7 +16,7 @@ from gateway import logs
 from gateway.app import Gateway, create_app
 from gateway.backend import RequestExecutor
 from gateway.logs import open_log
-from gateway.metrics.layout import FIGURES
+from gateway.metrics.registry import FIGURES
 from gateway.settings import Settings
 from resolvers.execution.subscriptions import LiveOperation
 from resolvers.execution.viewer_schema import SchemaText, WriteText, write_sdl

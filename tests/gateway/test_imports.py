@@ -13,8 +13,8 @@ SOCKETS = {
     "websockets",
     "gateway.server.websocket_protocol",
     "gateway.websocket.operations",
-    "gateway.http.result_stream",
-    "gateway.http.stream_forms",
+    "gateway.http.streamed_answers",
+    "gateway.http.stream_formats",
     "gateway.websocket.endpoint",
 }
 """What only a process needs at which a client has asked for a socket or for events."""

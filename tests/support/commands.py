@@ -205,7 +205,7 @@ def main() -> None:
     from gateway.cli.main import app  # noqa: PLC0415 (a test process does not load the command)
     from resolvers.execution.product import default_compiler  # noqa: PLC0415
 
-    import_module("gateway.server.opened")
+    import_module("gateway.server.database")
     default_compiler()
     gc.freeze()
     arguments = _serve(socket.socket(fileno=int(sys.argv[1])))

@@ -107,20 +107,7 @@ def build_company(plan: CompanyPlan, apps: Apps, today: date) -> Rows:
         known = {who: present[account.id] for who, account in plan.people.cast.items() if account.id in present}
         add_requests(rows, known, outcome.app_grants, datetime.combine(today, time(9), UTC))
     _trade(plan, company_id, today, rows)
-    play(
-        Scene(
-            company_id=company_id,
-            index=plan.index,
-            name=plan.identity.name,
-            language=plan.identity.language,
-            created=plan.created,
-            today=today,
-            features=plan.trading.features,
-            cast={who: account.id for who, account in plan.people.cast.items()},
-            owner=plan.people.owner,
-            rows=rows,
-        )
-    )
+    play(_scene(plan, company_id, today, rows))
     _leave_dates_to_decide(rows)
     add_writing(
         rows,
@@ -130,8 +117,24 @@ def build_company(plan: CompanyPlan, apps: Apps, today: date) -> Rows:
     return rows
 
 
+def _scene(plan: CompanyPlan, company_id: UUID, today: date, rows: Rows) -> Scene:
+    """The stage on which apps add their rows."""
+    return Scene(
+        company_id=company_id,
+        index=plan.index,
+        name=plan.identity.name,
+        language=plan.identity.language,
+        created=plan.created,
+        today=today,
+        features=plan.trading.features,
+        cast={who: account.id for who, account in plan.people.cast.items()},
+        owner=plan.people.owner,
+        rows=rows,
+    )
+
+
 def _authors(plan: CompanyPlan) -> list[tuple[date, UUID]]:
-    """Who writes documents, and since which day."""
+    """The authors of documents, each with the day since which they write."""
     begin = plan.created.date()
     return [(begin + timedelta(days=day), plan.people.cast[who].id) for day, who in plan.people.authors]
 

@@ -1,4 +1,4 @@
-"""What people wrote: who made and changed the rows of a company, what was deleted again, the changes, the counters."""
+"""The marks of writing: authors of the rows of a company, deleted rows, the changes, the counters."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ class Writers:
     today: date
 
     def at(self, moment: datetime, chance: Random) -> UUID | None:
-        """Who wrote something at a moment; None for an import."""
+        """The author of something written at a moment; None for an import."""
         known = [account for day, account in self.since if day < moment.date()]
         imported = moment < self.created + FOUNDING or happens(chance, IMPORTED)
         return chance.choice(known) if known and not imported else None

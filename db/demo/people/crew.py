@@ -111,7 +111,7 @@ class Diary:
             self.busy[person, day] = max(self.busy[person, day], until)
 
     def is_free(self, person: UUID, days: Iterable[date]) -> bool:
-        """Whether the person has nothing planned on these days."""
+        """True if the person has nothing planned on these days."""
         return not any(self.busy[person, day] for day in days)
 
     def book(

@@ -1,4 +1,4 @@
-"""What the users of the installer have asked its owners for: one request waits, one was declined, one was granted."""
+"""Requests for access at the installer: one waits, one was declined, one was granted."""
 
 from datetime import datetime, timedelta
 from random import Random

@@ -45,7 +45,7 @@ AUTHORITIES = ("École communale",)
 """The beginnings of the names of public bodies."""
 
 TREATMENTS = {"45": "REVERSE_CHARGE", "46": "INTRA_COMMUNITY_GOODS", "47": "EXPORT"}
-"""How sales are taxed, by their box of the VAT return."""
+"""The VAT treatments of sales, by their box of the VAT return."""
 
 CHANNELS = ("site web", "téléphone", "bouche à oreille", "salon", "partenaire")
 CAMPAIGNS = (

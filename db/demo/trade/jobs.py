@@ -62,7 +62,7 @@ class Job:
 
 
 def is_maintenance(title: str) -> bool:
-    """Whether a job is regular maintenance."""
+    """True if a job is regular maintenance."""
     return MAINTENANCE.search(title) is not None
 
 

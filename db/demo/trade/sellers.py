@@ -71,7 +71,7 @@ class Seller:
 
     @property
     def delivers(self) -> bool:
-        """Whether it delivers ordered goods."""
+        """True if it delivers ordered goods."""
         return bool(self.groups) or self.sort in ("office", "materials")
 
 

@@ -82,12 +82,12 @@ class Buyer:
             self._order(seller, supplier, day, status, self._lines(seller, day))
 
     def _tries(self, seller: Seller, day: date) -> bool:
-        """Whether the purchase of a day in the trial was ordered in writing."""
+        """True if the purchase of a day in the trial was ordered in writing."""
         age = (day - self.scene.created.date()).days
         return self.ordering_since is None and 6 <= age <= TRIAL and seller.delivers
 
     def _orders(self, seller: Seller, day: date) -> bool:
-        """Whether a purchase was ordered in writing by a company that works with orders."""
+        """True if a purchase was ordered in writing by a company that works with orders."""
         since = self.ordering_since
         return (
             since is not None and day > since + timedelta(days=14) and bool(seller.groups) and happens(self.chance, 0.6)

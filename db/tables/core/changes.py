@@ -1,4 +1,4 @@
-"""What users wrote: one row for each entity that a mutation created, changed, deleted or restored."""
+"""The trail of writes: one row for each entity that a mutation created, changed, deleted or restored."""
 
 from typing import Any
 

@@ -13,7 +13,9 @@ from gateway.cli.terminal import Data, refusals, run, sentences, settings_of
 from gateway.demo_logins import FIRST_STEPS, LOGINS, PASSWORD, logins
 
 if TYPE_CHECKING:
-    from gateway.server.startup import Started
+    from collections.abc import Callable
+
+    from gateway.server.startup import Started, Watch
     from gateway.settings import Settings
 
 
@@ -51,13 +53,15 @@ def serve(  # noqa: PLR0913, PLR0917 (its parameters are the options)
             progress.step("Loading the gateway")
             from gateway.server import startup
 
-            watch = startup.Watch(
-                progress.step,
-                progress.report,
-                lambda started: _greet(settings, started, progress),
-                partial(_settings_of_now, file_of(context), options),
-            )
+            watch = _watch(settings, progress, partial(_settings_of_now, file_of(context), options))
             run(startup.serve(settings, listener, watch, demo=not no_demo, migrate=not no_migrate))
+
+
+def _watch(settings: "Settings", progress: Progress, read: "Callable[[], Settings]") -> "Watch":
+    """The progress of a start on the terminal; `read` returns the settings of now."""
+    from gateway.server.startup import Watch
+
+    return Watch(progress.step, progress.report, lambda started: _greet(settings, started, progress), read)
 
 
 def _settings_of_now(file: EnvFile | None, options: Mapping[str, object]) -> "Settings":

@@ -1,4 +1,4 @@
-"""Whether a company may send and receive over Peppol: a setting of the company."""
+"""The registration of a company for Peppol: a setting of the company."""
 
 from collections.abc import Mapping
 from typing import Final

@@ -62,7 +62,7 @@ def _owed(counts: Where) -> Leaf:
 
 
 def _balance(counts: Where) -> Leaf:
-    """What is open of the invoices that count."""
+    """The open amount of the invoices that count."""
 
     def value(row: Row, arguments: Arguments) -> Sql:
         found, where = _documents(row, sql("'INVOICE'"), counts)

@@ -81,7 +81,7 @@ def _few(value: Any) -> list[Any]:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownOperations:
     """The probe for the names of operations that are known, each once; none for null, None for too many names."""
 
     named: Mapping[str, NamedOperation] = field(compare=False)
@@ -95,14 +95,14 @@ class Known:
 def _named(row: Row, arguments: Arguments) -> tuple[str, ...]:
     """The operations to look at, which become part of the statement's shape. Raises RequestError (BAD_USER_INPUT)."""
     given, ctx = arguments.get("operations", NOT_GIVEN), row.ctx
-    names = ctx.inputs.probe(given, Known(ctx.named)) if ctx.inputs.given(given) else ()
+    names = ctx.inputs.probe(given, KnownOperations(ctx.named)) if ctx.inputs.given(given) else ()
     if names is None:
         raise bad_input(f"A list has more than {LIST_ITEMS} items.")
     return names
 
 
 def _needs(ctx: StatementContext, names: tuple[str, ...]) -> Sql:
-    """What the selections of the operations need, as JSON. It is found while the statement is compiled, in its turn."""
+    """The needs of the operations' selections, as JSON. They are found while the statement is compiled, in its turn."""
     listed = [{"n": n, "name": name, "needs": ctx.named[name].needs} for n, name in enumerate(names)]
     text = orjson.dumps(listed).decode()
     ctx.carried += 2 * len(text)
@@ -226,7 +226,7 @@ def _list_of_people(row: Row, arguments: Arguments) -> Rows:
 
 
 def _coordinates(row: Row, arguments: Arguments, seen: str, unseen: str) -> Rows:
-    """What the mask `seen` of a row shows and the mask `unseen` does not, by types."""
+    """The coordinates that the mask `seen` of a row shows and the mask `unseen` does not, by types."""
     assert row.parent is not None, "a person or a key is in a preview"
     select = sql(
         "select g.type, array_agg(o.name order by o.name) names from {} g cross join unnest(g.names) o(name) "

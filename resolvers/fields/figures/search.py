@@ -30,7 +30,7 @@ from resolvers.compilation.texts import (
 
 @dataclass(frozen=True, slots=True)
 class _Searched:
-    """Where a text is sought: names, whose words may be similar, other texts, and numbers that are found whole.
+    """The columns of a search: names, whose words may be similar, other texts, and numbers that are found whole.
 
     Numbers and addresses are not compared by similarity: a similar one is a different one. The texts in `ordered` have
     an index in the order of their characters, the others only one of their trigrams.

@@ -39,7 +39,7 @@ def _credited(row: Row, invoice: Rows) -> Sql:
 
 
 def balance(row: Row, invoice: Rows) -> Sql:
-    """What is open of an invoice, in its currency; zero while it is a draft, and once it is paid."""
+    """The open amount of an invoice, in its currency; zero while it is a draft, and once it is paid."""
     open_ = sql("{} - {} - {}", invoice["total_incl"], paid(row, invoice), _credited(row, invoice))
     return sql("case when {} in {} then greatest({}, 0.00) else 0.00 end", invoice["status"], UNPAID, open_)
 

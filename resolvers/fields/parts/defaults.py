@@ -1,4 +1,4 @@
-"""What new documents begin with: settings of the company."""
+"""The defaults of new documents: settings of the company."""
 
 from collections.abc import Mapping
 from typing import Final

@@ -1,4 +1,4 @@
-"""How a company sends e-mail: settings of the company."""
+"""The sending of e-mail: settings of the company."""
 
 from collections.abc import Mapping
 from typing import Final

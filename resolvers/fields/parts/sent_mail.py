@@ -1,4 +1,4 @@
-"""What is left to pay letters with: a setting of the company."""
+"""The credit for letters: a setting of the company."""
 
 from collections.abc import Mapping
 from typing import Final

@@ -21,7 +21,7 @@ from db.database import Database
 from db.errors import Crowded
 from db.sharing import Shares
 from resolvers.addresses import network
-from resolvers.fair_use.patience import waiting
+from resolvers.fair_use.waiting_client import waiting
 from resolvers.fair_use.worker_threads import take
 
 Tries: TypeAlias = Sequence[uuid.UUID]

@@ -6,9 +6,9 @@ Who had the app does not wait for it: statements do without lent apps from the f
 import uuid
 from typing import Final
 
-from db.applied import APPLIED
 from db.connection import Connection
 from db.masks import NO_APPS
+from db.remote_apply import APPLIED
 from resolvers.plans import ended_period, moment_of
 
 AT_ONCE: Final = 50

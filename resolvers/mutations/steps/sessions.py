@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from db.applied import APPLIED
 from db.connection import Connection
+from db.remote_apply import APPLIED
 from db.tokens import CredentialKind, hash_token, new_token
 
 IDLE: Final = "14 days"

@@ -13,7 +13,7 @@ from typing import Final, LiteralString, NamedTuple
 
 from sqlalchemy import Table
 
-from db.applied import APPLIED
+from db.remote_apply import APPLIED
 from db.sql import Sql, every, join, number, rows, sql
 from db.tables.core.identity import company, membership
 from resolvers.compilation.company_scope import VIEWER, CompanyScope, enterable, is_owner

@@ -1,4 +1,4 @@
-"""What all objects have that people write: a version, the last change, authors, deletion."""
+"""The fields of all objects that people write: a version, the last change, authors, deletion."""
 
 import datetime
 from collections.abc import Callable

@@ -9,7 +9,7 @@ import pytest
 from db import diagnosis, replica_diagnosis
 from db.connection import Connection, connect
 from db.database import PoolSettings
-from db.diagnosis import CHECKS, Finding, Wanted, diagnose
+from db.diagnosis import CHECKS, Finding, Requirements, diagnose
 from db.listener import NotificationsLost
 from db.replica_diagnosis import diagnose_replicas
 from tests.support.commands import enfact
@@ -24,7 +24,7 @@ async def connection(fresh_dsn: str) -> AsyncGenerator[Connection]:
 
 
 async def examined(dsn: str, *, connections: int = 5) -> dict[str, Finding]:
-    wanted = Wanted(PoolSettings().of_session, connections, dsn)
+    wanted = Requirements(PoolSettings().of_session, connections, dsn)
     return {finding.subject: finding async for finding in diagnose(dsn, wanted)}
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.cli.progress import Bar, Lines, progress_of
+from gateway.cli.progress import Bar, ProgressLines, progress_of
 from gateway.settings import Settings
 
 
@@ -26,7 +26,7 @@ def test_nothing_is_said_where_standard_error_belongs_to_programs(
     settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with progress_of(settings) as progress:
-        assert isinstance(progress, Lines)
+        assert isinstance(progress, ProgressLines)
         progress.step("Migrating the database")
     assert capsys.readouterr().err == ""
 

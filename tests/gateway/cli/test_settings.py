@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.cli.settings import COLUMNS, HIDDEN, Explained, explain
+from gateway.cli.settings import COLUMNS, HIDDEN, ExplainedSetting, explain
 from gateway.cli.terminal import UnknownSetting
 from gateway.settings import Settings
 from tests.support.commands import enfact
@@ -16,7 +16,7 @@ def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
 
 
-def explained(variable: str) -> Explained:
+def explained(variable: str) -> ExplainedSetting:
     (line,) = (line for line in explain() if line.variable == variable)
     return line
 

@@ -13,11 +13,11 @@ import pytest
 from db.database import Database, PoolSettings
 from gateway.http.compression import Compression
 from gateway.http.parameters import Parameters
-from gateway.metrics.layout import BOUNDS, FIGURES, MOST_OPERATIONS, Layout
 from gateway.metrics.recording import SAMPLED, Metrics
+from gateway.metrics.registry import BOUNDS, FIGURES, MOST_OPERATIONS, CounterLayout
 from gateway.metrics.text import family, page
 from gateway.persisted_manifests import check_manifests, known_operations
-from gateway.shared_page import MOST_WORKERS, Page, SharedCounters, add_names, names_in, new_page
+from gateway.shared_page import MOST_WORKERS, SharedCounters, SharedPage, add_names, names_in, new_page
 from resolvers.execution.executor import Executor
 from resolvers.request import DocumentReference, ErrorEntry, Note, Result
 from resolvers.stages import Stage, Stages
@@ -48,9 +48,9 @@ def parsed(text: str) -> dict[str, float]:
 class Counted:
     """The metrics of one worker, and what Prometheus would read."""
 
-    def __init__(self, page: Page | None = None, **documents: str) -> None:
+    def __init__(self, page: SharedPage | None = None, **documents: str) -> None:
         names = {id_: text.split() for id_, text in documents.items()}
-        self.layout = Layout(chain.from_iterable(names.values()))
+        self.layout = CounterLayout(chain.from_iterable(names.values()))
         self.counters = SharedCounters(page) if page is not None else SharedCounters.own()
         self.metrics = Metrics(self.counters, self.layout, names, {documents[id_]: names[id_] for id_ in documents})
 
@@ -120,8 +120,8 @@ def test_names_of_strangers_have_no_counter() -> None:
     for n in range(1_000):
         counted.metrics.took(given(f"Stranger{n}"), 0.1)
     assert not any("Stranger" in name for name in counted.read())
-    assert len(Layout(f"Op{n}" for n in range(10_000)).operations) == 1 + MOST_OPERATIONS
-    assert Layout(["b", "other", "a", "b"]).operations == ("other", "b", "a"), "each has one line"
+    assert len(CounterLayout(f"Op{n}" for n in range(10_000)).operations) == 1 + MOST_OPERATIONS
+    assert CounterLayout(["b", "other", "a", "b"]).operations == ("other", "b", "a"), "each has one line"
 
 
 def test_one_request_in_sixteen_has_its_stages_measured() -> None:
@@ -154,10 +154,10 @@ def test_closed_gates_are_counted_by_app() -> None:
 def test_workers_are_summed_and_one_that_is_replaced_goes_on() -> None:
     fd = new_page()
     for worker in (0, 1, MOST_WORKERS - 1, 1):
-        Counted(page=Page(fd, worker)).metrics.ended(None)
-    reader = Counted(page=Page(fd, 0))
+        Counted(page=SharedPage(fd, worker)).metrics.ended(None)
+    reader = Counted(page=SharedPage(fd, 0))
     reader.metrics.figures({"enfact_sockets": 3, "enfact_document_hits_total": 1_000})
-    replaced = Counted(page=Page(fd, 1))
+    replaced = Counted(page=SharedPage(fd, 1))
     for hits in (700, 1_000):
         replaced.metrics.figures({"enfact_sockets": 10, "enfact_document_hits_total": hits})
     read = reader.read()
@@ -165,7 +165,7 @@ def test_workers_are_summed_and_one_that_is_replaced_goes_on() -> None:
     replaced.metrics.close()
     read = reader.read()
     assert (read["enfact_sockets"], read["enfact_document_hits_total"]) == (3, 2_000)
-    follower = Counted(page=Page(fd, 1))
+    follower = Counted(page=SharedPage(fd, 1))
     for figures in ({}, {"enfact_sockets": 2, "enfact_document_hits_total": 5}):
         follower.metrics.figures(figures)
     read = reader.read()
@@ -222,7 +222,7 @@ async def test_what_the_endpoint_answers_is_counted_and_only_where_an_operator_l
             await client.post("/graphql", json={"query": query}, headers={"content-type": "application/json"})
         for path in ("/metrics", "/health/metrics"):
             assert (await client.get(path)).status_code == 404
-    layout = Layout()
+    layout = CounterLayout()
     read = parsed(page(layout, app.counters.sums(layout.size), ()))
     assert read['enfact_requests_total{code="OK"}'] == 2
     assert read['enfact_requests_total{code="GRAPHQL_VALIDATION_FAILED"}'] == 1
@@ -250,7 +250,7 @@ async def test_rendering_is_measured_without_packing_and_sending(
     app = make_app(admin_port=0)
     async with client_of(app) as client:
         await client.post("/graphql", json={"query": "{ name }"}, headers={"accept-encoding": "gzip"})
-    layout = Layout()
+    layout = CounterLayout()
     read = parsed(page(layout, app.counters.sums(layout.size), ()))
     assert read['enfact_request_seconds_sum{operation="other"}'] >= pause
     assert read['enfact_stage_seconds_count{stage="render"}'] == 1
@@ -262,7 +262,7 @@ async def test_what_is_not_read_as_an_operation_has_no_stages(make_app: MakeApp,
     app = make_app(admin_port=0)
     async with client_of(app) as client:
         await client.get(path)
-    layout = Layout()
+    layout = CounterLayout()
     read = parsed(page(layout, app.counters.sums(layout.size), ()))
     assert read['enfact_request_seconds_count{operation="other"}'] == 1
     assert not any(value for name, value in read.items() if name.startswith("enfact_stage_seconds"))
@@ -282,7 +282,7 @@ async def test_closed_gates_of_answers_are_counted_whether_or_not_the_client_tak
         ):
             executor.result = result
             await client.post("/graphql", json={"query": "{ name }"}, headers={"accept": accept})
-    layout = Layout()
+    layout = CounterLayout()
     read = parsed(page(layout, app.counters.sums(layout.size), ()))
     closed = {name: value for name, value in read.items() if "closed_gates" in name and value}
     assert closed == {'enfact_closed_gates_total{app="STOCK"}': 1, 'enfact_closed_gates_total{app="DISCOUNTS"}': 1}
@@ -302,7 +302,7 @@ async def test_a_document_of_a_stranger_does_not_count_as_one_of_the_manifest(
             {"documentId": "h1"},
         ):
             await client.post("/graphql", json=sent)
-    layout = Layout(["Invoices"])
+    layout = CounterLayout(["Invoices"])
     read = parsed(page(layout, app.counters.sums(layout.size), ()))
     assert read['enfact_request_seconds_count{operation="other"}'] == 1
     assert read['enfact_request_seconds_count{operation="Invoices"}'] == 2
@@ -310,7 +310,7 @@ async def test_a_document_of_a_stranger_does_not_count_as_one_of_the_manifest(
 
 async def test_the_figures_of_a_process_are_looked_at_while_it_serves(make_app: MakeApp) -> None:
     app = make_app(admin_port=0)
-    layout = Layout()
+    layout = CounterLayout()
     async with app.router.lifespan_context(app), client_of(app) as client:
         await client.post("/graphql", json={"query": "{ name }"})
         read = parsed(page(layout, app.counters.sums(layout.size), ()))
@@ -340,7 +340,7 @@ async def test_operations_on_sockets_are_counted_apart(databases: Databases, tem
                 while (await socket.receive())["type"] == "next":
                     pass
         await gateway.logged("socket")
-        layout = Layout()
+        layout = CounterLayout()
         read = parsed(page(layout, gateway.app.counters.sums(layout.size), ()))
     counted = {name: value for name, value in read.items() if name.startswith("enfact_socket_operations") and value}
     assert counted == {
@@ -369,7 +369,7 @@ async def test_operations_that_come_by_an_id_have_their_names_in_the_log_and_in_
                 while (await socket.receive())["type"] == "next":
                     pass
         assert [line["operation"] for line in await gateway.more("operation", 0, 2)] == ["Home", None]
-        layout = Layout(sorted(gateway.app._endpoint._shared.names.all))
+        layout = CounterLayout(sorted(gateway.app._endpoint._shared.names.all))
         read = parsed(page(layout, gateway.app.counters.sums(layout.size), ()))
     for name, count in (("Me", 1), ("Home", 1), ("other", 1)):
         assert read[f'enfact_request_seconds_count{{operation="{name}"}}'] == count

@@ -17,7 +17,7 @@ from db.connection import connect
 from gateway.server.admin import listen_for_operators, serving_operators
 from gateway.server.listener import ListenError
 from gateway.settings import Settings
-from gateway.shared_page import Page, SharedCounters, new_page
+from gateway.shared_page import SharedCounters, SharedPage, new_page
 from tests.gateway.cli.test_main import eventually, gateway
 from tests.gateway.metrics.test_metrics import parsed
 from tests.support.commands import enfact
@@ -53,7 +53,7 @@ async def operators(dsn: str) -> AsyncGenerator[Operators]:
     assert listener is not None
     port = listener.getsockname()[1]
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=20) as client:
-        told = Operators(client, SharedCounters(Page(fd, 1)), port)
+        told = Operators(client, SharedCounters(SharedPage(fd, 1)), port)
         async with serving_operators(listener, dsn, fd, lambda: told.hindrance):
             yield told
     os.close(fd)

@@ -1,4 +1,4 @@
-"""head.py on a kept connection: whatever came before, a request is read and answered as on a connection of its own."""
+"""request_head.py on a kept connection: whatever came before, a request is read as on a connection of its own."""
 
 import asyncio
 from collections.abc import AsyncGenerator

@@ -18,7 +18,7 @@ import pytest
 
 from gateway.server.supervisor import Supervisor
 from gateway.settings import Settings
-from gateway.shared_page import Page, SharedCounters, new_page
+from gateway.shared_page import SharedCounters, SharedPage, new_page
 from tests.gateway.cli.test_main import gateway
 from tests.gateway.server.test_workers import team
 from tests.support.commands import ENFACT, environment
@@ -134,7 +134,7 @@ async def test_no_ping_is_sent_while_nothing_serves(receiver: Receiver, tmp_path
 async def test_the_beat_of_workers_stops_with_the_last_of_them(fresh_dsn: str) -> None:
     async with team(2, fresh_dsn) as running:
         await until(running.started.is_set)
-        counters = SharedCounters(Page(running.page))
+        counters = SharedCounters(SharedPage(running.page))
         first, second = running.pids
         assert counters.has_beaten(2)
         os.kill(first, signal.SIGSTOP)
@@ -149,9 +149,9 @@ async def test_the_beat_of_workers_stops_with_the_last_of_them(fresh_dsn: str) -
 
 def test_a_worker_that_has_never_begun_has_no_beat() -> None:
     page = new_page()
-    assert not SharedCounters(Page(page)).has_beaten(time.monotonic() / 2)
-    SharedCounters(Page(page, 3)).beat()
-    assert SharedCounters(Page(page)).has_beaten(5)
+    assert not SharedCounters(SharedPage(page)).has_beaten(time.monotonic() / 2)
+    SharedCounters(SharedPage(page, 3)).beat()
+    assert SharedCounters(SharedPage(page)).has_beaten(5)
     os.close(page)
 
 

@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 
 from db.errors import ConnectionLost, Crowded, DatabaseTimeout, DatabaseUnavailable, TakesNoWrites, translate
-from db.replicas import Choice
+from db.replicas import ChosenReplica
 from resolvers.execution.replica_reads import NO_FIGURES, ReplicaReads
 from resolvers.request import GraphQLRequest
 
@@ -35,9 +35,9 @@ class One:
     """Replicas of which one answers, for positions up to 9."""
 
     def __init__(self, replica: Answers, stale: float | None = None) -> None:
-        self.choice = Choice(cast("Any", None), cast("Any", replica), stale)
+        self.choice = ChosenReplica(cast("Any", None), cast("Any", replica), stale)
 
-    def choose(self, position: int) -> Choice | None:
+    def choose(self, position: int) -> ChosenReplica | None:
         return self.choice if position < 10 else None
 
     def figures(self) -> dict[str, float]:

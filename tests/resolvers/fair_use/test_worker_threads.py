@@ -1,4 +1,4 @@
-"""worker_threads.py, resolvers/fair_use/patience.py: whose work is done next, and that none is done for nobody."""
+"""worker_threads.py, waiting_client.py: whose work is done next, and that none is done for nobody."""
 
 import asyncio
 import threading
@@ -10,7 +10,7 @@ import pytest
 
 from db.database import Database
 from db.errors import Crowded
-from resolvers.fair_use.patience import WAITING, Left, Waiting
+from resolvers.fair_use.waiting_client import WAITING, Left, Waiting
 from resolvers.fair_use.worker_threads import QUEUE, WorkerThreads
 from resolvers.mutations import passwords
 from resolvers.mutations.steps.attempts import MINUTE, PLACES, AttemptLimit, Guard, trying

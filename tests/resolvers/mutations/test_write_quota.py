@@ -11,7 +11,7 @@ import pytest
 from db.connection import Connection, connect
 from db.database import Database, PoolSettings
 from db.tokens import hash_token, new_token
-from gateway.http.rate_limits import Rows, Table
+from gateway.http.rate_limits import RowLimit, Table
 from resolvers.compilation.cost import WRITTEN
 from resolvers.execution.executor import Executor
 from resolvers.mutations.registry import MUTATIONS
@@ -81,7 +81,7 @@ class Office:
     clock: Clock = field(default_factory=Clock)
 
     def __post_init__(self) -> None:
-        self.executor.limit_writes(Rows(BURST, AN_HOUR, Table.own(), self.clock), self.clock)
+        self.executor.limit_writes(RowLimit(BURST, AN_HOUR, Table.own(), self.clock), self.clock)
 
     async def found(self) -> Firm:
         """A firm of the test's own."""

@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from db.connection import connect
-from gateway.http.rate_limits import Rows, Table
+from gateway.http.rate_limits import RowLimit, Table
 from resolvers.writing.declaration import EntityWrite
 from schema.apps import App
 from schema.declarations.writing import WriteAction
@@ -95,7 +95,7 @@ async def test_who_waits_is_not_told_which_rows_there_were(desk: Desk, write: En
         await desk.write(desk.firm["owner"], delete, **{delete.which: id_})
     debts = desk.executor._writer.declared.debts  # pyright: ignore[reportPrivateUsage]
     debts.add(desk.firm["owner"].account, 60)
-    desk.executor.limit_writes(Rows(1_000, 1_000, Table.own()))
+    desk.executor.limit_writes(RowLimit(1_000, 1_000, Table.own()))
     try:
         ids = [id_, f"{write.prefix}_{UNKNOWN}"]
         first, second = [await told(desk, desk.firm["owner"], write, {write.which: one}) for one in ids]

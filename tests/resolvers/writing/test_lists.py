@@ -11,7 +11,7 @@ import pytest
 
 from db.belgium import ean13
 from db.connection import connect
-from gateway.http.rate_limits import Rows, Table
+from gateway.http.rate_limits import RowLimit, Table
 from resolvers.compilation.cost import ITEMS
 from resolvers.request import GraphQLRequest
 from resolvers.request_limits import LIST_ITEMS
@@ -624,7 +624,7 @@ async def test_of_lists_at_once_with_one_key_one_is_written(desk: Desk) -> None:
 
 
 async def test_the_rows_that_are_written_count_for_the_quota(desk: Desk) -> None:
-    desk.executor.limit_writes(Rows(4, 3_600, Table.own(), lambda: 0.0))
+    desk.executor.limit_writes(RowLimit(4, 3_600, Table.own(), lambda: 0.0))
     bad: list[Any] = [{"name": "a"}, *[{"name": " "}] * 5]
     for _ in range(2):  # one row each
         assert of_items(await send(desk, CREATE, bad, allOrNothing=False))[0] == []

@@ -10,7 +10,7 @@ import orjson
 import pytest
 
 from db.connection import connect
-from gateway.http.rate_limits import Rows, Table
+from gateway.http.rate_limits import RowLimit, Table
 from resolvers.writing.declaration import EntityWrite
 from schema.apps import App
 from schema.declarations.writing import WriteAction
@@ -341,7 +341,7 @@ async def test_lists_at_once_leave_no_half_of_each_other(desk: Desk) -> None:
 
 
 async def test_each_owned_row_counts_for_the_quota(desk: Desk) -> None:
-    desk.executor.limit_writes(Rows(9, 3_600, Table.own(), lambda: 0.0))
+    desk.executor.limit_writes(RowLimit(9, 3_600, Table.own(), lambda: 0.0))
     items: list[Any] = [
         {"name": "a", "contactPersons": [person("Ann")] * 4},
         {"name": " ", "contactPersons": [person("Ann")] * 90},

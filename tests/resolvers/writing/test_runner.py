@@ -9,7 +9,7 @@ from asyncpg import Record
 
 from db.database import Database
 from db.errors import Crowded, DatabaseTimeout
-from gateway.http.rate_limits import Rows, Table
+from gateway.http.rate_limits import RowLimit, Table
 from resolvers.compilation.compiler import Compiler
 from resolvers.compilation.statement import Statement
 from resolvers.execution import results
@@ -57,7 +57,7 @@ async def test_a_key_beside_a_mutation_that_takes_none_is_refused(desk: Desk) ->
 
 async def test_who_wrote_more_than_the_quota_waits_whoever_else_writes(desk: Desk) -> None:
     now = [0.0]
-    desk.executor.limit_writes(Rows(3, 3_600, Table.own(), lambda: now[0]))
+    desk.executor.limit_writes(RowLimit(3, 3_600, Table.own(), lambda: now[0]))
     people = [{"lastName": f"Nr {n}"} for n in range(3)]
     before = await desk.connection.fetchval(COUNT, desk.firm.key)
     assert codes(await send(desk, contactPersons=people)) == []  # four rows: one more than at once
@@ -72,7 +72,7 @@ async def test_who_wrote_more_than_the_quota_waits_whoever_else_writes(desk: Des
 
 
 async def test_a_refusal_counts_for_nothing(desk: Desk) -> None:
-    desk.executor.limit_writes(Rows(1, 1, Table.own(), lambda: 0.0))
+    desk.executor.limit_writes(RowLimit(1, 1, Table.own(), lambda: 0.0))
     other = {"input": {"companyId": desk.other.id, "name": " "}}
     for _ in range(3):
         request = GraphQLRequest(QUERY, variables=other, token=desk.other["anna"].token)

@@ -1,4 +1,4 @@
-"""What new documents begin with."""
+"""The defaults of new documents."""
 
 from decimal import Decimal
 

@@ -1,4 +1,4 @@
-"""How a company sends e-mail."""
+"""The settings by which a company sends e-mail."""
 
 from db.demo.filling import Filling
 from db.demo.people.people import slug

@@ -1,4 +1,4 @@
-"""What arrived in the inbox."""
+"""The items of the inbox."""
 
 from datetime import timedelta
 from typing import Final

@@ -109,7 +109,7 @@ def _large(scene: Scene, customers: Sequence[Record], chance: Random) -> Iterato
 
 
 def _may_sell(customer: Record) -> bool:
-    """Whether a customer can be a supplier, too: a Belgian business."""
+    """True if a customer can be a supplier, too: a Belgian business."""
     return customer["country"] == "BE" and customer["vat_number"] is not None
 
 

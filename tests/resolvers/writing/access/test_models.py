@@ -11,7 +11,7 @@ import pytest
 
 from db.connection import Connection, connect
 from db.database import Database, PoolSettings
-from gateway.http.rate_limits import Rows, Table
+from gateway.http.rate_limits import RowLimit, Table
 from resolvers.execution.executor import Executor
 from resolvers.masks import mask_of
 from resolvers.request import GraphQLRequest
@@ -359,7 +359,7 @@ async def test_the_rights_that_a_model_gives_count_and_those_that_it_takes_do_no
     await office.have(firm, "anna", "STOCK", "QUOTES")
     await office.have(firm, "bram", "DISCOUNTS")
     executor = office.ask.executor
-    executor.limit_writes(Rows(1, 3_600, Table.own(), lambda: 0.0))
+    executor.limit_writes(RowLimit(1, 3_600, Table.own(), lambda: 0.0))
     try:
         assert faults(await office.set(firm, copy=copied(firm, ("anna", "bram")))) == []  # gives two: one too many
         assert (await office.set(firm, copy=copied(firm, ("anna", "clara")))).codes == ["RATE_LIMITED"]

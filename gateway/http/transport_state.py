@@ -9,10 +9,10 @@ from gateway.http.cookies import Cookies
 from gateway.http.cors import Cors
 from gateway.http.deadlines import Deadlines
 from gateway.http.errors import Statuses
-from gateway.http.positions import Positions
 from gateway.http.rate_limits import Rates
 from gateway.http.rendering import LastRendering
 from gateway.http.stream_slots import StreamSlots
+from gateway.http.write_positions import Positions
 from gateway.logs import Log
 from gateway.metrics.recording import Metrics
 from gateway.shared_page import SharedCounters
@@ -25,7 +25,7 @@ LONGEST_PAUSE: Final = 1.0
 
 @dataclass(frozen=True, slots=True)
 class TransportState:
-    """What all transports share.
+    """The state that all transports share.
 
     `executor` returns None while there is nothing to ask; `shows_stages` tells whether signed-in clients may see how
     long the stages of their requests take. `metrics` is None where nothing is counted, `tracer` where no traces are.

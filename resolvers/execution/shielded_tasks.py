@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
-from db.undisturbed import Disturbed
-from resolvers.fair_use.patience import waiting
+from db.shielded import Disturbed
+from resolvers.fair_use.waiting_client import waiting
 
 T = TypeVar("T")
 

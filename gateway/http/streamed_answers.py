@@ -8,9 +8,9 @@ from typing import Final
 
 from starlette.types import Receive, Send
 
-from gateway.http.stream_forms import StreamForm
-from gateway.http.stream_results import stream_results
+from gateway.http.stream_formats import StreamForm
 from gateway.http.stream_slots import Slot, SlotsFull, StreamSlots
+from gateway.http.subscription_results import stream_results
 from gateway.logs import Log
 from resolvers.execution.subscriptions import LiveOperation
 from resolvers.request import Result

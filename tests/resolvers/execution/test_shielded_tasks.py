@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from db.undisturbed import Disturbed
-from resolvers.execution.to_the_end import to_the_end
-from resolvers.fair_use.patience import WAITING, Left, Waiting, waiting
+from db.shielded import Disturbed
+from resolvers.execution.shielded_tasks import to_the_end
+from resolvers.fair_use.waiting_client import WAITING, Left, Waiting, waiting
 
 
 async def began(work: Coroutine[Any, Any, object]) -> asyncio.Task[object]:

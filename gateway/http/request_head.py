@@ -25,7 +25,7 @@ class Credential(NamedTuple):
 
 
 class Sender(NamedTuple):
-    """What valid headers say of a client and its wishes; `token_hash` is the hash of the credential's token."""
+    """A client and its wishes by valid headers; `token_hash` is the hash of the credential's token."""
 
     credential: Credential
     token_hash: bytes | None

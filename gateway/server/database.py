@@ -44,7 +44,7 @@ def with_secret_keys(settings: Settings) -> Settings:
 
 
 async def holds_demo(dsn: str) -> bool:
-    """Whether the database is the demo. Raises DatabaseError."""
+    """True if the database is the demo. Raises DatabaseError."""
     connection = await connect(dsn)
     try:
         return await is_demo(connection)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from db.undisturbed import Disturbed, Undisturbed
+from db.shielded import Disturbed, Undisturbed
 
 
 async def started(work: Coroutine[Any, Any, object]) -> asyncio.Task[object]:

@@ -1,4 +1,4 @@
-"""What is counted, and where it stands among the counters of a worker (`gateway/shared_page.py`)."""
+"""All metrics: what is counted, and where it stands among the counters of a worker (`gateway/shared_page.py`)."""
 
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
@@ -68,7 +68,7 @@ FIGURES: Final = (
 )
 
 
-class Layout:
+class CounterLayout:
     """The places of the counters for the operations with these names, in this order, beside `other`."""
 
     def __init__(self, names: Iterable[str] = ()) -> None:

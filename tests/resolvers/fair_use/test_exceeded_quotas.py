@@ -2,7 +2,7 @@
 
 import uuid
 
-from resolvers.fair_use.debts import MOST, Debts
+from resolvers.fair_use.exceeded_quotas import MOST, Debts
 
 ANN, BOB = uuid.uuid4(), uuid.uuid4()
 

@@ -56,7 +56,7 @@ select
     filter (where backend_type = 'checkpointer'), false)
 from pg_stat_activity where datname = current_database() or backend_type = 'checkpointer'
 """
-"""Where a commit waits for standbys unless something else is said, others rely on them: none of these waits is ended.
+"""The settings by which commits wait for standbys of others: none of these waits is ended.
 
 Who may not see what others of other names do knows nothing of the lags that they allow.
 """
@@ -68,7 +68,7 @@ from pg_stat_activity where {WAITS} and pid || ' ' || backend_xid = any($1::text
 
 
 async def look_at_primary(connection: Connection) -> PrimaryLook:
-    """What a primary says. Raises the driver's errors, also for a standby."""
+    """The status of a primary. Raises the driver's errors, also for a standby."""
     at = time.monotonic()
     row = await connection.fetchrow(LOOK_AT_PRIMARY)
     assert row is not None, "it selects from nothing"
@@ -77,7 +77,7 @@ async def look_at_primary(connection: Connection) -> PrimaryLook:
 
 
 async def look_at_replica(connection: Connection) -> ReplicaLook:
-    """What a replica says. Raises the driver's errors."""
+    """The status of a replica. Raises the driver's errors."""
     at = time.monotonic()
     row = await connection.fetchrow(LOOK_AT_REPLICA)
     assert row is not None, "it selects from nothing"
@@ -85,7 +85,7 @@ async def look_at_replica(connection: Connection) -> ReplicaLook:
 
 
 async def look_at_waits(connection: Connection) -> WaitsLook:
-    """What a primary says of commits that wait. Raises the driver's errors."""
+    """The commits that wait on a primary. Raises the driver's errors."""
     row = await connection.fetchrow(LOOK_AT_WAITS)
     assert row is not None, "it selects an aggregate"
     commits, lag, settled = row

@@ -1,4 +1,4 @@
-"""positions.py: positions in headers and cookies, whoever sends them."""
+"""write_positions.py: positions in headers and cookies, whoever sends them."""
 
 from collections.abc import Mapping
 
@@ -6,7 +6,7 @@ import pytest
 from pydantic import SecretStr
 
 from gateway.http.cookies import LONGEST, Cookies
-from gateway.http.positions import Positions
+from gateway.http.write_positions import Positions
 from gateway.settings import Settings
 from resolvers.request import Result
 

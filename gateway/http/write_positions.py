@@ -1,4 +1,4 @@
-"""How a client reads what it has written: the position of a write goes out with its answer, and comes with a request.
+"""Positions of writes, for reading what one has written: one goes out with its answer, and comes with a request.
 
 It goes in the header Enfact-Position, and in a cookie of a minute where the session is one. Whatever a client sends as
 a position, the worst that follows is an answer of the primary.

@@ -1,4 +1,4 @@
-"""result_stream.py over a real server: graphql-sse in distinct connections mode, Apollo's parts, and JSON."""
+"""streamed_answers.py over a real server: graphql-sse in distinct connections mode, Apollo's parts, and JSON."""
 
 import asyncio
 import json
@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from db.tokens import hash_token
-from gateway.http import negotiation, result_stream, stream_forms
+from gateway.http import negotiation, stream_formats, streamed_answers
 from gateway.http.negotiation import Streams
 from resolvers.request import Result
 from tests.support.company import Firm
@@ -91,7 +91,7 @@ async def test_the_bytes_are_those_of_the_protocol(gateway: Gateway, firm: Firm)
 
 def test_line_breaks_of_json_do_not_break_events() -> None:
     result = Result(b'{"data":\r\n{"a":\n1}}')
-    assert stream_forms.SSE.write(result, "") == b'event: next\ndata: {"data":  {"a": 1}}\n\n'
+    assert stream_formats.SSE.write(result, "") == b'event: next\ndata: {"data":  {"a": 1}}\n\n'
 
 
 async def test_a_right_that_is_lost_is_told_and_completes(gateway: Gateway, firm: Firm) -> None:
@@ -130,7 +130,7 @@ async def test_a_company_that_is_not_entered_ends_at_once(gateway: Gateway, firm
 
 
 async def test_silence_is_filled_with_comments(gateway: Gateway, firm: Firm, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(result_stream, "HEARTBEAT", 0.05)
+    monkeypatch.setattr(streamed_answers, "HEARTBEAT", 0.05)
     async with gateway.stream(firm["anna"].token, ACCESS, id=firm.id) as stream:
         for _ in range(3):
             assert await stream.next() == (":", None)
@@ -310,7 +310,7 @@ async def parts(
 async def test_a_subscription_is_told_by_parts(
     gateway: Gateway, firm: Firm, monkeypatch: pytest.MonkeyPatch, accept: str
 ) -> None:
-    monkeypatch.setattr(result_stream, "HEARTBEAT", 0.05)
+    monkeypatch.setattr(streamed_answers, "HEARTBEAT", 0.05)
     async with parts(gateway, firm["anna"].token, ACCESS, accept, id=firm.id) as response:
         assert response.status_code == 200
         assert response.headers["content-type"] == 'multipart/mixed;boundary="graphql";subscriptionSpec=1.0'
