@@ -26,7 +26,7 @@ class Waiting:
     _task: "asyncio.Task[object] | None" = None
 
     def leave(self) -> None:
-        """Record that the client is gone or its deadline has passed, and end what is waited for; harmless if repeated."""
+        """Record that the client is gone or its deadline has passed, and end its wait; harmless when repeated."""
         if not self.left and self._task is not None:
             self._task.cancel()
         self.left = True

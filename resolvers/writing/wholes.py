@@ -77,7 +77,7 @@ class Wholes:
         return sql("w.updated_by")
 
     def among(self, parent: Sql) -> Sql:
-        """The condition, with an `and` before it, that a stored row belongs to a written one, where that is not said."""
+        """The condition, after an `and`, that a stored row belongs to a written one, where nothing else says so."""
         return sql("")
 
     def own(self, row: Sql) -> Sql:
@@ -155,7 +155,7 @@ class ListedWholes(Wholes):
         return sql("(select j.account_id from judged j)")
 
     def among(self, parent: Sql) -> Sql:
-        """An array: by a join PostgreSQL, which expects one row, would look at all that is given for each stored row."""
+        """An array: in a join PostgreSQL, which expects one row, looks at all that is given for each stored row."""
         return sql(" and {} = any(array(select w.id from written w))", parent)
 
     def own(self, row: Sql) -> Sql:
