@@ -8,7 +8,7 @@ cannot be read.
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
@@ -193,7 +193,7 @@ class MutationRunner:
 
         A declared mutation is one statement, which ends by itself; what it waits for before that ends at once.
         """
-        work, late = self._write_field(request, selected, compiler, compiled), False
+        work, late, before = self._write_field(request, selected, compiler, compiled), False, _cancellations()
         try:
             written = await (work if selected.name in self.compiler.writers else to_the_end(work))
         except Disturbed as disturbed:
@@ -202,6 +202,10 @@ class MutationRunner:
             if selected.name not in self.compiler.writers:
                 raise
             written, late = failed(ErrorCode.TIMEOUT, request.language, selected), True
+        if _cancellations() > before:
+            late = True
+            with suppress(asyncio.CancelledError):  # that of a write which failed waits for the next await
+                await asyncio.sleep(0)
         if isinstance(written, Result):
             return written, late
         if late:
@@ -336,6 +340,12 @@ class MutationRunner:
             return await mutation.prepare(self.database, request, given) if mutation.prepare else None
         except (UserErrors, Forbidden) as refusal:
             return refusal
+
+
+def _cancellations() -> int:
+    """How often the current task was cancelled."""
+    task = asyncio.current_task()
+    return task.cancelling() if task is not None else 0
 
 
 def _bindings(attempt: Attempt, variables: Variables, written: MutationResult) -> Bindings:

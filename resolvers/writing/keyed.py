@@ -45,10 +45,11 @@ class KeyedSql:
         values = {name: self._value(name) for name in self._others}
         differs = join(" or ", [sql("{} is distinct from c.{}", value, name) for name, value in values.items()])
         return self._items, sql(
-            "select j.company_id, e.n{}, {} removes, c.id is not null found, "
+            "select j.company_id, {} whole, e.n{}, {} removes, c.id is not null found, "
             "case when {} then c.id is not null else c.id is null or {} end is_changed, {} from {} "
             "cross join lateral jsonb_array_elements({} -> {}) with ordinality e(item, n) "
             "cross join lateral jsonb_populate_record(null::{}, e.item) n left join {} where {}",
+            self.wholes.key,
             self.wholes.nth,
             removes,
             removes,
@@ -122,9 +123,9 @@ class KeyedSql:
 
     def _target(self) -> tuple[Sql, Sql]:
         """The stored rows, and the written ones with the items that name them, under the conditions."""
-        target, conditions = self._stored(sql("t"), self.company(sql("w")), sql("w.id"), sql("i"))
-        own = self.wholes.own(sql("g"))
-        return target.source, sql("{}, {} i where {}{}", self.wholes.written, self._items, conditions, own)
+        target, conditions = self._stored(sql("t"), self.company(sql("w")), self.wholes.holder, sql("i"))
+        among = self.wholes.among(target[self.owned.parent])
+        return target.source, sql("{}{} i where {}{}", self.wholes.merged, self._items, conditions, among)
 
     def _keep(self) -> Sql:
         target, named = self._target()

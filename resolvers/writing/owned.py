@@ -182,17 +182,17 @@ class OwnedSql:
     # --- it is written
 
     def _keep(self) -> Sql:
-        target, conditions = self._stored(sql("t"), self.company(sql("w")), sql("w.id"))
+        target, conditions = self._stored(sql("t"), self.company(sql("w")), self.wholes.holder)
         columns = [sql("{} = i.{}", name, name) for name in self._names]
         return sql(
-            "update {} set {} from {}, {} i where {} and {} = i.id and i.is_changed{}",
+            "update {} set {} from {}{} i where {}{} and {} = i.id and i.is_changed",
             target.source,
-            join(", ", [*columns, *self._raised(target)]),
-            self.wholes.written,
+            join(", ", [*columns, *self._raised(target, self.wholes.writer)]),
+            self.wholes.merged,
             self._items,
             conditions,
+            self.wholes.among(target[self.owned.parent]),
             target["id"],
-            self.wholes.own(sql("g")),
         )
 
     @property
@@ -201,11 +201,11 @@ class OwnedSql:
         names = [column.name for column in self.owned.columns]
         return [Sql(name) for name in (*names, *(("position",) if self._is_placed else ()))]
 
-    def _raised(self, target: Rows) -> list[Sql]:
-        """What tells that a row was changed."""
+    def _raised(self, target: Rows, writer: Sql) -> list[Sql]:
+        """What tells that a row was changed, and by whom."""
         if not self._is_versioned:
             return []
-        return [sql("version = {} + 1, updated_at = now(), updated_by = w.updated_by", target["version"])]
+        return [sql("version = {} + 1, updated_at = now(), updated_by = {}", target["version"], writer)]
 
     def _add(self) -> Sql:
         columns: dict[str, Sql] = {name: sql("i.{}", name) for name in self._names}
@@ -237,5 +237,5 @@ class OwnedSql:
         written = self.wholes.written
         if not self._is_versioned:
             return sql("delete from {} using {} where {}", target.source, written, unnamed)
-        changed = join(", ", [sql("deleted_at = now()"), *self._raised(target)])
+        changed = join(", ", [sql("deleted_at = now()"), *self._raised(target, sql("w.updated_by"))])
         return sql("update {} set {} from {} where {}", target.source, changed, written, unnamed)

@@ -61,6 +61,25 @@ class Wholes:
         """What written rows are ordered by before the order of what they own, with a comma after it."""
         return sql("")
 
+    @property
+    def merged(self) -> Sql:
+        """The FROM of what stored rows `t` are merged with, before a condition on the rows `i` that are given."""
+        return sql("{}, ", self.written)
+
+    @property
+    def holder(self) -> Sql:
+        """The key of the written row that is merged."""
+        return sql("w.id")
+
+    @property
+    def writer(self) -> Sql:
+        """The account that writes."""
+        return sql("w.updated_by")
+
+    def among(self, parent: Sql) -> Sql:
+        """The condition, after an `and`, that a stored row belongs to a written one, where nothing else says so."""
+        return sql("")
+
     def own(self, row: Sql) -> Sql:
         """The condition that an owned row `i` is of this row, with an `and` before it."""
         return sql("")
@@ -119,6 +138,25 @@ class ListedWholes(Wholes):
     def order(self) -> Sql:
         """The order of the items."""
         return sql("g.n, ")
+
+    @property
+    def merged(self) -> Sql:
+        """Nothing: what is given knows the key of its row, which is among the written ones."""
+        return sql("")
+
+    @property
+    def holder(self) -> Sql:
+        """A column of what is given."""
+        return sql("i.whole")
+
+    @property
+    def writer(self) -> Sql:
+        """The caller."""
+        return sql("(select j.account_id from judged j)")
+
+    def among(self, parent: Sql) -> Sql:
+        """An array: in a join PostgreSQL, which expects one row, looks at all that is given for each stored row."""
+        return sql(" and {} = any(array(select w.id from written w))", parent)
 
     def own(self, row: Sql) -> Sql:
         """The number is that of the item."""

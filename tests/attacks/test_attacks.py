@@ -10,6 +10,7 @@ from typing import Any, Final, TypeAlias, cast
 
 import httpx
 import pytest
+from asyncpg import QueryCanceledError
 from graphql import (
     GraphQLInputObjectType,
     GraphQLInterfaceType,
@@ -359,6 +360,33 @@ async def test_a_write_over_its_deadline_is_told_over_http(office: Office, monke
         assert await written(firm, answer.data, errors) == 1
         rest = await asyncio.gather(*(post(client, firm, VIEWER) for _ in range(2 * SIZE)))
     assert [answer.told for answer in rest] == [SEEN] * len(rest)
+
+
+async def test_nothing_is_written_after_a_write_that_failed_over_its_deadline(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The deadline is told at the next await, which must not be that of the next write."""
+    firm, executor, failed = await Firm.found(office.connection), await knowing(office), list[int]()
+
+    async def fail_late(work: Coroutine[Any, Any, Any]) -> Any:
+        if failed:
+            return await work
+        failed.append(1)
+        work.close()
+        task = asyncio.current_task()
+        assert task is not None
+        task.cancel()  # as the deadline does
+        await asyncio.sleep(0)
+        raise QueryCanceledError("It took too long.")
+
+    def undisturbed(work: Coroutine[Any, Any, Any]) -> Undisturbed[Any]:
+        return Undisturbed(fail_late(work))
+
+    monkeypatch.setattr(database, "Undisturbed", undisturbed)
+    request = GraphQLRequest(SEVERAL, variables={"id": firm.id}, token=firm["owner"].token)
+    task = asyncio.create_task(executor.execute(request))
+    assert await written(firm, *told(await task)) == 0
+    assert failed
 
 
 async def test_a_failed_write_is_logged_with_the_id_of_its_request(

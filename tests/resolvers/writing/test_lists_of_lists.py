@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 import uuid
+from contextlib import suppress
 from operator import itemgetter
 from typing import Any, Final
 
@@ -390,6 +391,90 @@ async def test_what_a_product_is_made_of_is_written_with_it_alone(desk: Desk) ->
         given: dict[str, Any] = {"companyId": desk.firm.id, "items": [{"name": "x", "components": []}]}
         result = await desk.send(desk.firm["owner"], text, input=given)
         assert [error.code.value for error in result.errors] == ["BAD_USER_INPUT"]
+
+
+# --- how much is looked at
+
+EXPLAIN: Final = "explain (analyze, timing off, format json) "
+SET_BACK: Final = (
+    "set local session_replication_role = replica",  # rows without those to which they belong
+    """insert into contact_person (company_id, customer_id, first_name, last_name)
+       select p.company_id, gen_random_uuid(), '', 'x' from generate_series(1, 5000),
+         (select company_id from contact_person limit 1) p""",
+    """insert into tier_price (company_id, product_id, tier_id, price)
+       select p.company_id, gen_random_uuid(), p.tier_id, 1 from generate_series(1, 5000),
+         (select company_id, tier_id from tier_price limit 1) p""",
+    "update contact set version = 1",
+    "update contact_person set last_name = 'before'",
+    "update product set version = 1",
+    "update tier_price set price = 1",
+    "set local session_replication_role = origin",
+    "analyze contact, contact_person, product, tier_price",
+)
+"""Steps to what there was before, in a company where most customers have one person and most products one price."""
+
+
+def looked_at(node: Any) -> float:
+    """The rows that a plan has looked at, in all of its nodes."""
+    removed = sum(count for name, count in node.items() if name.startswith("Rows Removed by"))
+    return (node["Actual Rows"] + removed) * node["Actual Loops"] + sum(map(looked_at, node.get("Plans", ())))
+
+
+class Undone(Exception):
+    """Ends a transaction without its writes."""
+
+
+async def looked_at_by(desk: Desk, write: EntityWrite, items: list[Any]) -> float:
+    """The rows that the statement of a list looks at: it is written, and once more as before, which is undone."""
+    ran: list[tuple[str, tuple[Any, ...]]] = []
+    with desk.recording(ran):
+        assert of_items(await send(desk, write, items)) == [[]] * 20
+    statement, values = ran[0]
+    with suppress(Undone):
+        async with desk.connection.transaction():
+            for step in SET_BACK:
+                await desk.connection.execute(step)
+            (found,) = orjson.loads(await desk.connection.fetchval(EXPLAIN + statement, *values))
+            raise Undone
+    return looked_at(found["Plan"])  # pyright: ignore[reportPossiblyUnboundVariable]
+
+
+async def test_more_persons_of_each_customer_are_not_compared_with_those_of_all(desk: Desk) -> None:
+    looked: list[float] = []
+    for count in (5, 20):
+        given = {"contactPersons": [person("new")] * count}
+        made = rows(await send(desk, CREATE, [{"name": str(n), **given} for n in range(20)], row=SHOWN))
+        items = [
+            {
+                "customerId": row["id"],
+                "expectedVersion": 1,
+                "contactPersons": [{"id": one["id"], "lastName": "after"} for one in row["contactPersons"]],
+            }
+            for row in made
+        ]
+        looked.append(await looked_at_by(desk, UPDATE, items))
+    assert looked[1] < 5 * looked[0], looked
+
+
+async def test_more_prices_of_each_product_are_not_compared_with_those_of_all(desk: Desk) -> None:
+    tier, tiers = write_of("PriceTier", WriteAction.CREATE), list[str]()
+    for n in range(20):
+        made = await desk.write(
+            desk.firm["owner"], tier, "priceTier { id }", companyId=desk.firm.id, name=f"{secrets.token_hex(3)} {n}"
+        )
+        tiers.append(made["priceTier"]["id"])
+    looked: list[float] = []
+    for count in (5, 20):
+        prices = [{"tierId": id_, "price": "1"} for id_ in tiers[:count]]
+        made = await send(
+            desk, CREATE_PRODUCTS, [{"name": str(n), "price": "3", "tierPrices": prices} for n in range(20)]
+        )
+        items = [
+            {"productId": row["id"], "expectedVersion": 1, "tierPrices": [{**one, "price": "2"} for one in prices]}
+            for row in rows(made, "product")
+        ]
+        looked.append(await looked_at_by(desk, UPDATE_PRODUCTS, items))
+    assert looked[1] < 5 * looked[0], looked
 
 
 # --- a list is what its items are
