@@ -11,6 +11,7 @@ from resolvers.mutations import passwords
 from resolvers.mutations.context import hash_token
 from tests.support.databases import Databases
 from tests.support.demo_client import JSON, PASSWORD, Answer, Demo, open_demo
+from tests.support.hashing import CHEAP
 
 VICTIM: Final = "lambert@demo.enfact.test"
 NOBODY: Final = "nobody.here@peeters.example"
@@ -58,6 +59,7 @@ ACCOUNT: Final = "select to_jsonb(a) from account a where email = $1"
 @pytest.fixture(scope="module")
 async def demo(databases: Databases) -> AsyncGenerator[Demo]:
     async with open_demo(databases) as demo:
+        await demo.connection.execute("update account set password_hash = $1", CHEAP.hash(PASSWORD))
         yield demo
 
 

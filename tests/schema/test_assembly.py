@@ -11,6 +11,7 @@ from tests.support.databases import ROOT
 PRINT = "import {}; from schema import schema; print(schema.as_str())"
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize(
     "first",
     ["schema.types.work.tasks", "schema.types.figures.reports", "schema.mutations.prices", "schema.roots.query"],

@@ -11,6 +11,7 @@ from tests.differential.operations.profiles import CHECKS
 from tests.features.access.test_matrix_history import APPS, STEPS, Life, Step, moment_of
 from tests.support.databases import Databases
 from tests.support.externals import Outside
+from tests.support.sampling import share
 
 CELLS: Final = "cells { ...cell }"
 FIELDS: Final = "fragment cell on PermissionCell { id app granted effective editable reason until }"
@@ -76,7 +77,7 @@ async def switch(life: Life, *cells: tuple[str, str], granted: bool = True) -> N
 
 @given(steps=STEPS)
 @settings(
-    max_examples=25, deadline=None, database=None, derandomize=True, phases=[Phase.generate],
+    max_examples=share(50), deadline=None, database=None, derandomize=True, phases=[Phase.generate],
     suppress_health_check=CHECKS,
 )  # fmt: skip
 async def test_the_cells_that_are_told_make_the_old_matrix_new(outside: Outside, steps: list[Step]) -> None:

@@ -16,6 +16,7 @@ from tests.differential.operations.profiles import CHECKS
 from tests.support.company import ALWAYS
 from tests.support.databases import Databases
 from tests.support.externals import Login, Outside
+from tests.support.sampling import share
 
 APPS: Final = ("CUSTOMERS", "QUOTES", "DISCOUNTS", "STOCK", "PURCHASES", "PURCHASE_ORDERS", "CURRENCIES", "AGENDA")
 """Apps of every plan: CURRENCIES is in PRO, AGENDA in PREMIUM."""
@@ -296,7 +297,7 @@ def anonymous(matrix: Any) -> Any:
 
 @given(steps=STEPS)
 @settings(
-    max_examples=25, deadline=None, database=None, derandomize=True, phases=[Phase.generate],
+    max_examples=share(50), deadline=None, database=None, derandomize=True, phases=[Phase.generate],
     suppress_health_check=CHECKS,
 )  # fmt: skip
 async def test_the_matrix_of_every_moment_is_a_replay_of_the_changes_until_then(
