@@ -166,6 +166,7 @@ def folded_index(table: Table, *columns: str) -> Index:
         f"ix_{table.name}_company_id_{'_'.join(columns)}_start",
         *(table.columns[name] for name in ("company_id", *leading)),
         start(func.folded(table.columns[sought])),
+        info={"texts": (sought,)},
     )
 
 

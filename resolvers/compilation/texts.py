@@ -91,6 +91,7 @@ def stands_in(column: Sql, kind: str | None, sought: Callable[["Shape"], Sql], p
 Part: TypeAlias = Literal["word", "marks", "any"]
 """The sort of a sought text: the beginning of a word (`SHORT`), marks alone, or anything else."""
 
+
 Shape: TypeAlias = Callable[[str], str]
 """From a text in its compared form to the parameter of a comparison."""
 
@@ -132,6 +133,14 @@ def past(text: str) -> str:
 
 def _escaped(found: re.Match[str]) -> str:
     return f"\\{found[0]}"
+
+
+def is_served(column: "Column[Any] | None", operator: str) -> bool:
+    """True if an index finds the texts of a column that meet an operator; marks alone are found by none."""
+    if column is None or operator == "ne":
+        return False
+    finds = "parts" if operator == "contains" else "texts"
+    return any(column.name in index.info.get(finds, ()) for index in column.table.indexes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 Texts are found by their folded form: whole or by its beginning in the order of its characters, any part and similar
 words by trigrams, each index led by the company. New rows wait in a pending list of the trigrams, which every search
-reads; it is kept short, 256 kB.
+reads; it is kept short, 256 kB. The info of an index has the columns whose `texts` it finds, and those whose `parts`.
 """
 
 from sqlalchemy import DDL, Index, Table, event, func, text
@@ -29,6 +29,7 @@ def _trigrams(table: Table, *columns: str, name: str = "parts", where: str | Non
         postgresql_with={"gin_pending_list_limit": 256},
         postgresql_ops=dict.fromkeys(columns, "gin_trgm_ops"),
         postgresql_where=text(where) if where is not None else None,
+        info={"texts": columns, "parts": columns},
     )
 
 
@@ -39,6 +40,7 @@ def _whole_number(table: Table, column: str) -> Index:
         table.columns["company_id"],
         start(func.bare_number(table.columns[column])),
         postgresql_where=text(f"{column} is not null"),
+        info={"texts": (column,)},
     )
 
 

@@ -27,7 +27,7 @@ def connection(objects: ObjectWriter, row: Row, chosen: FieldSelection, paging: 
     kind = (*listed(target.rows), *shown(layout, target, nodes, chosen.at))
     linked = paging.link(row, target)
     objects.ctx.costs.charge_growing(chosen.at.path, FILTER * any(is_computed(condition) for condition in linked))
-    conditions = (*target.rows.where, *kind, *linked, *filter_conditions(layout, target, chosen))
+    conditions = (*target.rows.where, *kind, *linked, *filter_conditions(layout, target, chosen, whole=not linked))
     are_kinds = isinstance(nodes, GraphQLInterfaceType)
     source = ConnectionSource(
         row=target,

@@ -1,7 +1,7 @@
 """From a filter's input object to the conditions of a list's rows. A null anywhere in it counts as left out."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import groupby
 from typing import Final, TypeAlias, cast
@@ -30,7 +30,18 @@ from resolvers.compilation.parameters import (
 )
 from resolvers.compilation.resolution import Leaf, Link, Listing, ToOne
 from resolvers.compilation.table_mapping import TableMapping, TableOf
-from resolvers.compilation.texts import PartOf, Shape, Sought, SoughtAny, begins, compared, equal, stands_in, whole
+from resolvers.compilation.texts import (
+    PartOf,
+    Shape,
+    Sought,
+    SoughtAny,
+    begins,
+    compared,
+    equal,
+    is_served,
+    stands_in,
+    whole,
+)
 from resolvers.gates.coordinates import (
     Fields,
     definition,
@@ -65,7 +76,9 @@ CRITERIA: Final[Mapping[str, Criterion]] = {"ViewerCompanyFilter.access": _acces
 class Filter:
     """The conditions of a filter on listed rows: `row` is one of them, `nodes` their type.
 
-    `counted` has the number of its criteria so far.
+    `counted` has the number of its criteria so far, `computed` of those whose values a subquery computes, `unserved` of
+    those for which the text of every row is looked at. `alone`: an index that finds what a criterion wants finds all
+    that the filter does; it is not inside an `or` or a `not`.
     """
 
     row: Row
@@ -73,6 +86,8 @@ class Filter:
     layout: TableMapping
     counted: list[int] = field(default_factory=lambda: [0])
     computed: list[int] = field(default_factory=lambda: [0])
+    unserved: list[int] = field(default_factory=lambda: [0])
+    alone: bool = True
 
     def conditions(self, given: ArgumentValue, type_: GraphQLInputObjectType, depth: int = 1) -> Iterator[Sql]:
         """The conditions of an input object of the filter's type, inside `depth - 1` others.
@@ -103,9 +118,11 @@ class Filter:
 
         A comparison with an absent value does not hold, so that its opposite does.
         """
+        inside = self if how == "and" else replace(self, alone=False)
         if how == "not":
-            return sql("(({}) is not true)", every(self.conditions(given, type_, depth)))
-        parts = [every(self.conditions(item, type_, depth)) for item in self.row.ctx.inputs.items(given, MOST_CRITERIA)]
+            return sql("(({}) is not true)", every(inside.conditions(given, type_, depth)))
+        items = self.row.ctx.inputs.items(given, MOST_CRITERIA)
+        parts = [every(inside.conditions(item, type_, depth)) for item in items]
         if how == "and":
             return sql("({})", every(parts))
         return sql("({})", join(" or ", parts) or sql("false"))
@@ -132,7 +149,7 @@ class Filter:
             value = self._value(self.row, self.nodes, name)
             self.computed[0] += is_computed(value)
             if named_type(declared).name == "TextCriterion":
-                yield from _compare_text(self.row, name, value, declared, given)
+                yield from self._compare_text(name, value, declared, given)
             else:
                 yield from self._may_be(name, declared, given)
                 several = is_list(_shown(self.nodes, name)[1])
@@ -153,6 +170,9 @@ class Filter:
     def _found(self, declared: GraphQLInputField, given: ArgumentValue) -> Sql:
         """The condition that one of the texts of a search has the text in it."""
         texts = [Read.parse(written) for written in definition(declared).metadata["reads"]]
+        own = [read.names[0] for read in texts if read.through is None and len(read.names) == 1]
+        served = len(own) == len(texts) and all(self._is_served(name, "contains", given) for name in own)
+        self.unserved[0] += not served
         parts: list[Sql] = []
         for through, some in groupby(texts, key=lambda read: read.through):
             sought = partial(self._any_contains, [read.names for read in some], given)
@@ -166,6 +186,20 @@ class Filter:
     def _any_contains(self, texts: Sequence[tuple[str, ...]], given: ArgumentValue, row: Row, type_: Fields) -> Sql:
         """The condition that one of the texts of a row has the text in it; several names are one text."""
         return join(" or ", [self._contains(names, given, row, type_) for names in texts])
+
+    def _compare_text(self, name: str, value: Sql, declared: GraphQLInputField, given: ArgumentValue) -> Iterator[Sql]:
+        """The conditions of a criterion on the text in a column."""
+        compare = _text(kind_of(name))
+        for operator, operand in _operators(self.row, input_object(named_type(declared)), given):
+            condition = compare(self.row, value, operator, operand)
+            self.unserved[0] += operator != "isNull" and not self._is_served(name, operator, operand)
+            yield condition if operator in OF_ABSENT else _there(self.row, name, value, condition)
+
+    def _is_served(self, name: str, operator: str, operand: ArgumentValue) -> bool:
+        """True if PostgreSQL finds the rows whose text meets an operator by an index."""
+        column = self.row.rows.table.columns.get(name)
+        marks = operator == "contains" and self.row.ctx.inputs.probe(operand, PartOf(kind_of(name))) == "marks"
+        return self.alone and not marks and is_served(column, operator)
 
     def _contains(self, names: tuple[str, ...], given: ArgumentValue, row: Row, type_: Fields) -> Sql:
         """The condition of one text."""
@@ -294,14 +328,6 @@ def _operators(
     for operator, _, operand in row.ctx.inputs.members(given, criterion_):
         if row.ctx.inputs.given(operand):
             yield operator, operand
-
-
-def _compare_text(row: Row, name: str, value: Sql, declared: GraphQLInputField, given: ArgumentValue) -> Iterator[Sql]:
-    """The conditions of a criterion on the text in a column."""
-    compare = _text(kind_of(name))
-    for operator, operand in _operators(row, input_object(named_type(declared)), given):
-        condition = compare(row, value, operator, operand)
-        yield condition if operator in OF_ABSENT else _there(row, name, value, condition)
 
 
 def _there(row: Row, name: str, value: Sql, condition: Sql) -> Sql:

@@ -6,7 +6,7 @@ from graphql import GraphQLInputObjectType, GraphQLNamedType
 
 from db.sql import Sql
 from resolvers.compilation.context import Row, StatementContext
-from resolvers.compilation.cost import COMPUTED_CRITERION, CRITERION, USUAL_CRITERIA
+from resolvers.compilation.cost import COMPUTED_CRITERION, CRITERION, EVERY_TEXT, USUAL_CRITERIA
 from resolvers.compilation.lists.filters import Filter, lists_deleted
 from resolvers.compilation.lists.ordering import Order, OrderKey
 from resolvers.compilation.object_writer import FieldSelection, ObjectWriter
@@ -19,8 +19,13 @@ from resolvers.operation.arguments import NOT_GIVEN
 from resolvers.request import bad_input
 
 
-def filter_conditions(layout: TableMapping, target: Row, chosen: FieldSelection) -> tuple[Sql, ...]:
-    """The conditions that the filter of a list asks of its rows; their costs are charged."""
+def filter_conditions(
+    layout: TableMapping, target: Row, chosen: FieldSelection, *, whole: bool = False
+) -> tuple[Sql, ...]:
+    """The conditions that the filter of a list asks of its rows; their costs are charged.
+
+    `whole`: the list has all of a company's rows of its type.
+    """
     if "filter" not in chosen.arguments:
         return ()
     type_ = named_type(chosen.declared.args["filter"])
@@ -30,7 +35,8 @@ def filter_conditions(layout: TableMapping, target: Row, chosen: FieldSelection)
     found = Filter(target, nodes, layout)
     conditions = tuple(found.conditions(chosen.arguments["filter"], type_))
     usual = CRITERION * max(0, found.counted[0] - USUAL_CRITERIA)
-    target.ctx.costs.charge_growing(chosen.at.path, usual + COMPUTED_CRITERION * found.computed[0])
+    texts = EVERY_TEXT * found.unserved[0] * whole
+    target.ctx.costs.charge_growing(chosen.at.path, usual + COMPUTED_CRITERION * found.computed[0] + texts)
     return conditions
 
 

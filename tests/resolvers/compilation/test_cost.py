@@ -9,7 +9,7 @@ import pytest
 
 from gateway.http.rendering import render
 from resolvers.compilation.compiler import Compiler
-from resolvers.compilation.cost import COUNT, FILTER, LOOKUP, NAME, NOTE, SEARCH, SUM, Cost, Sizes
+from resolvers.compilation.cost import COUNT, EVERY_TEXT, FILTER, LOOKUP, NAME, NOTE, SEARCH, SUM, Cost, Sizes
 from resolvers.compilation.statement import Statement
 from resolvers.execution.executor import Executor
 from resolvers.execution.product import default_compiler
@@ -81,6 +81,31 @@ def test_what_takes_longer_than_a_value_counts_more() -> None:
     assert added('search(text: "ab") { customers { totalCount } products { totalCount } }') >= 2 * SEARCH
     products = "products(first: 1) {{ nodes {{ {} }} }}"
     assert added(products.format("group { id }")) - added(products.format("number")) == LOOKUP + 1 + 1
+
+
+SERVED = [
+    'number: {contains: "x"}', 'customerName: {contains: "abc"}', 'customerName: {startsWith: "&"}', 'search: "abc"',
+    'structuredCommunication: {eq: "260123456789"}', 'customerName: {isNull: true}',
+    'and: [{customerName: {oneOf: ["a", "b"]}}, {totalExcl: {gt: "1"}}]',
+]  # fmt: skip
+UNSERVED = [
+    ('customerName: {contains: "&"}', 1), ('search: "&"', 1), ('customerName: {ne: "abc"}', 1),
+    ('structuredCommunication: {contains: "260"}', 1), ('orderReference: {eq: "x"}', 1),
+    ('not: {customerName: {contains: "abc"}}', 1), ('or: [{number: {eq: "a"}}, {totalExcl: {gt: "1"}}]', 1),
+    ('or: [{and: [{customerName: {contains: "abc", ne: "abc"}}]}]', 2),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("criterion", "times"), [*((criterion, 0) for criterion in SERVED), *UNSERVED])
+def test_a_criterion_for_which_the_text_of_every_row_is_looked_at_counts_more(criterion: str, times: int) -> None:
+    filtered = f"invoices(first: 1, filter: {{{criterion}}}) {{ totalCount }}"
+    assert added(filtered) == added("invoices(first: 1) { totalCount }") + FILTER + times * EVERY_TEXT
+    assert not statement(of_company(filtered)).is_brief
+
+
+def test_the_few_rows_of_a_row_are_looked_at_for_nothing_more() -> None:
+    lists = "projects(first: 3) {{ nodes {{ workOrders{} {{ totalCount }} }} }}"
+    assert added(lists.format('(filter: {title: {contains: "abc"}})')) == added(lists.format("")) + 3 * FILTER
 
 
 def test_long_names_count_as_several_values_wherever_they_are_written() -> None:

@@ -136,7 +136,7 @@ def test_many_criteria_cost_more_than_a_few() -> None:
     one = {"name": {"eq": "x"}}
 
     def cost(count: int) -> int:
-        return compiler.read(operation, operation.coerce({"f": {"or": [one] * count}})).cost.of(Sizes({}))
+        return compiler.read(operation, operation.coerce({"f": {"and": [one] * count}})).cost.of(Sizes({}))
 
     assert cost(1) == cost(8)
     assert cost(9) - cost(8) == cost(50) - cost(49) == 50
