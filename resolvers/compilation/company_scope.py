@@ -11,6 +11,7 @@ from resolvers.fair_use.budget import Path
 from resolvers.gates.needs import Need, implied
 from resolvers.membership import carries, held, is_in
 from resolvers.plans import awake, trial_end
+from resolvers.request import Location
 from schema.apps import CATALOGUE, App
 from schema.declarations.gates import Gate, Standing
 
@@ -62,7 +63,7 @@ class GatedSelection:
 
     Numbers are places in the scope's list of gates. A closed gate of `needs` hides the selection, one of `inputs`
     refuses it. `branches` are the needs of the kinds of row in the branch: if none of them is passed, nothing below is
-    reported as hidden. A `silent` selection is not reported as hidden.
+    reported as hidden. A `silent` selection is not reported as hidden. `locations`: where it stands in the document.
     """
 
     at: Position
@@ -70,6 +71,7 @@ class GatedSelection:
     inputs: tuple[int, ...] = ()
     branches: tuple[tuple[int, ...], ...] = ()
     silent: bool = False
+    locations: tuple[Location, ...] = ()
 
 
 @dataclass(slots=True)

@@ -237,6 +237,8 @@ class StatementContext:
 
     def add_selection(self, scope: CompanyScope, entry: GatedSelection, inside: Position) -> Position:
         """Add a selection behind gates to a scope and return the position inside it."""
+        if self.place is not None:
+            entry = replace(entry, locations=locations_of(self.place.node))
         self.costs.charge(inside.path, noted(inside.path), scope.times)
         return inside.in_entry(scope.note(entry))
 

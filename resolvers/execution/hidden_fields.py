@@ -125,6 +125,5 @@ def error(of: HiddenSelection, message: str) -> ErrorEntry:
         path.insert(at.index_at, of.index)
     code = ErrorCode.APP_REQUIRED if app is not None else ErrorCode.ROLE_REQUIRED
     named = {"app": app} if app is not None else {"role": role}
-    return ErrorEntry(
-        code, message, tuple(path), extensions={**named, "selection": list(of.path), "companies": list(of.companies)}
-    )
+    extensions = {**named, "selection": list(of.path), "companies": list(of.companies)}
+    return ErrorEntry(code, message, tuple(path), of.entry.locations, extensions)

@@ -101,3 +101,27 @@ async def test_a_variable_says_what_is_wrong_deep_inside(
     assert error["message"] == f'Variable "$f" of type "InvoiceFilter"{inside} {what}.'
     assert error["locations"] == [{"line": 1, "column": 18}]
     assert error["extensions"] == {"variable": variable}
+
+
+@pytest.mark.parametrize(
+    ("who", "field", "mode", "app"),
+    [
+        ("noah", 'invoices(filter: {totalProfit: {gt: "1"}})', "null", "PURCHASES"),
+        ("eva", "invoices", "error", "INVOICES"),
+    ],
+)
+async def test_a_field_that_is_refused_or_hidden_is_placed(
+    demo: Demo, who: str, field: str, mode: str, app: str
+) -> None:
+    company = await demo.company("Chauffage Lambert")
+    answer = await demo.ask(who, COMPANY.format("", field), {"hidden-fields": mode}, id=company)
+    (error,) = answer.body["errors"]
+    assert (error["path"], error["locations"], error["extensions"]["app"]) == (LIST, AT_LIST, app)
+
+
+async def test_a_hidden_field_of_a_node_is_placed(demo: Demo) -> None:
+    query = "query ($id: ID!) {\n node(id: $id) {\n  ... on Company { apiKeys { id } } } }"
+    company = await demo.company("Chauffage Lambert")
+    answer = await demo.ask("eva", query, {"hidden-fields": "error"}, id=company)
+    (error,) = answer.body["errors"]
+    assert (error["locations"], error["extensions"]["role"]) == ([{"line": 3, "column": 20}], "OWNER")
