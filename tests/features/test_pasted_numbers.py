@@ -69,6 +69,8 @@ async def test_a_number_is_found_as_it_is_pasted(office: Office, name: str, type
 async def test_a_customer_is_found_by_the_number_on_a_letter(office: Office, typed: str) -> None:
     found = await office.read("owner", f'search(text: "{typed}") {{ customers {{ nodes {{ name }} }} }}')
     assert found["search"]["customers"]["nodes"] == [{"name": "Client 1"}]
+    listed = await office.read("owner", f'customers(filter: {{search: "{typed}"}}) {{ nodes {{ name }} }}')
+    assert listed["customers"]["nodes"] == [{"name": "Client 1"}]
 
 
 @pytest.mark.parametrize("typed", REFERENCE)

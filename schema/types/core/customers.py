@@ -139,7 +139,7 @@ class CustomerFilter:
     kind: list[CustomerKind] | None = reads(Customer, "kind")
     external_id: ExternalIdCriterion | None = reads(Customer, "external_id")
     created_at: DateTimeCriterion | None = reads(Customer, "created_at")
-    search: str | None = reads(Customer, "number", "name", "city")
+    search: str | None = reads(Customer, "number", "name", "city", "vat_number")
 
 
 CustomerOrder = order_enum(

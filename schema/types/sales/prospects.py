@@ -48,7 +48,7 @@ class ProspectFilter:
     utm_medium: TextCriterion | None = reads(Prospect, "utm_medium")
     utm_campaign: TextCriterion | None = reads(Prospect, "utm_campaign")
     channel: TextCriterion | None = reads(Prospect, "channel")
-    search: str | None = reads(Prospect, "number", "name", "city")
+    search: str | None = reads(Prospect, "number", "name", "city", "vat_number")
 
 
 ProspectOrder = order_enum("ProspectOrder", Prospect, "name", "number", "city", "prospect_since", "created_at")

@@ -3,7 +3,12 @@ with viewer as (
   from credential k
   where k.token_hash = $11::bytea and k.expires_at > now() and k.kind = 'SESSION'
 )
-select s.d::varchar, s.h::varchar, s.id, null::text, s.account_id
+select
+  s.d::varchar,
+  s.h::varchar,
+  s.id,
+  case when s.h is not null then (select w.language from account w where w.id = s.account_id) end,
+  s.account_id
 from (
   select '{"data":{"company":' || coalesce(l0.j, 'null') || '}}' d, l0.h h, v.id, v.account_id
   from (select 1) one
@@ -66,7 +71,7 @@ from (
                     from document t3
                     where t3.company_id = $1::uuid and t3.kind = 'INVOICE' and t3.customer_id = t1.id
                     order by t3.date desc, t3.id desc
-                    limit $6::int4
+                    limit $7::int4
                   ) r
                 )
                 || ',"quotes":'
@@ -104,7 +109,6 @@ from (
                         t7.company_id = $1::uuid
                         and t7.kind = 'QUOTE'
                         and t7.customer_id = t1.id
-                        and t7.status = any($7::text[])
                         and case when t7.expiration_date < (
                           select (now() at time zone 'Europe/Brussels')::date
                         ) then
@@ -165,9 +169,10 @@ from (
                 folded(t1.number) collate "C" like $2::text
                 or folded(t1.name) collate "C" like $3::text
                 or (t1.city is not null and folded(t1.city) collate "C" like $4::text)
+                or (t1.vat_number is not null and bare_number(t1.vat_number) collate "C" like $5::text)
               )
             order by t1.name_key, t1.id
-            limit $5::int4
+            limit $6::int4
           ) r
         )
         || '}' j,
@@ -209,9 +214,9 @@ from (
 -- $2 = %construct%
 -- $3 = %construct%
 -- $4 = %construct%
--- $5 = 2
--- $6 = 1
--- $7 = [ACCEPTED]
+-- $5 = %construct%
+-- $6 = 2
+-- $7 = 1
 -- $8 = [ACCEPTED]
 -- $9 = 1
 -- $10 = 1

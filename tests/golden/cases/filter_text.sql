@@ -1,12 +1,12 @@
 with viewer as (
   select k.id, k.account_id
   from credential k
-  where k.token_hash = $14::bytea and k.expires_at > now() and k.kind = 'SESSION'
+  where k.token_hash = $15::bytea and k.expires_at > now() and k.kind = 'SESSION'
 )
 select s.d::varchar, s.h::varchar, s.id, null::text, s.account_id
 from (
   select '{"data":{"company":' || coalesce(l0.j, 'null') || '}}' d, null h, v.id, v.account_id
-  from (select 1, $13::int4) one
+  from (select 1, $14::int4) one
     left join viewer v on true
     left join lateral (
       select
@@ -80,6 +80,7 @@ from (
                   folded(t2.number) collate "C" ~ $10::text
                   or folded(t2.name) collate "C" ~ $11::text
                   or (t2.city is not null and folded(t2.city) collate "C" ~ $12::text)
+                  or (t2.vat_number is not null and bare_number(t2.vat_number) collate "C" ~ $13::text)
                 )
             )
             || '}'
@@ -109,5 +110,6 @@ from (
 -- $10 = (^|[ -/:-@[-`{-~])am
 -- $11 = (^|[ -/:-@[-`{-~])am
 -- $12 = (^|[ -/:-@[-`{-~])am
--- $13 = 2
--- $14 = <hash of a token>
+-- $13 = (^|[ -/:-@[-`{-~])am
+-- $14 = 2
+-- $15 = <hash of a token>
