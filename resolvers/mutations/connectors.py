@@ -1,4 +1,5 @@
-"""Connections with other services: owners set them up, change and delete them.
+"""Connections with other services: owners set them up and change them; their end is one statement elsewhere
+(`resolvers/writing/unversioned/service.py`).
 
 A secret is encrypted before a connection to the database is taken, and never returned. A change needs the service's app
 to be active, since the row is hidden from every viewer while it is not.
@@ -64,13 +65,6 @@ DELETE_OPTIONS: Final = "delete from connector_option where company_id = $1 and 
 INSERT_OPTIONS: Final = """
 insert into connector_option (company_id, service_id, name, value)
 select $1, $2, name, value from unnest($3::text[], $4::text[]) o(name, value)
-"""
-RELEASE_PAYMENT_ACCOUNTS: Final = (
-    "update payment_account set connection_id = null where company_id = $1 and connection_id = $2"
-)
-DELETE_SERVICE: Final = f"""
-{JUDGED}
-delete from connected_service using judged where company_id = judged.company and id = $5 returning true
 """
 
 
@@ -181,18 +175,6 @@ async def update_connected_service(write: MutationContext, given: InputValues) -
     return MutationResult(written)
 
 
-async def disconnect_service(write: MutationContext, given: InputValues) -> MutationResult:
-    """Delete a connection with its secret, also while its app is not active. Data that came through it stays.
-
-    Raises Forbidden, RateLimited and UserErrors (NOT_FOUND).
-    """
-    company, service, _ = await _service(write, given)
-    await write.connection.execute(RELEASE_PAYMENT_ACCOUNTS, company["id"], service["id"])
-    if not await write.connection.fetchval(DELETE_SERVICE, *write.right(company["id"], as_owner=True), service["id"]):
-        raise Forbidden
-    return MutationResult({"company": company["id"]})
-
-
 async def _service(write: MutationContext, given: InputValues) -> tuple[Record, Record, App]:
     """The company, its locked connection, and the app of the connection.
 
@@ -243,5 +225,4 @@ def _check_secret(checks: InputChecks, sealed: Sealed) -> None:
 MUTATIONS: Final[Mapping[str, Mutation]] = {
     "connectService": Mutation(connect_service, encrypt=_encrypt_new, rows=_rows),
     "updateConnectedService": Mutation(update_connected_service, encrypt=_encrypt_other, rows=_rows),
-    "disconnectService": Mutation(disconnect_service),
 }

@@ -126,7 +126,7 @@ class JudgedSql:
             conditions = every([conditions, sql("{} = {}", target["id"], named), *self._fixed(target)])
             is_there = self._is_there(target)
             if not self.write.creates:
-                row, conditions = target["id"], every([conditions, *self._carried(target, scope)])
+                row, conditions = target["id"], every([conditions, *self._carried(target, scope.effective)])
             if whole is not None:
                 whole_id = target["id"] if self.write.creates else target[whole.column]
                 is_there = sql("{} and {} is not null", is_there, self._whole_version(member["company_id"], whole_id))
@@ -153,11 +153,11 @@ class JudgedSql:
             conditions,
         )
 
-    def _carried(self, target: Rows, scope: CompanyScope) -> Iterator[Sql]:
+    def _carried(self, target: Rows, effective: Sql) -> Iterator[Sql]:
         """The conditions that the caller passes the gates of the values which the row has."""
         for column, values in self.write.carried.items():
             branches = [
-                sql("when {} then {}", literal(value), passes(need, scope.effective)) for value, need in values.items()
+                sql("when {} then {}", literal(value), passes(need, effective)) for value, need in values.items()
             ]
             yield sql("case {} {} else true end", target[column], join(" ", branches))
 

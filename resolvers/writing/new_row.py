@@ -9,7 +9,7 @@ from typing import Final, LiteralString
 
 from sqlalchemy import Index
 
-from db.sql import Sql, equals, every, join, literal, number, rows, sql
+from db.sql import Rows, Sql, equals, every, join, literal, number, rows, sql
 from db.tables.core.counters import counter
 from resolvers.writing.declaration import WriteColumn
 from resolvers.writing.judging import FIELDS, TRIAL, VALUES, JudgedSql
@@ -272,20 +272,29 @@ class NewRowSql(JudgedSql):
         )
 
     def _taken(self) -> Iterator[Sql]:
-        """What a unique index would refuse."""
+        """What a unique index would refuse, with the id of the row that has it, if the caller sees that."""
         for member, column, value, among in self._unique_values():
             other = rows(self.write.table, sql("o"), company=self._company(sql("y")))
             another = sql(" and {} <> y.id", other["id"]) if self._changes else sql("")
             yield sql(
-                "case when {} and exists (select from {} where {} and {} = {}{} offset 0) then {} end",
+                "case when {} then (select {} || case when {} then {} || encode(uuid_send({}), 'hex') else '' end "
+                "from {} where {} and {} = {}{} limit 1) end",
                 self._seeks_taken(member),
+                literal(f"TAKEN  {member}"),
+                self._is_seen(other),
+                literal(f" {self.write.prefix}_"),
+                other["id"],
                 other.source,
                 every([*other.where, *among]),
                 other[column],
                 value,
                 another,
-                literal(f"TAKEN  {member}"),
             )
+
+    def _is_seen(self, other: Rows) -> Sql:
+        """The condition that who may write rows sees another one of the table: it is of the type, and not deleted."""
+        carried = self._carried(other, sql("(select j.effective from judged j)"))
+        return every([sql("{} is null", other["deleted_at"]), *self._fixed(other), *carried])
 
     def _unique_values(self) -> Iterator[tuple[str, str, Sql, list[Sql]]]:
         """The columns whose values are unique: the member that states one, the column, the value, and of which rows."""

@@ -10,7 +10,7 @@ import orjson
 from asyncpg import BitString, Record
 
 from db.tables.metadata import APPS
-from resolvers.user_problems import UserProblem, invalid
+from resolvers.user_problems import Subject, UserProblem, invalid
 from resolvers.writing.declaration import EntityWrite
 from resolvers.writing.reading import Given
 from resolvers.writing.value_reading import Path
@@ -198,8 +198,8 @@ def _gate_values(member: str, app: App, language: Language) -> Mapping[str, str]
 
 
 def found_problem(problem: str) -> UserProblem:
-    """A problem that the database found."""
-    code, reason, place = problem.split(" ")
+    """A problem that the database found; after its path may be the id of the row that it is about."""
+    code, reason, place, *others = problem.split(" ")
     path = tuple(place.split("."))
     if code == UserErrorCode.VALIDATION.name:
         return invalid(path, ValidationReason[reason])
@@ -210,4 +210,7 @@ def found_problem(problem: str) -> UserProblem:
         return UserProblem(
             UserErrorCode[code], path, lambda language: {"field": field_label(path[-1], language), **values}, TOO_MANY
         )
-    return UserProblem(UserErrorCode[code], path, lambda language: {"field": field_label(path[-1], language)})
+    about = Subject(others[0], path[-1:]) if others else None
+    return UserProblem(
+        UserErrorCode[code], path, lambda language: {"field": field_label(path[-1], language)}, about=about
+    )

@@ -12,7 +12,7 @@ from resolvers.forms.registry import NATIONAL
 from resolvers.user_problems import UserProblem, invalid
 from resolvers.writing.declaration import WriteColumn
 from resolvers.writing.judging import REFUSED, SPENT
-from resolvers.writing.outcome import Outcome, Refusal
+from resolvers.writing.outcome import Outcome, Refusal, found_problem
 from resolvers.writing.value_reading import Read, Wrong, reader_of
 from schema.declarations.writing import WriteRule
 from schema.errors import UserErrorCode
@@ -91,6 +91,8 @@ class UnversionedIntent:
                 return (UserProblem(UserErrorCode.NOT_FOUND, ("companyId",)),)
             case Refusal.PROBLEMS:
                 return self.refusals
+            case Refusal.FOUND:
+                return map(found_problem, outcome.found)
             case _:
                 return ()
 

@@ -22,8 +22,11 @@ where {} for no key update of c skip locked
 WAIT: Final = """
 with of_account as materialized (select from account where id = $1 for no key update),
   of_company as materialized (select from company where id = $1 for no key update),
-  of_member as materialized (select from membership where id = $1 for no key update)
+  of_member as materialized (select from membership where id = $1 for no key update),
+  of_service as materialized (select from connected_service where id = $1 for update),
+  of_payments as materialized (select from payment_account where id = $1 for no key update)
 select (select count(*) from of_account) + (select count(*) from of_company) + (select count(*) from of_member)
+  + (select count(*) from of_service) + (select count(*) from of_payments)
 """
 """Waits for one row: with several, those that are free would be locked until the last one is."""
 

@@ -15,7 +15,7 @@ from resolvers.compilation.table_mapping import TableMapping
 from resolvers.operation.selection import SelectedField
 from resolvers.writing.intent import Intent, SessionWriter
 from resolvers.writing.payload import finish_write, payloads
-from resolvers.writing.unversioned import access_request, company, profile
+from resolvers.writing.unversioned import access_request, company, profile, service
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,7 @@ class Unversioned:
 
 
 UNVERSIONED: Final[Mapping[str, Unversioned]] = {
+    "disconnectService": Unversioned(service.read, service.add, ("company",)),
     "requestAccess": Unversioned(access_request.read, access_request.add, ("accessRequest", "company")),
     "updateCompany": Unversioned(company.read, company.add, ("company",)),
     "updateProfile": Unversioned(profile.read, profile.add, ("viewer",)),

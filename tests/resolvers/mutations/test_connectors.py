@@ -5,6 +5,7 @@ import logging
 import subprocess
 import uuid
 from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -58,6 +59,8 @@ WRONG: Final[tuple[dict[str, Any], ...]] = (
 )
 """What no connection can be changed to."""
 
+DEMOTE: Final = "update membership set role = 'EMPLOYEE' where company_id = $1 and id = $2"
+WAITS: Final = "select exists (select from pg_locks where not granted)"
 KEY: Final = new_key()
 RING: Final = Keyring([KEY])
 
@@ -292,6 +295,53 @@ async def test_a_connection_is_deleted_with_its_secret_and_an_account_stays(offi
     }
     assert await office.rows() == [[], []]
     assert await office.connection.fetch("select connection_id from payment_account") == [(None,)]
+
+
+@pytest.mark.parametrize(
+    "taken",
+    [
+        "select from connected_service where company_id = $1 for key share",
+        "select from connected_service where company_id = $1 for no key update",
+        "select from payment_account where name = 'Savings' and company_id = $1 for no key update",
+    ],
+)
+async def test_a_connection_that_somebody_else_uses_is_deleted_after_that_whole(office: Office, taken: str) -> None:
+    """With all of its accounts; until then nothing of it is changed."""
+    service = await office.connect()
+    for name in ("Current", "Savings"):
+        await office.connection.execute(
+            "insert into payment_account (company_id, name, kind, connection_id) values ($1, $2, 'BANK', $3)",
+            office.firm.key,
+            name,
+            key(service),
+        )
+    find = "select connection_id from payment_account"
+    async with waiting(office, service, taken) as ending:
+        assert await office.connection.fetch(find) == [(key(service),)] * 2
+    assert (await ending).data["disconnectService"]["errors"] == []
+    assert (await office.rows(), await office.connection.fetch(find)) == ([[], []], [(None,)] * 2)
+
+
+async def test_a_connection_stays_if_the_right_ends_while_its_end_waits(office: Office) -> None:
+    service = await office.connect()
+    taken = "select from connected_service where company_id = $1 for no key update"
+    async with waiting(office, service, taken) as ending:
+        await office.connection.execute(DEMOTE, office.firm.key, office.firm["owner"].membership)
+    assert (await ending).codes == ["FORBIDDEN"]
+    assert (await office.row(service))["id"] == key(service)
+
+
+@asynccontextmanager
+async def waiting(office: Office, service: Any, taken: str) -> AsyncGenerator[asyncio.Task[Answer]]:
+    """The end of a connection, which waits for what is taken until the block ends."""
+    async with asyncio.timeout(60):
+        async with office.connection.transaction():
+            await office.connection.execute(taken, office.firm.key)
+            ending = asyncio.create_task(office.send("disconnectService", connectedServiceId=service["id"]))
+            while not await office.connection.fetchval(WAITS):  # noqa: ASYNC110 (who waits tells nobody)
+                await asyncio.sleep(0.01)
+            yield ending
+        await asyncio.wait([ending])
 
 
 # --- rights

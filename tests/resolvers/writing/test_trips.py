@@ -36,7 +36,6 @@ TRIPS: Final[Mapping[str, int]] = {
     "declineInvitation": 12,
     "deleteUser": 13,
     "disclaimEmail": 13,
-    "disconnectService": 8,
     "endSession": 3,
     "leaveCompany": 10,
     "login": 9,
