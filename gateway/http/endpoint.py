@@ -58,11 +58,7 @@ class GraphQLEndpoint:
             answer = await self._answer(exchange)
             if answer.stream is not None:
                 answer = await self._stream(exchange, answer, answer.stream, send)
-            elif (
-                answer.headers
-                or len(answer.body) >= self._compression.smallest
-                or not self._respond.send_fast(exchange, answer)
-            ):
+            elif answer.headers or self._packs(exchange, answer) or not self._respond.send_fast(exchange, answer):
                 await self._send(exchange, answer, send)
         except Disconnected:
             answer = Answer(499, b"")
@@ -91,12 +87,16 @@ class GraphQLEndpoint:
 
     async def _send(self, exchange: Exchange, answer: Answer, send: Send) -> None:
         """Send an answer as ASGI messages, compressed where the client accepts it and the body is large enough."""
-        if len(answer.body) >= self._compression.smallest and may_compress(exchange, answer):
+        if self._packs(exchange, answer):
             body = await self._compression.gzip(answer.body)
             answer = answer._replace(body=body, headers=answer.headers + ENCODED)
         headers = self._respond.headers(exchange, answer)
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": answer.body})
+
+    def _packs(self, exchange: Exchange, answer: Answer) -> bool:
+        """True if an answer is to be compressed."""
+        return len(answer.body) >= self._compression.smallest and may_compress(exchange, answer)
 
     async def _answer(self, exchange: Exchange) -> Answer:
         """The answer to one request, whatever happens, within the deadline. Raises Disconnected."""
