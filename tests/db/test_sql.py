@@ -181,7 +181,7 @@ def yes_or_no(n: int, of: str) -> Json:
 THREE: Json = (Text("{"), *yes_or_no(1, "a"), Text(","), *yes_or_no(2, "b"), Text(","), *yes_or_no(3, "c"), Text("}"))
 
 
-@pytest.mark.parametrize("held", product((True, False, None), repeat=3))
+@pytest.mark.parametrize("held", list(product((True, False, None), repeat=3)))
 async def test_booleans_in_a_row_are_each_its_own(database: Database, held: tuple[bool | None, ...]) -> None:
     found = json.loads(await value_of(database, concatenation(THREE), *held))
     assert found == {name: bool(one) for name, one in zip("abc", held, strict=True)}
