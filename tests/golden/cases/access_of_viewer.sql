@@ -3,12 +3,7 @@ with viewer as (
   from credential k
   where k.token_hash = $5::bytea and k.expires_at > now() and k.kind = 'SESSION'
 )
-select
-  s.d::varchar,
-  s.h::varchar,
-  s.id,
-  case when s.h is not null then (select w.language from account w where w.id = s.account_id) end,
-  s.account_id
+select s.d::varchar, s.h::varchar, s.id, null::text, s.account_id
 from (
   select '{"data":{"company":' || coalesce(l0.j, 'null') || '}}' d, null h, v.id, v.account_id
   from (select 1) one
@@ -16,7 +11,7 @@ from (
     left join lateral (
       select
         '{"access":{"role":' || coalesce('"' || m0.role::text || '"', 'null')
-        || ',"external":' || case when m0.external then 'true,"until":' else 'false,"until":' end
+        || case when m0.external then ',"external":true,"until":' else ',"external":false,"until":' end
         || coalesce(json_scalar(m0.until)::text, 'null')
         || ',"apps":' || array_to_json(
           array(
@@ -43,7 +38,7 @@ from (
             order by t1.rank
           )
         )::text
-        || ',"can":' || case when (
+        || case when (
           select
             get_bit(
               (
@@ -64,8 +59,8 @@ from (
           from app t2
           where t2.id = $2::text
         ) then
-          'true,"stock":'
-        else 'false,"stock":' end
+          ',"can":true,"stock":'
+        else ',"can":false,"stock":' end
         || case when (
           select
             get_bit(

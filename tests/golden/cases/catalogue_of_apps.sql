@@ -4,7 +4,7 @@ with viewer as (
     join account u on u.id = k.account_id
   where k.token_hash = $4::bytea and k.expires_at > now() and k.kind = 'SESSION'
 )
-select s.d::varchar, s.h::varchar, s.id, case when s.h is not null then s.language end, s.account_id
+select s.d::varchar, s.h::varchar, s.id, null::text, s.account_id
 from (
   select
     '{"data":{"apps":[' || coalesce((
@@ -21,9 +21,9 @@ from (
             from app_text t3
             where t3.app_id = t1.id and t3.language = coalesce($3::text, coalesce(v.language, $2::text))
           ))::text
-          || ',"alwaysVisible":' || case when t1.always_visible then
-            'true,"requires":'
-          else 'false,"requires":' end
+          || case when t1.always_visible then
+            ',"alwaysVisible":true,"requires":'
+          else ',"alwaysVisible":false,"requires":' end
           || array_to_json(
             array(
               select t4.requires_app_id from app_requirement t4 where t4.app_id = t1.id order by 1

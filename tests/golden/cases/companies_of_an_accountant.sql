@@ -3,12 +3,7 @@ with viewer as (
   from credential k
   where k.token_hash = $4::bytea and k.expires_at > now() and k.kind = 'SESSION'
 )
-select
-  s.d::varchar,
-  s.h::varchar,
-  s.id,
-  case when s.h is not null then (select w.language from account w where w.id = s.account_id) end,
-  s.account_id
+select s.d::varchar, s.h::varchar, s.id, null::text, s.account_id
 from (
   select
     '{"data":{"viewer":' || case when v.account_id is not null then
@@ -40,7 +35,9 @@ from (
         select
           '{"name":' || json_scalar(m0.company_name)::text
           || ',"access":{"role":' || coalesce('"' || m0.role::text || '"', 'null')
-          || ',"external":' || case when m0.external then 'true},"customers":' else 'false},"customers":' end
+          || case when m0.external then
+            ',"external":true},"customers":'
+          else ',"external":false},"customers":' end
           || (
             select '{"nodes":[' || coalesce(string_agg(r.j0, ','), '') || ']}'
             from (

@@ -3,12 +3,7 @@ with viewer as (
   from credential k
   where k.token_hash = $10::bytea and k.expires_at > now() and k.kind = 'SESSION'
 )
-select
-  s.d::varchar,
-  s.h::varchar,
-  s.id,
-  case when s.h is not null then (select w.language from account w where w.id = s.account_id) end,
-  s.account_id
+select s.d::varchar, s.h::varchar, s.id, null::text, s.account_id
 from (
   select '{"data":{"company":' || coalesce(l0.j, 'null') || '}}' d, l0.h h, v.id, v.account_id
   from (select 1) one
@@ -131,9 +126,9 @@ from (
               || '","label":' || json_scalar(t1.label)::text
               || ',"status":"' || t1.status::text
               || '","externalAccount":' || coalesce(json_scalar(t1.external_account)::text, 'null')
-              || ',"hasSecret":' || case when t1.secret is not null then
-                'true,"options":['
-              else 'false,"options":[' end
+              || case when t1.secret is not null then
+                ',"hasSecret":true,"options":['
+              else ',"hasSecret":false,"options":[' end
               || coalesce((
                 select
                   string_agg(
@@ -266,9 +261,11 @@ from (
               || '","date":"' || t4.date::text
               || '","amount":"' || t4.amount::text
               || '","counterparty":' || coalesce(json_scalar(t4.counterparty)::text, 'null')
-              || ',"matchedAutomatically":' || case when t4.matched_automatically then
-                'true,"matchedDocument":'
-              else 'false,"matchedDocument":' end
+              || case when t4.matched_automatically then
+                ',"matchedAutomatically":true,"matchedDocument":'
+              else
+                ',"matchedAutomatically":false,"matchedDocument":'
+              end
               || coalesce((
                 select '{"number":' || json_scalar(t5.number)::text || '}'
                 from document t5
@@ -410,7 +407,7 @@ from (
               || '","document":' || coalesce((
                 select
                   '{"number":' || json_scalar(t8.number)::text
-                  || ',"locked":' || case when t8.locked then 'true}' else 'false}' end
+                  || case when t8.locked then ',"locked":true}' else ',"locked":false}' end
                 from document t8
                 where
                   t8.company_id = $1::uuid
@@ -526,7 +523,7 @@ from (
             select
               '{"drive":"' || t9.drive::text
               || '","path":' || json_scalar(t9.path)::text
-              || ',"public":' || case when t9.public then 'true,"document":' else 'false,"document":' end
+              || case when t9.public then ',"public":true,"document":' else ',"public":false,"document":' end
               || coalesce((
                 select '{"number":' || json_scalar(t10.number)::text || '}'
                 from document t10

@@ -3,12 +3,7 @@ with viewer as (
   from credential k
   where k.token_hash = $8::bytea and k.expires_at > now() and k.kind = 'SESSION'
 )
-select
-  s.d::varchar,
-  s.h::varchar,
-  s.id,
-  case when s.h is not null then (select w.language from account w where w.id = s.account_id) end,
-  s.account_id
+select s.d::varchar, s.h::varchar, s.id, null::text, s.account_id
 from (
   select '{"data":{"company":' || coalesce(l0.j, 'null') || '}}' d, l0.h h, v.id, v.account_id
   from (select 1) one
@@ -28,7 +23,9 @@ from (
               select
                 string_agg(
                   '{"path":' || array_to_json(t3.path)::text
-                  || ',"visible":' || case when t3.visible then 'true,"reason":' else 'false,"reason":' end
+                  || case when t3.visible then
+                    ',"visible":true,"reason":'
+                  else ',"visible":false,"reason":' end
                   || coalesce('"' || t3.reason::text || '"', 'null')
                   || ',"app":' || coalesce('"' || t3.app::text || '"', 'null')
                   || ',"role":' || coalesce('"' || t3.role::text || '"', 'null')

@@ -229,7 +229,7 @@ from (
     left join viewer v on true
     left join lateral (
       select
-        '{"access":{"can":' || case when (
+        case when (
           select
             get_bit(
               (
@@ -250,8 +250,8 @@ from (
           from app t3
           where t3.id = $5::text
         ) then
-          'true}}'
-        else 'false}}' end j,
+          '{"access":{"can":true}}'
+        else '{"access":{"can":false}}' end j,
         null h
       from membership m0
         join company c0 on c0.id = m0.company_id
@@ -490,7 +490,7 @@ from (
     left join viewer v on true
     left join lateral (
       select
-        '{"access":{"can":' || case when (
+        case when (
           select
             get_bit(
               (
@@ -511,8 +511,8 @@ from (
           from app t1
           where t1.id = $2::text
         ) then
-          'true},"plan":'
-        else 'false},"plan":' end
+          '{"access":{"can":true},"plan":'
+        else '{"access":{"can":false},"plan":' end
         || case when a0.g0 then coalesce('"' || c0.plan::text || '"', 'null') || '}' else 'null}' end j,
         case when not (a0.g0) and c0.id is not null then concat('0:', c0.id, ':', a0.g0) end h
       from membership m0

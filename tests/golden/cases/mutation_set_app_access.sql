@@ -316,26 +316,44 @@ from (
                     string_agg(
                       t2.k0
                       || case when (get_bit(t1.toggles, t2.position) = 1) then
-                        'true,"effective":'
-                      else 'false,"effective":' end
-                      || case when (
-                        (
-                          get_bit(
-                            (
-                              case when t1.lent_until is null
-                              or t1.lent_until > now()
-                              or t1.role is distinct from 'EMPLOYEE' then
-                                t1.mask
-                              else t1.mask & ~ t1.lent end
-                            ),
-                            t2.position
-                          ) = 1
-                        )
-                        and t1.accepted_at is not null
-                        and (t1.until is null or t1.until > now())
-                      ) then
-                        'true}'
-                      else 'false}' end,
+                        case when (
+                          (
+                            get_bit(
+                              (
+                                case when t1.lent_until is null
+                                or t1.lent_until > now()
+                                or t1.role is distinct from 'EMPLOYEE' then
+                                  t1.mask
+                                else t1.mask & ~ t1.lent end
+                              ),
+                              t2.position
+                            ) = 1
+                          )
+                          and t1.accepted_at is not null
+                          and (t1.until is null or t1.until > now())
+                        ) then
+                          'true,"effective":true}'
+                        else 'true,"effective":false}' end
+                      else
+                        case when (
+                          (
+                            get_bit(
+                              (
+                                case when t1.lent_until is null
+                                or t1.lent_until > now()
+                                or t1.role is distinct from 'EMPLOYEE' then
+                                  t1.mask
+                                else t1.mask & ~ t1.lent end
+                              ),
+                              t2.position
+                            ) = 1
+                          )
+                          and t1.accepted_at is not null
+                          and (t1.until is null or t1.until > now())
+                        ) then
+                          'false,"effective":true}'
+                        else 'false,"effective":false}' end
+                      end,
                       ','
                     )
                   from p0 t2

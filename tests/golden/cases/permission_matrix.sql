@@ -12,7 +12,7 @@ p1 as materialized (
   from app t6
   order by t6.rank, t6.id
 )
-select s.d::varchar, s.h::varchar, s.id, case when s.h is not null then s.language end, s.account_id
+select s.d::varchar, s.h::varchar, s.id, null::text, s.account_id
 from (
   select '{"data":{"company":' || coalesce(l0.j, 'null') || '}}' d, l0.h h, v.id, v.account_id, v.language
   from (select 1) one
@@ -69,29 +69,64 @@ from (
                     string_agg(
                       t6.k0
                       || case when (get_bit(t3.toggles, t6.position) = 1) then
-                        'true,"effective":'
-                      else 'false,"effective":' end
-                      || case when (
-                        (
-                          get_bit(
-                            (
-                              case when t3.lent_until is null
-                              or t3.lent_until > now()
-                              or t3.role is distinct from 'EMPLOYEE' then
-                                t3.mask
-                              else t3.mask & ~ t3.lent end
-                            ),
-                            t6.position
-                          ) = 1
-                        )
-                        and t3.accepted_at is not null
-                        and (t3.until is null or t3.until > now())
-                      ) then
-                        'true,"editable":'
-                      else 'false,"editable":' end
-                      || case when (not t6.always_visible and coalesce(t3.role, '') = 'EMPLOYEE') then
-                        'true,"reason":"'
-                      else 'false,"reason":"' end
+                        case when (
+                          (
+                            get_bit(
+                              (
+                                case when t3.lent_until is null
+                                or t3.lent_until > now()
+                                or t3.role is distinct from 'EMPLOYEE' then
+                                  t3.mask
+                                else t3.mask & ~ t3.lent end
+                              ),
+                              t6.position
+                            ) = 1
+                          )
+                          and t3.accepted_at is not null
+                          and (t3.until is null or t3.until > now())
+                        ) then
+                          case when (not t6.always_visible and coalesce(t3.role, '') = 'EMPLOYEE') then
+                            'true,"effective":true,"editable":true,"reason":"'
+                          else
+                            'true,"effective":true,"editable":false,"reason":"'
+                          end
+                        else
+                          case when (not t6.always_visible and coalesce(t3.role, '') = 'EMPLOYEE') then
+                            'true,"effective":false,"editable":true,"reason":"'
+                          else
+                            'true,"effective":false,"editable":false,"reason":"'
+                          end
+                        end
+                      else
+                        case when (
+                          (
+                            get_bit(
+                              (
+                                case when t3.lent_until is null
+                                or t3.lent_until > now()
+                                or t3.role is distinct from 'EMPLOYEE' then
+                                  t3.mask
+                                else t3.mask & ~ t3.lent end
+                              ),
+                              t6.position
+                            ) = 1
+                          )
+                          and t3.accepted_at is not null
+                          and (t3.until is null or t3.until > now())
+                        ) then
+                          case when (not t6.always_visible and coalesce(t3.role, '') = 'EMPLOYEE') then
+                            'false,"effective":true,"editable":true,"reason":"'
+                          else
+                            'false,"effective":true,"editable":false,"reason":"'
+                          end
+                        else
+                          case when (not t6.always_visible and coalesce(t3.role, '') = 'EMPLOYEE') then
+                            'false,"effective":false,"editable":true,"reason":"'
+                          else
+                            'false,"effective":false,"editable":false,"reason":"'
+                          end
+                        end
+                      end
                       || case when t6.always_visible then
                         'ALWAYS_VISIBLE'
                       when t3.external then

@@ -11,12 +11,7 @@ p1 as materialized (
   from app t9
   order by t9.rank, t9.id
 )
-select
-  s.d::varchar,
-  s.h::varchar,
-  s.id,
-  case when s.h is not null then (select w.language from account w where w.id = s.account_id) end,
-  s.account_id
+select s.d::varchar, s.h::varchar, s.id, null::text, s.account_id
 from (
   select '{"data":{"company":' || coalesce(l0.j, 'null') || '}}' d, l0.h h, v.id, v.account_id
   from (select 1) one
@@ -64,29 +59,64 @@ from (
                         string_agg(
                           t9.k0
                           || case when (get_bit(t8.toggles, t9.position) = 1) then
-                            'true,"effective":'
-                          else 'false,"effective":' end
-                          || case when (
-                            (
-                              get_bit(
-                                (
-                                  case when t8.lent_until is null
-                                  or t8.lent_until > now()
-                                  or t8.role is distinct from 'EMPLOYEE' then
-                                    t8.mask
-                                  else t8.mask & ~ t8.lent end
-                                ),
-                                t9.position
-                              ) = 1
-                            )
-                            and t8.accepted_at is not null
-                            and (t8.until is null or t8.until > t1.moment)
-                          ) then
-                            'true,"editable":'
-                          else 'false,"editable":' end
-                          || case when (not t9.always_visible and coalesce(t8.role, '') = 'EMPLOYEE') then
-                            'true,"reason":"'
-                          else 'false,"reason":"' end
+                            case when (
+                              (
+                                get_bit(
+                                  (
+                                    case when t8.lent_until is null
+                                    or t8.lent_until > now()
+                                    or t8.role is distinct from 'EMPLOYEE' then
+                                      t8.mask
+                                    else t8.mask & ~ t8.lent end
+                                  ),
+                                  t9.position
+                                ) = 1
+                              )
+                              and t8.accepted_at is not null
+                              and (t8.until is null or t8.until > t1.moment)
+                            ) then
+                              case when (not t9.always_visible and coalesce(t8.role, '') = 'EMPLOYEE') then
+                                'true,"effective":true,"editable":true,"reason":"'
+                              else
+                                'true,"effective":true,"editable":false,"reason":"'
+                              end
+                            else
+                              case when (not t9.always_visible and coalesce(t8.role, '') = 'EMPLOYEE') then
+                                'true,"effective":false,"editable":true,"reason":"'
+                              else
+                                'true,"effective":false,"editable":false,"reason":"'
+                              end
+                            end
+                          else
+                            case when (
+                              (
+                                get_bit(
+                                  (
+                                    case when t8.lent_until is null
+                                    or t8.lent_until > now()
+                                    or t8.role is distinct from 'EMPLOYEE' then
+                                      t8.mask
+                                    else t8.mask & ~ t8.lent end
+                                  ),
+                                  t9.position
+                                ) = 1
+                              )
+                              and t8.accepted_at is not null
+                              and (t8.until is null or t8.until > t1.moment)
+                            ) then
+                              case when (not t9.always_visible and coalesce(t8.role, '') = 'EMPLOYEE') then
+                                'false,"effective":true,"editable":true,"reason":"'
+                              else
+                                'false,"effective":true,"editable":false,"reason":"'
+                              end
+                            else
+                              case when (not t9.always_visible and coalesce(t8.role, '') = 'EMPLOYEE') then
+                                'false,"effective":false,"editable":true,"reason":"'
+                              else
+                                'false,"effective":false,"editable":false,"reason":"'
+                              end
+                            end
+                          end
                           || case when t9.always_visible then
                             'ALWAYS_VISIBLE'
                           when t8.external then

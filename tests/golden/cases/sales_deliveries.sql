@@ -3,12 +3,7 @@ with viewer as (
   from credential k
   where k.token_hash = $8::bytea and k.expires_at > now() and k.kind = 'SESSION'
 )
-select
-  s.d::varchar,
-  s.h::varchar,
-  s.id,
-  case when s.h is not null then (select w.language from account w where w.id = s.account_id) end,
-  s.account_id
+select s.d::varchar, s.h::varchar, s.id, null::text, s.account_id
 from (
   select '{"data":{"company":' || coalesce(l0.j, 'null') || '}}' d, l0.h h, v.id, v.account_id
   from (select 1) one
@@ -54,7 +49,9 @@ from (
                       string_agg(
                         '{"number":' || json_scalar(t5.number)::text
                         || ',"status":"' || t5.status::text
-                        || '","pricesShown":' || case when t5.prices_shown then 'true}' else 'false}' end,
+                        || case when t5.prices_shown then
+                          '","pricesShown":true}'
+                        else '","pricesShown":false}' end,
                         ',' order by t5.date desc, t5.id desc
                       )
                     from document t5

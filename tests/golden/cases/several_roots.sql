@@ -3,12 +3,7 @@ with viewer as (
   from credential k
   where k.token_hash = $7::bytea and k.expires_at > now() and k.kind = 'SESSION'
 )
-select
-  s.d::varchar,
-  s.h::varchar,
-  s.id,
-  case when s.h is not null then (select w.language from account w where w.id = s.account_id) end,
-  s.account_id
+select s.d::varchar, s.h::varchar, s.id, null::text, s.account_id
 from (
   select
     '{"data":{"a":' || coalesce(l0.j, 'null')
@@ -24,7 +19,7 @@ from (
         select
           string_agg(
             '{"userAgent":' || coalesce(json_scalar(t5.user_agent)::text, 'null')
-            || ',"current":' || case when (t5.id = v.id) then 'true}' else 'false}' end,
+            || case when (t5.id = v.id) then ',"current":true}' else ',"current":false}' end,
             ',' order by t5.created_at desc, t5.id desc
           )
         from credential t5

@@ -32,9 +32,9 @@ from (
     left join lateral (
       select
         '{"role":' || coalesce('"' || m0.role::text || '"', 'null')
-        || ',"external":' || case when m0.external then 'true,"until":' else 'false,"until":' end
+        || case when m0.external then ',"external":true,"until":' else ',"external":false,"until":' end
         || coalesce(json_scalar(m0.until)::text, 'null')
-        || ',"can":' || case when (
+        || case when (
           select
             get_bit(
               (
@@ -55,8 +55,8 @@ from (
           from app t1
           where t1.id = $2::text
         ) then
-          'true}'
-        else 'false}' end j,
+          ',"can":true}'
+        else ',"can":false}' end j,
         null h,
         least(
           m0.until,

@@ -33,7 +33,7 @@ from (
     left join lateral (
       select
         case when a0.g0 then
-          '{"more":' || case when exists (
+          case when exists (
             select
             from (
               select t1.entity entity, t1.key key, t1.at at, t1.xid xid, t1.id id
@@ -63,8 +63,8 @@ from (
             ) t2
             offset 100
           ) then
-            'true,"nodes":['
-          else 'false,"nodes":[' end
+            '{"more":true,"nodes":['
+          else '{"more":false,"nodes":[' end
           || coalesce((
             select
               string_agg(
