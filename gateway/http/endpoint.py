@@ -58,12 +58,10 @@ class GraphQLEndpoint:
             answer = await self._answer(exchange)
             if answer.stream is not None:
                 answer = await self._stream(exchange, answer, answer.stream, send)
-            elif (
-                answer.headers
-                or len(answer.body) >= self._compression.smallest
-                or not self._respond.send_fast(exchange, answer)
-            ):
-                await self._send(exchange, answer, send)
+            else:
+                packs = len(answer.body) >= self._compression.smallest and may_compress(exchange, answer)
+                if answer.headers or packs or not self._respond.send_fast(exchange, answer):
+                    await self._send(exchange, answer, send, packs=packs)
         except Disconnected:
             answer = Answer(499, b"")
         seconds = time.perf_counter() - began
@@ -89,9 +87,9 @@ class GraphQLEndpoint:
         if self._metrics is not None and (result.hidden or result.errors):
             self._metrics.closed(result)
 
-    async def _send(self, exchange: Exchange, answer: Answer, send: Send) -> None:
-        """Send an answer as ASGI messages, compressed where the client accepts it and the body is large enough."""
-        if len(answer.body) >= self._compression.smallest and may_compress(exchange, answer):
+    async def _send(self, exchange: Exchange, answer: Answer, send: Send, *, packs: bool) -> None:
+        """Send an answer as ASGI messages; `packs`: compressed, since its client accepts it and it is large enough."""
+        if packs:
             body = await self._compression.gzip(answer.body)
             answer = answer._replace(body=body, headers=answer.headers + ENCODED)
         headers = self._respond.headers(exchange, answer)

@@ -76,18 +76,6 @@ def enum_names(value: Any) -> list[str | None]:
     return [enum_name(item) for item in value or ()]
 
 
-@dataclass(frozen=True, slots=True)
-class StoredNames:
-    """Reads a list of enum values as those that may be stored for them; any of the `alike` for each of them."""
-
-    alike: tuple[str, ...]
-
-    def __call__(self, value: Any) -> list[str | None]:
-        """The names of the values that may be stored."""
-        names = enum_names(value)
-        return [*names, *self.alike] if set(names) & set(self.alike) else names
-
-
 def bounded(value: Any) -> list[Any]:
     """A list of at most `LIST_ITEMS` items."""
     items: list[Any] = list(value or ())

@@ -14,25 +14,16 @@ Link: TypeAlias = Callable[[Row, Row], tuple[Sql, ...]]
 """From the row at hand and a row of another table, which has the field's arguments, to their join conditions."""
 
 
-class Stored(NamedTuple):
-    """The column of a value that may be another one when it is read; only the `alike` are read as one another."""
-
-    column: str
-    alike: tuple[str, ...]
-
-
 @dataclass(frozen=True, slots=True)
 class Leaf:
     """A value computed from the row; `alone`: from that and the catalogue of apps, and nothing else.
 
-    `length` is the cost of a list besides its first values, where that is not the usual one. By the column of `stored`
-    a filter leaves out most rows before it computes the value.
+    `length` is the cost of a list besides its first values, where that is not the usual one.
     """
 
     value: Callable[[Row, Arguments], Sql]
     alone: bool = False
     length: Callable[[Row], int | ListSize] | None = None
-    stored: Stored | None = None
 
 
 @dataclass(frozen=True, slots=True)

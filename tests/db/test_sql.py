@@ -1,6 +1,7 @@
 """sql.py: what is emitted runs on PostgreSQL, and nothing gets into it by a side door."""
 
 import json
+from itertools import product
 from typing import Any, cast
 
 import pytest
@@ -170,6 +171,31 @@ def test_a_choice_takes_in_short_texts_and_its_like() -> None:
     )
     long = "x" * (SHORT + 1)
     assert concatenation((*TRUTH, Text(long))) == f"case when $1::bool then 'true' else 'false' end || '{long}'"
+
+
+def yes_or_no(n: int, of: str) -> Json:
+    """The member of an object with the n-th parameter, a Boolean."""
+    return (Text(f'"{of}":'), Choice(parameter(n, "bool"), (Text("true"),), (Text("false"),)))
+
+
+THREE: Json = (Text("{"), *yes_or_no(1, "a"), Text(","), *yes_or_no(2, "b"), Text(","), *yes_or_no(3, "c"), Text("}"))
+
+
+@pytest.mark.parametrize("held", list(product((True, False, None), repeat=3)))
+async def test_booleans_in_a_row_are_each_its_own(database: Database, held: tuple[bool | None, ...]) -> None:
+    found = json.loads(await value_of(database, concatenation(THREE), *held))
+    assert found == {name: bool(one) for name, one in zip("abc", held, strict=True)}
+
+
+def test_three_booleans_in_a_row_are_one_text_and_a_fourth_is_another() -> None:
+    assert "||" not in concatenation(THREE)
+    assert concatenation((*THREE, *yes_or_no(4, "d"))).count("||") == 1
+
+
+def test_only_constant_texts_with_simple_conditions_become_one() -> None:
+    dear = (Choice(sql("exists (select)"), (Text("true"),), (Text("false"),)),)
+    assert concatenation((*TRUTH, *dear)).count("exists") == 1
+    assert concatenation((*TRUTH, *only_if(parameter(2, "bool"), (Expression(sql("x")),)))).count("$2") == 1
 
 
 def test_fragments_join_with_a_separator() -> None:

@@ -19,15 +19,7 @@ from db.tables.metadata import DELETED
 from db.text.numbers import kind_of
 from resolvers.compilation.context import Row, TypeName
 from resolvers.compilation.cost import is_computed
-from resolvers.compilation.parameters import (
-    Keys,
-    StoredNames,
-    criteria,
-    criterion,
-    enum_name,
-    enum_names,
-    unchanged,
-)
+from resolvers.compilation.parameters import Keys, criteria, criterion, enum_name, enum_names, unchanged
 from resolvers.compilation.resolution import Leaf, Link, Listing, ToOne
 from resolvers.compilation.table_mapping import TableMapping, TableOf
 from resolvers.compilation.texts import (
@@ -151,7 +143,6 @@ class Filter:
             if named_type(declared).name == "TextCriterion":
                 yield from self._compare_text(name, value, declared, given)
             else:
-                yield from self._may_be(name, declared, given)
                 several = is_list(_shown(self.nodes, name)[1])
                 yield from _compare(self.row, value, declared, given, several=several)
 
@@ -159,13 +150,6 @@ class Filter:
         """The value of a row of a type, as the field with this Python name shows it."""
         resolution = self.layout.resolution(type_, _shown(type_, name)[0])
         return resolution.value(row, {}) if isinstance(resolution, Leaf) else row[name]
-
-    def _may_be(self, name: str, declared: GraphQLInputField, given: ArgumentValue) -> Iterator[Sql]:
-        """The condition that what is stored of a computed value may be read as one of a list, if the field has it."""
-        resolution = self.layout.resolution(self.nodes, _shown(self.nodes, name)[0])
-        if isinstance(resolution, Leaf) and resolution.stored is not None and is_list(declared):
-            wanted = self.row.ctx.bind(given, StoredNames(resolution.stored.alike), "text[]")
-            yield sql("{} = any({})", self.row[resolution.stored.column], wanted)
 
     def _found(self, declared: GraphQLInputField, given: ArgumentValue) -> Sql:
         """The condition that one of the texts of a search has the text in it."""

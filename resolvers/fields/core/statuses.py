@@ -6,8 +6,8 @@ What is stored of them, by versions from before, counts as the status without th
 from collections.abc import Mapping
 from typing import Final
 
-from db.sql import Rows, Sql, literal, sql
-from resolvers.compilation.resolution import Leaf, Resolution, Stored
+from db.sql import Rows, Sql, sql
+from resolvers.compilation.resolution import Leaf, Resolution
 from resolvers.fields.amounts import TODAY
 
 UNPAID: Final = sql("('SENT', 'OVERDUE')")
@@ -30,7 +30,7 @@ def is_unanswered(quote: Rows) -> Sql:
     return sql("({} in {} and not {})", quote["status"], UNANSWERED, is_past(quote["expiration_date"]))
 
 
-def _dated(last_day: str, before: str, after: str) -> Leaf:
+def _dated(last_day: str, before: Sql, after: Sql) -> Leaf:
     """The status of a row: as stored, but `after` instead of `before` once its last day has passed, and not sooner.
 
     The day is compared first, since a date costs PostgreSQL less than a text.
@@ -38,14 +38,13 @@ def _dated(last_day: str, before: str, after: str) -> Leaf:
     return Leaf(
         lambda row, arguments: sql(
             "case when {0} < {1} then case when {2} = {3} then {4} else {2} end when {2} = {4} then {3} else {2} end",
-            row[last_day], TODAY, row["status"], literal(before), literal(after),
-        ),
-        stored=Stored("status", (before, after)),
+            row[last_day], TODAY, row["status"], before, after,
+        )
     )  # fmt: skip
 
 
 RESOLVERS: Final[Mapping[str, Resolution]] = {
-    "Invoice.status": _dated("due_date", "SENT", "OVERDUE"),
-    "Quote.status": _dated("expiration_date", "SENT", "EXPIRED"),
-    "Purchase.status": _dated("due_date", "OPEN", "OVERDUE"),
+    "Invoice.status": _dated("due_date", sql("'SENT'"), sql("'OVERDUE'")),
+    "Quote.status": _dated("expiration_date", sql("'SENT'"), sql("'EXPIRED'")),
+    "Purchase.status": _dated("due_date", sql("'OPEN'"), sql("'OVERDUE'")),
 }

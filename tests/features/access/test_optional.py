@@ -7,8 +7,10 @@ import orjson
 import pytest
 
 from resolvers.request import GraphQLRequest
-from schema.apps import App
+from schema.apps import App, app_label
+from schema.errors import ErrorCode, error_message
 from schema.hidden_fields import HiddenFields
+from schema.localization.language import Language
 from tests.support.company import Answer, Firm
 from tests.support.databases import Databases
 from tests.support.office import MIDNIGHT, Office, open_office
@@ -144,3 +146,22 @@ async def test_kinds_of_rows_for_which_it_is_optional_stand_beside_others(office
     answer = await office.see("clara", f"{selection} }} }} fragment F on Document {{ ... {{ number discount")
     assert answer.data["company"]["documents"]["nodes"] == [{"number": "1"}, {"number": "2", "discount": None}]
     assert [note.path[-1] for note in answer.hidden] == ["discount"]
+
+
+@pytest.mark.parametrize(
+    ("mode", "selection", "app"),
+    [
+        (HiddenFields.ERROR, "invoices { totalCount }", App.INVOICES),
+        (HiddenFields.NULL, "customers(orderBy: [DISCOUNT_ASC]) { totalCount }", App.DISCOUNTS),
+    ],
+)
+async def test_a_reason_is_in_the_viewers_language_whatever_the_request_asks_for(
+    office: Office, mode: HiddenFields, selection: str, app: App
+) -> None:
+    request = GraphQLRequest(
+        f"query ($id: ID!) {{ company(id: $id) {{ {selection} }} }}", variables={"id": office.firm.id},
+        token=office.firm["anna"].token, language=Language.NL, hidden_fields=mode,
+    )  # fmt: skip
+    (error,) = (await office.ask.executor.execute(request)).errors
+    assert error.extensions["app"] == app.name
+    assert error.message == error_message(ErrorCode.APP_REQUIRED, Language.EN, app=app_label(app, Language.EN))
