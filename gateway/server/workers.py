@@ -219,12 +219,8 @@ class Workers:
     async def _start(self, conduct: Conduct) -> Process:
         """A process with the least number that is free."""
         number = self._numbers.pop(0)
-        fds = (self._listener.fileno(), self._page)
         try:
-            process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "gateway.server.worker", *map(str, (*fds, number)), stdin=PIPE, stdout=PIPE,
-                pass_fds=fds, env=conduct.environment, start_new_session=True,
-            )  # fmt: skip
+            process = await start_process((self._listener.fileno(), self._page), number, conduct.environment)
         except BaseException:
             insort(self._numbers, number)
             raise
@@ -270,6 +266,14 @@ class Workers:
         for process in self._processes:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
+
+
+async def start_process(fds: tuple[int, int], number: int, environment: Mapping[str, str]) -> Process:
+    """A worker in a session of its own, which tells on its standard output that it is ready."""
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "gateway.server.worker", *map(str, (*fds, number)), stdin=PIPE, stdout=PIPE,
+        pass_fds=fds, env=environment, start_new_session=True,
+    )  # fmt: skip
 
 
 def conduct_of(dsn: str, settings: Settings) -> Conduct:

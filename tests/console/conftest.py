@@ -13,3 +13,9 @@ async def served(databases: Databases, tmp_path_factory: pytest.TempPathFactory)
     """A gateway over the demo; what tests change they put back."""
     async with serving(databases, tmp_path_factory.mktemp("console") / "log") as served:
         yield served
+
+
+@pytest.fixture
+def whole(pytestconfig: pytest.Config) -> dict[str, bool]:
+    """Whether axe looks at every page in every language and colour scheme, for scripts (scripts/accessible.mjs)."""
+    return {"whole": bool(pytestconfig.getoption("long"))}

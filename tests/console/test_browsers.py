@@ -1,16 +1,8 @@
 """The console in a browser: every page is accessible in every language, and small."""
 
-import pytest
-
 from tests.clients.node import problems
 from tests.clients.serving import Served
 from tests.console.browsers import look
-
-
-@pytest.fixture
-def whole(pytestconfig: pytest.Config) -> dict[str, bool]:
-    """Whether axe looks at every page in every language and colour scheme, for scripts (scripts/accessible.mjs)."""
-    return {"whole": bool(pytestconfig.getoption("long"))}
 
 
 async def test_every_page_is_accessible_in_every_language(served: Served, whole: dict[str, bool]) -> None:

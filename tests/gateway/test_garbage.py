@@ -18,6 +18,7 @@ print(gc.get_threshold() == usual, gc.get_freeze_count() > 100_000)
 """
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.parametrize("module", ["gateway.cli.main, gateway.server.startup", "gateway.server.worker"])
 def test_a_process_looks_for_garbage_seldom_while_it_starts_and_as_usual_after(module: str) -> None:
     """In a process of its own, as the threshold is the process's."""

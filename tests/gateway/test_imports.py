@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-SHOW = "import sys, {}; print(*sys.modules)"
+SHOW = "import sys\nfor module in sys.argv[1:]: __import__(module); print(module, *sys.modules)"
 LETTERS = {"aiosmtplib", "email.headerregistry", "gateway.mail.message", "gateway.mail.smtp", "gateway.mail.terminal"}
 """What only a process that has sent a letter needs."""
 
@@ -32,11 +32,29 @@ PRODUCT = {"asyncpg", "db", "gateway.settings", "graphql", "pydantic", "resolver
 """What the command line does not need to tell what there is: help and completion come at once."""
 
 
-def loaded(module: str) -> set[str]:
-    shown = subprocess.run(
-        [sys.executable, "-c", SHOW.format(module)], capture_output=True, text=True, check=True, timeout=60
-    )
-    return set(shown.stdout.split())
+COMMAND = ("gateway.cli.main", "gateway.settings", "gateway.cli.settings")
+SERVER = ("gateway.server.worker", "gateway.server.startup")
+DATABASE = (
+    "gateway.cli.copies", "gateway.cli.database", "gateway.cli.doctor", "gateway.cli.errors", "gateway.cli.secrets",
+    "gateway.cli.support", "gateway.cli.commands.grants", "resolvers.admin.company_plan", "resolvers.admin.ownership",
+    "resolvers.admin.session_token",
+)  # fmt: skip
+"""The work of commands about a database or about codes: labels and codes are in the schema's package."""
+
+EVERYTHING = NOBODY | LETTERS | SOCKETS | PAGES | SCHEMA | PRODUCT
+
+
+def loaded_in_turn(*modules: str) -> dict[str, set[str]]:
+    """By module what a process has loaded that has imported it and those before it."""
+    command = [sys.executable, "-c", SHOW, *modules]
+    shown = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    return {line.split()[0]: set(line.split()[1:]) for line in shown.stdout.splitlines()}
+
+
+@pytest.fixture(scope="module")
+def loaded() -> dict[str, set[str]]:
+    """By module what is loaded with it, and with those before it, which may need no more than it does."""
+    return loaded_in_turn(*SERVER, *sorted(EVERYTHING)) | loaded_in_turn(*COMMAND, *DATABASE)
 
 
 @pytest.mark.parametrize(
@@ -52,15 +70,13 @@ def loaded(module: str) -> set[str]:
         ("gateway.cli.settings", SCHEMA),
     ],
 )
-def test_a_process_loads_only_what_it_needs(module: str, unneeded: set[str]) -> None:
-    found = loaded(module)
-    assert module in found
-    assert found & unneeded == set()
+def test_a_process_loads_only_what_it_needs(loaded: dict[str, set[str]], module: str, unneeded: set[str]) -> None:
+    assert module in loaded[module]
+    assert loaded[module] & unneeded == set()
 
 
-def test_what_is_not_loaded_would_be_found() -> None:
-    everything = NOBODY | LETTERS | SOCKETS | PAGES | SCHEMA | PRODUCT
-    assert loaded(", ".join(sorted(everything))) & everything == everything
+def test_what_is_not_loaded_would_be_found(loaded: dict[str, set[str]]) -> None:
+    assert loaded[max(EVERYTHING)] & EVERYTHING == EVERYTHING
 
 
 def loaded_by(*arguments: str) -> set[str]:
@@ -79,17 +95,9 @@ def test_a_command_about_the_program_itself_loads_no_schema(arguments: tuple[str
     assert found & SCHEMA == set()
 
 
-DATABASE = (
-    "gateway.cli.copies", "gateway.cli.database", "gateway.cli.doctor", "gateway.cli.errors", "gateway.cli.secrets",
-    "gateway.cli.support", "gateway.cli.commands.grants", "resolvers.admin.company_plan", "resolvers.admin.ownership",
-    "resolvers.admin.session_token",
-)  # fmt: skip
-"""The work of commands about a database or about codes: labels and codes are in the schema's package."""
-
-
 @pytest.mark.parametrize("module", DATABASE)
-def test_a_command_that_asks_for_no_field_waits_for_no_schema(module: str) -> None:
-    assert loaded(module) & {"schema.assembly", "db.demo"} == set()
+def test_a_command_that_asks_for_no_field_waits_for_no_schema(loaded: dict[str, set[str]], module: str) -> None:
+    assert loaded[module] & {"schema.assembly", "db.demo"} == set()
 
 
 def test_a_command_about_the_schema_loads_it() -> None:

@@ -1,7 +1,7 @@
 """`enfact`, as a person runs it: a process with arguments, an environment, a folder and an input of its own.
 
 Python and the product take a command two seconds of CPU to load. Here one process has loaded them for all commands of a
-test process, and each command is a fork of it, also a gateway.
+test process, and each command is a fork of it, also a gateway, and its workers (forked_workers.py).
 """
 
 import atexit
@@ -203,9 +203,12 @@ def _become(told: Any, files: list[int]) -> list[str]:
 def main() -> None:
     """Load the product, then run what is asked for."""
     from gateway.cli.main import app  # noqa: PLC0415 (a test process does not load the command)
+    from gateway.server import workers  # noqa: PLC0415
     from resolvers.execution.product import default_compiler  # noqa: PLC0415
+    from tests.support.forked_workers import start_process  # noqa: PLC0415
 
     import_module("gateway.server.database")
+    workers.start_process = start_process
     default_compiler()
     gc.freeze()
     arguments = _serve(socket.socket(fileno=int(sys.argv[1])))

@@ -91,10 +91,12 @@ const COLORS = { type: "rule", values: ["color-contrast", "link-in-text-block"] 
  * `contrast` colours, which take most of the time, are not looked at, with `colorsAlone` nothing else is.
  */
 export async function violations(page, { exclude = [], contrast = true, colorsAlone = false } = {}) {
-  await page.evaluate(AXE);
+  if (!(await page.evaluate(() => "axe" in globalThis))) await page.evaluate(AXE);
   const options = colorsAlone ? { runOnly: COLORS } : { runOnly: RULES, rules: { "color-contrast": { enabled: contrast } } };
-  const found = await page.evaluate(([without, how]) => axe.run({ exclude: without }, how), [exclude, options]);
-  return found.violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`));
+  return page.evaluate(async ([without, how]) => {
+    const found = await axe.run({ exclude: without }, { ...how, resultTypes: ["violations"] });
+    return found.violations.flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`));
+  }, [exclude, options]);
 }
 
 /** What is cut off: what sticks out of a box that clips, or of the page; what can be scrolled to is not. */

@@ -24,6 +24,7 @@ from gateway.cli import sdl, sdl_of_errors, typescript
 from gateway.data_folder import default_data_folder
 from tests.support.commands import ENFACT, Process, enfact, enfact_anew, environment, start
 from tests.support.databases import ROOT
+from tests.support.forked_workers import NAME
 
 START_SECONDS = 180.0
 STOP_SECONDS = 60.0
@@ -106,15 +107,18 @@ def gateway(
 
 
 def children(pid: int, command: str) -> set[int]:
-    """The processes that `pid` started and whose command line holds `command`."""
+    """The processes that `pid` started and whose command line holds `command`, be they forks instead."""
     found: set[int] = set()
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():
             try:
                 parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
                 words = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+                name = (folder / "comm").read_text()
             except OSError:
                 continue
+            if name.startswith(f"{NAME} "):
+                words = f"gateway.server.{name}"
             if parent == pid and command in words:
                 found.add(int(folder.name))
     return found

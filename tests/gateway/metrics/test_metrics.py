@@ -5,6 +5,7 @@ import json
 import os
 import re
 import time
+from collections.abc import Callable
 from itertools import chain
 from pathlib import Path
 
@@ -196,23 +197,27 @@ def test_names_come_from_the_manifests(tmp_path: Path) -> None:
 
 
 def test_counting_a_request_takes_at_most_two_microseconds() -> None:
-    metrics = Counted(a1="Home").metrics
-    parameters, least = given(None, "a1"), 1.0
+    metrics, parameters, stages = Counted(a1="Home").metrics, given(None, "a1"), Stages(time.perf_counter)
+    for stage in Stage:
+        stages.end(stage)
+
+    def count() -> None:
+        metrics.is_sampled()
+        metrics.ended(None)
+        metrics.took(parameters, 0.003)
+
+    assert least_seconds(count) + least_seconds(lambda: metrics.measured(stages)) / SAMPLED < 2e-6
+
+
+def least_seconds(work: Callable[[], None]) -> float:
+    """The seconds of one call in the fastest of fifty rounds: other work of the machine is in the others."""
+    least = 1.0
     for _ in range(50):
         began = time.perf_counter()
         for _ in range(1_000):
-            metrics.is_sampled()
-            metrics.ended(None)
-            metrics.took(parameters, 0.003)
+            work()
         least = min(least, (time.perf_counter() - began) / 1_000)
-    stages, clock = Stages(time.perf_counter), time.perf_counter
-    for stage in Stage:
-        stages.end(stage)
-    began = clock()
-    for _ in range(1_000):
-        metrics.measured(stages)
-    sampled = (clock() - began) / 1_000 / SAMPLED
-    assert least + sampled < 2e-6
+    return least
 
 
 async def test_what_the_endpoint_answers_is_counted_and_only_where_an_operator_listens(make_app: MakeApp) -> None:

@@ -82,7 +82,7 @@ LOGIN = 'mutation { login(input: {email: "eva@b.example", password: "wrong passw
 
 
 async def test_a_second_signal_ends_the_drain_of_workers_and_what_they_run_is_finished(fresh_dsn: str) -> None:
-    async with team(1, fresh_dsn, ENFACT_DRAIN="60") as running_team:
+    async with team(1, fresh_dsn, ENFACT_DRAIN="60", ENFACT_DEADLINE="60") as running_team:
         assert running_team.workers.hindrance() == "no worker is ready"
         await until(running_team.answers)
         assert running_team.workers.hindrance() is None

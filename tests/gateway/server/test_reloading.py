@@ -119,11 +119,11 @@ async def test_under_load_no_request_fails_and_the_settings_are_those_of_now(fre
         assert len(before) == 2
         assert await asyncio.to_thread(gateway.status, TWO_FIELDS) == 200
         async with load(gateway.url) as clients:
-            await until(lambda: len(clients.statuses) > 100)
+            await until(lambda: len(clients.statuses) > 150)
             await asyncio.to_thread(gateway.hang_up, **FEW, ENFACT_MAX_ROOT_FIELDS="1")
             await asyncio.to_thread(gateway.replaced, 1)
             seen = len(clients.statuses)
-            await until(lambda: len(clients.statuses) > seen + 100)
+            await until(lambda: len(clients.statuses) > seen + 150)
         assert clients.failed == []
         assert set(clients.statuses) == {200}
         assert len(clients.statuses) > 300

@@ -21,6 +21,7 @@ from gateway.shared_page import new_page
 from tests.gateway.cli.test_main import alive, children
 from tests.support.commands import environment
 from tests.support.databases import Databases
+from tests.support.forked_workers import forked_workers
 from tests.support.relays import over_tcp
 from tests.support.smtp_server import until
 
@@ -77,11 +78,12 @@ class Team:
 
 @asynccontextmanager
 async def team(count: int, dsn: str, **settings: str) -> AsyncGenerator[Team]:
-    team = Team(count, dsn, **settings)
-    try:
-        yield team
-    finally:
-        await team.end()
+    with forked_workers():
+        team = Team(count, dsn, **settings)
+        try:
+            yield team
+        finally:
+            await team.end()
 
 
 async def kill(pid: int) -> None:
