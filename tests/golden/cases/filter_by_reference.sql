@@ -1,12 +1,12 @@
 with viewer as (
   select k.id, k.account_id
   from credential k
-  where k.token_hash = $10::bytea and k.expires_at > now() and k.kind = 'SESSION'
+  where k.token_hash = $9::bytea and k.expires_at > now() and k.kind = 'SESSION'
 )
 select s.d::varchar, s.h::varchar, s.id, null::text, s.account_id
 from (
   select '{"data":{"company":' || coalesce(l0.j, 'null') || '}}' d, l0.h h, v.id, v.account_id
-  from (select 1, $7::int4, $9::int4) one
+  from (select 1, $6::int4, $8::int4) one
     left join viewer v on true
     left join lateral (
       select
@@ -20,12 +20,11 @@ from (
                   t1.company_id = $1::uuid
                   and t1.kind = 'INVOICE'
                   and t1.customer_id = $2::uuid
-                  and t1.status = any($3::text[])
                   and case when t1.due_date < (select (now() at time zone 'Europe/Brussels')::date) then
                     case when t1.status = 'SENT' then 'OVERDUE' else t1.status end
                   when t1.status = 'OVERDUE' then
                     'SENT'
-                  else t1.status end = any($4::text[])
+                  else t1.status end = any($3::text[])
               )
               || ',"nodes":[' || coalesce(string_agg(r.j0, ','), '')
               || ']}'
@@ -39,14 +38,13 @@ from (
                 t1.company_id = $1::uuid
                 and t1.kind = 'INVOICE'
                 and t1.customer_id = $2::uuid
-                and t1.status = any($3::text[])
                 and case when t1.due_date < (select (now() at time zone 'Europe/Brussels')::date) then
                   case when t1.status = 'SENT' then 'OVERDUE' else t1.status end
                 when t1.status = 'OVERDUE' then
                   'SENT'
-                else t1.status end = any($4::text[])
+                else t1.status end = any($3::text[])
               order by t1.date desc, t1.id desc
-              limit $5::int4
+              limit $4::int4
             ) r
           )
           || ',"several":' || (
@@ -54,7 +52,7 @@ from (
               '{"totalCount":' || (
                 select count(*)::text
                 from document t2
-                where t2.company_id = $1::uuid and t2.kind = 'INVOICE' and t2.customer_id = any($6::uuid[])
+                where t2.company_id = $1::uuid and t2.kind = 'INVOICE' and t2.customer_id = any($5::uuid[])
               )
               || '}'
           )
@@ -66,7 +64,7 @@ from (
               '{"totalCount":' || (
                 select count(*)::text
                 from document t3
-                where t3.company_id = $1::uuid and t3.kind = 'QUOTE' and (t3.customer_id is null) = $8::bool
+                where t3.company_id = $1::uuid and t3.kind = 'QUOTE' and (t3.customer_id is null) = $7::bool
               )
               || '}'
           )
@@ -106,11 +104,10 @@ from (
 ) s;
 -- $1 = 514c94de889b4144be3fe722f52193db
 -- $2 = 018c06271b3c7e00bcff9c7ca94ca725
--- $3 = [PAID, SENT, OVERDUE, SENT, OVERDUE]
--- $4 = [PAID, SENT, OVERDUE]
--- $5 = 2
--- $6 = [018c06271b3c7e00bcff9c7ca94ca725, null]
--- $7 = 2
--- $8 = True
--- $9 = 2
--- $10 = <hash of a token>
+-- $3 = [PAID, SENT, OVERDUE]
+-- $4 = 2
+-- $5 = [018c06271b3c7e00bcff9c7ca94ca725, null]
+-- $6 = 2
+-- $7 = True
+-- $8 = 2
+-- $9 = <hash of a token>

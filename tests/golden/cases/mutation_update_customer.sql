@@ -219,9 +219,11 @@ given as materialized (
         ) then
           'NOT_FOUND  priceTierId'
         end,
-        case when $4::bool
-        and exists (
+        case when $4::bool then (
           select
+            'TAKEN  externalId' || case when o.deleted_at is null and o.is_customer then
+              ' cus_' || encode(uuid_send(o.id), 'hex')
+            else '' end
           from contact o
           where
             o.company_id = y.company_id
@@ -229,9 +231,8 @@ given as materialized (
             and is_customer
             and o.external_id = y.external_id
             and o.id <> y.id
-          offset 0
-        ) then
-          'TAKEN  externalId'
+          limit 1
+        )
         end
       ],
       null
