@@ -20,7 +20,7 @@ from resolvers.mutations import company_lock, connectors, invitations, requests,
 from resolvers.mutations.steps import audit, company_creation
 from resolvers.writing.access.decisions import DECIDE
 from resolvers.writing.access.toggles import SET_TOGGLES
-from resolvers.writing.unversioned import access_request
+from resolvers.writing.unversioned import access_request, service
 from resolvers.writing.unversioned import company as company_data
 from tests.rls.guard import trespassing
 from tests.rls.twins import add_twins
@@ -124,7 +124,7 @@ PLANTED: Final = {
         "updateConnectedService", connectors, "UPDATE_SERVICE", f"company_id = {JUDGED}", ANY_JUDGED
     ),
     "a deletion of any company's connection": Planted(
-        "disconnectService", connectors, "DELETE_SERVICE", f"company_id = {JUDGED}", ANY_JUDGED
+        "disconnectService", service, "GONE", "s.company_id = {0} and ", ""
     ),
     "a connection in another company": Planted(
         "connectService", connectors, "INSERT_SERVICE", "select company,", f"select {TWIN},"
@@ -143,7 +143,7 @@ PLANTED: Final = {
         by="anna",
     ),
     "an owner of any company": Planted(
-        "disconnectService",
+        "updateConnectedService",
         company_lock,
         "FIND_ENTERED_COMPANY",
         "m.account_id = $2",
@@ -156,7 +156,7 @@ PLANTED: Final = {
 def inputs(firm: Firm, other: Firm) -> Mapping[str, Mapping[str, Any]]:
     """An input for each mutation, in `firm`; `other` is a company that its people cannot enter."""
     of = {"companyId": firm.id}
-    service = {**of, "connectedServiceId": f"cns_{SERVICE.hex}"}
+    connection = {**of, "connectedServiceId": f"cns_{SERVICE.hex}"}
     names = {"firstName": "Zoé", "lastName": "Martin"}
     return {
         "acceptInvitation": {"token": LETTER},
@@ -165,14 +165,14 @@ def inputs(firm: Firm, other: Firm) -> Mapping[str, Mapping[str, Any]]:
         "createUser": {**of, **names, "email": other["anna"].email, "role": "EMPLOYEE"},
         "decideAccessRequest": {"requestId": f"arq_{REQUEST.hex}", "granted": True},
         "deleteUser": {**of, "userId": firm["pending"].id},
-        "disconnectService": service,
+        "disconnectService": connection,
         "requestAccess": {**of, "app": "STOCK", "reason": "For the depot"},
         "requestExport": {**of, "model": "INVOICES", "format": "CSV"},
         "sendDocument": {**of, "documentId": f"inv_{INVOICE.hex}", "to": "zoe@x.test", "subject": "x"},
         "setAppAccess": {**of, "expectedVersion": 1, "changes": [change(firm["anna"], "STOCK", granted=True)]},
         "startImport": {**of, "model": "INVOICES", "format": "CSV"},
         "updateCompany": {**of, "name": "Zoé & Co"},
-        "updateConnectedService": {**service, "label": "Bank"},
+        "updateConnectedService": {**connection, "label": "Bank"},
         "updateUser": {**of, **names, "userId": firm["anna"].id, "role": "OWNER"},
     }
 
