@@ -85,7 +85,7 @@ ROOM: Final = 400_000_000
 """Size of each cache, in bytes."""
 
 APPS: Final = [gate for gate in LINES if isinstance(gate, App)]
-GATES: Final = [*APPS, *(gate for gate in LINES if isinstance(gate, Role))]
+GATES: Final[list[Gate]] = [*APPS, *(gate for gate in LINES if isinstance(gate, Role))]
 EACH: Final[dict[str, Any]] = {"ids": named, "scope": "module"}
 """Parametrisation gate by gate: all viewers of a gate before the next one."""
 

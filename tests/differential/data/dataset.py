@@ -671,15 +671,19 @@ def _periods(data: DataSet, company: str) -> None:
 
 def _end(member: dict[str, Any], app: App, n: int, *, is_on: bool) -> datetime.datetime | None:
     """The end that a grant was given with: as the member has it, else of every fourth, which is lent if it is on."""
-    mask = member["lent"].as_string().replace(" ", "")
-    lent = {other for other in App if mask[CATALOGUE[other].position] == "1"}
-    if app in lent:
+    mask = member["lent"].to_int()
+    if _has(mask, app):
         return member["lent_until"]
     if app in ALWAYS or n % 4 or member["external"] or member["lent_until"] not in (None, NEVER):
         return None
     if is_on:
+        lent = (other for other in App if _has(mask, other))
         member |= {"lent": bits((*lent, app)), "lent_until": NEVER}
     return NEVER
+
+
+def _has(mask: int, app: App) -> bool:
+    return mask >> (255 - CATALOGUE[app].position) & 1 == 1
 
 
 def _period(n: int, *, ended: bool) -> "Range[datetime.datetime]":

@@ -9,6 +9,7 @@ import re
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from functools import cache
 from typing import Any, Final
 
 from asyncpg import BitString
@@ -119,6 +120,7 @@ def _target(table: Table, column: "Column[Any]") -> str | None:
     return None
 
 
+@cache
 def _single(table: Table) -> frozenset[str]:
     """The columns of unique keys within a company, without the id."""
     unique = [table.primary_key.columns.keys(), *(index.columns.keys() for index in table.indexes if index.unique)]
@@ -130,6 +132,7 @@ def has_one_row(table: Table) -> bool:
     return table.primary_key.columns.keys() == ["company_id"]
 
 
+@cache
 def choices(table: Table) -> dict[str, list[str]]:
     """The values that the checks of a table allow, by column."""
     checks = [str(check.sqltext) for check in table.constraints if isinstance(check, CheckConstraint)]
