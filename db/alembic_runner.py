@@ -31,7 +31,9 @@ ADD_OLDEST_CODE: Final = f"alter table alembic_version add column if not exists 
 HAS_OLDEST_CODE: Final = (
     "select true from pg_attribute where attrelid = 'alembic_version'::regclass and attname = 'oldest_code'"
 )
-RECORD: Final = "update alembic_version set version_num = $1::varchar, oldest_code = coalesce($2::varchar, oldest_code)"
+RECORD_REVISION: Final = (
+    "update alembic_version set version_num = $1::varchar, oldest_code = coalesce($2::varchar, oldest_code)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ class Migration:
         """
         options = {} if anew else self._options(patience)
         _upgrade(MigrationContext.configure(connection, opts=options), self)
-        connection.exec_driver_sql(RECORD, (self.revision, self.oldest_code))
+        connection.exec_driver_sql(RECORD_REVISION, (self.revision, self.oldest_code))
 
     def _options(self, patience: Callable[[], float]) -> dict[str, object]:
         return {"in_steps": self.in_steps, "patience": patience}

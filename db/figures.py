@@ -4,7 +4,7 @@ from typing import Final, NamedTuple
 
 from db.connection import Connection
 
-READ: Final = """
+READ_FIGURES: Final = """
 select
   (select count(*) from outbox where sent_at is null and given_up_at is null) letters,
   (select coalesce(extract(epoch from clock_timestamp() - min(due_at)), 0) from outbox
@@ -59,6 +59,6 @@ FIGURES: Final = (
 
 async def read_figures(connection: Connection) -> list[tuple[DatabaseFigure, float]]:
     """The figures that the server tells this user: some only to members of pg_monitor."""
-    row = await connection.fetchrow(READ)
+    row = await connection.fetchrow(READ_FIGURES)
     assert row is not None, "there is statistics of every database that is connected to"
     return [(figure, float(row[figure.column])) for figure in FIGURES if row[figure.column] is not None]

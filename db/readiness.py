@@ -14,7 +14,7 @@ from db.errors import DRIVER_ERRORS, ConnectionLost, DatabaseUnavailable, TakesN
 PATIENCE: Final = 2.0
 """Maximum number of seconds for the database's answer."""
 
-WRITES: Final = "select not pg_is_in_recovery() and not current_setting('default_transaction_read_only')::boolean"
+TAKES_WRITES: Final = "select not pg_is_in_recovery() and not current_setting('default_transaction_read_only')::boolean"
 
 Question: TypeAlias = Callable[[Connection], Awaitable[object]]
 """A function that asks something on the connection; its return value is ignored."""
@@ -22,7 +22,7 @@ Question: TypeAlias = Callable[[Connection], Awaitable[object]]
 
 async def require_writes(connection: Connection) -> None:
     """Raise TakesNoWrites when the server is a standby, or takes no writes for another reason."""
-    if not await connection.fetchval(WRITES):
+    if not await connection.fetchval(TAKES_WRITES):
         raise TakesNoWrites("The database takes no writes: its server is a standby, or is set to be read only.")
 
 

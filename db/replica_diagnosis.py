@@ -24,11 +24,11 @@ TO_DO: Final[Mapping[Reason, str]] = {
 }
 LET_SEE: Final = "or the user may not see it: grant pg_read_all_stats to it, as enfact grants prints"
 NAMELESS: Final = f"It receives nothing from a primary, {LET_SEE}."
-DELAY: Final = "select setting::int from pg_settings where name = 'max_standby_streaming_delay'"
+READ_DELAY: Final = "select setting::int from pg_settings where name = 'max_standby_streaming_delay'"
 LONGEST_DELAY: Final = 5_000
 """Milliseconds for which a replica may put off what the primary has written, for the sake of a read."""
 
-WAITING: Final = "select current_setting('synchronous_commit') <> 'local'"
+COMMITS_WAIT: Final = "select current_setting('synchronous_commit') <> 'local'"
 
 
 async def diagnose_replicas(dsns: Sequence[str], lag: float, primary_dsn: str) -> AsyncGenerator[Finding]:
@@ -72,14 +72,14 @@ async def _diagnose(dsn: str, lag: float, connection: Connection) -> Finding:
 
 
 async def _good(primary: Connection, replica: Connection) -> Finding:
-    delay: int = await replica.fetchval(DELAY)
+    delay: int = await replica.fetchval(READ_DELAY)
     if not 0 <= delay <= LONGEST_DELAY:
         words = (
             "A slow read there may hold up what changes of access wait for: set max_standby_streaming_delay to 1s "
             "(hot_standby_feedback = on makes that rare)."
         )
         return Finding("", None, words)
-    if await primary.fetchval(WAITING):
+    if await primary.fetchval(COMMITS_WAIT):
         words = "answers; all writes wait for it: with synchronous_commit = local only changes of access do"
         return Finding("", True, words)
     return Finding("", True, "answers; changes of access wait for it")

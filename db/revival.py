@@ -9,7 +9,7 @@ from db.connection import Connection, connect
 from db.installation import serving_gateways
 from db.schema_version import check_migrated
 
-COUNT: Final = """
+COUNT_ENDED: Final = """
 select current_database() name,
   (select count(*) from credential where kind <> 'API_KEY') sessions,
   (select count(*) from credential where kind = 'API_KEY') keys,
@@ -68,7 +68,7 @@ async def revive(dsn: str, may: Callable[[Found], bool], since: datetime | None 
     try:
         await check_migrated(connection)
         await _require_rest(connection)
-        row = await connection.fetchrow(COUNT)
+        row = await connection.fetchrow(COUNT_ENDED)
         assert row is not None, "it selects from nothing"
         if not may(Found(**dict(row))):
             return None

@@ -22,7 +22,7 @@ FIXED: Final[Mapping[str, str]] = {
 PASSED_ON: Final = frozenset({"timezone", "datestyle"})
 """Settings that PgBouncer itself keeps for each client."""
 
-READ: Final = "select name, coalesce(current_setting(name, true), '') from unnest($1::text[]) name"
+READ_SETTINGS: Final = "select name, coalesce(current_setting(name, true), '') from unnest($1::text[]) name"
 UNITS: Final[Mapping[str, int]] = {"": 1, "ms": 1, "s": 1_000, "min": 60_000, "h": 3_600_000, "d": 86_400_000}
 
 
@@ -38,7 +38,7 @@ def session_settings(statement: float, lock: float, idle_in_transaction: float) 
 
 async def differences(connection: Connection, wanted: Mapping[str, str]) -> dict[str, tuple[str, str]]:
     """The settings that are not in force: by their names what is, and what should be."""
-    rows = await connection.fetch(READ, list(wanted))
+    rows = await connection.fetch(READ_SETTINGS, list(wanted))
     return {name: (found, wanted[name]) for name, found in rows if not _is_same(name, found, wanted[name])}
 
 

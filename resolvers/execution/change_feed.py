@@ -34,7 +34,7 @@ More changes than that come in one event, and followers of one company do not re
 
 CHANGE: Final = rows(change, sql("x"), company=sql("p.company"))
 
-LOOK: Final = str(
+FIND_CHANGES: Final = str(
     sql(
         "select pg_current_snapshot() seen, array(select p.company from unnest($1::uuid[], $2::pg_snapshot[]) "
         "p(company, since) left join lateral (select {} from {} where {} and {} >= pg_snapshot_xmin(p.since) "
@@ -98,7 +98,7 @@ class ChangeFeed:
         if not asked:
             return
         try:
-            record = await self._database.read(LOOK, [asked, [self._seen.get(company) for company in asked]])
+            record = await self._database.read(FIND_CHANGES, [asked, [self._seen.get(company) for company in asked]])
         except (DatabaseError, *DRIVER_ERRORS, LookupError) as error:  # whatever it is, there is a next look
             self._report(translate_refusal(error))
             self._hinted.update(asked)

@@ -47,7 +47,7 @@ DELAY: Final = 0.1
 MOST_COUNTED: Final = 100
 """Maximum number of tries that are counted for a delay."""
 
-FULL: Final = """
+IS_FULL: Final = """
 exists (
   select from unnest($1::bytea[], $2::int[], $3::interval[]) w(bucket, most, per)
   where w.most <= (
@@ -58,7 +58,7 @@ exists (
 )
 """
 COUNT_ATTEMPTS: Final = f"""
-select {FULL}, (
+select {IS_FULL}, (
   select count(*) from (
     select from attempt where bucket = $4 and at > now() - $5::interval limit {MOST_COUNTED}
   ) counted

@@ -17,7 +17,7 @@ ALLOWED: Final = f"get_bit({awake_apps('c')} & {held_apps('m')}, {CATALOGUE[App.
 OPENED: Final = f"{present('m')} and {carried('m', 'k')} and {ALLOWED}"
 """The condition that a key k opens the company c now by its account's membership m."""
 
-CONCERNED: Final = f"""(k.company_id is not null or {ALLOWED} or exists (
+CONCERNS_COMPANY: Final = f"""(k.company_id is not null or {ALLOWED} or exists (
   select from access_change t where t.credential_id = k.id and t.company_id = m.company_id
 ))"""
 RECORD_KEY_MADE: Final = f"""
@@ -33,7 +33,7 @@ with ended as (
   insert into access_change (company_id, at, kind, actor_id, membership_id, credential_id)
   select m.company_id, clock_timestamp(), 'KEY_REVOKED', $3, m.id, k.id
   from ended k join membership m on m.account_id = k.account_id join company c on c.id = m.company_id
-  where k.kind = 'API_KEY' and k.expires_at > now() and {present("m")} and {carried("m", "k")} and {CONCERNED}
+  where k.kind = 'API_KEY' and k.expires_at > now() and {present("m")} and {carried("m", "k")} and {CONCERNS_COMPANY}
 )
 select count(*) from ended where kind = 'API_KEY' and expires_at > now()
 """
@@ -47,7 +47,7 @@ with ended as (
   from membership m join company c on c.id = m.company_id
   where m.company_id = $1 and m.id = $2 and k.account_id = $3 and k.kind = 'API_KEY' and k.company_id is null
     and k.expires_at > now() and {carried("m", "k")}
-  returning k.id, {CONCERNED} concerned
+  returning k.id, {CONCERNS_COMPANY} concerned
 )
 insert into access_change (company_id, at, kind, actor_id, membership_id, credential_id)
 select $1, $4, 'KEY_REVOKED', $5, $2, id from (

@@ -14,7 +14,7 @@ from resolvers.plans import ended_period, moment_of
 AT_ONCE: Final = 50
 """Maximum number of companies in one statement."""
 
-ENDING: Final = f"""
+ENDED_GRANTS: Final = f"""
 ended as (
   update app_grant g set valid = {ended_period("g", "g.until")}
   from locked l where g.company_id = l.id and upper_inf(g.valid) and g.until <= l.clock
@@ -41,7 +41,7 @@ select count(*) ended, {APPLIED} from ended
 """
 """The ends in the `locked` companies: those that have come by the `clock`, recorded at `at`."""
 
-END: Final = f"""
+END_GRANTS: Final = f"""
 with due as materialized (
   select distinct m.company_id from membership m where m.lent_until <= now() limit {AT_ONCE}
 ), seen as materialized (
@@ -50,14 +50,14 @@ with due as materialized (
   select c.id, now() clock, {moment_of("c")} at
   from seen s join company c on c.id = s.id where c.access_version = s.access_version
   for no key update of c skip locked
-), {ENDING}
+), {ENDED_GRANTS}
 """
 """A company that another change of access has, or has changed since, is left for the next look."""
 
 END_OF_COMPANY: Final = f"""
 with locked as materialized (
   select c.id, clock_timestamp() clock, {moment_of("c")} at from company c where c.id = $1
-), {ENDING}
+), {ENDED_GRANTS}
 """
 
 

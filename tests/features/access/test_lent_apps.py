@@ -12,7 +12,7 @@ from db.database import PoolSettings
 from db.tokens import hash_token, new_token
 from gateway.backend import DatabaseBackend
 from gateway.logs import open_log
-from resolvers.mutations.steps.lapsed_grants import AT_ONCE, END
+from resolvers.mutations.steps.lapsed_grants import AT_ONCE, END_GRANTS
 from tests.features.access.test_access_requests import MAKE_KEY, asked, codes, decide
 from tests.support.company import Asker, Firm, blocked, change
 from tests.support.databases import Databases
@@ -74,7 +74,7 @@ async def test_what_is_granted_until_a_moment_is_hidden_from_then_on(outside: Ou
     await lapse(outside, firm, "STOCK")
     assert not await has(outside, firm, "STOCK")
     assert await firm.version() == 2  # nothing was written yet
-    await outside.rows(END)
+    await outside.rows(END_GRANTS)
     assert not await has(outside, firm, "STOCK")
     assert (await firm.version(), await firm.toggles("anna")) == (3, await firm.grants("anna"))
     assert "STOCK" not in await firm.toggles("anna")
@@ -82,7 +82,7 @@ async def test_what_is_granted_until_a_moment_is_hidden_from_then_on(outside: Ou
     assert (last["kind"], last["app_id"], last["before"], last["after"], last["actor_id"]) == (
         "TOGGLE", "STOCK", True, False, None,
     )  # fmt: skip
-    await outside.rows(END)
+    await outside.rows(END_GRANTS)
     assert await firm.version() == 3
     await asked(outside, firm, "STOCK")
 
@@ -94,7 +94,7 @@ async def test_an_end_takes_nothing_else(outside: Outside) -> None:
     await lent(outside, firm, "STOCK")
     await lapse(outside, firm, "STOCK")
     assert await has(outside, firm, "QUOTES")
-    await outside.rows(END)
+    await outside.rows(END_GRANTS)
     assert [await has(outside, firm, app) for app in ("QUOTES", "DISCOUNTS", "STOCK")] == [True, True, False]
     await outside.done(firm["owner"].token, "updateUser", companyId=firm.id, userId=firm["anna"].id, role="OWNER")
     await lapse(outside, firm, "DISCOUNTS")
@@ -110,7 +110,7 @@ async def test_what_is_taken_away_before_its_end_stays_away_and_can_be_given_for
         assert not await is_lent(outside, firm)
     await lapse(outside, firm, "STOCK")
     assert await has(outside, firm, "STOCK")
-    await outside.rows(END)
+    await outside.rows(END_GRANTS)
     assert await has(outside, firm, "STOCK")
     assert await firm.toggles("anna") == await firm.grants("anna")
 
@@ -134,7 +134,7 @@ async def test_what_is_asked_for_again_and_granted_for_good_is_no_longer_lent(ou
     assert not await is_lent(outside, firm)
     await lapse(outside, firm, "STOCK")
     assert await has(outside, firm, "STOCK")
-    await outside.rows(END)
+    await outside.rows(END_GRANTS)
     assert await has(outside, firm, "STOCK")
 
 
@@ -146,7 +146,7 @@ async def test_a_copy_of_a_colleagues_apps_has_none_that_are_lent(outside: Outsi
     await lent(outside, firm, "DISCOUNTS")
     if is_over:
         await lapse(outside, firm, "STOCK")
-        await outside.rows(END)
+        await outside.rows(END_GRANTS)
     await set_apps(outside, firm, copy=[{"from": firm["anna"].id, "to": firm["bram"].id}])
     assert await firm.toggles("bram") & {"QUOTES", "STOCK", "DISCOUNTS"} == {"QUOTES"}
 
@@ -287,7 +287,7 @@ async def test_what_has_ended_is_granted_anew(outside: Outside) -> None:
     assert (granted["after"], granted["actor_id"]) == (True, firm["owner"].account)
     assert ended["at"] < granted["at"]
     assert granted["until"].year == 2126
-    await outside.rows(END)
+    await outside.rows(END_GRANTS)
     assert await has(outside, firm, "STOCK")
 
 
@@ -297,7 +297,7 @@ async def test_an_app_that_is_on_gets_no_end_by_a_request(outside: Outside) -> N
         await lent(outside, firm, app)
     await lapse(outside, firm, "STOCK")
     request = await asked(outside, firm, "DISCOUNTS")  # which counts no more until the end of the other is written
-    await outside.rows(END)
+    await outside.rows(END_GRANTS)
     before = await firm.everything()
     later = await decide(outside, firm["owner"], request, until="2126-02-01T00:00:00Z")
     assert codes(later) == [("VALIDATION", ["until"])]
@@ -347,7 +347,7 @@ async def test_an_end_is_recorded_after_what_was_before_it_whatever_the_clock_sa
     await lent(outside, firm, "STOCK")
     await firm.let_the_clock_go_back()
     await lapse(outside, firm, "STOCK")
-    await outside.rows(END)
+    await outside.rows(END_GRANTS)
     granted, ended = (await firm.trail())[-2:]
     assert (granted["after"], ended["after"]) == (True, False)
     assert timedelta() < ended["at"] - granted["at"] < timedelta(seconds=1)
@@ -361,9 +361,9 @@ async def test_a_locked_company_is_left_for_later_and_keeps_no_other_waiting(out
     async with outside.other.transaction():
         await outside.other.execute(LOCK, firms[0].key)
         async with asyncio.timeout(20):
-            await outside.connection.execute(END)
+            await outside.connection.execute(END_GRANTS)
         assert [await firm.version() for firm in firms] == [2, 3]
-    await outside.rows(END)
+    await outside.rows(END_GRANTS)
     assert [await firm.version() for firm in firms] == [3, 3]
 
 
@@ -371,8 +371,8 @@ async def test_what_changes_meanwhile_is_left_for_the_next_look(outside: Outside
     firm = await outside.found("STOCK")
     await lent(outside, firm, "STOCK")
     await lapse(outside, firm, "STOCK")
-    pausing = END.replace("now() clock", "now() clock, pg_advisory_xact_lock(140) pause")
-    assert pausing != END
+    pausing = END_GRANTS.replace("now() clock", "now() clock, pg_advisory_xact_lock(140) pause")
+    assert pausing != END_GRANTS
     await outside.connection.execute("select pg_advisory_lock(140)")
     looking = asyncio.create_task(outside.other.fetchval(pausing))
     await blocked(outside.connection)
@@ -380,17 +380,17 @@ async def test_what_changes_meanwhile_is_left_for_the_next_look(outside: Outside
     await outside.connection.execute("select pg_advisory_unlock(140)")
     assert await looking == 0
     assert await firm.version() == 7
-    await outside.rows(END)
+    await outside.rows(END_GRANTS)
     assert await firm.version() == 8
 
 
 async def test_a_look_takes_a_limited_number_of_companies(outside: Outside) -> None:
     firm = await outside.found()
-    await outside.rows(END)
+    await outside.rows(END_GRANTS)
     for _ in range(AT_ONCE + 1):
         await outside.rows(DUE, firm["anna"].account)
     for left in (1, 0):
-        await outside.rows(END)
+        await outside.rows(END_GRANTS)
         assert (await outside.rows("select count(*) from membership where lent_until <= now()"))[0]["count"] == left
 
 

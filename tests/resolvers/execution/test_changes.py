@@ -439,7 +439,7 @@ async def test_an_outage_loses_nothing(
 
     async def fail(_self: Database, sql: str, _arguments: object, **_: object) -> Any:
         nonlocal looks
-        looks += sql == change_feed.LOOK
+        looks += sql == change_feed.FIND_CHANGES
         if looks > 1:
             failed.set()
         raise DatabaseUnavailable(sql)
@@ -458,7 +458,7 @@ async def test_a_company_that_nobody_follows_is_not_looked_at(
     usual, asked = Database.read, set[uuid.UUID]()
 
     async def read(self: Database, sql: str, arguments: Any, **options: Any) -> Any:
-        if sql == change_feed.LOOK:
+        if sql == change_feed.FIND_CHANGES:
             asked.update(arguments[0])
         return await usual(self, sql, arguments, **options)
 
@@ -651,7 +651,7 @@ async def test_an_error_of_the_server_ends_no_feed(
     failures, read = [asyncpg.InternalServerError("invalid page in block 7")], Database.read
 
     async def fail_once(self: Database, statement: str, arguments: Any, **options: Any) -> Any:
-        if statement == change_feed.LOOK and failures:
+        if statement == change_feed.FIND_CHANGES and failures:
             raise failures.pop()
         return await read(self, statement, arguments, **options)
 
