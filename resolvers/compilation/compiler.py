@@ -6,7 +6,6 @@ It is pure: it awaits nothing and asks no database.
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any, Protocol, TypeAlias, cast
 
 import orjson
@@ -108,7 +107,7 @@ class Compiler:
         kind: CredentialKind = CredentialKind.SESSION,
         view: View | None = None,
         *,
-        has_reasons: bool = True,
+        has_reasons: bool = False,
     ) -> Statement:
         """The statement of a query for a kind of credential.
 
@@ -269,7 +268,7 @@ class Compiler:
         found: list[tuple[Part, Statement]] = []
         if not operation.is_mutation:
             with suppress(RequestError):
-                compile_ = self.live if operation.is_live else partial(self.read, has_reasons=False)
+                compile_ = self.live if operation.is_live else self.read
                 found.append((None, compile_(operation, variables, kind)))
             return found
         for selected in self.writes(operation, variables):
