@@ -12,7 +12,7 @@ from typing import Any, Final
 import pytest
 
 from gateway.demo_logins import PASSWORD
-from tests.clients.node import Check, checks, in_ci
+from tests.clients.node import Check, checks, in_ci, problems
 from tests.clients.serving import Served
 
 HERE: Final = Path(__file__).parent
@@ -34,3 +34,10 @@ async def look(script: str, served: Served, more: Mapping[str, Any] | None = Non
     """What a script saw in Chromium; fails when it did not get to its end."""
     given = await served.given() | {"chromium": need_chromium(), "password": PASSWORD, **(more or {})}
     return await checks(script, given, folder=SCRIPTS, seconds=SECONDS)
+
+
+async def assert_right(script: str, count: int, served: Served, more: Mapping[str, Any] | None = None) -> None:
+    """A script made so many checks, and found nothing wrong."""
+    seen = await look(script, served, more)
+    assert not problems(seen), "\n".join(problems(seen))
+    assert len(seen) == count

@@ -4,9 +4,8 @@ import os
 from pathlib import Path
 from typing import Final
 
-from tests.clients.node import problems
 from tests.clients.serving import Served
-from tests.console.browsers import HERE, look
+from tests.console.browsers import HERE, assert_right
 from tests.support.databases import ROOT
 
 PICTURE: Final = HERE / "matrix.png"
@@ -16,8 +15,7 @@ PNG: Final = b"\x89PNG\r\n\x1a\n"
 
 async def test_a_picture_of_the_matrix_can_be_taken(served: Served, tmp_path: Path) -> None:
     path = PICTURE if os.environ.get("ENFACT_PICTURE") else tmp_path / "matrix.png"
-    seen = await look("picture.mjs", served, {"picture": str(path)})
-    assert not problems(seen), "\n".join(problems(seen))
+    await assert_right("picture.mjs", 1, served, {"picture": str(path)})
     assert path.read_bytes().startswith(PNG)
     assert path.stat().st_size <= LARGEST
 
