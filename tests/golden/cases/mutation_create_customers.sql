@@ -229,27 +229,29 @@ given as materialized (
           ) then
             'NOT_FOUND  priceTierId'
           end,
-          case when 'externalId' = any(y.changed)
-          and exists (
+          case when 'externalId' = any(y.changed) then (
             select
+              'TAKEN  externalId' || case when o.deleted_at is null and o.is_customer then
+                ' cus_' || encode(uuid_send(o.id), 'hex')
+              else '' end
             from contact o
             where
               o.company_id = $1::uuid
               and external_id is not null
               and is_customer
               and o.external_id = y.external_id
-            offset 0
-          ) then
-            'TAKEN  externalId'
+            limit 1
+          )
           end,
-          case when 'number' = any(y.changed)
-          and exists (
+          case when 'number' = any(y.changed) then (
             select
+              'TAKEN  number' || case when o.deleted_at is null and o.is_customer then
+                ' cus_' || encode(uuid_send(o.id), 'hex')
+              else '' end
             from contact o
             where o.company_id = $1::uuid and o.sequence_number = y.stated
-            offset 0
-          ) then
-            'TAKEN  number'
+            limit 1
+          )
           end
         ],
         null
