@@ -313,16 +313,16 @@ class ListSql(WriteSql):
             "order by g.n), '[]')::text from given g)",
             sql(", g.warnings") if self._has_warnings else sql(""),
         )
-        is_told = sql("o.outcome is not null")
+        is_shown = sql("o.outcome is not null")
         if self._has_warnings:
-            is_told = sql("({} or {})", is_told, self._any(sql("cardinality(o.warnings) > 0")))
+            is_shown = sql("({} or {})", is_shown, self._any(sql("cardinality(o.warnings) > 0")))
         return sql(
             "select o.*, case when o.outcome is not null then o.effective end apps, "
             "{} of_items from (select j.company_id, j.effective, "
             "null::uuid row_id, null::uuid whole_id, j.confirmed, j.language, null::text[] problems, "
             "case when j.outcome is not null then j.outcome when {} then 'RACED' when {} and {} then 'FOUND' "
             "when {} then 'VALID' when {} then 'PARTLY' end outcome from judged j left join lasting on true) o",
-            sql("case when {} then {} end", is_told, of_items) if self.is_whole else of_items,
+            sql("case when {} then {} end", is_shown, of_items) if self.is_whole else of_items,
             self._any(sql("o.refused = 'RACED'")),
             self._parameter(WHOLE, "bool"),
             self._any(IS_WRONG),
