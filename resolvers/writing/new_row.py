@@ -351,7 +351,7 @@ class NewRowSql(JudgedSql):
             if (column.name,) in unique:
                 yield column.member, column.name, self._new[column.name], unique[(column.name,)]
         if self._is_numbered:
-            yield "number", "sequence_number", sql("y.stated"), []
+            yield "number", "sequence_number", sql("y.stated"), unique[("sequence_number",)]
 
 
 # --- pieces ---------------------------------------------------------------------------------------------------------

@@ -67,10 +67,18 @@ contact = tenant_table(
         "EXEMPT",
         "SMALL_BUSINESS",
     ),
-    Index("uq_contact_company_id_sequence_number", "company_id", "sequence_number", unique=True),
+    Index(
+        "uq_contact_company_id_customer_number",
+        "company_id",
+        "sequence_number",
+        unique=True,
+        postgresql_where=text("is_customer"),
+    ),
     info=holds(order="name", Customer={"is_customer": True}, Prospect={"is_customer": False, "is_supplier": False}),
 )
-"""A contact that is neither customer nor supplier is a prospect; `prospect_since` stays when it becomes one of them."""
+"""A contact that is neither customer nor supplier is a prospect; `prospect_since` stays when it becomes one of them.
+
+A number is unique among customers: who does not see prospects and suppliers would learn of theirs by a refusal."""
 
 external_id_index(contact, of="is_customer")
 Index("ix_contact_company_id_deleted", contact.c.company_id, postgresql_where=text("deleted_at is not null"))

@@ -53,6 +53,17 @@ async def test_a_stated_number_raises_the_counter_and_is_the_companys_only_one(d
     assert other["customer"] == {"number": "C00777"}
 
 
+@pytest.mark.parametrize("is_supplier", [True, False])
+async def test_a_number_tells_of_no_prospect_and_no_supplier(desk: Desk, is_supplier: bool) -> None:
+    """Who does not see them would count them by trials."""
+    hide = "update contact set is_customer = false, is_supplier = $3 where company_id = $1 and number = $2"
+    number = (await create(desk, number=f"C{700 + is_supplier}"))["customer"]["number"]
+    await desk.connection.execute(hide, desk.firm.key, number, is_supplier)
+    assert faults(await create(desk, number=number, validateOnly=True)) == []
+    assert faults(await create(desk, number=number)) == []
+    assert faults(await create(desk, number=number)) == [("number", "TAKEN")]
+
+
 async def test_a_number_may_be_changed(desk: Desk) -> None:
     id_ = (await create(desk, number="C900"))["customer"]["id"]
     assert (await update(desk, id_, number="C950"))["customer"]["number"] == "C00950"
