@@ -3,7 +3,7 @@
 from db.migrations.shorthand import drop_index_concurrently, index_concurrently
 
 in_steps = True
-revision = "0041"
+revision = "0040"
 down_revision = "0039"
 branch_labels = None
 depends_on = None
