@@ -7,11 +7,11 @@ from typing import Any
 
 from resolvers.user_problems import UserProblem, problems_json
 from resolvers.writing.declaration import EntityWrite
+from resolvers.writing.given import Given
 from resolvers.writing.judging import bindings_of
 from resolvers.writing.list_outcome import ListAnswer
 from resolvers.writing.list_reading import GivenList, ListInputReader
 from resolvers.writing.outcome import SHOWN, Outcome, Reader, Refusal, problems_of, warnings_of
-from resolvers.writing.reading import Given
 from schema.declarations.writing import WriteAction
 
 

@@ -17,7 +17,9 @@ from resolvers.compilation.company_scope import VIEWER, CompanyScope, enterable
 from resolvers.compilation.context import StatementContext
 from resolvers.plans import awake, mask_columns
 from resolvers.writing.declaration import EntityWrite
-from resolvers.writing.reading import Given, mask
+from resolvers.writing.given import Given
+from resolvers.writing.reading import mask
+from resolvers.writing.record import json_of, values_of
 from resolvers.writing.values import passes
 from schema.declarations.writing import WriteAction
 
@@ -38,7 +40,6 @@ def bindings_of(given: Given, spent: list[uuid.UUID]) -> dict[str, object]:
     """The values of the parameters for an input; `spent` are the accounts and companies that may write no more now."""
     return {
         ROW: given.row,
-        VALUES: given.json,
         USED: mask(given.used),
         FIELDS: given.members,
         REFUSED: bool(given.problems),
@@ -47,6 +48,7 @@ def bindings_of(given: Given, spent: list[uuid.UUID]) -> dict[str, object]:
         KEY: given.key,
         DIGEST: given.digest,
         TRIAL: given.is_trial,
+        **values_of(given),
         **given.more,
     }
 
@@ -64,6 +66,11 @@ class JudgedSql:
 
     def _parameter(self, name: str, type_name: LiteralString) -> Sql:
         return self.ctx.written(name, type_name)
+
+    @property
+    def _values(self) -> Sql:
+        """The parameter with the values of the input as JSON."""
+        return self.ctx.source(json_of, "jsonb", json_of)
 
     @property
     def _company_named(self) -> Sql | None:

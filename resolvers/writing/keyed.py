@@ -97,7 +97,7 @@ class KeyedSql:
         """Arrays of problems: keys of nothing, and rows that break a rule."""
         if self.key.linked is not None:
             yield self._problem(
-                leads_nowhere(self.key, sql("i"), self.company(sql("i"))), "NOT_FOUND ", self.key.member
+                leads_nowhere(self.key, sql("i.{}", self._key), self.company(sql("i"))), "NOT_FOUND ", self.key.member
             )
         for rule in self.owned.rules.rules:
             reason = rule.reason.name if rule.reason is not None else ""

@@ -15,7 +15,8 @@ from resolvers.global_ids import Key
 from resolvers.request_limits import LIST_ITEMS
 from resolvers.user_problems import invalid
 from resolvers.writing.declaration import EntityWrite
-from resolvers.writing.reading import Given, InputReader
+from resolvers.writing.given import Given
+from resolvers.writing.reading import InputReader
 from resolvers.writing.value_reading import NO_ROW, Path
 from schema.apps import App
 from schema.errors import TOO_MANY

@@ -12,9 +12,10 @@ from typing import Final
 
 from db.sql import TRUE, Sql, every, join, literal, rows, sql
 from db.tables.core.changes import change
-from resolvers.writing.judging import DIGEST, KEY, MASK, TRIAL, VALUES
+from resolvers.writing.judging import DIGEST, KEY, MASK, TRIAL
 from resolvers.writing.list_reading import FIELDS, LOCKS, ROW, ROWS, USED, VERSION, WHOLE, WRONG
 from resolvers.writing.new_row import NO_PROBLEMS, NUMBER, change_of
+from resolvers.writing.record import JsonRecord, Record
 from resolvers.writing.statement import HAS_WAITED, WriteSql
 from resolvers.writing.values import server_default
 from resolvers.writing.wholes import ListedWholes
@@ -52,7 +53,7 @@ class ListSql(WriteSql):
             self._common(sql("found"), self._found())
         for owned in self._owned:
             self._common(*owned.before())
-        self._common(sql("given"), self._given())
+        self._common(sql("given"), self._items())
         self._common(sql("good"), self._good())
         if self._is_numbered:
             self._common(sql("number"), self._number())
@@ -69,13 +70,21 @@ class ListSql(WriteSql):
         return sql("e.item")
 
     @property
+    def _record(self) -> Record:
+        return JsonRecord(self._json, sql("n"))
+
+    @property
+    def _stored(self) -> JsonRecord:
+        return JsonRecord(self._json, sql("t"))
+
+    @property
     def _json_of_new(self) -> Sql:
         return sql("y.item")
 
     @property
     def _wholes(self) -> ListedWholes:
         row = sql("(o.item ->> {})::uuid", literal(ROW))
-        return ListedWholes(self._parameter(VALUES, "jsonb"), self._company, self.write.creates, IS_OPEN, row)
+        return ListedWholes(self._values, self._company, self.write.creates, IS_OPEN, row)
 
     @property
     def _members(self) -> Sql:
@@ -155,15 +164,15 @@ class ListSql(WriteSql):
             every(conditions),
         )
 
-    def _given(self) -> Sql:
+    def _items(self) -> Sql:
         """The rows as they would be, the names of the fields that change, the problems, and why one is not written.
 
         `offset 0` keeps PostgreSQL from working out the same for each mention.
         """
-        made = sql("select y.*, {} from ({} offset 0) y offset 0", self._findings(), self._new_row())
+        made = sql("select y.*, {} from ({} offset 0) y offset 0", self._findings(), self._new_rows())
         return sql("select z.*, {} refused from ({}) z", self._why_not(), made)
 
-    def _new_row(self) -> Sql:
+    def _new_rows(self) -> Sql:
         """The columns of each new row, `changed`, and what its item says beside them."""
         new = self._changed_values() if self._changes else self._new_values()
         fields = sql("array(select jsonb_array_elements_text(e.item -> {}))", literal(FIELDS))
@@ -174,15 +183,15 @@ class ListSql(WriteSql):
             *self._effects(),
             *self._own(new, fields),
             *(sql("{} {}", value, Sql(name)) for name, value in new.items()),
-            *self._stated_number(sql("n")),
+            *self._stated_number(),
             *(self._wholes.stated(one.owned.json_key, one.n) for one in self._owned),
         ]
         return sql(
             "select {} from judged j cross join lateral jsonb_array_elements({}) with ordinality e(item, n) "
             "left join done d on d.n = e.n {} n where {}",
             join(", ", columns),
-            self._parameter(VALUES, "jsonb"),
-            self._stored(),
+            self._values,
+            self._made(),
             IS_OPEN,
         )
 
@@ -192,7 +201,7 @@ class ListSql(WriteSql):
             made = server_default(self.write.table.columns["id"])
             assert made is not None
             return [sql("{} id, {} changed", made, fields)]
-        changes = [change_of(column, new[column.name]) for column in self._columns]
+        changes = [change_of(column, new[column.name], self._stored[column.column]) for column in self._columns]
         changes += [owned.changed() for owned in self._owned]
         columns = sql("f.id, t.version, array_remove(array[{}]::text[], null) changed", join(", ", changes))
         return [columns, sql("{} raced", self._is_raced(fields))]
@@ -216,7 +225,7 @@ class ListSql(WriteSql):
             seen["id"],
         )
 
-    def _stored(self) -> Sql:
+    def _made(self) -> Sql:
         """The joins of the row that an item changes, if any, and of the record that it makes."""
         if not self._changes:
             return sql("cross join lateral jsonb_populate_record(null::{}, e.item)", Sql(self.write.table.name))

@@ -3,7 +3,7 @@
 Nothing is written here. A list has one such row for each of its items.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 from typing import Final, LiteralString
 
@@ -12,11 +12,12 @@ from sqlalchemy import Index
 from db.sql import Rows, Sql, equals, every, join, literal, number, rows, sql
 from db.tables.core.counters import counter
 from resolvers.writing.declaration import WriteColumn
-from resolvers.writing.judging import FIELDS, TRIAL, VALUES, JudgedSql
+from resolvers.writing.judging import FIELDS, TRIAL, JudgedSql, named_columns
 from resolvers.writing.keyed import KeyedSql
 from resolvers.writing.owned import OwnedSql
+from resolvers.writing.record import JsonRecord, ParameterRecord, Record, WholeRecord
 from resolvers.writing.rules import Computed, NewRow
-from resolvers.writing.values import GIVEN, created_name, followed, leads_nowhere, new_value, or_created, passes
+from resolvers.writing.values import created_name, followed, leads_nowhere, new_value, or_created, passes
 from resolvers.writing.wholes import Wholes
 from schema.declarations.writing import WriteAction, WriteKind
 
@@ -70,12 +71,22 @@ class NewRowSql(JudgedSql):
     @property
     def _wholes(self) -> Wholes:
         """The rows to which owned rows belong."""
-        return Wholes(self._parameter(VALUES, "jsonb"), self._company, self.write.creates)
+        return Wholes(self._values, self._company, self.write.creates)
 
     @property
     def _json(self) -> Sql:
         """The object with the values of the row that is given."""
-        return self._parameter(VALUES, "jsonb")
+        return self._values
+
+    @property
+    def _record(self) -> Record:
+        """What is given of the row's columns."""
+        return ParameterRecord(self.ctx) if self.write.creates else WholeRecord(self._json, sql("n.r"))
+
+    @property
+    def _stored(self) -> JsonRecord:
+        """The row that an update changes, as it is stored."""
+        return WholeRecord(self._json, sql("n.t"))
 
     @property
     def _json_of_new(self) -> Sql:
@@ -93,46 +104,60 @@ class NewRowSql(JudgedSql):
 
     # --- its values
 
-    def _given(self) -> Sql:
-        """The row as it would be, the names of the fields that change, and the problems that the database finds."""
-        return sql("select y.*, {} from ({}) y", self._findings(), self._new_row())
+    def _given(self, *readers: Sql) -> Sql:
+        """The row as it would be, the names of the fields that change, and the problems that the database finds.
 
-    def _new_row(self) -> Sql:
-        """The columns of the new row, and `changed`."""
+
+        It has the columns of the row that the `readers` name.
+        """
+        findings = self._findings()
+        named = named_columns("g", *readers) | named_columns("y", findings)
+        return sql("select y.*, {} from ({}) y", findings, self._new_row(named))
+
+    def _new_row(self, named: Set[str]) -> Sql:
+        """The `named` columns of the new row, and `changed`."""
         owner = sql("j.company_id, j.account_id, j.credential_id")
         if self.write.whole is not None:
             version = self._whole_version(self._company(sql("j")), sql("j.whole_id"))
             owner = sql("{}, j.whole_id, {} whole_version", owner, version)
         if (turn := self._turn) is not None:
             owner = sql("{}, {} turn", owner, self._read_turn(turn))
-        table = Sql(self.write.table.name)
-        values = self._json
         owner = join(", ", [owner, *self._effects()])
+        new = self._values_by_column()
+        columns = [sql("{} {}", value, Sql(name)) for name, value in new.items() if name in named]
+        columns += self._stated_number()
         if self.write.creates:
-            columns = [sql("{} {}", value, Sql(name)) for name, value in self._new_values().items()]
             return sql(
-                "select {}, {} changed, {} from judged j cross join lateral jsonb_populate_record(null::{}, {}) n "
-                "where j.outcome is null",
+                "select {}, {} changed, {} from judged j where j.outcome is null",
                 owner,
                 self._parameter(FIELDS, "text[]"),
-                join(", ", [*columns, *self._stated_number(sql("n"))]) or sql("null"),
-                table,
-                values,
+                join(", ", columns) or sql("null"),
             )
-        target = rows(self.write.table, sql("t"), company=self._company(sql("j")))
-        new = self._changed_values() if self._changes else {}
-        columns = [sql("{} {}", value, Sql(name)) for name, value in new.items()]
-        changes = [change_of(column, new[column.name]) for column in self._columns]
+        changes = [change_of(column, new[column.name], self._stored[column.column]) for column in self._columns]
         changes += [owned.changed() for owned in self._owned]
         return sql(
-            "select {}, t.id, t.version, array_remove(array[{}]::text[], null) changed{} "
-            "from judged j join {} on {} and t.id = j.row_id{} where j.outcome is null",
+            "select {}, n.id, n.version, array_remove(array[{}]::text[], null) changed{} "
+            "from judged j cross join lateral ({} offset 0) n where j.outcome is null",
             owner,
             join(", ", changes) if self._changes else sql(""),
-            Sql("".join(f", {column}" for column in [*columns, *self._stated_number(sql("n"))])),
+            Sql("".join(f", {column}" for column in [*columns, *([sql("n.r")] if self._changes else [])])),
+            self._stored_row(),
+        )
+
+    def _stored_row(self) -> Sql:
+        """The row that is there: its key and version, and of a change the record `t` of it and that of what is to be.
+
+        Records are one column each: every further one costs something at each node of the plan.
+        """
+        target = rows(self.write.table, sql("t"), company=self._company(sql("j")))
+        return sql(
+            "select {}, {}{} from {} where {} and {} = j.row_id",
+            target["id"],
+            target["version"],
+            sql(", t, jsonb_populate_record(t, {}) r", self._json) if self._changes else sql(""),
             target.source,
             every(target.where),
-            sql(" cross join lateral jsonb_populate_record(t, {}) n", values) if self._changes else sql(""),
+            target["id"],
         )
 
     def _effects(self) -> Iterator[Sql]:
@@ -141,25 +166,31 @@ class NewRowSql(JudgedSql):
             name = Sql(effect.name.removeprefix("*"))
             yield sql("({} ->> {})::numeric {}", self._json, literal(effect.name), name)
 
+    def _values_by_column(self) -> dict[str, Sql]:
+        """The values of the row by column; none where it is deleted or restored."""
+        if self.write.creates:
+            return self._new_values()
+        return self._changed_values() if self._changes else {}
+
     def _new_values(self) -> dict[str, Sql]:
         """The values of a new row by column."""
-        derived, json = self.write.rules.derived, self._json
-        links = {
-            one.name: self._or_created(one, sql("n.{}", Sql(one.name)))
-            for one in self._columns
-            if one.linked is not None
-        }
-        row = NewRow(GIVEN, self._company(sql("j")), links)
+        derived, record = self.write.rules.derived, self._record
+        stated = {one.name: self._or_created(one, record[one.column]) for one in self._columns}
+        row = NewRow(sql("n"), self._company(sql("j")), stated)
         given = {
-            one.name: self._or_created(one, new_value(one, derived.get(one.name), json, row)) for one in self._columns
+            one.name: self._or_created(one, new_value(one, derived.get(one.name), record, row)) for one in self._columns
         }
         given |= {name: derive(row) for name, derive in self._derived().items()}
-        return followed(given, self.write.rules.follows, json, self._company(sql("j")))
+        return followed(given, self.write.rules.follows, record, self._company(sql("j")))
 
     def _changed_values(self) -> dict[str, Sql]:
         """The values of a changed row by column, those that stay included."""
-        given = {column.name: self._or_created(column, _changed_value(column)) for column in self._columns}
-        return followed(given, self.write.rules.follows, self._json, self._company(sql("j")))
+        record = self._record
+        given = {
+            one.name: self._or_created(one, _changed_value(one, record[one.column], self._stored[one.column]))
+            for one in self._columns
+        }
+        return followed(given, self.write.rules.follows, record, self._company(sql("j")))
 
     def _or_created(self, column: WriteColumn, value: Sql) -> Sql:
         """The value of a column, or the row that the caller has created with the key which the input states."""
@@ -172,10 +203,11 @@ class NewRowSql(JudgedSql):
         members = {column.name for column in self._columns}
         return {name: derive for name, derive in self.write.rules.derived.items() if name not in members}
 
-    def _stated_number(self, name: Sql) -> list[Sql]:
+    def _stated_number(self) -> list[Sql]:
         if not self._is_numbered or self.is_usual:
             return []
-        return [sql("substring({}.number from '^[A-Z]([0-9]{{1,9}})$')::int stated", name)]
+        number = self._record[self.write.table.columns["number"]]
+        return [sql("substring({} from '^[A-Z]([0-9]{{1,9}})$')::int stated", number)]
 
     def _read_turn(self, kind: LiteralString) -> Sql:
         """The counter as it is judged."""
@@ -199,7 +231,7 @@ class NewRowSql(JudgedSql):
         found: list[Sql] = []
         needs = {column.member: column.need for column in self.write.columns}
         for n, warning in enumerate(self.write.rules.warnings):
-            conditions = [warning.is_so(NewRow(sql("y"), self._company(sql("y"))))]
+            conditions = [warning.is_so(self._new)]
             if self._changes:
                 conditions.insert(0, sql("{} && array[{}]", self._members, join(", ", map(literal, warning.reads))))
             if need := needs[warning.member]:
@@ -218,13 +250,25 @@ class NewRowSql(JudgedSql):
         own = [sql("array_remove(array[{}], null)", join(", ", found))] if found else [NO_PROBLEMS]
         return join(" || ", [*own, *(problem for owned in self._owned for problem in owned.problems())])
 
+    @property
+    def _new(self) -> NewRow:
+        """The new row where its problems are found."""
+        return self._row(sql("y"))
+
+    def _row(self, name: Sql) -> NewRow:
+        """The new row under a name; what is as it was stated is read from the record."""
+        values = self._values_by_column()
+        record, there = self._record, self._record.under(name)
+        same = {one.name: there[one.column] for one in self._columns if values[one.name] == record[one.column]}
+        return NewRow(name, self._company(name), same)
+
     def _broken_rules(self) -> Iterator[Sql]:
         if not self.write.creates and (self.is_usual or not self._changes):
             return
         for rule in self.write.rules.rules:
             reads = sql("y.changed && array[{}] and ", join(", ", map(literal, rule.reads))) if rule.reads else sql("")
             problem = literal(f"{rule.code.name} {rule.reason.name if rule.reason else ''} {rule.member}")
-            broken = rule.broken(NewRow(sql("y"), self._company(sql("y"))))
+            broken = rule.broken(self._new)
             yield sql("case when {}({}) then {} end", reads if self._changes else sql(""), broken, problem)
 
     def _full_lists(self) -> Iterator[Sql]:
@@ -233,7 +277,7 @@ class NewRowSql(JudgedSql):
         if whole is None or not self.write.creates:
             return
         for rule in whole.lists.values():
-            fits = [equals(sql("y.{}", Sql(column)), value) for column, value in rule.fixed]
+            fits = [equals(self._new[column], value) for column, value in rule.fixed]
             yield self._full(fits, rule.fixed, rule.longest, whole.column)
 
     def _full_company(self) -> Iterator[Sql]:
@@ -261,13 +305,13 @@ class NewRowSql(JudgedSql):
 
     def _unknown(self, column: WriteColumn) -> Sql:
         key = sql("{} ? {}", self._json_of_new, literal(created_name(column.name)))
-        stated = sql("({} = any(y.changed) or {}) and ", literal(column.member), key)
+        stated, value = sql("({} = any(y.changed) or {}) and ", literal(column.member), key), self._new[column.name]
         return sql(
-            "case when {}({} or {} and y.{} is null) then {} end",
+            "case when {}({} or {} and {} is null) then {} end",
             stated if self._changes else sql(""),
-            leads_nowhere(column, sql("y"), self._company(sql("y"))),
+            leads_nowhere(column, value, self._company(sql("y"))),
             key,
-            Sql(column.name),
+            value,
             literal(f"NOT_FOUND  {column.member}"),
         )
 
@@ -305,7 +349,7 @@ class NewRowSql(JudgedSql):
         }
         for column in self._columns:
             if (column.name,) in unique:
-                yield column.member, column.name, sql("y.{}", Sql(column.name)), unique[(column.name,)]
+                yield column.member, column.name, self._new[column.name], unique[(column.name,)]
         if self._is_numbered:
             yield "number", "sequence_number", sql("y.stated"), []
 
@@ -319,14 +363,13 @@ def _among(index: Index) -> list[Sql]:
     return [] if where is None else [Sql(str(where))]
 
 
-def _changed_value(column: WriteColumn) -> Sql:
+def _changed_value(column: WriteColumn, given: Sql, stored: Sql) -> Sql:
     """The value of a column in a changed row; what is on already is so since then."""
-    name = Sql(column.name)
     if column.rule.kind is WriteKind.SINCE:
-        return sql("case when n.{} is not null then coalesce(t.{}, n.{}) end", name, name, name)
-    return sql("n.{}", name)
+        return sql("case when {} is not null then coalesce({}, {}) end", given, stored, given)
+    return given
 
 
-def change_of(column: WriteColumn, new: Sql) -> Sql:
-    """The name of a column's member if its value changes, else null; `t` is the row as it is stored."""
-    return sql("case when {} is distinct from t.{} then {} end", new, Sql(column.name), literal(column.member))
+def change_of(column: WriteColumn, new: Sql, stored: Sql) -> Sql:
+    """The name of a column's member if its value changes, else null."""
+    return sql("case when {} is distinct from {} then {} end", new, stored, literal(column.member))

@@ -12,7 +12,7 @@ from asyncpg import BitString, Record
 from db.tables.metadata import APPS
 from resolvers.user_problems import Subject, UserProblem, invalid
 from resolvers.writing.declaration import EntityWrite
-from resolvers.writing.reading import Given
+from resolvers.writing.given import Given
 from resolvers.writing.value_reading import Path
 from schema.apps import App, app_label
 from schema.errors import ROW_CHANGED, TOO_MANY, UserErrorCode, ValidationReason

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from db.sql import Rows, Sql, alias, every, join, literal, rows, sql
 from resolvers.compilation.table_mapping import TableOf
 from resolvers.writing.declaration import OwnedList, WriteColumn
+from resolvers.writing.record import JsonRecord
 from resolvers.writing.rules import NewRow
-from resolvers.writing.values import GIVEN, created_name, new_value, or_created
+from resolvers.writing.values import created_name, new_value, or_created
 from resolvers.writing.wholes import Wholes
 
 
@@ -68,12 +69,12 @@ class OwnedSql:
         return "position" in self.owned.table.columns
 
     def _read(self) -> Sql:
-        derived = self.owned.rules.derived
+        derived, record = self.owned.rules.derived, JsonRecord(sql("e.item"), sql("n"))
         values: list[Sql] = []
         changes: dict[str, Sql] = {}
         for column in self.owned.columns:
             name = Sql(column.name)
-            new = new_value(column, derived.get(column.name), sql("e.item"), NewRow(GIVEN, self.company(sql("j"))))
+            new = new_value(column, derived.get(column.name), record, NewRow(sql("n"), self.company(sql("j"))))
             value = sql("case when c.id is null then {} else n.{} end", new, name)
             if column.linked is not None:
                 value = or_created(column, value, sql("e.item"), self.company(sql("j")))

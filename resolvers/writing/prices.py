@@ -22,11 +22,12 @@ from resolvers.operation.selection import SelectedField
 from resolvers.user_problems import invalid
 from resolvers.writing.declaration import EntityWrite, WriteColumn
 from resolvers.writing.entity_intent import EntityIntent, shared_values
+from resolvers.writing.given import Given
 from resolvers.writing.intent import Intent
-from resolvers.writing.judging import DIGEST, KEY, TRIAL, VALUES, JudgedSql
+from resolvers.writing.judging import DIGEST, KEY, TRIAL, JudgedSql
 from resolvers.writing.new_row import NO_PROBLEMS
 from resolvers.writing.outcome import Outcome, Refusal
-from resolvers.writing.reading import Given, InputReader
+from resolvers.writing.reading import InputReader
 from resolvers.writing.rules import EntityRules, NewRow
 from resolvers.writing.value_reading import Created, Path, reader_of
 from resolvers.writing.values import created_name, leads_nowhere, or_created
@@ -111,10 +112,6 @@ class PriceSql(JudgedSql):
         return self._outcome()
 
     @property
-    def _values(self) -> Sql:
-        return self._parameter(VALUES, "jsonb")
-
-    @property
     def _group(self) -> WriteColumn:
         return column_of(self.update, "group_id")
 
@@ -177,7 +174,7 @@ class PriceSql(JudgedSql):
         by_key = sql("{} ? {} and g.group_id is null", self._values, literal(created_name(self._group.name)))
         problems = (
             (
-                sql("{} or {}", leads_nowhere(self._group, sql("g"), self._company(sql("g"))), by_key),
+                sql("{} or {}", leads_nowhere(self._group, sql("g.group_id"), self._company(sql("g"))), by_key),
                 "NOT_FOUND  groupId",
             ),
             (sql("(select count(*) from chosen) > {}", number(MOST)), f"LIMIT_REACHED {MOST} groupId"),

@@ -6,11 +6,10 @@ A member is used when it is present, null included.
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
-import orjson
 from asyncpg import BitString
 
 from db.tables.metadata import APPS
@@ -18,8 +17,9 @@ from resolvers.forms.registry import NATIONAL
 from resolvers.gates.needs import Need
 from resolvers.global_ids import Key
 from resolvers.operation.arguments import ArgumentValue, Inputs, ObjectArgument
-from resolvers.user_problems import UserProblem, invalid
+from resolvers.user_problems import invalid
 from resolvers.writing.declaration import EntityWrite, OwnedList, WriteColumn
+from resolvers.writing.given import Given
 from resolvers.writing.value_reading import KEY, NO_ROW, UNKNOWN, Created, Path, Read, Wrong, national, reader_of
 from resolvers.writing.values import created_name
 from schema.apps import CATALOGUE, App
@@ -33,35 +33,6 @@ PLAIN: Final = frozenset({str, int, bool})
 
 WALKED: Final = 10
 """Rows whose cost is that of one which is judged by the rows of other lists, too."""
-
-
-@dataclass(slots=True)
-class Given:
-    """An input that was read: what is written, the bits of the used apps, and the problems so far.
-
-    `members` are the used members in the order of the input; `version` is the expected one, `rows` counts them all.
-    """
-
-    row: str
-    members: tuple[str, ...] = ()
-    values: dict[str, object] = field(default_factory=dict[str, object])
-    used: int = 0
-    problems: list[UserProblem] = field(default_factory=list[UserProblem])
-    version: int | None = None
-    key: str | None = None
-    digest: bytes | None = None
-    is_trial: bool = False
-    rows: int = 1
-
-    @property
-    def json(self) -> str:
-        """The values by column, as JSON."""
-        return orjson.dumps(self.values).decode()
-
-    @property
-    def more(self) -> Mapping[str, object]:
-        """The values of further parameters of its statement."""
-        return {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,8 +25,8 @@ class NewRow:
     company: Sql
     values: Mapping[str, Sql] = field(default_factory=dict[str, Sql])
 
-    def __getitem__(self, column: LiteralString) -> Sql:
-        return self.values.get(column) or sql("{}.{}", self.name, sql(column))
+    def __getitem__(self, column: str) -> Sql:
+        return self.values.get(column) or sql("{}.{}", self.name, Sql(column))
 
 
 Computed: TypeAlias = Callable[[NewRow], Sql]

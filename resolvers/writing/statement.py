@@ -3,7 +3,7 @@
 `viewer → judged → given → number → written → trail`. Nothing is locked for rights. On refusal nothing is
 given, so nothing is written: there is nothing to undo, but for a right that ends while the statement waits for others.
 An update that needs a counter locks its row before it, as lists do. The text depends on the mutation and the selection
-alone; the values travel as one JSON, the used apps as one mask.
+alone. The values of a new row travel as a parameter each, those of a change as one JSON, the used apps as one mask.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -45,16 +45,16 @@ class WriteSql(NewRowSql):
         self.ctx.writes = self.ctx.speaks = True
         after, outcome = list(self._after_written()), self._outcome()
         reads = [payload, outcome, *(select for _, select in after)]
-        parts = [*self._before_written(), (sql("written"), self._written(self._returned(reads))), *after]
+        rest = [*self._counted(), (sql("written"), self._written(self._returned(reads))), *after]
+        given = self._given(outcome, *(select for _, select in rest))
+        parts = [*(owned.before() for owned in self._owned), (sql("given"), given), *rest]
         self._common(sql("judged"), self.judged(payload, outcome, *(select for _, select in parts)))
         for name, select in parts:
             self._common(name, select)
         return outcome
 
-    def _before_written(self) -> Iterator[tuple[Sql, Sql]]:
-        """The names and selects of what is given, and of what the row is written beside."""
-        yield from (owned.before() for owned in self._owned)
-        yield sql("given"), self._given()
+    def _counted(self) -> Iterator[tuple[Sql, Sql]]:
+        """The names and selects of what the given row is written beside."""
         if self._counts_later:
             yield sql("locked"), self._locked()
         if self._is_numbered:
@@ -207,7 +207,8 @@ class WriteSql(NewRowSql):
         if self.write.listed:
             columns["id"] = sql("g.id")
         columns |= {name: _constant(value) for name, value in self.write.fixed.items()}
-        columns |= {name: sql("g.{}", Sql(name)) for name in (*(one.name for one in self._columns), *self._derived())}
+        given = self._row(sql("g"))
+        columns |= {name: given[name] for name in (*(one.name for one in self._columns), *self._derived())}
         columns |= {"created_by": sql("g.account_id"), "updated_by": sql("g.account_id")}
         if self.write.whole is not None:
             columns[self.write.whole.column] = sql("g.whole_id")
@@ -231,10 +232,11 @@ class WriteSql(NewRowSql):
 
     def _update(self, returned: Sequence[Sql]) -> Sql:
         """The update of the row under its version, which PostgreSQL checks again on the row that it locks."""
-        columns: dict[str, Sql] = {column.name: sql("g.{}", Sql(column.name)) for column in self._columns}
+        given = self._row(sql("g"))
+        columns: dict[str, Sql] = {column.name: given[column.name] for column in self._columns}
         if self._is_numbered:
             columns["sequence_number"] = sql("coalesce(d.drawn, t.sequence_number)")
-            columns["number"] = sql("case when d.drawn is null then g.number else {} end", self._printed())
+            columns["number"] = sql("case when d.drawn is null then {} else {} end", given["number"], self._printed())
         if self.write.action is WriteAction.DELETE:
             columns["deleted_at"] = sql("now()")
         if self.write.action is WriteAction.RESTORE:

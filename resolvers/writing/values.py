@@ -1,6 +1,6 @@
 """The values of columns in a new row: what is given, else the default.
 
-The SQL stands where `j` is the judged caller in the company, and `n` the record that was given.
+The SQL stands where `j` is the judged caller in the company.
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,6 +14,7 @@ from db.tables.core.identity import company as companies
 from db.tables.core.settings import company_settings
 from resolvers.gates.needs import Need
 from resolvers.writing.declaration import WriteColumn
+from resolvers.writing.record import Record
 from resolvers.writing.rules import Computed, Following, NewRow
 from schema.apps import CATALOGUE, App
 from schema.declarations.gates import Gate
@@ -22,21 +23,19 @@ from schema.declarations.writing import COMPANY
 BY_KEY: Final = "key:"
 """The beginning of an id that stands for a row which the caller has created with the idempotency key after it."""
 
-GIVEN: Final = sql("n")
 
-
-def new_value(column: WriteColumn, derive: Computed | None, json: Sql, row: NewRow) -> Sql:
-    """The value of a column; `json` is the object that holds the record, `row` the row that derived values read.
+def new_value(column: WriteColumn, derive: Computed | None, record: Record, row: NewRow) -> Sql:
+    """The value of a column; `record` is what is given, `row` the row that derived values read.
 
     The default of a column that may be null is filled only where its apps are active in the company.
     """
-    given, defaults = sql("n.{}", Sql(column.name)), list(_defaults(column, derive, row))
+    given, defaults = record[column.column], list(_defaults(column, derive, row))
     if not defaults:
         return given
     if not column.column.nullable:  # null was refused, so it stands for a value that was left out
         return sql("coalesce({}, {})", given, join(", ", defaults))
     active = sql(" when not ({}) then null", passes(column.need, sql("j.company_mask"))) if column.need else sql("")
-    return sql("case when {} ? {} then {}{} else {} end", json, literal(column.name), given, active, defaults[0])
+    return sql("case when {} then {}{} else {} end", record.states([column.name]), given, active, defaults[0])
 
 
 def _defaults(column: WriteColumn, derive: Computed | None, row: NewRow) -> Iterator[Sql]:
@@ -70,13 +69,14 @@ def or_created(column: WriteColumn, value: Sql, json: Sql, company: Sql) -> Sql:
     return sql("case when {} is null then {} else {} end", key, value, created)
 
 
-def followed(values: Mapping[str, Sql], follows: Mapping[str, Following], json: Sql, company: Sql) -> dict[str, Sql]:
+def followed(
+    values: Mapping[str, Sql], follows: Mapping[str, Following], record: Record, company: Sql
+) -> dict[str, Sql]:
     """The values of columns, after those that follow from others have followed."""
     found = dict(values)
     for name, following in follows.items():
-        value = following.value(NewRow(GIVEN, company, dict(found)))
-        stated = join(", ", map(literal, following.stated))
-        found[name] = sql("case when {} ?| array[{}] then {} else {} end", json, stated, value, found[name])
+        value = following.value(NewRow(sql("n"), company, dict(found)))
+        found[name] = sql("case when {} then {} else {} end", record.states(following.stated), value, found[name])
     return found
 
 
@@ -97,14 +97,13 @@ def server_default(column: Column[object]) -> Sql | None:
     return Sql(text) if text is not None else None
 
 
-def leads_nowhere(column: WriteColumn, row: Sql, company: Sql) -> Sql:
-    """The condition that a link of a row leads to no row of the company, or to one that has ended.
+def leads_nowhere(column: WriteColumn, key: Sql, company: Sql) -> Sql:
+    """The condition that the `key` in a column with a link leads to no row of the company, or to one that has ended.
 
     `offset 0` keeps PostgreSQL from reading all rows of the company for it, where it expects many rows with links.
     """
     assert column.linked is not None
     found = rows(column.linked.table, sql("l"), company=company)
-    key = sql("{}.{}", row, Sql(column.name))
     known = every([*found.where, sql("{} = {}", found["id"], key), *column.linked.current(found)])
     return sql("{} is not null and not exists (select from {} where {} offset 0)", key, found.source, known)
 

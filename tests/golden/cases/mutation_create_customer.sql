@@ -2,7 +2,7 @@ with viewer as (
   select k.id, k.account_id, u.language language, k.read_only, u.confirmed
   from credential k
     join account u on u.id = k.account_id
-  where k.token_hash = $11::bytea and k.expires_at > now() and k.kind = 'SESSION'
+  where k.token_hash = $43::bytea and k.expires_at > now() and k.kind = 'SESSION'
 ),
 judged as materialized (
   select
@@ -23,7 +23,7 @@ judged as materialized (
       case when p.input_hash = $3::bytea then 'REPLAYED' else 'KEY_REUSED' end
     when not q.is_there then
       'NOT_FOUND'
-    when $8::bool then
+    when $40::bool then
       'PROBLEMS'
     end outcome
   from (
@@ -39,9 +39,9 @@ judged as materialized (
         'NOT_FOUND'
       when not x.is_there then
         null
-      when x.company_id = any($9::uuid[]) or v.account_id = any($9::uuid[]) then
+      when x.company_id = any($41::uuid[]) or v.account_id = any($41::uuid[]) then
         'RATE_LIMITED'
-      when x.effective & $10::bit(256) <> $10::bit(256) then
+      when x.effective & $42::bit(256) <> $42::bit(256) then
         'GATES'
       end refused
     from viewer v
@@ -102,18 +102,20 @@ given as materialized (
     y.*,
     array_remove(
       array[
-        case when ((y.discount is null) <> (y.discount_type is null)) then
+        case when (($27::numeric(14, 2) is null) <> ($28::text is null)) then
           'VALIDATION COMBINATION discountType'
         end,
-        case when (y.discount_type = 'PERCENT' and y.discount > 100) then 'VALIDATION RANGE discount' end,
-        case when ((y.settlement_discount is null) <> (y.settlement_term_days is null)) then
+        case when ($28::text = 'PERCENT' and $27::numeric(14, 2) > 100) then
+          'VALIDATION RANGE discount'
+        end,
+        case when (($29::numeric(5, 2) is null) <> ($30::integer is null)) then
           'VALIDATION COMBINATION settlementTermDays'
         end,
-        case when (y.country = 'BE' and y.postcode !~ '^[1-9][0-9]{3}$') then
+        case when (y.country = 'BE' and $15::text !~ '^[1-9][0-9]{3}$') then
           'VALIDATION FORMAT postcode'
         end,
         case when (
-          left(y.vat_number, 2) <> case y.country when 'GR' then
+          left($11::text, 2) <> case y.country when 'GR' then
             'EL'
           when 'MC' then
             'FR'
@@ -121,7 +123,7 @@ given as materialized (
             'XI'
           else y.country end
           and (
-            left(y.vat_number, 2) = any(
+            left($11::text, 2) = any(
               array[
                 'AT',
                 'BE',
@@ -204,62 +206,38 @@ given as materialized (
       j.account_id,
       j.credential_id,
       $1::text[] changed,
-      n.number number,
-      n.name name,
-      coalesce(n.kind, case when n.vat_number is null then 'CONSUMER' else 'BUSINESS' end) kind,
-      n.external_id external_id,
-      n.vat_number vat_number,
-      n.vat_treatment vat_treatment,
-      n.street street,
-      n.street_number street_number,
-      n.postcode postcode,
-      n.city city,
-      coalesce(n.country, 'BE', 'BE') country,
-      n.phone phone,
-      n.mobile mobile,
-      n.email email,
-      n.website website,
+      coalesce($9::text, case when $11::text is null then 'CONSUMER' else 'BUSINESS' end) kind,
+      coalesce($17::text, 'BE', 'BE') country,
       coalesce(
-        n.payment_term_days,
+        $22::integer,
         coalesce((
           select s.payment_term_days from company_settings s where s.company_id = $4::uuid
         ), 30),
         30
       ) payment_term_days,
       coalesce(
-        n.end_of_month,
+        $23::boolean,
         coalesce((
           select s.end_of_month from company_settings s where s.company_id = $4::uuid
         ), false),
         false
       ) end_of_month,
-      n.note note,
       coalesce(
-        n.language, coalesce((select s.language from company s where s.id = $4::uuid), 'FR'), 'FR'
+        $25::text, coalesce((select s.language from company s where s.id = $4::uuid), 'FR'), 'FR'
       ) language,
       coalesce(
-        n.currency, coalesce((select s.currency from company s where s.id = $4::uuid), 'EUR'), 'EUR'
+        $26::text, coalesce((select s.currency from company s where s.id = $4::uuid), 'EUR'), 'EUR'
       ) currency,
-      n.discount discount,
-      n.discount_type discount_type,
-      n.settlement_discount settlement_discount,
-      n.settlement_term_days settlement_term_days,
-      n.utm_source utm_source,
-      n.utm_medium utm_medium,
-      n.utm_campaign utm_campaign,
-      n.channel channel,
-      coalesce(n.mailchimp_subscribed, false) mailchimp_subscribed,
-      coalesce(n.mailchimp_tags, '{}') mailchimp_tags,
-      case when $7::jsonb ? 'peppol_id' then
-        n.peppol_id
+      coalesce($35::boolean, false) mailchimp_subscribed,
+      coalesce($36::text[], '{}') mailchimp_tags,
+      case when $39::bool then
+        $37::text
       when not (get_bit(j.company_mask, 115) = 1) then
         null
       else
-        case when n.vat_number like 'BE%' then '0208:' || substr(n.vat_number, 3) end
-      end peppol_id,
-      n.price_tier_id price_tier_id
+        case when $11::text like 'BE%' then '0208:' || substr($11::text, 3) end
+      end peppol_id
     from judged j
-      cross join lateral jsonb_populate_record(null::contact, $7::jsonb) n
     where j.outcome is null
   ) y
 ),
@@ -317,37 +295,37 @@ written as materialized (
     $4::uuid,
     true,
     'C' || lpad(d.drawn::text, greatest(5, length(d.drawn::text)), '0'),
-    g.name,
+    $8::text,
     g.kind,
-    g.external_id,
-    g.vat_number,
-    g.vat_treatment,
-    g.street,
-    g.street_number,
-    g.postcode,
-    g.city,
+    $10::text,
+    $11::text,
+    $12::text,
+    $13::text,
+    $14::text,
+    $15::text,
+    $16::text,
     g.country,
-    g.phone,
-    g.mobile,
-    g.email,
-    g.website,
+    $18::text,
+    $19::text,
+    $20::text,
+    $21::text,
     g.payment_term_days,
     g.end_of_month,
-    g.note,
+    $24::text,
     g.language,
     g.currency,
-    g.discount,
-    g.discount_type,
-    g.settlement_discount,
-    g.settlement_term_days,
-    g.utm_source,
-    g.utm_medium,
-    g.utm_campaign,
-    g.channel,
+    $27::numeric(14, 2),
+    $28::text,
+    $29::numeric(5, 2),
+    $30::integer,
+    $31::text,
+    $32::text,
+    $33::text,
+    $34::text,
     g.mailchimp_subscribed,
     g.mailchimp_tags,
     g.peppol_id,
-    g.price_tier_id,
+    $38::uuid,
     g.account_id,
     g.account_id,
     d.drawn
@@ -387,7 +365,7 @@ select
   o.*
 from (
   select '{"data":null}' d, null h, v.id, v.account_id, v.language
-  from (select 1, $5::int4) one
+  from (select 1, $5::int4, $7::text) one
     left join viewer v on true
 ) s
   left join (
@@ -418,11 +396,43 @@ from (
 -- $4 = 514c94de889b4144be3fe722f52193db
 -- $5 = null
 -- $6 = False
--- $7 = {"name":"Boulangerie Saint-Éloi","vat_number":"BE0999999922","city":"Namur","discount":"2.50","discount_type":"PERCENT"}
--- $8 = False
--- $9 = []
--- $10 = <BitString 0000 0000 0000 0000 0000 0000 0000 0000 0000 0000 0100 0000 0000 0000 0000 0000 0000 0000 0000 0000 0000 0000…
--- $11 = <hash of a token>
+-- $7 = null
+-- $8 = Boulangerie Saint-Éloi
+-- $9 = null
+-- $10 = null
+-- $11 = BE0999999922
+-- $12 = null
+-- $13 = null
+-- $14 = null
+-- $15 = null
+-- $16 = Namur
+-- $17 = null
+-- $18 = null
+-- $19 = null
+-- $20 = null
+-- $21 = null
+-- $22 = null
+-- $23 = null
+-- $24 = null
+-- $25 = null
+-- $26 = null
+-- $27 = 2.50
+-- $28 = PERCENT
+-- $29 = null
+-- $30 = null
+-- $31 = null
+-- $32 = null
+-- $33 = null
+-- $34 = null
+-- $35 = null
+-- $36 = null
+-- $37 = null
+-- $38 = null
+-- $39 = False
+-- $40 = False
+-- $41 = []
+-- $42 = <BitString 0000 0000 0000 0000 0000 0000 0000 0000 0000 0000 0100 0000 0000 0000 0000 0000 0000 0000 0000 0000 0000 0000…
+-- $43 = <hash of a token>
 
 with viewer as (
   select k.id, k.account_id

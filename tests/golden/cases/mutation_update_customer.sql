@@ -104,32 +104,32 @@ given as materialized (
     array_remove(
       array[
         case when y.changed && array['discount', 'discountType']
-        and ((y.discount is null) <> (y.discount_type is null)) then
+        and (((y.r).discount is null) <> ((y.r).discount_type is null)) then
           'VALIDATION COMBINATION discountType'
         end,
         case when y.changed && array['discount', 'discountType']
-        and (y.discount_type = 'PERCENT' and y.discount > 100) then
+        and ((y.r).discount_type = 'PERCENT' and (y.r).discount > 100) then
           'VALIDATION RANGE discount'
         end,
         case when y.changed && array['settlementDiscount', 'settlementTermDays']
-        and ((y.settlement_discount is null) <> (y.settlement_term_days is null)) then
+        and (((y.r).settlement_discount is null) <> ((y.r).settlement_term_days is null)) then
           'VALIDATION COMBINATION settlementTermDays'
         end,
         case when y.changed && array['postcode', 'country']
-        and (y.country = 'BE' and y.postcode !~ '^[1-9][0-9]{3}$') then
+        and ((y.r).country = 'BE' and (y.r).postcode !~ '^[1-9][0-9]{3}$') then
           'VALIDATION FORMAT postcode'
         end,
         case when y.changed && array['vatNumber', 'country']
         and (
-          left(y.vat_number, 2) <> case y.country when 'GR' then
+          left((y.r).vat_number, 2) <> case (y.r).country when 'GR' then
             'EL'
           when 'MC' then
             'FR'
           when 'GB' then
             'XI'
-          else y.country end
+          else (y.r).country end
           and (
-            left(y.vat_number, 2) = any(
+            left((y.r).vat_number, 2) = any(
               array[
                 'AT',
                 'BE',
@@ -161,13 +161,13 @@ given as materialized (
                 'XI'
               ]
             )
-            or case y.country when 'GR' then
+            or case (y.r).country when 'GR' then
               'EL'
             when 'MC' then
               'FR'
             when 'GB' then
               'XI'
-            else y.country end = any(
+            else (y.r).country end = any(
               array[
                 'AT',
                 'BE',
@@ -219,19 +219,20 @@ given as materialized (
         ) then
           'NOT_FOUND  priceTierId'
         end,
-        case when $4::bool
-        and exists (
+        case when $4::bool then (
           select
+            'TAKEN  externalId' || case when o.deleted_at is null and o.is_customer then
+              ' cus_' || encode(uuid_send(o.id), 'hex')
+            else '' end
           from contact o
           where
             o.company_id = y.company_id
             and external_id is not null
             and is_customer
-            and o.external_id = y.external_id
+            and o.external_id = (y.r).external_id
             and o.id <> y.id
-          offset 0
-        ) then
-          'TAKEN  externalId'
+          limit 1
+        )
         end
       ],
       null
@@ -241,49 +242,51 @@ given as materialized (
       j.company_id,
       j.account_id,
       j.credential_id,
-      t.id,
-      t.version,
+      n.id,
+      n.version,
       array_remove(
         array[
-          case when n.number is distinct from t.number then 'number' end,
-          case when n.name is distinct from t.name then 'name' end,
-          case when n.kind is distinct from t.kind then 'kind' end,
-          case when n.external_id is distinct from t.external_id then 'externalId' end,
-          case when n.vat_number is distinct from t.vat_number then 'vatNumber' end,
-          case when n.vat_treatment is distinct from t.vat_treatment then 'vatTreatment' end,
-          case when n.street is distinct from t.street then 'street' end,
-          case when n.street_number is distinct from t.street_number then 'streetNumber' end,
-          case when n.postcode is distinct from t.postcode then 'postcode' end,
-          case when n.city is distinct from t.city then 'city' end,
-          case when n.country is distinct from t.country then 'country' end,
-          case when n.phone is distinct from t.phone then 'phone' end,
-          case when n.mobile is distinct from t.mobile then 'mobile' end,
-          case when n.email is distinct from t.email then 'email' end,
-          case when n.website is distinct from t.website then 'website' end,
-          case when n.payment_term_days is distinct from t.payment_term_days then 'paymentTermDays' end,
-          case when n.end_of_month is distinct from t.end_of_month then 'endOfMonth' end,
-          case when n.note is distinct from t.note then 'note' end,
-          case when n.language is distinct from t.language then 'language' end,
-          case when n.currency is distinct from t.currency then 'currency' end,
-          case when n.discount is distinct from t.discount then 'discount' end,
-          case when n.discount_type is distinct from t.discount_type then 'discountType' end,
-          case when n.settlement_discount is distinct from t.settlement_discount then
+          case when (n.r).number is distinct from (n.t).number then 'number' end,
+          case when (n.r).name is distinct from (n.t).name then 'name' end,
+          case when (n.r).kind is distinct from (n.t).kind then 'kind' end,
+          case when (n.r).external_id is distinct from (n.t).external_id then 'externalId' end,
+          case when (n.r).vat_number is distinct from (n.t).vat_number then 'vatNumber' end,
+          case when (n.r).vat_treatment is distinct from (n.t).vat_treatment then 'vatTreatment' end,
+          case when (n.r).street is distinct from (n.t).street then 'street' end,
+          case when (n.r).street_number is distinct from (n.t).street_number then 'streetNumber' end,
+          case when (n.r).postcode is distinct from (n.t).postcode then 'postcode' end,
+          case when (n.r).city is distinct from (n.t).city then 'city' end,
+          case when (n.r).country is distinct from (n.t).country then 'country' end,
+          case when (n.r).phone is distinct from (n.t).phone then 'phone' end,
+          case when (n.r).mobile is distinct from (n.t).mobile then 'mobile' end,
+          case when (n.r).email is distinct from (n.t).email then 'email' end,
+          case when (n.r).website is distinct from (n.t).website then 'website' end,
+          case when (n.r).payment_term_days is distinct from (n.t).payment_term_days then
+            'paymentTermDays'
+          end,
+          case when (n.r).end_of_month is distinct from (n.t).end_of_month then 'endOfMonth' end,
+          case when (n.r).note is distinct from (n.t).note then 'note' end,
+          case when (n.r).language is distinct from (n.t).language then 'language' end,
+          case when (n.r).currency is distinct from (n.t).currency then 'currency' end,
+          case when (n.r).discount is distinct from (n.t).discount then 'discount' end,
+          case when (n.r).discount_type is distinct from (n.t).discount_type then 'discountType' end,
+          case when (n.r).settlement_discount is distinct from (n.t).settlement_discount then
             'settlementDiscount'
           end,
-          case when n.settlement_term_days is distinct from t.settlement_term_days then
+          case when (n.r).settlement_term_days is distinct from (n.t).settlement_term_days then
             'settlementTermDays'
           end,
-          case when n.utm_source is distinct from t.utm_source then 'utmSource' end,
-          case when n.utm_medium is distinct from t.utm_medium then 'utmMedium' end,
-          case when n.utm_campaign is distinct from t.utm_campaign then 'utmCampaign' end,
-          case when n.channel is distinct from t.channel then 'channel' end,
-          case when n.mailchimp_subscribed is distinct from t.mailchimp_subscribed then
+          case when (n.r).utm_source is distinct from (n.t).utm_source then 'utmSource' end,
+          case when (n.r).utm_medium is distinct from (n.t).utm_medium then 'utmMedium' end,
+          case when (n.r).utm_campaign is distinct from (n.t).utm_campaign then 'utmCampaign' end,
+          case when (n.r).channel is distinct from (n.t).channel then 'channel' end,
+          case when (n.r).mailchimp_subscribed is distinct from (n.t).mailchimp_subscribed then
             'mailchimpSubscribed'
           end,
-          case when n.mailchimp_tags is distinct from t.mailchimp_tags then 'mailchimpTags' end,
-          case when n.peppol_id is distinct from t.peppol_id then 'peppolId' end,
+          case when (n.r).mailchimp_tags is distinct from (n.t).mailchimp_tags then 'mailchimpTags' end,
+          case when (n.r).peppol_id is distinct from (n.t).peppol_id then 'peppolId' end,
           case when case when $6::jsonb ->> 'key:price_tier_id' is null then
-            n.price_tier_id
+            (n.r).price_tier_id
           else (
             select h.key
             from change h
@@ -293,45 +296,14 @@ given as materialized (
               and h.operation = 'createPriceTier'
               and h.idempotency_key = $6::jsonb ->> 'key:price_tier_id'
           )
-          end is distinct from t.price_tier_id then
+          end is distinct from (n.t).price_tier_id then
             'priceTierId'
           end
         ]::text[],
         null
       ) changed,
-      n.number number,
-      n.name name,
-      n.kind kind,
-      n.external_id external_id,
-      n.vat_number vat_number,
-      n.vat_treatment vat_treatment,
-      n.street street,
-      n.street_number street_number,
-      n.postcode postcode,
-      n.city city,
-      n.country country,
-      n.phone phone,
-      n.mobile mobile,
-      n.email email,
-      n.website website,
-      n.payment_term_days payment_term_days,
-      n.end_of_month end_of_month,
-      n.note note,
-      n.language language,
-      n.currency currency,
-      n.discount discount,
-      n.discount_type discount_type,
-      n.settlement_discount settlement_discount,
-      n.settlement_term_days settlement_term_days,
-      n.utm_source utm_source,
-      n.utm_medium utm_medium,
-      n.utm_campaign utm_campaign,
-      n.channel channel,
-      n.mailchimp_subscribed mailchimp_subscribed,
-      n.mailchimp_tags mailchimp_tags,
-      n.peppol_id peppol_id,
       case when $6::jsonb ->> 'key:price_tier_id' is null then
-        n.price_tier_id
+        (n.r).price_tier_id
       else (
         select h.key
         from change h
@@ -341,47 +313,52 @@ given as materialized (
           and h.operation = 'createPriceTier'
           and h.idempotency_key = $6::jsonb ->> 'key:price_tier_id'
       )
-      end price_tier_id
+      end price_tier_id,
+      n.r
     from judged j
-      join contact t on t.company_id = j.company_id and t.id = j.row_id
-      cross join lateral jsonb_populate_record(t, $6::jsonb) n
+      cross join lateral (
+        select t.id, t.version, t, jsonb_populate_record(t, $6::jsonb) r
+        from contact t
+        where t.company_id = j.company_id and t.id = j.row_id
+        offset 0
+      ) n
     where j.outcome is null
   ) y
 ),
 written as materialized (
   update contact t
   set
-    number = g.number,
-    name = g.name,
-    kind = g.kind,
-    external_id = g.external_id,
-    vat_number = g.vat_number,
-    vat_treatment = g.vat_treatment,
-    street = g.street,
-    street_number = g.street_number,
-    postcode = g.postcode,
-    city = g.city,
-    country = g.country,
-    phone = g.phone,
-    mobile = g.mobile,
-    email = g.email,
-    website = g.website,
-    payment_term_days = g.payment_term_days,
-    end_of_month = g.end_of_month,
-    note = g.note,
-    language = g.language,
-    currency = g.currency,
-    discount = g.discount,
-    discount_type = g.discount_type,
-    settlement_discount = g.settlement_discount,
-    settlement_term_days = g.settlement_term_days,
-    utm_source = g.utm_source,
-    utm_medium = g.utm_medium,
-    utm_campaign = g.utm_campaign,
-    channel = g.channel,
-    mailchimp_subscribed = g.mailchimp_subscribed,
-    mailchimp_tags = g.mailchimp_tags,
-    peppol_id = g.peppol_id,
+    number = (g.r).number,
+    name = (g.r).name,
+    kind = (g.r).kind,
+    external_id = (g.r).external_id,
+    vat_number = (g.r).vat_number,
+    vat_treatment = (g.r).vat_treatment,
+    street = (g.r).street,
+    street_number = (g.r).street_number,
+    postcode = (g.r).postcode,
+    city = (g.r).city,
+    country = (g.r).country,
+    phone = (g.r).phone,
+    mobile = (g.r).mobile,
+    email = (g.r).email,
+    website = (g.r).website,
+    payment_term_days = (g.r).payment_term_days,
+    end_of_month = (g.r).end_of_month,
+    note = (g.r).note,
+    language = (g.r).language,
+    currency = (g.r).currency,
+    discount = (g.r).discount,
+    discount_type = (g.r).discount_type,
+    settlement_discount = (g.r).settlement_discount,
+    settlement_term_days = (g.r).settlement_term_days,
+    utm_source = (g.r).utm_source,
+    utm_medium = (g.r).utm_medium,
+    utm_campaign = (g.r).utm_campaign,
+    channel = (g.r).channel,
+    mailchimp_subscribed = (g.r).mailchimp_subscribed,
+    mailchimp_tags = (g.r).mailchimp_tags,
+    peppol_id = (g.r).peppol_id,
     price_tier_id = g.price_tier_id,
     version = g.version + 1,
     updated_at = now(),

@@ -1,5 +1,6 @@
 """A usual input, of plain fields alone, has a statement of its own: it does the same, and is short."""
 
+import re
 from typing import Any
 
 import pytest
@@ -51,6 +52,14 @@ def test_a_statement_has_the_lists_that_its_input_states() -> None:
     number = text(write, {write.which: "x", "number": "C1"})
     assert "insert into counter" in number
     assert "insert into counter" not in text(write, {write.which: "x", "validateOnly": True})
+
+
+@pytest.mark.parametrize("name", [name for name, write in WRITES.items() if write.creates])
+def test_each_value_of_a_new_row_is_a_parameter_of_its_own(name: str) -> None:
+    write = WRITES[name]
+    usual = text(write, {write.which: "x"})
+    assert write.effects or "jsonb" not in usual
+    assert len(set(re.findall(r"\$\d+", usual))) > len(write.columns)
 
 
 @pytest.mark.parametrize("name", WRITES)
