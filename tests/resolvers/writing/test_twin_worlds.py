@@ -7,7 +7,7 @@ their order of appearance. The hidden columns and rows are afterwards what they 
 import re
 import secrets
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -204,10 +204,10 @@ def rule_over_a_secret(usual: Callable[[WriteSql], Iterator[Sql]]) -> Callable[[
     return broken
 
 
-def forgets(usual: Callable[[WriteSql], Sql]) -> Callable[[WriteSql], Sql]:
-    def broken(self: WriteSql) -> Sql:
+def forgets(usual: Callable[[WriteSql, Set[str]], Sql]) -> Callable[[WriteSql, Set[str]], Sql]:
+    def broken(self: WriteSql, named: Set[str]) -> Sql:
         return Sql(
-            str(usual(self)).replace(
+            str(usual(self, named)).replace(
                 "jsonb_populate_record(t,", f"jsonb_populate_record(null::{self.write.table.name},"
             )
         )
@@ -215,9 +215,10 @@ def forgets(usual: Callable[[WriteSql], Sql]) -> Callable[[WriteSql], Sql]:
     return broken
 
 
-def unchanged_by_a_secret(usual: Callable[[WriteSql], Sql]) -> Callable[[WriteSql], Sql]:
-    def broken(self: WriteSql) -> Sql:
-        return Sql(str(usual(self)).replace("case when n.name is", "case when t.profit_margin > 1 or n.name is"))
+def unchanged_by_a_secret(usual: Callable[[WriteSql, Set[str]], Sql]) -> Callable[[WriteSql, Set[str]], Sql]:
+    def broken(self: WriteSql, named: Set[str]) -> Sql:
+        name = "case when (n.r).name is"
+        return Sql(str(usual(self, named)).replace(name, "case when (n.t).profit_margin > 1 or (n.r).name is"))
 
     return broken
 
