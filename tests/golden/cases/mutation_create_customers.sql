@@ -249,7 +249,7 @@ given as materialized (
                 ' cus_' || encode(uuid_send(o.id), 'hex')
               else '' end
             from contact o
-            where o.company_id = $1::uuid and o.sequence_number = y.stated
+            where o.company_id = $1::uuid and is_customer and o.sequence_number = y.stated
             limit 1
           )
           end
