@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import traceback
+import warnings
 from asyncio import StreamReader
 from asyncio.subprocess import Process
 from collections.abc import Callable, Generator, Mapping
@@ -58,9 +59,12 @@ async def start_process(fds: tuple[int, int], number: int, environment: Mapping[
     """What gateway.server.workers.start_process does, without loading the product once more."""
     default_compiler()
     (stdin, alive), (said, stdout) = os.pipe(), os.pipe()
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
     with _without_signals() as usual:
-        pid = os.fork()
+        pid = _fork()
         if pid == 0:
+            with suppress(RuntimeError):  # newer Pythons have left it at the fork
+                asyncio._leave_task(loop, cast("asyncio.Task[object]", task))
             _become_worker((stdin, stdout), fds, number, environment, usual)
     os.close(stdin)
     os.close(stdout)
@@ -75,6 +79,13 @@ def forked_workers() -> Generator[None]:
         yield
     finally:
         workers.start_process = usual
+
+
+def _fork() -> int:
+    """os.fork, beside threads, too, of which the fork needs nothing."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return os.fork()
 
 
 @contextmanager
