@@ -113,6 +113,7 @@ async def test_every_statement_of_every_case_is_fenced(case: Case, world: World)
         assert unfenced(statement) == []
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("document", biggest())
 async def test_the_biggest_operation_is_fenced(world: World, document: str) -> None:
     async with world.signed_in("lambert") as token:
