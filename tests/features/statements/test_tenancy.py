@@ -22,6 +22,10 @@ JUDGED = {"judged": COMPANY, "locked": "id"}
 CASES = [pytest.param(case, id=case.name) for case in read_cases()]
 
 
+Side = tuple[str, str]
+"""A side of a condition: table and name of a column, or `$` and the number of a parameter."""
+
+
 def unfenced(statement: str) -> list[str]:
     """The tenant tables of a statement, by alias, that no condition of their own query holds to a company."""
     parsed = sqlglot.parse_one(statement, dialect="postgres")
@@ -29,6 +33,7 @@ def unfenced(statement: str) -> list[str]:
 
 
 def _unfenced_reads(parsed: exp.Expr, *, judged: bool) -> Iterator[str]:
+    entered = _entered_by_judged(parsed)
     for table in parsed.find_all(exp.Table):
         if isinstance(table.parent, exp.Schema | exp.Insert):
             continue
@@ -37,7 +42,7 @@ def _unfenced_reads(parsed: exp.Expr, *, judged: bool) -> Iterator[str]:
         alias = table.alias_or_name
         if table.name in TENANTS and not any(_holds_company(condition, alias) for condition in conditions):
             yield alias
-        if table.name == "company" and judged and not _is_entered(alias, conditions, scope):
+        if table.name == "company" and judged and not _is_entered(alias, conditions, scope, entered):
             yield alias
 
 
@@ -87,21 +92,56 @@ def _names_company(side: exp.Expr, alias: str) -> bool:
     return isinstance(inner, exp.Parameter)
 
 
-def _is_entered(alias: str, conditions: list[exp.Expr], scope: exp.Expr | None) -> bool:
+def _is_entered(alias: str, conditions: list[exp.Expr], scope: exp.Expr | None, entered: set[Side]) -> bool:
     """`company.id = m.company_id` with `m.account_id = v.account_id`: the viewer's own membership.
 
-    Or the company of `judged`, which is such a one, or that row once it is `locked`.
+    Or the company of `judged`, which is such a one, or that row once it is `locked`; or a parameter that is the
+    company of such a membership, here or in a `judged` of which rows are read around this query (`entered`).
     """
-    pairs = [
-        {(side.table, side.name) for side in (condition.this, condition.expression) if isinstance(side, exp.Column)}
-        for condition in conditions
-        if isinstance(condition, exp.EQ)
-    ]
-    members = {table for pair in pairs if ("v", "account_id") in pair for table, _ in pair if table != "v"}
-    known = {(member, COMPANY) for member in members}
+    pairs = _pairs(conditions)
+    known = _of_members(pairs)
     for table in scope.find_all(exp.Table) if scope is not None else ():
         known |= {(table.alias_or_name, JUDGED[table.name])} if table.name in JUDGED else set()
+    if scope is not None and _is_within_judged(scope):
+        known |= entered
     return any({(alias, "id"), other} == pair for pair in pairs for other in known)
+
+
+def _pairs(conditions: list[exp.Expr]) -> list[set[Side]]:
+    """The sides of each condition of equality."""
+    equal = [condition for condition in conditions if isinstance(condition, exp.EQ)]
+    return [{side for one in (each.this, each.expression) if (side := _side(one)) is not None} for each in equal]
+
+
+def _side(side: exp.Expr) -> Side | None:
+    inner = side.this if isinstance(side, exp.Cast) else side
+    if isinstance(inner, exp.Parameter):
+        return ("$", inner.name)
+    return (inner.table, inner.name) if isinstance(inner, exp.Column) else None
+
+
+def _of_members(pairs: list[set[Side]]) -> set[Side]:
+    """The companies of the viewer's own memberships: their columns, and the parameters that these equal."""
+    members = {(table, COMPANY) for pair in pairs if ("v", "account_id") in pair for table, _ in pair if table != "v"}
+    return members | {side for pair in pairs if pair & members for side in pair if side[0] == "$"}
+
+
+def _entered_by_judged(parsed: exp.Expr) -> set[Side]:
+    """The parameters that name the company of the membership in `judged`."""
+    judged = [cte for cte in parsed.find_all(exp.CTE) if cte.alias == "judged"]
+    selects = [select for cte in judged for select in cte.find_all(exp.Select)]
+    return {side for select in selects for side in _of_members(_pairs(list(_conditions(select)))) if side[0] == "$"}
+
+
+def _is_within_judged(scope: exp.Expr) -> bool:
+    """True if a query around this one reads its rows from `judged`: without any, this one is not run."""
+    around = scope.find_ancestor(exp.Select)
+    while around is not None:
+        source = around.args.get("from_") or around.args.get("from")
+        if source is not None and source.this.name == "judged":
+            return True
+        around = around.find_ancestor(exp.Select)
+    return False
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -127,6 +167,7 @@ async def test_the_biggest_operation_is_fenced(world: World, document: str) -> N
 WHERE_MINE = "where m.company_id = $1 and m.account_id = v.account_id"
 PERHAPS_MINE = "where m.company_id = $1 and (m.account_id = v.account_id or m.external)"
 COMPANY_OF = f"{READ}select 1) select c.name from viewer v, company c join membership m on c.id = m.company_id"
+JUDGED_MINE = f"{READ}select 1), judged as (select 1 from viewer v, membership m {WHERE_MINE})"
 ONE = "from document d where d.company_id = $1"
 
 
@@ -147,6 +188,8 @@ ONE = "from document d where d.company_id = $1"
         ("insert into document (id, number) values ($1, $2)", "document"),
         (f"{READ}select 1) select c.name from company c where c.id = $1", "c"),
         (f"{COMPANY_OF} {PERHAPS_MINE}", "c"),
+        (f"{JUDGED_MINE} select (select c.name from company c where c.id = $2) from judged j", "c"),
+        (f"{JUDGED_MINE} select (select c.name from company c where c.id = $1) from viewer v", "c"),
     ],
 )
 def test_a_statement_without_a_fence_is_found(statement: str, alias: str) -> None:
@@ -160,6 +203,8 @@ def test_a_statement_without_a_fence_is_found(statement: str, alias: str) -> Non
         "select l.id from document d join document_line l on l.company_id = d.company_id where d.company_id = $1",
         "insert into document (company_id, id) select c.id, $1 from account c",
         f"{COMPANY_OF} {WHERE_MINE}",
+        f"{READ}select 1) select c.name from viewer v, company c, membership m {WHERE_MINE} and c.id = $1",
+        f"{JUDGED_MINE} select (select c.name from company c where c.id = $1) from judged j",
     ],
 )
 def test_a_statement_with_its_fences_passes(statement: str) -> None:
