@@ -100,11 +100,11 @@ async def test_a_name_has_its_key_however_it_is_written(fresh_database: Database
         assert tuple(keys) == ("cafe 212", "peeters")
 
 
-async def test_each_stored_key_has_its_trigger_always(worker_dsn: str) -> None:
+async def test_each_stored_key_has_its_triggers_always(worker_dsn: str) -> None:
     connection = await connect(worker_dsn)
     try:
         found = {(row[0], row[1]) for row in await connection.fetch(TRIGGERS)}
     finally:
         await connection.close()
-    assert found == {(table, f"set_{column}_key") for table, column in STORED}
+    assert found == {(table, f"set_{when}{column}_key") for table, column in STORED for when in ("", "changed_")}
     assert len(STORED) == 5

@@ -137,8 +137,8 @@ def without_payloads(patch: pytest.MonkeyPatch, error: Exception) -> None:
     """From now on no payload is kept after its cost was found, and none can be compiled."""
     kept = Compiler.kept
 
-    def kept_write(self: Compiler, operation: Operation, part: Part, *more: Any) -> Statement | None:
-        return kept(self, operation, part, *more) if isinstance(part, WritePart) else None
+    def kept_write(self: Compiler, operation: Operation, part: Part, *more: Any, **rest: Any) -> Statement | None:
+        return kept(self, operation, part, *more, **rest) if isinstance(part, WritePart) else None
 
     async def fail(_self: Turns, _work: Callable[[], Any]) -> Any:
         raise error
