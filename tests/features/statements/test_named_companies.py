@@ -265,7 +265,7 @@ OTHERS: Mapping[str, Mapping[str, Any]] = {
     "adjustPrices": {"companyId": ONE, "percent": "5.00", "groupId": f"prg_{NO_ROW}"},
     "requestAccess": {"companyId": ONE, "app": "STOCK", "reason": "Counting"},
     "updateCompany": {"companyId": ONE, "city": "Namur"},
-    "disconnectService": {"companyId": ONE, "connectedServiceId": f"csv_{NO_ROW}"},
+    "disconnectService": {"companyId": ONE, "connectedServiceId": f"cns_{NO_ROW}"},
 }
 OF_A_ROW: Mapping[str, Mapping[str, Any]] = {
     "decideAccessRequest": {"requestId": f"arq_{NO_ROW}", "granted": True},

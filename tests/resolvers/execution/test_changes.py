@@ -419,12 +419,12 @@ async def test_a_company_that_changes_all_the_time_is_told_in_few_events(
     await writer.change("Customer", customer)
     assert await told(busy) == [node("CUSTOMER", customer, 2)]
     readings = Readings(monkeypatch)
-    for _ in range(10):
+    for _ in range(30):
         await writer.change("Customer", customer)
         await asyncio.sleep(0.02)
     second = await elsewhere.create("Customer")
     assert await told(quiet) == [node("CUSTOMER", second)]
-    assert readings.count <= 2
+    assert readings.count <= 3, "one of a late hint at the change before, and of the other company"
     assert busy.told.empty()
 
 
@@ -656,8 +656,8 @@ async def test_an_error_of_the_server_ends_no_feed(
         return await read(self, statement, arguments, **options)
 
     monkeypatch.setattr(wakeups, "PERIOD", 3_600)
+    monkeypatch.setattr(change_feed, "PERIOD", 3_600)  # no look is on its way when the next one is to fail
     follower = await follow(station, firm["owner"].token, firm, "CUSTOMER")
-    monkeypatch.setattr(change_feed, "PERIOD", 3_600)
     monkeypatch.setattr(Database, "read", fail_once)
     await writer.create("Customer")
     assert len(await told(follower)) == 1
