@@ -14,7 +14,7 @@ from db.sql import Expression, Json, Rows, Sql, Text, alias, concatenation, json
 from resolvers.compilation.company_scope import CompanyScope, Position
 from resolvers.compilation.context import LateralJoin, Row
 from resolvers.compilation.cost import ListSize, length_of
-from resolvers.compilation.objects import SelectionSets
+from resolvers.compilation.object_writer import SelectionSets
 from resolvers.compilation.resolution import GlobalId, Leaf, ToOne
 from resolvers.compilation.root_fields import NULL, RootFields
 from resolvers.compilation.statement import Statement
