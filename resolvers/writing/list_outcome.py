@@ -20,7 +20,7 @@ from resolvers.writing.outcome import (
     Refusal,
     conflict,
     found_problem,
-    missing,
+    missing_app_problem,
     missing_bits,
     problems_of,
     warning,
@@ -92,7 +92,7 @@ class ListAnswer:
                 yield UserProblem(UserErrorCode.NOT_FOUND, (self.write.row,))
             case Refusal.GATES:
                 lacking = self.reader.lacking_in(items_of(self.input)[n], missing_bits(self.outcome))
-                yield from map(missing, lacking)
+                yield from map(missing_app_problem, lacking)
             case Refusal.PROBLEMS:
                 yield from self.given.items[n].problems
             case Refusal.FOUND:

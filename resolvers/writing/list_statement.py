@@ -20,7 +20,7 @@ from resolvers.writing.statement import HAS_WAITED, WriteSql
 from resolvers.writing.values import server_default
 from resolvers.writing.wholes import ListedWholes
 
-LASTING: Final = sql(
+CHECK_RIGHT: Final = sql(
     "select check_right(j.credential_id, j.company_id, j.access_version) from judged j where case "
     "when (select count(*) from trail) > 0 then {} end",
     HAS_WAITED,
@@ -62,7 +62,7 @@ class ListSql(WriteSql):
             self._common(name, statement)
         row = join(", ", self._trail_row(sql("g.changed")))
         self._common(sql("trail"), sql("{} returning id", self._trail_of(sql("g"), row, self._pairs)))
-        self._common(sql("lasting"), LASTING)
+        self._common(sql("lasting"), CHECK_RIGHT)
         return self._outcome()
 
     @property

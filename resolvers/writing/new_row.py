@@ -17,7 +17,7 @@ from resolvers.writing.keyed import KeyedSql
 from resolvers.writing.owned import OwnedSql
 from resolvers.writing.record import JsonRecord, ParameterRecord, Record, WholeRecord
 from resolvers.writing.rules import Computed, NewRow
-from resolvers.writing.values import created_name, followed, leads_nowhere, new_value, or_created, passes
+from resolvers.writing.values import created_name, leads_nowhere, new_value, or_created, passes, with_following
 from resolvers.writing.wholes import Wholes
 from schema.declarations.writing import WriteAction, WriteKind
 
@@ -181,7 +181,7 @@ class NewRowSql(JudgedSql):
             one.name: self._or_created(one, new_value(one, derived.get(one.name), record, row)) for one in self._columns
         }
         given |= {name: derive(row) for name, derive in self._derived().items()}
-        return followed(given, self.write.rules.follows, record, self._company(sql("j")))
+        return with_following(given, self.write.rules.follows, record, self._company(sql("j")))
 
     def _changed_values(self) -> dict[str, Sql]:
         """The values of a changed row by column, those that stay included."""
@@ -190,7 +190,7 @@ class NewRowSql(JudgedSql):
             one.name: self._or_created(one, _changed_value(one, record[one.column], self._stored[one.column]))
             for one in self._columns
         }
-        return followed(given, self.write.rules.follows, record, self._company(sql("j")))
+        return with_following(given, self.write.rules.follows, record, self._company(sql("j")))
 
     def _or_created(self, column: WriteColumn, value: Sql) -> Sql:
         """The value of a column, or the row that the caller has created with the key which the input states."""

@@ -172,7 +172,7 @@ def warning(write: EntityWrite, n: int) -> UserProblem:
 
 def _missing(outcome: Outcome, reader: Reader, input_: Mapping[str, Any]) -> Iterator[UserProblem]:
     """A problem for each member that needs an app which the caller lacks, in the order of the input."""
-    return map(missing, reader.lacking(input_, missing_bits(outcome)))
+    return map(missing_app_problem, reader.lacking(input_, missing_bits(outcome)))
 
 
 def missing_bits(outcome: Outcome) -> int:
@@ -181,7 +181,7 @@ def missing_bits(outcome: Outcome) -> int:
     return ((1 << APPS) - 1) & ~outcome.apps.to_int(bitorder="big")
 
 
-def missing(lacking: tuple[Path, App, bool]) -> UserProblem:
+def missing_app_problem(lacking: tuple[Path, App, bool]) -> UserProblem:
     """The problem of a member that needs an app which the caller lacks; the flag: it was null."""
     path, app, is_null = lacking
     reason = ValidationReason.NULL_SENT if is_null else None

@@ -49,7 +49,7 @@ MOST_IDS: Final = 100
 """Maximum number of products that are named one by one, and that a payload shows."""
 
 IDS: Final = "productIds"
-STATED: Final = f"*{IDS}"
+STATED_IDS: Final = f"*{IDS}"
 """The name of the stated products in the JSON of an input, which is no column's."""
 
 PERCENT: Final = WriteColumn("percent", amount(2, -100, 1_000), Column("percent", Numeric, nullable=False), ())
@@ -72,7 +72,7 @@ class PriceReader:
         elif not ids and given.get("groupId") is None:
             found.problems.append(invalid((IDS,), Reason.REQUIRED))
         else:
-            found.values[STATED] = [self._item(id_) for id_ in ids or ()]
+            found.values[STATED_IDS] = [self._item(id_) for id_ in ids or ()]
         return found
 
     def _item(self, id_: str) -> dict[str, object]:
@@ -156,7 +156,7 @@ class PriceSql(JudgedSql):
             "(select null, {} from given g join {} on {} and p.group_id = g.group_id limit {})",
             columns,
             self._values,
-            literal(STATED),
+            literal(STATED_IDS),
             stated.source,
             self._there(stated),
             key,

@@ -48,7 +48,7 @@ def input_of(schema: GraphQLSchema, selected: SelectedField) -> ArgumentValue:
     return read_arguments(selected.nodes[0], mutation.fields[selected.name].args)["input"]
 
 
-def stated(inputs: Inputs, given: ArgumentValue, names: tuple[str, ...]) -> frozenset[str]:
+def stated_members(inputs: Inputs, given: ArgumentValue, names: tuple[str, ...]) -> frozenset[str]:
     """Those of some members that an input has, null included."""
     match given:
         case ObjectArgument(members):
@@ -68,8 +68,8 @@ def stated_in_items(inputs: Inputs, given: ArgumentValue, names: tuple[str, ...]
             listed = ConstantArgument(value_of(given, {})["items"])
     match listed:
         case ListArgument(items):
-            return frozenset(name for item in items for name in stated(inputs, item, names))
+            return frozenset(name for item in items for name in stated_members(inputs, item, names))
         case ObjectArgument():
-            return stated(inputs, listed, names)
+            return stated_members(inputs, listed, names)
         case _:
             return inputs.probe(listed, StatedInItems(Stated(names)))

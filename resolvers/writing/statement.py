@@ -26,7 +26,7 @@ KINDS: Final = {
 HAS_WAITED: Final = sql("clock_timestamp() > statement_timestamp() + interval '2 ms'")
 """The condition that a statement may have waited for others; what took less time has waited for nobody."""
 
-LASTING: Final = sql(
+CHECK_RIGHT: Final = sql(
     "case when {} then check_right(credential_id, company_id, (select j.access_version from judged j)) end", HAS_WAITED
 )
 """Undoes the statement by an error if the right has ended while it waited for others: of the trail, which is written
@@ -67,7 +67,7 @@ class WriteSql(NewRowSql):
     def _after_written(self) -> Iterator[tuple[Sql, Sql]]:
         """The names and statements of owned rows, effects and the trail, which checks a right that may have ended."""
         yield from self._after()
-        yield sql("trail"), sql("{} returning {}", self._trail(), LASTING)
+        yield sql("trail"), sql("{} returning {}", self._trail(), CHECK_RIGHT)
 
     def _after(self) -> Iterator[tuple[Sql, Sql]]:
         """The names and statements of owned rows, and of the effects of what the input states."""

@@ -69,10 +69,10 @@ def or_created(column: WriteColumn, value: Sql, json: Sql, company: Sql) -> Sql:
     return sql("case when {} is null then {} else {} end", key, value, created)
 
 
-def followed(
+def with_following(
     values: Mapping[str, Sql], follows: Mapping[str, Following], record: Record, company: Sql
 ) -> dict[str, Sql]:
-    """The values of columns, after those that follow from others have followed."""
+    """The values of columns, after those that follow from others are computed."""
     found = dict(values)
     for name, following in follows.items():
         value = following.value(NewRow(sql("n"), company, dict(found)))

@@ -32,7 +32,7 @@ from resolvers.writing.list_statement import ListSql
 from resolvers.writing.new_row import NUMBER
 from resolvers.writing.payload import finish_write
 from resolvers.writing.reading import InputReader
-from resolvers.writing.stated import input_of, stated, stated_in_items
+from resolvers.writing.stated import input_of, stated_in_items, stated_members
 from resolvers.writing.statement import WriteSql
 from schema.declarations.writing import WriteAction
 
@@ -108,7 +108,7 @@ class EntityWriter:
         """The lists, the number and the reasons of effects that the input states; each has expressions of its own."""
         rules, lists = self.write.rules, (owned.member for owned in self.write.lists)
         numbers, effects = (NUMBER,) if rules.numbering else (), (effect.reads for effect in rules.effects)
-        return stated(inputs, self._input(selected), (*lists, *numbers, *effects))
+        return stated_members(inputs, self._input(selected), (*lists, *numbers, *effects))
 
     # --- what the payload reads
 

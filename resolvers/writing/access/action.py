@@ -19,20 +19,20 @@ from resolvers.gates.coordinates import named_type
 from resolvers.gates.needs import type_need
 from resolvers.operation.selection import SelectedField
 from resolvers.writing.access.apps import (
-    ACTIVATE,
-    DEACTIVATE,
+    ACTIVATE_APP,
+    DEACTIVATE_APP,
     activations,
     deactivations,
     read_activation,
     read_deactivation,
 )
-from resolvers.writing.access.decisions import DECIDE, one_toggle, read_decision
+from resolvers.writing.access.decisions import DECIDE_REQUEST, one_toggle, read_decision
 from resolvers.writing.access.models import MEMBERS
 from resolvers.writing.access.statement import AccessSql
 from resolvers.writing.access.toggles import FOLLOW_MODELS, SET_TOGGLES, read_toggles, toggles
 from resolvers.writing.intent import Intent, SessionWriter
 from resolvers.writing.payload import finish_write, payloads
-from resolvers.writing.stated import input_of, stated
+from resolvers.writing.stated import input_of, stated_members
 
 
 class Shown(NamedTuple):
@@ -74,9 +74,9 @@ class Action:
 
 ACTIONS: Final[Mapping[str, Action]] = {
     "setAppAccess": Action(SET_TOGGLES, read_toggles, toggles, FOLLOW_MODELS, MEMBERS),
-    "activateApp": Action(ACTIVATE, read_activation, activations),
-    "deactivateApp": Action(DEACTIVATE, read_deactivation, deactivations),
-    "decideAccessRequest": Action(DECIDE, read_decision, one_toggle),
+    "activateApp": Action(ACTIVATE_APP, read_activation, activations),
+    "deactivateApp": Action(DEACTIVATE_APP, read_deactivation, deactivations),
+    "decideAccessRequest": Action(DECIDE_REQUEST, read_decision, one_toggle),
 }
 """By their root fields."""
 
@@ -114,7 +114,7 @@ class AccessWriter(SessionWriter):
             return self._json(roots, field, at.under(field.key))
 
         given = input_of(self.schema, selected)
-        sql_ = self.action.sql_of(stated(roots.ctx.inputs, given, self.action.members))
+        sql_ = self.action.sql_of(stated_members(roots.ctx.inputs, given, self.action.members))
         return finish_write(roots, selected, self.payload, lambda _: sql_.add(roots.ctx), is_written, field_of)
 
     def _shown(self, field: SelectedField) -> GraphQLObjectType:

@@ -16,7 +16,7 @@ from schema.apps import CATALOGUE
 from schema.errors import REACHES_ALL, REASONS, TOO_MANY, UserErrorCode, ValidationReason
 from schema.localization.field_labels import field_label
 
-MODELLED: Final = 40
+MODELLED_USERS: Final = 40
 """Maximum number of users who get the toggles of a model in one mutation: some 4,500 toggles."""
 
 TOGGLES: Final = sum(not entry.always_visible for entry in CATALOGUE.values())
@@ -30,7 +30,7 @@ PRESETS: Final = "PRESET"
 MEMBERS: Final = ("copy", "apply")
 """The members of an input that name models."""
 
-MODELS: Final = """
+FIND_MODELS: Final = """
 select m.n, t.id member, t.toggles, coalesce(s.toggles & ~ s.lent, p.apps) wanted, j.awake, coalesce(
     case
       when coalesce(s.id, p.id) is null or s.external <> (m.kind = 'EXTERNAL') then m.source_path || ' NOT_FOUND'
@@ -52,7 +52,7 @@ where j.outcome is null
 
 What a colleague has until a moment is not copied: it would be given for good."""
 
-MODELLING: Final = """
+ADD_TOGGLES_OF_MODELS: Final = """
 select s.* from stated s
 union all
 select m.n - 1000000, a.id, a.position, get_bit(m.wanted, a.position) = 1, m.member, true, null
@@ -93,33 +93,33 @@ class Model(NamedTuple):
 
 def with_models(stated: Input) -> Mapping[LiteralString, Input]:
     """The inputs of a statement that sets toggles and follows models; `stated` are the toggles."""
-    return {"stated": stated, "models": Input(MODELS, COLUMNS), "asked": Input(MODELLING)}
+    return {"stated": stated, "models": Input(FIND_MODELS, COLUMNS), "asked": Input(ADD_TOGGLES_OF_MODELS)}
 
 
-def modelled(input_: Mapping[str, Any]) -> int:
+def count_modelled_users(input_: Mapping[str, Any]) -> int:
     """The number of users who get the toggles of a model."""
     return len(input_.get("copy") or ()) + sum(len(one["userIds"]) for one in input_.get("apply") or ())
 
 
 def too_many_models(input_: Mapping[str, Any]) -> Iterator[UserProblem]:
     """The problem of too many users, at the member that has most of them."""
-    if modelled(input_) > MODELLED:
-        member = max(MEMBERS, key=lambda name: modelled({name: input_.get(name)}))
-        yield invalid((member,), ValidationReason.TOO_LONG, TOO_MANY, most=MODELLED)
+    if count_modelled_users(input_) > MODELLED_USERS:
+        member = max(MEMBERS, key=lambda name: count_modelled_users({name: input_.get(name)}))
+        yield invalid((member,), ValidationReason.TOO_LONG, TOO_MANY, most=MODELLED_USERS)
 
 
 def read_models(input_: Mapping[str, Any]) -> Arrays:
-    """The models of an input as the arrays of `MODELS`."""
+    """The models of an input as the arrays of `FIND_MODELS`."""
     rows: list[Model] = []
     seen: set[object] = set()
-    for source_path, kind, source, path, id_ in _named(input_):
+    for source_path, kind, source, path, id_ in _models_of(input_):
         person = USER(id_) or NO_ROW
         rows.append(Model(kind, source or NO_ROW, source_path, person, id_.startswith("ext"), path, person in seen))
         seen.add(person)
     return dict(zip(COLUMNS, map(list, zip(*rows, strict=True)), strict=True)) if rows else NO_MODELS
 
 
-def _named(input_: Mapping[str, Any]) -> Iterator[tuple[str, str, object, str, str]]:
+def _models_of(input_: Mapping[str, Any]) -> Iterator[tuple[str, str, object, str, str]]:
     """The path, kind and key of each model, and the path and id of who gets it."""
     for n, copy in enumerate(input_.get("copy") or ()):
         kind = "EXTERNAL" if copy["from"].startswith("ext") else "USER"

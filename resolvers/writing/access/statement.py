@@ -27,7 +27,7 @@ COMPANY: Final = sql("(select j.company_id from judged j)")
 PROBLEMS: Final = 20
 """Maximum number of problems in one refusal."""
 
-JUDGED: Final = """
+JUDGE_CALLER: Final = """
 select {0}.account_id, {0}.confirmed, {0}.language, {0}.account_id = any({1}) spent, x.*, case
   when {0}.read_only then 'FORBIDDEN' when x.company_id is null then 'NOT_FOUND'
   when x.role is distinct from 'OWNER' then 'FORBIDDEN'
@@ -43,7 +43,7 @@ from viewer {0} left join lateral (
 
 `has_lapsed`: a user has an app whose time is over, which is written before anything else."""
 
-FOUND: Final = """
+SUM_UP_CHANGES: Final = """
 select f.*, f.count > 0 and j.spent stops from judged j cross join (
   select (array_agg(a.problem order by a.n) filter (where a.problem is not null))[1:{}] problems,
     coalesce(bool_or(a.changes), false) changes, (count(*) filter (where a.changes and a.given))::int4 count
@@ -52,7 +52,7 @@ select f.*, f.count > 0 and j.spent stops from judged j cross join (
 """
 """What was found: `count` is the number of rights that are given, for which an owner who is `spent` has to wait."""
 
-LOCKED: Final = f"""
+LOCK_COMPANY: Final = f"""
 select c.id, {APPLIED} from judged j cross join found f join company c on c.id = j.company_id and c.id = {{}}
 where j.outcome is null and f.problems is null and f.changes and not f.stops and not j.has_lapsed
   and c.access_version = j.access_version
@@ -62,23 +62,23 @@ for no key update of c skip locked
 
 What is written waits for replicas."""
 
-RAISED: Final = """
+RAISE_ACCESS_VERSION: Final = """
 update company c set access_version = c.access_version + 1{1} from locked l where c.id = l.id and c.id = {0}
 returning c.id, c.access_version, c.trial_ends_at
 """
-STANDING: Final = """
+FIND_COMPANY_AS_ASKED: Final = """
 select r.* from raised r union all
 select j.company_id, j.access_version, j.trial_ends_at from judged j cross join found f
 where j.outcome is null and f.problems is null and not f.changes and not j.has_lapsed
 """
 """The company's row in the version in which it is as asked: as it was raised, or judged where all is so already."""
 
-CHANGING: Final = """
+FIND_EFFECTIVE_CHANGES: Final = """
 select a.*, r.id company_id, j.account_id, j.at from asked a cross join judged j cross join raised r where a.changes
 """
 """What is written: the asked changes that change something, with the company, the caller and the moment."""
 
-OUTCOME: Final = """
+FIND_OUTCOME: Final = """
 select j.company_id, j.row_id, j.confirmed, j.language, f.problems, f.count, case
   when j.outcome is not null then j.outcome when f.stops then 'RATE_LIMITED' when f.problems is not null then 'FOUND'
   when j.has_lapsed then 'RACED' when not f.changes then 'UNCHANGED' when r.id is null then 'RACED' end outcome
@@ -86,7 +86,7 @@ from judged j cross join found f left join raised r on true
 """
 
 
-RAISING: Final[Mapping[LiteralString, LiteralString]] = {"raised": RAISED}
+RAISING_STEPS: Final[Mapping[LiteralString, LiteralString]] = {"raised": RAISE_ACCESS_VERSION}
 
 
 class Input(NamedTuple):
@@ -120,7 +120,7 @@ class AccessSql:
     writes: Mapping[LiteralString, LiteralString]
     company: LiteralString = ""
     part: Table | None = None
-    raising: Mapping[LiteralString, LiteralString] = field(default_factory=lambda: RAISING)
+    raising: Mapping[LiteralString, LiteralString] = field(default_factory=lambda: RAISING_STEPS)
 
     def add(self, ctx: StatementContext) -> Sql:
         """Add it to a statement. Returns the select of the outcome, whose columns `Outcome` names."""
@@ -129,15 +129,15 @@ class AccessSql:
         steps = {
             "judged": _judged(ctx, self.part),
             **{name: input_.sql(ctx, named) for name, input_ in self.inputs.items()},
-            "found": sql(FOUND, number(PROBLEMS)),
-            "locked": sql(LOCKED, named),
+            "found": sql(SUM_UP_CHANGES, number(PROBLEMS)),
+            "locked": sql(LOCK_COMPANY, named),
             **{name: sql(step, named, sql(self.company)) for name, step in self.raising.items()},
-            "standing": sql(STANDING),
-            "changing": sql(CHANGING),
+            "standing": sql(FIND_COMPANY_AS_ASKED),
+            "changing": sql(FIND_EFFECTIVE_CHANGES),
             **{name: sql(statement, named) for name, statement in self.writes.items()},
         }
         ctx.commons += [sql(", {} as materialized ({})", Sql(name), step) for name, step in steps.items()]
-        return sql(OUTCOME)
+        return sql(FIND_OUTCOME)
 
 
 def _judged(ctx: StatementContext, part: Table | None) -> Sql:
@@ -153,7 +153,7 @@ def _judged(ctx: StatementContext, part: Table | None) -> Sql:
         seen = sql("({} or {} = {})", is_owner(member), member["id"], target["user_id"])
         conditions = every([conditions, sql("{} = {}", target["id"], given), seen])
     return sql(
-        JUDGED,
+        JUDGE_CALLER,
         VIEWER,
         ctx.written(SPENT, "uuid[]"),
         ctx.written(VERSION, "int4"),

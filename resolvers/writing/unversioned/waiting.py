@@ -13,13 +13,13 @@ from weakref import WeakValueDictionary
 from db.database import Database
 from db.errors import DatabaseTimeout
 
-FREE: Final = """
+LOCK_COMPANY: Final = """
 select c.id from judged j join company c on c.id = j.company_id and c.id = {} and c.access_version = j.access_version
 where {} for no key update of c skip locked
 """
 """The company's row in the version of its access that was judged; none after a change, or while another one has it."""
 
-WAIT: Final = """
+WAIT_FOR_ROW: Final = """
 with of_account as materialized (select from account where id = $1 for no key update),
   of_company as materialized (select from company where id = $1 for no key update),
   of_member as materialized (select from membership where id = $1 for no key update),
@@ -38,7 +38,7 @@ async def until_free(database: Database, busy: Iterable[uuid.UUID]) -> None:
     """Wait for rows that were busy, one after another: who waits holds none. Raises as `Database.statements` does."""
     for row in busy:
         async with database.statements() as connection:
-            await connection.execute(WAIT, row)
+            await connection.execute(WAIT_FOR_ROW, row)
 
 
 class Lines:

@@ -28,10 +28,10 @@ class Unversioned:
 
 
 UNVERSIONED: Final[Mapping[str, Unversioned]] = {
-    "disconnectService": Unversioned(service.read, service.add, ("company",)),
-    "requestAccess": Unversioned(access_request.read, access_request.add, ("accessRequest", "company")),
-    "updateCompany": Unversioned(company.read, company.add, ("company",)),
-    "updateProfile": Unversioned(profile.read, profile.add, ("viewer",)),
+    "disconnectService": Unversioned(service.read_input, service.add_write, ("company",)),
+    "requestAccess": Unversioned(access_request.read_input, access_request.add_write, ("accessRequest", "company")),
+    "updateCompany": Unversioned(company.read_input, company.add_write, ("company",)),
+    "updateProfile": Unversioned(profile.read_input, profile.add_write, ("viewer",)),
 }
 """By their root fields."""
 
