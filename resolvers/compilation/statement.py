@@ -53,8 +53,9 @@ KNOWN: Final = "known"
 their tokens that are valid and of the account that it was read for."""
 
 POSITION: Final = "position"
-"""The name of a further column of a write or a payload: the number below which all transactions have to be over in a
-database that has what was written; null: nothing was. Of a payload, which is read after a commit, all that it saw."""
+"""The name of a further column of a write or a payload: a database has the written rows once all
+transactions below this number are over there; null: nothing was written. A payload is read after a commit: a database
+has all rows that it saw."""
 
 SNAPSHOT: Final = "snapshot"
 """The last column of a statement that reads changes: the snapshot that it saw."""

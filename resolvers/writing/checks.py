@@ -17,7 +17,7 @@ from schema.apps import App
 from schema.declarations.writing import COMPANY, WriteKind
 
 KEPT_COLUMNS: Final = frozenset({"company_id", "id", "version", "updated_at", "created_by", "updated_by", "deleted_at"})
-"""The columns that every mutation keeps itself."""
+"""The columns that every mutation writes by itself."""
 
 NUMBER_COLUMNS: Final = frozenset({"sequence_number", "number"})
 BITS: Final = {Integer: 31, SmallInteger: 15}
@@ -72,7 +72,7 @@ class WriteChecks:
                     yield f"{input_.name}.{name} names no field, and controls nothing"
 
     def _rules(self) -> Iterator[str]:
-        """A rule reads members with the same gates, so that no refusal tells of what the caller does not see.
+        """A rule reads members with the same gates, so that no refusal reveals values that the caller does not see.
 
         Members that are stated `apart` are two ways to one value, which follows from the one that the caller states.
         """
@@ -85,7 +85,7 @@ class WriteChecks:
                     yield f"{self.write.type_.name}: the rule at {rule.member} reads members with other gates"
 
     def _private(self) -> Iterator[str]:
-        """Nobody writes what only some members of the company see, or refers to it."""
+        """No mutation writes a row that only some members of the company see, or refers to one."""
         linked = [column.linked.table for column in self.write.columns if column.linked is not None]
         for table in (self.write.table, *linked):
             if table.info.get("private") is not None:
@@ -125,7 +125,7 @@ class WriteChecks:
         )
 
     def _unique(self) -> Iterator[str]:
-        """What a unique index refuses is the value of one member, which the problem names."""
+        """Each unique index judges the value of one member, which the problem names."""
         known = {column.name for column in self.write.columns}
         known |= NUMBER_COLUMNS if self.write.rules.numbering is not None else frozenset()
         for index in self.write.table.indexes:
@@ -135,7 +135,7 @@ class WriteChecks:
 
 
 def column_mistakes(write: EntityWrite, column: WriteColumn) -> Iterator[str]:
-    """What is wrong with the rule of a column."""
+    """The mistakes in the rule of a column."""
     rule, stored = column.rule, column.column
     if any(not isinstance(gate, App) for gate in chain(column.need, *column.values.values())):
         yield "only apps are gates of what is written"

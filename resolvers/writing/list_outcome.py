@@ -1,4 +1,4 @@
-"""What came of a list verb: the problems of the list, and the results of its items, for the payload.
+"""The payload of a list verb: the problems of the list, and the results of its items.
 
 A list that is written whole or not at all has all problems in `errors`, with their paths in the input, and no results
 where there are any. Else each item has its own, with paths within the item.
@@ -55,7 +55,7 @@ class ListAnswer:
         )
 
     def warnings(self) -> Iterator[UserProblem]:
-        """What the rows that stand as asked, or would, are warned of, with their paths in the input."""
+        """The warnings for rows that are or would be as asked, with their paths in the input."""
         if self.outcome.refused in ANSWERED:
             for n, item in enumerate(self.outcome.items):
                 for found in item.warnings if item.refused in WARNED else ():

@@ -1,4 +1,4 @@
-"""The members that the input of a mutation states: what a statement has expressions of its own for."""
+"""The members that the input of a mutation states: a statement has expressions of its own for each."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,18 +20,18 @@ from resolvers.operation.selection import SelectedField
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """The probe for an input object: those of some members that it has, null included."""
+    """The probe for an input object: the members, among some, that it states, null included."""
 
     names: tuple[str, ...]
 
     def __call__(self, value: object) -> tuple[str, ...]:
-        """The members; none in what is no object."""
+        """The members; none if the value is no object."""
         return tuple(name for name in self.names if name in value) if isinstance(value, Mapping) else ()
 
 
 @dataclass(frozen=True, slots=True)
 class StatedInItems:
-    """The probe for a list of input objects, or one in place of a list: those of some members that any of them has."""
+    """The probe for a list of input objects, or for a single one: the members, among some, that any of them states."""
 
     one: Stated
 
@@ -49,7 +49,7 @@ def input_of(schema: GraphQLSchema, selected: SelectedField) -> ArgumentValue:
 
 
 def stated_members(inputs: Inputs, given: ArgumentValue, names: tuple[str, ...]) -> frozenset[str]:
-    """Those of some members that an input has, null included."""
+    """The members, among some, that an input states, null included."""
     match given:
         case ObjectArgument(members):
             return frozenset(names) & members.keys()
@@ -58,7 +58,7 @@ def stated_members(inputs: Inputs, given: ArgumentValue, names: tuple[str, ...])
 
 
 def stated_in_items(inputs: Inputs, given: ArgumentValue, names: tuple[str, ...]) -> frozenset[str]:
-    """Those of some members that any of the `items` of an input has, null included."""
+    """The members, among some, that any of the `items` of an input states, null included."""
     match given:
         case ObjectArgument(members):
             listed = members["items"]

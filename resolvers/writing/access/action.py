@@ -1,4 +1,4 @@
-"""Changes of access as mutations of one statement: their kinds, and the payload of what the statement writes."""
+"""Changes of access as mutations of one statement: their kinds, and the payload of the written rows."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ from resolvers.writing.stated import input_of, stated_members
 
 
 class Shown(NamedTuple):
-    """A payload's field that is of a row which the statement has: its table, the row, and the fields that are of it."""
+    """A payload's object that the statement itself reads: its table, the select of its row, and its fields there."""
 
     table: Table
     row: LiteralString
@@ -51,7 +51,7 @@ SHOWN: Final[Mapping[str, Shown]] = {
         frozenset({"__typename", "id", "app", "reason", "state", "createdAt", "decidedAt", "until"}),
     ),
 }
-"""By their names. The caller is an owner, so no gate is closed."""
+"""These objects by the names of their fields. The caller is an owner, so no gate is closed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ ACTIONS: Final[Mapping[str, Action]] = {
     "deactivateApp": Action(DEACTIVATE_APP, read_deactivation, deactivations),
     "decideAccessRequest": Action(DECIDE_REQUEST, read_decision, one_toggle),
 }
-"""By their root fields."""
+"""The changes of access by their root fields."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +96,11 @@ class AccessWriter(SessionWriter):
         return self.action.rows(input_)
 
     def read(self, input_: Mapping[str, Any], key: str | None) -> Intent:
-        """Read an input; there is no idempotency key: the version, or the state of an app or request, says it all."""
+        """Read an input. It has no idempotency key: a version, or an app's or request's state, shows a repetition."""
         return self.action.read(input_)
 
     def compile(self, roots: RootFields, selected: SelectedField, *, in_full: bool) -> Statement:
-        """The statement that judges, writes, and reads the selected payload where that is of what it writes."""
+        """The statement that judges, writes, and reads the selected payload if that needs only written rows."""
 
         def is_written(field: SelectedField) -> bool:
             if field.name not in SHOWN:

@@ -1,7 +1,7 @@
 """Activating and deactivating apps for a company.
 
-An app is activated with the apps that it requires, within the plan or in the trial. It is not deactivated while another
-needs it, which may sleep.
+An app is activated with the apps that it requires, within the plan or in the trial. It is not deactivated while
+another app requires it, even a sleeping one.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,7 +22,7 @@ select a.n, a.app, get_bit(j.active, a.position) = 0 changes, true given, a.posi
   end problem
 from judged j cross join unnest({}) with ordinality a(app, position, plans, n) where j.outcome is null
 """
-"""The app and what it requires; a problem is an app that sleeps or would, since the plan does not have it."""
+"""The app and its required apps; a problem is an app that sleeps, or would sleep, because the plan does not have it."""
 
 INSERT_ACTIVATIONS: Final = """
 insert into company_app (company_id, app_id, valid, activated_by)
@@ -43,7 +43,7 @@ select a.n, a.app, a.n = 1 changes, false given, a.position,
   case when (get_bit(j.active, a.position) = 1) = (a.n > 1) then a.app end problem
 from judged j cross join unnest({}) with ordinality a(app, position, n) where j.outcome is null
 """
-"""The app, and those that require it; a problem is the app if it is not active, and another if it is."""
+"""The app and those that require it; a problem is the app if it is not active, or one of the others if it is."""
 
 END_ACTIVATIONS: Final = f"""
 update company_app o
@@ -63,12 +63,12 @@ DEACTIVATE_APP: Final = AccessSql(
 
 
 def activations(input_: Mapping[str, Any]) -> int:
-    """The app and all that it requires, the most that can be activated."""
+    """Maximum number of apps that an input activates: the app and all that it requires."""
     return 1 + len(requirements(input_["app"]))
 
 
 def deactivations(input_: Mapping[str, Any]) -> int:
-    """The app alone."""
+    """The number of apps that an input deactivates: one."""
     return 1
 
 
@@ -86,7 +86,7 @@ def read_activation(input_: Mapping[str, Any]) -> AccessIntent:
 
 @lru_cache
 def _plans(lowest: Plan) -> str:
-    """The plans that have an app whose lowest one is this."""
+    """The names of the plans that have an app of this lowest plan."""
     return " ".join(plan.name for plan in Plan if plan.covers(lowest))
 
 

@@ -20,7 +20,7 @@ from schema.errors import DECIDED_ALREADY, UserErrorCode, ValidationReason
 
 REQUEST: Final = Key(("arq",))
 GRANTED, UNTIL = "is granted", "until"
-"""The parameters, by the names under which they are bound."""
+"""The names of the statement's parameters."""
 
 FIND_REQUEST: Final = """
 select 1 n, q.*, true changes, q.begins given, case
@@ -46,9 +46,9 @@ from (
   ) o
 ) q
 """
-"""The request, its user and its app. It `begins` a right unless the app is on, from before it was deactivated.
+"""The request, its user and its app. It `begins` a right unless the app is on since before it was deactivated.
 
-An app whose time is over is not on, even if that is not written yet: it is, before this is run again."""
+An app whose time is over is not on, even before that is written; it is written before the statement is run again."""
 
 WRITE_DECISION: Final = """
 update access_request r
@@ -58,7 +58,7 @@ from asked a cross join judged j join locked l on l.id = j.company_id
 where r.company_id = {0} and r.id = j.row_id and r.state = 'OPEN'
 returning r.*
 """
-"""The request as it was decided; no row if another owner was first."""
+"""The decided request; no row if another owner was first."""
 
 RAISE_ACCESS_VERSION: Final = """
 update company c set access_version = c.access_version + 1{1} from decided d cross join asked a
@@ -70,7 +70,7 @@ select g.* from grown g union all
 select j.company_id, j.access_version, j.trial_ends_at from judged j join decided d on d.company_id = j.company_id
 where not exists (select from grown)
 """
-"""The company's row: only a right that begins is another version of the access."""
+"""The company's row; only a right that begins raises the version of its access."""
 
 INSERT_GRANT: Final = """
 insert into app_grant (company_id, membership_id, app_id, valid, granted_by, until)
@@ -97,12 +97,12 @@ DECIDE_REQUEST: Final = AccessSql(
 
 @dataclass(frozen=True, slots=True)
 class DecisionIntent:
-    """What an owner decides."""
+    """The decision of an owner."""
 
     input: Mapping[str, Any]
 
     def written(self, outcome: Outcome) -> int:
-        """The right that was given, if one was."""
+        """The number of rights that were granted: one at most."""
         return outcome.total or 0 if outcome.refused is None else 0
 
     def bindings(self, spent: list[uuid.UUID]) -> dict[str, object]:
@@ -125,17 +125,17 @@ class DecisionIntent:
             yield _problem(code, App[app])
 
     def values(self, outcome: Outcome) -> dict[str, object]:
-        """What the payload shows: the company, and the request as it is."""
+        """The payload's objects: the company and the request."""
         return {"company": outcome.company, "accessRequest": outcome.row}
 
 
 def read_decision(input_: Mapping[str, Any]) -> DecisionIntent:
-    """What an input asks for; all that can be wrong with it depends on the request."""
+    """Read an input; every problem with it depends on the request."""
     return DecisionIntent(input_)
 
 
 def one_toggle(input_: Mapping[str, Any]) -> int:
-    """The toggle that is granted."""
+    """Maximum number of toggles that a decision sets."""
     return 1
 
 

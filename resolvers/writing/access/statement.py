@@ -1,9 +1,9 @@
 """The statement of a change of access: it judges the owner, takes the company's row if that is free, and writes.
 
-`viewer → judged → asked → found → locked → raised → standing, changing → what is written`. What was judged still holds
-when it is written: every change of access raises the company's version under the lock of its row, and the row is locked
-in the version that was judged, or not at all. The statement does not wait for that lock. On refusal nothing is locked,
-and nothing is written.
+`viewer → judged → asked → found → locked → raised → standing, changing → writes`. The judged rights still hold when
+the changes are written: every change of access raises the company's version under the lock of its row, and the row is
+locked in the version that was judged, or not at all. The statement does not wait for that lock. On refusal nothing is
+locked, and nothing is written.
 """
 
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ from resolvers.plans import awake, moment, version
 from resolvers.writing.judging import REFUSED, ROW, SPENT, VERSION
 
 COMPANY: Final = sql("(select j.company_id from judged j)")
-"""The key of the company that has the row which an input names, once that is judged."""
+"""The key of the judged company, where the input names a row of it."""
 
 PROBLEMS: Final = 20
 """Maximum number of problems in one refusal."""
@@ -39,9 +39,9 @@ from viewer {0} left join lateral (
   from {7} where {8}
 ) x on true
 """
-"""The caller in the company, and why nothing is written whatever is asked for.
+"""The caller in the company, and the `outcome` that refuses any change; null: none.
 
-`has_lapsed`: a user has an app whose time is over, which is written before anything else."""
+`has_lapsed`: the time of a user's app is over; that is written before anything else."""
 
 SUM_UP_CHANGES: Final = """
 select f.*, f.count > 0 and j.spent stops from judged j cross join (
@@ -50,7 +50,7 @@ select f.*, f.count > 0 and j.spent stops from judged j cross join (
   from asked a
 ) f
 """
-"""What was found: `count` is the number of rights that are given, for which an owner who is `spent` has to wait."""
+"""The problems and the effects. `count` is the number of granted rights; `stops`: the owner may grant none now."""
 
 LOCK_COMPANY: Final = f"""
 select c.id, {APPLIED} from judged j cross join found f join company c on c.id = j.company_id and c.id = {{}}
@@ -58,9 +58,9 @@ where j.outcome is null and f.problems is null and f.changes and not f.stops and
   and c.access_version = j.access_version
 for no key update of c skip locked
 """
-"""The company's row, unless another change of access has it, has changed it since it was judged, or is due.
+"""The company's row; no row if another change of access has locked it, has changed it since it was judged, or is due.
 
-What is written waits for replicas."""
+The commit waits for replicas (`db/remote_apply.py`)."""
 
 RAISE_ACCESS_VERSION: Final = """
 update company c set access_version = c.access_version + 1{1} from locked l where c.id = l.id and c.id = {0}
@@ -71,12 +71,12 @@ select r.* from raised r union all
 select j.company_id, j.access_version, j.trial_ends_at from judged j cross join found f
 where j.outcome is null and f.problems is null and not f.changes and not j.has_lapsed
 """
-"""The company's row in the version in which it is as asked: as it was raised, or judged where all is so already."""
+"""The company's row in the version with the asked changes: the raised one, or the judged one if nothing changes."""
 
 FIND_EFFECTIVE_CHANGES: Final = """
 select a.*, r.id company_id, j.account_id, j.at from asked a cross join judged j cross join raised r where a.changes
 """
-"""What is written: the asked changes that change something, with the company, the caller and the moment."""
+"""The asked changes that have an effect, with the company, the caller and the time."""
 
 FIND_OUTCOME: Final = """
 select j.company_id, j.row_id, j.confirmed, j.language, f.problems, f.count, case
@@ -90,9 +90,9 @@ RAISING_STEPS: Final[Mapping[LiteralString, LiteralString]] = {"raised": RAISE_A
 
 
 class Input(NamedTuple):
-    """A select of what is asked for, and what it reads: parameters by name and type.
+    """A select of a part of the input, and the parameters that it reads, by name and type.
 
-    They stand in place of `{0}`, the company's key in place of `{1}`.
+    The parameters stand in place of `{0}`, the company's key in place of `{1}`.
     """
 
     select: LiteralString
@@ -106,13 +106,13 @@ class Input(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class AccessSql:
-    """What a kind of change of access asks for and writes.
+    """The selects and the writes of a kind of change of access.
 
     The last one of `inputs`, `asked`, selects the asked changes in the company of `judged`, each with its number `n`,
-    its `problem` (null: none), whether it `changes` anything, and whether a right is `given` by it, not taken away.
+    its `problem` (null: none), whether it `changes` anything, and whether it gives a right (`given`).
     `company` sets further columns of the company's row `c`; `writes` are statements over `changing`, by their names,
-    with the company's key in place of `{0}`. The input names the company, or a row of `part`, a table whose rows are
-    seen by owners and by the user whom they are about. `raising` are the steps from `locked` to `raised`, which has no
+    with the company's key in place of `{0}`. The input names the company, or a row of `part`, a table whose rows
+    only owners and the row's own user see. `raising` are the steps from `locked` to `raised`, which has no
     row where another write was first.
     """
 
@@ -141,7 +141,7 @@ class AccessSql:
 
 
 def _judged(ctx: StatementContext, part: Table | None) -> Sql:
-    """The caller in the company that the parameter names, or that has the row of `part` which it names."""
+    """The caller in the company of the parameter, which names the company or a row of `part`."""
     given, target = ctx.written(ROW, "uuid"), None
     named = given if part is None else sql("c.id")
     member = rows(membership, sql("m"), company=named)

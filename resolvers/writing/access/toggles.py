@@ -59,8 +59,8 @@ where not w.given and upper_inf(g.valid)
   and (g.company_id, g.membership_id, g.app_id) >= ({{0}}, w.member, w.app)
   and (g.company_id, g.membership_id, g.app_id) <= ({{0}}, w.member, w.app)
 """
-"""The rows are compared as wholes, which is the same as each value being equal, so that the index of open periods finds
-them: the key of all periods, which PostgreSQL would take for equal values, goes through ten times as many pages."""
+"""Ends the open periods. Rows are compared as wholes, which has the result of equal values, so that PostgreSQL takes
+the index of open periods: for equal values it would take the key of all periods, and read ten times as many pages."""
 
 INSERT_GRANTS: Final = """
 insert into app_grant (company_id, membership_id, app_id, valid, granted_by)
@@ -99,7 +99,7 @@ WRITES: Final[Mapping[LiteralString, LiteralString]] = {
     "kept": UPDATE_MASKS,
     "trail": RECORD_CHANGES,
 }
-"""What is written: the periods of validity, the masks that follow from them, and the trail."""
+"""The statements that write the periods of validity, the masks that follow from them, and the trail."""
 
 SET_TOGGLES: Final = AccessSql({"asked": STATED_TOGGLES}, WRITES)
 FOLLOW_MODELS: Final = AccessSql(with_models(STATED_TOGGLES), WRITES)
@@ -112,7 +112,7 @@ def toggles(input_: Mapping[str, Any]) -> int:
 
 
 def read_toggles(input_: Mapping[str, Any]) -> AccessIntent:
-    """The toggles of an input, and its models; too many are not looked at."""
+    """Read the toggles and the models of an input; if there are too many, none is read."""
     changes = input_["changes"]
     refusals = tuple(_too_many(input_))
     rows = [_row(change) for change in changes] if not refusals else []
@@ -143,7 +143,7 @@ def _too_many(input_: Mapping[str, Any]) -> Iterator[UserProblem]:
 
 
 def _row(change: Mapping[str, Any]) -> list[object]:
-    """A toggle as the columns of the statement; the last one is what is wrong with it whoever it is for."""
+    """A toggle as the columns of the statement; the last one is its problem whichever user it is for."""
     app, granted = change["app"], change["granted"]
     entry = CATALOGUE[app]
     flaw = UserErrorCode.ALWAYS_VISIBLE.name if entry.always_visible and not granted else None

@@ -1,6 +1,6 @@
 """`requestAccess`: a user asks the owners for an app.
 
-Whether an app is active is no user's to know: a request for one that is not is taken as any other.
+A request for an app that is not active is taken like any other: users do not learn which apps are active.
 """
 
 import uuid
@@ -29,7 +29,7 @@ A_DAY: Final = 20
 """Maximum number of requests that a user makes in a company within a day."""
 
 APP, POSITION, IS_ALWAYS_VISIBLE, REASON = "app", "position", "is always visible", "reason"
-"""The parameters, by the names under which they are bound."""
+"""The names of the statement's parameters."""
 
 JUDGE_CALLER: Final = """
 select {0}.account_id, {0}.confirmed, {0}.language, x.*, case
@@ -48,7 +48,7 @@ from viewer {0} left join lateral (
   ) r where {10}
 ) x on true
 """
-"""The user in the company, and why nothing is written: because of who asks, or because of what is asked."""
+"""The user in the company, and the reason for a refusal: `outcome` for the user, `problem` for the request."""
 
 TAKE_TURN: Final = """
 insert into counter as k (company_id, kind, next)
@@ -58,7 +58,7 @@ returning k.company_id
 """
 """The company's counter of requests; no row, and nothing is written, unless it still is as it was judged.
 
-The company's row stands for what answers requests: an app that is granted, or a user who is deleted, meanwhile."""
+The lock of the company's row keeps others from answering requests meanwhile, by a grant or the deletion of a user."""
 
 INSERT_REQUEST: Final = """
 insert into access_request (company_id, user_id, app_id, reason, created_at)
@@ -111,14 +111,14 @@ def add_write(ctx: StatementContext) -> Sql:
 
 @dataclass(frozen=True, slots=True)
 class RequestIntent:
-    """The app that is asked for, and what for."""
+    """The requested app, and the reason for the request."""
 
     company: str
     app: App
     reason: str | Reason | None
 
     def written(self, outcome: Outcome) -> int:
-        """One row, if it was written."""
+        """The number of rows that were written: one at most."""
         return 1 if outcome.refused is None else 0
 
     def bindings(self, spent: list[uuid.UUID]) -> dict[str, object]:
@@ -156,10 +156,10 @@ class RequestIntent:
                 return about_app(code, self.app, ("app",))
 
     def values(self, outcome: Outcome) -> dict[str, object]:
-        """What the payload shows: the company, and the request once it is made."""
+        """The payload's objects: the company, and the request once it is made."""
         return {"company": outcome.company, "accessRequest": outcome.row}
 
 
 def read_input(given: Mapping[str, Any]) -> RequestIntent:
-    """What an input asks for."""
+    """Read an input."""
     return RequestIntent(COMPANY(given["companyId"]) or NO_ROW, given["app"], note(given["reason"], LONGEST_REASON))

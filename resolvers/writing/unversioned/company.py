@@ -66,7 +66,7 @@ from viewer {0} left join lateral (
   select c.id company_id, c.access_version, m.role from {3} where {4}
 ) x on true
 """
-"""The caller in the company, and why nothing is written."""
+"""The caller in the company, and the `outcome` that refuses the write; null: none."""
 
 UPDATE_COMPANY: Final = """
 update company c set ({}) = (select {} from jsonb_populate_record(c, {}) n) from free where c.id = free.id and c.id = {}
@@ -100,7 +100,7 @@ def add_write(ctx: StatementContext) -> Sql:
 
 
 def read_input(given: Mapping[str, Any]) -> UnversionedIntent:
-    """What an input asks for. A member that is left out keeps its value; null removes it."""
+    """Read an input. A member that is left out keeps its value; null removes it."""
     values, problems = read_members(MEMBERS, given)
     bound = {ROW: COMPANY(given["companyId"]) or NO_ROW, VALUES: orjson.dumps(values).decode()}
     return UnversionedIntent(bound, problems)

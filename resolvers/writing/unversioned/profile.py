@@ -69,6 +69,6 @@ def add_write(ctx: StatementContext) -> Sql:
 
 
 def read_input(given: Mapping[str, Any]) -> UnversionedIntent:
-    """What an input asks for. A member that is left out stays."""
+    """Read an input. A member that is left out keeps its value."""
     values, problems = read_members(MEMBERS, given)
     return UnversionedIntent({member.column: values.get(member.column) for member in MEMBERS}, problems)

@@ -1,7 +1,7 @@
 """`disconnectService`: the end of a connection with its secret, by an owner, also while its app is not active.
 
-Data that came over it stays; payment accounts are released. Nothing is written while somebody else has the connection
-or one of these accounts: the statement does not wait, since it would not see what ends meanwhile.
+Data that came over it stays; payment accounts are released. Nothing is written while another transaction has locked
+the connection or one of these accounts: the statement does not wait, since it would not see rights that end meanwhile.
 """
 
 from collections.abc import Mapping
@@ -82,6 +82,6 @@ def add_write(ctx: StatementContext) -> Sql:
 
 
 def read_input(given: Mapping[str, Any]) -> UnversionedIntent:
-    """The connection that an input names."""
+    """Read an input: the connection that it names."""
     bound = {ROW: COMPANY(given["companyId"]) or NO_ROW, SERVICE: SERVICES(given["connectedServiceId"]) or NO_ROW}
     return UnversionedIntent(bound, ())
