@@ -174,7 +174,7 @@ class EntityWrite:
 
     @property
     def for_owners(self) -> bool:
-        """True if only owners write it. An API key may not: it changes no other data of the owners either."""
+        """True if only owners write it. An API key may not: it changes nothing else of the owners."""
         return Role.OWNER in self.need
 
     @property

@@ -37,8 +37,8 @@ def finish_write(
 ) -> Statement:
     """The statement around a write, with its payload if every selected field `is_written`; else the payload is null.
 
-    `field_of` returns the JSON of a field at the position of the payload. `add` adds the write to the statement, with
-    knowledge of the payload's SQL, and returns the select of its outcome.
+    `field_of` returns the JSON of a field at the position of the payload. `add` takes the SQL of the payload, adds
+    the write to the statement, and returns the select of its outcome.
     """
     at = Position().under(selected.key)
     fields = roots.ctx.collector.collect(payload, selected.selection_sets)

@@ -39,7 +39,7 @@ from schema.mutations.prices import RoundTo
 
 OPERATION: Final = "adjustPrices"
 STEPS: Final = dict(zip(RoundTo.__members__, (100, 20, 10), strict=True))
-"""Number of rounding steps in one euro, by the step; the first is the default."""
+"""Number of rounding steps in a price of one, by the step; the first is the default."""
 
 
 MOST: Final = 1_000
@@ -116,7 +116,7 @@ class PriceSql(JudgedSql):
         return column_of(self.update, "group_id")
 
     def _given(self) -> Sql:
-        """The group, the factor, and the number of rounding steps in one euro."""
+        """The group, the factor, and the number of rounding steps in a price of one."""
         group = or_created(
             self._group, sql("({} ->> 'group_id')::uuid", self._values), self._values, self._company(sql("j"))
         )

@@ -77,7 +77,7 @@ class Wholes:
         return sql("w.updated_by")
 
     def among(self, parent: Sql) -> Sql:
-        """The condition, after an `and`, that a stored row belongs to a written one, where no other condition says so."""
+        """The condition, after an `and`, that a stored row is of a written one, unless another condition says so."""
         return sql("")
 
     def own(self, row: Sql) -> Sql:
@@ -155,7 +155,7 @@ class ListedWholes(Wholes):
         return sql("(select j.account_id from judged j)")
 
     def among(self, parent: Sql) -> Sql:
-        """An array: in a join PostgreSQL expects one row, and looks at all given rows for each stored row."""
+        """An array: in a join PostgreSQL expects one row, and reads all given rows for each stored row."""
         return sql(" and {} = any(array(select w.id from written w))", parent)
 
     def own(self, row: Sql) -> Sql:

@@ -41,7 +41,7 @@ def half_a_settlement(row: NewRow) -> Sql:
 
 
 def no_belgian_postcode(row: NewRow) -> Sql:
-    """A postcode in Belgium that is not four digits."""
+    """A postcode in Belgium that is not a number of four digits."""
     return sql("{} = 'BE' and {} !~ '^[1-9][0-9]{{3}}$'", row["country"], row["postcode"])
 
 
