@@ -53,8 +53,9 @@ KNOWN: Final = "known"
 their tokens that are valid and of the account that it was read for."""
 
 POSITION: Final = "position"
-"""The name of a further column of a write or a payload: the number below which all transactions have to be over in a
-database that has what was written; null: nothing was. Of a payload, which is read after a commit, all that it saw."""
+"""The name of a further column of a write or a payload: a database has the written rows once all
+transactions below this number are over there; null: nothing was written. A payload is read after a commit: a database
+has all rows that it saw."""
 
 SNAPSHOT: Final = "snapshot"
 """The last column of a statement that reads changes: the snapshot that it saw."""
@@ -101,7 +102,29 @@ def finish(
     """
     json, laterals = concatenation((Text(BEFORE_DATA), *data, Text(AFTER_DATA))), _joined(ctx.laterals)
     shares = live and _is_of_account(ctx, json, laterals)
-    found = sql(
+    found = _found(ctx, json, laterals, outcome, live=live)
+    viewer = _viewer(ctx, shares=True) if shares else caller(ctx)
+    text = sql(
+        "with viewer as ({}){} select {}{}{}{} from ({}) s{}",
+        viewer,
+        join("", ctx.commons),
+        _columns(ctx, live=live),
+        sql(", array({}) known", _known(ctx)) if shares else sql(""),
+        sql(", pg_current_snapshot() snapshot") if seen_before in ctx.parameters else sql(""),
+        _position(payload=payload, writes=outcome is not None),
+        found,
+        sql(" left join ({}) o on true", outcome) if outcome is not None else sql(""),
+    )
+    return _measured(ctx, text)
+
+
+def _found(ctx: StatementContext, json: Sql, laterals: Sql, outcome: Sql | None, *, live: bool) -> Sql:
+    """The select of one row: the JSON, the closed gates and columns of the viewer, which are null without a viewer.
+
+    It mentions each parameter that is bound so far and that no other part of the statement mentions.
+    """
+    used = (json, laterals, *ctx.commons, *([outcome] if outcome else []))
+    return sql(
         "select {} d, {} h, {}.id, {}.{}{}{} from (select {}) one left join viewer {} on true{}",
         json,
         _closed(ctx),
@@ -110,38 +133,48 @@ def finish(
         sql("payer account_id") if ctx.kind is CredentialKind.VIEW_AS else sql("account_id"),
         join("", [sql(", {}.{}", VIEWER, column) for column in _more(ctx)]),
         sql(", {} term", _term(ctx)) if live else sql(""),
-        join(", ", [number(1), *unmentioned(ctx, json, laterals, *ctx.commons, *([outcome] if outcome else []))]),
+        join(", ", [number(1), *unmentioned(ctx, *used)]),
         VIEWER,
         laterals,
     )
-    login = rows(account, sql("w"))
-    language = sql("(select {} from {} where {} = s.account_id)", login["language"], login.source, login["id"])
-    spoken = sql("s.language") if LANGUAGE_OF_VIEWER in _more(ctx) else language
-    statement = sql(
-        "with viewer as ({}){} select s.d::varchar, s.h::varchar, s.id, {}, s.account_id{}{}{}{}{}{} from ({}) s{}",
-        _viewer(ctx, shares=True) if shares else caller(ctx),
-        join("", ctx.commons),
-        spoken
-        if live
-        else sql("case when s.h is not null then {} end", spoken)
-        if _has_reasons(ctx)
-        else sql("null::text"),
+
+
+def _columns(ctx: StatementContext, *, live: bool) -> Sql:
+    """The columns from `RESPONSE` to `MODE`, and `TERM`, from the row `s` of `_found`."""
+    return sql(
+        "s.d::varchar, s.h::varchar, s.id, {}, s.account_id{}{}",
+        _language(ctx, live=live),
         sql(", s.hidden_fields") if ctx.kind is CredentialKind.API_KEY else sql(""),
         sql(", s.term") if live else sql(""),
-        sql(", array({}) known", _known(ctx)) if shares else sql(""),
-        sql(", pg_current_snapshot() snapshot") if seen_before in ctx.parameters else sql(""),
-        sql(", pg_snapshot_xmax(pg_current_snapshot())::text::int8 position") if payload else sql(""),
-        sql(", (pg_current_xact_id_if_assigned()::text::int8 + 1) position, o.*") if outcome is not None else sql(""),
-        found,
-        sql(" left join ({}) o on true", outcome) if outcome is not None else sql(""),
     )
+
+
+def _language(ctx: StatementContext, *, live: bool) -> Sql:
+    """The column `LANGUAGE`: the viewer's language where a message may need it, and always of a live operation."""
+    login = rows(account, sql("w"))
+    stored = sql("(select {} from {} where {} = s.account_id)", login["language"], login.source, login["id"])
+    language = sql("s.language") if LANGUAGE_OF_VIEWER in _more(ctx) else stored
+    if live:
+        return language
+    return sql("case when s.h is not null then {} end", language) if _has_reasons(ctx) else sql("null::text")
+
+
+def _position(*, payload: bool, writes: bool) -> Sql:
+    """The column `POSITION` of a payload, or that of a write before the columns of its outcome `o`; else nothing."""
+    if writes:
+        return sql(", (pg_current_xact_id_if_assigned()::text::int8 + 1) position, o.*")
+    return sql(", pg_snapshot_xmax(pg_current_snapshot())::text::int8 position") if payload else sql("")
+
+
+def _measured(ctx: StatementContext, text: Sql) -> Statement:
+    """The statement with this text, its cost and its size in memory."""
     scopes = tuple(ScopeGates(tuple(scope.gates), tuple(scope.entries)) for scope in ctx.scopes)
-    ctx.budget.write(0, len(statement))
+    ctx.budget.write(0, len(text))
     entries = sum(len(scope.entries) for scope in scopes)
     cost = ctx.costs.total(ctx.budget.points)
-    weight = STATEMENT + len(statement) + PARAMETER * len(ctx.parameters) + ENTRY * entries + ctx.carried + cost.weight
+    weight = STATEMENT + len(text) + PARAMETER * len(ctx.parameters) + ENTRY * entries + ctx.carried + cost.weight
     is_brief = cost.most + ctx.budget.points_of(Work.STATEMENT) <= (BRIEF if ctx.costs.grows else BRIEF_PAGES)
-    return Statement(str(statement), tuple(ctx.parameters), scopes, weight, cost, is_brief)
+    return Statement(str(text), tuple(ctx.parameters), scopes, weight, cost, is_brief)
 
 
 def _more(ctx: StatementContext) -> list[Sql]:

@@ -16,10 +16,10 @@ from resolvers.writing.declaration import EntityWrite, WriteColumn
 from schema.apps import App
 from schema.declarations.writing import COMPANY, WriteKind
 
-KEPT: Final = frozenset({"company_id", "id", "version", "updated_at", "created_by", "updated_by", "deleted_at"})
-"""The columns that every mutation keeps itself."""
+KEPT_COLUMNS: Final = frozenset({"company_id", "id", "version", "updated_at", "created_by", "updated_by", "deleted_at"})
+"""The columns that every mutation writes by itself."""
 
-NUMBERED: Final = frozenset({"sequence_number", "number"})
+NUMBER_COLUMNS: Final = frozenset({"sequence_number", "number"})
 BITS: Final = {Integer: 31, SmallInteger: 15}
 """The bits of the numbers that a column holds, by its type."""
 
@@ -72,7 +72,7 @@ class WriteChecks:
                     yield f"{input_.name}.{name} names no field, and controls nothing"
 
     def _rules(self) -> Iterator[str]:
-        """A rule reads members with the same gates, so that no refusal tells of what the caller does not see.
+        """A rule reads members with the same gates, so that no refusal reveals values that the caller does not see.
 
         Members that are stated `apart` are two ways to one value, which follows from the one that the caller states.
         """
@@ -85,7 +85,7 @@ class WriteChecks:
                     yield f"{self.write.type_.name}: the rule at {rule.member} reads members with other gates"
 
     def _private(self) -> Iterator[str]:
-        """Nobody writes what only some members of the company see, or refers to it."""
+        """No mutation writes a row that only some members of the company see, or refers to one."""
         linked = [column.linked.table for column in self.write.columns if column.linked is not None]
         for table in (self.write.table, *linked):
             if table.info.get("private") is not None:
@@ -102,7 +102,7 @@ class WriteChecks:
                 yield f"{self.write.operation}.{owned.member}: rows of other lists decide what may be in it"
 
     def _kept(self) -> Iterator[str]:
-        missing = sorted(KEPT - {str(column.name) for column in self.write.table.columns})
+        missing = sorted(KEPT_COLUMNS - {str(column.name) for column in self.write.table.columns})
         if missing:
             yield f"{self.write.table.name} is written, but has no column {', '.join(missing)}"
 
@@ -120,14 +120,14 @@ class WriteChecks:
         rules, whole = self.write.rules, self.write.whole
         return (
             whole is not None and name == whole.column
-        ) or name in KEPT | self.write.fixed.keys() | rules.derived.keys() | rules.follows.keys() | (
-            NUMBERED if rules.numbering else set()
+        ) or name in KEPT_COLUMNS | self.write.fixed.keys() | rules.derived.keys() | rules.follows.keys() | (
+            NUMBER_COLUMNS if rules.numbering else set()
         )
 
     def _unique(self) -> Iterator[str]:
-        """What a unique index refuses is the value of one member, which the problem names."""
+        """Each unique index judges the value of one member, which the problem names."""
         known = {column.name for column in self.write.columns}
-        known |= NUMBERED if self.write.rules.numbering is not None else frozenset()
+        known |= NUMBER_COLUMNS if self.write.rules.numbering is not None else frozenset()
         for index in self.write.table.indexes:
             names = [str(column.name) for column in index.columns if column.name != "company_id"]
             if index.unique and (len(names) != 1 or names[0] not in known) and self.write.columns:
@@ -135,7 +135,7 @@ class WriteChecks:
 
 
 def column_mistakes(write: EntityWrite, column: WriteColumn) -> Iterator[str]:
-    """What is wrong with the rule of a column."""
+    """The mistakes in the rule of a column."""
     rule, stored = column.rule, column.column
     if any(not isinstance(gate, App) for gate in chain(column.need, *column.values.values())):
         yield "only apps are gates of what is written"
@@ -151,7 +151,7 @@ def column_mistakes(write: EntityWrite, column: WriteColumn) -> Iterator[str]:
 
 def _finds(write: EntityWrite, name: str) -> bool:
     return name in {*write.rules.derived, *write.rules.follows} or (
-        write.rules.numbering is not None and name in NUMBERED
+        write.rules.numbering is not None and name in NUMBER_COLUMNS
     )
 
 

@@ -27,7 +27,7 @@ LISTS: Final = frozenset({WriteKind.OWNED, WriteKind.KEYED})
 
 @dataclass(frozen=True, slots=True)
 class WriteColumn:
-    """A member of an input with the column that it writes; of a link also the rows, and their prefix, that it names.
+    """A member of an input with the column that it writes; a link also has the rows that it names, and their prefix.
 
     `values` are the values with gates of their own.
     """
@@ -71,21 +71,21 @@ class OwnedList:
 
     @property
     def value(self) -> str:
-        """The column without which a row that is named by a key is no row."""
+        """The column that each row with a key has to have: null removes the row."""
         return next(one.name for one in self.columns if one is not self.key and not one.column.nullable)
 
     @property
     def json_key(self) -> str:
-        """The name of the rows in the JSON of an input, which is no column's."""
+        """The name of the rows in the JSON of an input; no column has such a name."""
         return f"*{self.member}"
 
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """The entity that has the rows of a part: `column` of a part has its key.
+    """The entity to which the rows of a part belong: `column` of a part has its key.
 
-    `lists` are its lists of these parts, each with what it says of writing: how long it may be, and the values of
-    columns by which a part is in it.
+    `lists` are its lists of these parts, each with its rule for writing: its maximum length, and the values of columns
+    by which a part is in it.
     """
 
     type_: GraphQLObjectType
@@ -111,7 +111,7 @@ class EntityWrite:
     `fixed` are the values by which a row of the table is one of the type. `member` is the payload's field for the row,
     `which` the input's member that names it (or the company, on creation and of a list), `row` the one that names it
     in an item of a list, by the name `called`. `effects` are members that no column holds.
-    `carried` are the columns with values that have gates: who does not pass these does not see the row.
+    `carried` are the columns with values that have gates: a caller who does not pass these does not see the row.
     """
 
     operation: str
@@ -174,12 +174,12 @@ class EntityWrite:
 
     @property
     def for_owners(self) -> bool:
-        """True if only owners write it; an API key does not, as it changes nothing else of what is the owners' own."""
+        """True if only owners write it. An API key may not: it changes nothing else of the owners."""
         return Role.OWNER in self.need
 
     @property
     def need(self) -> Need:
-        """The gates of the type, without which nobody writes, and those of the type that it is a part of."""
+        """The gates that every write has to pass: those of the type, and of the type that it is a part of."""
         return tuple(dict.fromkeys((*type_need(self.type_), *(type_need(self.whole.type_) if self.whole else ()))))
 
 

@@ -1,4 +1,4 @@
-"""The inputs of declared mutations, of one row and of a list of them: what is written, and what the payload shows."""
+"""The inputs of declared mutations, of one row and of a list: their parameters, their problems and their payloads."""
 
 import uuid
 from collections.abc import Iterable, Mapping
@@ -37,7 +37,7 @@ class EntityIntent:
         return problems_of(outcome, self.write, self.reader, self.input, self.given)
 
     def values(self, outcome: Outcome) -> dict[str, object]:
-        """What the payload shows: of a refusal what the caller may see, and nothing of a row that is deleted."""
+        """The payload's values: after a refusal those that the caller may see, and none of a deleted row."""
         write, was_done = self.write, outcome.refused in (None, Refusal.REPLAYED)
         is_gone = was_done and write.action is WriteAction.DELETE
         values: dict[str, object] = {
@@ -78,7 +78,7 @@ class ListIntent:
         return self._answer(outcome).problems()
 
     def values(self, outcome: Outcome) -> dict[str, object]:
-        """What the payload shows: a result for each item."""
+        """The payload's values: a result for each item."""
         answer = self._answer(outcome)
         warnings = problems_json(answer.warnings(), outcome.language)
         return {**shared_values(outcome), "results": answer.results(), "warnings": warnings}
@@ -88,5 +88,5 @@ class ListIntent:
 
 
 def shared_values(outcome: Outcome) -> dict[str, object]:
-    """What the payloads of all declared mutations show."""
+    """The values in the payloads of all declared mutations."""
     return {"company": outcome.company, "replayed": outcome.refused is Refusal.REPLAYED}

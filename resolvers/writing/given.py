@@ -1,4 +1,4 @@
-"""An input that was read, as far as that needs no database."""
+"""An input as it is read without the database."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from resolvers.user_problems import UserProblem
 
 @dataclass(slots=True)
 class Given:
-    """An input that was read: what is written, the bits of the used apps, and the problems so far.
+    """A read input: the values to write, the bits of the used apps, and the problems so far.
 
     `members` are the used members in the order of the input; `version` is the expected one, `rows` counts them all.
     """

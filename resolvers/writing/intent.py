@@ -1,4 +1,4 @@
-"""What runs a mutation in one statement has to know of it: declared writes of entities, and changes of access."""
+"""The interface of mutations in one statement to their runner: declared writes of entities, and changes of access."""
 
 import uuid
 from collections.abc import Iterable, Mapping
@@ -12,10 +12,10 @@ from resolvers.writing.outcome import Outcome
 
 
 class Intent(Protocol):
-    """An input that was read."""
+    """A read input."""
 
     def written(self, outcome: Outcome) -> int:
-        """The number of rows that were written, which are counted for who wrote them."""
+        """The number of rows that were written, which count for the quota of the writer."""
         ...
 
     def bindings(self, spent: list[uuid.UUID]) -> dict[str, object]:
@@ -23,22 +23,22 @@ class Intent(Protocol):
         ...
 
     def problems(self, outcome: Outcome) -> Iterable[UserProblem]:
-        """The problems of a refusal, for `errors`; none for what is no refusal."""
+        """The problems of a refusal, for `errors`; no problems without a refusal."""
         ...
 
     def values(self, outcome: Outcome) -> dict[str, object]:
-        """What the payload that is read after the statement shows, by its fields; an object as its key."""
+        """The values of the payload that is read after the statement, by its fields; an object as its key."""
         ...
 
 
 class StatementWriter(RootFieldWriter, Protocol):
     """A root field of Mutation that writes by one statement.
 
-    `for_sessions`: an API key may not. `changes_access`: changes the access of users. It is counted apart from business
-    data, and waits for other such changes. `takes_key`: takes an idempotency key; who takes none has no version either,
-    and is run again until no other write overtakes it. `has_trial`: a trial finds what another write
-    took; otherwise the statement always looks for it. `takes_list`: of the rows of the input some may be written and
-    others refused.
+    `for_sessions`: API keys may not use it. `changes_access`: it changes the access of users, is counted apart from
+    business data, and waits for other such changes. `takes_key`: it takes an idempotency key; one that does not has no
+    version either, and is run again until no other write overtakes it. `has_trial`: a trial finds the value that
+    another write took; otherwise the statement always looks for it. `takes_list`: it may write some rows of the input
+    and refuse others.
     """
 
     changes_access: ClassVar[bool]
@@ -67,7 +67,7 @@ class StatementWriter(RootFieldWriter, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SessionWriter:
-    """What those that no API key may write have in common: no gates, trials, lists, nor keys of idempotency."""
+    """The common part of mutations that API keys may not use: no gates, trials, lists or idempotency keys."""
 
     has_trial: ClassVar[bool] = False  # nothing that it writes can be taken
     takes_list: ClassVar[bool] = False
@@ -80,5 +80,5 @@ class SessionWriter:
 
     @property
     def need(self) -> Need:
-        """No gates: the statement asks for the caller's role in the company, or for who is signed in."""
+        """No gates: the statement judges the caller's role in the company, or only that the caller is signed in."""
         return ()

@@ -1,7 +1,7 @@
-"""The beginning of a write's statement: may the caller do this, in the company that the input names or by its row?
+"""The beginning of a write's statement: judge the caller in the company of the input.
 
-Nothing is locked for rights: what is judged is read in the statement's own snapshot, and nothing is given to write
-where something is in the way.
+Nothing is locked for rights: they are read in the statement's own snapshot, and after a refusal there is no row to
+write.
 """
 
 import re
@@ -29,7 +29,7 @@ RESTORABLE: Final = "30 days"
 MASK: Final = "bit(256)"
 """The type of a mask of `APPS` bits."""
 
-# The parameters, by the names under which the runner binds them.
+# The names of the parameters that the runner binds.
 ROW, VALUES, USED, FIELDS, REFUSED, SPENT, VERSION, KEY, DIGEST, TRIAL = (
     "row of the input", "values", "used apps", "fields", "has problems", "spent", "expected version", "key", "digest",
     "is trial",
@@ -74,17 +74,18 @@ class JudgedSql:
 
     @property
     def _company_named(self) -> Sql | None:
-        """The parameter that names the company; None where the input names a row, which tells its company."""
+        """The parameter that names the company; None where the input names a row, which has the company."""
         return self._parameter(ROW, "uuid") if self.write.which == "companyId" else None
 
     def _company(self, row: Sql) -> Sql:
-        """The company of a row of the statement: by the parameter, with which each table says by itself whose it is."""
+        """The company of a row; if the input names it, the parameter, with which each table is compared."""
         return self._company_named or sql("{}.company_id", row)
 
     def judged(self, *readers: Sql) -> Sql:
-        """The caller in the company, the key of an earlier request, and why nothing is written (null: it is).
+        """The caller in the company, the key of an earlier request, and the `outcome` of a refusal (null: none).
 
-        Of the caller there is what the `readers` name, by the alias `j` with or without a number; all without any.
+        Of the caller only the columns are there that the `readers` name, by the alias `j` with or without a number;
+        all columns if there are no readers.
         """
         named = sorted(named_columns("j", *readers) - {"earlier", "outcome"})
         caller = join(", ", [Sql(f"q.{name}") for name in named]) if readers else sql("q.*")
@@ -121,7 +122,7 @@ class JudgedSql:
         return sql("{} = {}", stored, self._parameter(DIGEST, "bytea"))
 
     def _entered(self) -> Sql:
-        """The caller in the company that the input names, or that has the row which it names."""
+        """The caller in the company of the input, which names the company or a row of it."""
         named, of_company = self._parameter(ROW, "uuid"), self._company_named
         member = rows(membership, sql("m"), company=of_company or sql("c.id"))
         scope = CompanyScope(0, rows(company, sql("c")), member, self.ctx.kind, named=of_company)
@@ -161,7 +162,7 @@ class JudgedSql:
         )
 
     def _carried(self, target: Rows, effective: Sql) -> Iterator[Sql]:
-        """The conditions that the caller passes the gates of the values which the row has."""
+        """The conditions that the caller passes the gates of the row's values."""
         for column, values in self.write.carried.items():
             branches = [
                 sql("when {} then {}", literal(value), passes(need, effective)) for value, need in values.items()
@@ -169,7 +170,7 @@ class JudgedSql:
             yield sql("case {} {} else true end", target[column], join(" ", branches))
 
     def _named(self, of_company: Sql) -> Rows | None:
-        """The rows of which the input names one: those that are written, or those that have parts; None: companies."""
+        """The table of the row that the input names: the written one or the whole's; None if it names a company."""
         whole = self.write.whole
         if self.write.which == "companyId":
             return None
@@ -177,7 +178,7 @@ class JudgedSql:
         return rows(table, sql("r"), company=of_company)
 
     def _refused(self) -> Sql:
-        """Why the caller may not write, in the order of the reasons; null if nothing of that is in the way."""
+        """The first reason why the caller may not write; null if there is none."""
         spent, used = self._parameter(SPENT, "uuid[]"), self._parameter(USED, MASK)
         sees = passes(self.write.need, sql("x.effective"), sql("x.role"))
         unseen = sql("when not ({}) then {}", sees, self._without_type())
@@ -196,7 +197,7 @@ class JudgedSql:
         )
 
     def _without_type(self) -> Sql:
-        """Without the gates of the type the named company is forbidden ground, but a named row is not there at all."""
+        """The refusal without the gates of the type: a named company is forbidden, a named row is not found."""
         return literal("FORBIDDEN" if self.write.which == "companyId" else "NOT_FOUND")
 
     def judged_scope(self, n: int, name: Sql) -> CompanyScope:
@@ -229,7 +230,7 @@ class JudgedSql:
         return sql("{} is null", deleted)
 
     def _whole_version(self, of_company: Sql, key: Sql) -> Sql:
-        """The version of what has the part, null if that is deleted or none that has parts: nothing is written then."""
+        """The version of the part's whole; null, and nothing is written, if that is deleted or may not have parts."""
         assert self.write.whole is not None
         whole = self.write.whole.rows
         found = rows(whole.table, sql("h"), company=of_company)

@@ -76,7 +76,7 @@ class KeyedSql:
         return sql("lateral (select c.* from {} where {} offset 0) c on true", stored.source, conditions)
 
     def _value(self, name: Sql) -> Sql:
-        """The value of a column of an item; what the item does not state stays as it is in the row of its key."""
+        """The value of a column of an item; one that the item does not state is as in the row of its key."""
         if name == self.owned.value:
             return sql("n.{}", name)
         return sql("case when e.item ? {} then n.{} else c.{} end", literal(str(name)), name, name)

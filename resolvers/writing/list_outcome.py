@@ -1,4 +1,4 @@
-"""What came of a list verb: the problems of the list, and the results of its items, for the payload.
+"""The payload of a list verb: the problems of the list, and the results of its items.
 
 A list that is written whole or not at all has all problems in `errors`, with their paths in the input, and no results
 where there are any. Else each item has its own, with paths within the item.
@@ -20,7 +20,7 @@ from resolvers.writing.outcome import (
     Refusal,
     conflict,
     found_problem,
-    missing,
+    missing_app_problem,
     missing_bits,
     problems_of,
     warning,
@@ -55,7 +55,7 @@ class ListAnswer:
         )
 
     def warnings(self) -> Iterator[UserProblem]:
-        """What the rows that stand as asked, or would, are warned of, with their paths in the input."""
+        """The warnings for rows that are or would be as asked, with their paths in the input."""
         if self.outcome.refused in ANSWERED:
             for n, item in enumerate(self.outcome.items):
                 for found in item.warnings if item.refused in WARNED else ():
@@ -92,7 +92,7 @@ class ListAnswer:
                 yield UserProblem(UserErrorCode.NOT_FOUND, (self.write.row,))
             case Refusal.GATES:
                 lacking = self.reader.lacking_in(items_of(self.input)[n], missing_bits(self.outcome))
-                yield from map(missing, lacking)
+                yield from map(missing_app_problem, lacking)
             case Refusal.PROBLEMS:
                 yield from self.given.items[n].problems
             case Refusal.FOUND:

@@ -1,9 +1,9 @@
 """The statement of a list verb: it judges each item, and writes those that may be written as sets.
 
 `viewer → judged → done → locked → found → given → good → number → written → trail → lasting`. The rows that an update
-names are locked first, in the order of their keys, and are judged as they are then, which may be newer than what the
-statement sees else: so a list is written as it was judged, and lists do not wait for each other in a circle. What is
-not going to be written is not locked: a trial, a repetition, and a list with a problem that may only be written whole.
+names are locked first, in the order of their keys, and are judged as they are then, which may be newer than the
+statement's snapshot: so a list is written as it was judged, and lists do not wait for each other in a circle. Nothing
+is locked that will not be written: for a trial, a repetition, or a list with a problem that may only be written whole.
 `done` are the rows of an earlier request with the same key.
 """
 
@@ -20,7 +20,7 @@ from resolvers.writing.statement import HAS_WAITED, WriteSql
 from resolvers.writing.values import server_default
 from resolvers.writing.wholes import ListedWholes
 
-LASTING: Final = sql(
+CHECK_RIGHT: Final = sql(
     "select check_right(j.credential_id, j.company_id, j.access_version) from judged j where case "
     "when (select count(*) from trail) > 0 then {} end",
     HAS_WAITED,
@@ -38,7 +38,7 @@ IS_OPEN: Final = sql("coalesce(j.outcome, 'REPLAYED') = 'REPLAYED'")
 class ListSql(WriteSql):
     """Adds the common table expressions of a list verb to a statement, whose text depends on the payload alone.
 
-    `is_whole`: the statement has the payload of a list of which every item is written.
+    `is_whole`: the statement has the payload of a list whose items are all written.
     """
 
     is_whole: bool
@@ -62,7 +62,7 @@ class ListSql(WriteSql):
             self._common(name, statement)
         row = join(", ", self._trail_row(sql("g.changed")))
         self._common(sql("trail"), sql("{} returning id", self._trail_of(sql("g"), row, self._pairs)))
-        self._common(sql("lasting"), LASTING)
+        self._common(sql("lasting"), CHECK_RIGHT)
         return self._outcome()
 
     @property
@@ -107,7 +107,7 @@ class ListSql(WriteSql):
     def _is_still(self) -> Sql:
         return TRUE  # it is locked
 
-    # --- what was written earlier
+    # --- the earlier request
 
     def _is_same(self, stored: Sql) -> Sql:
         return sql("substr({}, 1, {}) = {}", stored, HASH, self._parameter(DIGEST, "bytea"))
@@ -140,7 +140,7 @@ class ListSql(WriteSql):
         first = sql("case when g.n = (select min(o.n) from good o) then {} end", key)
         return first, sql("{} || g.n::int2::bytea", digest)
 
-    # --- what is given
+    # --- the items
 
     def _found(self) -> Sql:
         """The rows that the items name: locked and as they are then, or as the statement sees them."""
@@ -173,7 +173,7 @@ class ListSql(WriteSql):
         return sql("select z.*, {} refused from ({}) z", self._why_not(), made)
 
     def _new_rows(self) -> Sql:
-        """The columns of each new row, `changed`, and what its item says beside them."""
+        """The columns of each new row, `changed`, and the values that its item states beside them."""
         new = self._changed_values() if self._changes else self._new_values()
         fields = sql("array(select jsonb_array_elements_text(e.item -> {}))", literal(FIELDS))
         used = sql("(e.item ->> {})::{}", literal(USED), Sql(MASK))
@@ -207,9 +207,9 @@ class ListSql(WriteSql):
         return [columns, sql("{} raced", self._is_raced(fields))]
 
     def _is_raced(self, fields: Sql) -> Sql:
-        """The condition that a row is newer than what the statement sees, where it stands on what it sees else.
+        """The condition that a row is newer than the statement's snapshot, if other rows of the snapshot matter for it.
 
-        That is the key of an earlier request, the rows that belong to it, or those that an effect reads.
+        These are the key of an earlier request, the rows that belong to the row, and those that an effect reads.
         """
         seen = rows(self.write.table, sql("s"), company=self._company(sql("j")))
         reads = [effect.member for effect in self.write.effects] + [one.reads for one in self.write.rules.effects]
@@ -236,11 +236,11 @@ class ListSql(WriteSql):
         )
 
     def _why_not(self) -> Sql:
-        """Why a row is not written, in the order of the reasons.
+        """The first reason why a row is not written.
 
-        Of a list that was written earlier the items without a trail were refused then or changed nothing. They are
-        judged as they are now, and not written, whatever comes of it: what is fine now says that (NOT_WRITTEN). In a
-        list that was written whole none was refused.
+        In a repeated list, the items without a trail were refused by the earlier request or changed nothing. They are
+        judged as they are now, and never written: an item without a problem is NOT_WRITTEN. In a list that was written
+        whole none was refused.
         """
         whole = sql("z.outcome is not null and {}", self._parameter(WHOLE, "bool"))
         version = sql("(z.item ->> {})::int4", literal(VERSION))
@@ -257,7 +257,7 @@ class ListSql(WriteSql):
         )
 
     def _good(self) -> Sql:
-        """The rows that are written: those that nothing is wrong with; of a whole list all that change, or none."""
+        """The rows that are written: those without a problem; of a whole list all that change, or none."""
         turn = sql(", count(*) filter (where g.stated is null) over (order by g.n) turn")
         return sql(
             "select g.*{} from given g where g.outcome is null and g.refused is null and not {} and not {}",
@@ -304,10 +304,10 @@ class ListSql(WriteSql):
             return sql(" cross join lateral (select case when {} then g.stated end drawn) d", STATES_NUMBER)
         return sql(" cross join number k cross join lateral (select coalesce(g.stated, k.lowest + g.turn - 1) drawn) d")
 
-    # --- what came of it
+    # --- the outcome
 
     def _outcome(self) -> Sql:
-        """Of the whole list, and of each item as reason, row and problems, unless the payload has it all."""
+        """The outcome of the list, and of each item as reason, row and problems unless the payload has it all."""
         of_items = sql(
             "(select coalesce(json_agg(json_build_array(g.refused, coalesce(g.done, g.id), g.problems{}) "
             "order by g.n), '[]')::text from given g)",

@@ -1,4 +1,4 @@
-"""The row that a write would make: its values, the names of the fields that change, and what is wrong with it.
+"""The row that a write would make: its values, the names of the fields that change, and its problems.
 
 Nothing is written here. A list has one such row for each of its items.
 """
@@ -17,7 +17,7 @@ from resolvers.writing.keyed import KeyedSql
 from resolvers.writing.owned import OwnedSql
 from resolvers.writing.record import JsonRecord, ParameterRecord, Record, WholeRecord
 from resolvers.writing.rules import Computed, NewRow
-from resolvers.writing.values import created_name, followed, leads_nowhere, new_value, or_created, passes
+from resolvers.writing.values import created_name, leads_nowhere, new_value, or_created, passes, with_following
 from resolvers.writing.wholes import Wholes
 from schema.declarations.writing import WriteAction, WriteKind
 
@@ -33,8 +33,8 @@ class NewRowSql(JudgedSql):
 
     Of a usual input (`Usual`) lists, links, stated numbers, rules of an update and trials are left out: they would
     cost as much as the write itself.
-    Of any other, the lists and the number are left out that are not among the `stated` members. `warns`: the payload
-    shows what the row is warned of.
+    Any other input has only those lists and the number that are among the `stated` members. `warns`: the payload shows
+    the warnings for the row.
     """
 
     is_usual: bool
@@ -66,7 +66,7 @@ class NewRowSql(JudgedSql):
         """The counter on which the stated lists stand."""
         return next((one.owned.rules.turn for one in self._owned if one.owned.rules.turn is not None), None)
 
-    # --- what is different in a list
+    # --- different in a list
 
     @property
     def _wholes(self) -> Wholes:
@@ -80,7 +80,7 @@ class NewRowSql(JudgedSql):
 
     @property
     def _record(self) -> Record:
-        """What is given of the row's columns."""
+        """The record of the row's stated columns."""
         return ParameterRecord(self.ctx) if self.write.creates else WholeRecord(self._json, sql("n.r"))
 
     @property
@@ -90,7 +90,7 @@ class NewRowSql(JudgedSql):
 
     @property
     def _json_of_new(self) -> Sql:
-        """The same beside `y`, the row that was made of it."""
+        """The same object beside `y`, the row that was made from it."""
         return self._json
 
     @property
@@ -99,7 +99,7 @@ class NewRowSql(JudgedSql):
         return self._parameter(FIELDS, "text[]")
 
     def _seeks_taken(self, member: str) -> Sql:
-        """The condition under which the statement looks for what a unique index would refuse; a write meets it."""
+        """The condition to look for values that a unique index would refuse; a write meets the index."""
         return self._parameter(TRIAL, "bool")
 
     # --- its values
@@ -107,8 +107,7 @@ class NewRowSql(JudgedSql):
     def _given(self, *readers: Sql) -> Sql:
         """The row as it would be, the names of the fields that change, and the problems that the database finds.
 
-
-        It has the columns of the row that the `readers` name.
+        Of the row it has the columns that the `readers` name.
         """
         findings = self._findings()
         named = named_columns("g", *readers) | named_columns("y", findings)
@@ -145,7 +144,7 @@ class NewRowSql(JudgedSql):
         )
 
     def _stored_row(self) -> Sql:
-        """The row that is there: its key and version, and of a change the record `t` of it and that of what is to be.
+        """The stored row: its key and version, and for a change also its record `t` and the record of the changed row.
 
         Records are one column each: every further one costs something at each node of the plan.
         """
@@ -161,7 +160,7 @@ class NewRowSql(JudgedSql):
         )
 
     def _effects(self) -> Iterator[Sql]:
-        """What is stated and no column holds, as columns of the new row."""
+        """The stated values that no column holds, as columns of the new row."""
         for effect in self.write.effects:
             name = Sql(effect.name.removeprefix("*"))
             yield sql("({} ->> {})::numeric {}", self._json, literal(effect.name), name)
@@ -181,7 +180,7 @@ class NewRowSql(JudgedSql):
             one.name: self._or_created(one, new_value(one, derived.get(one.name), record, row)) for one in self._columns
         }
         given |= {name: derive(row) for name, derive in self._derived().items()}
-        return followed(given, self.write.rules.follows, record, self._company(sql("j")))
+        return with_following(given, self.write.rules.follows, record, self._company(sql("j")))
 
     def _changed_values(self) -> dict[str, Sql]:
         """The values of a changed row by column, those that stay included."""
@@ -190,7 +189,7 @@ class NewRowSql(JudgedSql):
             one.name: self._or_created(one, _changed_value(one, record[one.column], self._stored[one.column]))
             for one in self._columns
         }
-        return followed(given, self.write.rules.follows, record, self._company(sql("j")))
+        return with_following(given, self.write.rules.follows, record, self._company(sql("j")))
 
     def _or_created(self, column: WriteColumn, value: Sql) -> Sql:
         """The value of a column, or the row that the caller has created with the key which the input states."""
@@ -215,10 +214,10 @@ class NewRowSql(JudgedSql):
         conditions = every([*found.where, sql("{} = {}", found["kind"], literal(kind))])
         return sql("(select {} from {} where {})", found["next"], found.source, conditions)
 
-    # --- what is wrong with it
+    # --- its problems
 
     def _findings(self) -> Sql:
-        """The columns of the problems of the new row, and of what it is warned of."""
+        """The columns with the problems of the new row and its warnings."""
         warnings = sql(", {} warnings", self._warnings()) if self._has_warnings else sql("")
         return sql("{} problems{}", self._problems(), warnings)
 
@@ -227,7 +226,7 @@ class NewRowSql(JudgedSql):
         return self.warns and bool(self.write.rules.warnings) and (self.write.creates or self._changes)
 
     def _warnings(self) -> Sql:
-        """What the new row is warned of, by numbers from 0 in the entity's rules."""
+        """The warnings for the new row, by numbers from 0 in the entity's rules."""
         found: list[Sql] = []
         needs = {column.member: column.need for column in self.write.columns}
         for n, warning in enumerate(self.write.rules.warnings):
@@ -256,7 +255,7 @@ class NewRowSql(JudgedSql):
         return self._row(sql("y"))
 
     def _row(self, name: Sql) -> NewRow:
-        """The new row under a name; what is as it was stated is read from the record."""
+        """The new row under a name; values that are as stated are read from the record."""
         values = self._values_by_column()
         record, there = self._record, self._record.under(name)
         same = {one.name: there[one.column] for one in self._columns if values[one.name] == record[one.column]}
@@ -316,7 +315,7 @@ class NewRowSql(JudgedSql):
         )
 
     def _taken(self) -> Iterator[Sql]:
-        """What a unique index would refuse, with the id of the row that has it, if the caller sees that."""
+        """The values that a unique index would refuse, with the ids of their rows, if the caller sees these."""
         for member, column, value, among in self._unique_values():
             other = rows(self.write.table, sql("o"), company=self._company(sql("y")))
             another = sql(" and {} <> y.id", other["id"]) if self._changes else sql("")
@@ -336,12 +335,12 @@ class NewRowSql(JudgedSql):
             )
 
     def _is_seen(self, other: Rows) -> Sql:
-        """The condition that who may write rows sees another one of the table: it is of the type, and not deleted."""
+        """The condition that the caller sees another row of the table: it is of the type, and not deleted."""
         carried = self._carried(other, sql("(select j.effective from judged j)"))
         return every([sql("{} is null", other["deleted_at"]), *self._fixed(other), *carried])
 
     def _unique_values(self) -> Iterator[tuple[str, str, Sql, list[Sql]]]:
-        """The columns whose values are unique: the member that states one, the column, the value, and of which rows."""
+        """The columns with unique values: member, column, value, and the conditions of the rows in the index."""
         unique = {
             tuple(str(column.name) for column in index.columns if column.name != "company_id"): _among(index)
             for index in self.write.table.indexes
@@ -364,7 +363,7 @@ def _among(index: Index) -> list[Sql]:
 
 
 def _changed_value(column: WriteColumn, given: Sql, stored: Sql) -> Sql:
-    """The value of a column in a changed row; what is on already is so since then."""
+    """The value of a column in a changed row; something already switched on keeps its time."""
     if column.rule.kind is WriteKind.SINCE:
         return sql("case when {} is not null then coalesce({}, {}) end", given, stored, given)
     return given

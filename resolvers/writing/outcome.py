@@ -1,4 +1,4 @@
-"""What came of a declared mutation, from the columns of its statement to the problems that its payload shows."""
+"""The outcome of a declared mutation: from the columns of its statement to the problems in its payload."""
 
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
@@ -21,10 +21,12 @@ from schema.localization.language import Language
 
 
 class Refusal(StrEnum):
-    """Why a statement has not written; the last ones are no fault of the input: what it asks for is so already, was
-    done by an earlier request, or was only tried; or of a list not every item was written (PARTLY).
-    RACED: another one was there first, or has the company's row. NOT_WRITTEN: this item of a repeated list was not
-    written by the earlier request, though it could be now.
+    """The reason why a statement has not written.
+
+    RACED: another write was first, or has locked the company's row. NOT_WRITTEN: the earlier request did not write this
+    item of a repeated list, though it could be written now. The following are no fault of the input. UNCHANGED: all is
+    already as asked. REPLAYED: an earlier request has written it. VALID: it was only a trial. PARTLY: not every item of
+    a list was written.
     """
 
     FORBIDDEN = "FORBIDDEN"
@@ -47,16 +49,16 @@ SHOWN: Final = frozenset({None, *Refusal}) - {Refusal.FORBIDDEN, Refusal.NOT_FOU
 """Outcomes whose payload shows the row as it is; None stands for a row that was written."""
 
 WARNED: Final = frozenset({None, Refusal.UNCHANGED, Refusal.VALID})
-"""Outcomes of what is as asked, now or already, or could be: its row may be warned of something."""
+"""Outcomes with a row that is or would be as asked: it may have warnings."""
 
 SILENT: Final = frozenset({Refusal.FORBIDDEN, Refusal.NOT_FOUND})
-"""Refusals that tell of no company and no row."""
+"""Refusals that reveal no company and no row."""
 
 
 class ItemOutcome(NamedTuple):
-    """What came of an item of a list: the reason of a refusal, the row, and the problems that the database found.
+    """The outcome of an item of a list: the reason of a refusal, the row, and the problems that the database found.
 
-    `warnings` are what the row is warned of, by numbers in the entity's rules.
+    `warnings` are those of the row, by numbers in the entity's rules.
     """
 
     refused: Refusal | None
@@ -66,13 +68,13 @@ class ItemOutcome(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What came of it: `refused` is None for a row that was written, or a list of rows; else the reason.
+    """The outcome of a mutation: `refused` is None for a written row or list, else the reason.
 
     `company`, `row` and `whole` (which has the row as a part) are those that the caller entered and sees; `apps` are
     the caller's, where some are missing; `found` are the problems that the database found, each as code, reason and
     path. Of several rows `total` is their number, and `keys` are the first of them. `items` are those of a list that
     was looked at, and not simply written. A change of access writes no single row, and needs no apps;
-    its `total` is the number of rights that it gives. `warnings` are those of a single row.
+    its `total` is the number of rights that it grants. `warnings` are those of a single row.
     """
 
     refused: Refusal | None
@@ -90,7 +92,7 @@ class Outcome(NamedTuple):
 
     @property
     def has_warnings(self) -> bool:
-        """True if a row is warned of something."""
+        """True if a row has warnings."""
         return bool(self.warnings) or any(item.warnings for item in self.items)
 
 
@@ -140,7 +142,7 @@ class Reader(Protocol):
 def problems_of(
     outcome: Outcome, write: EntityWrite, reader: Reader, input_: Mapping[str, Any], given: Given
 ) -> Iterable[UserProblem]:
-    """The problems of a refusal, for `errors`; none for what is no refusal."""
+    """The problems of a refusal, for `errors`; no problems without a refusal."""
     match outcome.refused:
         case Refusal.NOT_FOUND:
             return (UserProblem(UserErrorCode.NOT_FOUND, (write.which,)),)
@@ -159,7 +161,7 @@ def problems_of(
 
 
 def warnings_of(outcome: Outcome, write: EntityWrite) -> Iterator[UserProblem]:
-    """What a row that stands as asked, or would, is warned of, for `warnings`."""
+    """The warnings for a row that is or would be as asked, for `warnings`."""
     if outcome.refused in WARNED:
         yield from (warning(write, n) for n in outcome.warnings)
 
@@ -171,8 +173,8 @@ def warning(write: EntityWrite, n: int) -> UserProblem:
 
 
 def _missing(outcome: Outcome, reader: Reader, input_: Mapping[str, Any]) -> Iterator[UserProblem]:
-    """A problem for each member that needs an app which the caller lacks, in the order of the input."""
-    return map(missing, reader.lacking(input_, missing_bits(outcome)))
+    """A problem for each member that needs a missing app, in the order of the input."""
+    return map(missing_app_problem, reader.lacking(input_, missing_bits(outcome)))
 
 
 def missing_bits(outcome: Outcome) -> int:
@@ -181,15 +183,15 @@ def missing_bits(outcome: Outcome) -> int:
     return ((1 << APPS) - 1) & ~outcome.apps.to_int(bitorder="big")
 
 
-def missing(lacking: tuple[Path, App, bool]) -> UserProblem:
-    """The problem of a member that needs an app which the caller lacks; the flag: it was null."""
+def missing_app_problem(lacking: tuple[Path, App, bool]) -> UserProblem:
+    """The problem of a member that needs a missing app; the flag is True if the member was null."""
     path, app, is_null = lacking
     reason = ValidationReason.NULL_SENT if is_null else None
     return UserProblem(UserErrorCode.APP_REQUIRED, path, partial(_gate_values, path[-1], app), reason=reason, app=app)
 
 
 def conflict(stated: Path | None) -> UserProblem:
-    """The problem of a row that was changed meanwhile; `stated` is where the input has the version."""
+    """The problem of a row that was changed meanwhile; `stated` is the path of the version in the input."""
     return UserProblem(UserErrorCode.VERSION_CONFLICT, stated, text=ROW_CHANGED)
 
 

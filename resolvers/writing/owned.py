@@ -48,7 +48,7 @@ class OwnedSql:
             yield alias("kept", self.n), self._keep()
             yield alias("removed", self.n), self._remove()
 
-    # --- what is given
+    # --- the items
 
     def _stored(self, name: Sql, of_company: Sql, parent: Sql) -> tuple[Rows, Sql]:
         """The rows of the list as they are stored, and the conditions."""
@@ -61,7 +61,7 @@ class OwnedSql:
 
     @property
     def _is_versioned(self) -> bool:
-        """True for rows that have a version, and are not gone when they are deleted."""
+        """True for rows that have a version, and stay in the table when they are deleted."""
         return "deleted_at" in self.owned.table.columns
 
     @property
@@ -160,7 +160,7 @@ class OwnedSql:
             yield self._problem(known, f"{rule.code.name} {reason}", rule.member)
 
     def _unknown(self, column: WriteColumn, linked: TableOf) -> Sql:
-        """A link of a new or changed row to what is not there."""
+        """The problem of a new or changed row with a link that leads to no row."""
         found, name = rows(linked.table, sql("l"), company=self.company(sql("i"))), Sql(column.name)
         named = every([*found.where, sql("{} = i.{}", found["id"], name), *linked.current(found)])
         return sql(
@@ -203,7 +203,7 @@ class OwnedSql:
         return [Sql(name) for name in (*names, *(("position",) if self._is_placed else ()))]
 
     def _raised(self, target: Rows, writer: Sql) -> list[Sql]:
-        """What tells that a row was changed, and by whom."""
+        """The assignments that record the change of a row, and its writer."""
         if not self._is_versioned:
             return []
         return [sql("version = {} + 1, updated_at = now(), updated_by = {}", target["version"], writer)]

@@ -1,4 +1,4 @@
-"""The payload of a mutation of one statement, as far as that is of what the statement writes.
+"""The payload of a mutation of one statement, as far as it consists of the written rows.
 
 A statement holds its locks until it ends, so it reads nothing of the client's choice but that. Everything else is read
 after the commit.
@@ -37,8 +37,8 @@ def finish_write(
 ) -> Statement:
     """The statement around a write, with its payload if every selected field `is_written`; else the payload is null.
 
-    `field_of` gives the JSON of a field at the position of the payload. `add` adds the write to the statement, knowing
-    the SQL of the payload, and returns the select of its outcome.
+    `field_of` returns the JSON of a field at the position of the payload. `add` takes the SQL of the payload, adds
+    the write to the statement, and returns the select of its outcome.
     """
     at = Position().under(selected.key)
     fields = roots.ctx.collector.collect(payload, selected.selection_sets)

@@ -1,6 +1,6 @@
 """`adjustPrices`: the prices of many products by percents, in one statement that judges, writes and records.
 
-Each row is locked in the order of its key, and computed from what it is then: of two changes at once none is lost.
+Each row is locked in the order of its key, and computed from its values then: of two changes at once none is lost.
 """
 
 from collections.abc import Iterator, Mapping
@@ -39,7 +39,7 @@ from schema.mutations.prices import RoundTo
 
 OPERATION: Final = "adjustPrices"
 STEPS: Final = dict(zip(RoundTo.__members__, (100, 20, 10), strict=True))
-"""How many of the steps to which prices are rounded are in one; the first is the usual one."""
+"""Number of rounding steps in a price of one, by the step; the first is the default."""
 
 
 MOST: Final = 1_000
@@ -49,8 +49,8 @@ MOST_IDS: Final = 100
 """Maximum number of products that are named one by one, and that a payload shows."""
 
 IDS: Final = "productIds"
-STATED: Final = f"*{IDS}"
-"""The name of the stated products in the JSON of an input, which is no column's."""
+STATED_IDS: Final = f"*{IDS}"
+"""The name of the stated products in the JSON of an input; no column has such a name."""
 
 PERCENT: Final = WriteColumn("percent", amount(2, -100, 1_000), Column("percent", Numeric, nullable=False), ())
 ROUND_TO: Final = WriteColumn("roundTo", choice(), Column("round_to", Text), ())
@@ -72,7 +72,7 @@ class PriceReader:
         elif not ids and given.get("groupId") is None:
             found.problems.append(invalid((IDS,), Reason.REQUIRED))
         else:
-            found.values[STATED] = [self._item(id_) for id_ in ids or ()]
+            found.values[STATED_IDS] = [self._item(id_) for id_ in ids or ()]
         return found
 
     def _item(self, id_: str) -> dict[str, object]:
@@ -91,7 +91,7 @@ class PriceReader:
 
 @dataclass(frozen=True, slots=True)
 class PriceSql(JudgedSql):
-    """Adds the common table expressions of `adjustPrices` to a statement; `update` writes a product by itself."""
+    """Adds the common table expressions of `adjustPrices` to a statement; `update` is the write of a single product."""
 
     update: EntityWrite
 
@@ -116,7 +116,7 @@ class PriceSql(JudgedSql):
         return column_of(self.update, "group_id")
 
     def _given(self) -> Sql:
-        """The group, the factor, and how many of the steps to which prices are rounded are in one."""
+        """The group, the factor, and the number of rounding steps in a price of one."""
         group = or_created(
             self._group, sql("({} ->> 'group_id')::uuid", self._values), self._values, self._company(sql("j"))
         )
@@ -131,7 +131,7 @@ class PriceSql(JudgedSql):
         )
 
     def _changed(self, name: Sql) -> dict[str, Sql]:
-        """The new values of a product, by column: its price, and what follows from that; `g` is given."""
+        """The new values of a product, by column: its price, and those that follow from it; `g` is the given input."""
         values = {"price": sql("(round({}.price * g.factor * g.steps) / g.steps)", name)}
         for column, following in self.update.rules.follows.items():
             if "price" in following.stated:
@@ -139,12 +139,12 @@ class PriceSql(JudgedSql):
         return values
 
     def _is_outside(self, price: Sql) -> Sql:
-        """The condition that a price is none that may be written."""
+        """The condition that a price is out of its range."""
         rule = column_of(self.update, "price").rule
         return sql("{} not between {} and {}", price, number(int(rule.least)), number(int(rule.most)))
 
     def _chosen(self) -> Sql:
-        """The products: those of the group, or each that is stated with its place, also one that is not there."""
+        """The products: those of the group, or each stated one with its position, also an unknown one."""
         of_group, stated = (rows(product, sql("p"), company=self._company(sql("g"))) for _ in range(2))
         key = or_created(PRODUCT, sql("(i.item ->> 'id')::uuid"), sql("i.item"), self._company(sql("j")))
         price = self._changed(sql("p"))["price"]
@@ -156,7 +156,7 @@ class PriceSql(JudgedSql):
             "(select null, {} from given g join {} on {} and p.group_id = g.group_id limit {})",
             columns,
             self._values,
-            literal(STATED),
+            literal(STATED_IDS),
             stated.source,
             self._there(stated),
             key,
@@ -170,7 +170,7 @@ class PriceSql(JudgedSql):
         return every([*target.where, sql("{} is null", target["deleted_at"])])
 
     def _found(self) -> Sql:
-        """What is given, and its problems, each as `code reason path`."""
+        """The given input and its problems, each as `code reason path`."""
         by_key = sql("{} ? {} and g.group_id is null", self._values, literal(created_name(self._group.name)))
         problems = (
             (
@@ -195,7 +195,7 @@ class PriceSql(JudgedSql):
     def _locked(self) -> Sql:
         """The products that would change, as they are now: those that are there, and whose price stays in its range.
 
-        If that are not all, nothing is written: the statement is run again, and judges anew.
+        Unless these are all, nothing is written: the statement is run again, and judges anew.
         """
         target = rows(product, sql("t"), company=self._company(sql("g")))
         price = self._changed(target.name)["price"]
@@ -214,7 +214,7 @@ class PriceSql(JudgedSql):
     def _written(self) -> Sql:
         """The changed products, and the names of the fields that have changed.
 
-        They are found by an array, since PostgreSQL takes a join with what was locked for one with a single row.
+        They are found by an array: for a join with the locked rows PostgreSQL expects a single row.
         """
         target = rows(product, sql("t"), company=self._company(sql("g")))
         values = self._changed(target.name)
@@ -303,7 +303,7 @@ class PriceIntent(EntityIntent):
         return outcome.total or 0 if outcome.refused is None else 0
 
     def values(self, outcome: Outcome) -> dict[str, object]:
-        """What the payload shows: the products and their number."""
+        """The payload's values: the products and their number."""
         values = shared_values(outcome)
         if outcome.refused in (None, Refusal.UNCHANGED, Refusal.REPLAYED):
             values["products"] = outcome.keys
@@ -314,7 +314,7 @@ class PriceIntent(EntityIntent):
 
 @dataclass(frozen=True, slots=True)
 class PriceWriter:
-    """Reads the inputs of `adjustPrices` and compiles its statement; `update` writes a product by itself."""
+    """Reads the inputs of `adjustPrices` and compiles its statement; `update` is the write of a single product."""
 
     changes_access: ClassVar[bool] = False
     has_trial: ClassVar[bool] = False  # no value of it can be taken
@@ -327,7 +327,7 @@ class PriceWriter:
 
     @classmethod
     def of(cls, layout: TableMapping, update: EntityWrite) -> "PriceWriter":
-        """The writer of `adjustPrices`: as a new row it names the company. Raises TableMappingError for other gates."""
+        """The writer of `adjustPrices`, whose input names the company. Raises TableMappingError for other gates."""
         mutation = layout.schema.mutation_type
         assert mutation is not None
         if column_of(update, "price").need or update.carried or update.fixed:
@@ -349,7 +349,7 @@ class PriceWriter:
 
     @property
     def for_sessions(self) -> bool:
-        """False: it is for who sees products."""
+        """False: API keys may use it, too."""
         return False
 
     @property

@@ -32,14 +32,14 @@ PLAIN: Final = frozenset({str, int, bool})
 """The types of values that are written as they were read."""
 
 WALKED: Final = 10
-"""Rows whose cost is that of one which is judged by the rows of other lists, too."""
+"""Number of rows with the same cost as one row that is also judged by the rows of other lists."""
 
 
 @dataclass(frozen=True, slots=True)
 class MemberReader:
     """Reads one member of an input: `bits` are the apps that it needs, `of_values` those that some values need as well.
 
-    `is_national`: it reads the country, too. `empty` is what a blank text is stored as.
+    `is_national`: it reads the country, too. `empty` is stored for a blank text.
     """
 
     column: str
@@ -67,7 +67,7 @@ class RowReader:
         self.required = tuple(column.member for column in columns if column.rule.required)
 
     def read(self, found: Given, given: Mapping[str, Any], path: Path = ()) -> dict[str, object]:
-        """The values by column; the used apps and the problems are added to what was found."""
+        """The values by column; the used apps and the problems are added to `found`."""
         values: dict[str, object] = {}
         country = self._country(given)
         members, used = self.members, found.used
@@ -91,7 +91,7 @@ class RowReader:
     def _add_other(
         self, found: Given, values: dict[str, object], member: MemberReader, path: Path, value: object
     ) -> None:
-        """Add a value that is no text, number or flag, or the problem that it is."""
+        """Add a value that is no text, number or flag, or its problem."""
         if isinstance(value, Wrong):
             found.problems.append(invalid((*path, *value.place), value.reason, value.text, **value.values))
         elif value is None and not member.may_be_null:
@@ -214,7 +214,7 @@ class InputReader:
         return found
 
     def _read_row(self, found: Given, given: Mapping[str, Any]) -> None:
-        """Read what the input says of one row."""
+        """Read the members of one row."""
         found.members = tuple([name for name in given if name in self._members])
         found.version = given.get("expectedVersion")
         found.values = self._own.read(found, given)
@@ -226,17 +226,17 @@ class InputReader:
                 found.problems.append(invalid((other,), Reason.COMBINATION))
 
     def _read_controls(self, found: Given, given: Mapping[str, Any], key: str | None) -> None:
-        """Read what holds for the whole input; `key` came beside it."""
+        """Read the members for the whole input; `key` came beside it."""
         found.is_trial = bool(given.get("validateOnly"))
         own = given.get("idempotencyKey")
         self._read_key(found, given, own if own is not None else key)
 
     def rows(self, given: Mapping[str, Any]) -> int:
-        """The number of rows that an input writes, itself included; what is judged by many others counts as many."""
+        """The number of rows that an input writes, itself included; one that many others judge counts as many."""
         return 1 + sum(owned.weight * len(given.get(name) or ()) for name, owned in self._lists.items())
 
     def _read_list(self, found: Given, owned: ListReader, name: str, value: Any) -> None:
-        """A list that replaces the one that is there has to be based on a version; one that is merged has not."""
+        """Read a list; one that replaces the stored list has to be based on a version, a merged one has not."""
         found.values[owned.json_key] = owned.read(found, name, value)
         version = ("expectedVersion",)
         is_based = self._creates or owned.is_merged or found.version is not None
@@ -244,7 +244,7 @@ class InputReader:
             found.problems.append(invalid(version, Reason.REQUIRED))
 
     def _read_key(self, found: Given, given: Mapping[str, Any], key: str | None) -> None:
-        """A key is claimed by a write alone, never by a trial."""
+        """Read the key, which only a write claims, never a trial."""
         if key is None:
             return
         if not KEY.fullmatch(key):
@@ -301,7 +301,7 @@ def mask(bits: int) -> BitString:
 
 
 def _member_reader(column: WriteColumn, blank: str | None) -> MemberReader:
-    """The reader of a member; null is taken for the column `blank`, whatever the table says."""
+    """The reader of a member; the column `blank` may be null, whatever the table says."""
     return MemberReader(
         column.name,
         reader_of(column),

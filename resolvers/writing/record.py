@@ -1,4 +1,4 @@
-"""Where the statement of a write reads what an input states of the columns of a row."""
+"""The sources from which the statement of a write reads the columns of a row that an input states."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -23,7 +23,7 @@ SENT: Final = (ARRAY, Boolean, Integer, Numeric, Text, Uuid)
 
 
 class Record(Protocol):
-    """What an input states of the columns of a row; what it does not state is as it is stored, null in a new row."""
+    """The columns of a row that an input states; the others are as they are stored, or null in a new row."""
 
     def __getitem__(self, column: Column[Any]) -> Sql:
         """The value of a column."""
@@ -87,7 +87,7 @@ class ParameterRecord:
         return sql("{}::{}", self.ctx.written(f"{VALUE}{name}", "text"), Sql(kind))
 
     def states(self, columns: Sequence[str]) -> Sql:
-        """The parameter that tells whether one of the columns is stated."""
+        """The parameter that is true if one of the columns is stated."""
         names = tuple(f"{VALUE}{column}" for column in columns)
         return self.ctx.source(States(names), "bool", names)
 
@@ -98,17 +98,17 @@ class ParameterRecord:
 
 @dataclass(frozen=True, slots=True)
 class States:
-    """The source of a parameter that tells whether one of some values is stated."""
+    """The source of a parameter that is true if one of some values is stated."""
 
     names: tuple[str, ...]
 
     def __call__(self, bindings: Bindings) -> bool:
-        """Whether one is."""
+        """True if one of the values is stated."""
         return not bindings.written.keys().isdisjoint(self.names)
 
 
 def values_of(given: Given) -> dict[str, object]:
-    """The values of an input by the names of their parameters, and the input itself, of which JSON may be made."""
+    """The values of an input by the names of their parameters, and the input itself, for `json_of`."""
     return {INPUT: given, **{f"{VALUE}{column}": value for column, value in given.values.items()}}
 
 

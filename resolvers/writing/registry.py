@@ -11,7 +11,7 @@ from resolvers.writing.writer import entity_writers
 
 
 def statement_writers(layout: TableMapping) -> Mapping[str, StatementWriter]:
-    """Those of the layout's schema, by their names. Raises TableMappingError for a column that is not there."""
+    """The writers of the layout's schema by root field. Raises TableMappingError for a column that is not there."""
     of_entities = entity_writers(layout)
     adjusting = prices.PriceWriter.of(layout, of_entities["updateProduct"].write)
     return {**of_entities, prices.OPERATION: adjusting, **access_actions(layout), **unversioned_writers(layout)}

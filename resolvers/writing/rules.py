@@ -1,4 +1,4 @@
-"""What an entity says of its rows beside its fields' own rules: numbering, values that follow from others, conditions.
+"""The rules of an entity besides those of its fields: numbering, values that follow from others, conditions.
 
 An entity's rules stand in a module of `resolvers/writing/entities/` as `RULES`, from the name of its type.
 """
@@ -49,10 +49,10 @@ class RowRule:
 
 @dataclass(frozen=True, slots=True)
 class RowWarning:
-    """A condition of which a payload warns at the input's `member`, by a text of `schema.errors.EXPLANATIONS`.
+    """A condition with a warning in the payload at the input's `member`, by a text of `schema.errors.EXPLANATIONS`.
 
-    Nothing is refused for it. `reads` are the members whose columns it reads: an update that states none of them is not
-    warned of it, nor is who does not see them.
+    It refuses nothing. `reads` are the members whose columns it reads: an update that states none of them has no such
+    warning, and a caller who does not see them gets none.
     """
 
     is_so: Computed
@@ -92,11 +92,11 @@ class Numbering:
 
 @dataclass(frozen=True, slots=True)
 class EntityRules:
-    """The rules of an entity. `derived` computes a column that is left out on creation, from what the input gives.
+    """The rules of an entity. `derived` computes a column that is left out on creation, from stated ones.
 
     `follows` computes columns of new and changed rows, in this order, each from the row with the ones before it.
-    `apart` are pairs of members of which an input states one at most. `turn` is the counter on which changes of an
-    owned list stand, where rules read rows of other lists: of two at once in a company the second is judged again.
+    `apart` are pairs of members that no input states together. `turn` is the counter that orders changes of an
+    owned list, where rules read rows of other lists: of two changes at once in a company the second is judged again.
     """
 
     numbering: Numbering | None = None

@@ -1,4 +1,4 @@
-"""The members that the input of a mutation states: what a statement has expressions of its own for."""
+"""The members that the input of a mutation states: a statement has expressions of its own for each."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,18 +20,18 @@ from resolvers.operation.selection import SelectedField
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """The probe for an input object: those of some members that it has, null included."""
+    """The probe for an input object: the members, among some, that it states, null included."""
 
     names: tuple[str, ...]
 
     def __call__(self, value: object) -> tuple[str, ...]:
-        """The members; none in what is no object."""
+        """The members; none if the value is no object."""
         return tuple(name for name in self.names if name in value) if isinstance(value, Mapping) else ()
 
 
 @dataclass(frozen=True, slots=True)
 class StatedInItems:
-    """The probe for a list of input objects, or one in place of a list: those of some members that any of them has."""
+    """The probe for a list of input objects, or for a single one: the members, among some, that any of them states."""
 
     one: Stated
 
@@ -48,8 +48,8 @@ def input_of(schema: GraphQLSchema, selected: SelectedField) -> ArgumentValue:
     return read_arguments(selected.nodes[0], mutation.fields[selected.name].args)["input"]
 
 
-def stated(inputs: Inputs, given: ArgumentValue, names: tuple[str, ...]) -> frozenset[str]:
-    """Those of some members that an input has, null included."""
+def stated_members(inputs: Inputs, given: ArgumentValue, names: tuple[str, ...]) -> frozenset[str]:
+    """The members, among some, that an input states, null included."""
     match given:
         case ObjectArgument(members):
             return frozenset(names) & members.keys()
@@ -58,7 +58,7 @@ def stated(inputs: Inputs, given: ArgumentValue, names: tuple[str, ...]) -> froz
 
 
 def stated_in_items(inputs: Inputs, given: ArgumentValue, names: tuple[str, ...]) -> frozenset[str]:
-    """Those of some members that any of the `items` of an input has, null included."""
+    """The members, among some, that any of the `items` of an input states, null included."""
     match given:
         case ObjectArgument(members):
             listed = members["items"]
@@ -68,8 +68,8 @@ def stated_in_items(inputs: Inputs, given: ArgumentValue, names: tuple[str, ...]
             listed = ConstantArgument(value_of(given, {})["items"])
     match listed:
         case ListArgument(items):
-            return frozenset(name for item in items for name in stated(inputs, item, names))
+            return frozenset(name for item in items for name in stated_members(inputs, item, names))
         case ObjectArgument():
-            return stated(inputs, listed, names)
+            return stated_members(inputs, listed, names)
         case _:
             return inputs.probe(listed, StatedInItems(Stated(names)))

@@ -1,6 +1,6 @@
-"""The statement of a declared mutation: it judges the caller, writes one row, and reads the payload from what it wrote.
+"""The statement of a declared mutation: it judges the caller, writes one row, and reads the payload from that row.
 
-`viewer → judged → given → number → written → trail`. Nothing is locked for rights. On refusal nothing is
+`viewer → judged → given → number → written → trail`. Nothing is locked for rights. On refusal no row is
 given, so nothing is written: there is nothing to undo, but for a right that ends while the statement waits for others.
 An update that needs a counter locks its row before it, as lists do. The text depends on the mutation and the selection
 alone. The values of a new row travel as a parameter each, those of a change as one JSON, the used apps as one mask.
@@ -24,13 +24,13 @@ KINDS: Final = {
 }
 
 HAS_WAITED: Final = sql("clock_timestamp() > statement_timestamp() + interval '2 ms'")
-"""The condition that a statement may have waited for others; what took less time has waited for nobody."""
+"""The condition that a statement may have waited for others; one that took less time has waited for nobody."""
 
-LASTING: Final = sql(
+CHECK_RIGHT: Final = sql(
     "case when {} then check_right(credential_id, company_id, (select j.access_version from judged j)) end", HAS_WAITED
 )
-"""Undoes the statement by an error if the right has ended while it waited for others: of the trail, which is written
-after the row."""
+"""Undoes the statement by an error if the right has ended while it waited for others. The trail returns it, since it is
+written after the row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class WriteSql(NewRowSql):
         return outcome
 
     def _counted(self) -> Iterator[tuple[Sql, Sql]]:
-        """The names and selects of what the given row is written beside."""
+        """The names and statements that are run before the row is written."""
         if self._counts_later:
             yield sql("locked"), self._locked()
         if self._is_numbered:
@@ -67,10 +67,10 @@ class WriteSql(NewRowSql):
     def _after_written(self) -> Iterator[tuple[Sql, Sql]]:
         """The names and statements of owned rows, effects and the trail, which checks a right that may have ended."""
         yield from self._after()
-        yield sql("trail"), sql("{} returning {}", self._trail(), LASTING)
+        yield sql("trail"), sql("{} returning {}", self._trail(), CHECK_RIGHT)
 
     def _after(self) -> Iterator[tuple[Sql, Sql]]:
-        """The names and statements of owned rows, and of the effects of what the input states."""
+        """The names and statements of owned rows, and of the effects of stated members."""
         for owned in self._owned:
             yield from owned.after()
         for n, effect in enumerate(self.write.rules.effects):
@@ -107,7 +107,7 @@ class WriteSql(NewRowSql):
         return every(conditions)
 
     def _is_changed(self) -> Sql:
-        """The condition that a stated member changes; what alone follows from hidden ones tells nothing."""
+        """The condition that a stated member changes; changes that follow from hidden members must not show."""
         return sql("g.changed && {}", self._parameter(FIELDS, "text[]"))
 
     @property
@@ -116,7 +116,7 @@ class WriteSql(NewRowSql):
         return self._changes and (self._is_numbered or self._turn is not None)
 
     def _locked(self) -> Sql:
-        """The row that is written, locked; no row if it is newer than what was judged."""
+        """The row that is written, locked; no row if it is newer than the judged one."""
         target = rows(self.write.table, sql("t"), company=self._company(sql("g")))
         return sql(
             "select t.id from given g join {} on {} where t.id = g.id and {} for no key update of t",
@@ -176,7 +176,7 @@ class WriteSql(NewRowSql):
         )
 
     def _raised(self) -> Sql:
-        """The new version of what has the part: first, so that changes of its parts wait for each other there."""
+        """The new version of the part's whole, written first so that changes of its parts wait for each other there."""
         assert self.write.whole is not None
         target = rows(self.write.whole.rows.table, sql("h"), company=self._company(sql("g")))
         return sql(
@@ -193,7 +193,7 @@ class WriteSql(NewRowSql):
 
     @property
     def _joins(self) -> Sql:
-        """What a row is written beside: its number, and the new version of what it is a part of."""
+        """The joins of a written row: its number, the new version of its whole, and the turn."""
         drawn = " cross join number d" if self.write.creates else " left join number d on true"
         raised = sql(" cross join raised") if self.write.whole is not None else sql("")
         turn = sql(" cross join turn") if self._turn is not None else sql("")
@@ -259,7 +259,7 @@ class WriteSql(NewRowSql):
         return sql("t.version = g.version and {}", self._is_written())
 
     def _trail(self) -> Sql:
-        """The insert of the rows that tell of the change; the first one also claims the idempotency key."""
+        """The insert of the rows that record the change; the first one also claims the idempotency key."""
         changed = self._parameter(FIELDS, "text[]") if self.write.creates else sql("w.changed")
         row = join(", ", self._trail_row(changed))
         whole, source = self.write.whole, sql("written w cross join judged j")
@@ -272,11 +272,11 @@ class WriteSql(NewRowSql):
         return self._trail_of(sql("j"), row, source)
 
     def _trail_row(self, changed: Sql) -> tuple[Sql, ...]:
-        """What the trail tells of a written row and its changed fields, with the key and the hash of the input."""
+        """The columns of the trail for a written row: its changed fields, and the key and the hash of the input."""
         return literal(self.write.type_.name), sql("w.id"), KINDS[self.write.action], changed, *self._claim()
 
     def _trail_of(self, caller: Sql, row: Sql, source: Sql) -> Sql:
-        """The insert into the trail; `row` is what `_trail_row` has."""
+        """The insert into the trail; `row` has the columns of `_trail_row`."""
         return sql(
             "insert into change (company_id, actor_id, credential_id, operation, entity, key, kind, fields, "
             "idempotency_key, input_hash) select {}, {}.account_id, {}.credential_id, {}, {} from {}",
@@ -292,7 +292,7 @@ class WriteSql(NewRowSql):
         """The key and the hash of the input in the row of the trail."""
         return self._parameter(KEY, "text"), self._parameter(DIGEST, "bytea")
 
-    # --- what came of it
+    # --- the outcome
 
     def _outcome(self) -> Sql:
         version = self._parameter(VERSION, "int4")
@@ -313,7 +313,7 @@ class WriteSql(NewRowSql):
         )
 
     def _of_given(self) -> Iterator[Sql]:
-        """The columns of the given row that say what came of it."""
+        """The columns of the given row for the outcome."""
         yield sql("g.problems")
         if not self.write.creates:
             yield from (sql("g.version"), sql("g.changed"))

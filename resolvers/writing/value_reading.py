@@ -1,4 +1,4 @@
-"""From the value of a member of an input to what is written into its column, or what is wrong with it."""
+"""From the value of a member of an input to the value that its column gets, or to its problem."""
 
 import decimal
 import re
@@ -28,7 +28,7 @@ WORD: Final = 100
 """Maximum length of a short text in a list, in characters."""
 
 NO_ROW: Final = "0" * 32
-"""The key of no row: what an id that is none stands for, so that it is answered as an unknown one."""
+"""The key of no row, for a malformed id, which is therefore answered like an unknown one."""
 
 
 class Created(NamedTuple):
@@ -38,7 +38,7 @@ class Created(NamedTuple):
 
 
 class Wrong(NamedTuple):
-    """What is wrong with a value, the values of its message, and its place in a list."""
+    """The problem of a value: its reason, the values of its message, and its place in a list."""
 
     reason: Reason
     values: Mapping[str, object] = {}
@@ -50,10 +50,10 @@ Path: TypeAlias = tuple[str, ...]
 """The place of a value in an input."""
 
 Read: TypeAlias = Callable[..., object]
-"""From a coerced value (and a country, of a form that differs by it) to what JSON holds for the column, or Wrong."""
+"""Returns the JSON value of a column, or Wrong, for a coerced value (and a country, if its form depends on one)."""
 
 UNKNOWN: Final = ""
-"""The country of a row that is only known to the database."""
+"""The country of a row if only the database knows it."""
 
 
 def reader_of(column: WriteColumn) -> Read:
@@ -90,7 +90,7 @@ def _text(form: Callable[..., Formed], longest: int) -> Read:
 
 
 def _words(most: int, value: list[str]) -> object:
-    """Texts of one line, each once; the first that is none is told."""
+    """Texts of one line, each once; the first one that is not is the problem."""
     if len(value) > most:
         return Wrong(Reason.TOO_LONG, {"most": most}, text=TOO_MANY)
     found: list[str] = []
@@ -104,7 +104,7 @@ def _words(most: int, value: list[str]) -> object:
 
 
 def national(read: Read, value: str, country: str) -> object:
-    """A text in the form of a country; of an unknown one in any: the statement judges what goes with the country."""
+    """A text in the form of a country; in any form if that is unknown: the statement then judges both together."""
     if country:
         return read(value, country)
     found = read(value, None)

@@ -1,4 +1,4 @@
-"""The values of columns in a new row: what is given, else the default.
+"""The values of columns in a new row: the stated ones, else the defaults.
 
 The SQL stands where `j` is the judged caller in the company.
 """
@@ -25,7 +25,7 @@ BY_KEY: Final = "key:"
 
 
 def new_value(column: WriteColumn, derive: Computed | None, record: Record, row: NewRow) -> Sql:
-    """The value of a column; `record` is what is given, `row` the row that derived values read.
+    """The value of a column; `record` has the stated columns, `row` is read by derived values.
 
     The default of a column that may be null is filled only where its apps are active in the company.
     """
@@ -69,10 +69,10 @@ def or_created(column: WriteColumn, value: Sql, json: Sql, company: Sql) -> Sql:
     return sql("case when {} is null then {} else {} end", key, value, created)
 
 
-def followed(
+def with_following(
     values: Mapping[str, Sql], follows: Mapping[str, Following], record: Record, company: Sql
 ) -> dict[str, Sql]:
-    """The values of columns, after those that follow from others have followed."""
+    """The values of columns; those that follow from others are computed."""
     found = dict(values)
     for name, following in follows.items():
         value = following.value(NewRow(sql("n"), company, dict(found)))
@@ -91,7 +91,7 @@ def of_company(name: str, key: Sql) -> Sql:
 
 
 def server_default(column: Column[object]) -> Sql | None:
-    """The value that PostgreSQL gives a column which is left out."""
+    """The default of PostgreSQL for a column."""
     default = column.server_default
     text = getattr(getattr(default, "arg", None), "text", None)
     return Sql(text) if text is not None else None
@@ -109,7 +109,7 @@ def leads_nowhere(column: WriteColumn, key: Sql, company: Sql) -> Sql:
 
 
 def passes(need: Need, mask: Sql, role: Sql | None = None) -> Sql:
-    """The condition that a mask has every app of a need, and that the `role` is one of its; only types need a role."""
+    """The condition that a mask has every app of a need, and that the need has the `role`; only types need a role."""
     return every(_passes_gate(gate, mask, role) for gate in need)
 
 

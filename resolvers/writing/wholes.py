@@ -1,4 +1,4 @@
-"""Where the statement of a write has the rows to which owned rows belong: one row, or one for each item of a list."""
+"""The rows to which owned rows belong in the statement of a write: one row, or one for each item of a list."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ from db.sql import Sql, alias, literal, sql
 class Wholes:
     """The one row of a write: `values` is the parameter with the input's JSON.
 
-    `company` gives the company of a row of the statement. Owned rows are read beside `judged`, compared beside the new
-    row, and written beside the written one. What is new (`are_new`) has none yet.
+    `company` returns the company of a row of the statement. Owned rows are read beside `judged`, compared beside the
+    new row, and written beside the written one. New rows (`are_new`) have none yet.
     """
 
     are_several: ClassVar[bool] = False
@@ -23,7 +23,7 @@ class Wholes:
 
     @property
     def judged(self) -> Sql:
-        """The FROM of what may have owned rows, with `j`."""
+        """The FROM of the rows that may have owned rows, with `j`."""
         return sql("judged j")
 
     @property
@@ -58,12 +58,12 @@ class Wholes:
 
     @property
     def order(self) -> Sql:
-        """What written rows are ordered by before the order of what they own, with a comma after it."""
+        """The order of written rows, which comes before that of their owned rows, with a comma after it."""
         return sql("")
 
     @property
     def merged(self) -> Sql:
-        """The FROM of what stored rows `t` are merged with, before a condition on the rows `i` that are given."""
+        """The FROM that merges stored rows `t`, before a condition on the given rows `i`."""
         return sql("{}, ", self.written)
 
     @property
@@ -77,7 +77,7 @@ class Wholes:
         return sql("w.updated_by")
 
     def among(self, parent: Sql) -> Sql:
-        """The condition, after an `and`, that a stored row belongs to a written one, where nothing else says so."""
+        """The condition, after an `and`, that a stored row is of a written one, unless another condition says so."""
         return sql("")
 
     def own(self, row: Sql) -> Sql:
@@ -141,12 +141,12 @@ class ListedWholes(Wholes):
 
     @property
     def merged(self) -> Sql:
-        """Nothing: what is given knows the key of its row, which is among the written ones."""
+        """Nothing: the given rows have the key of their row, which is among the written ones."""
         return sql("")
 
     @property
     def holder(self) -> Sql:
-        """A column of what is given."""
+        """A column of the given rows."""
         return sql("i.whole")
 
     @property
@@ -155,7 +155,7 @@ class ListedWholes(Wholes):
         return sql("(select j.account_id from judged j)")
 
     def among(self, parent: Sql) -> Sql:
-        """An array: in a join PostgreSQL, which expects one row, looks at all that is given for each stored row."""
+        """An array: in a join PostgreSQL expects one row, and reads all given rows for each stored row."""
         return sql(" and {} = any(array(select w.id from written w))", parent)
 
     def own(self, row: Sql) -> Sql:
@@ -163,9 +163,9 @@ class ListedWholes(Wholes):
         return sql(" and i.nth = {}.n", row)
 
     def states(self, member: str, n: int) -> Sql:
-        """A column of the given row: to look into its item for each pair of rows would take long."""
+        """A column of the given row: a look into its item for each pair of rows would take long."""
         return sql("g.{}", alias("states", n))
 
     def stated(self, member: str, n: int) -> Sql:
-        """That column, beside the item."""
+        """The select of that column, beside the item."""
         return sql("e.item ? {} {}", literal(member), alias("states", n))

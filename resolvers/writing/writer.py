@@ -1,4 +1,4 @@
-"""A declared mutation: its reader, and its statement, with the payload as far as that is of the written row.
+"""A declared mutation: its reader, and its statement, with the payload as far as it consists of the written row.
 
 A statement holds its locks until it ends, so it reads nothing of the client's choice but the row that it wrote, and
 plain columns of the rows to which its keys point. Everything else is read after the commit.
@@ -14,7 +14,7 @@ from db.sql import Expression, Json, Rows, Sql, Text, alias, concatenation, json
 from resolvers.compilation.company_scope import CompanyScope, Position
 from resolvers.compilation.context import LateralJoin, Row
 from resolvers.compilation.cost import ListSize, length_of
-from resolvers.compilation.objects import SelectionSets
+from resolvers.compilation.object_writer import SelectionSets
 from resolvers.compilation.resolution import GlobalId, Leaf, ToOne
 from resolvers.compilation.root_fields import NULL, RootFields
 from resolvers.compilation.statement import Statement
@@ -32,7 +32,7 @@ from resolvers.writing.list_statement import ListSql
 from resolvers.writing.new_row import NUMBER
 from resolvers.writing.payload import finish_write
 from resolvers.writing.reading import InputReader
-from resolvers.writing.stated import input_of, stated, stated_in_items
+from resolvers.writing.stated import input_of, stated_in_items, stated_members
 from resolvers.writing.statement import WriteSql
 from schema.declarations.writing import WriteAction
 
@@ -55,7 +55,7 @@ class EntityWriter:
 
     @property
     def for_sessions(self) -> bool:
-        """True for what only owners write."""
+        """True if only owners write it."""
         return self.write.for_owners
 
     @property
@@ -72,7 +72,7 @@ class EntityWriter:
         return EntityIntent(self.write, self.reader, input_, self.reader.read(input_, key))
 
     def compile(self, roots: RootFields, selected: SelectedField, *, in_full: bool) -> Statement:
-        """The statement that judges, writes, and reads the selected payload where that is of the written row alone."""
+        """The statement that judges, writes, and reads the selected payload if that needs only the written row."""
         statement = self._statement(roots, selected, in_full=in_full)
         with roots.ctx.costs.times(self._times(selected)):
             return finish_write(
@@ -90,7 +90,7 @@ class EntityWriter:
         return WriteSql(self.write, roots.ctx, is_usual, stated, self._warns(roots.ctx.collector, selected))
 
     def _warns(self, collector: Collector, selected: SelectedField) -> bool:
-        """True if the payload shows what the written rows are warned of."""
+        """True if the payload shows the warnings for the written rows."""
         fields = collector.collect(self.write.payload, selected.selection_sets)
         return any(field.name == "warnings" for field in fields)
 
@@ -108,9 +108,9 @@ class EntityWriter:
         """The lists, the number and the reasons of effects that the input states; each has expressions of its own."""
         rules, lists = self.write.rules, (owned.member for owned in self.write.lists)
         numbers, effects = (NUMBER,) if rules.numbering else (), (effect.reads for effect in rules.effects)
-        return stated(inputs, self._input(selected), (*lists, *numbers, *effects))
+        return stated_members(inputs, self._input(selected), (*lists, *numbers, *effects))
 
-    # --- what the payload reads
+    # --- reads of the payload
 
     def _is_of_row(self, collector: Collector, selected: SelectedField) -> bool:
         if selected.name == self.write.member and self.write.action is not WriteAction.DELETE:
@@ -192,7 +192,7 @@ class EntityWriter:
 class ListWriter(EntityWriter):
     """Reads the inputs of a list verb and compiles its statements; the payload has a result for each item."""
 
-    has_trial: ClassVar[bool] = False  # the statement finds by itself what was there first
+    has_trial: ClassVar[bool] = False  # the statement finds by itself the row that was first
     takes_list: ClassVar[bool] = True
 
     reader: ListInputReader = field(init=False)
@@ -227,7 +227,7 @@ class ListWriter(EntityWriter):
 
     @property
     def _result(self) -> GraphQLObjectType:
-        """The type of what comes of an item."""
+        """The type of an item's result."""
         result = named_type(self.write.payload.fields["results"])
         assert isinstance(result, GraphQLObjectType)
         return result

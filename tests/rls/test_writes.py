@@ -18,7 +18,7 @@ from db.tokens import hash_token
 from resolvers.execution.executor import Executor
 from resolvers.mutations import company_lock, connectors, invitations, requests, users
 from resolvers.mutations.steps import audit, company_creation
-from resolvers.writing.access.decisions import DECIDE
+from resolvers.writing.access.decisions import DECIDE_REQUEST
 from resolvers.writing.access.toggles import SET_TOGGLES
 from resolvers.writing.unversioned import access_request, service
 from resolvers.writing.unversioned import company as company_data
@@ -82,14 +82,14 @@ class Planted:
 
 
 TOGGLES: Final = cast("dict[str, str]", SET_TOGGLES.writes)
-DECISION: Final = cast("dict[str, str]", DECIDE.writes)
-DECIDING: Final = cast("dict[str, str]", DECIDE.raising)
+DECISION: Final = cast("dict[str, str]", DECIDE_REQUEST.writes)
+DECIDING: Final = cast("dict[str, str]", DECIDE_REQUEST.raising)
 
 
 PLANTED: Final = {
     "an update of any company's row": Planted("updateUser", users, "UPDATE_MEMBER", MINE, ANY),
     "an update of any company": Planted(
-        "updateCompany", company_data, "WRITTEN", "c.id = free.id and c.id = {}", "{} is not null"
+        "updateCompany", company_data, "UPDATE_COMPANY", "c.id = free.id and c.id = {}", "{} is not null"
     ),
     "an update in a part of a statement": Planted("setAppAccess", TOGGLES, "kept", "m.company_id = {0} and ", ""),
     "an update of who is invited elsewhere": Planted(
@@ -124,7 +124,7 @@ PLANTED: Final = {
         "updateConnectedService", connectors, "UPDATE_SERVICE", f"company_id = {JUDGED}", ANY_JUDGED
     ),
     "a deletion of any company's connection": Planted(
-        "disconnectService", service, "GONE", "s.company_id = {0} and ", ""
+        "disconnectService", service, "DELETE_CONNECTION", "s.company_id = {0} and ", ""
     ),
     "a connection in another company": Planted(
         "connectService", connectors, "INSERT_SERVICE", "select company,", f"select {TWIN},"
@@ -137,7 +137,7 @@ PLANTED: Final = {
     "a request for access in another company": Planted(
         "requestAccess",
         access_request,
-        "ASKED",
+        "INSERT_REQUEST",
         "select {},",
         "select md5('twin of ' || {})::uuid,",
         by="anna",

@@ -1,4 +1,4 @@
-"""Changes of access as mutations of one statement: their kinds, and the payload of what the statement writes."""
+"""Changes of access as mutations of one statement: their kinds, and the payload of the written rows."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -19,24 +19,24 @@ from resolvers.gates.coordinates import named_type
 from resolvers.gates.needs import type_need
 from resolvers.operation.selection import SelectedField
 from resolvers.writing.access.apps import (
-    ACTIVATE,
-    DEACTIVATE,
+    ACTIVATE_APP,
+    DEACTIVATE_APP,
     activations,
     deactivations,
     read_activation,
     read_deactivation,
 )
-from resolvers.writing.access.decisions import DECIDE, one_toggle, read_decision
+from resolvers.writing.access.decisions import DECIDE_REQUEST, one_toggle, read_decision
 from resolvers.writing.access.models import MEMBERS
 from resolvers.writing.access.statement import AccessSql
 from resolvers.writing.access.toggles import FOLLOW_MODELS, SET_TOGGLES, read_toggles, toggles
 from resolvers.writing.intent import Intent, SessionWriter
 from resolvers.writing.payload import finish_write, payloads
-from resolvers.writing.stated import input_of, stated
+from resolvers.writing.stated import input_of, stated_members
 
 
 class Shown(NamedTuple):
-    """A payload's field that is of a row which the statement has: its table, the row, and the fields that are of it."""
+    """A payload's object that the statement itself reads: its table, the select of its row, and its fields there."""
 
     table: Table
     row: LiteralString
@@ -51,7 +51,7 @@ SHOWN: Final[Mapping[str, Shown]] = {
         frozenset({"__typename", "id", "app", "reason", "state", "createdAt", "decidedAt", "until"}),
     ),
 }
-"""By their names. The caller is an owner, so no gate is closed."""
+"""These objects by the names of their fields. The caller is an owner, so no gate is closed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +74,11 @@ class Action:
 
 ACTIONS: Final[Mapping[str, Action]] = {
     "setAppAccess": Action(SET_TOGGLES, read_toggles, toggles, FOLLOW_MODELS, MEMBERS),
-    "activateApp": Action(ACTIVATE, read_activation, activations),
-    "deactivateApp": Action(DEACTIVATE, read_deactivation, deactivations),
-    "decideAccessRequest": Action(DECIDE, read_decision, one_toggle),
+    "activateApp": Action(ACTIVATE_APP, read_activation, activations),
+    "deactivateApp": Action(DEACTIVATE_APP, read_deactivation, deactivations),
+    "decideAccessRequest": Action(DECIDE_REQUEST, read_decision, one_toggle),
 }
-"""By their root fields."""
+"""The changes of access by their root fields."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +96,11 @@ class AccessWriter(SessionWriter):
         return self.action.rows(input_)
 
     def read(self, input_: Mapping[str, Any], key: str | None) -> Intent:
-        """Read an input; there is no idempotency key: the version, or the state of an app or request, says it all."""
+        """Read an input. It has no idempotency key: a version, or an app's or request's state, shows a repetition."""
         return self.action.read(input_)
 
     def compile(self, roots: RootFields, selected: SelectedField, *, in_full: bool) -> Statement:
-        """The statement that judges, writes, and reads the selected payload where that is of what it writes."""
+        """The statement that judges, writes, and reads the selected payload if that needs only written rows."""
 
         def is_written(field: SelectedField) -> bool:
             if field.name not in SHOWN:
@@ -114,7 +114,7 @@ class AccessWriter(SessionWriter):
             return self._json(roots, field, at.under(field.key))
 
         given = input_of(self.schema, selected)
-        sql_ = self.action.sql_of(stated(roots.ctx.inputs, given, self.action.members))
+        sql_ = self.action.sql_of(stated_members(roots.ctx.inputs, given, self.action.members))
         return finish_write(roots, selected, self.payload, lambda _: sql_.add(roots.ctx), is_written, field_of)
 
     def _shown(self, field: SelectedField) -> GraphQLObjectType:

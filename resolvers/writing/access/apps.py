@@ -1,7 +1,7 @@
 """Activating and deactivating apps for a company.
 
-An app is activated with the apps that it requires, within the plan or in the trial. It is not deactivated while another
-needs it, which may sleep.
+An app is activated with the apps that it requires, within the plan or in the trial. It is not deactivated while
+another app requires it, even a sleeping one.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,59 +16,59 @@ from resolvers.writing.access.statement import AccessSql, Input
 from schema.apps import CATALOGUE, App, AppKind, Plan, app_label, dependents, requirements
 from schema.errors import UserErrorCode, ValidationReason
 
-NEEDED: Final = """
+FIND_REQUIRED_APPS: Final = """
 select a.n, a.app, get_bit(j.active, a.position) = 0 changes, true given, a.position, case
     when get_bit(j.awake, a.position) = 0 and not j.in_trial and j.plan <> all(string_to_array(a.plans, ' ')) then a.app
   end problem
 from judged j cross join unnest({}) with ordinality a(app, position, plans, n) where j.outcome is null
 """
-"""The app and what it requires; a problem is an app that sleeps or would, since the plan does not have it."""
+"""The app and its required apps; a problem is an app that sleeps, or would sleep, because the plan does not have it."""
 
-ACTIVATED: Final = """
+INSERT_ACTIVATIONS: Final = """
 insert into company_app (company_id, app_id, valid, activated_by)
 select {0}, w.app, tstzrange(w.at, null), w.account_id from changing w
 """
-TRAIL_OF_ACTIVATED: Final = """
+RECORD_ACTIVATIONS: Final = """
 insert into access_change (company_id, at, kind, actor_id, app_id, before, after)
 select {0}, w.at, 'APP_ACTIVATED', w.account_id, w.app, false, true from changing w
 """
-ACTIVATE: Final = AccessSql(
-    {"asked": Input(NEEDED, {"apps": "text[]", "positions": "int4[]", "plans": "text[]"})},
-    {"activated": ACTIVATED, "trail": TRAIL_OF_ACTIVATED},
+ACTIVATE_APP: Final = AccessSql(
+    {"asked": Input(FIND_REQUIRED_APPS, {"apps": "text[]", "positions": "int4[]", "plans": "text[]"})},
+    {"activated": INSERT_ACTIVATIONS, "trail": RECORD_ACTIVATIONS},
     f", mask = c.mask | (select bit_or(set_bit({NO_APPS}, a.position, 1)) from asked a where a.changes)",
 )
 
-DEPENDENT: Final = """
+FIND_DEPENDENT_APPS: Final = """
 select a.n, a.app, a.n = 1 changes, false given, a.position,
   case when (get_bit(j.active, a.position) = 1) = (a.n > 1) then a.app end problem
 from judged j cross join unnest({}) with ordinality a(app, position, n) where j.outcome is null
 """
-"""The app, and those that require it; a problem is the app if it is not active, and another if it is."""
+"""The app and those that require it; a problem is the app if it is not active, or one of the others if it is."""
 
-DEACTIVATED: Final = f"""
+END_ACTIVATIONS: Final = f"""
 update company_app o
 set valid = {ended_period("o", "w.at")},
   deactivated_by = w.account_id
 from changing w where o.company_id = {{0}} and o.app_id = w.app and upper_inf(o.valid)
 """
-TRAIL_OF_DEACTIVATED: Final = """
+RECORD_DEACTIVATIONS: Final = """
 insert into access_change (company_id, at, kind, actor_id, app_id, before, after)
 select {0}, w.at, 'APP_DEACTIVATED', w.account_id, w.app, true, false from changing w
 """
-DEACTIVATE: Final = AccessSql(
-    {"asked": Input(DEPENDENT, {"apps": "text[]", "positions": "int4[]"})},
-    {"deactivated": DEACTIVATED, "trail": TRAIL_OF_DEACTIVATED},
+DEACTIVATE_APP: Final = AccessSql(
+    {"asked": Input(FIND_DEPENDENT_APPS, {"apps": "text[]", "positions": "int4[]"})},
+    {"deactivated": END_ACTIVATIONS, "trail": RECORD_DEACTIVATIONS},
     f", mask = c.mask & ~ (select bit_or(set_bit({NO_APPS}, a.position, 1)) from asked a where a.changes)",
 )
 
 
 def activations(input_: Mapping[str, Any]) -> int:
-    """The app and all that it requires, the most that can be activated."""
+    """Maximum number of apps that an input activates: the app and all that it requires."""
     return 1 + len(requirements(input_["app"]))
 
 
 def deactivations(input_: Mapping[str, Any]) -> int:
-    """The app alone."""
+    """The number of apps that an input deactivates: one."""
     return 1
 
 
@@ -86,7 +86,7 @@ def read_activation(input_: Mapping[str, Any]) -> AccessIntent:
 
 @lru_cache
 def _plans(lowest: Plan) -> str:
-    """The plans that have an app whose lowest one is this."""
+    """The names of the plans that have an app of this lowest plan."""
     return " ".join(plan.name for plan in Plan if plan.covers(lowest))
 
 

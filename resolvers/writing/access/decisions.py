@@ -20,9 +20,9 @@ from schema.errors import DECIDED_ALREADY, UserErrorCode, ValidationReason
 
 REQUEST: Final = Key(("arq",))
 GRANTED, UNTIL = "is granted", "until"
-"""The parameters, by the names under which they are bound."""
+"""The names of the statement's parameters."""
 
-ASKED: Final = """
+FIND_REQUEST: Final = """
 select 1 n, q.*, true changes, q.begins given, case
     when q.state <> 'OPEN' then 'WRONG_STATE'
     when q.until is not null and (q.is_on or not q.is_granted) then 'COMBINATION'
@@ -46,11 +46,11 @@ from (
   ) o
 ) q
 """
-"""The request, its user and its app. It `begins` a right unless the app is on, from before it was deactivated.
+"""The request, its user and its app. It `begins` a right unless the app is on since before it was deactivated.
 
-An app whose time is over is not on, even if that is not written yet: it is, before this is run again."""
+An app whose time is over is not on, even before that is written; it is written before the statement is run again."""
 
-DECIDED: Final = """
+WRITE_DECISION: Final = """
 update access_request r
 set state = case when a.is_granted then 'GRANTED' else 'DECLINED' end, decided_at = j.at, decided_by = j.account_id,
   until = a.until
@@ -58,51 +58,51 @@ from asked a cross join judged j join locked l on l.id = j.company_id
 where r.company_id = {0} and r.id = j.row_id and r.state = 'OPEN'
 returning r.*
 """
-"""The request as it was decided; no row if another owner was first."""
+"""The decided request; no row if another owner was first."""
 
-GROWN: Final = """
+RAISE_ACCESS_VERSION: Final = """
 update company c set access_version = c.access_version + 1{1} from decided d cross join asked a
 where c.id = d.company_id and c.id = {0} and a.begins
 returning c.id, c.access_version, c.trial_ends_at
 """
-RAISED: Final = """
+FIND_COMPANY: Final = """
 select g.* from grown g union all
 select j.company_id, j.access_version, j.trial_ends_at from judged j join decided d on d.company_id = j.company_id
 where not exists (select from grown)
 """
-"""The company's row: only a right that begins is another version of the access."""
+"""The company's row; only a right that begins raises the version of its access."""
 
-GRANT: Final = """
+INSERT_GRANT: Final = """
 insert into app_grant (company_id, membership_id, app_id, valid, granted_by, until)
 select {0}, w.member, w.app, tstzrange(w.at, null), w.account_id, w.until from changing w where w.begins
 """
-KEPT: Final = """
+SET_TOGGLE: Final = """
 update membership m set toggles = set_bit(m.toggles, w.position, 1),
   lent = set_bit(m.lent, w.position, (w.until is not null)::int), lent_until = least(m.lent_until, w.until)
 from changing w where m.company_id = {0} and m.id = w.member and w.begins
 """
-TRAIL: Final = """
+RECORD_DECISION: Final = """
 insert into access_change (company_id, at, kind, actor_id, membership_id, app_id, before, after, until)
 select {0}, w.at, case when w.begins then 'TOGGLE' else 'ACCESS_DECLINED' end, w.account_id, w.member, w.app,
   case when w.begins then false end, case when w.begins then true end, w.until
 from changing w where w.begins or not w.is_granted
 """
-DECIDE: Final = AccessSql(
-    {"asked": Input(ASKED, {GRANTED: "bool", UNTIL: "timestamptz"})},
-    {"granted": GRANT, "kept": KEPT, "trail": TRAIL},
+DECIDE_REQUEST: Final = AccessSql(
+    {"asked": Input(FIND_REQUEST, {GRANTED: "bool", UNTIL: "timestamptz"})},
+    {"granted": INSERT_GRANT, "kept": SET_TOGGLE, "trail": RECORD_DECISION},
     part=access_request,
-    raising={"decided": DECIDED, "grown": GROWN, "raised": RAISED},
+    raising={"decided": WRITE_DECISION, "grown": RAISE_ACCESS_VERSION, "raised": FIND_COMPANY},
 )
 
 
 @dataclass(frozen=True, slots=True)
 class DecisionIntent:
-    """What an owner decides."""
+    """The decision of an owner."""
 
     input: Mapping[str, Any]
 
     def written(self, outcome: Outcome) -> int:
-        """The right that was given, if one was."""
+        """The number of rights that were granted: one at most."""
         return outcome.total or 0 if outcome.refused is None else 0
 
     def bindings(self, spent: list[uuid.UUID]) -> dict[str, object]:
@@ -125,17 +125,17 @@ class DecisionIntent:
             yield _problem(code, App[app])
 
     def values(self, outcome: Outcome) -> dict[str, object]:
-        """What the payload shows: the company, and the request as it is."""
+        """The payload's objects: the company and the request."""
         return {"company": outcome.company, "accessRequest": outcome.row}
 
 
 def read_decision(input_: Mapping[str, Any]) -> DecisionIntent:
-    """What an input asks for; all that can be wrong with it depends on the request."""
+    """Read an input; every problem with it depends on the request."""
     return DecisionIntent(input_)
 
 
 def one_toggle(input_: Mapping[str, Any]) -> int:
-    """The toggle that is granted."""
+    """Maximum number of toggles that a decision sets."""
     return 1
 
 

@@ -1,4 +1,4 @@
-"""The input of a change of access, read: what its statement binds, and what comes of the outcome."""
+"""The input of a change of access: the parameters of its statement, and the payload by the statement's outcome."""
 
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -13,17 +13,17 @@ from resolvers.writing.value_reading import NO_ROW
 from schema.errors import UserErrorCode
 
 Arrays: TypeAlias = Mapping[str, Sequence[object]]
-"""What is asked for as the parameters `Input.columns`: the n-th items of a select belong together."""
+"""The asked changes, by the parameters in `Input.columns` of `statement.py`; the n-th items belong together."""
 
 COMPANY = Key(("com",))
 
 
 @dataclass(frozen=True, slots=True)
 class AccessIntent:
-    """What an owner asks for.
+    """The changes that an owner asks for.
 
-    `refusals` are the problems that need no database; `explain` makes problems of those that the statement found.
-    `shown` is in the payload once it is so.
+    `refusals` are the problems that need no database; `explain` makes problems from those that the statement found.
+    `shown` is in the payload once the changes are made.
     """
 
     input: Mapping[str, Any]
@@ -33,7 +33,7 @@ class AccessIntent:
     shown: Mapping[str, object] = field(default_factory=dict[str, object])
 
     def written(self, outcome: Outcome) -> int:
-        """The number of rights that were given; what takes away is not counted."""
+        """The number of rights that were granted; withdrawn ones are not counted."""
         return outcome.total or 0 if outcome.refused is None else 0
 
     def bindings(self, spent: list[uuid.UUID]) -> dict[str, object]:
@@ -62,6 +62,6 @@ class AccessIntent:
                 return ()
 
     def values(self, outcome: Outcome) -> dict[str, object]:
-        """What the payload shows: the company, and what was changed or is so already."""
+        """The payload's objects: the company, and `shown` if it was changed or already is as asked."""
         is_so = outcome.refused in (None, Refusal.UNCHANGED)
         return {"company": outcome.company, **(self.shown if is_so else {})}

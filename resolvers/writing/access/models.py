@@ -1,7 +1,7 @@
-"""Toggles after a model: a user gets those of a colleague, or a preset's apps, in place of the own ones.
+"""Toggles after a model: a user gets those of a colleague, or a preset's apps, in place of the user's own.
 
-That concerns the columns of the matrix: apps that are awake and can be switched. What a model has is read before the
-mutation, so of two copies the second does not see the first; a toggle that the input states by itself is as stated.
+Only columns of the matrix are copied: apps that are awake and can be switched. Models are read before the mutation, so
+the second of two copies does not see the first. A toggle that the input states itself is as stated.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,21 +16,21 @@ from schema.apps import CATALOGUE
 from schema.errors import REACHES_ALL, REASONS, TOO_MANY, UserErrorCode, ValidationReason
 from schema.localization.field_labels import field_label
 
-MODELLED: Final = 40
+MODELLED_USERS: Final = 40
 """Maximum number of users who get the toggles of a model in one mutation: some 4,500 toggles."""
 
 TOGGLES: Final = sum(not entry.always_visible for entry in CATALOGUE.values())
-"""The most toggles of a user that a model changes."""
+"""Maximum number of toggles that a model changes for one user."""
 
 USER: Final = Key(("usr", "ext"))
 PRESET: Final = Key(("aps",))
 PRESETS: Final = "PRESET"
-"""The kind of a model that is no person; persons are USER or EXTERNAL."""
+"""The kind of a preset as a model; the kind of a person is USER or EXTERNAL."""
 
 MEMBERS: Final = ("copy", "apply")
 """The members of an input that name models."""
 
-MODELS: Final = """
+FIND_MODELS: Final = """
 select m.n, t.id member, t.toggles, coalesce(s.toggles & ~ s.lent, p.apps) wanted, j.awake, coalesce(
     case
       when coalesce(s.id, p.id) is null or s.external <> (m.kind = 'EXTERNAL') then m.source_path || ' NOT_FOUND'
@@ -48,11 +48,11 @@ left join access_preset p on m.kind = 'PRESET' and p.company_id = {1} and p.id =
 left join membership t on t.company_id = {1} and t.id = m.person and t.removed_at is null
 where j.outcome is null
 """
-"""The users who get the toggles of a model, with both; `problem` is the path and the first reason why it cannot be.
+"""The users with the models whose toggles they get; `problem` is the path and the first reason for a refusal.
 
-What a colleague has until a moment is not copied: it would be given for good."""
+A colleague's temporary toggles are not copied: they would be granted for good."""
 
-MODELLING: Final = """
+ADD_TOGGLES_OF_MODELS: Final = """
 select s.* from stated s
 union all
 select m.n - 1000000, a.id, a.position, get_bit(m.wanted, a.position) = 1, m.member, true, null
@@ -63,7 +63,7 @@ where m.problem is null and not a.always_visible and get_bit(m.awake, a.position
 union all
 select m.n - 1000000, null, null, null, null, null, m.problem from models m where m.problem is not null
 """
-"""The toggles that are stated, those that differ from a model, and the problems of models, which come first."""
+"""The stated toggles, those that differ from a model, and the problems of models, which come first."""
 
 COLUMNS: Final[Mapping[str, LiteralString]] = {
     "kinds of models": "text[]",
@@ -80,7 +80,7 @@ NO_MODELS: Final[Arrays] = {name: [] for name in COLUMNS}
 
 
 class Model(NamedTuple):
-    """A user who gets the toggles of a model, as the statement has it."""
+    """A user who gets the toggles of a model, as the columns of the statement."""
 
     kind: str
     source: object
@@ -93,34 +93,34 @@ class Model(NamedTuple):
 
 def with_models(stated: Input) -> Mapping[LiteralString, Input]:
     """The inputs of a statement that sets toggles and follows models; `stated` are the toggles."""
-    return {"stated": stated, "models": Input(MODELS, COLUMNS), "asked": Input(MODELLING)}
+    return {"stated": stated, "models": Input(FIND_MODELS, COLUMNS), "asked": Input(ADD_TOGGLES_OF_MODELS)}
 
 
-def modelled(input_: Mapping[str, Any]) -> int:
+def count_modelled_users(input_: Mapping[str, Any]) -> int:
     """The number of users who get the toggles of a model."""
     return len(input_.get("copy") or ()) + sum(len(one["userIds"]) for one in input_.get("apply") or ())
 
 
 def too_many_models(input_: Mapping[str, Any]) -> Iterator[UserProblem]:
     """The problem of too many users, at the member that has most of them."""
-    if modelled(input_) > MODELLED:
-        member = max(MEMBERS, key=lambda name: modelled({name: input_.get(name)}))
-        yield invalid((member,), ValidationReason.TOO_LONG, TOO_MANY, most=MODELLED)
+    if count_modelled_users(input_) > MODELLED_USERS:
+        member = max(MEMBERS, key=lambda name: count_modelled_users({name: input_.get(name)}))
+        yield invalid((member,), ValidationReason.TOO_LONG, TOO_MANY, most=MODELLED_USERS)
 
 
 def read_models(input_: Mapping[str, Any]) -> Arrays:
-    """The models of an input as the arrays of `MODELS`."""
+    """The models of an input as the arrays of `FIND_MODELS`."""
     rows: list[Model] = []
     seen: set[object] = set()
-    for source_path, kind, source, path, id_ in _named(input_):
+    for source_path, kind, source, path, id_ in _models_of(input_):
         person = USER(id_) or NO_ROW
         rows.append(Model(kind, source or NO_ROW, source_path, person, id_.startswith("ext"), path, person in seen))
         seen.add(person)
     return dict(zip(COLUMNS, map(list, zip(*rows, strict=True)), strict=True)) if rows else NO_MODELS
 
 
-def _named(input_: Mapping[str, Any]) -> Iterator[tuple[str, str, object, str, str]]:
-    """The path, kind and key of each model, and the path and id of who gets it."""
+def _models_of(input_: Mapping[str, Any]) -> Iterator[tuple[str, str, object, str, str]]:
+    """The path, kind and key of each model, and the path and id of the user who gets its toggles."""
     for n, copy in enumerate(input_.get("copy") or ()):
         kind = "EXTERNAL" if copy["from"].startswith("ext") else "USER"
         yield f"copy.{n}.from", kind, USER(copy["from"]), f"copy.{n}.to", copy["to"]
@@ -131,7 +131,7 @@ def _named(input_: Mapping[str, Any]) -> Iterator[tuple[str, str, object, str, s
 
 
 def problem_of_model(path: tuple[str, ...], code: UserErrorCode) -> UserProblem:
-    """A problem that the statement found with a model, or with who gets it."""
+    """A problem that the statement found with a model, or with the user who gets its toggles."""
     match code:
         case UserErrorCode.NOT_TOGGLEABLE:
             return UserProblem(code, path, text=REACHES_ALL)

@@ -1,9 +1,9 @@
 """The statement of a change of access: it judges the owner, takes the company's row if that is free, and writes.
 
-`viewer → judged → asked → found → locked → raised → standing, changing → what is written`. What was judged still holds
-when it is written: every change of access raises the company's version under the lock of its row, and the row is locked
-in the version that was judged, or not at all. The statement does not wait for that lock. On refusal nothing is locked,
-and nothing is written.
+`viewer → judged → asked → found → locked → raised → standing, changing → writes`. The judged rights still hold when
+the changes are written: every change of access raises the company's version under the lock of its row, and the row is
+locked in the version that was judged, or not at all. The statement does not wait for that lock. On refusal nothing is
+locked, and nothing is written.
 """
 
 from collections.abc import Mapping
@@ -22,12 +22,12 @@ from resolvers.plans import awake, moment, version
 from resolvers.writing.judging import REFUSED, ROW, SPENT, VERSION
 
 COMPANY: Final = sql("(select j.company_id from judged j)")
-"""The key of the company that has the row which an input names, once that is judged."""
+"""The key of the judged company, where the input names a row of it."""
 
 PROBLEMS: Final = 20
 """Maximum number of problems in one refusal."""
 
-JUDGED: Final = """
+JUDGE_CALLER: Final = """
 select {0}.account_id, {0}.confirmed, {0}.language, {0}.account_id = any({1}) spent, x.*, case
   when {0}.read_only then 'FORBIDDEN' when x.company_id is null then 'NOT_FOUND'
   when x.role is distinct from 'OWNER' then 'FORBIDDEN'
@@ -39,46 +39,46 @@ from viewer {0} left join lateral (
   from {7} where {8}
 ) x on true
 """
-"""The caller in the company, and why nothing is written whatever is asked for.
+"""The caller in the company, and the `outcome` that refuses any change; null: none.
 
-`has_lapsed`: a user has an app whose time is over, which is written before anything else."""
+`has_lapsed`: the time of a user's app is over; that is written before anything else."""
 
-FOUND: Final = """
+SUM_UP_CHANGES: Final = """
 select f.*, f.count > 0 and j.spent stops from judged j cross join (
   select (array_agg(a.problem order by a.n) filter (where a.problem is not null))[1:{}] problems,
     coalesce(bool_or(a.changes), false) changes, (count(*) filter (where a.changes and a.given))::int4 count
   from asked a
 ) f
 """
-"""What was found: `count` is the number of rights that are given, for which an owner who is `spent` has to wait."""
+"""The problems and the effects. `count` is the number of granted rights; `stops`: the owner may grant none now."""
 
-LOCKED: Final = f"""
+LOCK_COMPANY: Final = f"""
 select c.id, {APPLIED} from judged j cross join found f join company c on c.id = j.company_id and c.id = {{}}
 where j.outcome is null and f.problems is null and f.changes and not f.stops and not j.has_lapsed
   and c.access_version = j.access_version
 for no key update of c skip locked
 """
-"""The company's row, unless another change of access has it, has changed it since it was judged, or is due.
+"""The company's row; no row if another change of access has locked it, has changed it since it was judged, or is due.
 
-What is written waits for replicas."""
+The commit waits for replicas (`db/remote_apply.py`)."""
 
-RAISED: Final = """
+RAISE_ACCESS_VERSION: Final = """
 update company c set access_version = c.access_version + 1{1} from locked l where c.id = l.id and c.id = {0}
 returning c.id, c.access_version, c.trial_ends_at
 """
-STANDING: Final = """
+FIND_COMPANY_AS_ASKED: Final = """
 select r.* from raised r union all
 select j.company_id, j.access_version, j.trial_ends_at from judged j cross join found f
 where j.outcome is null and f.problems is null and not f.changes and not j.has_lapsed
 """
-"""The company's row in the version in which it is as asked: as it was raised, or judged where all is so already."""
+"""The company's row in the version with the asked changes: the raised one, or the judged one if nothing changes."""
 
-CHANGING: Final = """
+FIND_EFFECTIVE_CHANGES: Final = """
 select a.*, r.id company_id, j.account_id, j.at from asked a cross join judged j cross join raised r where a.changes
 """
-"""What is written: the asked changes that change something, with the company, the caller and the moment."""
+"""The asked changes that have an effect, with the company, the caller and the time."""
 
-OUTCOME: Final = """
+FIND_OUTCOME: Final = """
 select j.company_id, j.row_id, j.confirmed, j.language, f.problems, f.count, case
   when j.outcome is not null then j.outcome when f.stops then 'RATE_LIMITED' when f.problems is not null then 'FOUND'
   when j.has_lapsed then 'RACED' when not f.changes then 'UNCHANGED' when r.id is null then 'RACED' end outcome
@@ -86,13 +86,13 @@ from judged j cross join found f left join raised r on true
 """
 
 
-RAISING: Final[Mapping[LiteralString, LiteralString]] = {"raised": RAISED}
+RAISING_STEPS: Final[Mapping[LiteralString, LiteralString]] = {"raised": RAISE_ACCESS_VERSION}
 
 
 class Input(NamedTuple):
-    """A select of what is asked for, and what it reads: parameters by name and type.
+    """A select of a part of the input, and the parameters that it reads, by name and type.
 
-    They stand in place of `{0}`, the company's key in place of `{1}`.
+    The parameters stand in place of `{0}`, the company's key in place of `{1}`.
     """
 
     select: LiteralString
@@ -106,13 +106,13 @@ class Input(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class AccessSql:
-    """What a kind of change of access asks for and writes.
+    """The selects and the writes of a kind of change of access.
 
     The last one of `inputs`, `asked`, selects the asked changes in the company of `judged`, each with its number `n`,
-    its `problem` (null: none), whether it `changes` anything, and whether a right is `given` by it, not taken away.
+    its `problem` (null: none), whether it `changes` anything, and whether it gives a right (`given`).
     `company` sets further columns of the company's row `c`; `writes` are statements over `changing`, by their names,
-    with the company's key in place of `{0}`. The input names the company, or a row of `part`, a table whose rows are
-    seen by owners and by the user whom they are about. `raising` are the steps from `locked` to `raised`, which has no
+    with the company's key in place of `{0}`. The input names the company, or a row of `part`, a table whose rows
+    only owners and the row's own user see. `raising` are the steps from `locked` to `raised`, which has no
     row where another write was first.
     """
 
@@ -120,7 +120,7 @@ class AccessSql:
     writes: Mapping[LiteralString, LiteralString]
     company: LiteralString = ""
     part: Table | None = None
-    raising: Mapping[LiteralString, LiteralString] = field(default_factory=lambda: RAISING)
+    raising: Mapping[LiteralString, LiteralString] = field(default_factory=lambda: RAISING_STEPS)
 
     def add(self, ctx: StatementContext) -> Sql:
         """Add it to a statement. Returns the select of the outcome, whose columns `Outcome` names."""
@@ -129,19 +129,19 @@ class AccessSql:
         steps = {
             "judged": _judged(ctx, self.part),
             **{name: input_.sql(ctx, named) for name, input_ in self.inputs.items()},
-            "found": sql(FOUND, number(PROBLEMS)),
-            "locked": sql(LOCKED, named),
+            "found": sql(SUM_UP_CHANGES, number(PROBLEMS)),
+            "locked": sql(LOCK_COMPANY, named),
             **{name: sql(step, named, sql(self.company)) for name, step in self.raising.items()},
-            "standing": sql(STANDING),
-            "changing": sql(CHANGING),
+            "standing": sql(FIND_COMPANY_AS_ASKED),
+            "changing": sql(FIND_EFFECTIVE_CHANGES),
             **{name: sql(statement, named) for name, statement in self.writes.items()},
         }
         ctx.commons += [sql(", {} as materialized ({})", Sql(name), step) for name, step in steps.items()]
-        return sql(OUTCOME)
+        return sql(FIND_OUTCOME)
 
 
 def _judged(ctx: StatementContext, part: Table | None) -> Sql:
-    """The caller in the company that the parameter names, or that has the row of `part` which it names."""
+    """The caller in the company of the parameter, which names the company or a row of `part`."""
     given, target = ctx.written(ROW, "uuid"), None
     named = given if part is None else sql("c.id")
     member = rows(membership, sql("m"), company=named)
@@ -153,7 +153,7 @@ def _judged(ctx: StatementContext, part: Table | None) -> Sql:
         seen = sql("({} or {} = {})", is_owner(member), member["id"], target["user_id"])
         conditions = every([conditions, sql("{} = {}", target["id"], given), seen])
     return sql(
-        JUDGED,
+        JUDGE_CALLER,
         VIEWER,
         ctx.written(SPENT, "uuid[]"),
         ctx.written(VERSION, "int4"),

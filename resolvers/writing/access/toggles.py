@@ -14,7 +14,7 @@ from resolvers.writing.access.intent import AccessIntent
 from resolvers.writing.access.models import (
     NO_MODELS,
     TOGGLES,
-    modelled,
+    count_modelled_users,
     problem_of_model,
     read_models,
     too_many_models,
@@ -32,7 +32,7 @@ USER: Final = Key(("usr", "ext"))
 OF_USER: Final = frozenset({UserErrorCode.NOT_FOUND, UserErrorCode.NOT_TOGGLEABLE})
 """Problems with the user of a toggle; the others are with its app."""
 
-ASKED: Final = """
+FIND_TOGGLES: Final = """
 select a.n, a.app, a.position, a.given, p.id member, get_bit(p.toggles, a.position) <> a.given::int changes,
   (a.n - 1)::text || ' ' || case
     when p.id is null or p.external <> a.external then 'NOT_FOUND'
@@ -50,7 +50,7 @@ where j.outcome is null
 
 `offset 0` keeps PostgreSQL from reading all users of the company."""
 
-ENDED: Final = f"""
+END_GRANTS: Final = f"""
 update app_grant g
 set valid = {ended_period("g", "w.at")},
   revoked_by = w.account_id
@@ -59,14 +59,14 @@ where not w.given and upper_inf(g.valid)
   and (g.company_id, g.membership_id, g.app_id) >= ({{0}}, w.member, w.app)
   and (g.company_id, g.membership_id, g.app_id) <= ({{0}}, w.member, w.app)
 """
-"""The rows are compared as wholes, which is the same as each value being equal, so that the index of open periods finds
-them: the key of all periods, which PostgreSQL would take for equal values, goes through ten times as many pages."""
+"""Ends the open periods. Rows are compared as wholes, which has the result of equal values, so that PostgreSQL takes
+the index of open periods: for equal values it would take the key of all periods, and read ten times as many pages."""
 
-BEGUN: Final = """
+INSERT_GRANTS: Final = """
 insert into app_grant (company_id, membership_id, app_id, valid, granted_by)
 select {0}, w.member, w.app, tstzrange(w.at, null), w.account_id from changing w where w.given
 """
-KEPT: Final = f"""
+UPDATE_MASKS: Final = f"""
 update membership m set toggles = (m.toggles & ~ s.ended) | s.begun, lent = m.lent & ~ (s.begun | s.ended)
 from (
   select b.member, bit_or(case when b.given then b.bit else b.nothing end) begun,
@@ -78,12 +78,12 @@ from (
 ) s
 where m.company_id = {{0}} and m.id = s.member and m.id = any(array(select w.member from changing w))
 """
-TRAIL: Final = """
+RECORD_CHANGES: Final = """
 insert into access_change (company_id, at, kind, actor_id, membership_id, app_id, before, after)
 select {0}, w.at, 'TOGGLE', w.account_id, w.member, w.app, not w.given, w.given from changing w
 """
-STATED: Final = Input(
-    ASKED,
+STATED_TOGGLES: Final = Input(
+    FIND_TOGGLES,
     {
         "people": "uuid[]",
         "are external": "bool[]",
@@ -93,21 +93,26 @@ STATED: Final = Input(
         "flaws": "text[]",
     },
 )
-WRITES: Final[Mapping[LiteralString, LiteralString]] = {"ended": ENDED, "begun": BEGUN, "kept": KEPT, "trail": TRAIL}
-"""What is written: the periods of validity, the masks that follow from them, and the trail."""
+WRITES: Final[Mapping[LiteralString, LiteralString]] = {
+    "ended": END_GRANTS,
+    "begun": INSERT_GRANTS,
+    "kept": UPDATE_MASKS,
+    "trail": RECORD_CHANGES,
+}
+"""The statements that write the periods of validity, the masks that follow from them, and the trail."""
 
-SET_TOGGLES: Final = AccessSql({"asked": STATED}, WRITES)
-FOLLOW_MODELS: Final = AccessSql(with_models(STATED), WRITES)
+SET_TOGGLES: Final = AccessSql({"asked": STATED_TOGGLES}, WRITES)
+FOLLOW_MODELS: Final = AccessSql(with_models(STATED_TOGGLES), WRITES)
 """The statement of an input that names models."""
 
 
 def toggles(input_: Mapping[str, Any]) -> int:
     """The number of toggles that an input can change."""
-    return len(input_["changes"]) + TOGGLES * modelled(input_)
+    return len(input_["changes"]) + TOGGLES * count_modelled_users(input_)
 
 
 def read_toggles(input_: Mapping[str, Any]) -> AccessIntent:
-    """The toggles of an input, and its models; too many are not looked at."""
+    """Read the toggles and the models of an input; if there are too many, none is read."""
     changes = input_["changes"]
     refusals = tuple(_too_many(input_))
     rows = [_row(change) for change in changes] if not refusals else []
@@ -116,8 +121,8 @@ def read_toggles(input_: Mapping[str, Any]) -> AccessIntent:
         if row[-1] is None and (row[0], row[2]) in seen:
             row[-1] = UserErrorCode.VALIDATION.name
         seen.add((row[0], row[2]))
-    columns = zip(*rows, strict=True) if rows else [()] * len(STATED.columns)
-    arrays = dict(zip(STATED.columns, map(list, columns), strict=True))
+    columns = zip(*rows, strict=True) if rows else [()] * len(STATED_TOGGLES.columns)
+    arrays = dict(zip(STATED_TOGGLES.columns, map(list, columns), strict=True))
 
     def explain(found: Sequence[str]) -> Iterator[UserProblem]:
         for problem in dict.fromkeys(found):
@@ -138,7 +143,7 @@ def _too_many(input_: Mapping[str, Any]) -> Iterator[UserProblem]:
 
 
 def _row(change: Mapping[str, Any]) -> list[object]:
-    """A toggle as the columns of the statement; the last one is what is wrong with it whoever it is for."""
+    """A toggle as the columns of the statement; the last one is its problem whichever user it is for."""
     app, granted = change["app"], change["granted"]
     entry = CATALOGUE[app]
     flaw = UserErrorCode.ALWAYS_VISIBLE.name if entry.always_visible and not granted else None

@@ -1,4 +1,4 @@
-"""Customers: their numbers, what follows from the VAT number, and what goes together."""
+"""Customers: their numbers, the values that follow from the VAT number, and the values that go together."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -16,7 +16,7 @@ OTHERS: Final = join(" ", [sql("when {} then {}", literal(of), literal(to)) for 
 
 
 def kind(row: NewRow) -> Sql:
-    """A business has a VAT number."""
+    """BUSINESS for a customer with a VAT number, else CONSUMER."""
     return sql("case when {} is null then 'CONSUMER' else 'BUSINESS' end", row["vat_number"])
 
 
@@ -31,7 +31,7 @@ def half_a_discount(row: NewRow) -> Sql:
 
 
 def too_much_discount(row: NewRow) -> Sql:
-    """More than everything."""
+    """A discount of more than 100 percent."""
     return sql("{} = 'PERCENT' and {} > 100", row["discount_type"], row["discount"])
 
 
@@ -41,7 +41,7 @@ def half_a_settlement(row: NewRow) -> Sql:
 
 
 def no_belgian_postcode(row: NewRow) -> Sql:
-    """In Belgium a postcode that is none."""
+    """A postcode in Belgium that is not a number of four digits."""
     return sql("{} = 'BE' and {} !~ '^[1-9][0-9]{{3}}$'", row["country"], row["postcode"])
 
 

@@ -1,4 +1,4 @@
-"""Products and their groups: numbers, what the company and the group decide, prices and margins."""
+"""Products and their groups: numbers, the defaults of the company and the group, prices and margins."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -15,7 +15,7 @@ from schema.errors import ValidationReason as Reason
 
 
 def vat_type(row: NewRow) -> Sql:
-    """As the company enters its prices."""
+    """INCL if the company enters its prices with tax, else EXCL."""
     return sql("case when {} then 'INCL' else 'EXCL' end", of_company("prices_incl", row.company))
 
 
@@ -45,12 +45,12 @@ def profit_margin(row: NewRow) -> Sql:
 
 
 def unpriced(row: NewRow) -> Sql:
-    """No price, and no cost from which a margin makes one."""
+    """A product without a price, and without a cost from which a margin makes one."""
     return sql("{} is null", row["price"])
 
 
 def too_dear(row: NewRow) -> Sql:
-    """A price that a margin makes, and that no column holds."""
+    """A price, made by a margin, that is too high for its column."""
     return sql("{} >= 10000000000", row["price"])
 
 
@@ -73,7 +73,7 @@ def unknown_account(row: NewRow) -> Sql:
 
 
 def contains_itself(row: NewRow) -> Sql:
-    """A part that is the whole, or is made of it."""
+    """A part that is the whole itself, or is made of it."""
     return sql("exists (with recursive {} select from b where b.id = {})", below(row), row["whole"])
 
 
@@ -93,7 +93,7 @@ def too_deep(row: NewRow) -> Sql:
 
 
 def below(row: NewRow) -> Sql:
-    """The common table expression of a part and all that it is made of, each with its level, up to the sixth."""
+    """The common table expression of a part and all its own parts, each with its level, up to the sixth."""
     component = rows(product_component, sql("p"), company=row.company)
     of_whole = every([*component.where, sql("{} = b.id", component["product_id"])])
     return sql(
@@ -116,7 +116,7 @@ def begins(row: NewRow) -> Sql:
 
 
 def opening(pairs: Sql, company: Sql) -> Sql:
-    """The movement by which the stock is what is stated; earlier movements stay, so that it makes the difference."""
+    """The movement that brings the stock to the stated number; earlier movements stay, so it is the difference."""
     moved = rows(stock_movement, sql("s"), company=company)
     of_product = every([*moved.where, sql("{} = w.id", moved["product_id"]), sql("{} = 'MOVED'", moved["kind"])])
     return sql(

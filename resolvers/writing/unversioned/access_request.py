@@ -1,6 +1,6 @@
 """`requestAccess`: a user asks the owners for an app.
 
-Whether an app is active is no user's to know: a request for one that is not is taken as any other.
+A request for an app that is not active is taken like any other: users do not learn which apps are active.
 """
 
 import uuid
@@ -17,7 +17,7 @@ from resolvers.global_ids import Key
 from resolvers.user_problems import UserProblem, about_app, invalid
 from resolvers.writing.judging import REFUSED, ROW, SPENT
 from resolvers.writing.outcome import Outcome, Refusal
-from resolvers.writing.unversioned.waiting import FREE
+from resolvers.writing.unversioned.waiting import LOCK_COMPANY
 from resolvers.writing.value_reading import NO_ROW
 from schema.apps import CATALOGUE, App, app_label
 from schema.errors import ASKED_ALREADY, HAS_ALREADY, UserErrorCode
@@ -28,10 +28,10 @@ LONGEST_REASON: Final = 500
 A_DAY: Final = 20
 """Maximum number of requests that a user makes in a company within a day."""
 
-APP, POSITION, ALWAYS, REASON = "app", "position", "is always visible", "reason"
-"""The parameters, by the names under which they are bound."""
+APP, POSITION, IS_ALWAYS_VISIBLE, REASON = "app", "position", "is always visible", "reason"
+"""The names of the statement's parameters."""
 
-JUDGED: Final = """
+JUDGE_CALLER: Final = """
 select {0}.account_id, {0}.confirmed, {0}.language, x.*, case
   when {0}.read_only then 'FORBIDDEN' when x.company_id is null then 'NOT_FOUND'
   when x.company_id = any({1}) or {0}.account_id = any({1}) then 'RATE_LIMITED' end outcome, case
@@ -48,9 +48,9 @@ from viewer {0} left join lateral (
   ) r where {10}
 ) x on true
 """
-"""The user in the company, and why nothing is written: because of who asks, or because of what is asked."""
+"""The user in the company, and the reason for a refusal: `outcome` for the user, `problem` for the request."""
 
-TURN: Final = """
+TAKE_TURN: Final = """
 insert into counter as k (company_id, kind, next)
 select {}, 'ACCESS_REQUEST', 1 from free f
 on conflict (company_id, kind) do update set next = k.next + 1 where k.next = (select j.turn from judged j)
@@ -58,17 +58,17 @@ returning k.company_id
 """
 """The company's counter of requests; no row, and nothing is written, unless it still is as it was judged.
 
-The company's row stands for what answers requests: an app that is granted, or a user who is deleted, meanwhile."""
+The lock of the company's row keeps others from answering requests meanwhile, by a grant or the deletion of a user."""
 
-ASKED: Final = """
+INSERT_REQUEST: Final = """
 insert into access_request (company_id, user_id, app_id, reason, created_at)
 select {}, j.member, {}, {}, j.at from judged j cross join turn returning id
 """
-TRAIL: Final = """
+RECORD_REQUEST: Final = """
 insert into access_change (company_id, at, kind, actor_id, membership_id, app_id)
 select {}, j.at, 'ACCESS_REQUESTED', j.account_id, j.member, {} from judged j cross join asked
 """
-OUTCOME: Final = """
+FIND_OUTCOME: Final = """
 select j.company_id, a.id row_id, j.confirmed, j.language, array[j.problem] problems,
   array[j.company_id] busy, case
   when j.outcome is not null then j.outcome when j.problem is not null then 'FOUND' when a.id is null then 'RACED' end
@@ -77,7 +77,7 @@ from judged j left join asked a on true
 """
 
 
-def add(ctx: StatementContext) -> Sql:
+def add_write(ctx: StatementContext) -> Sql:
     """Add the write to a statement. Returns the select of the outcome, whose columns `Outcome` names."""
     named = ctx.written(ROW, "uuid")
     member = rows(membership, sql("m"), company=named)
@@ -85,10 +85,10 @@ def add(ctx: StatementContext) -> Sql:
     source, conditions = enterable(scope)
     app, reason = ctx.written(APP, "text"), ctx.written(REASON, "text")
     judged = sql(
-        JUDGED,
+        JUDGE_CALLER,
         VIEWER,
         ctx.written(SPENT, "uuid[]"),
-        ctx.written(ALWAYS, "bool"),
+        ctx.written(IS_ALWAYS_VISIBLE, "bool"),
         ctx.written(POSITION, "int4"),
         ctx.written(REFUSED, "bool"),
         number(A_DAY),
@@ -100,25 +100,25 @@ def add(ctx: StatementContext) -> Sql:
     )
     steps = {
         "judged": judged,
-        "free": sql(FREE, named, sql("j.outcome is null and j.problem is null")),
-        "turn": sql(TURN, named),
-        "asked": sql(ASKED, named, app, reason),
-        "trail": sql(TRAIL, named, app),
+        "free": sql(LOCK_COMPANY, named, sql("j.outcome is null and j.problem is null")),
+        "turn": sql(TAKE_TURN, named),
+        "asked": sql(INSERT_REQUEST, named, app, reason),
+        "trail": sql(RECORD_REQUEST, named, app),
     }
     ctx.commons += [sql(", {} as materialized ({})", Sql(name), step) for name, step in steps.items()]
-    return sql(OUTCOME)
+    return sql(FIND_OUTCOME)
 
 
 @dataclass(frozen=True, slots=True)
 class RequestIntent:
-    """The app that is asked for, and what for."""
+    """The requested app, and the reason for the request."""
 
     company: str
     app: App
     reason: str | Reason | None
 
     def written(self, outcome: Outcome) -> int:
-        """One row, if it was written."""
+        """The number of rows that were written: one at most."""
         return 1 if outcome.refused is None else 0
 
     def bindings(self, spent: list[uuid.UUID]) -> dict[str, object]:
@@ -129,7 +129,7 @@ class RequestIntent:
             SPENT: spent,
             APP: self.app.name,
             POSITION: entry.position,
-            ALWAYS: entry.always_visible,
+            IS_ALWAYS_VISIBLE: entry.always_visible,
             REASON: self.reason if is_text else None,
             REFUSED: not (is_text and self.reason),
         }
@@ -156,10 +156,10 @@ class RequestIntent:
                 return about_app(code, self.app, ("app",))
 
     def values(self, outcome: Outcome) -> dict[str, object]:
-        """What the payload shows: the company, and the request once it is made."""
+        """The payload's objects: the company, and the request once it is made."""
         return {"company": outcome.company, "accessRequest": outcome.row}
 
 
-def read(given: Mapping[str, Any]) -> RequestIntent:
-    """What an input asks for."""
+def read_input(given: Mapping[str, Any]) -> RequestIntent:
+    """Read an input."""
     return RequestIntent(COMPANY(given["companyId"]) or NO_ROW, given["app"], note(given["reason"], LONGEST_REASON))

@@ -16,7 +16,7 @@ from resolvers.forms.registry import formed
 from resolvers.global_ids import Key
 from resolvers.writing.judging import REFUSED, ROW, SPENT, VALUES
 from resolvers.writing.unversioned.reading import Member, UnversionedIntent, read_members
-from resolvers.writing.unversioned.waiting import FREE
+from resolvers.writing.unversioned.waiting import LOCK_COMPANY
 from resolvers.writing.value_reading import NO_ROW, Wrong
 from schema.declarations.forms import Form
 from schema.declarations.writing import choice, form, line
@@ -57,7 +57,7 @@ MEMBERS: Final = (
     Member("furtherIbans", "further_ibans", _ibans, empty=()),
     Member.of("language", company.c.language, choice(required=True)),
 )
-JUDGED: Final = """
+JUDGE_CALLER: Final = """
 select {0}.account_id, {0}.confirmed, {0}.language, x.*, case
   when {0}.read_only then 'FORBIDDEN' when x.company_id is null then 'NOT_FOUND'
   when x.role is distinct from 'OWNER' then 'FORBIDDEN'
@@ -66,22 +66,22 @@ from viewer {0} left join lateral (
   select c.id company_id, c.access_version, m.role from {3} where {4}
 ) x on true
 """
-"""The caller in the company, and why nothing is written."""
+"""The caller in the company, and the `outcome` that refuses the write; null: none."""
 
-WRITTEN: Final = """
+UPDATE_COMPANY: Final = """
 update company c set ({}) = (select {} from jsonb_populate_record(c, {}) n) from free where c.id = free.id and c.id = {}
 returning c.id
 """
 """A column that the JSON does not name keeps its value; a column that is null there becomes null."""
 
-OUTCOME: Final = """
+FIND_OUTCOME: Final = """
 select j.company_id, j.confirmed, j.language, null::text[] problems, array[j.company_id] busy,
   case when j.outcome is not null then j.outcome when w.id is null then 'RACED' end outcome
 from judged j left join written w on true
 """
 
 
-def add(ctx: StatementContext) -> Sql:
+def add_write(ctx: StatementContext) -> Sql:
     """Add the write to a statement. Returns the select of the outcome, whose columns `Outcome` names."""
     named = ctx.written(ROW, "uuid")
     member = rows(membership, sql("m"), company=named)
@@ -89,18 +89,18 @@ def add(ctx: StatementContext) -> Sql:
     spent, refused = ctx.written(SPENT, "uuid[]"), ctx.written(REFUSED, "bool")
     columns = [Sql(member.column) for member in MEMBERS]
     new = [sql("n.{}", column) for column in columns]
-    judged = sql(JUDGED, VIEWER, spent, refused, source, conditions)
-    written = sql(WRITTEN, join(", ", columns), join(", ", new), ctx.written(VALUES, "jsonb"), named)
+    judged = sql(JUDGE_CALLER, VIEWER, spent, refused, source, conditions)
+    written = sql(UPDATE_COMPANY, join(", ", columns), join(", ", new), ctx.written(VALUES, "jsonb"), named)
     ctx.commons += [
         sql(", judged as materialized ({})", judged),
-        sql(", free as materialized ({})", sql(FREE, named, sql("j.outcome is null"))),
+        sql(", free as materialized ({})", sql(LOCK_COMPANY, named, sql("j.outcome is null"))),
         sql(", written as materialized ({})", written),
     ]
-    return sql(OUTCOME)
+    return sql(FIND_OUTCOME)
 
 
-def read(given: Mapping[str, Any]) -> UnversionedIntent:
-    """What an input asks for. A member that is left out keeps its value; null removes it."""
+def read_input(given: Mapping[str, Any]) -> UnversionedIntent:
+    """Read an input. A member that is left out keeps its value; null removes it."""
     values, problems = read_members(MEMBERS, given)
     bound = {ROW: COMPANY(given["companyId"]) or NO_ROW, VALUES: orjson.dumps(values).decode()}
     return UnversionedIntent(bound, problems)

@@ -20,7 +20,7 @@ MEMBERS: Final = (
     Member.of("lastName", account.c.last_name, line(100, required=True)),
     Member.of("language", account.c.language, choice(required=True)),
 )
-JUDGED: Final = """
+JUDGE_CALLER: Final = """
 select {0}.account_id, {0}.confirmed, {0}.language, case
   when {0}.read_only then 'FORBIDDEN' when {0}.account_id = any({1}) then 'RATE_LIMITED' when {2} then 'PROBLEMS'
   when coalesce({3}) is null then 'UNCHANGED' end outcome
@@ -49,26 +49,26 @@ union all (select id from joined except select id from free)
 """Renames the account and its accepted memberships, but for those that are busy. A company with a pending invitation
 keeps the names that it typed: else its owners would learn those of the login."""
 
-OUTCOME: Final = """
+FIND_OUTCOME: Final = """
 select null::uuid company_id, j.confirmed, j.language, null::text[] problems, b.busy,
   case when j.outcome is not null then j.outcome when b.busy <> '{{}}' then 'RACED' end outcome
 from judged j cross join (select array(select id from busy) busy) b
 """
 
 
-def add(ctx: StatementContext) -> Sql:
+def add_write(ctx: StatementContext) -> Sql:
     """Add the write to a statement. Returns the select of the outcome, whose columns `Outcome` names, and `busy`."""
     given = {member.column: ctx.written(member.column, "text") for member in MEMBERS}
     spent, refused = ctx.written(SPENT, "uuid[]"), ctx.written(REFUSED, "bool")
-    judged = sql(JUDGED, VIEWER, spent, refused, join(", ", given.values()))
+    judged = sql(JUDGE_CALLER, VIEWER, spent, refused, join(", ", given.values()))
     names = [sql("{0} = coalesce({1}, {0})", Sql(column), value) for column, value in given.items()]
     ctx.commons.append(sql(", judged as materialized ({})", judged))
     for name, statement in WRITES.items():
         ctx.commons.append(sql(", {} as materialized ({})", Sql(name), sql(statement, join(", ", names))))
-    return sql(OUTCOME)
+    return sql(FIND_OUTCOME)
 
 
-def read(given: Mapping[str, Any]) -> UnversionedIntent:
-    """What an input asks for. A member that is left out stays."""
+def read_input(given: Mapping[str, Any]) -> UnversionedIntent:
+    """Read an input. A member that is left out keeps its value."""
     values, problems = read_members(MEMBERS, given)
     return UnversionedIntent({member.column: values.get(member.column) for member in MEMBERS}, problems)

@@ -1,4 +1,4 @@
-"""The members of an input that write columns of one row which has no version, and what the input asks for."""
+"""The members of an input that write columns of one row without a version, and the read input."""
 
 import uuid
 from collections.abc import Iterable, Mapping
@@ -23,7 +23,7 @@ BELGIUM: Final = "BE"
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A member of an input: the column that it writes, the reader of its values, and what is written for null.
+    """A member of an input: the column that it writes, the reader of its values, and the value in place of null.
 
     `required`: null is refused.
     """
@@ -43,13 +43,13 @@ class Member:
         return cls(name, str(column.name), read, rule.required)
 
     def value(self, given: Any) -> object:
-        """What is written for a value, or what is wrong with it; a blank text is as null."""
+        """The value to write, or its problem; a blank text counts as null."""
         found = self.read(given) if given is not None else self.empty
         return Wrong(Reason.REQUIRED) if self.required and found is None else found
 
 
 def _at_home(read: Read, value: str) -> object:
-    """A text in the form of Belgium, or one that says itself of which country it is."""
+    """A text in the form of Belgium, or one that itself names its country."""
     return read(value, BELGIUM)
 
 
@@ -71,13 +71,13 @@ def read_members(
 
 @dataclass(frozen=True, slots=True)
 class UnversionedIntent:
-    """What is asked for: the values of the statement's own parameters, and the problems that need no database."""
+    """A read input: the values of the statement's own parameters, and the problems that need no database."""
 
     bound: Mapping[str, object]
     refusals: tuple[UserProblem, ...]
 
     def written(self, outcome: Outcome) -> int:
-        """One row, if it was written."""
+        """The number of rows that were written: one at most."""
         return 1 if outcome.refused is None else 0
 
     def bindings(self, spent: list[uuid.UUID]) -> dict[str, object]:
@@ -97,5 +97,5 @@ class UnversionedIntent:
                 return ()
 
     def values(self, outcome: Outcome) -> dict[str, object]:
-        """What the payload shows: the company that was changed, if one was."""
+        """The payload's object: the company, if one was changed."""
         return {"company": outcome.company}

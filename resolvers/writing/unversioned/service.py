@@ -1,7 +1,7 @@
 """`disconnectService`: the end of a connection with its secret, by an owner, also while its app is not active.
 
-Data that came over it stays; payment accounts are released. Nothing is written while somebody else has the connection
-or one of these accounts: the statement does not wait, since it would not see what ends meanwhile.
+Data that came over it stays; payment accounts are released. Nothing is written while another transaction has locked
+the connection or one of these accounts: the statement does not wait, since it would not see rights that end meanwhile.
 """
 
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ SERVICE: Final = "connection"
 
 SERVICES: Final = Key(("cns",))
 
-JUDGED: Final = """
+JUDGE_CALLER: Final = """
 select {0}.account_id, {0}.confirmed, {0}.language, x.*, case
   when {0}.read_only then 'FORBIDDEN' when x.company_id is null then 'NOT_FOUND'
   when x.role is distinct from 'OWNER' then 'FORBIDDEN'
@@ -34,54 +34,54 @@ from viewer {0} left join lateral (
   from {4} where {5}
 ) x on true
 """
-LOCKED: Final = """
+LOCK_CONNECTION: Final = """
 select s.id from judged j join connected_service s on s.company_id = {0} and s.id = {1}
 where j.outcome is null for update of s skip locked
 """
-ACCOUNTS: Final = """
+FIND_ACCOUNTS: Final = """
 select p.id from payment_account p where p.company_id = {0} and p.connection_id = {1}
 """
-FREE: Final = """
+LOCK_ACCOUNTS: Final = """
 select p.id from locked l join payment_account p on p.company_id = {0} and p.connection_id = l.id
 for no key update of p skip locked
 """
-RELEASED: Final = """
+RELEASE_ACCOUNTS: Final = """
 update payment_account p set connection_id = null from free where p.company_id = {0} and p.id = free.id
   and (select count(*) from free) = (select count(*) from accounts)
 returning p.id
 """
-GONE: Final = """
+DELETE_CONNECTION: Final = """
 delete from connected_service s using locked l where s.company_id = {0} and s.id = l.id
   and (select count(*) from released) = (select count(*) from accounts)
 returning s.id
 """
-OUTCOME: Final = """
+FIND_OUTCOME: Final = """
 select j.company_id, j.confirmed, j.language, case when j.outcome = 'FOUND' then array[{1}] end problems,
   {0} || array(select id from accounts) busy,
   case when j.outcome is not null then j.outcome when g.id is null then 'RACED' end outcome
 from judged j left join gone g on true
 """
-UNKNOWN: Final = sql("'NOT_FOUND  connectedServiceId'")
+UNKNOWN_SERVICE: Final = sql("'NOT_FOUND  connectedServiceId'")
 
 
-def add(ctx: StatementContext) -> Sql:
+def add_write(ctx: StatementContext) -> Sql:
     """Add the write to a statement. Returns the select of the outcome, whose columns `Outcome` names."""
     named, service = ctx.written(ROW, "uuid"), ctx.written(SERVICE, "uuid")
     member = rows(membership, sql("m"), company=named)
     source, conditions = enterable(CompanyScope(0, rows(company, sql("c")), member, ctx.kind, named=named))
     steps = {
-        "judged": sql(JUDGED, VIEWER, ctx.written(SPENT, "uuid[]"), named, service, source, conditions),
-        "locked": sql(LOCKED, named, service),
-        "accounts": sql(ACCOUNTS, named, service),
-        "free": sql(FREE, named),
-        "released": sql(RELEASED, named),
-        "gone": sql(GONE, named),
+        "judged": sql(JUDGE_CALLER, VIEWER, ctx.written(SPENT, "uuid[]"), named, service, source, conditions),
+        "locked": sql(LOCK_CONNECTION, named, service),
+        "accounts": sql(FIND_ACCOUNTS, named, service),
+        "free": sql(LOCK_ACCOUNTS, named),
+        "released": sql(RELEASE_ACCOUNTS, named),
+        "gone": sql(DELETE_CONNECTION, named),
     }
     ctx.commons += [sql(", {} as materialized ({})", Sql(name), step) for name, step in steps.items()]
-    return sql(OUTCOME, service, UNKNOWN)
+    return sql(FIND_OUTCOME, service, UNKNOWN_SERVICE)
 
 
-def read(given: Mapping[str, Any]) -> UnversionedIntent:
-    """The connection that an input names."""
+def read_input(given: Mapping[str, Any]) -> UnversionedIntent:
+    """Read an input: the connection that it names."""
     bound = {ROW: COMPANY(given["companyId"]) or NO_ROW, SERVICE: SERVICES(given["connectedServiceId"]) or NO_ROW}
     return UnversionedIntent(bound, ())

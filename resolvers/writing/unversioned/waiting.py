@@ -1,6 +1,6 @@
-"""The rows that such a statement locks where nobody else has them, and how the runner waits between two runs of it.
+"""The company's row that a statement locks if it is free, and the runner's wait between two runs of the statement.
 
-A statement that waits itself would not see what ends meanwhile, be it access or a credential.
+A statement that waits itself would not see that access or a credential ends meanwhile.
 """
 
 import asyncio
@@ -13,13 +13,13 @@ from weakref import WeakValueDictionary
 from db.database import Database
 from db.errors import DatabaseTimeout
 
-FREE: Final = """
+LOCK_COMPANY: Final = """
 select c.id from judged j join company c on c.id = j.company_id and c.id = {} and c.access_version = j.access_version
 where {} for no key update of c skip locked
 """
-"""The company's row in the version of its access that was judged; none after a change, or while another one has it."""
+"""The company's row in the version of its access that was judged; no row after a change, or if it is locked."""
 
-WAIT: Final = """
+WAIT_FOR_ROW: Final = """
 with of_account as materialized (select from account where id = $1 for no key update),
   of_company as materialized (select from company where id = $1 for no key update),
   of_member as materialized (select from membership where id = $1 for no key update),
@@ -35,21 +35,21 @@ PATIENCE: Final = 5.0
 
 
 async def until_free(database: Database, busy: Iterable[uuid.UUID]) -> None:
-    """Wait for rows that were busy, one after another: who waits holds none. Raises as `Database.statements` does."""
+    """Wait for busy rows, one after another, without holding any of them. Raises as `Database.statements` does."""
     for row in busy:
         async with database.statements() as connection:
-            await connection.execute(WAIT, row)
+            await connection.execute(WAIT_FOR_ROW, row)
 
 
 class Lines:
-    """Statements that were overtaken, in a line for each company or account: else they overtake each other."""
+    """Overtaken statements in a line for each company or account, so that they do not overtake each other."""
 
     def __init__(self) -> None:
         self._heads: WeakValueDictionary[uuid.UUID, asyncio.Lock] = WeakValueDictionary()
 
     @asynccontextmanager
     async def standing(self, key: uuid.UUID) -> AsyncGenerator[None]:
-        """Wait until those that were there before are done. Raises DatabaseTimeout."""
+        """Wait until the earlier statements in the line are done. Raises DatabaseTimeout."""
         head = self._heads.setdefault(key, asyncio.Lock())
         try:
             async with asyncio.timeout(PATIENCE):

@@ -1,4 +1,4 @@
-"""Mutations of one statement on rows without a version; they take no key, since twice is as once, or is refused."""
+"""Mutations of one statement on rows without a version; no key, since a repetition does nothing or is refused."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from resolvers.writing.unversioned import access_request, company, profile, serv
 
 @dataclass(frozen=True, slots=True)
 class Unversioned:
-    """How one of them is read and written; `shown` are the payload's fields that are read after the commit."""
+    """The reader and the SQL of one of these mutations; `shown` are the payload's fields to read after the commit."""
 
     read: Callable[[Mapping[str, Any]], Intent]
     add: Callable[[StatementContext], Sql]
@@ -28,17 +28,17 @@ class Unversioned:
 
 
 UNVERSIONED: Final[Mapping[str, Unversioned]] = {
-    "disconnectService": Unversioned(service.read, service.add, ("company",)),
-    "requestAccess": Unversioned(access_request.read, access_request.add, ("accessRequest", "company")),
-    "updateCompany": Unversioned(company.read, company.add, ("company",)),
-    "updateProfile": Unversioned(profile.read, profile.add, ("viewer",)),
+    "disconnectService": Unversioned(service.read_input, service.add_write, ("company",)),
+    "requestAccess": Unversioned(access_request.read_input, access_request.add_write, ("accessRequest", "company")),
+    "updateCompany": Unversioned(company.read_input, company.add_write, ("company",)),
+    "updateProfile": Unversioned(profile.read_input, profile.add_write, ("viewer",)),
 }
-"""By their root fields."""
+"""These mutations by their root fields."""
 
 
 @dataclass(frozen=True, slots=True)
 class UnversionedWriter(SessionWriter):
-    """Reads the inputs of one of them and compiles its statements."""
+    """Reads the inputs of one of these mutations and compiles its statements."""
 
     changes_access: ClassVar[bool] = False
 
@@ -46,15 +46,15 @@ class UnversionedWriter(SessionWriter):
     payload: GraphQLObjectType
 
     def rows(self, input_: Mapping[str, Any]) -> int:
-        """One row."""
+        """The number of rows that an input writes: one."""
         return 1
 
     def read(self, input_: Mapping[str, Any], key: str | None) -> Intent:
-        """Read an input; there is no idempotency key, since twice is as once, or is refused."""
+        """Read an input; it has no idempotency key, since a repetition changes nothing or is refused."""
         return self.kind.read(input_)
 
     def compile(self, roots: RootFields, selected: SelectedField, *, in_full: bool) -> Statement:
-        """The statement that judges and writes; the payload is null if what it shows is read after it."""
+        """The statement that judges and writes; the payload is null if it is read after the statement."""
 
         def is_written(field: SelectedField) -> bool:
             return field.name not in self.kind.shown
@@ -67,7 +67,7 @@ class UnversionedWriter(SessionWriter):
 
 
 def unversioned_writers(layout: TableMapping) -> Mapping[str, UnversionedWriter]:
-    """Those of a schema, by their root fields."""
+    """The mutations of this kind in a schema, by their root fields."""
     return {
         name: UnversionedWriter(UNVERSIONED[name], payload) for name, payload in payloads(layout, UNVERSIONED).items()
     }

@@ -145,8 +145,10 @@ async def test_what_is_overtaken_after_it_was_judged_is_judged_anew(
 ) -> None:
     """The row is free, but not the one that was judged: the statement is stopped between the two."""
     firm, turn = await office.found(), "pg_advisory_xact_lock(4711)"
-    assert "select f.*," in statement.FOUND
-    monkeypatch.setattr(statement, "FOUND", statement.FOUND.replace("select f.*,", f"select f.*, {turn} turn,"))
+    assert "select f.*," in statement.SUM_UP_CHANGES
+    monkeypatch.setattr(
+        statement, "SUM_UP_CHANGES", statement.SUM_UP_CHANGES.replace("select f.*,", f"select f.*, {turn} turn,")
+    )
     stopped = replace(office, executor=Executor(office.database))
     if mutation == "setAppAccess":
         given = given | {"changes": [change(firm["anna"], "STOCK", granted=True)]}

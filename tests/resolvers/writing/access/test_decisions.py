@@ -87,7 +87,9 @@ async def test_what_is_decided_after_it_was_judged_is_not_decided_again(
     firm, turn = await office.found(), "pg_advisory_xact_lock(4711)"
     request = await asked(office, firm)
     with monkeypatch.context() as patch:
-        patch.setattr(statement, "FOUND", statement.FOUND.replace("select f.*,", f"select f.*, {turn} turn,"))
+        patch.setattr(
+            statement, "SUM_UP_CHANGES", statement.SUM_UP_CHANGES.replace("select f.*,", f"select f.*, {turn} turn,")
+        )
         stopped = replace(office, executor=Executor(office.database))
         await office.other.execute("select pg_advisory_lock(4711)")
         waiting = asyncio.create_task(decide(stopped, firm, request, granted=granted))

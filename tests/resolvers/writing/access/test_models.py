@@ -15,7 +15,7 @@ from gateway.http.rate_limits import RowLimit, Table
 from resolvers.execution.executor import Executor
 from resolvers.masks import mask_of
 from resolvers.request import GraphQLRequest
-from resolvers.writing.access.models import MODELLED, TOGGLES
+from resolvers.writing.access.models import MODELLED_USERS, TOGGLES
 from schema.apps import CATALOGUE, App
 from schema.localization.language import Language
 from tests.support.company import ALWAYS, Answer, Asker, Firm, blocked, change, replay
@@ -295,11 +295,14 @@ async def test_every_problem_is_told_those_of_models_first(office: Office) -> No
 @pytest.mark.parametrize("by", ["copy", "apply"])
 async def test_more_users_than_that_are_not_looked_at(office: Office, by: str) -> None:
     firm = await office.found()
-    ids = [f"usr_{n:032x}" for n in range(MODELLED + 1)]
+    ids = [f"usr_{n:032x}" for n in range(MODELLED_USERS + 1)]
     copy = [{"from": firm["anna"].id, "to": id_} for id_ in ids]
     many = {"copy": copy, "apply": [{"presetId": "x", "userIds": ids}]}
     assert await refused(office, firm, **{by: many[by]}) == [("VALIDATION", by)]
-    both = {"copy": copy[: MODELLED // 2 + 1], "apply": [{"presetId": "x", "userIds": ids[: MODELLED // 2]}]}
+    both = {
+        "copy": copy[: MODELLED_USERS // 2 + 1],
+        "apply": [{"presetId": "x", "userIds": ids[: MODELLED_USERS // 2]}],
+    }
     assert await refused(office, firm, **both) == [("VALIDATION", "copy")]
 
 
@@ -372,8 +375,8 @@ async def test_the_rights_that_a_model_gives_count_and_those_that_it_takes_do_no
 
 async def test_each_user_costs_as_many_toggles_as_there_are(office: Office) -> None:
     firm, costs = await office.found(), list[int]()
-    ids = [f"usr_{n:032x}" for n in range(MODELLED)]
-    for count in (0, 1, MODELLED):
+    ids = [f"usr_{n:032x}" for n in range(MODELLED_USERS)]
+    for count in (0, 1, MODELLED_USERS):
         apply = [{"presetId": "x", "userIds": ids[:count]}]
         given = {"companyId": firm.id, "expectedVersion": 1, "changes": [], "apply": apply}
         request = GraphQLRequest(SET, variables={"input": given}, token=firm["owner"].token, wants_cost=True)
@@ -381,4 +384,4 @@ async def test_each_user_costs_as_many_toggles_as_there_are(office: Office) -> N
         assert result.cost is not None
         costs.append(result.cost[0])
     assert costs[1] - costs[0] == 20 * TOGGLES
-    assert costs[2] - costs[0] == 20 * TOGGLES * MODELLED
+    assert costs[2] - costs[0] == 20 * TOGGLES * MODELLED_USERS
