@@ -19,6 +19,7 @@ from gateway.http.response import Answer
 from gateway.http.transport_state import TransportState
 from resolvers.fair_use.budget import BOUNDS, Work, too_much
 from resolvers.request import Client, ErrorEntry, GraphQLRequest, RequestError, Result, SessionCookie, Spending
+from resolvers.stages import Stage
 from schema.errors import NO_COOKIE_IN_ARRAY, ErrorCode, error_message
 
 LARGEST: Final = BOUNDS[Work.ANSWER]
@@ -81,10 +82,9 @@ class Batch:
         """
         self._check(len(members))
         self._exchange.count_more(len(members) - 1)
-        self._exchange.is_sampled, self._exchange.stages = False, None
         for member in members:
             await self._answer(member)
-        self._exchange.is_recorded = True
+        self._exchange.is_recorded, self._exchange.stages = True, None
         return self._whole._replace(response=b"[" + b",".join(self._bodies) + b"]")
 
     def _check(self, length: int) -> None:
@@ -105,14 +105,16 @@ class Batch:
 
     async def _answer(self, member: object) -> None:
         """Run a member and add its answer. Raises Disconnected."""
-        began = time.perf_counter()
-        exchange = self._exchange
+        began, exchange = time.perf_counter(), self._exchange
+        exchange.is_sampled = False
         if self._bodies and self._shared.tracer is not None:
             exchange.trace(self._shared.tracer)
         result = await self._result(member)
         if (task := asyncio.current_task()) is not None and task.cancelling() and self._refusal is None:
             self._refusal = (self._failure(asyncio.CancelledError()),)
         code = self._add(result)
+        if exchange.traced is not None:
+            exchange.traced.end(Stage.RENDER)
         if self._shared.metrics is not None and (result.hidden or result.errors):
             self._shared.metrics.closed(result)
         self._record(exchange, Answer(200, self._bodies[-1], code=code), time.perf_counter() - began)
