@@ -188,6 +188,7 @@ def _state_of(
         metrics=_metrics(settings, counters, backend.names, page),
         tracer=tracer_of(log, lambda: backend.names.all),
         names=backend.names,
+        max_batch=settings.max_batch,
     )
 
 

@@ -51,7 +51,8 @@ class GraphQLRequest(NamedTuple):
     `stages` is the stop-watch of its stages; None: they are not measured. `idempotency_key` is the key of its only root
     field that writes by one, from the header `Idempotency-Key`.
     `position`: a replica may answer that has every transaction below this number; None: the primary alone may.
-    `token_hash` is the hash of the token where the transport knows it already.
+    `token_hash` is the hash of the token where the transport knows it already. `spending` is what the requests that
+    came in one array cost together; None: it came alone.
     """
 
     query: str
@@ -73,6 +74,7 @@ class GraphQLRequest(NamedTuple):
     idempotency_key: str | None = None
     position: int | None = None
     token_hash: bytes | None = None
+    spending: "Spending | None" = None
 
     @property
     def kind(self) -> CredentialKind:
@@ -196,6 +198,25 @@ class RequestError(Exception):
         error = cls(entries[0].code, entries[0].message)
         error.entries = entries
         return error
+
+
+class Spending:
+    """The cost of the requests of one array so far; `is_used_up` once one more would have exceeded the limit."""
+
+    __slots__ = ("is_used_up", "spent")
+
+    def __init__(self) -> None:
+        self.spent = 0
+        self.is_used_up = False
+
+    def check(self, cost: int, limit: int) -> None:
+        """Check that one more request fits. Raises RequestError (COST_EXCEEDED)."""
+        total = self.spent + cost
+        if total > limit:
+            self.is_used_up = True
+            message = f"The requests of this array cost {total} together, and {limit} is allowed; please send fewer."
+            extensions: dict[str, object] = {"cost": total, "limit": limit, "selection": []}
+            raise RequestError.several((ErrorEntry(ErrorCode.COST_EXCEEDED, message, extensions=extensions),))
 
 
 def locations_of(node: Node) -> tuple[Location, ...]:

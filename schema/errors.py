@@ -207,6 +207,9 @@ COOKIE_LOST: Final = (
     "{field}: the cookie would be lost, since the page and the gateway have different names; please use localhost or "
     "127.0.0.1 for both."
 )
+NO_COOKIE_IN_ARRAY: Final = (
+    "{field}: an array of requests sets no cookie; please send this one by itself, or ask for a token."
+)
 NO_SECRET_KEY: Final = "A secret cannot be kept here: the operator has set no key to encrypt it with."  # noqa: S105 (a message)
 
 TOO_MANY_KEYS: Final = "You have {most} API keys, which is the most; please revoke one that you no longer need."
@@ -251,7 +254,7 @@ ALREADY_ACCEPTED: Final = "You have accepted this invitation already; please sig
 EXPLANATIONS: Final = (
     NO_SECRET_KEY, TOO_MANY_KEYS, TOO_MANY_WAITING, TOO_MANY_SERVICES, PROVE_LOGIN, CLIENTS_WAIT, INVITATIONS_WAIT,
     OTHER_OWNER_FIRST, TOO_MANY, TOO_SHORT, GUESSABLE, NO_COOKIE_HERE,
-    COOKIE_LOST, FOR_SOMEBODY_ELSE, ALREADY_ACCEPTED, ROW_CHANGED, ASKED_ALREADY, HAS_ALREADY,
+    COOKIE_LOST, NO_COOKIE_IN_ARRAY, FOR_SOMEBODY_ELSE, ALREADY_ACCEPTED, ROW_CHANGED, ASKED_ALREADY, HAS_ALREADY,
     DECIDED_ALREADY, LONG_TERM, NOT_WRITTEN, REACHES_ALL,
 )  # fmt: skip
 """Messages that replace the message of their code, since they say more."""

@@ -13,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from db.errors import DatabaseUnavailable
 from gateway.backend import RequestExecutor
+from gateway.http.batches import Batch
 from gateway.http.body import Disconnected
 from gateway.http.compression import ENCODED, Compression
 from gateway.http.cors import Preflight, PreflightRefused
@@ -64,7 +65,11 @@ class GraphQLEndpoint:
                     await self._send(exchange, answer, send, packs=packs)
         except Disconnected:
             answer = Answer(499, b"")
-        seconds = time.perf_counter() - began
+        if not exchange.is_recorded:
+            self._record(exchange, answer, time.perf_counter() - began)
+
+    def _record(self, exchange: Exchange, answer: Answer, seconds: float) -> None:
+        """Record an answered request in metrics, its span and the log."""
         if self._metrics is not None:
             self._count(self._metrics, exchange, answer, seconds)
         if self._tracer is not None:
@@ -112,6 +117,9 @@ class GraphQLEndpoint:
         """The answer to a GraphQL request. Raises what `_failed` knows an answer to."""
         request = await exchange.request(self._max_body)
         executor = self._executor()
+        if exchange.members is not None:
+            batch = Batch(exchange, request, executor, self._shared, self._record)
+            return self._respond.array(exchange, await batch.run(exchange.members))
         if exchange.wanted.takes_streams:
             started = await executor.start(request)
             if isinstance(started, Result):

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from starlette.types import Receive, Scope
 
@@ -38,8 +38,12 @@ class Exchange:
     """One HTTP request. `wanted` is known from the start, so that a refusal at any point has the right form.
 
     The rest is known as far as the request was read: the `allowances` counted, the `credential`, the `parameters`.
-    `is_sampled`: the time of its stages is counted. `traced` is its span, if one is recorded.
+    `is_sampled`: the time of its stages is counted. `traced` is its span, if one is recorded. `members` are those of
+    an array of requests; `is_recorded`: metrics, spans and the log have each of them.
     """
+
+    members: Sequence[object] | None = None
+    is_recorded = False
 
     def __init__(self, scope: Scope, receive: Receive, shared: TransportState, request_id: str) -> None:
         extensions = scope.get("extensions")
@@ -83,6 +87,14 @@ class Exchange:
             }
             self.traced.finish(code, said)
 
+    def count_more(self, requests: int) -> None:
+        """Count the further requests of an array, all of them or none. Raises HTTPFault (429)."""
+        rates = self._shared.rates
+        if rates is not None and requests:
+            self.allowances.clear()
+            self._count(rates.of_address(self.address, requests))
+            self._count(rates.of_key(self.credential.token, requests))
+
     def caller(self, weight: int) -> GraphQLRequest:
         """The caller of a GET that is not an operation, with an empty document; it counts as `weight` requests.
 
@@ -102,13 +114,20 @@ class Exchange:
         )
 
     async def request(self, max_body: int) -> GraphQLRequest:
-        """The GraphQL request, its body at most `max_body` bytes. Raises HTTPFault, Preflight and Disconnected."""
+        """The GraphQL request, its body at most `max_body` bytes; with an empty document for an array of `members`.
+
+        Raises HTTPFault, Preflight and Disconnected.
+        """
         self._admit(1)
         method = self._scope["method"]
         sender = self._head.sender or self._read_sender(method)
         self._identify(credential := sender.credential)
         if method == "POST":
-            given = parameters.from_json(await self._body(max_body))
+            body = await self._body(max_body)
+            try:
+                given = parameters.from_json(body)
+            except parameters.ArrayGiven as array:
+                given, self.members = parameters.NOTHING, array.members
         else:
             given = parameters.from_query_string(self._scope["query_string"])
         self.parameters = given

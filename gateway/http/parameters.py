@@ -1,6 +1,6 @@
 """The parameters of a GraphQL request, read from a JSON body, a query string or a WebSocket message."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple, cast
 from urllib.parse import parse_qsl
 
@@ -17,6 +17,7 @@ KINDS: Final[Mapping[str, Any]] = {
     "query": str, "operationName": str, "documentId": str, "variables": dict, "extensions": dict,
 }  # fmt: skip
 NO_QUERY = "The member `query` is missing: it holds the GraphQL document, as a string."
+NO_OBJECT = "has to be a JSON object with the member `query`."
 LONGEST_REFERENCE = 200
 """Maximum number of characters of a document id, or of a hash."""
 
@@ -34,14 +35,32 @@ class Parameters(NamedTuple):
     wants_cost: bool = False
 
 
+NOTHING: Final = Parameters("", None, {})
+
+
+class ArrayGiven(Exception):
+    """The body is an array; each of its members may hold the parameters of a request."""
+
+    def __init__(self, members: Sequence[object]) -> None:
+        super().__init__()
+        self.members = members
+
+
 def from_json(body: bytes | bytearray) -> Parameters:
-    """The parameters of a POST. Raises HTTPFault (400 for what is no JSON, 422)."""
+    """The parameters of a POST. Raises HTTPFault (400 for what is no JSON, 422), and ArrayGiven."""
     value = _loads(body.removeprefix(BOM), "The body")
     if isinstance(value, list):
-        raise not_well_formed("Batches are not supported: send one operation per request.")
+        raise ArrayGiven(cast("list[object]", value))
     if not isinstance(value, dict):
-        raise not_well_formed("The body has to be a JSON object with the member `query`.")
+        raise not_well_formed(f"The body {NO_OBJECT}")
     return _typed(cast("dict[str, object]", value), may_hold_nul=b"\\u0000" in body)
+
+
+def from_member(value: object) -> Parameters:
+    """The parameters in a member of an array. Raises HTTPFault (422)."""
+    if not isinstance(value, dict):
+        raise not_well_formed(f"A member of the array {NO_OBJECT}")
+    return _typed(cast("dict[str, object]", value), may_hold_nul=True)
 
 
 def from_query_string(query_string: bytes) -> Parameters:

@@ -185,11 +185,11 @@ class Rates:
         """Count a request of an address in the form of `resolvers.addresses.network`; False for one too many."""
         return self._address is None or self._address.take(name.encode()).wait == 0
 
-    def of_key(self, token: str | None) -> Allowance | None:
-        """Count a request by an API key; None without such a limit, and for a token that is not an API key."""
+    def of_key(self, token: str | None, weight: int = 1) -> Allowance | None:
+        """Count a request by an API key, as `weight` ordinary ones; None without such a limit, and for other tokens."""
         if self._key is None or token is None or kind_of(token) is not CredentialKind.API_KEY:
             return None
-        return self._key.take(token.encode())
+        return self._key.take(token.encode(), weight)
 
 
 def headers(allowances: Sequence[Allowance]) -> Headers:

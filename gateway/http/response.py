@@ -77,6 +77,13 @@ class Responder:
             return self.refuse(exchange, result.errors)
         return self._answer(exchange, self.statuses.of_partial(exchange.wanted) if result.errors else 200, result)
 
+    def array(self, exchange: Exchange, result: Result) -> Answer:
+        """The answer to an array of requests, whose `response` is an array, too: always plain JSON with 200.
+
+        The media type and the statuses of GraphQL over HTTP are for one response.
+        """
+        return self._answer(exchange, 200, result)._replace(media_type=MediaType.JSON)
+
     def refuse(
         self,
         exchange: Exchange,

@@ -29,7 +29,8 @@ class TransportState:
 
     `executor` returns None while there is nothing to ask; `shows_stages` tells whether signed-in clients may see how
     long the stages of their requests take. `metrics` is None where nothing is counted, `tracer` where no traces are.
-    `names` are those of the operations that clients may name by ids, `events` renders the events of sockets.
+    `names` are those of the operations that clients may name by ids, `events` renders the events of sockets. An array
+    has at most `max_batch` requests.
     """
 
     executor: Callable[[], RequestExecutor | None]
@@ -46,6 +47,7 @@ class TransportState:
     metrics: Metrics | None = None
     tracer: Tracer | None = None
     names: OperationNames = NO_NAMES
+    max_batch: int = 0
     events: LastRendering = field(default_factory=LastRendering)
 
     def wait_of(self, address: str, key: str | None = None) -> float:

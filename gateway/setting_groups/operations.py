@@ -41,6 +41,13 @@ class OperationSettings(SettingGroup):
         description="What an operation may cost, about the number of values of its answer, lists taken to be full; "
         "more is refused before anything runs. Who asks with extensions {cost: true} is told.",
     )
+    max_batch: int = Field(
+        default=50,
+        ge=0,
+        le=50,
+        description="Requests that one JSON array may have, from clients with a credential. They run one after the "
+        "other, together within one deadline and one ENFACT_MAX_COST; each counts for the rates. 0 or 1 is off.",
+    )
     max_document: int = Field(
         default=DOCUMENT.source,
         ge=1_024,

@@ -258,8 +258,12 @@ class Executor:
         if hashed is None:
             check_stranger(statement.cost.work)
         cost = 0
-        if request.wants_cost or statement.cost.most + statement.cost.work > self._max_cost:
+        spending = request.spending
+        if spending is not None or request.wants_cost or statement.cost.most + statement.cost.work > self._max_cost:
             cost = check_cost((statement.cost,), variables, self._max_cost, request.language)
+        if spending is not None:
+            spending.check(cost, self._max_cost)
+            spending.spent += cost
         bindings = Bindings(variables, hashed, request.language)
         arguments, stages = statement.arguments(bindings), request.stages
         if stages is not None:

@@ -118,6 +118,8 @@ class MutationRunner:
             compiler = self._compiler_of(alive, operation, variables)
             compiled, cost = await self._weigh(alive, compiler, fields)
         request = alive
+        if request.spending is not None:
+            request.spending.spent += cost
         if request.stages is not None:
             request.stages.end(Stage.COMPILE)
         wait_for(request)
@@ -158,9 +160,14 @@ class MutationRunner:
         if compiled is None:
             compiled = await self.turns.do(partial(compiler.all, fields))
         costs = [cost for one in compiled.values() if isinstance(one, CompiledField) for cost in one.costs]
-        if not request.wants_cost and sum([cost.most + cost.work for cost in costs]) <= self.max_cost:
+        spending = request.spending
+        is_wanted = spending is not None or request.wants_cost
+        if not is_wanted and sum([cost.most + cost.work for cost in costs]) <= self.max_cost:
             return compiled, 0
-        return compiled, check_cost(costs, compiler.variables, self.max_cost, request.language)
+        cost = check_cost(costs, compiler.variables, self.max_cost, request.language)
+        if spending is not None:
+            spending.check(cost, self.max_cost)
+        return compiled, cost
 
     async def _answer_all(
         self,

@@ -241,6 +241,20 @@ async def test_what_the_endpoint_answers_is_counted_and_only_where_an_operator_l
     assert not any(silent.counters.sums(layout.size))
 
 
+async def test_each_request_of_an_array_is_counted(make_app: MakeApp) -> None:
+    app = make_app(admin_port=0)
+    async with client_of(app) as client:
+        body = [{"query": "{ name }"}, {"query": "{ nothing }"}, 5, {"query": "{ name }"}]
+        await client.post("/graphql", json=body, headers={"authorization": "Bearer enf_abc"})
+        await client.post("/graphql", json=[], headers={"authorization": "Bearer enf_abc"})
+    layout = CounterLayout()
+    read = parsed(page(layout, app.counters.sums(layout.size), ()))
+    assert read['enfact_requests_total{code="OK"}'] == 2
+    assert read['enfact_requests_total{code="GRAPHQL_VALIDATION_FAILED"}'] == 1
+    assert read['enfact_requests_total{code="BAD_USER_INPUT"}'] == 2
+    assert read['enfact_request_seconds_count{operation="other"}'] == 5
+
+
 async def test_rendering_is_measured_without_packing_and_sending(
     make_app: MakeApp, executor: SmallExecutor, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -128,6 +128,19 @@ async def test_mutations_have_the_statements_that_they_ran(running: Gateway, fir
     assert firm["anna"].token.encode() not in fresh.raw
 
 
+async def test_each_request_of_an_array_is_a_span(running: Gateway, firm: Firm, fresh: Receiver) -> None:
+    headers = {**HEADERS, "authorization": f"Bearer {firm['anna'].token}"}
+    body = [{"query": WHO}, {"query": "{ nothing }"}, {"query": RENAME, "variables": {"name": SECRET}}]
+    answer = await running.client.post("/graphql", json=body, headers=headers)
+    spans = await fresh.received(3)
+    assert [span.name for span in spans] == ["query", "GraphQL Operation", "mutation"]
+    assert [span.attributes.get("error.type") for span in spans] == [None, "GRAPHQL_VALIDATION_FAILED", None]
+    assert {(span.trace_id, span.parent_id) for span in spans} == {(TRACE, SPAN)}
+    assert {span.attributes["enfact.request_id"] for span in spans} == {answer.headers["x-request-id"]}
+    assert len({span.span_id for span in spans}) == 3
+    assert [span.events[-1] for span in spans] == ["render"] * 3
+
+
 @pytest.mark.parametrize(
     ("query", "token", "name", "code", "status"),
     [
