@@ -49,7 +49,7 @@ class Gateway:
                 start_new_session=True,
             )  # fmt: skip
         else:
-            self.process = start(*command, stderr=stderr, **variables)
+            self.process = start(*command, stderr=stderr, patched={}, **variables)
         self._lines: Queue[str] = Queue()
         Thread(target=self._read, daemon=True).start()
         self.greeting = self._until("enFact gateway: ")
