@@ -495,3 +495,21 @@ async def test_a_mutation_beyond_the_limit_writes_nothing(demo: Demo) -> None:
         assert codes(await send(client, body, **headers)) == [None, "COST_EXCEEDED", "COST_EXCEEDED"]
     (answer,) = (await ask(demo, [FIRST_NAME])).json()
     assert answer["data"]["viewer"]["account"]["firstName"] != "Nobody"
+
+
+@pytest.mark.parametrize(("spare", "last"), [(0, None), (-1, "COST_EXCEEDED")])
+async def test_what_a_mutation_costs_is_spent(demo: Demo, spare: int, last: str | None) -> None:
+    read, rename = CUSTOMERS % 10, {**renaming("Noah"), "extensions": {"cost": True}}
+    (answer,) = (await ask(demo, [rename], "noah")).json()
+    limit = 2 * await cost_of(demo, read) + answer["extensions"]["cost"]["requested"] + spare
+    async with open_client(demo.dsn, pool_size=2, max_cost=limit) as client:
+        headers = {"authorization": f"Bearer {await demo.token('noah')}"}
+        assert codes(await send(client, [{"query": read}, rename, {"query": read}], **headers)) == [None, None, last]
+
+
+async def test_nothing_runs_after_the_one_that_exceeded_the_sum(demo: Demo) -> None:
+    read = {"query": CUSTOMERS % 10}
+    async with open_client(demo.dsn, pool_size=2, max_cost=2 * await cost_of(demo, CUSTOMERS % 10) - 1) as client:
+        headers = {"authorization": f"Bearer {await demo.token('noah')}"}
+        assert codes(await send(client, [read, FIRST_NAME], **headers)) == [None, None]
+        assert codes(await send(client, [read, read, FIRST_NAME], **headers)) == [None, *["COST_EXCEEDED"] * 2]
