@@ -13,6 +13,7 @@ import warnings
 from asyncio import StreamReader
 from asyncio.subprocess import Process
 from collections.abc import Callable, Generator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,8 @@ from typing import Final, NoReturn, cast
 from db import connection, database
 from gateway.server import worker, workers
 from resolvers.execution.product import default_compiler
+from resolvers.fair_use.worker_threads import WorkerThreads
+from resolvers.mutations import passwords
 
 STANDARD: Final = (0, 1, 2)
 NAME: Final = "worker"
@@ -136,6 +139,8 @@ def _become_worker(
     Path("/proc/self/comm").write_text(f"{NAME} {fds[0]}", encoding="ascii")
     asyncio._set_running_loop(None)
     database.connect = connection.connect  # without the fence of a test's own process
+    # Threads are not in a fork, and what its process had given them to do would wait for good.
+    setattr(passwords, "WORK", WorkerThreads(ThreadPoolExecutor(passwords.AT_ONCE), passwords.AT_ONCE))  # noqa: B010
     os.environ.clear()
     os.environ.update(environment)
     sys.argv = [NAME, *map(str, (*fds, number))]
