@@ -5,6 +5,7 @@ Nothing is written here. A list has one such row for each of its items.
 
 from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final, LiteralString
 
 from sqlalchemy import Index
@@ -27,7 +28,7 @@ NUMBER: Final = "number"
 NO_PROBLEMS: Final = sql("'{{}}'::text[]")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class NewRowSql(JudgedSql):
     """The select of `given` in the statement of a write: the row that the input makes, where it may be written.
 
@@ -122,7 +123,7 @@ class NewRowSql(JudgedSql):
         if (turn := self._turn) is not None:
             owner = sql("{}, {} turn", owner, self._read_turn(turn))
         owner = join(", ", [owner, *self._effects()])
-        new = self._values_by_column()
+        new = self._values_by_column
         columns = [sql("{} {}", value, Sql(name)) for name, value in new.items() if name in named]
         columns += self._stated_number()
         if self.write.creates:
@@ -165,6 +166,7 @@ class NewRowSql(JudgedSql):
             name = Sql(effect.name.removeprefix("*"))
             yield sql("({} ->> {})::numeric {}", self._json, literal(effect.name), name)
 
+    @cached_property
     def _values_by_column(self) -> dict[str, Sql]:
         """The values of the row by column; none where it is deleted or restored."""
         if self.write.creates:
@@ -249,14 +251,14 @@ class NewRowSql(JudgedSql):
         own = [sql("array_remove(array[{}], null)", join(", ", found))] if found else [NO_PROBLEMS]
         return join(" || ", [*own, *(problem for owned in self._owned for problem in owned.problems())])
 
-    @property
+    @cached_property
     def _new(self) -> NewRow:
         """The new row where its problems are found."""
         return self._row(sql("y"))
 
     def _row(self, name: Sql) -> NewRow:
         """The new row under a name; values that are as stated are read from the record."""
-        values = self._values_by_column()
+        values = self._values_by_column
         record, there = self._record, self._record.under(name)
         same = {one.name: there[one.column] for one in self._columns if values[one.name] == record[one.column]}
         return NewRow(name, self._company(name), same)

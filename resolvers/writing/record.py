@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, Final, LiteralString, Protocol, cast
 
 from sqlalchemy import ARRAY, Boolean, Column, Integer, Numeric, Text, Uuid
@@ -81,7 +82,7 @@ class ParameterRecord:
 
     def __getitem__(self, column: Column[Any]) -> Sql:
         """The parameter of a column."""
-        name, kind = str(column.name), cast("LiteralString", column.type.compile(DIALECT).lower())
+        name, kind = str(column.name), _type_of(column)
         if isinstance(column.type, SENT):
             return self.ctx.written(f"{VALUE}{name}", kind)
         return sql("{}::{}", self.ctx.written(f"{VALUE}{name}", "text"), Sql(kind))
@@ -94,6 +95,12 @@ class ParameterRecord:
     def under(self, name: Sql) -> "ParameterRecord":
         """The same parameters."""
         return self
+
+
+@cache
+def _type_of(column: Column[Any]) -> LiteralString:
+    """The name of a column's type in SQL."""
+    return cast("LiteralString", column.type.compile(DIALECT).lower())
 
 
 @dataclass(frozen=True, slots=True)
