@@ -209,14 +209,15 @@ class Spending:
         self.spent = 0
         self.is_used_up = False
 
-    def check(self, cost: int, limit: int) -> None:
-        """Check that one more request fits. Raises RequestError (COST_EXCEEDED)."""
+    def take(self, cost: int, limit: int) -> None:
+        """Add the cost of one more request. Raises RequestError (COST_EXCEEDED) if it does not fit."""
         total = self.spent + cost
         if total > limit:
             self.is_used_up = True
             message = f"The requests of this array cost {total} together, and {limit} is allowed; please send fewer."
             extensions: dict[str, object] = {"cost": total, "limit": limit, "selection": []}
             raise RequestError.several((ErrorEntry(ErrorCode.COST_EXCEEDED, message, extensions=extensions),))
+        self.spent = total
 
 
 def locations_of(node: Node) -> tuple[Location, ...]:

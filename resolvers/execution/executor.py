@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from functools import partial
 from typing import Any, Final, TypeAlias, TypeVar
 
+from asyncpg import Record
 from graphql import OperationType
 
 from db.database import Database
@@ -17,7 +18,7 @@ from db.secrets import Keyring
 from resolvers.compilation.compiler import Compiler
 from resolvers.compilation.context import Bindings
 from resolvers.compilation.cost import check_cost
-from resolvers.compilation.statement import ACCOUNT, CREDENTIAL
+from resolvers.compilation.statement import ACCOUNT, CREDENTIAL, Statement
 from resolvers.execution.change_feed import ChangeFeed
 from resolvers.execution.change_hints import ChangeHints
 from resolvers.execution.credential_use import Uses
@@ -257,13 +258,7 @@ class Executor:
             statement = await self._turns.do(compile_)
         if hashed is None:
             check_stranger(statement.cost.work)
-        cost = 0
-        spending = request.spending
-        if spending is not None or request.wants_cost or statement.cost.most + statement.cost.work > self._max_cost:
-            cost = check_cost((statement.cost,), variables, self._max_cost, request.language)
-        if spending is not None:
-            spending.check(cost, self._max_cost)
-            spending.spent += cost
+        cost = self._weigh(request, statement, variables)
         bindings = Bindings(variables, hashed, request.language)
         arguments, stages = statement.arguments(bindings), request.stages
         if stages is not None:
@@ -277,10 +272,7 @@ class Executor:
                 request, statement.sql, arguments, CREDENTIAL, brief=statement.is_brief
             )
         if hashed is not None:
-            if record[CREDENTIAL] is None:
-                raise refusal(ErrorCode.UNAUTHENTICATED, request.language)
-            self.uses.add(record[CREDENTIAL])
-            self._payers.know(hashed, record[ACCOUNT])
+            self._identify(request, record, hashed)
         if stages is not None:
             stages.end(Stage.EXECUTE)
             stages.identified = hashed is not None
@@ -288,6 +280,23 @@ class Executor:
         if request.wants_cost or stale is not None:
             return result._replace(cost=(cost, self._max_cost) if request.wants_cost else None, stale=stale)
         return result
+
+    def _weigh(self, request: GraphQLRequest, statement: Statement, variables: Variables) -> int:
+        """The cost of a query; 0 if it is surely within the limit and nobody wants to know. Raises RequestError."""
+        most, spending = statement.cost.most + statement.cost.work, request.spending
+        if spending is None and not request.wants_cost and most <= self._max_cost:
+            return 0
+        cost = check_cost((statement.cost,), variables, self._max_cost, request.language)
+        if spending is not None:
+            spending.take(cost, self._max_cost)
+        return cost
+
+    def _identify(self, request: GraphQLRequest, record: Record, hashed: bytes) -> None:
+        """Record the use of the credential, and who pays for it. Raises RequestError where nobody has the token."""
+        if record[CREDENTIAL] is None:
+            raise refusal(ErrorCode.UNAUTHENTICATED, request.language)
+        self.uses.add(record[CREDENTIAL])
+        self._payers.know(hashed, record[ACCOUNT])
 
     async def _subscribe(self, request: GraphQLRequest, operation: Operation) -> LiveOperation:
         variables = operation.coerce(request.variables)

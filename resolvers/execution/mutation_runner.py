@@ -119,7 +119,7 @@ class MutationRunner:
             compiled, cost = await self._weigh(alive, compiler, fields)
         request = alive
         if request.spending is not None:
-            request.spending.spent += cost
+            request.spending.take(cost, self.max_cost)
         if request.stages is not None:
             request.stages.end(Stage.COMPILE)
         wait_for(request)
@@ -160,14 +160,10 @@ class MutationRunner:
         if compiled is None:
             compiled = await self.turns.do(partial(compiler.all, fields))
         costs = [cost for one in compiled.values() if isinstance(one, CompiledField) for cost in one.costs]
-        spending = request.spending
-        is_wanted = spending is not None or request.wants_cost
+        is_wanted = request.spending is not None or request.wants_cost
         if not is_wanted and sum([cost.most + cost.work for cost in costs]) <= self.max_cost:
             return compiled, 0
-        cost = check_cost(costs, compiler.variables, self.max_cost, request.language)
-        if spending is not None:
-            spending.check(cost, self.max_cost)
-        return compiled, cost
+        return compiled, check_cost(costs, compiler.variables, self.max_cost, request.language)
 
     async def _answer_all(
         self,

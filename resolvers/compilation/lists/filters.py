@@ -14,45 +14,41 @@ from graphql import (
     GraphQLScalarType,
 )
 
-from db.sql import TRUE, Sql, every, join, sql
+from db.sql import Sql, every, join, sql
 from db.tables.metadata import DELETED
 from db.text.numbers import kind_of
-from resolvers.compilation.context import Row, TypeName
+from resolvers.compilation.context import Row
 from resolvers.compilation.cost import is_computed
-from resolvers.compilation.parameters import Keys, criteria, criterion, enum_name, enum_names, unchanged
-from resolvers.compilation.resolution import Leaf, Link, Listing, ToOne
-from resolvers.compilation.table_mapping import TableMapping, TableOf
+from resolvers.compilation.lists.operators import (
+    OF_ABSENT,
+    OPERATORS,
+    null_condition,
+    text_operators,
+    where_present,
+)
+from resolvers.compilation.lists.references import Reference, id_condition, prefixes_of
+from resolvers.compilation.parameters import enum_name, enum_names, unchanged
+from resolvers.compilation.resolution import Leaf, Listing, ToOne
+from resolvers.compilation.table_mapping import TableMapping
 from resolvers.compilation.texts import (
     PartOf,
-    Shape,
-    Sought,
-    SoughtAny,
-    begins,
-    compared,
-    equal,
     is_served,
-    stands_in,
-    whole,
 )
 from resolvers.gates.coordinates import (
     Fields,
     definition,
-    id_prefix,
     input_object,
     is_list,
     named_type,
     python_name,
     type_of,
 )
-from resolvers.global_ids import Key
 from resolvers.operation.arguments import ArgumentValue, Inputs, plain
 from resolvers.request import bad_input
 from resolvers.request_limits import DEEPEST_FILTER, MOST_CRITERIA
 from schema.declarations.listing import Read
 
 Criterion: TypeAlias = Callable[[Row, ArgumentValue], Sql]
-Operator: TypeAlias = Callable[[Row, Sql, str, ArgumentValue], Sql]
-"""From the row, a column, the operator's name and its operand to a condition."""
 
 
 def _access_kind(row: Row, given: ArgumentValue) -> Sql:
@@ -64,21 +60,29 @@ CRITERIA: Final[Mapping[str, Criterion]] = {"ViewerCompanyFilter.access": _acces
 """Criteria that do not compare a column of the listed rows: `Filter.field` -> condition."""
 
 
+@dataclass(slots=True)
+class Tally:
+    """The numbers of a filter's criteria so far: all, those whose values a subquery computes, and those for which the
+    text of every row is looked at (`unserved` by an index).
+    """
+
+    criteria: int = 0
+    computed: int = 0
+    unserved: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Filter:
     """The conditions of a filter on listed rows: `row` is one of them, `nodes` their type.
 
-    `counted` has the number of its criteria so far, `computed` of those whose values a subquery computes, `unserved` of
-    those for which the text of every row is looked at. `alone`: an index that finds what a criterion wants finds all
-    that the filter does; it is not inside an `or` or a `not`.
+    `alone`: an index that finds the rows of a criterion finds all rows of the filter; it is not inside an `or` or a
+    `not`.
     """
 
     row: Row
     nodes: Fields
     layout: TableMapping
-    counted: list[int] = field(default_factory=lambda: [0])
-    computed: list[int] = field(default_factory=lambda: [0])
-    unserved: list[int] = field(default_factory=lambda: [0])
+    tally: Tally = field(default_factory=Tally)
     alone: bool = True
 
     def conditions(self, given: ArgumentValue, type_: GraphQLInputObjectType, depth: int = 1) -> Iterator[Sql]:
@@ -101,8 +105,8 @@ class Filter:
 
     def _count(self) -> None:
         """Count one more criterion of the filter. Raises RequestError (BAD_USER_INPUT) beyond `MOST_CRITERIA`."""
-        self.counted[0] += 1
-        if self.counted[0] > MOST_CRITERIA:
+        self.tally.criteria += 1
+        if self.tally.criteria > MOST_CRITERIA:
             raise bad_input(f"A filter has more than {MOST_CRITERIA} criteria.")
 
     def _combined(self, how: str, given: ArgumentValue, type_: GraphQLInputObjectType, depth: int) -> Sql:
@@ -131,7 +135,7 @@ class Filter:
             nothing = self._reference(_read(declared)).is_null(self.row)
             yield sql("({}) = {}", nothing, self.row.ctx.bind(given, unchanged, "bool"))
         elif metadata.get("is_null"):
-            yield _null(self.row, self._value(self.row, self.nodes, _read(declared)), given)
+            yield null_condition(self.row, self._value(self.row, self.nodes, _read(declared)), given)
         elif named_type(declared).name == "IdCriterion":
             yield from self._refers(declared, given)
         elif named_type(declared).name == "String":
@@ -139,7 +143,7 @@ class Filter:
         else:
             name = _read(declared)
             value = self._value(self.row, self.nodes, name)
-            self.computed[0] += is_computed(value)
+            self.tally.computed += is_computed(value)
             if named_type(declared).name == "TextCriterion":
                 yield from self._compare_text(name, value, declared, given)
             else:
@@ -156,7 +160,7 @@ class Filter:
         texts = [Read.parse(written) for written in definition(declared).metadata["reads"]]
         own = [read.names[0] for read in texts if read.through is None and len(read.names) == 1]
         served = len(own) == len(texts) and all(self._is_served(name, "contains", given) for name in own)
-        self.unserved[0] += not served
+        self.tally.unserved += not served
         parts: list[Sql] = []
         for through, some in groupby(texts, key=lambda read: read.through):
             sought = partial(self._any_contains, [read.names for read in some], given)
@@ -173,11 +177,11 @@ class Filter:
 
     def _compare_text(self, name: str, value: Sql, declared: GraphQLInputField, given: ArgumentValue) -> Iterator[Sql]:
         """The conditions of a criterion on the text in a column."""
-        compare = _text(kind_of(name))
+        compare = text_operators(kind_of(name))
         for operator, operand in _operators(self.row, input_object(named_type(declared)), given):
             condition = compare(self.row, value, operator, operand)
-            self.unserved[0] += operator != "isNull" and not self._is_served(name, operator, operand)
-            yield condition if operator in OF_ABSENT else _there(self.row, name, value, condition)
+            self.tally.unserved += operator != "isNull" and not self._is_served(name, operator, operand)
+            yield condition if operator in OF_ABSENT else where_present(self.row, name, value, condition)
 
     def _is_served(self, name: str, operator: str, operand: ArgumentValue) -> bool:
         """True if PostgreSQL finds the rows whose text meets an operator by an index."""
@@ -188,8 +192,8 @@ class Filter:
     def _contains(self, names: tuple[str, ...], given: ArgumentValue, row: Row, type_: Fields) -> Sql:
         """The condition of one text."""
         value = join(" || ' ' || ", [self._value(row, type_, name) for name in names])
-        contains = _text(kind_of(names[0]))(row, value, "contains", given)
-        return _there(row, names[0], value, contains) if len(names) == 1 else contains
+        contains = text_operators(kind_of(names[0]))(row, value, "contains", given)
+        return where_present(row, names[0], value, contains) if len(names) == 1 else contains
 
     def _deleted(self, given: ArgumentValue) -> Sql:
         """The condition that a row is deleted, or is not; the answer is part of the statement's shape, for indexes."""
@@ -207,12 +211,12 @@ class Filter:
 
     def _refers(self, declared: GraphQLInputField, given: ArgumentValue) -> Iterator[Sql]:
         reference, inputs = self._reference(_read(declared)), self.row.ctx.inputs
-        prefixes = _prefixes(declared, self.nodes)
+        prefixes = prefixes_of(declared, self.nodes)
         for operator, _, operand in inputs.members(given, input_object(type_of(declared))):
             if inputs.given(operand):
-                yield _id(self.row, reference, operator, operand, prefixes)
+                yield id_condition(self.row, reference, operator, operand, prefixes)
 
-    def _reference(self, read: str) -> "Reference":
+    def _reference(self, read: str) -> Reference:
         """The reference by the field with this Python name: a foreign key, if the field shows every row that it names.
 
         Else, and for a list of objects, the reference is what the field shows.
@@ -225,7 +229,7 @@ class Filter:
             case _:
                 return self._linked(read)
 
-    def _linked(self, read: str) -> "Reference":
+    def _linked(self, read: str) -> Reference:
         """The reference to the rows that the field with this Python name shows."""
         name, declared = _shown(self.nodes, read)
         resolution = self.layout.resolution(self.nodes, name)
@@ -241,37 +245,6 @@ def lists_deleted(inputs: Inputs, given: ArgumentValue, type_: GraphQLInputObjec
         definition(declared).metadata.get("deleted") and inputs.probe(member, plain) is True
         for _, declared, member in inputs.members(given, type_)
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """A row's reference to objects: by a foreign key in `column`, or to the `referred` rows that a `link` leads to."""
-
-    column: str = ""
-    referred: TableOf | None = None
-    link: Link | None = None
-
-    def exists(self, row: Row, condition: Callable[[Row], Sql]) -> Sql:
-        """The condition that an object that `row` refers to by a link meets a condition."""
-        assert self.referred is not None, "the boot check refuses searches by foreign keys"
-        assert self.link is not None
-        other = row.child(row.ctx.rows(self.referred.table, company=row.company), {})
-        found = [*other.rows.where, *self.referred.conditions(other.rows), *self.link(row, other)]
-        return sql(
-            "exists (select from {} where {})", other.rows.source, every([*found, sql("({})", condition(other))])
-        )
-
-    def holds(self, row: Row, condition: Callable[[Sql], Sql]) -> Sql:
-        """The condition that a key of an object that `row` refers to meets a condition."""
-        if self.referred is None:
-            return condition(row[self.column])
-        return self.exists(row, lambda other: condition(other["id"]))
-
-    def is_null(self, row: Row) -> Sql:
-        """The condition that `row` refers to nothing."""
-        if self.referred is None:
-            return sql("{} is null", row[self.column])
-        return sql("not {}", self.exists(row, lambda other: TRUE))
 
 
 def _shown(type_: Fields, name: str) -> tuple[str, GraphQLField]:
@@ -312,100 +285,3 @@ def _operators(
     for operator, _, operand in row.ctx.inputs.members(given, criterion_):
         if row.ctx.inputs.given(operand):
             yield operator, operand
-
-
-def _there(row: Row, name: str, value: Sql, condition: Sql) -> Sql:
-    """The condition of the text in a column; a partial index has to be told that there is one."""
-    column = row.rows.table.columns.get(name)
-    may_lack = column is not None and column.nullable
-    return sql("({} is not null and {})", value, condition) if may_lack else condition
-
-
-OF_ABSENT: Final = frozenset({"isNull", "ne"})
-"""The operators of texts that hold where there is none."""
-
-
-def _text(kind: str | None) -> Operator:
-    """The operators of a text column that has numbers of this kind."""
-
-    def compare(row: Row, column: Sql, operator: str, operand: ArgumentValue) -> Sql:
-        value = compared(column, kind)
-
-        def sought(shape: Shape) -> Sql:
-            return row.ctx.bind(operand, Sought(kind, shape), "text")
-
-        def any_of(shape: Shape) -> Sql:
-            return sql("any({})", row.ctx.bind(operand, SoughtAny(kind, shape), "text[]"))
-
-        match operator:
-            case "isNull":
-                return _null(row, column, operand)
-            case "eq":
-                return equal(column, kind, sought)
-            case "ne":
-                return sql("{} is distinct from {}", value, sought(whole))
-            case "contains":
-                return stands_in(column, kind, sought, row.ctx.inputs.probe(operand, PartOf(kind)))
-            case "startsWith":
-                return begins(column, kind, sought)
-            case _:
-                return equal(column, kind, any_of)
-
-    return compare
-
-
-def _null(row: Row, column: Sql, operand: ArgumentValue) -> Sql:
-    return sql("({} is null) = {}", column, row.ctx.bind(operand, unchanged, "bool"))
-
-
-COMPARISONS: Final = {
-    "eq": sql("="), "ne": sql("is distinct from"), "lt": sql("<"), "lte": sql("<="), "gt": sql(">"), "gte": sql(">=")
-}  # fmt: skip
-
-
-def _ordered(type_name: TypeName) -> Operator:
-    """The operators of an ordered type, compared as this type of PostgreSQL."""
-
-    def compare(row: Row, column: Sql, operator: str, operand: ArgumentValue) -> Sql:
-        if operator == "isNull":
-            return _null(row, column, operand)
-        return sql("{} {} {}", column, COMPARISONS[operator], row.ctx.bind(operand, unchanged, type_name))
-
-    return compare
-
-
-def _prefixes(declared: GraphQLInputField, nodes: Fields) -> tuple[str, ...]:
-    """The prefixes of the ids of the criterion's field."""
-    (name,) = definition(declared).metadata["reads"]
-    referred = [named_type(field) for field in nodes.fields.values() if python_name(field) == name]
-    return tuple(prefix for type_ in referred if (prefix := id_prefix(type_)) is not None)
-
-
-def _id(row: Row, reference: Reference, operator: str, operand: ArgumentValue, prefixes: tuple[str, ...]) -> Sql:
-    match operator:
-        case "eq":
-            wanted = row.ctx.bind(operand, Key(prefixes), "uuid")
-            return reference.holds(row, lambda key: sql("{} = {}", key, wanted))
-        case "ne":
-            other = row.ctx.bind(operand, Key(prefixes), "uuid")
-            return sql("({}) is not true", reference.holds(row, lambda key: sql("{} = {}", key, other)))
-        case "oneOf":
-            some = row.ctx.bind(operand, Keys(prefixes), "uuid[]")
-            return reference.holds(row, lambda key: sql("{} = any({})", key, some))
-        case _:
-            return sql("({}) = {}", reference.is_null(row), row.ctx.bind(operand, unchanged, "bool"))
-
-
-def _exact(row: Row, column: Sql, operator: str, operand: ArgumentValue) -> Sql:
-    """The operators of an id of another system."""
-    if operator == "eq":
-        return sql("{} = {}", column, row.ctx.bind(operand, criterion, "text"))
-    return sql("{} = any({})", column, row.ctx.bind(operand, criteria, "text[]"))
-
-
-OPERATORS: Final[Mapping[str, Operator]] = {
-    "ExternalIdCriterion": _exact,
-    "DecimalCriterion": _ordered("numeric"),
-    "DateCriterion": _ordered("date"),
-    "DateTimeCriterion": _ordered("timestamptz"),
-}

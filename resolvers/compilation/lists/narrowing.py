@@ -34,9 +34,9 @@ def filter_conditions(
     assert isinstance(nodes, Listable)
     found = Filter(target, nodes, layout)
     conditions = tuple(found.conditions(chosen.arguments["filter"], type_))
-    usual = CRITERION * max(0, found.counted[0] - USUAL_CRITERIA)
-    texts = EVERY_TEXT * found.unserved[0] * whole
-    target.ctx.costs.charge_growing(chosen.at.path, usual + COMPUTED_CRITERION * found.computed[0] + texts)
+    usual = CRITERION * max(0, found.tally.criteria - USUAL_CRITERIA)
+    texts = EVERY_TEXT * found.tally.unserved * whole
+    target.ctx.costs.charge_growing(chosen.at.path, usual + COMPUTED_CRITERION * found.tally.computed + texts)
     return conditions
 
 
