@@ -117,9 +117,10 @@ class GraphQLEndpoint:
         """The answer to a GraphQL request. Raises what `_failed` knows an answer to."""
         request = await exchange.request(self._max_body)
         executor = self._executor()
-        if exchange.members is not None:
+        given = exchange.parameters
+        if given is not None and (members := given.members) is not None:
             batch = Batch(exchange, request, executor, self._shared, self._record)
-            return self._respond.array(exchange, await batch.run(exchange.members))
+            return self._respond.array(exchange, await batch.run(members))
         if exchange.wanted.takes_streams:
             started = await executor.start(request)
             if isinstance(started, Result):

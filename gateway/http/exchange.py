@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from starlette.types import Receive, Scope
 
@@ -38,11 +38,10 @@ class Exchange:
     """One HTTP request. `wanted` is known from the start, so that a refusal at any point has the right form.
 
     The rest is known as far as the request was read: the `allowances` counted, the `credential`, the `parameters`.
-    `is_sampled`: the time of its stages is counted. `traced` is its span, if one is recorded. `members` are those of
-    an array of requests; `is_recorded`: metrics, spans and the log have each of them.
+    `is_sampled`: the time of its stages is counted. `traced` is its span, if one is recorded. `is_recorded`:
+    metrics, spans and the log have each request of its array.
     """
 
-    members: Sequence[object] | None = None
     is_recorded = False
 
     def __init__(self, scope: Scope, receive: Receive, shared: TransportState, request_id: str) -> None:
@@ -114,7 +113,7 @@ class Exchange:
         )
 
     async def request(self, max_body: int) -> GraphQLRequest:
-        """The GraphQL request, its body at most `max_body` bytes; with an empty document for an array of `members`.
+        """The GraphQL request, its body at most `max_body` bytes; with an empty document for an array of requests.
 
         Raises HTTPFault, Preflight and Disconnected.
         """
@@ -123,11 +122,7 @@ class Exchange:
         sender = self._head.sender or self._read_sender(method)
         self._identify(credential := sender.credential)
         if method == "POST":
-            body = await self._body(max_body)
-            try:
-                given = parameters.from_json(body)
-            except parameters.ArrayGiven as array:
-                given, self.members = parameters.NOTHING, array.members
+            given = parameters.from_json(await self._body(max_body))
         else:
             given = parameters.from_query_string(self._scope["query_string"])
         self.parameters = given

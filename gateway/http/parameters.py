@@ -25,7 +25,8 @@ LONGEST_REFERENCE = 200
 class Parameters(NamedTuple):
     """The parameters: a document, as text or by reference to a persisted one (`query` may be empty then), variables.
 
-    `wants_cost`: the answer is to state the cost of the operation (`extensions: {"cost": true}`).
+    `wants_cost`: the answer is to state the cost of the operation (`extensions: {"cost": true}`). `members` are those
+    of an array, each of which may hold the parameters of a request; the rest is empty then.
     """
 
     query: str
@@ -33,24 +34,17 @@ class Parameters(NamedTuple):
     variables: Mapping[str, object]
     reference: DocumentReference | None = None
     wants_cost: bool = False
+    members: Sequence[object] | None = None
 
 
 NOTHING: Final = Parameters("", None, {})
 
 
-class ArrayGiven(Exception):
-    """The body is an array; each of its members may hold the parameters of a request."""
-
-    def __init__(self, members: Sequence[object]) -> None:
-        super().__init__()
-        self.members = members
-
-
 def from_json(body: bytes | bytearray) -> Parameters:
-    """The parameters of a POST. Raises HTTPFault (400 for what is no JSON, 422), and ArrayGiven."""
+    """The parameters of a POST. Raises HTTPFault (400 for what is no JSON, 422)."""
     value = _loads(body.removeprefix(BOM), "The body")
     if isinstance(value, list):
-        raise ArrayGiven(cast("list[object]", value))
+        return NOTHING._replace(members=cast("list[object]", value))
     if not isinstance(value, dict):
         raise not_well_formed(f"The body {NO_OBJECT}")
     return _typed(cast("dict[str, object]", value), may_hold_nul=b"\\u0000" in body)
