@@ -17,7 +17,7 @@ from db.embedded.identity import Identity, entry
 
 FAST_STOP_SECONDS = 20.0
 IMMEDIATE_STOP_SECONDS = 10.0
-PASSED_ON = ("PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
+PASSED_ON = ("PATH", "TMPDIR", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 WATCHDOG = 'read -r _; kill -INT "$0"'
 
 
@@ -114,4 +114,5 @@ def dies_with_parent() -> bool:
 
 
 def _environment(ours: Mapping[str, str]) -> dict[str, str]:
-    return {name: ours[name] for name in PASSED_ON if name in ours} | {"LC_ALL": "C"}
+    """What of our variables a program gets; our home may be closed to it, where libpq looks for certificates."""
+    return {name: ours[name] for name in PASSED_ON if name in ours} | {"HOME": "/", "LC_ALL": "C"}
