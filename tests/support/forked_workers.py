@@ -16,8 +16,9 @@ from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Final, NoReturn, cast
+from typing import Final, cast
 
 from db import connection, database
 from gateway.server import worker, workers
@@ -68,7 +69,7 @@ async def start_process(fds: tuple[int, int], number: int, environment: Mapping[
         if pid == 0:
             with suppress(RuntimeError):  # newer Pythons have left it at the fork
                 asyncio._leave_task(loop, cast("asyncio.Task[object]", task))
-            _become_worker((stdin, stdout), fds, number, environment, usual)
+            os._exit(_run(partial(_work, (stdin, stdout), fds, number, environment, usual)))
     os.close(stdin)
     os.close(stdout)
     return cast("Process", Fork(pid, await _reader(said), _end(pid, alive)))
@@ -128,10 +129,10 @@ def _end(pid: int, alive: int) -> "asyncio.Future[int]":
 # --- in the worker
 
 
-def _become_worker(
+def _work(
     stdio: tuple[int, int], fds: tuple[int, int], number: int, environment: Mapping[str, str], mask: set[int]
-) -> NoReturn:
-    """Make this fork a worker, and end with it. Nothing of the process that it was is ever collected or closed."""
+) -> None:
+    """Make this fork a worker, and work. Nothing of the process that it was is ever collected or closed."""
     gc.freeze()
     os.setsid()
     _take_files(stdio, fds)
@@ -144,7 +145,7 @@ def _become_worker(
     os.environ.clear()
     os.environ.update(environment)
     sys.argv = [NAME, *map(str, (*fds, number))]
-    os._exit(_run(worker.main))
+    worker.main()
 
 
 def _take_files(stdio: tuple[int, int], fds: tuple[int, int]) -> None:
@@ -168,7 +169,7 @@ def _take_signals(mask: set[int]) -> None:
 
 
 def _run(main: Callable[[], None]) -> int:
-    """The exit code of a program."""
+    """The exit code of a program, whatever it raises: a fork never goes on as the process that it was."""
     try:
         main()
     except SystemExit as ended:

@@ -425,7 +425,7 @@ async def test_a_company_that_changes_all_the_time_is_told_in_few_events(
     second = await elsewhere.create("Customer")
     assert await told(quiet) == [node("CUSTOMER", second)]
     assert readings.count <= 3, "one of a late hint at the change before, and of the other company"
-    assert busy.told.empty()
+    assert busy.told.qsize() <= 1, "what the reading of the late hint found"
 
 
 async def test_an_outage_loses_nothing(
