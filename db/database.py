@@ -83,9 +83,16 @@ class PoolSettings:
         """The shares of all connections."""
         return self._shares(self.places, self.share or -(-self.places // 3))
 
+    def writers(self) -> Shares:
+        """The shares of all that writes: what waits for a row leaves a third of the connections to reads."""
+        return self._writing(self.places - max(1, self.places // 3))
+
     def transactions(self) -> Shares:
-        """The shares of transactions: half of the connections, so that waits for locks leave the others to reads."""
-        places = max(1, self.places // 2)
+        """The shares of transactions, which keep locks over several statements: half of the connections."""
+        return self._writing(self.places // 2)
+
+    def _writing(self, most: int) -> Shares:
+        places = max(1, most)
         return self._shares(places, self.share or (places + 1) // 2)
 
     def _shares(self, places: int, each: int) -> Shares:
@@ -99,7 +106,7 @@ class Database:
         """Use `Database.open`."""
         self._pool = pool
         self._settings = settings
-        self._writers = settings.transactions()
+        self._writers, self._transactions = settings.writers(), settings.transactions()
         self._seen: WeakKeyDictionary[Connection, float] = WeakKeyDictionary()  # time of the first look_after
 
     @classmethod
@@ -171,7 +178,7 @@ class Database:
         Nothing is repeated. Raises as `read` does; other exceptions of the body pass through.
         """
         payer = PAYER.get()
-        async with self._writing(payer):
+        async with _place(self._transactions, payer), _place(self._writers, payer):
             connection = await self._pool.acquire(payer)
             try:
                 yield connection
@@ -213,16 +220,6 @@ class Database:
             self._pool.expire()
         return problem
 
-    @asynccontextmanager
-    async def _writing(self, payer: Payer) -> AsyncGenerator[None]:
-        """A block that holds one of the places for transactions. Raises Crowded and DatabaseUnavailable."""
-        if not self._writers.take(payer):
-            await self._writers.wait(payer)
-        try:
-            yield
-        finally:
-            self._writers.give(payer)
-
     def follow(self, host: Host) -> int:
         """Go to the host that takes writes now: end all connections to others, in use or not. Returns their number."""
         return self._pool.end(lambda connection: host_of(connection) != host)
@@ -233,7 +230,7 @@ class Database:
         return {
             "enfact_pool_connections": pool.opened,
             "enfact_pool_connections_lent": pool.lent,
-            "enfact_pool_waiting": pool.waiting + self._writers.waiting,
+            "enfact_pool_waiting": pool.waiting + self._writers.waiting + self._transactions.waiting,
             "enfact_pool_refused_total": pool.refusals,
         }
 
@@ -268,6 +265,17 @@ class Database:
     async def ping(self) -> None:
         """Return when the database answers. Raises DatabaseTimeout or DatabaseUnavailable."""
         await self.read("select 1", ())
+
+
+@asynccontextmanager
+async def _place(shares: Shares, payer: Payer) -> AsyncGenerator[None]:
+    """A block that holds one of these places. Raises Crowded and DatabaseUnavailable."""
+    if not shares.take(payer):
+        await shares.wait(payer)
+    try:
+        yield
+    finally:
+        shares.give(payer)
 
 
 def _connecting(dsn: str, settings: PoolSettings) -> Connect:

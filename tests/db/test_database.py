@@ -402,6 +402,26 @@ async def test_transactions_leave_half_of_the_connections_to_reads(worker_dsn: s
     await database.close()
 
 
+async def test_writes_of_one_statement_leave_a_third_of_the_connections_to_reads(worker_dsn: str) -> None:
+    database = await Database.open(worker_dsn, PoolSettings(size=6, share=2, acquire_timeout=1))
+    slow: list[asyncio.Task[object]] = []
+    for payer in ("one", "one", "another", "a third"):
+        with paid_by(payer):
+            slow.append(asyncio.create_task(database.write("select pg_sleep(60)", ())))
+    await asyncio.sleep(0)
+    with paid_by("a fourth"):
+        with pytest.raises(DatabaseUnavailable, match="became free"):
+            await database.write("select 1", ())
+        with pytest.raises(DatabaseUnavailable, match="became free"):  # which is a write, too
+            async with database.transaction():
+                pass
+    rows = await asyncio.gather(*(slow_pid(database, payer) for payer in ("a fourth", "a fifth")))
+    assert len(set(rows)) == 2
+    database.abandon()
+    assert {type(error) for error in await asyncio.gather(*slow, return_exceptions=True)} == {ConnectionLost}
+    await database.close()
+
+
 async def test_one_payer_leaves_connections_and_transactions_to_others(worker_dsn: str) -> None:
     database = await Database.open(worker_dsn, PoolSettings(size=6, acquire_timeout=0.3))
     with paid_by("seller"):
