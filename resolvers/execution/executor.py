@@ -26,7 +26,7 @@ from resolvers.execution.mutation_runner import MutationRunner
 from resolvers.execution.open_operations import needs_nobody
 from resolvers.execution.product import default_compiler
 from resolvers.execution.replica_reads import NO_FIGURES, ReplicaReads
-from resolvers.execution.results import hash_of, refusal, result_of, token_hash
+from resolvers.execution.results import hash_of, refusal, result_of
 from resolvers.execution.subscriptions import LiveOperation, Subscriptions
 from resolvers.execution.viewer_schema import SchemaText, ViewerSchemas, WriteText, write_sdl
 from resolvers.execution.wakeups import WakeUps
@@ -167,7 +167,7 @@ class Executor:
 
         Raises RequestError (UNAUTHENTICATED) when it is not valid now, DatabaseError when the database does not answer.
         """
-        self._payers.begin(request.address, token_hash(request.token))
+        self._payers.begin(request.address, hash_of(request))
         return self._paying(await self._live.watch(request))
 
     async def schema_text(self, request: GraphQLRequest, write: WriteText = write_sdl) -> SchemaText:
@@ -175,7 +175,7 @@ class Executor:
 
         Raises RequestError (UNAUTHENTICATED, RATE_LIMITED) and DatabaseError.
         """
-        self._payers.begin(request.address, token_hash(request.token))
+        self._payers.begin(request.address, hash_of(request))
         try:
             return await self._viewing.text(request, write)
         except DatabaseError as error:
@@ -312,7 +312,7 @@ class Executor:
 
     def _paying(self, subscription: LiveOperation) -> LiveOperation:
         """Returns the opened subscription; from now on its account pays for what it reads."""
-        hashed = token_hash(subscription.request.token)
+        hashed = hash_of(subscription.request)
         if hashed is not None:
             self._payers.know(hashed, subscription.account)
         self._payers.begin(subscription.request.address, hashed)

@@ -18,7 +18,7 @@ from db.database import Database
 from db.errors import DatabaseError
 from db.secrets import Keyring
 from db.shielded import Disturbed
-from db.tokens import CredentialKind
+from db.tokens import CredentialKind, hash_token
 from resolvers.compilation.compiler import Compiler
 from resolvers.compilation.context import Bindings
 from resolvers.compilation.cost import check_cost
@@ -29,7 +29,7 @@ from resolvers.execution.credential_use import Uses
 from resolvers.execution.failures import failure
 from resolvers.execution.open_operations import is_for_anyone
 from resolvers.execution.payloads import Payload, failed
-from resolvers.execution.results import refusal, result_of, token_hash
+from resolvers.execution.results import hash_of, refusal, result_of
 from resolvers.execution.shielded_tasks import to_the_end
 from resolvers.execution.write_runner import WriteRunner
 from resolvers.fair_use.payers import Payers
@@ -353,7 +353,8 @@ def _cancellations() -> int:
 
 def _bindings(attempt: Attempt, variables: Variables, written: MutationResult) -> Bindings:
     values = {"errors": "[]", **written.values}
-    return Bindings(variables, token_hash(written.token or attempt.request.token), attempt.language, values)
+    hashed = hash_token(written.token) if written.token else hash_of(attempt.request)
+    return Bindings(variables, hashed, attempt.language, values)
 
 
 def _joined(fields: Sequence[SelectedField], results: Sequence[Result], cost: tuple[int, int] | None) -> Result:

@@ -23,11 +23,6 @@ def refusal(code: ErrorCode, language: Language) -> RequestError:
     return RequestError(code, error_message(code, language))
 
 
-def token_hash(token: str | None) -> bytes | None:
-    """The hash under which a token is stored; None without a token."""
-    return hash_token(token) if token is not None else None
-
-
 def hash_of(request: GraphQLRequest) -> bytes | None:
     """The hash of a request's token, which its transport may know already; None without a token."""
     return (request.token_hash or hash_token(request.token)) if request.token is not None else None

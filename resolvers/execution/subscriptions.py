@@ -21,7 +21,7 @@ from resolvers.compilation.cost import check_cost
 from resolvers.compilation.statement import ACCOUNT, CREDENTIAL, LANGUAGE, TERM, Statement
 from resolvers.execution import wakeups
 from resolvers.execution.credential_use import Uses
-from resolvers.execution.results import refusal, token_hash
+from resolvers.execution.results import hash_of, refusal
 from resolvers.execution.shared_readings import Reading, SharedReadings, SubscriptionRequest
 from resolvers.execution.wakeups import HEAVY, REST, WakeUps
 from resolvers.global_ids import Key
@@ -113,7 +113,7 @@ class Subscriptions:
         nothing: bytes | None = None,
         cost: int = 0,
     ) -> SubscriptionRequest:
-        hashed = token_hash(request.token)
+        hashed = hash_of(request)
         arguments = statement.arguments(Bindings(variables, hashed, request.language))
         return SubscriptionRequest(_without_document(request), statement, arguments, hashed, nothing, cost)
 

@@ -26,7 +26,7 @@ from resolvers.execution.compiled_fields import Compiled, FieldCompiler, accepte
 from resolvers.execution.credential_use import Uses
 from resolvers.execution.failures import failure
 from resolvers.execution.payloads import Payload, failed
-from resolvers.execution.results import result_of, token_hash
+from resolvers.execution.results import hash_of, result_of
 from resolvers.execution.shielded_tasks import to_the_end
 from resolvers.fair_use.exceeded_quotas import Debts
 from resolvers.fair_use.payers import Payers
@@ -260,7 +260,7 @@ class WriteRunner:
     def _bindings(self, work: Work, spent: list[uuid.UUID]) -> tuple[dict[str, object], Bindings]:
         """The values that the statement writes, which may still change, and the bindings with them."""
         values = work.intent.bindings(spent)
-        return values, Bindings(work.variables, token_hash(work.request.token), work.request.language, values)
+        return values, Bindings(work.variables, hash_of(work.request), work.request.language, values)
 
     async def _in_full(self, work: Work) -> Statement:
         """The statement that finds whatever may be wrong with an input."""
@@ -279,7 +279,7 @@ class WriteRunner:
         if record[CREDENTIAL] is None:
             raise Unauthenticated
         self.uses.add(record[CREDENTIAL])
-        hashed = token_hash(work.request.token)
+        hashed = hash_of(work.request)
         assert hashed is not None
         self.payers.know(hashed, record[ACCOUNT])
         if work.request.stages is not None:
@@ -326,7 +326,7 @@ class WriteRunner:
         """The payload that is read by an ordinary statement, under the caller's rights of that moment."""
         problems = problems_json(work.intent.problems(outcome), outcome.language)
         values = {**work.intent.values(outcome), "errors": problems}
-        bindings = Bindings(work.variables, token_hash(work.request.token), outcome.language, values)
+        bindings = Bindings(work.variables, hash_of(work.request), outcome.language, values)
         return Payload(work.selected, self._payload_statement(work), bindings, None, committed=committed)
 
 
