@@ -15,7 +15,7 @@ GENERATE = str(MODULES / "@graphql-codegen" / "cli" / "cjs" / "bin.js")
 TSC = str(MODULES / "typescript" / "bin" / "tsc")
 
 
-@pytest.mark.parametrize(("script", "count"), [("apollo.mjs", 11), ("urql.mjs", 7)])
+@pytest.mark.parametrize(("script", "count"), [("apollo.mjs", 12), ("urql.mjs", 7)])
 async def test_a_client_works(served: Served, script: str, count: int) -> None:
     seen = await checks(script, await served.given())
     assert not problems(seen), "\n".join(problems(seen))

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import {
   ApolloClient, CombinedGraphQLErrors, HttpLink, InMemoryCache, gql,
 } from "@apollo/client";
+import { BatchHttpLink } from "@apollo/client/link/batch-http";
 import { relayStylePagination } from "@apollo/client/utilities";
 import { DELVAUX, LAMBERT, bearer, check, done, endpoint, given } from "./checks.mjs";
 
@@ -175,6 +176,28 @@ await check("a mutation's payload updates what is shown", async () => {
     await settled(watched, (shown) =>
       shown.company.permissionMatrix.version === expectedVersion + 1 && cell(shown).granted === granted);
   }
+});
+
+await check("operations of one moment travel as an array, each with its own answer", async () => {
+  const apollo = new ApolloClient({
+    link: new BatchHttpLink({ uri: endpoint, headers: bearer("noah"), fetch: overheard, batchInterval: 20, batchMax: 50 }),
+    cache: new InMemoryCache({ possibleTypes }),
+  });
+  const before = heard.length;
+  const wrong = gql`query Wrong { viewer { nothing } }`;
+  const [viewer, invoices, refused] = await Promise.all([
+    apollo.query({ query: VIEWER }),
+    apollo.query({ query: INVOICES, variables: { id: DELVAUX } }),
+    apollo.query({ query: wrong }).catch((caught) => caught),
+  ]);
+  assert.equal(heard.length, before + 1, "they are one request");
+  assert.equal(heard.at(-1).status, 200);
+  assert.equal(heard.at(-1).body.length, 3);
+  assert.equal(viewer.data.viewer.account.email, "noah@demo.enfact.test");
+  assert.equal(invoices.data.company.invoices, null);
+  assert.equal(heard.at(-1).body[1].extensions.hidden[0].app, "INVOICES");
+  assert.ok(CombinedGraphQLErrors.is(refused), `${refused}`);
+  assert.equal(refused.errors[0].extensions.code, "GRAPHQL_VALIDATION_FAILED");
 });
 
 await check("a session in a cookie is used by pages of the origin that is set, and by no other", async () => {
