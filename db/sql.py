@@ -6,6 +6,7 @@ becomes text of a statement. `rows` is the only way to name a tenant table, so t
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Final, LiteralString, TypeAlias
 
 from sqlalchemy import Table
@@ -82,7 +83,7 @@ class Rows:
         """The column of this name. Raises KeyError when the table has none."""
         if column in self.copies:
             return self.copies[column]
-        return Sql(f"{self.name}.{self.table.columns[column].name}")
+        return Sql(f"{self.name}.{_names(self.table)[column]}")
 
     def handed_on(self, through: Sql, text: str) -> tuple[Sql, Sql]:
         """The columns that a text names: for the SELECT of the subquery `through`, and as these rows outside of it.
@@ -98,6 +99,12 @@ class Rows:
     def source(self) -> Sql:
         """The item for FROM: the table or relation, and the alias."""
         return Sql(f"{self.table.name if self.relation is None else f'({self.relation})'} {self.name}")
+
+
+@cache
+def _names(table: Table) -> Mapping[str, str]:
+    """The names of a table's columns by their keys; SQLAlchemy's own collection is slow to find one."""
+    return {key: str(column.name) for key, column in table.columns.items()}
 
 
 def rows(table: Table, name: Sql, *, company: Sql | None = None) -> Rows:
@@ -207,17 +214,27 @@ def _merged(json: Json) -> list[Piece]:
                 merged[-1] = Choice(before.condition, (*before.then, piece), (*before.other, piece))
             elif piece.text:
                 merged.append(piece)
-        elif isinstance(piece, Choice) and isinstance(before, Choice) and piece.condition == before.condition:
-            merged[-1] = Choice(before.condition, before.then + piece.then, before.other + piece.other)
-        elif isinstance(piece, Choice) and isinstance(before, Choice) and _are_one_text(before, piece):
-            merged[-1] = Choice(before.condition, (*before.then, piece), (*before.other, piece))
-        elif (
-            isinstance(piece, Choice) and isinstance(before, Text) and len(before.text) <= SHORT and _outcomes((piece,))
-        ):
-            merged[-1] = Choice(piece.condition, (before, *piece.then), (before, *piece.other))
+        elif isinstance(piece, Choice):
+            one = _as_one_choice(before, piece)
+            if one is None:
+                merged.append(piece)
+            else:
+                merged[-1] = one
         else:
             merged.append(piece)
     return merged
+
+
+def _as_one_choice(before: Piece | None, piece: Choice) -> Choice | None:
+    """A choice and the piece before it as one choice; None if they stay two pieces."""
+    if isinstance(before, Choice):
+        if piece.condition == before.condition:
+            return Choice(before.condition, before.then + piece.then, before.other + piece.other)
+        if _are_one_text(before, piece):
+            return Choice(before.condition, (*before.then, piece), (*before.other, piece))
+    elif isinstance(before, Text) and len(before.text) <= SHORT and _outcomes((piece,)):
+        return Choice(piece.condition, (before, *piece.then), (before, *piece.other))
+    return None
 
 
 def _are_one_text(before: Choice, after: Choice) -> bool:

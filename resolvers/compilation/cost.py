@@ -308,8 +308,9 @@ class Costs:
 
     def charge_growing(self, path: Path, weight: int) -> None:
         """Add `weight` likewise, for work whose time grows with a company's rows."""
-        self.grows = self.grows or weight > 0
-        self.charge(path, weight)
+        if weight:
+            self.grows = True
+            self.charge(path, weight)
 
     @contextmanager
     def times(self, size: int | ListSize) -> Generator[None]:

@@ -16,12 +16,13 @@ AS_TEXT = frozenset({"Decimal", "Date"})
 
 def encode(declared: GraphQLField, value: Sql) -> Json:
     """JSON of a leaf or a list of leaves; `null` for a null value if the field is nullable."""
+    type_ = named_type(declared)
     if is_list(declared):
-        texts = sql("{}::text[]", value) if named_type(declared).name in AS_TEXT else value
+        texts = sql("{}::text[]", value) if type_.name in AS_TEXT else value
         return _null_safe(declared, (Expression(sql("array_to_json({})::text", texts)),))
-    if named_type(declared).name == "Boolean" and not is_nullable(declared):
+    if type_.name == "Boolean" and not is_nullable(declared):
         return (Choice(value, (Text("true"),), (Text("false"),)),)
-    return _null_safe(declared, _leaf(named_type(declared), value))
+    return _null_safe(declared, _leaf(type_, value))
 
 
 def encode_id(declared: GraphQLField, prefix: Json, key: Sql | None, mark: Sql | None = None) -> Json:

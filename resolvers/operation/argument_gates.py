@@ -17,6 +17,8 @@ from schema.declarations.gates import Gate
 
 def input_need(inputs: Inputs, arguments: Mapping[str, ArgumentValue], declared: GraphQLField) -> Need:
     """The gates of the inputs given to a field; a null or a variable that is not given counts as left out."""
+    if not arguments:
+        return ()
     gates = [gate for name, given in arguments.items() for gate in _Walk(inputs).used(given, declared.args[name])]
     return judged(declared, tuple(dict.fromkeys(gates)))
 
