@@ -184,6 +184,8 @@ def concatenation(json: Json) -> Sql:
 
     The chain of `||` is a balanced tree, since PostgreSQL's stack and time grow with the depth of a left-deep chain.
     """
+    if len(json) == 1:
+        return _written(json[0])
     return balanced([_written(piece) for piece in _merged(json)])
 
 

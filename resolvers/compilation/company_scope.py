@@ -38,7 +38,7 @@ class Position(NamedTuple):
 
     def under(self, key: str) -> "Position":
         """The position of this response key below this position."""
-        return self._replace(path=(*self.path, key))
+        return Position((*self.path, key), *self[1:])
 
     def in_rows(self) -> "Position":
         """The position inside a list of data."""
@@ -50,7 +50,7 @@ class Position(NamedTuple):
 
     def in_entry(self, entry: int) -> "Position":
         """The position inside the selection with this number among the scope's entries."""
-        return self._replace(entry=entry)
+        return Position(self.path, entry, *self[2:])
 
     def holding(self, gates: Iterable[Gate]) -> "Position":
         """The position where these gates have been passed."""

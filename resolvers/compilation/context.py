@@ -4,11 +4,10 @@
 is less than a place for states that all features would share.
 """
 
-from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import LiteralString, NamedTuple, TypeAlias
+from typing import LiteralString, NamedTuple, TypeAlias, TypeVar
 
 from graphql import FieldNode
 from sqlalchemy import Table
@@ -23,8 +22,10 @@ from resolvers.fair_use.budget import Budget
 from resolvers.operation.arguments import ArgumentValue, Convert, Inputs, VariableArgument, Variables, value_of
 from resolvers.operation.named import NamedOperation
 from resolvers.operation.selection import Collector, SelectedField
-from resolvers.request import RequestError, locations_of
+from resolvers.request import Location, RequestError, locations_of
 from schema.localization.language import Language
+
+T = TypeVar("T")
 
 
 class Bindings(NamedTuple):
@@ -136,16 +137,20 @@ class StatementContext:
         """The work of the statement so far."""
         return self.collector.budget
 
-    @contextmanager
-    def at(self, path: tuple[str, ...], selected: SelectedField) -> Generator[None]:
+    def at(self, path: tuple[str, ...], selected: SelectedField, compile_: Callable[[], T]) -> T:
         """Compile a field: errors about its arguments tell its place. Raises RequestError with it."""
         outside, self.place = self.place, FieldPlace(path, selected.nodes[0])
         try:
-            yield
+            return compile_()
         except RequestError as refused:
             raise self.place.place(refused) from None
         finally:
             self.place = outside
+
+    @property
+    def locations(self) -> tuple[Location, ...]:
+        """The place in the document of the field that is compiled."""
+        return locations_of(self.place.node) if self.place is not None else ()
 
     def source(self, source: Source, type_name: TypeName, share: object = None) -> Sql:
         """A parameter with this source; equal values of `share` share a parameter."""
@@ -237,8 +242,6 @@ class StatementContext:
 
     def add_selection(self, scope: CompanyScope, entry: GatedSelection, inside: Position) -> Position:
         """Add a selection behind gates to a scope and return the position inside it."""
-        if self.place is not None:
-            entry = replace(entry, locations=locations_of(self.place.node))
         self.costs.charge(inside.path, noted(inside.path), scope.times)
         return inside.in_entry(scope.note(entry))
 

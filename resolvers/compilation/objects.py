@@ -119,7 +119,8 @@ class Objects:
         if row.scope is None or not all(needs):
             return at.holding(held)
         branches = tuple(row.scope.gate_columns(need) for need in needs)
-        return self.ctx.add_selection(row.scope, GatedSelection(at, branches=branches), at).holding(held)
+        entry = GatedSelection(at, branches=branches, locations=self.ctx.locations)
+        return self.ctx.add_selection(row.scope, entry, at).holding(held)
 
     def _is_one_of(self, row: Row, types: Types) -> Sql:
         kinds = [every(self.layout.placement(type_.name).conditions(row.rows)) for type_ in types]
@@ -157,8 +158,7 @@ class Objects:
         budget, inside = self.ctx.budget, at.under(selected.key)
         budget.path, began = inside.path, budget.text
         budget.charge(Work.FIELDS)
-        with self.ctx.at(inside.path, selected):
-            json = self._field(row, types, selected, inside)
+        json = self.ctx.at(inside.path, selected, partial(self._field, row, types, selected, inside))
         budget.write(began, length(json))
         return json
 
@@ -174,7 +174,7 @@ class Objects:
             return self._value(row, types, FieldSelection(selected, declared, arguments, inside))
         assert row.scope is not None, "the boot check refuses gates outside a company"
         columns = row.scope.gate_columns(needs), row.scope.gate_columns(inputs)
-        entry = GatedSelection(inside, *columns, silent=selected.optional)
+        entry = GatedSelection(inside, *columns, silent=selected.optional, locations=self.ctx.locations)
         inside = self.ctx.add_selection(row.scope, entry, inside).holding((*needs, *inputs))
         value = self._value(row, types, FieldSelection(selected, declared, arguments, inside))
         return only_if(row.scope.passes(inputs if selected.optional else (*needs, *inputs)), value)

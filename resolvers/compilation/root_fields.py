@@ -81,8 +81,7 @@ class RootFields:
         return json_object((selected.key, self._query_field(query, selected)) for selected in fields)
 
     def _query_field(self, query: GraphQLObjectType, selected: SelectedField) -> Json:
-        with self.ctx.at((selected.key,), selected):
-            return self._root_field(query, selected)
+        return self.ctx.at((selected.key,), selected, partial(self._root_field, query, selected))
 
     def _root_field(self, query: GraphQLObjectType, selected: SelectedField) -> Json:
         at = Position().under(selected.key)
@@ -145,7 +144,8 @@ class RootFields:
         if need or by.inputs:
             columns = scope.gate_columns(need), scope.gate_columns(by.inputs)
             need = (*need, *by.inputs)
-            at = self.ctx.add_selection(scope, GatedSelection(at, *columns), at).holding(need)
+            entry = GatedSelection(at, *columns, locations=self.ctx.locations)
+            at = self.ctx.add_selection(scope, entry, at).holding(need)
         row = Row(scope.company, self.ctx, scope, arguments=by.arguments)
         if self.objects.layout.placement(returned.name).table is membership:
             row = row.child(scope.membership, {})

@@ -83,7 +83,7 @@ def has_optional(node: SelectionNode) -> bool:
 
 
 def _selected(key: str, found: list[Occurrence]) -> SelectedField:
-    nodes = tuple(occurrence.node for occurrence in found)
+    nodes = tuple([occurrence.node for occurrence in found])
     if not any(occurrence.dropping or occurrence.node.directives for occurrence in found):
         return SelectedField(key, nodes)
     dropping = tuple(occurrence.dropping for occurrence in found)

@@ -12,9 +12,10 @@ import re
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, Final, LiteralString
 
-from sqlalchemy import Boolean, Column, Date, DateTime, Index, Integer, Numeric, Text, Uuid
+from sqlalchemy import Boolean, Column, Date, DateTime, Integer, Numeric, Table, Text, Uuid
 
 from db.sql import Rows, Sql, join, literal, sql
 from resolvers.compilation.parameters import text
@@ -83,11 +84,16 @@ def _is_given(column: Sql, where: Sequence[Sql]) -> bool:
     return any(ONE_VALUE.fullmatch(one.removeprefix(equation)) for one in where if one.startswith(equation))
 
 
-def _distinct_by(index: Index) -> frozenset[str]:
-    """The columns by which a unique index tells all rows of its table apart; none of any other index."""
-    columns = [column for column in index.expressions if isinstance(column, Column) and not column.nullable]
-    is_whole = index.unique and len(columns) == len(index.expressions) and not index.dialect_kwargs
-    return frozenset(column.name for column in columns) if is_whole else frozenset()
+@cache
+def _distinct_by(table: Table) -> tuple[frozenset[str], ...]:
+    """The columns by which each unique index of a table tells all of its rows apart."""
+    return tuple(
+        frozenset(column.name for column in columns)
+        for index in table.indexes
+        if index.unique and not index.dialect_kwargs
+        if (columns := [one for one in index.expressions if isinstance(one, Column) and not one.nullable])
+        if len(columns) == len(index.expressions)
+    )
 
 
 RANK: Final = "found_rank"
@@ -151,9 +157,11 @@ class Order:
 
         PostgreSQL then reads the rows in the order of the unique index, and sorts nothing.
         """
-        given = {column.name for column in rows.table.columns if _is_given(rows[column.name], where)}
         by_value = {key.column for key in self.keys[:-1] if key.column != RANK and key.value(rows) == rows[key.column]}
-        is_unique = any(names and names <= given | by_value for names in map(_distinct_by, rows.table.indexes))
+        is_unique = any(
+            all(name in by_value or _is_given(rows[name], where) for name in names)
+            for names in _distinct_by(rows.table)
+        )
         return Order(self.keys[:-1]) if is_unique else self
 
     def turned(self) -> "Order":
