@@ -32,6 +32,7 @@ from resolvers.operation.operation import Operation, VariableDefinition
 from resolvers.operation.optional import may_be_optional, pruned
 from resolvers.operation.prescan import tokens_and_comments
 from resolvers.operation.references import expanded
+from resolvers.operation.surely_valid import is_surely_valid
 from resolvers.operation.validation_rules import EVERY, UNUSED, Rule, rules_for, together
 from resolvers.request import ErrorEntry, Location, RequestError
 from resolvers.request_limits import TRUSTED, Limits
@@ -189,6 +190,8 @@ def _key(text: str, view: View | None) -> str | tuple[Held, str]:
 
 
 def _validated(view: View, parsed: DocumentNode, rules: tuple[Rule, ...]) -> list[GraphQLError]:
+    if is_surely_valid(view.schema, parsed):
+        return []
     return validate(view.schema, parsed, (together(rules),), max_errors=VALIDATION_ERRORS, hide_suggestions=True)
 
 
