@@ -40,11 +40,11 @@ class WriteColumn:
     linked_prefix: str | None = None
     linked_type: str | None = None
     values: Mapping[str, Need] = field(default_factory=dict[str, Need])
+    name: str = field(init=False)
+    """The column's name."""
 
-    @property
-    def name(self) -> str:
-        """The column's name."""
-        return str(self.column.name)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", str(self.column.name))
 
     @property
     def may_be_null(self) -> bool:

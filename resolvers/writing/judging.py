@@ -243,7 +243,8 @@ def named_columns(name: LiteralString, *texts: Sql) -> set[str]:
 
     A column more than that costs each plan node above it as much as an index lookup does a statement.
     """
-    return set(re.findall(rf"\b{name}\d*\.(\w+)", " ".join(texts)))
+    # The pattern begins with a letter, for which `re` looks far faster than for the beginning of a word.
+    return set(re.findall(rf"{name}(?<!\w{name})\d*\.(\w+)", " ".join(texts)))
 
 
 def _copies(name: Sql, **columns: LiteralString) -> dict[str, Sql]:

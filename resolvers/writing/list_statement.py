@@ -8,6 +8,7 @@ is locked that will not be written: for a trial, a repetition, or a list with a 
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from db.sql import TRUE, Sql, every, join, literal, rows, sql
@@ -69,7 +70,7 @@ class ListSql(WriteSql):
     def _json(self) -> Sql:
         return sql("e.item")
 
-    @property
+    @cached_property
     def _record(self) -> Record:
         return JsonRecord(self._json, sql("n"))
 

@@ -79,7 +79,7 @@ class NewRowSql(JudgedSql):
         """The object with the values of the row that is given."""
         return self._values
 
-    @property
+    @cached_property
     def _record(self) -> Record:
         """The record of the row's stated columns."""
         return ParameterRecord(self.ctx) if self.write.creates else WholeRecord(self._json, sql("n.r"))
@@ -258,10 +258,14 @@ class NewRowSql(JudgedSql):
 
     def _row(self, name: Sql) -> NewRow:
         """The new row under a name; values that are as stated are read from the record."""
-        values = self._values_by_column
-        record, there = self._record, self._record.under(name)
-        same = {one.name: there[one.column] for one in self._columns if values[one.name] == record[one.column]}
-        return NewRow(name, self._company(name), same)
+        there = self._record.under(name)
+        return NewRow(name, self._company(name), {one.name: there[one.column] for one in self._as_stated})
+
+    @cached_property
+    def _as_stated(self) -> list[WriteColumn]:
+        """The columns whose values are as they are stated."""
+        values, record = self._values_by_column, self._record
+        return [one for one in self._columns if values[one.name] == record[one.column]]
 
     def _broken_rules(self) -> Iterator[Sql]:
         if not self.write.creates and (self.is_usual or not self._changes):

@@ -1,7 +1,7 @@
 """The sources from which the statement of a write reads the columns of a row that an input states."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, Final, LiteralString, Protocol, cast
 
@@ -79,10 +79,17 @@ class ParameterRecord:
     """A parameter for each column of a new row, for which PostgreSQL would make a record of all columns."""
 
     ctx: StatementContext
+    _parameters: dict[str, Sql] = field(default_factory=dict[str, Sql])
 
     def __getitem__(self, column: Column[Any]) -> Sql:
         """The parameter of a column."""
-        name, kind = str(column.name), _type_of(column)
+        name = str(column.name)
+        if name not in self._parameters:
+            self._parameters[name] = self._parameter(name, column)
+        return self._parameters[name]
+
+    def _parameter(self, name: str, column: Column[Any]) -> Sql:
+        kind = _type_of(column)
         if isinstance(column.type, SENT):
             return self.ctx.written(f"{VALUE}{name}", kind)
         return sql("{}::{}", self.ctx.written(f"{VALUE}{name}", "text"), Sql(kind))

@@ -4,6 +4,7 @@ The SQL stands where `j` is the judged caller in the company.
 """
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Final
 
 from sqlalchemy import Column
@@ -90,6 +91,7 @@ def of_company(name: str, key: Sql) -> Sql:
     return value if usual is None else sql("coalesce({}, {})", value, usual)
 
 
+@cache
 def server_default(column: Column[object]) -> Sql | None:
     """The default of PostgreSQL for a column."""
     default = column.server_default

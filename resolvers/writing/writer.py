@@ -85,8 +85,9 @@ class EntityWriter:
             )
 
     def _statement(self, roots: RootFields, selected: SelectedField, *, in_full: bool) -> WriteSql:
-        is_usual = not in_full and self._is_usual(roots, selected)
-        stated = self._stated(roots.ctx.inputs, selected)
+        given = self._input(selected)
+        is_usual = not in_full and self.reader.usual.of_argument(given, roots.ctx.inputs)
+        stated = self._stated(roots.ctx.inputs, given)
         return WriteSql(self.write, roots.ctx, is_usual, stated, self._warns(roots.ctx.collector, selected))
 
     def _warns(self, collector: Collector, selected: SelectedField) -> bool:
@@ -101,14 +102,11 @@ class EntityWriter:
         """The number of rows that are written, for the cost."""
         return 1
 
-    def _is_usual(self, roots: RootFields, selected: SelectedField) -> bool:
-        return self.reader.usual.of_argument(self._input(selected), roots.ctx.inputs)
-
-    def _stated(self, inputs: Inputs, selected: SelectedField) -> frozenset[str]:
+    def _stated(self, inputs: Inputs, given: ArgumentValue) -> frozenset[str]:
         """The lists, the number and the reasons of effects that the input states; each has expressions of its own."""
         rules, lists = self.write.rules, (owned.member for owned in self.write.lists)
         numbers, effects = (NUMBER,) if rules.numbering else (), (effect.reads for effect in rules.effects)
-        return stated_members(inputs, self._input(selected), (*lists, *numbers, *effects))
+        return stated_members(inputs, given, (*lists, *numbers, *effects))
 
     # --- reads of the payload
 
