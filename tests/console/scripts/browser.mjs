@@ -101,7 +101,13 @@ export async function violations(page, { exclude = [], contrast = true, colorsAl
 
 /** What is cut off: what sticks out of a box that clips, or of the page; what can be scrolled to is not. */
 export const cutOff = (page) => page.evaluate(() => {
-  const styles = (element) => getComputedStyle(element);
+  const known = new Map(); // to ask for the styles of what is around each element again takes longer than all else
+  const read = (element) => {
+    const { clipPath, overflowX, position, textOverflow } = getComputedStyle(element);
+    known.set(element, { clipPath, overflowX, position, textOverflow });
+    return known.get(element);
+  };
+  const styles = (element) => known.get(element) ?? read(element);
   const hides = (element) => ["hidden", "clip"].includes(styles(element).overflowX);
   const sticksOut = (element) => {
     const { left, right, width } = element.getBoundingClientRect();
