@@ -6,10 +6,9 @@ becomes text of a statement. `rows` is the only way to name a tenant table, so t
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Final, LiteralString, TypeAlias
 
-from sqlalchemy import Table
+from db.declarations import Table
 
 
 class Sql(str):
@@ -83,14 +82,14 @@ class Rows:
         """The column of this name. Raises KeyError when the table has none."""
         if column in self.copies:
             return self.copies[column]
-        return Sql(f"{self.name}.{_names(self.table)[column]}")
+        return Sql(f"{self.name}.{self.table.columns[column].name}")
 
     def handed_on(self, through: Sql, text: str) -> tuple[Sql, Sql]:
         """The columns that a text names: for the SELECT of the subquery `through`, and as these rows outside of it.
 
         A whole row as one column would be put together, and taken apart again for each of its columns.
         """
-        names = [Sql(column.name) for column in self.table.columns if f"{self.name}.{column.name}" in text]
+        names = [Sql(column) for column in self.table.columns if f"{self.name}.{column}" in text]
         inner = [sql("{0}.{1} {0}_{1}", self.name, name) for name in names]
         outer = [sql("{0}.{1}_{2} {2}", through, self.name, name) for name in names]
         return join(", ", inner), sql("cross join lateral (select {}) {}", join(", ", outer), self.name)
@@ -99,12 +98,6 @@ class Rows:
     def source(self) -> Sql:
         """The item for FROM: the table or relation, and the alias."""
         return Sql(f"{self.table.name if self.relation is None else f'({self.relation})'} {self.name}")
-
-
-@cache
-def _names(table: Table) -> Mapping[str, str]:
-    """The names of a table's columns by their keys; SQLAlchemy's own collection is slow to find one."""
-    return {key: str(column.name) for key, column in table.columns.items()}
 
 
 def rows(table: Table, name: Sql, *, company: Sql | None = None) -> Rows:
@@ -131,7 +124,7 @@ def equals(column: Sql, value: object) -> Sql:
 
 def derived(rows: Rows, computed: Mapping[str, Sql]) -> Sql:
     """All columns of rows, for a SELECT; those in `computed` with that value."""
-    names = [column.name for column in rows.table.columns]
+    names = list(rows.table.columns)
     return join(", ", [sql("{} {}", computed.get(name, rows[name]), Sql(name)) for name in names])
 
 

@@ -10,8 +10,8 @@ from typing import Any, ClassVar, Protocol
 from uuid import UUID
 
 from asyncpg import BitString, Range
-from sqlalchemy import Table
 
+from db.declarations import Table
 from db.tables import metadata
 
 Record = dict[str, Any]
@@ -341,7 +341,7 @@ class Rows:
     def _filled(self, table: Table) -> list[str]:
         """The columns of a table that are set in at least one row."""
         given = {name for record in self.tables.get(table.name, ()) for name in record}
-        return [column.name for column in table.columns if column.name in given]
+        return [name for name in table.columns if name in given]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,8 @@ in as `n.login@…`; the originals stay unchanged.
 from collections.abc import Callable
 from typing import Final
 
-from sqlalchemy import Column, Table
-
 from db.connection import Connection
+from db.declarations import Column, Table
 from db.tables import metadata
 
 COPIED_KEY: Final = "encode(overlay(uuid_send({}) placing int4send($1::int4) from 13), 'hex')::uuid"
@@ -40,7 +39,7 @@ def copy_statement(table: Table) -> str | None:
     """The statement that inserts copy number `$1` of a table's rows; None for a table that is not copied."""
     if table.name in SKIPPED or not (table.info.get("tenant") or table.name in ("company", "account")):
         return None
-    columns = [column for column in table.columns if column.computed is None]
+    columns = [column for column in table.columns.values() if column.computed is None]
     names = ", ".join(f'"{column.name}"' for column in columns)
     values = ", ".join(_copied(table, column) for column in columns)
     originals = {"company": "id in (select id from original)", "account": "email !~ '^[0-9]+[.]'"}
@@ -48,9 +47,9 @@ def copy_statement(table: Table) -> str | None:
     return f"insert into {table.name} ({names}) select {values} from {table.name} where {owner}"
 
 
-def _copied(table: Table, column: "Column[object]") -> str:
+def _copied(table: Table, column: Column) -> str:
     if column.name == "email" and table.name == "account":
         return "$1::int4 || '.' || email"
-    keys = [key for key in table.foreign_key_constraints if column.name in key.column_keys]
-    refers = column.info.get("refers") or any(not key.referred_table.info.get("catalogue") for key in keys)
+    targets = [metadata.tables[key.target] for key in table.foreign_keys if column.name in key.columns]
+    refers = column.info.get("refers") or any(not target.info.get("catalogue") for target in targets)
     return COPIED_KEY.format(column.name) if refers or column.name == "id" else f'"{column.name}"'

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.types import UserDefinedType
 
 from db.errors import DatabaseTimeout
 
@@ -20,6 +21,17 @@ MONEY = sa.Numeric(14, 2)
 UNIT_PRICE = sa.Numeric(14, 4)
 QUANTITY = sa.Numeric(14, 3)
 RATE = sa.Numeric(5, 2)
+
+
+class TransactionId(UserDefinedType[int]):
+    """The 64-bit number of a transaction, which never comes again; a type that SQLAlchemy lacks."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: Any) -> str:
+        """Its name in SQL."""
+        return "XID8"
+
 
 PAGES: Final = 100
 """Pages of a table (8 KB each) whose rows are filled in one transaction: some thousand rows."""

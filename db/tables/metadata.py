@@ -8,54 +8,28 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import (
-    CheckConstraint,
+from db.declarations import (
+    Bit,
+    Check,
     Column,
-    ColumnElement,
-    Connection,
-    Constraint,
-    FetchedValue,
     ForeignKeyConstraint,
     Index,
     Integer,
+    Item,
     MetaData,
+    Moment,
     Numeric,
-    PrimaryKeyConstraint,
+    PrimaryKey,
     Table,
     Text,
     Uuid,
-    event,
-    func,
-    text,
 )
-from sqlalchemy.dialects.postgresql import BIT, TIMESTAMP
-
-from db import masks
 from db.text.folding import LONGEST_START
-from db.text.functions import functions
 
-metadata = MetaData(
-    naming_convention={
-        "pk": "pk_%(table_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-    }
-)
-
-
-@event.listens_for(metadata, "before_create")
-def create_functions(_: MetaData, connection: Connection, **__: Any) -> None:
-    """Create the functions of which the indexes are made."""
-    for function in functions():
-        connection.exec_driver_sql(function)
-
+metadata = MetaData()
 
 APPS = 256
 """Width of a permission mask in bits: one position per app, never reused."""
-
-NO_APPS = text(masks.NO_APPS)
 
 NO_APP = f"B'{'0' * APPS}'"
 """The empty mask as a constant: the linter of migrations takes no function as the default of a column added later."""
@@ -63,7 +37,7 @@ NO_APP = f"B'{'0' * APPS}'"
 DELETED = "deleted_at"
 """The column of rows that can be deleted and restored."""
 
-Stamp = TIMESTAMP(timezone=True, precision=6)
+Stamp = Moment()
 Money = Numeric(14, 2)
 UnitPrice = Numeric(14, 4)
 Quantity = Numeric(14, 3)
@@ -101,88 +75,87 @@ def holds(
     return {"types": held, "order": order, "ended": ended, "private": private, "owners": owners, "catalogue": catalogue}
 
 
-def add_to(table: Table, *items: Column[Any] | Constraint, **types: Mapping[str, object]) -> None:
-    """Add columns, constraints and GraphQL types of an app to a table of another file."""
-    for item in items:
-        if isinstance(item, Column):
-            table.append_column(item)
-        else:
-            table.append_constraint(item)
+def add_to(table: Table, *items: Item, **types: Mapping[str, object]) -> None:
+    """Add columns, constraints, indexes and GraphQL types of an app to a table of another file."""
+    table.add(*items)
     table.info["types"].update({name: Holding(where) for name, where in types.items()})
 
 
-def index(table: Table, *columns: str, unique: bool = False) -> Index:
-    """An index of a company's rows by `columns`, on a table of another file."""
+def index(table: Table, *columns: str, unique: bool = False) -> None:
+    """Add an index of a company's rows by `columns` to a table of another file."""
     kind = "uq" if unique else "ix"
     names = ("company_id", *columns)
-    return Index(f"{kind}_{table.name}_{'_'.join(names)}", *(table.columns[name] for name in names), unique=unique)
+    table.add(Index(f"{kind}_{table.name}_{'_'.join(names)}", *names, unique=unique))
 
 
-def folded(column: Column[Any]) -> ColumnElement[str]:
+def folded(column: str) -> str:
     """The folded form of a text column (db/text), for an index that finds texts."""
-    return func.folded(column).collate("C")
+    return _in_order_of_characters(f"folded({column})")
 
 
-def bare_number(column: Column[Any]) -> ColumnElement[str]:
+def bare_number(column: str) -> str:
     """The bare form of a column's numbers (db/text), for an index that finds numbers."""
-    return func.bare_number(column).collate("C")
+    return _in_order_of_characters(f"bare_number({column})")
 
 
-def start(compared: ColumnElement[str]) -> ColumnElement[str]:
+def start(compared: str) -> str:
     """The beginning of a text in its folded or bare form, for an index that bounds the length of what it takes."""
-    return func.left(compared, text(str(LONGEST_START))).collate("C")
+    return _in_order_of_characters(f"left({compared}, {LONGEST_START})")
 
 
-def reading_key(column: Column[Any]) -> ColumnElement[str]:
+def reading_key(column: str) -> str:
     """The reading key of a text column (db/text), for an index that sorts texts."""
-    return func.reading_key(column).collate("C")
+    return _in_order_of_characters(f"reading_key({column})")
 
 
-def stored_key(column: str) -> Column[Any]:
+def _in_order_of_characters(expression: str) -> str:
+    return f'({expression}) collate "C"'
+
+
+def stored_key(column: str) -> Column:
     """The reading key of a text column of the same table, which a trigger keeps (D99)."""
-    return Column(f"{column}_key", Text(collation="C"), FetchedValue(), nullable=False)
+    return Column(f"{column}_key", Text("C"), nullable=False, is_kept=True)
 
 
-def reading_index(table: Table, *columns: str, where: str | None = None, kind: str = "") -> Index:
-    """An index of a company's rows in the order of their last column as people read it, then by id.
+def reading_index(table: Table, *columns: str, where: str | None = None, kind: str = "") -> None:
+    """Add an index of a company's rows in the order of their last column as people read it, then by id.
 
     `kind` tells it from others on these columns.
     """
     *leading, read = columns
-    stored = table.columns.get(f"{read}_key")
-    return Index(
-        f"ix_{table.name}_company_id_{'_'.join(columns)}_{kind}{'read' if stored is None else 'key'}",
-        *(table.columns[name] for name in ("company_id", *leading)),
-        reading_key(table.columns[read]) if stored is None else stored,
-        table.columns["id"],
-        postgresql_where=text(where) if where is not None else None,
+    stored = f"{read}_key" if f"{read}_key" in table.columns else None
+    table.add(
+        Index(
+            f"ix_{table.name}_company_id_{'_'.join(columns)}_{kind}{'read' if stored is None else 'key'}",
+            "company_id",
+            *leading,
+            reading_key(read) if stored is None else stored,
+            "id",
+            where=where,
+        )
     )
 
 
-def folded_index(table: Table, *columns: str) -> Index:
-    """An index that finds a company's rows by the folded form of their last column, whole or by its beginning."""
+def folded_index(table: Table, *columns: str) -> None:
+    """Add an index that finds a company's rows by the folded form of their last column, whole or by its beginning."""
     *leading, sought = columns
-    return Index(
-        f"ix_{table.name}_company_id_{'_'.join(columns)}_start",
-        *(table.columns[name] for name in ("company_id", *leading)),
-        start(func.folded(table.columns[sought])),
-        info={"texts": (sought,)},
-    )
+    name = f"ix_{table.name}_company_id_{'_'.join(columns)}_start"
+    table.add(Index(name, "company_id", *leading, start(f"folded({sought})"), info={"texts": (sought,)}))
 
 
-def loose_key(name: str, *, nullable: bool = False) -> Column[Any]:
+def loose_key(name: str, *, nullable: bool = False) -> Column:
     """The key of a row of another table, without a foreign key: its lock would hold up changes of that row."""
     return Column(name, Uuid, nullable=nullable, info={"refers": True})
 
 
-def written() -> tuple[Column[Any], ...]:
+def written() -> tuple[Column, ...]:
     """The columns of rows that the product's users write: version, time and author of the last change, deletion.
 
     `created_by` and `updated_by` are accounts; null for rows that were imported or are from before these columns.
     A row with `deleted_at` is deleted: it is in no list, but rows that refer to it still show it.
     """
     return (
-        Column("version", Integer, nullable=False, server_default=text("1")),
+        Column("version", Integer, nullable=False, default="1"),
         stamp("updated_at"),
         loose_key("created_by", nullable=True),
         loose_key("updated_by", nullable=True),
@@ -190,30 +163,25 @@ def written() -> tuple[Column[Any], ...]:
     )
 
 
-def external_id_index(table: Table, of: str | None = None) -> Index:
-    """The index by which the `external_id` of a company's rows is unique, among those that meet the condition `of`."""
-    return Index(
-        f"uq_{table.name}_company_id_external_id",
-        table.columns["company_id"],
-        table.columns["external_id"],
-        unique=True,
-        postgresql_where=text(" and ".join(filter(None, ("external_id is not null", of)))),
-    )
+def external_id_index(table: Table, of: str | None = None) -> None:
+    """Add the index by which the `external_id` of a company's rows is unique, among those that meet `of`."""
+    where = " and ".join(filter(None, ("external_id is not null", of)))
+    table.add(Index(f"uq_{table.name}_company_id_external_id", "company_id", "external_id", unique=True, where=where))
 
 
-def mask(name: str, **options: Any) -> Column[Any]:
+def mask(name: str, **options: Any) -> Column:
     """A bit string with one position per app."""
-    return Column(name, BIT(APPS), nullable=False, **options)
+    return Column(name, Bit(APPS), nullable=False, **options)
 
 
-def stamp(name: str, *, nullable: bool = False) -> Column[Any]:
+def stamp(name: str, *, nullable: bool = False) -> Column:
     """A moment; when it may not be null it is the transaction's time by default."""
-    return Column(name, Stamp, nullable=nullable, server_default=None if nullable else text("now()"))
+    return Column(name, Stamp, nullable=nullable, default=None if nullable else "now()")
 
 
-def key(name: str = "id", *, timeless: bool = False) -> Column[Any]:
+def key(name: str = "id", *, timeless: bool = False) -> Column:
     """A uuidv7 key, which contains the time of its row; a `timeless` key is random."""
-    return Column(name, Uuid, nullable=False, server_default=text("gen_random_uuid()" if timeless else "uuidv7()"))
+    return Column(name, Uuid, nullable=False, default="gen_random_uuid()" if timeless else "uuidv7()")
 
 
 def tenant_table(
@@ -227,14 +195,14 @@ def tenant_table(
     indexes = [Index(f"ix_{name}_id", "id")] if node else []
     deletable = _deletable(items)
     if deletable:
-        indexes.append(Index(f"ix_{name}_{DELETED}", DELETED, "id", postgresql_where=text(f"{DELETED} is not null")))
+        indexes.append(Index(f"ix_{name}_{DELETED}", DELETED, "id", where=f"{DELETED} is not null"))
     return Table(
         name,
         metadata,
         Column("company_id", Uuid, nullable=False),
         key(timeless=timeless),
         *items,
-        PrimaryKeyConstraint("company_id", "id"),
+        PrimaryKey("company_id", "id"),
         ForeignKeyConstraint(["company_id"], ["company.id"], ondelete="CASCADE"),
         *indexes,
         info={"tenant": True, **(info or {}), **deletable},
@@ -255,7 +223,7 @@ def document_pairs(name: str, other: str) -> Table:
         Column("company_id", Uuid, nullable=False),
         Column("document_id", Uuid, nullable=False),
         Column(f"{other}_id", Uuid, nullable=False),
-        PrimaryKeyConstraint("company_id", "document_id", f"{other}_id"),
+        PrimaryKey("company_id", "document_id", f"{other}_id"),
         ForeignKeyConstraint(["company_id"], ["company.id"], ondelete="CASCADE"),
         reference("document_id", "document", ondelete="CASCADE"),
         reference(f"{other}_id", other, ondelete="CASCADE"),
@@ -271,24 +239,20 @@ def reference(column: str, target: str, *, ondelete: str = "NO ACTION") -> Forei
 
 def whole_of(table: Table) -> ForeignKeyConstraint | None:
     """The reference of a table of parts to the table of their wholes, with which they go; None for another table."""
-    keys = [
-        key
-        for key in table.foreign_key_constraints
-        if key.ondelete == "CASCADE" and key.referred_table.name != "company"
-    ]
+    keys = [key for key in table.foreign_keys if key.ondelete == "CASCADE" and key.target != "company"]
     return keys[0] if len(keys) == 1 else None
 
 
-def one_of(column: str, *choices: str) -> CheckConstraint:
+def one_of(column: str, *choices: str) -> Check:
     """The check that a column has one of these values."""
-    return CheckConstraint(f"{column} in ({', '.join(map(repr, choices))})", name=column)
+    return Check(f"{column} in ({', '.join(map(repr, choices))})", name=column)
 
 
-def moment(column: str) -> CheckConstraint:
+def moment(column: str) -> Check:
     """The check that a column has no infinity, which is no DateTime of the schema."""
-    return CheckConstraint(f"isfinite({column})", name=f"{column}_is_a_moment")
+    return Check(f"isfinite({column})", name=f"{column}_is_a_moment")
 
 
-def words(name: str, *, nullable: bool = False, default: str | None = None) -> Column[Any]:
+def words(name: str, *, nullable: bool = False, default: str | None = None) -> Column:
     """A text column; its length is bounded by the code that writes it."""
-    return Column(name, Text, nullable=nullable, server_default=None if default is None else text(f"'{default}'"))
+    return Column(name, Text, nullable=nullable, default=None if default is None else f"'{default}'")

@@ -10,8 +10,8 @@ from types import MappingProxyType
 from typing import LiteralString, NamedTuple, TypeAlias, TypeVar
 
 from graphql import FieldNode
-from sqlalchemy import Table
 
+from db.declarations import Table
 from db.sql import Rows, Sql, alias, parameter, rows, sql
 from db.tables.core.identity import company, membership
 from db.tokens import CredentialKind

@@ -4,8 +4,7 @@
 names the column.
 """
 
-from sqlalchemy import Table
-
+from db.declarations import Table
 from db.sql import Sql, every, sql
 from resolvers.compilation.context import Row
 from resolvers.compilation.resolution import Link

@@ -17,8 +17,8 @@ from graphql import (
     GraphQLSchema,
     is_leaf_type,
 )
-from sqlalchemy import ForeignKeyConstraint, MetaData, Table
 
+from db.declarations import ForeignKeyConstraint, MetaData, Table
 from db.sql import Rows, Sql, equals, sql
 from resolvers.compilation.joins import to_many, to_one
 from resolvers.compilation.resolution import EchoArgument, GlobalId, Leaf, Link, Listing, Paging, Resolution, ToOne
@@ -237,9 +237,9 @@ class TableMapping:
         return GlobalId(lambda row: row[column], self._referred(table, column, where))
 
     def _referred(self, table: Table, column: str, where: str) -> str:
-        for key in table.foreign_key_constraints:
-            if _own_columns(key) == [column] or key.column_keys == [column]:
-                types = key.referred_table.info.get("types", {})
+        for key in table.foreign_keys:
+            if _own_columns(key) == [column] or key.columns == (column,):
+                types = self.metadata.tables[key.target].info.get("types", {})
                 if len(types) == 1:
                     return next(iter(types))
         raise TableMappingError(f"{where}: {table.name}.{column} does not refer to rows of one type")
@@ -254,12 +254,12 @@ def gated_values(declared: Typed) -> dict[str, Need]:
 
 
 def _own_columns(key: ForeignKeyConstraint) -> list[str]:
-    return [name for name in key.column_keys if name != TENANT]
+    return [name for name in key.columns if name != TENANT]
 
 
 def _key(from_: Table, to: Table, column: str, where: str) -> ForeignKeyConstraint:
     """The foreign key in the column of this name, else the only one. Raises TableMappingError if there are several."""
-    keys = [key for key in from_.foreign_key_constraints if key.referred_table is to]
+    keys = [key for key in from_.foreign_keys if key.target == to.name]
     chosen = [key for key in keys if _own_columns(key) == [column]] or keys
     if len(chosen) != 1:
         raise TableMappingError(

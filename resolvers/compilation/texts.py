@@ -9,8 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeAlias
 
-from sqlalchemy import Column, Text
-
+from db.declarations import Column, Text
 from db.sql import Rows, Sql, number, sql
 from db.text.folding import LONGEST_START, bare_number, fold, written_forms
 from db.text.numbers import normal_form
@@ -34,7 +33,7 @@ BEFORE_WORDS: Final = r"(^|[ -/:-@[-`{-~])"
 MARK: Final = re.compile(r"[!-/:-@\[-`{-~]")
 
 
-def is_text(column: "Column[Any]") -> bool:
+def is_text(column: Column) -> bool:
     """True for a column of texts."""
     return isinstance(column.type, Text)
 
@@ -135,7 +134,7 @@ def _escaped(found: re.Match[str]) -> str:
     return f"\\{found[0]}"
 
 
-def is_served(column: "Column[Any] | None", operator: str) -> bool:
+def is_served(column: Column | None, operator: str) -> bool:
     """True if an index finds the texts of a column that meet an operator; marks alone are found by none."""
     if column is None or operator == "ne":
         return False

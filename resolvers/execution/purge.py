@@ -11,9 +11,9 @@ from itertools import count
 from typing import Final
 
 import asyncpg
-from sqlalchemy import ForeignKeyConstraint, Table
 
 from db.database import Database
+from db.declarations import ForeignKeyConstraint, Table
 from db.sql import Sql, alias, every, join, sql
 from db.tables.metadata import DELETED, metadata
 from resolvers.writing.judging import RESTORABLE
@@ -62,8 +62,8 @@ def _references(table: Table, row: Sql, numbers: Iterator[int]) -> Iterator[Sql]
     """The conditions that another row refers to `row` of a table, or to what goes with it."""
     for other, key in _keys_to(table):
         name = alias("r", next(numbers))
-        pairs = zip(key.column_keys, key.elements, strict=True)
-        same = every(sql("{}.{} = {}.{}", name, Sql(own), row, Sql(there.column.name)) for own, there in pairs)
+        pairs = zip(key.columns, key.referred, strict=True)
+        same = every(sql("{}.{} = {}.{}", name, Sql(own), row, Sql(there)) for own, there in pairs)
         if key.ondelete != "CASCADE":
             yield sql("exists (select from {} {} where {})", Sql(other.name), name, same)
         elif of_owned := list(_references(other, name, numbers)):
@@ -74,8 +74,8 @@ def _references(table: Table, row: Sql, numbers: Iterator[int]) -> Iterator[Sql]
 def _keys_to(table: Table) -> Iterator[tuple[Table, ForeignKeyConstraint]]:
     """The foreign keys that lead to a table, each with the table that has it."""
     for other in metadata.sorted_tables:
-        for key in sorted(other.foreign_key_constraints, key=lambda one: list(one.column_keys)):
-            if key.referred_table is table:
+        for key in sorted(other.foreign_keys, key=lambda one: one.columns):
+            if key.target == table.name:
                 yield other, key
 
 

@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain
-from typing import Any, Final, cast
+from typing import Final, cast
 
 from graphql import GraphQLInputObjectType, GraphQLSchema
-from sqlalchemy import Column, Integer, Numeric, SmallInteger
 
+from db.declarations import Column, Integer, Numeric, SmallInteger
 from db.tables.core.identity import company
 from db.tables.core.settings import company_settings
 from resolvers.compilation.schema_checks import SchemaRefused
@@ -102,15 +102,15 @@ class WriteChecks:
                 yield f"{self.write.operation}.{owned.member}: rows of other lists decide what may be in it"
 
     def _kept(self) -> Iterator[str]:
-        missing = sorted(KEPT_COLUMNS - {str(column.name) for column in self.write.table.columns})
+        missing = sorted(KEPT_COLUMNS - self.write.table.columns.keys())
         if missing:
             yield f"{self.write.table.name} is written, but has no column {', '.join(missing)}"
 
     def _unfilled(self) -> Iterator[str]:
         """On creation each column that may not be null has a value."""
         if self.write.creates:
-            for column in self.write.table.columns:
-                if not column.nullable and column.server_default is None and not self._is_filled(str(column.name)):
+            for column in self.write.table.columns.values():
+                if not (column.nullable or column.is_filled or self._is_filled(column.name)):
                     yield f"{self.write.operation}: nothing fills {self.write.table.name}.{column.name}"
 
     def _is_filled(self, name: str) -> bool:
@@ -129,7 +129,7 @@ class WriteChecks:
         known = {column.name for column in self.write.columns}
         known |= NUMBER_COLUMNS if self.write.rules.numbering is not None else frozenset()
         for index in self.write.table.indexes:
-            names = [str(column.name) for column in index.columns if column.name != "company_id"]
+            names = [column for column in index.columns if column != "company_id"]
             if index.unique and (len(names) != 1 or names[0] not in known) and self.write.columns:
                 yield f"{self.write.operation}: no member is at fault where {index.name} refuses a row"
 
@@ -157,11 +157,11 @@ def _finds(write: EntityWrite, name: str) -> bool:
 
 def _refers(column: WriteColumn) -> bool:
     assert column.linked is not None
-    keys = column.column.table.foreign_key_constraints
-    return any(key.referred_table is column.linked.table and column.name in key.column_keys for key in keys)
+    keys = column.column.table.foreign_keys
+    return any(key.target == column.linked.table.name and column.name in key.columns for key in keys)
 
 
-def _fits(column: WriteColumn, stored: Column[Any]) -> bool:
+def _fits(column: WriteColumn, stored: Column) -> bool:
     """True if a column holds every number that its rule allows."""
     greatest = max(abs(column.rule.least), abs(column.rule.most))
     match stored.type:

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, cast
+from typing import Final, cast
 
 from graphql import GraphQLField, GraphQLInputObjectType, GraphQLObjectType
-from sqlalchemy import Column, Table
 
+from db.declarations import Column, Table
 from resolvers.compilation.table_mapping import (
     TENANT,
     Carried,
@@ -34,17 +34,17 @@ class WriteColumn:
 
     member: str
     rule: WriteRule
-    column: Column[Any]
+    column: Column
     need: Need
     linked: TableOf | None = None
     linked_prefix: str | None = None
     linked_type: str | None = None
     values: Mapping[str, Need] = field(default_factory=dict[str, Need])
-    name: str = field(init=False)
-    """The column's name."""
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "name", str(self.column.name))
+    @property
+    def name(self) -> str:
+        """The column's name."""
+        return self.column.name
 
     @property
     def may_be_null(self) -> bool:
@@ -169,7 +169,7 @@ class EntityWrite:
     @property
     def unique(self) -> frozenset[str]:
         """The columns whose values differ from row to row in a company."""
-        names = {str(column.name) for index in self.table.indexes if index.unique for column in index.columns}
+        names = {column for index in self.table.indexes if index.unique for column in index.columns}
         return frozenset(names | {"number"} if self.rules.numbering is not None else names)
 
     @property
@@ -278,8 +278,8 @@ def _parent_column(rows: Table, parent: Table) -> str:
 
     Raises TableMappingError unless there is one.
     """
-    keys = [key for key in rows.foreign_key_constraints if key.referred_table is parent]
-    names = [str(name) for key in keys for name in key.column_keys if name != TENANT]
+    keys = [key for key in rows.foreign_keys if key.target == parent.name]
+    names = [name for key in keys for name in key.columns if name != TENANT]
     named = [name for name in names if name == f"{parent.name}_id"] or names
     if len(named) != 1:
         raise TableMappingError(f"{rows.name} has {len(keys)} foreign keys to {parent.name}, whose rows own them")

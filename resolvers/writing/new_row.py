@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, LiteralString
 
-from sqlalchemy import Index
-
+from db.declarations import Index
 from db.sql import Rows, Sql, equals, every, join, literal, number, rows, sql
 from db.tables.core.counters import counter
 from resolvers.writing.declaration import WriteColumn
@@ -348,7 +347,7 @@ class NewRowSql(JudgedSql):
     def _unique_values(self) -> Iterator[tuple[str, str, Sql, list[Sql]]]:
         """The columns with unique values: member, column, value, and the conditions of the rows in the index."""
         unique = {
-            tuple(str(column.name) for column in index.columns if column.name != "company_id"): _among(index)
+            tuple(column for column in index.columns if column != "company_id"): _among(index)
             for index in self.write.table.indexes
             if index.unique
         }
@@ -364,8 +363,7 @@ class NewRowSql(JudgedSql):
 
 def _among(index: Index) -> list[Sql]:
     """The condition of the rows that an index has, if it does not have all."""
-    where = index.dialect_options["postgresql"]["where"]
-    return [] if where is None else [Sql(str(where))]
+    return [] if index.where is None else [Sql(index.where)]
 
 
 def _changed_value(column: WriteColumn, given: Sql, stored: Sql) -> Sql:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Final, cast
 
 from graphql import GraphQLObjectType
-from sqlalchemy import Column, Numeric, Text
 
+from db.declarations import Column, Numeric, Text
 from db.sql import Rows, Sql, every, join, literal, number, rows, sql
 from db.tables.core.changes import change
 from db.tables.core.products import product

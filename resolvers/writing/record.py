@@ -3,11 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import Any, Final, LiteralString, Protocol, cast
+from typing import Final, LiteralString, Protocol, cast
 
-from sqlalchemy import ARRAY, Boolean, Column, Integer, Numeric, Text, Uuid
-from sqlalchemy.dialects import postgresql
-
+from db.declarations import Array, Boolean, Column, Integer, Numeric, Text, Uuid
 from db.sql import Sql, join, literal, sql
 from resolvers.compilation.context import Bindings, StatementContext
 from resolvers.writing.given import Given
@@ -18,15 +16,14 @@ INPUT: Final = "input"
 VALUE: Final = "value of "
 """The beginning of the names under which the runner binds the values of columns."""
 
-DIALECT: Final = postgresql.dialect()
-SENT: Final = (ARRAY, Boolean, Integer, Numeric, Text, Uuid)
+SENT: Final = (Array, Boolean, Integer, Numeric, Text, Uuid)
 """The types whose values the driver takes as the readers of members return them; those of others are sent as text."""
 
 
 class Record(Protocol):
     """The columns of a row that an input states; the others are as they are stored, or null in a new row."""
 
-    def __getitem__(self, column: Column[Any]) -> Sql:
+    def __getitem__(self, column: Column) -> Sql:
         """The value of a column."""
         ...
 
@@ -46,7 +43,7 @@ class JsonRecord:
     json: Sql
     name: Sql
 
-    def __getitem__(self, column: Column[Any]) -> Sql:
+    def __getitem__(self, column: Column) -> Sql:
         """The column of the record."""
         return sql("{}.{}", self.name, Sql(column.name))
 
@@ -65,7 +62,7 @@ class JsonRecord:
 class WholeRecord(JsonRecord):
     """A record that is handed on as one column, since each column costs something at each node of the plan."""
 
-    def __getitem__(self, column: Column[Any]) -> Sql:
+    def __getitem__(self, column: Column) -> Sql:
         """The column of the record."""
         return sql("({}).{}", self.name, Sql(column.name))
 
@@ -81,9 +78,9 @@ class ParameterRecord:
     ctx: StatementContext
     _parameters: dict[str, Sql] = field(default_factory=dict[str, Sql])
 
-    def __getitem__(self, column: Column[Any]) -> Sql:
+    def __getitem__(self, column: Column) -> Sql:
         """The parameter of a column."""
-        name = str(column.name)
+        name = column.name
         if name not in self._parameters:
             self._parameters[name] = self._parameter(name, column)
         return self._parameters[name]
@@ -105,9 +102,9 @@ class ParameterRecord:
 
 
 @cache
-def _type_of(column: Column[Any]) -> LiteralString:
+def _type_of(column: Column) -> LiteralString:
     """The name of a column's type in SQL."""
-    return cast("LiteralString", column.type.compile(DIALECT).lower())
+    return cast("LiteralString", str(column.type))
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,7 +80,7 @@ class WriteSql(NewRowSql):
     def _returned(self, readers: Iterable[Sql]) -> Sequence[Sql]:
         """The columns of the written row that others read."""
         named = named_columns("w", *readers) | {"id"}
-        return [Sql(str(column.name)) for column in self.write.table.columns if column.name in named]
+        return [Sql(column) for column in self.write.table.columns if column in named]
 
     # --- where the parts of the statement find each other
 

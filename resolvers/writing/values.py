@@ -4,11 +4,9 @@ The SQL stands where `j` is the judged caller in the company.
 """
 
 from collections.abc import Iterator, Mapping
-from functools import cache
 from typing import Final
 
-from sqlalchemy import Column
-
+from db.declarations import Column
 from db.sql import Sql, every, join, literal, number, rows, sql
 from db.tables.core.changes import change
 from db.tables.core.identity import company as companies
@@ -91,12 +89,9 @@ def of_company(name: str, key: Sql) -> Sql:
     return value if usual is None else sql("coalesce({}, {})", value, usual)
 
 
-@cache
-def server_default(column: Column[object]) -> Sql | None:
+def server_default(column: Column) -> Sql | None:
     """The default of PostgreSQL for a column."""
-    default = column.server_default
-    text = getattr(getattr(default, "arg", None), "text", None)
-    return Sql(text) if text is not None else None
+    return Sql(column.default) if column.default is not None else None
 
 
 def leads_nowhere(column: WriteColumn, key: Sql, company: Sql) -> Sql:

@@ -26,10 +26,10 @@ TRIGGERS = """
 select tgrelid::regclass::text, tgname::text from pg_trigger where tgname ~ '^set_.*_key$' and tgenabled = 'A'
 """
 STORED = [
-    (table.name, column.name.removesuffix("_key"))
+    (table.name, name.removesuffix("_key"))
     for table in metadata.sorted_tables
-    for column in table.columns
-    if column.name.endswith("_key") and column.name.removesuffix("_key") in table.columns
+    for name in table.columns
+    if name.endswith("_key") and name.removesuffix("_key") in table.columns
 ]
 """Table, and column whose reading key is stored."""
 

@@ -85,7 +85,7 @@ async def fingerprint(dsn: str) -> dict[str, str]:
     connection = await connect(dsn)
     found: dict[str, str] = {}
     for name in FILLED:
-        key = ", ".join(metadata.tables[name].primary_key.columns.keys())
+        key = ", ".join(metadata.tables[name].primary_key)
         found[name] = await connection.fetchval(
             f"select md5(string_agg((to_jsonb(t) - 'xid')::text, e'\\n' order by {key})) from {name} t"
         )
@@ -674,7 +674,7 @@ async def test_payment_references_and_article_numbers_are_unique(demo: Connectio
 async def test_every_nullable_column_has_nulls_and_values(demo: Connection) -> None:
     one_sided: list[str] = []
     for table in FILLED:
-        for column in metadata.tables[table].columns:
+        for column in metadata.tables[table].columns.values():
             left_out = column.name in (*SECRET, *OF_KEYS, OF_CLOSING) or f"{table}.{column.name}" in OF_OWNERS
             if column.nullable and not left_out:
                 known = f'count("{column.name}")'

@@ -31,16 +31,24 @@ from db.embedded.identity import choose_identity
 from db.embedded.process import Child
 from db.errors import DatabaseError, DatabaseMisconfigured, DatabaseUnavailable
 from db.migrate import LOCK, migrate
-from db.migrations.shorthand import add_check_that, fill_in_batches, index_concurrently, not_null_by_check
+from db.migrations.shorthand import (
+    TransactionId,
+    add_check_that,
+    fill_in_batches,
+    index_concurrently,
+    not_null_by_check,
+)
 from db.schema_version import FIRST, is_migrated, revisions
 from db.tables import metadata
-from db.tables.core.changes import TransactionId
+from db.text.functions import functions
 from resolvers.app_rows import app_rows
 from tests.support.databases import ROOT, Databases
 from tests.support.relays import over_tcp
+from tests.support.sqlalchemy_tables import sqlalchemy_tables
 
 OLD_BINARIES = Path("/usr/lib/postgresql/15/bin")
 TEMPORAL = {"pk_company_app", "pk_app_grant"}
+EXTENSIONS = [f"create extension {name}" for name in ("pg_trgm", "btree_gin")]
 
 MIGRATE = """
 import asyncio, sys
@@ -131,7 +139,9 @@ def without_temporal_keys(found: dict[tuple[str, str], str]) -> dict[tuple[str, 
 
 async def test_the_migrations_make_what_the_metadata_says(empty_dsn: str, worker_dsn: str) -> None:
     async with connected(empty_dsn) as connection, running(connection) as runner, runner.connection.begin():
-        await runner.connection.run_sync(metadata.create_all)
+        for statement in (*EXTENSIONS, *functions()):
+            await runner.connection.exec_driver_sql(statement)
+        await runner.connection.run_sync(sqlalchemy_tables(metadata).create_all)
     declared, migrated = await objects(empty_dsn), await objects(worker_dsn)
     assert without_temporal_keys(migrated) == without_temporal_keys(declared)
     for name in TEMPORAL:
@@ -142,7 +152,7 @@ async def test_the_migrations_make_what_the_metadata_says(empty_dsn: str, worker
 async def test_alembic_finds_nothing_left_to_do(worker_dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def differences(connection: sqlalchemy.Connection) -> Iterable[Any]:
         context = MigrationContext.configure(connection, opts={"compare_server_default": True})
-        return compare_metadata(context, metadata)
+        return compare_metadata(context, sqlalchemy_tables(metadata))
 
     monkeypatch.setitem(base.ischema_names, "xid8", TransactionId)
     async with connected(worker_dsn) as connection, running(connection) as runner:

@@ -7,8 +7,8 @@ from typing import Any, Final
 import asyncpg
 import pytest
 from graphql import GraphQLEnumType, GraphQLObjectType, is_required_argument
-from sqlalchemy import Column, Date, DateTime, Integer, Numeric, Table, Text
 
+from db.declarations import Column, Date, Integer, Moment, Numeric, Table, Text
 from resolvers.compilation.lists.ordering import OrderKey
 from resolvers.execution.product import default_compiler
 from resolvers.gates.coordinates import named_type, node_type
@@ -63,7 +63,7 @@ ONE_OF: Final = 5
 """Of so many lists a sample walks through one."""
 
 
-def extremes(column: "Column[Any]") -> tuple[Sequence[str], str] | None:
+def extremes(column: Column) -> tuple[Sequence[str], str] | None:
     """The most extreme values of a column, `#` for null, and its type; None for one that takes only some values."""
     values: Sequence[str]
     match column.type:
@@ -74,7 +74,7 @@ def extremes(column: "Column[Any]") -> tuple[Sequence[str], str] | None:
             values, name = ["0", most, f"-{most}", "0.01", "-0.01"], "numeric"
         case Integer():
             values, name = ["0", "2147483647", "-2147483648", "1"], "integer"
-        case DateTime():
+        case Moment():
             values, name = [*map(str, MOMENTS)], "timestamptz"
         case Date():
             values, name = ["0001-01-01", "9999-12-31", "2026-02-28"], "date"

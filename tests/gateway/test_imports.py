@@ -22,7 +22,7 @@ SOCKETS = {
 PAGES = {"gateway.pages.reference"}
 """What only a process needs at which a browser has asked for the reference."""
 
-NOBODY = {"alembic", "cryptography", "dns", "email_validator.deliverability", "sqlalchemy.ext.asyncio"}
+NOBODY = {"alembic", "cryptography", "dns", "email_validator.deliverability", "sqlalchemy"}
 """What a gateway on a migrated database never needs: addresses are not looked up in the DNS."""
 
 SCHEMA = {"asyncpg", "graphql", "schema", "sqlalchemy", "strawberry", "uvicorn"}

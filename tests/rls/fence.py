@@ -18,9 +18,8 @@ mail sender and for tests that use the product's pool.
 
 from typing import Final
 
-from sqlalchemy import Table
-
 from db.connection import Connection
+from db.declarations import Table
 from db.tables import metadata
 from schema.apps import CATALOGUE, App
 

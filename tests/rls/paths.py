@@ -13,8 +13,8 @@ from graphql import (
     is_leaf_type,
     is_required_argument,
 )
-from sqlalchemy import Table
 
+from db.declarations import Table
 from resolvers.execution.product import default_compiler
 from resolvers.gates.coordinates import Fields, named_type, node_type
 

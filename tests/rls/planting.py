@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import Table
 
+from db.declarations import Table
 from db.sql import Rows, Sql
 from resolvers.compilation import company_scope, context, payload_fields, root_fields
 from resolvers.compilation.company_scope import CompanyScope

@@ -7,9 +7,8 @@ reads, counts or writes something else than with row level security, which hides
 from collections.abc import Iterable
 from typing import Final
 
-from sqlalchemy import Table
-
 from db.connection import Connection
+from db.declarations import Table
 from db.tables import metadata
 
 TWIN: Final = "md5('twin of ' || {})::uuid"
@@ -49,7 +48,7 @@ async def add_twins(connection: Connection) -> None:
 
 def _columns(table: Table, *apart: str) -> list[str]:
     """The columns to insert, except those named in `apart`."""
-    return [column.name for column in table.columns if column.computed is None and column.name not in apart]
+    return [column.name for column in table.columns.values() if column.computed is None and column.name not in apart]
 
 
 def _listed(columns: Iterable[str]) -> str:

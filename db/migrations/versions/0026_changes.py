@@ -4,8 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from db.migrations.shorthand import check, create_tenant_table, words
-from db.tables.core.changes import TransactionId
+from db.migrations.shorthand import TransactionId, check, create_tenant_table, words
 
 revision = "0026"
 down_revision = "0025"

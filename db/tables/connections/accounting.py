@@ -1,7 +1,6 @@
 """Exports of documents to accounting packages."""
 
-from sqlalchemy import Column, Index, Uuid
-
+from db.declarations import Column, Index, Uuid
 from db.tables.connections.connectors import PACKAGES
 from db.tables.core.documents import KINDS
 from db.tables.metadata import holds, one_of, reference, stamp, tenant_table, words

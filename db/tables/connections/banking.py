@@ -1,7 +1,6 @@
 """Bank transactions, and the connections of payment accounts."""
 
-from sqlalchemy import Boolean, Column, Date, Index, Uuid, text
-
+from db.declarations import Boolean, Column, Date, Index, Uuid
 from db.tables.connections.connectors import BANKS
 from db.tables.metadata import Money, add_to, holds, index, one_of, reference, tenant_table, words
 from db.tables.money.payments import payment_account
@@ -14,7 +13,7 @@ bank_transaction = tenant_table(
     words("counterparty", nullable=True),
     words("iban", nullable=True),
     words("communication", nullable=True),
-    Column("matched_automatically", Boolean, nullable=False, server_default=text("false")),
+    Column("matched_automatically", Boolean, nullable=False, default="false"),
     Column("matched_document_id", Uuid, nullable=True),
     Column("payment_id", Uuid, nullable=True),
     Column("account_id", Uuid, nullable=True),

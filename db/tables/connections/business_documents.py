@@ -1,7 +1,6 @@
 """Documents that came in through the e-Box."""
 
-from sqlalchemy import Column, Index, Uuid
-
+from db.declarations import Column, Index, Uuid
 from db.tables.metadata import Money, holds, reference, stamp, tenant_table, words
 
 business_document = tenant_table(

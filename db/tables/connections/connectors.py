@@ -1,7 +1,6 @@
 """Connected services, and the names of all connectors."""
 
-from sqlalchemy import Column, Index, LargeBinary, Uuid
-
+from db.declarations import Column, Index, LargeBinary, Uuid
 from db.tables.metadata import holds, one_of, reading_index, reference, stamp, tenant_table, words
 
 BANKS = ("CODABOX_BANK", "PONTO")

@@ -1,7 +1,6 @@
 """Copies of documents on drives."""
 
-from sqlalchemy import Boolean, Column, Index, Uuid, text
-
+from db.declarations import Boolean, Column, Index, Uuid
 from db.tables.connections.connectors import DRIVES
 from db.tables.core.documents import KINDS
 from db.tables.metadata import holds, one_of, reading_index, reference, stamp, tenant_table, words
@@ -10,7 +9,7 @@ drive_file = tenant_table(
     "drive_file",
     words("drive"),
     words("path"),
-    Column("public", Boolean, nullable=False, server_default=text("false")),
+    Column("public", Boolean, nullable=False, default="false"),
     words("public_url", nullable=True),
     stamp("synced_at"),
     Column("document_id", Uuid, nullable=True),

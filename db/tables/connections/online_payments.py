@@ -1,7 +1,6 @@
 """Online payments that customers were asked for."""
 
-from sqlalchemy import Column, Index, Uuid
-
+from db.declarations import Column, Index, Uuid
 from db.tables.connections.connectors import PROVIDERS
 from db.tables.core.documents import document
 from db.tables.metadata import Money, add_to, holds, one_of, reference, stamp, tenant_table, words

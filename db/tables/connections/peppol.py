@@ -1,7 +1,6 @@
 """The states of companies, customers, invoices and incoming files on Peppol."""
 
-from sqlalchemy import Boolean, Column, text
-
+from db.declarations import Boolean, Column
 from db.tables.core.contacts import contact
 from db.tables.core.documents import document
 from db.tables.core.settings import company_settings
@@ -15,7 +14,7 @@ add_to(
     one_of("peppol_status", "QUEUED", "SENT", "DELIVERED", "REJECTED"),
 )
 add_to(contact, words("peppol_id", nullable=True), Column("peppol_reachable", Boolean, nullable=True))
-add_to(inbox_item, Column("via_peppol", Boolean, nullable=False, server_default=text("false")))
+add_to(inbox_item, Column("via_peppol", Boolean, nullable=False, default="false"))
 add_to(
     company_settings,
     words("peppol_registration", default="UNREGISTERED"),

@@ -1,7 +1,6 @@
 """Orders and articles of webshops."""
 
-from sqlalchemy import Column, Index, Uuid
-
+from db.declarations import Column, Index, Uuid
 from db.tables.connections.connectors import SHOPS
 from db.tables.core.documents import KINDS
 from db.tables.metadata import holds, one_of, reference, stamp, tenant_table, words

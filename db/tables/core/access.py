@@ -4,23 +4,21 @@ The keys that end in `valid` are temporal (`valid without overlaps`, written by 
 columns no two periods overlap.
 """
 
-from sqlalchemy import (
+from db.declarations import (
     Boolean,
     Column,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
-    PrimaryKeyConstraint,
+    Period,
+    PrimaryKey,
     Table,
     Text,
     Uuid,
-    text,
 )
-from sqlalchemy.dialects.postgresql import TSTZRANGE
-
 from db.tables.metadata import Stamp, holds, metadata, moment, reference, stamp, tenant_table, words
 
-OPEN = text("upper_inf(valid)")
+OPEN = "upper_inf(valid)"
 """The condition of a period that has not ended; it has indexes of its own, so that a long history costs nothing."""
 
 company_app = Table(
@@ -28,11 +26,11 @@ company_app = Table(
     metadata,
     Column("company_id", Uuid, ForeignKey("company.id", ondelete="CASCADE"), nullable=False),
     Column("app_id", Text, ForeignKey("app.id"), nullable=False),
-    Column("valid", TSTZRANGE, nullable=False, server_default=text("tstzrange(now(), null)")),
+    Column("valid", Period, nullable=False, default="tstzrange(now(), null)"),
     Column("activated_by", Uuid, ForeignKey("account.id"), nullable=True),
     Column("deactivated_by", Uuid, ForeignKey("account.id"), nullable=True),
-    PrimaryKeyConstraint("company_id", "app_id", "valid"),
-    Index("uq_company_app_open", "company_id", "app_id", unique=True, postgresql_where=OPEN),
+    PrimaryKey("company_id", "app_id", "valid"),
+    Index("uq_company_app_open", "company_id", "app_id", unique=True, where=OPEN),
     info={"tenant": True},
 )
 """An app is active for a company during `valid`.
@@ -46,12 +44,12 @@ app_grant = Table(
     Column("company_id", Uuid, nullable=False),
     Column("membership_id", Uuid, nullable=False),
     Column("app_id", Text, ForeignKey("app.id"), nullable=False),
-    Column("valid", TSTZRANGE, nullable=False, server_default=text("tstzrange(now(), null)")),
+    Column("valid", Period, nullable=False, default="tstzrange(now(), null)"),
     Column("granted_by", Uuid, ForeignKey("account.id"), nullable=True),
     stamp("until", nullable=True),
     Column("revoked_by", Uuid, ForeignKey("account.id"), nullable=True),
-    PrimaryKeyConstraint("company_id", "membership_id", "app_id", "valid"),
-    Index("uq_app_grant_open", "company_id", "membership_id", "app_id", unique=True, postgresql_where=OPEN),
+    PrimaryKey("company_id", "membership_id", "app_id", "valid"),
+    Index("uq_app_grant_open", "company_id", "membership_id", "app_id", unique=True, where=OPEN),
     reference("membership_id", "membership", ondelete="CASCADE"),
     info={"tenant": True},
 )
@@ -61,7 +59,7 @@ app_grant = Table(
 
 access_change = tenant_table(
     "access_change",
-    Column("at", Stamp, nullable=False, server_default=text("clock_timestamp()")),
+    Column("at", Stamp, nullable=False, default="clock_timestamp()"),
     words("kind"),
     Column("actor_id", Uuid, ForeignKey("account.id"), nullable=True),
     Column("membership_id", Uuid, nullable=True),
@@ -84,7 +82,7 @@ access_change = tenant_table(
         "ix_access_change_credential_id",
         "credential_id",
         "company_id",
-        postgresql_where=text("credential_id is not null"),
+        where="credential_id is not null",
     ),
     info=holds(order="-at", AccessChange={}),
 )

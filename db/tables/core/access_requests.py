@@ -1,7 +1,6 @@
 """Requests for access: what users ask the owners for, and what became of it."""
 
-from sqlalchemy import Column, ForeignKey, Index, Text, Uuid, text
-
+from db.declarations import Column, ForeignKey, Index, Text, Uuid
 from db.tables.metadata import holds, index, loose_key, one_of, reference, stamp, tenant_table, words
 
 access_request = tenant_table(
@@ -22,7 +21,7 @@ access_request = tenant_table(
         "user_id",
         "app_id",
         unique=True,
-        postgresql_where=text("state = 'OPEN'"),
+        where="state = 'OPEN'",
     ),
     info=holds(order="-created_at", private="user_id", owners=True, AccessRequest={}),
 )

@@ -1,7 +1,6 @@
 """The catalogue of apps in the database, written from that of the schema by each migration (`db/app_catalogue.py`)."""
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, PrimaryKeyConstraint, SmallInteger, Table, Text
-
+from db.declarations import Boolean, Column, ForeignKey, Index, PrimaryKey, SmallInteger, Table, Text
 from db.tables.metadata import holds, metadata, words
 
 app = Table(
@@ -14,7 +13,7 @@ app = Table(
     words("category", nullable=True),
     Column("always_visible", Boolean, nullable=False),
     words("plan"),
-    PrimaryKeyConstraint("id"),
+    PrimaryKey("id"),
     Index("uq_app_position", "position", unique=True),
     info=holds(order="rank", catalogue=True, AppInfo={}),
 )
@@ -25,7 +24,7 @@ app_requirement = Table(
     metadata,
     Column("app_id", Text, ForeignKey("app.id"), nullable=False),
     Column("requires_app_id", Text, ForeignKey("app.id"), nullable=False),
-    PrimaryKeyConstraint("app_id", "requires_app_id"),
+    PrimaryKey("app_id", "requires_app_id"),
 )
 
 app_text = Table(
@@ -35,5 +34,5 @@ app_text = Table(
     words("language"),
     words("label"),
     words("description"),
-    PrimaryKeyConstraint("app_id", "language"),
+    PrimaryKey("app_id", "language"),
 )

@@ -1,33 +1,18 @@
 """The trail of writes: one row for each entity that a mutation created, changed, deleted or restored."""
 
-from typing import Any
-
-from sqlalchemy import ARRAY, Column, Index, LargeBinary, Text, text
-from sqlalchemy.types import UserDefinedType
-
+from db.declarations import Array, Column, Index, LargeBinary, Text, TransactionId
 from db.tables.metadata import Stamp, loose_key, one_of, tenant_table, words
-
-
-class TransactionId(UserDefinedType[int]):
-    """The 64-bit number of a transaction, which never comes again; a type that SQLAlchemy lacks."""
-
-    cache_ok = True
-
-    def get_col_spec(self, **_: Any) -> str:
-        """Its name in SQL."""
-        return "XID8"
-
 
 change = tenant_table(
     "change",
-    Column("xid", TransactionId, nullable=False, server_default=text("pg_current_xact_id()")),
-    Column("at", Stamp, nullable=False, server_default=text("clock_timestamp()")),
+    Column("xid", TransactionId, nullable=False, default="pg_current_xact_id()"),
+    Column("at", Stamp, nullable=False, default="clock_timestamp()"),
     loose_key("actor_id", nullable=True),
     loose_key("credential_id", nullable=True),
     words("entity"),
     loose_key("key"),
     words("kind"),
-    Column("fields", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    Column("fields", Array(Text()), nullable=False, default="'{}'"),
     words("operation"),
     words("idempotency_key", nullable=True),
     Column("input_hash", LargeBinary, nullable=True),
@@ -39,7 +24,7 @@ change = tenant_table(
         "operation",
         "idempotency_key",
         unique=True,
-        postgresql_where=text("idempotency_key is not null"),
+        where="idempotency_key is not null",
     ),
     Index("ix_change_company_id_xid_id", "company_id", "xid", "id"),
     node=False,

@@ -1,7 +1,6 @@
 """Customers, prospects and their contact persons."""
 
-from sqlalchemy import Boolean, Column, Index, Integer, Uuid, text
-
+from db.declarations import Boolean, Column, Index, Integer, Uuid
 from db.tables.metadata import (
     Money,
     Rate,
@@ -26,8 +25,8 @@ contact = tenant_table(
     words("kind"),
     words("external_id", nullable=True),
     words("vat_number", nullable=True),
-    Column("is_customer", Boolean, nullable=False, server_default=text("true")),
-    Column("is_supplier", Boolean, nullable=False, server_default=text("false")),
+    Column("is_customer", Boolean, nullable=False, default="true"),
+    Column("is_supplier", Boolean, nullable=False, default="false"),
     words("street", nullable=True),
     words("street_number", nullable=True),
     words("postcode", nullable=True),
@@ -41,8 +40,8 @@ contact = tenant_table(
     words("website", nullable=True),
     words("vat_exception", nullable=True),
     words("vat_treatment", nullable=True),
-    Column("payment_term_days", Integer, nullable=False, server_default=text("30")),
-    Column("end_of_month", Boolean, nullable=False, server_default=text("false")),
+    Column("payment_term_days", Integer, nullable=False, default="30"),
+    Column("end_of_month", Boolean, nullable=False, default="false"),
     Column("discount", Money, nullable=True),
     words("discount_type", nullable=True),
     Column("settlement_discount", Rate, nullable=True),
@@ -72,7 +71,7 @@ contact = tenant_table(
         "company_id",
         "sequence_number",
         unique=True,
-        postgresql_where=text("is_customer"),
+        where="is_customer",
     ),
     info=holds(order="name", Customer={"is_customer": True}, Prospect={"is_customer": False, "is_supplier": False}),
 )
@@ -81,7 +80,7 @@ contact = tenant_table(
 A number is unique among customers: who does not see prospects and suppliers would learn of theirs by a refusal."""
 
 external_id_index(contact, of="is_customer")
-Index("ix_contact_company_id_deleted", contact.c.company_id, postgresql_where=text("deleted_at is not null"))
+contact.add(Index("ix_contact_company_id_deleted", "company_id", where="deleted_at is not null"))
 reading_index(contact, "name")
 reading_index(contact, "name", where="not is_customer and not is_supplier", kind="prospect_")
 

@@ -1,7 +1,6 @@
 """Counters of numbers that may have gaps, such as those of customers and products."""
 
-from sqlalchemy import BigInteger, Column, ForeignKeyConstraint, PrimaryKeyConstraint, Table, Uuid
-
+from db.declarations import BigInteger, Column, ForeignKeyConstraint, PrimaryKey, Table, Uuid
 from db.tables.metadata import metadata, words
 
 counter = Table(
@@ -10,7 +9,7 @@ counter = Table(
     Column("company_id", Uuid, nullable=False),
     words("kind"),
     Column("next", BigInteger, nullable=False),
-    PrimaryKeyConstraint("company_id", "kind"),
+    PrimaryKey("company_id", "kind"),
     ForeignKeyConstraint(["company_id"], ["company.id"], ondelete="CASCADE"),
     info={"tenant": True},
 )

@@ -4,8 +4,7 @@
 The line's number in the schema is the difference, so that it does not reveal hidden titles.
 """
 
-from sqlalchemy import Boolean, CheckConstraint, Column, Date, ForeignKey, Index, Integer, Uuid, text
-
+from db.declarations import Boolean, Check, Column, Date, ForeignKey, Index, Integer, Uuid
 from db.tables.metadata import Exchange, Money, Quantity, Rate, UnitPrice, holds, reference, stamp, tenant_table, words
 
 KINDS = (
@@ -36,7 +35,7 @@ document = tenant_table(
     words("customer_name", nullable=True),
     words("language", default="FR"),
     words("currency", default="EUR"),
-    Column("exchange_rate", Exchange, nullable=False, server_default=text("1")),
+    Column("exchange_rate", Exchange, nullable=False, default="1"),
     words("vat_type", default="EXCL"),
     Column("discount", Money, nullable=True),
     words("discount_type", nullable=True),
@@ -48,12 +47,12 @@ document = tenant_table(
     Column("total_vat", Money, nullable=False),
     Column("total_incl", Money, nullable=False),
     Column("total_incl_base", Money, nullable=False),
-    Column("total_discount", Money, nullable=False, server_default=text("0")),
+    Column("total_discount", Money, nullable=False, default="0"),
     Column("total_cost", Money, nullable=True),
     Column("total_profit", Money, nullable=True),
     Column("total_empty_goods", Money, nullable=True),
     words("structured_communication", nullable=True),
-    Column("locked", Boolean, nullable=False, server_default=text("false")),
+    Column("locked", Boolean, nullable=False, default="false"),
     Column("source_document_id", Uuid, nullable=True),
     Column("created_by", Uuid, ForeignKey("account.id"), nullable=True),
     stamp("created_at"),
@@ -61,12 +60,12 @@ document = tenant_table(
     Column("invoiced_by_id", Uuid, nullable=True),
     Column("deposit_percent", Rate, nullable=True),
     words("section_behavior", nullable=True),
-    Column("prices_shown", Boolean, nullable=False, server_default=text("true")),
+    Column("prices_shown", Boolean, nullable=False, default="true"),
     words("payment_method", nullable=True),
     words("ticket_print_url", nullable=True),
-    CheckConstraint(f"kind in ({', '.join(map(repr, KINDS))})", name="kind"),
-    CheckConstraint("section_behavior in ('SUM', 'PRICE')", name="section_behavior"),
-    CheckConstraint("payment_method in ('CASH', 'CARD', 'MOBILE', 'VOUCHER')", name="payment_method"),
+    Check(f"kind in ({', '.join(map(repr, KINDS))})", name="kind"),
+    Check("section_behavior in ('SUM', 'PRICE')", name="section_behavior"),
+    Check("payment_method in ('CASH', 'CARD', 'MOBILE', 'VOUCHER')", name="payment_method"),
     reference("customer_id", "contact"),
     reference("supplier_id", "contact"),
     reference("source_document_id", "document"),
@@ -94,7 +93,7 @@ document_line = tenant_table(
     "document_line",
     Column("document_id", Uuid, nullable=False),
     Column("position", Integer, nullable=False),
-    Column("titles_before", Integer, nullable=False, server_default=text("0")),
+    Column("titles_before", Integer, nullable=False, default="0"),
     words("type", default="LINE"),
     Column("product_id", Uuid, nullable=True),
     words("name"),
@@ -112,7 +111,7 @@ document_line = tenant_table(
     Column("total_excl", Money, nullable=False),
     Column("total_vat", Money, nullable=False),
     Column("total_incl", Money, nullable=False),
-    CheckConstraint("type in ('LINE', 'COST', 'SECTION')", name="type"),
+    Check("type in ('LINE', 'COST', 'SECTION')", name="type"),
     reference("document_id", "document", ondelete="CASCADE"),
     reference("product_id", "product"),
     Index("uq_document_line_company_id_document_id_position", "company_id", "document_id", "position", unique=True),

@@ -1,29 +1,25 @@
 """Accounts, companies, memberships (external users included) and credentials."""
 
-from sqlalchemy import (
-    ARRAY,
+from db import masks
+from db.declarations import (
+    Array,
     Boolean,
-    CheckConstraint,
+    Check,
     Column,
-    Computed,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
     Integer,
     LargeBinary,
-    PrimaryKeyConstraint,
+    PrimaryKey,
     SmallInteger,
     Table,
     Text,
     Uuid,
-    text,
 )
-
-from db import masks
 from db.tables.metadata import (
     APPS,
     NO_APP,
-    NO_APPS,
     holds,
     key,
     mask,
@@ -38,11 +34,11 @@ from db.tables.metadata import (
 installation = Table(
     "installation",
     metadata,
-    Column("one", SmallInteger, nullable=False, server_default=text("1")),
-    Column("demo", Boolean, nullable=False, server_default=text("false")),
+    Column("one", SmallInteger, nullable=False, default="1"),
+    Column("demo", Boolean, nullable=False, default="false"),
     stamp("created_at"),
-    PrimaryKeyConstraint("one"),
-    CheckConstraint("one = 1", name="one_row"),
+    PrimaryKey("one"),
+    Check("one = 1", name="one_row"),
 )
 
 account = Table(
@@ -56,12 +52,12 @@ account = Table(
     words("language", default="FR"),
     words("kind", default="MEMBER"),
     words("office_name", nullable=True),
-    Column("confirmed", Boolean, nullable=False, server_default=text("false")),
+    Column("confirmed", Boolean, nullable=False, default="false"),
     stamp("created_at"),
-    PrimaryKeyConstraint("id"),
-    CheckConstraint("kind in ('MEMBER', 'ACCOUNTANT', 'SUPPORT')", name="kind"),
-    CheckConstraint("language in ('FR', 'NL', 'EN', 'DE')", name="language"),
-    CheckConstraint("email = lower(email)", name="email_lower"),
+    PrimaryKey("id"),
+    Check("kind in ('MEMBER', 'ACCOUNTANT', 'SUPPORT')", name="kind"),
+    Check("language in ('FR', 'NL', 'EN', 'DE')", name="language"),
+    Check("email = lower(email)", name="email_lower"),
     Index("uq_account_email", "email", unique=True),
     info=holds(order="email", Account={}),
 )
@@ -83,20 +79,20 @@ company = Table(
     words("email", nullable=True),
     words("website", nullable=True),
     words("iban", nullable=True),
-    Column("further_ibans", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    Column("further_ibans", Array(Text()), nullable=False, default="'{}'"),
     words("language", default="FR"),
     words("currency", default="EUR"),
     words("plan", default="FREE"),
     stamp("trial_ends_at", nullable=True),
-    mask("mask", server_default=NO_APPS),
-    mask("plan_mask", server_default=NO_APPS),
-    Column("access_version", Integer, nullable=False, server_default=text("1")),
+    mask("mask", default=masks.NO_APPS),
+    mask("plan_mask", default=masks.NO_APPS),
+    Column("access_version", Integer, nullable=False, default="1"),
     stamp("created_at"),
     stamp("support_until", nullable=True),
     stamp("closes_at", nullable=True),
-    PrimaryKeyConstraint("id"),
-    CheckConstraint("plan in ('FREE', 'PRO', 'PREMIUM')", name="plan"),
-    CheckConstraint("language in ('FR', 'NL', 'EN', 'DE')", name="language"),
+    PrimaryKey("id"),
+    Check("plan in ('FREE', 'PRO', 'PREMIUM')", name="plan"),
+    Check("language in ('FR', 'NL', 'EN', 'DE')", name="language"),
     moment("support_until"),
     moment("trial_ends_at"),
     info=holds(order="name", Company={}),
@@ -116,40 +112,37 @@ membership = tenant_table(
     stored_key("company_name"),
     Column("account_id", Uuid, ForeignKey("account.id"), nullable=False),
     words("role", nullable=True),
-    Column("external", Boolean, nullable=False, server_default=text("false")),
+    Column("external", Boolean, nullable=False, default="false"),
     words("first_name"),
     words("last_name"),
     stored_key("last_name"),
     words("language", default="FR"),
-    mask("toggles", server_default=NO_APPS),
+    mask("toggles", default=masks.NO_APPS),
     mask(
         "mask",
-        server_default=Computed(
-            f"case when external or role = 'OWNER' then ~ repeat('0', {APPS})::bit({APPS}) else toggles end",
-            persisted=True,
-        ),
+        computed=f"case when external or role = 'OWNER' then ~ repeat('0', {APPS})::bit({APPS}) else toggles end",
     ),
-    mask("lent", server_default=text(NO_APP)),
+    mask("lent", default=NO_APP),
     stamp("lent_until", nullable=True),
-    Column("created_by_accountant", Boolean, nullable=False, server_default=text("false")),
-    Column("stands_in", Boolean, nullable=False, server_default=text("false")),
+    Column("created_by_accountant", Boolean, nullable=False, default="false"),
+    Column("stands_in", Boolean, nullable=False, default="false"),
     stamp("created_at"),
     stamp("accepted_at", nullable=True),
     stamp("until", nullable=True),
     stamp("removed_at", nullable=True),
-    CheckConstraint("external = (role is null)", name="external_has_no_role"),
-    CheckConstraint("role in ('OWNER', 'EMPLOYEE')", name="role"),
+    Check("external = (role is null)", name="external_has_no_role"),
+    Check("role in ('OWNER', 'EMPLOYEE')", name="role"),
     moment("until"),
-    CheckConstraint("language in ('FR', 'NL', 'EN', 'DE')", name="language"),
+    Check("language in ('FR', 'NL', 'EN', 'DE')", name="language"),
     Index(
         "uq_membership_company_id_account_id",
         "company_id",
         "account_id",
         unique=True,
-        postgresql_where=text("removed_at is null"),
+        where="removed_at is null",
     ),
     Index("ix_membership_account_id", "account_id", "company_id"),
-    Index("ix_membership_lent_until", "lent_until", postgresql_where=text("lent_until is not null")),
+    Index("ix_membership_lent_until", "lent_until", where="lent_until is not null"),
     timeless=True,
     info=holds(order="last_name", ended="removed_at", User={"external": False}, ExternalUser={"external": True}),
 )
@@ -164,12 +157,7 @@ A row gives no access until `accepted_at` is set, nor from `until` or `removed_a
 `company_name` is a copy that two triggers keep, so that the companies of an account with thousands of them are read in
 their order, a page at a time."""
 
-Index(
-    "ix_membership_account_id_company_name_key",
-    membership.c.account_id,
-    membership.c.company_name_key,
-    membership.c.company_id,
-)
+membership.add(Index("ix_membership_account_id_company_name_key", "account_id", "company_name_key", "company_id"))
 
 credential = Table(
     "credential",
@@ -186,26 +174,26 @@ credential = Table(
     words("label", nullable=True),
     words("last4", nullable=True),
     words("hidden_fields", nullable=True),
-    Column("read_only", Boolean, nullable=False, server_default=text("false")),
+    Column("read_only", Boolean, nullable=False, default="false"),
     Column("company_id", Uuid, ForeignKey("company.id", ondelete="CASCADE"), nullable=True),
     Column("membership_id", Uuid, nullable=True),
-    Column("closed", ARRAY(Uuid), nullable=False, server_default=text("'{}'")),
-    mask("apps", server_default=text(masks.ALL_APPS)),
-    PrimaryKeyConstraint("id"),
+    Column("closed", Array(Uuid()), nullable=False, default="'{}'"),
+    mask("apps", default=masks.ALL_APPS),
+    PrimaryKey("id"),
     ForeignKeyConstraint(
         ["company_id", "membership_id"], ["membership.company_id", "membership.id"], ondelete="CASCADE"
     ),
-    CheckConstraint("kind in ('SESSION', 'API_KEY', 'VIEW_AS')", name="kind"),
-    CheckConstraint("hidden_fields in ('NULL', 'ERROR', 'ABSENT')", name="hidden_fields"),
-    CheckConstraint(
+    Check("kind in ('SESSION', 'API_KEY', 'VIEW_AS')", name="kind"),
+    Check("hidden_fields in ('NULL', 'ERROR', 'ABSENT')", name="hidden_fields"),
+    Check(
         "case kind when 'API_KEY' then label is not null and last4 is not null and hidden_fields is not null "
         "else label is null and last4 is null and hidden_fields is null end",
         name="key_is_whole",
     ),
-    CheckConstraint("(kind = 'VIEW_AS') = (membership_id is not null)", name="view_as_has_membership"),
-    CheckConstraint("kind = 'API_KEY' or (kind = 'VIEW_AS') = (company_id is not null)", name="session_has_no_company"),
-    CheckConstraint("read_only or kind <> 'VIEW_AS'", name="view_as_only_reads"),
-    CheckConstraint(f"kind = 'API_KEY' or apps = {masks.ALL_APPS}", name="only_keys_name_apps"),
+    Check("(kind = 'VIEW_AS') = (membership_id is not null)", name="view_as_has_membership"),
+    Check("kind = 'API_KEY' or (kind = 'VIEW_AS') = (company_id is not null)", name="session_has_no_company"),
+    Check("read_only or kind <> 'VIEW_AS'", name="view_as_only_reads"),
+    Check(f"kind = 'API_KEY' or apps = {masks.ALL_APPS}", name="only_keys_name_apps"),
     Index("uq_credential_token_hash", "token_hash", unique=True),
     Index("ix_credential_account_id", "account_id"),
     Index("ix_credential_company_id", "company_id", "membership_id"),
@@ -226,9 +214,9 @@ attempt = Table(
     key(),
     Column("bucket", LargeBinary, nullable=False),
     stamp("at"),
-    PrimaryKeyConstraint("id"),
+    PrimaryKey("id"),
     Index("ix_attempt_bucket_at", "bucket", "at"),
-    prefixes=["UNLOGGED"],
+    unlogged=True,
 )
 """Counted tries, for the limits in `resolvers/mutations/steps/attempts.py`. A bucket is the SHA-256 of the limited
 thing, so no address is stored. The table is lost when the server crashes, which only resets the limits."""
@@ -239,7 +227,7 @@ known_place = Table(
     Column("account_id", Uuid, ForeignKey("account.id", ondelete="CASCADE"), nullable=False),
     Column("place", LargeBinary, nullable=False),
     stamp("used_at"),
-    PrimaryKeyConstraint("account_id", "place"),
+    PrimaryKey("account_id", "place"),
 )
 """The last twenty networks from which an account signed in, each as the SHA-256 of account and network. From there the
 right password works whatever strangers have tried."""

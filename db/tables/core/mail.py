@@ -1,19 +1,17 @@
 """Mail: the tokens in letters, and the outbox of letters."""
 
-from sqlalchemy import (
-    CheckConstraint,
+from db.declarations import (
+    Check,
     Column,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
     LargeBinary,
-    PrimaryKeyConstraint,
+    PrimaryKey,
     SmallInteger,
     Table,
     Uuid,
-    text,
 )
-
 from db.tables.metadata import key, metadata, stamp, words
 
 mail_token = Table(
@@ -27,9 +25,9 @@ mail_token = Table(
     Column("membership_id", Uuid, nullable=True),
     stamp("created_at"),
     stamp("expires_at"),
-    PrimaryKeyConstraint("id"),
-    CheckConstraint("purpose in ('INVITATION', 'CONFIRMATION', 'PASSWORD_RESET')", name="purpose"),
-    CheckConstraint("(purpose = 'INVITATION') = (membership_id is not null)", name="invitation_has_membership"),
+    PrimaryKey("id"),
+    Check("purpose in ('INVITATION', 'CONFIRMATION', 'PASSWORD_RESET')", name="purpose"),
+    Check("(purpose = 'INVITATION') = (membership_id is not null)", name="invitation_has_membership"),
     ForeignKeyConstraint(
         ["company_id", "membership_id"], ["membership.company_id", "membership.id"], ondelete="CASCADE"
     ),
@@ -53,18 +51,18 @@ outbox = Table(
     Column("membership_id", Uuid, nullable=True),
     stamp("created_at"),
     stamp("due_at"),
-    Column("attempts", SmallInteger, nullable=False, server_default=text("0")),
+    Column("attempts", SmallInteger, nullable=False, default="0"),
     stamp("sent_at", nullable=True),
     stamp("given_up_at", nullable=True),
     words("problem", nullable=True),
-    PrimaryKeyConstraint("id"),
-    CheckConstraint("kind in ('INVITATION', 'CONFIRMATION', 'PASSWORD_RESET', 'ACCESS_NOTICE')", name="kind"),
-    CheckConstraint("language in ('FR', 'NL', 'EN', 'DE')", name="language"),
+    PrimaryKey("id"),
+    Check("kind in ('INVITATION', 'CONFIRMATION', 'PASSWORD_RESET', 'ACCESS_NOTICE')", name="kind"),
+    Check("language in ('FR', 'NL', 'EN', 'DE')", name="language"),
     ForeignKeyConstraint(
         ["company_id", "membership_id"], ["membership.company_id", "membership.id"], ondelete="CASCADE"
     ),
-    Index("ix_outbox_membership_id", "company_id", "membership_id", postgresql_where=text("membership_id is not null")),
-    Index("ix_outbox_due_at", "due_at", postgresql_where=text("sent_at is null and given_up_at is null")),
+    Index("ix_outbox_membership_id", "company_id", "membership_id", where="membership_id is not null"),
+    Index("ix_outbox_due_at", "due_at", where="sent_at is null and given_up_at is null"),
 )
 """Letters, written in the transaction that causes them. No secret is here: a letter's token is made when it is sent. A
 PASSWORD_RESET has only the address that the client typed; the sender looks up its login."""

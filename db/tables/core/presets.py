@@ -1,7 +1,6 @@
 """Presets: sets of apps with a name, which owners give to users."""
 
-from sqlalchemy import Index, text
-
+from db.declarations import Index
 from db.tables.metadata import holds, mask, reading_index, tenant_table, words, written
 
 access_preset = tenant_table(
@@ -14,7 +13,7 @@ access_preset = tenant_table(
         "company_id",
         "name",
         unique=True,
-        postgresql_where=text("deleted_at is null"),
+        where="deleted_at is null",
     ),
     info=holds(order="name", AccessPreset={}),
 )

@@ -1,7 +1,6 @@
 """Products and product groups."""
 
-from sqlalchemy import Column, Index, Integer, Numeric, Uuid, text
-
+from db.declarations import Column, Index, Integer, Numeric, Uuid
 from db.tables.metadata import (
     Money,
     Rate,
@@ -61,7 +60,7 @@ product = tenant_table(
     one_of("nature", "GOODS", "SERVICE"),
     reference("group_id", "product_group"),
     Index("uq_product_company_id_sequence_number", "company_id", "sequence_number", unique=True),
-    Index("uq_product_company_id_ean", "company_id", "ean", unique=True, postgresql_where=text("ean is not null")),
+    Index("uq_product_company_id_ean", "company_id", "ean", unique=True, where="ean is not null"),
     info=holds(order="name", Product={}),
 )
 

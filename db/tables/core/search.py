@@ -5,43 +5,35 @@ words by trigrams, each index led by the company. New rows wait in a pending lis
 reads; it is kept short, 256 kB. The info of an index has the columns whose `texts` it finds, and those whose `parts`.
 """
 
-from sqlalchemy import DDL, Index, Table, event, func, text
-
+from db.declarations import Index, Table
 from db.tables.core.contacts import contact
 from db.tables.core.documents import document
 from db.tables.core.products import product
-from db.tables.metadata import bare_number, folded, folded_index, metadata, reading_index, start
+from db.tables.metadata import bare_number, folded, folded_index, reading_index, start
 from db.text.numbers import kind_of
 
-for extension in ("pg_trgm", "btree_gin"):
-    event.listen(metadata, "before_create", DDL(f"create extension if not exists {extension}"))
 
-
-def _trigrams(table: Table, *columns: str, name: str = "parts", where: str | None = None) -> Index:
-    """The index of a company's rows by the trigrams of the compared form of each column."""
-    forms = {column: bare_number if kind_of(column) else folded for column in columns}
-    sought = [form(table.columns[column]).label(column) for column, form in forms.items()]
-    return Index(
-        f"ix_{table.name}_{name}",
-        table.columns["company_id"],
-        *sought,
-        postgresql_using="gin",
-        postgresql_with={"gin_pending_list_limit": 256},
-        postgresql_ops=dict.fromkeys(columns, "gin_trgm_ops"),
-        postgresql_where=text(where) if where is not None else None,
-        info={"texts": columns, "parts": columns},
+def _trigrams(table: Table, *columns: str, name: str = "parts", where: str | None = None) -> None:
+    """Add the index of a company's rows by the trigrams of the compared form of each column."""
+    forms = [bare_number(column) if kind_of(column) else folded(column) for column in columns]
+    table.add(
+        Index(
+            f"ix_{table.name}_{name}",
+            "company_id",
+            *(f"{form} gin_trgm_ops" for form in forms),
+            where=where,
+            method="gin",
+            options={"gin_pending_list_limit": 256},
+            info={"texts": columns, "parts": columns},
+        )
     )
 
 
-def _whole_number(table: Table, column: str) -> Index:
-    """The index that finds a company's rows by a number of theirs."""
-    return Index(
-        f"ix_{table.name}_company_id_{column}_bare_start",
-        table.columns["company_id"],
-        start(func.bare_number(table.columns[column])),
-        postgresql_where=text(f"{column} is not null"),
-        info={"texts": (column,)},
-    )
+def _whole_number(table: Table, column: str) -> None:
+    """Add the index that finds a company's rows by a number of theirs."""
+    name = f"ix_{table.name}_company_id_{column}_bare_start"
+    found = start(f"bare_number({column})")
+    table.add(Index(name, "company_id", found, where=f"{column} is not null", info={"texts": (column,)}))
 
 
 _trigrams(contact, "number", "name", "email", "vat_number")

@@ -1,7 +1,6 @@
 """The settings of companies: one row per company; the apps' own files add columns."""
 
-from sqlalchemy import Column, ForeignKeyConstraint, PrimaryKeyConstraint, Table, Uuid
-
+from db.declarations import Column, ForeignKeyConstraint, PrimaryKey, Table, Uuid
 from db.tables.metadata import holds, metadata, stamp
 
 company_settings = Table(
@@ -9,7 +8,7 @@ company_settings = Table(
     metadata,
     Column("company_id", Uuid, nullable=False),
     stamp("changed_at"),
-    PrimaryKeyConstraint("company_id"),
+    PrimaryKey("company_id"),
     ForeignKeyConstraint(["company_id"], ["company.id"], ondelete="CASCADE"),
     info={"tenant": True, **holds(order="company_id")},
 )

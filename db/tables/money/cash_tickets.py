@@ -1,7 +1,6 @@
 """The reference from a line of the cash book to its cash ticket."""
 
-from sqlalchemy import Column, Uuid
-
+from db.declarations import Column, Uuid
 from db.tables.metadata import add_to, index, reference
 from db.tables.money.payments import cash_book_entry
 

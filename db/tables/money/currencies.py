@@ -1,7 +1,6 @@
 """The currencies that a company works with."""
 
-from sqlalchemy import Column, Date, Index
-
+from db.declarations import Column, Date, Index
 from db.tables.metadata import Exchange, holds, reading_index, tenant_table, words
 
 currency = tenant_table(

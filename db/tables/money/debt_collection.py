@@ -1,7 +1,6 @@
 """Unpaid invoices that were handed to a collection agency."""
 
-from sqlalchemy import CheckConstraint, Column, Index, Uuid, text
-
+from db.declarations import Check, Column, Index, Uuid
 from db.tables.metadata import Money, holds, reference, stamp, tenant_table, words
 
 collection_case = tenant_table(
@@ -10,9 +9,9 @@ collection_case = tenant_table(
     stamp("opened_at"),
     words("status", default="OPEN"),
     Column("claimed_amount", Money, nullable=False),
-    Column("fee_amount", Money, nullable=False, server_default=text("0")),
+    Column("fee_amount", Money, nullable=False, default="0"),
     words("agency", nullable=True),
-    CheckConstraint("status in ('OPEN', 'IN_PROGRESS', 'COLLECTED', 'WITHDRAWN', 'ABANDONED')", name="status"),
+    Check("status in ('OPEN', 'IN_PROGRESS', 'COLLECTED', 'WITHDRAWN', 'ABANDONED')", name="status"),
     reference("invoice_id", "document"),
     Index("uq_collection_case_company_id_invoice_id", "company_id", "invoice_id", unique=True),
     Index("ix_collection_case_company_id_opened_at_id", "company_id", "opened_at", "id"),

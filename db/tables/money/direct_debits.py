@@ -1,7 +1,6 @@
 """Direct debits through Twikey: mandates, and Twikey's state of customers and invoices."""
 
-from sqlalchemy import Boolean, CheckConstraint, Column, Index, Uuid
-
+from db.declarations import Boolean, Check, Column, Index, Uuid
 from db.tables.core.contacts import contact
 from db.tables.core.documents import document
 from db.tables.metadata import add_to, holds, reference, stamp, tenant_table, words
@@ -16,8 +15,8 @@ mandate = tenant_table(
     words("state", default="PREPARED"),
     words("iban", nullable=True),
     stamp("signed_at", nullable=True),
-    CheckConstraint("kind in ('B2C', 'B2B')", name="kind"),
-    CheckConstraint(f"state in {STATES}", name="state"),
+    Check("kind in ('B2C', 'B2B')", name="kind"),
+    Check(f"state in {STATES}", name="state"),
     reference("customer_id", "contact"),
     Index("uq_mandate_company_id_number", "company_id", "number", unique=True),
     Index("ix_mandate_company_id_signed_at_id", "company_id", "signed_at", "id"),
@@ -31,5 +30,5 @@ add_to(
     Column("twikey_collectable", Boolean, nullable=True),
     words("twikey_sign_url", nullable=True),
 )
-contact.append_constraint(CheckConstraint(f"twikey_state in {STATES}", name="twikey_state"))
+contact.add(Check(f"twikey_state in {STATES}", name="twikey_state"))
 add_to(document, words("twikey_transaction_id", nullable=True))

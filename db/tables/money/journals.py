@@ -1,7 +1,6 @@
 """Journals, and the journal of a document."""
 
-from sqlalchemy import Column, Index, Uuid
-
+from db.declarations import Column, Index, Uuid
 from db.tables.core.documents import document
 from db.tables.metadata import add_to, holds, index, one_of, reference, tenant_table, words
 

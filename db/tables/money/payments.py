@@ -1,7 +1,6 @@
 """Payments, bank and cash accounts, the allocation of payments to invoices, and the cash book."""
 
-from sqlalchemy import CheckConstraint, Column, Date, Index, Uuid, text
-
+from db.declarations import Check, Column, Date, Index, Uuid
 from db.tables.metadata import Money, holds, reading_index, reference, tenant_table, words
 
 payment_account = tenant_table(
@@ -13,9 +12,9 @@ payment_account = tenant_table(
     words("gl_account_code", nullable=True),
     words("gl_account", nullable=True),
     words("journal_code", nullable=True),
-    Column("opening_balance", Money, nullable=False, server_default=text("0")),
-    Column("current_balance", Money, nullable=False, server_default=text("0")),
-    CheckConstraint("kind in ('BANK', 'CASH')", name="kind"),
+    Column("opening_balance", Money, nullable=False, default="0"),
+    Column("current_balance", Money, nullable=False, default="0"),
+    Check("kind in ('BANK', 'CASH')", name="kind"),
     info=holds(order="name", PaymentAccount={}),
 )
 
@@ -59,8 +58,8 @@ cash_book_entry = tenant_table(
     Column("payment_id", Uuid, nullable=True),
     Column("date", Date, nullable=False),
     words("label"),
-    Column("amount_in", Money, nullable=False, server_default=text("0")),
-    Column("amount_out", Money, nullable=False, server_default=text("0")),
+    Column("amount_in", Money, nullable=False, default="0"),
+    Column("amount_out", Money, nullable=False, default="0"),
     Column("balance", Money, nullable=False),
     reference("account_id", "payment_account"),
     reference("payment_id", "payment"),

@@ -1,7 +1,6 @@
 """The daily receipts book."""
 
-from sqlalchemy import CheckConstraint, Column, Date, Index
-
+from db.declarations import Check, Column, Date, Index
 from db.tables.metadata import Money, Rate, holds, tenant_table, words
 
 daily_receipt = tenant_table(
@@ -11,7 +10,7 @@ daily_receipt = tenant_table(
     Column("amount_incl", Money, nullable=False),
     words("payment_method"),
     words("note", nullable=True),
-    CheckConstraint("payment_method in ('CASH', 'CARD', 'MOBILE', 'VOUCHER')", name="payment_method"),
+    Check("payment_method in ('CASH', 'CARD', 'MOBILE', 'VOUCHER')", name="payment_method"),
     Index("ix_daily_receipt_company_id_date_id", "company_id", "date", "id"),
     info=holds(order="-date", DailyReceipt={}),
 )

@@ -1,7 +1,6 @@
 """Rules for reminders, and the reminders of an invoice."""
 
-from sqlalchemy import Boolean, Column, Index, Integer, Uuid
-
+from db.declarations import Boolean, Column, Index, Integer, Uuid
 from db.tables.core.documents import document
 from db.tables.metadata import add_to, holds, reference, stamp, tenant_table, words
 

@@ -1,7 +1,6 @@
 """Files of a company, and the documents that they go with."""
 
-from sqlalchemy import Column, Index, Integer, Uuid
-
+from db.declarations import Column, Index, Integer, Uuid
 from db.tables.core.settings import company_settings
 from db.tables.metadata import add_to, document_pairs, holds, reference, stamp, tenant_table, words
 

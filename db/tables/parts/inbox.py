@@ -1,7 +1,6 @@
 """Files that came in and wait to be processed."""
 
-from sqlalchemy import Index
-
+from db.declarations import Index
 from db.tables.metadata import holds, one_of, stamp, tenant_table, words
 
 inbox_item = tenant_table(

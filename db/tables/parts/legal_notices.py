@@ -1,7 +1,6 @@
 """Legal notices, and the documents that show them."""
 
-from sqlalchemy import Column, Index, Integer
-
+from db.declarations import Column, Index, Integer
 from db.tables.metadata import document_pairs, holds, one_of, tenant_table, words
 
 legal_notice = tenant_table(

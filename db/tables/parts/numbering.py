@@ -1,7 +1,6 @@
 """Number sequences of the kinds of document, by year."""
 
-from sqlalchemy import Column, Index, Integer
-
+from db.declarations import Column, Index, Integer
 from db.tables.core.documents import KINDS
 from db.tables.metadata import holds, one_of, tenant_table, words
 

@@ -1,7 +1,6 @@
 """E-mails and postal letters that were sent, and what is left to pay letters with."""
 
-from sqlalchemy import Boolean, Column, Index, Uuid, text
-
+from db.declarations import Boolean, Column, Index, Uuid
 from db.tables.core.documents import KINDS
 from db.tables.core.settings import company_settings
 from db.tables.metadata import Money, add_to, holds, one_of, reference, stamp, tenant_table, words
@@ -39,5 +38,5 @@ postal_letter = tenant_table(
 
 add_to(
     company_settings,
-    Column("postal_balance", Money, nullable=False, server_default=text("0")),
+    Column("postal_balance", Money, nullable=False, default="0"),
 )

@@ -1,7 +1,6 @@
 """Layouts of documents."""
 
-from sqlalchemy import Boolean, Column, Uuid
-
+from db.declarations import Boolean, Column, Uuid
 from db.tables.core.documents import document
 from db.tables.metadata import add_to, holds, index, reading_index, reference, tenant_table, words
 

@@ -2,14 +2,13 @@
 
 from typing import Any
 
-from sqlalchemy import Boolean, Column, Index, Table, Uuid, text
-
+from db.declarations import Boolean, Column, Index, Table, Uuid
 from db.tables.metadata import holds, one_of, reference, stamp, tenant_table, words
 
 MODELS = ("CUSTOMERS", "PRODUCTS", "QUOTES", "INVOICES", "CREDIT_NOTES", "PURCHASES", "PAYMENTS", "TIME_ENTRIES")
 
 
-def _request(name: str, info: dict[str, Any], *items: "Column[Any]") -> Table:
+def _request(name: str, info: dict[str, Any], *items: "Column") -> Table:
     """A table of requests for imports or exports."""
     return tenant_table(
         name,
@@ -33,6 +32,6 @@ import_request = _request("import_request", holds(order="-created_at", ImportReq
 export_request = _request(
     "export_request",
     holds(order="-created_at", private="requested_by_id", ExportRequest={}),
-    Column("ready", Boolean, nullable=False, server_default=text("false")),
+    Column("ready", Boolean, nullable=False, default="false"),
     words("url", nullable=True),
 )

@@ -1,7 +1,6 @@
 """The components of composite products."""
 
-from sqlalchemy import CheckConstraint, Column, Integer, Uuid
-
+from db.declarations import Check, Column, Integer, Uuid
 from db.tables.metadata import Quantity, holds, index, reference, tenant_table
 
 product_component = tenant_table(
@@ -10,7 +9,7 @@ product_component = tenant_table(
     Column("child_id", Uuid, nullable=False),
     Column("position", Integer, nullable=False),
     Column("quantity", Quantity, nullable=False),
-    CheckConstraint("child_id <> product_id", name="not_of_itself"),
+    Check("child_id <> product_id", name="not_of_itself"),
     reference("product_id", "product", ondelete="CASCADE"),
     reference("child_id", "product"),
     info=holds(order="position", ProductComponent={}),

@@ -1,7 +1,6 @@
 """The value of returned packaging on documents."""
 
-from sqlalchemy import Column
-
+from db.declarations import Column
 from db.tables.core.documents import document
 from db.tables.metadata import Money, add_to
 

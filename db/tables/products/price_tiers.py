@@ -1,7 +1,6 @@
 """Price tiers: segments of customers, and the prices of products in them."""
 
-from sqlalchemy import Column, Uuid
-
+from db.declarations import Column, Uuid
 from db.tables.core.contacts import contact
 from db.tables.metadata import (
     UnitPrice,

@@ -1,7 +1,6 @@
 """Stock: movements and reservations of products, and the start and the basis of their counting."""
 
-from sqlalchemy import CheckConstraint, Column, Index, Uuid
-
+from db.declarations import Check, Column, Index, Uuid
 from db.tables.core.products import product
 from db.tables.core.settings import company_settings
 from db.tables.metadata import Quantity, add_to, holds, reference, stamp, tenant_table, words
@@ -15,8 +14,8 @@ stock_movement = tenant_table(
     Column("document_id", Uuid, nullable=True),
     stamp("at"),
     Column("by_id", Uuid, nullable=True),
-    CheckConstraint("kind in ('MOVED', 'RESERVED')", name="kind"),
-    CheckConstraint("reason in ('OPENING', 'PURCHASE', 'SALE', 'RETURN', 'LOSS', 'COUNT')", name="reason"),
+    Check("kind in ('MOVED', 'RESERVED')", name="kind"),
+    Check("reason in ('OPENING', 'PURCHASE', 'SALE', 'RETURN', 'LOSS', 'COUNT')", name="reason"),
     reference("product_id", "product"),
     reference("document_id", "document"),
     reference("by_id", "membership"),
@@ -28,7 +27,7 @@ stock_movement = tenant_table(
         "kind",
         "at",
         "id",
-        postgresql_include=["quantity"],
+        include=("quantity",),
     ),
     Index("ix_stock_movement_company_id_document_id", "company_id", "document_id"),
     Index("ix_stock_movement_company_id_by_id", "company_id", "by_id"),
@@ -39,6 +38,4 @@ are RESERVED: a negative quantity, removed by the delivery. So neither sum is re
 
 add_to(product, stamp("track_stock_since", nullable=True), Column("stock_warning", Quantity, nullable=True))
 add_to(company_settings, words("stock_basis", default="INVOICES"))
-company_settings.append_constraint(
-    CheckConstraint("stock_basis in ('INVOICES', 'CASH_TICKETS', 'DELIVERY_NOTES')", name="stock_basis")
-)
+company_settings.add(Check("stock_basis in ('INVOICES', 'CASH_TICKETS', 'DELIVERY_NOTES')", name="stock_basis"))

@@ -1,7 +1,6 @@
 """Products in other languages."""
 
-from sqlalchemy import CheckConstraint, Column, Uuid
-
+from db.declarations import Check, Column, Uuid
 from db.tables.metadata import holds, index, reference, tenant_table, words
 
 product_translation = tenant_table(
@@ -10,7 +9,7 @@ product_translation = tenant_table(
     words("language"),
     words("name"),
     words("text", nullable=True),
-    CheckConstraint("language in ('FR', 'NL', 'EN', 'DE')", name="language"),
+    Check("language in ('FR', 'NL', 'EN', 'DE')", name="language"),
     reference("product_id", "product", ondelete="CASCADE"),
     info=holds(order="language", ProductTranslation={}),
     node=False,

@@ -1,7 +1,6 @@
 """Units of measure, on products and on lines of documents."""
 
-from sqlalchemy import Column, Uuid
-
+from db.declarations import Column, Uuid
 from db.tables.core.documents import document_line
 from db.tables.core.products import product
 from db.tables.metadata import add_to, holds, index, reading_index, reference, tenant_table, words, written

@@ -1,7 +1,6 @@
 """Purchases: their categories, and the columns of suppliers and purchases on contacts, documents and lines."""
 
-from sqlalchemy import CheckConstraint, Column, Date, Uuid, text
-
+from db.declarations import Check, Column, Date, Uuid
 from db.tables.core.contacts import contact
 from db.tables.core.documents import document, document_line
 from db.tables.metadata import Rate, add_to, holds, index, reading_index, reference, tenant_table, words
@@ -13,9 +12,9 @@ purchase_category = tenant_table(
     "purchase_category",
     words("name"),
     words("vat_box"),
-    Column("deductible", Rate, nullable=False, server_default=text("100")),
+    Column("deductible", Rate, nullable=False, default="100"),
     words("gl_account", nullable=True),
-    CheckConstraint(f"vat_box in ({', '.join(map(repr, VAT_BOXES))})", name="vat_box"),
+    Check(f"vat_box in ({', '.join(map(repr, VAT_BOXES))})", name="vat_box"),
     info=holds(order="name", PurchaseCategory={}),
 )
 
@@ -46,9 +45,7 @@ add_to(
     PurchaseOrder={"kind": "PURCHASE_ORDER"},
     PurchaseSlip={"kind": "PURCHASE_SLIP"},
 )
-document.append_constraint(
-    CheckConstraint(f"vat_treatment in ({', '.join(map(repr, VAT_TREATMENTS))})", name="vat_treatment")
-)
+document.add(Check(f"vat_treatment in ({', '.join(map(repr, VAT_TREATMENTS))})", name="vat_treatment"))
 index(document, "category_id", "date", "id")
 
 add_to(

@@ -1,7 +1,6 @@
 """Articles and net prices in the catalogues of suppliers."""
 
-from sqlalchemy import Column, Index, Uuid
-
+from db.declarations import Column, Index, Uuid
 from db.tables.connections.connectors import SUPPLIERS
 from db.tables.metadata import UnitPrice, holds, one_of, reading_index, reference, stamp, tenant_table, words
 

@@ -1,7 +1,6 @@
 """Delivery and site addresses of customers, and documents' references to them."""
 
-from sqlalchemy import CheckConstraint, Column, Uuid
-
+from db.declarations import Check, Column, Uuid
 from db.tables.core.documents import document
 from db.tables.metadata import add_to, holds, index, reading_index, reference, tenant_table, words, written
 
@@ -17,7 +16,7 @@ contact_address = tenant_table(
     words("country", default="BE"),
     words("phone", nullable=True),
     *written(),
-    CheckConstraint("kind in ('DELIVERY', 'SITE')", name="kind"),
+    Check("kind in ('DELIVERY', 'SITE')", name="kind"),
     reference("customer_id", "contact", ondelete="CASCADE"),
     info=holds(order="name", Address={}),
 )

@@ -1,14 +1,13 @@
 """Fields that a company adds to its customers, and their values."""
 
-from sqlalchemy import ARRAY, Boolean, Column, Index, Integer, Text, Uuid, text
-
+from db.declarations import Array, Boolean, Column, Index, Integer, Text, Uuid
 from db.tables.metadata import holds, one_of, reference, tenant_table, words
 
 contact_field = tenant_table(
     "contact_field",
     words("name"),
     words("kind"),
-    Column("options", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    Column("options", Array(Text()), nullable=False, default="'{}'"),
     Column("show_on_documents", Boolean, nullable=False),
     Column("rank", Integer, nullable=False),
     one_of("kind", "TEXT", "TEXTAREA", "SELECT", "BOOLEAN"),

@@ -1,7 +1,6 @@
 """Templates of e-mails that send documents."""
 
-from sqlalchemy import CheckConstraint, Column, Index, Integer
-
+from db.declarations import Check, Column, Index, Integer
 from db.tables.core.documents import KINDS
 from db.tables.metadata import holds, tenant_table, words
 
@@ -13,8 +12,8 @@ email_template = tenant_table(
     words("subject"),
     words("body"),
     Column("rank", Integer, nullable=False),
-    CheckConstraint(f"document_kind in ({', '.join(map(repr, KINDS))})", name="document_kind"),
-    CheckConstraint("language in ('FR', 'NL', 'EN', 'DE')", name="language"),
+    Check(f"document_kind in ({', '.join(map(repr, KINDS))})", name="document_kind"),
+    Check("language in ('FR', 'NL', 'EN', 'DE')", name="language"),
     Index("ix_email_template_company_id_rank_id", "company_id", "rank", "id"),
     Index(
         "ix_email_template_company_id_document_kind_language_rank_id",

@@ -1,7 +1,6 @@
 """Requests for quotes, the quotes made for them, and the mailbox in which they arrive."""
 
-from sqlalchemy import CheckConstraint, Column, Index, Uuid
-
+from db.declarations import Check, Column, Index, Uuid
 from db.tables.core.documents import document
 from db.tables.core.settings import company_settings
 from db.tables.metadata import add_to, holds, index, reference, stamp, tenant_table, words
@@ -13,7 +12,7 @@ quote_request = tenant_table(
     words("body", nullable=True),
     stamp("received_at"),
     words("status", default="NEW"),
-    CheckConstraint("status in ('NEW', 'IN_PROGRESS', 'QUOTED', 'CLOSED')", name="status"),
+    Check("status in ('NEW', 'IN_PROGRESS', 'QUOTED', 'CLOSED')", name="status"),
     reference("contact_id", "contact"),
     Index("ix_quote_request_company_id_received_at_id", "company_id", "received_at", "id"),
     Index("ix_quote_request_company_id_contact_id_received_at_id", "company_id", "contact_id", "received_at", "id"),

@@ -1,7 +1,6 @@
 """Online signatures of documents."""
 
-from sqlalchemy import Column, Index, Uuid
-
+from db.declarations import Column, Index, Uuid
 from db.tables.metadata import holds, reference, stamp, tenant_table, words
 
 signature = tenant_table(

@@ -1,7 +1,6 @@
 """Subscriptions: invoices made at intervals, their lines, the date of the next one, and the invoices made so far."""
 
-from sqlalchemy import Boolean, CheckConstraint, Column, Date, Index, Integer, Uuid, text
-
+from db.declarations import Boolean, Check, Column, Date, Index, Integer, Uuid
 from db.tables.core.documents import document
 from db.tables.metadata import Quantity, Rate, UnitPrice, add_to, holds, index, reference, tenant_table, words
 
@@ -10,14 +9,14 @@ subscription = tenant_table(
     Column("customer_id", Uuid, nullable=False),
     Column("start_date", Date, nullable=False),
     Column("end_date", Date, nullable=True),
-    Column("creation_hour", Integer, nullable=False, server_default=text("8")),
+    Column("creation_hour", Integer, nullable=False, default="8"),
     words("frequency"),
-    Column("active", Boolean, nullable=False, server_default=text("true")),
+    Column("active", Boolean, nullable=False, default="true"),
     Column("next_run", Date, nullable=True),
     words("vat_type", default="EXCL"),
-    CheckConstraint("creation_hour between 0 and 23", name="creation_hour"),
-    CheckConstraint("frequency in ('WEEKLY', 'MONTHLY', 'QUARTERLY', 'YEARLY', 'BIENNIAL')", name="frequency"),
-    CheckConstraint("vat_type in ('EXCL', 'INCL')", name="vat_type"),
+    Check("creation_hour between 0 and 23", name="creation_hour"),
+    Check("frequency in ('WEEKLY', 'MONTHLY', 'QUARTERLY', 'YEARLY', 'BIENNIAL')", name="frequency"),
+    Check("vat_type in ('EXCL', 'INCL')", name="vat_type"),
     reference("customer_id", "contact"),
     Index("ix_subscription_company_id_start_date_id", "company_id", "start_date", "id"),
     Index("ix_subscription_company_id_customer_id_start_date_id", "company_id", "customer_id", "start_date", "id"),

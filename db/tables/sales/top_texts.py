@@ -1,7 +1,6 @@
 """Templates of the text above the lines of a document."""
 
-from sqlalchemy import CheckConstraint, Column, Index, Integer
-
+from db.declarations import Check, Column, Index, Integer
 from db.tables.metadata import holds, tenant_table, words
 
 top_text_template = tenant_table(
@@ -10,7 +9,7 @@ top_text_template = tenant_table(
     words("language"),
     words("text"),
     Column("rank", Integer, nullable=False),
-    CheckConstraint("language in ('FR', 'NL', 'EN', 'DE')", name="language"),
+    Check("language in ('FR', 'NL', 'EN', 'DE')", name="language"),
     Index("ix_top_text_template_company_id_rank_id", "company_id", "rank", "id"),
     info=holds(order="rank", TopTextTemplate={}),
 )

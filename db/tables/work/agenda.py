@@ -1,7 +1,6 @@
 """The calendar: events, their users, and display settings."""
 
-from sqlalchemy import Boolean, CheckConstraint, Column, Index, Integer, Uuid, text
-
+from db.declarations import Boolean, Check, Column, Index, Integer, Uuid
 from db.tables.core.identity import membership
 from db.tables.core.settings import company_settings
 from db.tables.metadata import Stamp, add_to, holds, reference, stamp, tenant_table, words
@@ -16,7 +15,7 @@ agenda_event = tenant_table(
     Column("task_id", Uuid, nullable=True),
     Column("work_order_id", Uuid, nullable=True),
     stamp("created_at"),
-    CheckConstraint("kind in ('APPOINTMENT', 'TASK', 'WORK_ORDER', 'UNAVAILABILITY')", name="kind"),
+    Check("kind in ('APPOINTMENT', 'TASK', 'WORK_ORDER', 'UNAVAILABILITY')", name="kind"),
     reference("customer_id", "contact"),
     reference("task_id", "task"),
     reference("work_order_id", "work_order"),
@@ -43,7 +42,7 @@ agenda_event_user = tenant_table(
 add_to(membership, words("agenda_color", nullable=True))
 add_to(
     company_settings,
-    Column("agenda_start_hour", Integer, nullable=False, server_default=text("8")),
-    Column("agenda_end_hour", Integer, nullable=False, server_default=text("18")),
-    Column("agenda_show_weekends", Boolean, nullable=False, server_default=text("false")),
+    Column("agenda_start_hour", Integer, nullable=False, default="8"),
+    Column("agenda_end_hour", Integer, nullable=False, default="18"),
+    Column("agenda_show_weekends", Boolean, nullable=False, default="false"),
 )

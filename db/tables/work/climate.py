@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-from sqlalchemy import Boolean, CheckConstraint, Column, Date, Index, Uuid, text
-
+from db.declarations import Boolean, Check, Column, Date, Index, Uuid
 from db.tables.metadata import Quantity, Stamp, holds, reference, stamp, tenant_table, words
 
 WARMING: Final[Mapping[str, int]] = MappingProxyType(
@@ -23,7 +22,7 @@ climate_installation = tenant_table(
     Column("nominal_kg", Quantity, nullable=False),
     Column("next_leak_check", Date, nullable=True),
     stamp("created_at"),
-    CheckConstraint(f"refrigerant in ({', '.join(map(repr, WARMING))})", name="refrigerant"),
+    Check(f"refrigerant in ({', '.join(map(repr, WARMING))})", name="refrigerant"),
     reference("customer_id", "contact"),
     Index("ix_climate_installation_company_id_next_leak_check", "company_id", "next_leak_check", "id"),
     Index("ix_climate_installation_company_id_customer_id", "company_id", "customer_id", "next_leak_check", "id"),
@@ -36,9 +35,9 @@ climapulse_intervention = tenant_table(
     Column("work_order_id", Uuid, nullable=True),
     Column("at", Stamp, nullable=False),
     words("kind"),
-    Column("leak_found", Boolean, nullable=False, server_default=text("false")),
+    Column("leak_found", Boolean, nullable=False, default="false"),
     Column("refill_kg", Quantity, nullable=True),
-    CheckConstraint("kind in ('COMMISSIONING', 'LEAK_CHECK', 'REPAIR', 'RECOVERY')", name="kind"),
+    Check("kind in ('COMMISSIONING', 'LEAK_CHECK', 'REPAIR', 'RECOVERY')", name="kind"),
     reference("installation_id", "climate_installation", ondelete="CASCADE"),
     reference("work_order_id", "work_order"),
     Index("ix_climapulse_intervention_company_id_installation_id", "company_id", "installation_id", "at", "id"),

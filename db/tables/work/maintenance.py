@@ -1,7 +1,6 @@
 """Plans of periodic maintenance."""
 
-from sqlalchemy import Boolean, Column, Date, Index, Integer, Uuid, text
-
+from db.declarations import Boolean, Column, Date, Index, Integer, Uuid
 from db.tables.metadata import holds, reference, stamp, tenant_table, words
 
 maintenance_plan = tenant_table(
@@ -9,7 +8,7 @@ maintenance_plan = tenant_table(
     words("name"),
     Column("interval_months", Integer, nullable=False),
     Column("next_due", Date, nullable=True),
-    Column("cancelled", Boolean, nullable=False, server_default=text("false")),
+    Column("cancelled", Boolean, nullable=False, default="false"),
     Column("customer_id", Uuid, nullable=True),
     Column("source_work_order_id", Uuid, nullable=True),
     stamp("created_at"),

@@ -1,7 +1,6 @@
 """Projects, their phases, and the documents that belong to them."""
 
-from sqlalchemy import Boolean, Column, Index, Integer, Uuid, text
-
+from db.declarations import Boolean, Column, Index, Integer, Uuid
 from db.tables.core.documents import document
 from db.tables.metadata import Money, add_to, holds, index, reference, stamp, tenant_table, words
 
@@ -20,7 +19,7 @@ project = tenant_table(
     words("name"),
     Column("customer_id", Uuid, nullable=True),
     Column("phase_id", Uuid, nullable=True),
-    Column("archived", Boolean, nullable=False, server_default=text("false")),
+    Column("archived", Boolean, nullable=False, default="false"),
     words("internal_note", nullable=True),
     Column("budget", Money, nullable=True),
     stamp("created_at"),

@@ -1,7 +1,6 @@
 """Tasks."""
 
-from sqlalchemy import CheckConstraint, Column, Date, Index, Uuid
-
+from db.declarations import Check, Column, Date, Index, Uuid
 from db.tables.metadata import holds, reference, stamp, tenant_table, words
 
 task = tenant_table(
@@ -15,7 +14,7 @@ task = tenant_table(
     Column("quote_id", Uuid, nullable=True),
     Column("project_id", Uuid, nullable=True),
     stamp("created_at"),
-    CheckConstraint("status in ('OPEN', 'IN_PROGRESS', 'DONE')", name="status"),
+    Check("status in ('OPEN', 'IN_PROGRESS', 'DONE')", name="status"),
     reference("customer_id", "contact"),
     reference("assignee_id", "membership"),
     reference("quote_id", "document"),

@@ -1,7 +1,6 @@
 """Working time, and the cost and the price of a user's hour."""
 
-from sqlalchemy import Boolean, Column, Index, Integer, Uuid, text
-
+from db.declarations import Boolean, Column, Index, Integer, Uuid
 from db.tables.core.identity import membership
 from db.tables.core.settings import company_settings
 from db.tables.metadata import Money, add_to, holds, reference, stamp, tenant_table, words
@@ -12,7 +11,7 @@ time_entry = tenant_table(
     stamp("start"),
     stamp("end", nullable=True),
     words("note", nullable=True),
-    Column("billed", Boolean, nullable=False, server_default=text("false")),
+    Column("billed", Boolean, nullable=False, default="false"),
     Column("task_id", Uuid, nullable=True),
     Column("work_order_id", Uuid, nullable=True),
     Column("project_id", Uuid, nullable=True),
@@ -35,5 +34,5 @@ add_to(
     Column("hourly_cost", Money, nullable=True),
     Column("hourly_rate", Money, nullable=True),
 )
-add_to(company_settings, Column("time_rounding", Integer, nullable=False, server_default=text("15")))
+add_to(company_settings, Column("time_rounding", Integer, nullable=False, default="15"))
 """`time_rounding` is in minutes; 0: no rounding."""

@@ -1,7 +1,6 @@
 """Work orders, their materials, and their assignees."""
 
-from sqlalchemy import CheckConstraint, Column, Index, Integer, Uuid
-
+from db.declarations import Check, Column, Index, Integer, Uuid
 from db.tables.core.settings import company_settings
 from db.tables.metadata import Quantity, UnitPrice, add_to, holds, reference, stamp, tenant_table, words
 
@@ -21,7 +20,7 @@ work_order = tenant_table(
     words("signer_name", nullable=True),
     words("signature_url", nullable=True),
     stamp("created_at"),
-    CheckConstraint("status in ('PLANNED', 'IN_PROGRESS', 'DONE', 'CANCELLED')", name="status"),
+    Check("status in ('PLANNED', 'IN_PROGRESS', 'DONE', 'CANCELLED')", name="status"),
     reference("customer_id", "contact"),
     reference("site_address_id", "contact_address"),
     reference("quote_id", "document"),

@@ -40,7 +40,7 @@ def prepared_list(ctx: StatementContext, rows: Rows, order: Sql, json: Json, con
         else:
             kept.extend(pieces)
     used = _mentioned(rows, (concatenation(tuple(kept)), conditions))
-    columns = [rows[column.name] for column in rows.table.columns if column.name in used]
+    columns = [rows[column] for column in rows.table.columns if column in used]
     name = ctx.common(
         sql("select {} from {} order by {}", join(", ", [*columns, *written]), rows.source, order),
     )

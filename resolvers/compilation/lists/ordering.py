@@ -15,8 +15,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Final, LiteralString
 
-from sqlalchemy import Boolean, Column, Date, DateTime, Integer, Numeric, Table, Text, Uuid
-
+from db.declarations import Boolean, Column, Date, Integer, Moment, Numeric, Table, Text, Uuid
 from db.sql import Rows, Sql, join, literal, sql
 from resolvers.compilation.parameters import text
 from resolvers.compilation.texts import sorted_value
@@ -63,13 +62,13 @@ COLUMN_TYPES: Final[tuple[tuple[type[Any], ColumnType], ...]] = (
     (Uuid, ColumnType("uuid", uuid.UUID)),
     (Integer, ColumnType("int4", _int4)),
     (Numeric, ColumnType("numeric", _decimal)),
-    (DateTime, ColumnType("timestamptz", _moment)),
+    (Moment, ColumnType("timestamptz", _moment)),
     (Date, ColumnType("date", datetime.date.fromisoformat)),
     (Boolean, ColumnType("bool", lambda value: {"true": True, "false": False}[value])),
 )
 
 
-def column_type(column: "Column[Any]") -> ColumnType:
+def column_type(column: Column) -> ColumnType:
     """The form of this column's values in cursors."""
     return next(found for sort, found in COLUMN_TYPES if isinstance(column.type, sort))
 
@@ -85,14 +84,13 @@ def _is_given(column: Sql, where: Sequence[Sql]) -> bool:
 
 
 @cache
-def _distinct_by(table: Table) -> tuple[frozenset[str], ...]:
+def _distinct_by(table: Table) -> tuple[tuple[str, ...], ...]:
     """The columns by which each unique index of a table tells all of its rows apart."""
     return tuple(
-        frozenset(column.name for column in columns)
+        index.columns
         for index in table.indexes
-        if index.unique and not index.dialect_kwargs
-        if (columns := [one for one in index.expressions if isinstance(one, Column) and not one.nullable])
-        if len(columns) == len(index.expressions)
+        if index.unique and index.where is None and index.columns == index.parts
+        if not any(table.columns[name].nullable for name in index.columns)
     )
 
 

@@ -10,8 +10,8 @@ from functools import cache
 from typing import Final
 
 from graphql import GraphQLEnumType, GraphQLSchema
-from sqlalchemy import Table
 
+from db.declarations import Table
 from db.sql import NULL, Rows, Sql, equals, every, join, literal, number, sql
 from db.tables import metadata
 from db.tables.core.changes import change
@@ -64,9 +64,9 @@ def _sources(schema: GraphQLSchema) -> Iterator[ChangeSource]:
         yield ChangeSource(name, prefix, need, table, where, type_name)
         for part in metadata.tables.values():
             key = whole_of(part) if VERSION in part.columns else None
-            if key is not None and key.referred_table is table:
+            if key is not None and key.target == table.name:
                 for written in part.info["types"]:
-                    yield ChangeSource(name, prefix, need, table, where, written, part, key.column_keys[-1])
+                    yield ChangeSource(name, prefix, need, table, where, written, part, key.columns[-1])
 
 
 # --- the newest changes ---------------------------------------------------------------------------------------------

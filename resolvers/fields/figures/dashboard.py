@@ -3,8 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
-from sqlalchemy import Table
-
+from db.declarations import Table
 from db.sql import Rows, Sql, every, sql
 from db.tables.core.documents import document
 from db.tables.core.products import product

@@ -101,7 +101,7 @@ def _compared(results: Row, found: Row, column: str, comparison: Comparison) -> 
     """The comparison of one column; a partial index has to be told that a value is there."""
     kind, given = kind_of(column), results.arguments["text"]
     compares = comparison(found[column], kind, lambda shape: results.ctx.bind(given, SearchedFor(kind, shape), "text"))
-    is_there = sql("{} is not null and ", found[column]) if found.rows.table.c[column].nullable else sql("")
+    is_there = sql("{} is not null and ", found[column]) if found.rows.table.columns[column].nullable else sql("")
     return sql("({}{})", is_there, compares)
 
 

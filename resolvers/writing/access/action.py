@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Final, LiteralString, NamedTuple
 
 from graphql import GraphQLObjectType, GraphQLSchema
-from sqlalchemy import Table
 
+from db.declarations import Table
 from db.sql import Json, Rows, alias, concatenation, nullable, sql
 from db.tables.core.access_requests import access_request
 from db.tables.core.identity import company

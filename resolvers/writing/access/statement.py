@@ -11,8 +11,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final, LiteralString, NamedTuple
 
-from sqlalchemy import Table
-
+from db.declarations import Table
 from db.remote_apply import APPLIED
 from db.sql import Sql, every, join, number, rows, sql
 from db.tables.core.identity import company, membership

@@ -41,21 +41,21 @@ def _ibans(values: list[str] | None) -> object:
 
 
 MEMBERS: Final = (
-    Member.of("name", company.c.name, line(100, required=True)),
-    Member.of("vatNumber", company.c.vat_number, form(Form.VAT_NUMBER)),
-    Member.of("enterpriseNumber", company.c.enterprise_number, form(Form.ENTERPRISE_NUMBER)),
-    Member.of("legalForm", company.c.legal_form, line()),
-    Member.of("street", company.c.street, line()),
-    Member.of("streetNumber", company.c.street_number, line()),
-    Member.of("postcode", company.c.postcode, line()),
-    Member.of("city", company.c.city, line()),
-    Member.of("country", company.c.country, form(Form.COUNTRY, required=True)),
-    Member.of("phone", company.c.phone, form(Form.PHONE)),
-    Member.of("email", company.c.email, form(Form.EMAIL)),
-    Member.of("website", company.c.website, form(Form.WEBSITE)),
-    Member.of("iban", company.c.iban, form(Form.IBAN)),
+    Member.of("name", company.columns["name"], line(100, required=True)),
+    Member.of("vatNumber", company.columns["vat_number"], form(Form.VAT_NUMBER)),
+    Member.of("enterpriseNumber", company.columns["enterprise_number"], form(Form.ENTERPRISE_NUMBER)),
+    Member.of("legalForm", company.columns["legal_form"], line()),
+    Member.of("street", company.columns["street"], line()),
+    Member.of("streetNumber", company.columns["street_number"], line()),
+    Member.of("postcode", company.columns["postcode"], line()),
+    Member.of("city", company.columns["city"], line()),
+    Member.of("country", company.columns["country"], form(Form.COUNTRY, required=True)),
+    Member.of("phone", company.columns["phone"], form(Form.PHONE)),
+    Member.of("email", company.columns["email"], form(Form.EMAIL)),
+    Member.of("website", company.columns["website"], form(Form.WEBSITE)),
+    Member.of("iban", company.columns["iban"], form(Form.IBAN)),
     Member("furtherIbans", "further_ibans", _ibans, empty=()),
-    Member.of("language", company.c.language, choice(required=True)),
+    Member.of("language", company.columns["language"], choice(required=True)),
 )
 JUDGE_CALLER: Final = """
 select {0}.account_id, {0}.confirmed, {0}.language, x.*, case

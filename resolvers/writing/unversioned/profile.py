@@ -16,9 +16,9 @@ from resolvers.writing.unversioned.reading import Member, UnversionedIntent, rea
 from schema.declarations.writing import choice, line
 
 MEMBERS: Final = (
-    Member.of("firstName", account.c.first_name, line(100, required=True)),
-    Member.of("lastName", account.c.last_name, line(100, required=True)),
-    Member.of("language", account.c.language, choice(required=True)),
+    Member.of("firstName", account.columns["first_name"], line(100, required=True)),
+    Member.of("lastName", account.columns["last_name"], line(100, required=True)),
+    Member.of("language", account.columns["language"], choice(required=True)),
 )
 JUDGE_CALLER: Final = """
 select {0}.account_id, {0}.confirmed, {0}.language, case

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
-from sqlalchemy import Column
-
+from db.declarations import Column
 from resolvers.forms.registry import NATIONAL
 from resolvers.user_problems import UserProblem, invalid
 from resolvers.writing.declaration import WriteColumn
@@ -35,12 +34,12 @@ class Member:
     empty: object = None
 
     @classmethod
-    def of(cls, name: str, column: Column[Any], rule: WriteRule) -> "Member":
+    def of(cls, name: str, column: Column, rule: WriteRule) -> "Member":
         """The member of a column by the rule for its values."""
         read = reader_of(WriteColumn(name, rule, column, ()))
         if rule.form in NATIONAL:
             read = partial(_at_home, read)
-        return cls(name, str(column.name), read, rule.required)
+        return cls(name, column.name, read, rule.required)
 
     def value(self, given: Any) -> object:
         """The value to write, or its problem; a blank text counts as null."""

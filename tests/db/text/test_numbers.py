@@ -37,7 +37,6 @@ def test_any_other_text_has_some_form(kind: str, text: str) -> None:
 
 
 def test_the_kind_is_in_a_columns_name() -> None:
-    columns = [column for table in metadata.sorted_tables for column in table.c]
-    found = {str(column) for column in columns if kind_of(column.name)}
+    found = {f"{table.name}.{name}" for table in metadata.tables.values() for name in table.columns if kind_of(name)}
     assert {"payment.counterparty_iban", "contact.vat_number", "document.structured_communication"} <= found
     assert kind_of("number") is None

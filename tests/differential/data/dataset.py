@@ -16,9 +16,9 @@ from functools import cache, partial
 from typing import Any, Final
 
 from asyncpg import BitString, Range
-from sqlalchemy import Table
 
 from db.connection import Connection
+from db.declarations import Table
 from db.tables import metadata
 from schema.apps import CATALOGUE, App, AppKind
 from tests.differential.data.filling import DAY, MOMENT, TEXTS, choices, filled, has_one_row, tenant_tables

@@ -13,23 +13,22 @@ from functools import cache
 from typing import Any, Final
 
 from asyncpg import BitString
-from sqlalchemy import (
-    ARRAY,
+
+from db.declarations import (
+    Array,
+    Bit,
     Boolean,
-    CheckConstraint,
     Column,
     Date,
-    DateTime,
     Integer,
     LargeBinary,
+    Moment,
     Numeric,
     Table,
     Text,
+    TransactionId,
 )
-from sqlalchemy.dialects.postgresql import BIT
-
 from db.tables import metadata
-from db.tables.core.changes import TransactionId
 from db.tables.metadata import APPS
 from tests.differential.oracle.gating import printed_schema
 
@@ -48,13 +47,13 @@ CHOICES: Final = re.compile(r"(\w+) in \(([^)]*)\)")
 def filled(table: Table, n: int, given: Mapping[str, Any], keys: Keys) -> Record:
     """The n-th row of a table: the given columns, and made-up values of the others."""
     row = dict(given)
-    for place, column in enumerate(table.columns):
+    for place, column in enumerate(table.columns.values()):
         if column.name not in row and column.computed is None:
             row[column.name] = _value(table, column, n + place, n, keys)
     return row
 
 
-def _value(table: Table, column: "Column[Any]", mixed: int, n: int, keys: Keys) -> Any:
+def _value(table: Table, column: Column, mixed: int, n: int, keys: Keys) -> Any:
     if column.name == "deleted_at":
         return MOMENT if n % 5 == DELETED else None
     if column.nullable and mixed % 3 == 1 and column.name not in _single(table) and not has_one_row(table):
@@ -71,7 +70,7 @@ def _value(table: Table, column: "Column[Any]", mixed: int, n: int, keys: Keys) 
     return _made_up(column, mixed, n)
 
 
-def _made_up(column: "Column[Any]", mixed: int, n: int) -> Any:
+def _made_up(column: Column, mixed: int, n: int) -> Any:
     match column.type:
         case LargeBinary():
             return f"encrypted {mixed}".encode()
@@ -83,18 +82,18 @@ def _made_up(column: "Column[Any]", mixed: int, n: int) -> Any:
             return (3, 1, 0, 12)[mixed % 4]
         case Numeric(scale=scale):
             return Decimal(("12.5", "0", "12.5", "-3.1", "99")[mixed % 5]).quantize(Decimal(1).scaleb(-(scale or 0)))
-        case DateTime():
+        case Moment():
             return MOMENT + datetime.timedelta(minutes=30 * (n if _ordered(column.name) else mixed % 4))
-        case BIT():
+        case Bit():
             text: Any = "".join("1" if (place + mixed) % 3 == 0 else "0" for place in range(APPS))
             return BitString(text)  # the stubs want bytes, the driver texts
         case Date():
             return DAY + datetime.timedelta(days=mixed % 4)
         case LargeBinary():
             return f"secret {mixed}".encode()
-        case ARRAY(item_type=Numeric()):
+        case Array(item=Numeric()):
             return [Decimal("12.50"), Decimal("0.00")][: mixed % 3]
-        case ARRAY():
+        case Array():
             return list(TEXTS[: mixed % 3])
         case _:
             return uuid.UUID(int=mixed + 1)
@@ -112,38 +111,37 @@ def _ordered(name: str) -> bool:
     return name.startswith("end") or name.endswith(("_end", "_at"))
 
 
-def _target(table: Table, column: "Column[Any]") -> str | None:
+def _target(table: Table, column: Column) -> str | None:
     """The table that a column refers to."""
-    for key in table.foreign_key_constraints:
-        if column.name in key.column_keys and key.column_keys != ["company_id"]:
-            return key.referred_table.name if column.name != "company_id" else None
+    for key in table.foreign_keys:
+        if column.name in key.columns and key.columns != ("company_id",):
+            return key.target if column.name != "company_id" else None
     return None
 
 
 @cache
 def _single(table: Table) -> frozenset[str]:
     """The columns of unique keys within a company, without the id."""
-    unique = [table.primary_key.columns.keys(), *(index.columns.keys() for index in table.indexes if index.unique)]
+    unique = [table.primary_key, *(index.columns for index in table.indexes if index.unique)]
     return frozenset(name for names in unique for name in names if name not in ("company_id", "id"))
 
 
 def has_one_row(table: Table) -> bool:
     """True for a table with one row for each company; its columns always have values, or a gate would hide nothing."""
-    return table.primary_key.columns.keys() == ["company_id"]
+    return table.primary_key == ("company_id",)
 
 
 @cache
 def choices(table: Table) -> dict[str, list[str]]:
     """The values that the checks of a table allow, by column."""
-    checks = [str(check.sqltext) for check in table.constraints if isinstance(check, CheckConstraint)]
     return {
         name: [choice.strip(" '") for choice in choices.split(",")]
-        for check in checks
-        for name, choices in CHOICES.findall(check)
+        for check in table.checks
+        for name, choices in CHOICES.findall(check.condition)
     }
 
 
-def _enum(table: Table, column: "Column[Any]") -> list[str]:
+def _enum(table: Table, column: Column) -> list[str]:
     """The values of the schema's enum for a column."""
     head, *tail = column.name.split("_")
     name = head + "".join(map(str.capitalize, tail))

@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from graphql import DocumentNode, FragmentDefinitionNode, OperationDefinitionNode
 from graphql.execution.values import VariableValues, get_argument_values, get_variable_values
-from sqlalchemy import Table
 
+from db.declarations import Table
 from db.tables import metadata
 from schema.declarations.gates import Standing
 from schema.roles import Role
@@ -404,8 +404,8 @@ def _back_pointer(item: Item, name: str, table: Table) -> str:
 
 
 def _only_key(table: Table, to: Table) -> str:
-    (key,) = [key for key in table.foreign_key_constraints if key.referred_table is to]
-    return next(name for name in key.column_keys if name != "company_id")
+    (key,) = [key for key in table.foreign_keys if key.target == to.name]
+    return next(name for name in key.columns if name != "company_id")
 
 
 def _camel(name: str) -> str:

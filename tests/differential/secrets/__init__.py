@@ -146,9 +146,9 @@ def _delete(kind: str) -> Iterator[str]:
     free = f"id not in (select invoice_id from collection_case where {HERE})"
     some = f"select id from document where {HERE} and kind = '{kind}' and {free} order by number limit 2"
     for table in metadata.tables.values():
-        for reference in table.foreign_key_constraints:
-            if reference.referred_table.name == "document":
-                column = next(name for name in reference.column_keys if name != "company_id")
+        for reference in table.foreign_keys:
+            if reference.target == "document":
+                column = next(name for name in reference.columns if name != "company_id")
                 where = f"where {HERE} and {column} in ({some})"
                 null = table.columns[column].nullable
                 yield (

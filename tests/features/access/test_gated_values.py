@@ -8,8 +8,8 @@ import orjson
 import pytest
 import strawberry
 from graphql import GraphQLInterfaceType, GraphQLObjectType
-from sqlalchemy import Column, ForeignKey, MetaData, Table, Text, Uuid
 
+from db.declarations import Column, ForeignKey, MetaData, Table, Text, Uuid
 from db.sql import sql
 from db.tables import metadata as tables
 from db.tables.metadata import holds
@@ -64,7 +64,7 @@ def toys(*, tenant: bool = True, resolvers: dict[str, Resolution] | None = None)
     """A layout of a box of toys."""
     metadata = MetaData()
     twin = Column("twin_id", Uuid, ForeignKey("toy.id"))
-    columns = (Column("id", Uuid, primary_key=True), Column("name", Text, nullable=False), twin)
+    columns = (Column("id", Uuid, nullable=False), Column("name", Text, nullable=False), twin)
     info = {"tenant": tenant, **holds(order="id", Ball={}, Thing={}, Blue={"colour": "BLUE"})}
     Table("toy", metadata, *columns, Column("colour", Text, nullable=False), info=info)
     schema = strawberry.Schema(query=Query)._schema  # pyright: ignore[reportPrivateUsage]

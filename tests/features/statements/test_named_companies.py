@@ -34,9 +34,7 @@ from tests.resolvers.writing.desk import DECLARED, document, full
 
 COMPANY = "company_id"
 OWN = {"company": "id"} | {
-    table.name: COMPANY
-    for table in metadata.tables.values()
-    if table.primary_key.columns and table.primary_key.columns[0].name == COMPANY
+    table.name: COMPANY for table in metadata.tables.values() if table.primary_key[:1] == (COMPANY,)
 }
 """The tables that are kept by company, with the column that has its id."""
 

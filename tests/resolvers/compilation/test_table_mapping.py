@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 import strawberry
 from graphql import GraphQLObjectType
-from sqlalchemy import Column, ForeignKey, Integer, MetaData, Table, Text, Uuid
 
+from db.declarations import Column, ForeignKey, Integer, MetaData, Table, Text, Uuid
 from db.sql import rows, sql
 from db.tables.core.identity import membership
 from db.tables.metadata import holds
@@ -89,14 +89,14 @@ def zoo(**columns: Any) -> TableMapping:
         cat: Cat | None = field("A cat.")
 
     metadata = MetaData()
-    Table("keeper", metadata, Column("id", Uuid, primary_key=True), info=holds(order="id", Keeper={}))
+    Table("keeper", metadata, Column("id", Uuid, nullable=False), info=holds(order="id", Keeper={}))
     given = {"name": Column("name", Text, nullable=False), **columns}
     present = [column for column in given.values() if column is not None]
-    Table("cat", metadata, Column("id", Uuid, primary_key=True), *present, info=holds(order="id", Cat={}))
+    Table("cat", metadata, Column("id", Uuid, nullable=False), *present, info=holds(order="id", Cat={}))
     return TableMapping(strawberry.Schema(query=Query)._schema, metadata, {}, {})  # pyright: ignore[reportPrivateUsage]
 
 
-def keeper(name: str) -> "Column[Any]":
+def keeper(name: str) -> Column:
     return Column(name, Uuid, ForeignKey("keeper.id"))
 
 

@@ -7,10 +7,10 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from typing import Final
 
 import pytest
-from sqlalchemy import Table
 
 from db.connection import connect
 from db.database import Database
+from db.declarations import Table
 from db.tables.metadata import DELETED, metadata
 from gateway import background
 from gateway.logs import open_log

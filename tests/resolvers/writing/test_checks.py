@@ -7,8 +7,8 @@ from typing import Any, cast
 
 import pytest
 from graphql import GraphQLInputField, GraphQLInputObjectType, GraphQLString
-from sqlalchemy import Column, MetaData, Table, Text
 
+from db.declarations import Column, MetaData, Table, Text
 from db.tables import metadata
 from resolvers.compilation.schema_checks import SchemaRefused
 from resolvers.compilation.table_mapping import TableMappingError, TableOf

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import Table
 
+from db.declarations import Table
 from db.sql import Sql, rows, sql
 from db.tables.connections.connectors import connector_option
 from db.tables.core.access_requests import access_request
