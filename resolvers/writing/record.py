@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
 from typing import Final, LiteralString, Protocol, cast
 
 from db.declarations import Array, Boolean, Column, Integer, Numeric, Text, Uuid
@@ -80,16 +79,15 @@ class ParameterRecord:
 
     def __getitem__(self, column: Column) -> Sql:
         """The parameter of a column."""
-        name = column.name
-        if name not in self._parameters:
-            self._parameters[name] = self._parameter(name, column)
-        return self._parameters[name]
+        if column.name not in self._parameters:
+            self._parameters[column.name] = self._parameter(column)
+        return self._parameters[column.name]
 
-    def _parameter(self, name: str, column: Column[Any]) -> Sql:
-        kind = _type_of(column)
+    def _parameter(self, column: Column) -> Sql:
+        name, kind = f"{VALUE}{column.name}", cast("LiteralString", str(column.type))
         if isinstance(column.type, SENT):
-            return self.ctx.written(f"{VALUE}{name}", kind)
-        return sql("{}::{}", self.ctx.written(f"{VALUE}{name}", "text"), Sql(kind))
+            return self.ctx.written(name, kind)
+        return sql("{}::{}", self.ctx.written(name, "text"), Sql(kind))
 
     def states(self, columns: Sequence[str]) -> Sql:
         """The parameter that is true if one of the columns is stated."""
@@ -99,12 +97,6 @@ class ParameterRecord:
     def under(self, name: Sql) -> "ParameterRecord":
         """The same parameters."""
         return self
-
-
-@cache
-def _type_of(column: Column) -> LiteralString:
-    """The name of a column's type in SQL."""
-    return cast("LiteralString", str(column.type))
 
 
 @dataclass(frozen=True, slots=True)

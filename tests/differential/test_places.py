@@ -11,6 +11,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from db.database import Database
+from db.tokens import hash_token
 from resolvers.compilation.context import Bindings
 from resolvers.compilation.divided_page import (
     COMPANIES,
@@ -23,7 +24,6 @@ from resolvers.compilation.divided_page import (
 )
 from resolvers.compilation.statement import CLOSED_GATES, RESPONSE, Statement
 from resolvers.execution.product import default_compiler
-from resolvers.execution.results import token_hash
 from resolvers.operation.documents import Documents
 from resolvers.request import GraphQLRequest, RequestError
 from tests.differential.checks.comparison import Bench
@@ -65,7 +65,7 @@ def statements(case: Case, viewer: Viewer) -> tuple[Statement, DividedPage | Non
     variables = operation.coerce(case.variables)
     whole = default_compiler().read(operation, variables, request.kind)
     divided = default_compiler().divided(operation, variables, request.kind)
-    return whole, divided, Bindings(variables, token_hash(viewer.token))
+    return whole, divided, Bindings(variables, hash_token(viewer.token) if viewer.token else None)
 
 
 async def in_places(divided: DividedPage, bindings: Bindings, fetch: Fetch, place_of: Callable[[str], int]) -> Answer:

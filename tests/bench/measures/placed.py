@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from db.database import Database
+from db.tokens import hash_token
 from resolvers.compilation.context import Bindings
 from resolvers.compilation.divided_page import COMPANIES, DividedPage, PlacedRow, by_place, companies_of, merged
 from resolvers.compilation.statement import CLOSED_GATES, RESPONSE, Statement
 from resolvers.execution.product import default_compiler
-from resolvers.execution.results import token_hash
 from resolvers.operation.documents import Documents
 from tests.bench.data import dataset
 from tests.bench.loads.generator import LoadError
@@ -49,7 +49,7 @@ class Places:
         variables = document.coerce(dict(operation.variables))
         divided = default_compiler().divided(document, variables)
         assert divided is not None, "the operation is a page of companies"
-        bindings = Bindings(variables, token_hash(dataset.token("accountant", 0)))
+        bindings = Bindings(variables, hash_token(dataset.token("accountant", 0)))
         return cls(default_compiler().read(document, variables), divided, bindings, databases)
 
     async def from_one(self) -> Answer:
