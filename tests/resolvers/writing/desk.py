@@ -103,7 +103,8 @@ COUNT: Final = itertools.count(90_000, -1)
 
 def sample(column: WriteColumn, n: int = 0) -> Any:
     """The n-th of two values that may be written into a column, as JSON; a new one where it has to be unique."""
-    unique = UNIQUE.get(column.member) or UNIQUE.get(f"{column.column.table}.{column.member}")
+    table = getattr(column.column, "table", None)  # an effect has none
+    unique = UNIQUE.get(column.member) or (UNIQUE.get(f"{table.name}.{column.member}") if table is not None else None)
     if unique is not None:
         return unique(column, next(COUNT))
     if column.member in SAMPLES:
