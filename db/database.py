@@ -18,7 +18,7 @@ from db.dsn import Host
 from db.errors import DRIVER_ERRORS, ConnectionLost, DatabaseTimeout, translate, translate_refusal
 from db.pool import Connect, Pool
 from db.session_settings import require_settings, session_settings
-from db.sharing import GATEWAY, PAYER, Payer, Shares
+from db.sharing import GATEWAY, PAYER, Shares
 from db.shielded import Undisturbed
 from db.statement_cache import limit_memory
 from db.time_codecs import set_time_codecs
@@ -178,7 +178,7 @@ class Database:
         Nothing is repeated. Raises as `read` does; other exceptions of the body pass through.
         """
         payer = PAYER.get()
-        async with _place(self._transactions, payer), _place(self._writers, payer):
+        async with self._transactions.place(payer), self._writers.place(payer):
             connection = await self._pool.acquire(payer)
             try:
                 yield connection
@@ -265,17 +265,6 @@ class Database:
     async def ping(self) -> None:
         """Return when the database answers. Raises DatabaseTimeout or DatabaseUnavailable."""
         await self.read("select 1", ())
-
-
-@asynccontextmanager
-async def _place(shares: Shares, payer: Payer) -> AsyncGenerator[None]:
-    """A block that holds one of these places. Raises Crowded and DatabaseUnavailable."""
-    if not shares.take(payer):
-        await shares.wait(payer)
-    try:
-        yield
-    finally:
-        shares.give(payer)
 
 
 def _connecting(dsn: str, settings: PoolSettings) -> Connect:

@@ -6,7 +6,8 @@ a timer only while a request waits.
 
 import asyncio
 from collections import OrderedDict, defaultdict, deque
-from collections.abc import Hashable
+from collections.abc import AsyncGenerator, Hashable
+from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Final, TypeAlias
@@ -98,6 +99,16 @@ class Shares:
         if self._queues:
             self._step(payer, held)
             self._serve()
+
+    @asynccontextmanager
+    async def place(self, payer: Payer) -> AsyncGenerator[None]:
+        """A block with a place. Raises as `wait` does."""
+        if not self.take(payer):
+            await self.wait(payer)
+        try:
+            yield
+        finally:
+            self.give(payer)
 
     def refuse(self, error: DatabaseError) -> None:
         """End all waits with this error."""

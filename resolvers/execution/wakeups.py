@@ -123,10 +123,10 @@ class WakeUps:
         Accounts take turns. Heavy readings run one at a time and wait for each other, so that light ones find a place.
         """
         if cost <= HEAVY:
-            async with _place(self._reading, account):
+            async with self._reading.place(account):
                 yield
         else:
-            async with _place(self._reading_heavy, account), _place(self._reading, ("heavy", account)):
+            async with self._reading_heavy.place(account), self._reading.place(("heavy", account)):
                 yield
 
     def add(self, company: uuid.UUID | None, *, follows: bool = False) -> WakeUp:
@@ -222,13 +222,3 @@ class WakeUps:
             found.discard(wake)
             if not found:
                 del self._by[what, key]
-
-
-@asynccontextmanager
-async def _place(shares: Shares, payer: Hashable) -> AsyncGenerator[None]:
-    if not shares.take(payer):
-        await shares.wait(payer)
-    try:
-        yield
-    finally:
-        shares.give(payer)

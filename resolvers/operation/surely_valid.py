@@ -97,12 +97,12 @@ class _Walk:
 
     def _selects(self, selection_set: SelectionSetNode, parent: GraphQLNamedType) -> bool:
         """True for fields of the parent, each with a response key of its own."""
-        breathe()
         selections = selection_set.selections
         keys = {(node.alias or node.name).value for node in selections if isinstance(node, FieldNode)}
         return len(keys) == len(selections) > 0 and all(self._is_field(node, parent) for node in selections)
 
     def _is_field(self, node: SelectionNode, parent: GraphQLNamedType) -> bool:
+        breathe()
         if not isinstance(node, FieldNode) or node.directives:
             return False
         if node.name.value == "__typename":
@@ -126,6 +126,7 @@ class _Walk:
         return all(name in names for name, one in declared.items() if isinstance(type_of(one), GraphQLNonNull))
 
     def _fits(self, node: ValueNode, type_: Any) -> bool:
+        breathe()
         if isinstance(node, VariableNode):
             self.used.add(node.name.value)
             variable = self.variables.get(node.name.value)
