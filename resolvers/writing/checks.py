@@ -98,7 +98,7 @@ class WriteChecks:
         if self.write.listed and self.write.whole is not None:
             yield f"{self.write.operation}: rows of a list are parts of a {self.write.whole.type_.name}"
         for owned in self.write.lists:
-            if self.write.listed and owned.rules.turn is not None:
+            if self.write.listed and not self.write.creates and owned.rules.turn is not None:
                 yield f"{self.write.operation}.{owned.member}: rows of other lists decide what may be in it"
 
     def _kept(self) -> Iterator[str]:

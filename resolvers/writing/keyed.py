@@ -101,7 +101,9 @@ class KeyedSql:
             )
         for rule in self.owned.rules.rules:
             reason = rule.reason.name if rule.reason is not None else ""
-            broken = sql("not i.removes and ({})", rule.broken(NewRow(sql("i"), self.company(sql("i")))))
+            broken = sql(
+                "not i.removes and ({})", rule.broken(NewRow(sql("i"), self.company(sql("i")), listed=self._items))
+            )
             yield self._problem(broken, f"{rule.code.name} {reason}", rule.member)
 
     def _problem(self, broken: Sql, code: str, member: str) -> Sql:

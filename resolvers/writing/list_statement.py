@@ -1,10 +1,10 @@
 """The statement of a list verb: it judges each item, and writes those that may be written as sets.
 
-`viewer → judged → done → locked → found → given → good → number → written → trail → lasting`. The rows that an update
-names are locked first, in the order of their keys, and are judged as they are then, which may be newer than the
-statement's snapshot: so a list is written as it was judged, and lists do not wait for each other in a circle. Nothing
-is locked that will not be written: for a trial, a repetition, or a list with a problem that may only be written whole.
-`done` are the rows of an earlier request with the same key.
+`viewer → judged → done → locked → found → given → good → turn → number → written → trail → lasting`. The rows that
+an update names are locked first, in the order of their keys, and are judged as they are then, which may be newer than
+the statement's snapshot: so a list is written as it was judged, and lists do not wait for each other in a circle.
+Nothing is locked that will not be written: for a trial, a repetition, or a list with a problem that may only be written
+whole. `done` are the rows of an earlier request with the same key.
 """
 
 from dataclasses import dataclass
@@ -56,6 +56,8 @@ class ListSql(WriteSql):
             self._common(*owned.before())
         self._common(sql("given"), self._items())
         self._common(sql("good"), self._good())
+        if (turn := self._turn) is not None:
+            self._common(sql("turn"), self._taken_turn(turn))
         if self._is_numbered:
             self._common(sql("number"), self._number())
         self._common(sql("written"), self._written([sql("*")]))
@@ -185,6 +187,7 @@ class ListSql(WriteSql):
             *self._own(new, fields),
             *(sql("{} {}", value, Sql(name)) for name, value in new.items()),
             *self._stated_number(),
+            *([] if (turn := self._turn) is None else [sql("{} turn", self._read_turn(turn))]),
             *(self._wholes.stated(one.owned.json_key, one.n) for one in self._owned),
         ]
         return sql(
@@ -259,10 +262,10 @@ class ListSql(WriteSql):
 
     def _good(self) -> Sql:
         """The rows that are written: those without a problem; of a whole list all that change, or none."""
-        turn = sql(", count(*) filter (where g.stated is null) over (order by g.n) turn")
+        drawn = sql(", count(*) filter (where g.stated is null) over (order by g.n) nth")
         return sql(
             "select g.*{} from given g where g.outcome is null and g.refused is null and not {} and not {}",
-            turn if self._is_numbered and self.write.creates else sql(""),
+            drawn if self._is_numbered and self.write.creates else sql(""),
             self._parameter(TRIAL, "bool"),
             self._any(sql("o.refused = 'RACED' or {} and {}", self._parameter(WHOLE, "bool"), IS_WRONG)),
         )
@@ -289,21 +292,24 @@ class ListSql(WriteSql):
         drawn = sql("(select count(*) from good g where g.stated is null)")
         return sql(
             "insert into counter as k (company_id, kind, next) select {}, {}, "
-            "coalesce(max(g.stated), 0) + 1 + {} from good g group by g.company_id "
+            "coalesce(max(g.stated), 0) + 1 + {} from {} group by g.company_id "
             "on conflict (company_id, kind) do update set next = greatest(k.next, excluded.next - {}) + {} "
             "returning k.next - {} lowest",
             self._company(sql("g")),
             kind,
-            *[drawn] * 4,
+            drawn,
+            self._numbering,
+            *[drawn] * 3,
         )
 
     @property
     def _joins(self) -> Sql:
         if not self._is_numbered:
-            return sql("")
+            return self._turned
         if self._changes:
             return sql(" cross join lateral (select case when {} then g.stated end drawn) d", STATES_NUMBER)
-        return sql(" cross join number k cross join lateral (select coalesce(g.stated, k.lowest + g.turn - 1) drawn) d")
+        drawn = sql("coalesce(g.stated, k.lowest + g.nth - 1)")
+        return sql(" cross join number k cross join lateral (select {} drawn) d{}", drawn, self._turned)
 
     # --- the outcome
 
@@ -324,11 +330,20 @@ class ListSql(WriteSql):
             "case when j.outcome is not null then j.outcome when {} then 'RACED' when {} and {} then 'FOUND' "
             "when {} then 'VALID' when {} then 'PARTLY' end outcome from judged j left join lasting on true) o",
             sql("case when {} then {} end", is_shown, of_items) if self.is_whole else of_items,
-            self._any(sql("o.refused = 'RACED'")),
+            self._is_overtaken(),
             self._parameter(WHOLE, "bool"),
             self._any(IS_WRONG),
             self._parameter(TRIAL, "bool"),
             self._any(sql("o.refused is not null")),
+        )
+
+    def _is_overtaken(self) -> Sql:
+        """The condition that nothing is written, since another write was there first."""
+        raced = self._any(sql("o.refused = 'RACED'"))
+        return (
+            raced
+            if self._turn is None
+            else sql("({} or exists (select from good) and not exists (select from turn))", raced)
         )
 
 

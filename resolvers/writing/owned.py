@@ -155,7 +155,7 @@ class OwnedSql:
                 yield self._problem(self._unknown(column, column.linked), "NOT_FOUND ", column.member)
         for n, rule in enumerate(self.owned.rules.rules):
             reason = rule.reason.name if rule.reason is not None else ""
-            broken = rule.broken(NewRow(sql("i"), self.company(sql("i"))))
+            broken = rule.broken(NewRow(sql("i"), self.company(sql("i")), listed=self._items))
             known = sql("(i.id is null or i.found) and i.{} and ({})", alias("judged", n), broken)
             yield self._problem(known, f"{rule.code.name} {reason}", rule.member)
 

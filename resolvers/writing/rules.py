@@ -18,12 +18,14 @@ from schema.errors import UserErrorCode, ValidationReason
 class NewRow:
     """The row as it would be written; its columns by name, as SQL.
 
-    `name` is the relation that has them, but for those in `values`; `company` is the key of the row's company.
+    `name` is the relation that has them, but for those in `values`; `company` is the key of the row's company. A row
+    that belongs to another one is among those in `listed`, all that the input states of its kind.
     """
 
     name: Sql
     company: Sql
     values: Mapping[str, Sql] = field(default_factory=dict[str, Sql])
+    listed: Sql = field(default=sql(""))
 
     def __getitem__(self, column: str) -> Sql:
         return self.values.get(column) or sql("{}.{}", self.name, Sql(column))

@@ -57,12 +57,12 @@ class WriteSql(NewRowSql):
         """The names and statements that are run before the row is written."""
         if self._counts_later:
             yield sql("locked"), self._locked()
+        if (turn := self._turn) is not None:
+            yield sql("turn"), self._taken_turn(turn)
         if self._is_numbered:
             yield sql("number"), self._number()
         if self.write.whole is not None:
             yield sql("raised"), self._raised()
-        if (turn := self._turn) is not None:
-            yield sql("turn"), self._taken_turn(turn)
 
     def _after_written(self) -> Iterator[tuple[Sql, Sql]]:
         """The names and statements of owned rows, effects and the trail, which checks a right that may have ended."""
@@ -127,8 +127,8 @@ class WriteSql(NewRowSql):
 
     @property
     def _counting(self) -> Sql:
-        """The given row, once nothing but a counter is in its way."""
-        return sql("given g cross join locked") if self._counts_later else sql("given g")
+        """The given rows, once nothing but a counter is in their way."""
+        return sql("{} cross join locked", self._source) if self._counts_later else self._source
 
     def _number(self) -> Sql:
         """The next number of the company's counter; a stated one raises the counter."""
@@ -145,34 +145,41 @@ class WriteSql(NewRowSql):
             "returning coalesce({}, k.next - 1) drawn",
             self._company(sql("g")),
             literal(self.write.rules.numbering.counter),
-            self._counting,
+            self._numbering,
             self._is_written(),
             drawn,
             states,
             states,
         )
 
+    @property
+    def _numbering(self) -> Sql:
+        """The same once it is their turn: a number, which all new rows wait for, is drawn last."""
+        return sql("{}{}", self._counting, self._turned)
+
     def _next_number(self) -> Sql:
         """The next number of the company's counter, for a row that states none."""
         assert self.write.rules.numbering is not None
         return sql(
-            "insert into counter as k (company_id, kind, next) select {}, {}, 2 from given g where {} "
+            "insert into counter as k (company_id, kind, next) select {}, {}, 2 from {} where {} "
             "on conflict (company_id, kind) do update set next = k.next + 1 returning k.next - 1 drawn",
             self._company(sql("g")),
             literal(self.write.rules.numbering.counter),
+            self._numbering,
             self._is_written(),
         )
 
     def _taken_turn(self, kind: LiteralString) -> Sql:
         """The counter's next value; no row, and nothing is written, unless it still is as it was judged."""
         return sql(
-            "insert into counter as k (company_id, kind, next) select {}, {}, 1 from {} where {} "
+            "insert into counter as k (company_id, kind, next) select distinct {}, {}, 1 from {} where {} "
             "on conflict (company_id, kind) do update set next = k.next + 1 "
-            "where k.next = (select g.turn from given g) returning k.next",
+            "where k.next = (select min(g.turn) from {}) returning k.next",
             self._company(sql("g")),
             literal(kind),
             self._counting,
             self._is_written(),
+            self._source,
         )
 
     def _raised(self) -> Sql:
@@ -196,8 +203,12 @@ class WriteSql(NewRowSql):
         """The joins of a written row: its number, the new version of its whole, and the turn."""
         drawn = " cross join number d" if self.write.creates else " left join number d on true"
         raised = sql(" cross join raised") if self.write.whole is not None else sql("")
-        turn = sql(" cross join turn") if self._turn is not None else sql("")
-        return Sql(f"{drawn if self._is_numbered else ''}{raised}{turn}")
+        return Sql(f"{drawn if self._is_numbered else ''}{raised}{self._turned}")
+
+    @property
+    def _turned(self) -> Sql:
+        """The join without which nothing is written unless the counter is as it was judged."""
+        return sql(" cross join turn") if self._turn is not None else sql("")
 
     def _written(self, returned: Sequence[Sql]) -> Sql:
         return self._insert(returned) if self.write.creates else self._update(returned)

@@ -93,7 +93,7 @@ class WriteRule:
     has its `default`; `filled`: the statement finds its value. `required`: it has to be given on creation.
     The rows of an owned list have the `fixed` values. A member of an input may be `called` otherwise than its field;
     `effect`: no column holds what it states, but something follows from it. `once`: it is stated on creation only.
-    `alone`: rows of other lists decide whether it may be written, so no item of a list states it.
+    `alone`: rows of other lists decide whether it may be changed, so no item of a list changes it.
     """
 
     kind: WriteKind
@@ -194,7 +194,7 @@ def owned(most: int = 100, *, alone: bool = False, **fixed: str) -> WriteRule:
     """The rows of a list that belong to the object, at most `most`; kept rows are named by their ids.
 
     `fixed` are the values of columns that all rows of the list have. `alone`: rows of other lists decide what may be in
-    it, so it is written with one object alone.
+    it, so it is changed with one object alone.
     """
     return WriteRule(WriteKind.OWNED, decimal.Decimal(most), fixed=tuple(fixed.items()), alone=alone)
 

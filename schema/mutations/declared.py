@@ -106,7 +106,7 @@ def _list_item(entity: type, action: WriteAction) -> Iterator[tuple[str, Declare
     if action is WriteAction.UPDATE:
         yield from _named_row(entity).items()
     for name, member in _written(entity, creates=action is WriteAction.CREATE):
-        if not member.declared.metadata["write"].alone:
+        if action is WriteAction.CREATE or not member.declared.metadata["write"].alone:
             yield name, member
 
 

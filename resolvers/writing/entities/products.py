@@ -1,7 +1,7 @@
 """Products and their groups: numbers, the defaults of the company and the group, prices and margins."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, LiteralString
 
 from db.sql import Sql, every, rows, sql
 from db.tables.core.products import product_group
@@ -74,31 +74,48 @@ def unknown_account(row: NewRow) -> Sql:
 
 def contains_itself(row: NewRow) -> Sql:
     """A part that is the whole itself, or is made of it."""
-    return sql("exists (with recursive {} select from b where b.id = {})", below(row), row["whole"])
+    of_part = starts(row, "child_id", "1")
+    of_one, of_all = (sql("with recursive {} select b.id from b", below(start)) for start in of_part)
+    return sql("{} in ({}) and {} in ({})", row["whole"], of_all, row["whole"], of_one)
 
 
 def too_deep(row: NewRow) -> Sql:
     """A part below which, together with what is above its whole, are more than five levels."""
-    component = rows(product_component, sql("p"), company=row.company)
+    deepest = [sql("with recursive {} select max(b.n) from b", below(start)) for start in starts(row, "child_id", "1")]
+    highest = [sql("with recursive {} select max(a.n) from a", above(start)) for start in starts(row, "whole", "0")]
+    of_one, of_all = (sql("({}) + ({}) > 5", *pair) for pair in zip(deepest, highest, strict=True))
+    return sql("{} and {}", of_all, of_one)
+
+
+def starts(row: NewRow, column: LiteralString, level: LiteralString) -> tuple[Sql, Sql]:
+    """Where a walk begins: at the product in a column of one part, or of all parts, which are walked once for all.
+
+    A part is walked by itself only where the walk of all has found something.
+    """
+    of_one = sql("select {}, {}, {}", row.company, row[column], sql(level))
+    return of_one, sql("select o.company_id, o.{}, {} from {} o", sql(column), sql(level), row.listed)
+
+
+def above(start: Sql) -> Sql:
+    """The common table expression of products and all that is made of them, each with its level, up to the fifth."""
+    component = rows(product_component, sql("p"), company=sql("a.company_id"))
     of_part = every([*component.where, sql("{} = a.id", component["child_id"])])
-    above = sql(
-        "a(id, n) as (select {}, 0 union select {}, a.n + 1 from a join {} on {} where a.n < 5)",
-        row["whole"],
+    return sql(
+        "a(company_id, id, n) as ({} union select a.company_id, {}, a.n + 1 from a join {} on {} where a.n < 5)",
+        start,
         component["product_id"],
         component.source,
         of_part,
     )
-    deepest = sql("(with recursive {} select max(b.n) from b)", below(row))
-    return sql("{} + (with recursive {} select max(a.n) from a) > 5", deepest, above)
 
 
-def below(row: NewRow) -> Sql:
-    """The common table expression of a part and all its own parts, each with its level, up to the sixth."""
-    component = rows(product_component, sql("p"), company=row.company)
+def below(start: Sql) -> Sql:
+    """The common table expression of parts and all their own parts, each with its level, up to the sixth."""
+    component = rows(product_component, sql("p"), company=sql("b.company_id"))
     of_whole = every([*component.where, sql("{} = b.id", component["product_id"])])
     return sql(
-        "b(id, n) as (select {}, 1 union select {}, b.n + 1 from b join {} on {} where b.n < 6)",
-        row["child_id"],
+        "b(company_id, id, n) as ({} union select b.company_id, {}, b.n + 1 from b join {} on {} where b.n < 6)",
+        start,
         component["child_id"],
         component.source,
         of_whole,

@@ -349,7 +349,7 @@ given as materialized (
   ) z
 ),
 good as materialized (
-  select g.*, count(*) filter (where g.stated is null) over (order by g.n) turn
+  select g.*, count(*) filter (where g.stated is null) over (order by g.n) nth
   from given g
   where
     g.outcome is null
@@ -457,7 +457,7 @@ written as materialized (
     d.drawn
   from good g
     cross join number k
-    cross join lateral (select coalesce(g.stated, k.lowest + g.turn - 1) drawn) d
+    cross join lateral (select coalesce(g.stated, k.lowest + g.nth - 1) drawn) d
   where true
   returning *
 ),

@@ -383,14 +383,91 @@ async def test_products_are_imported_with_their_prices_and_texts(desk: Desk) -> 
     assert [row["version"] for row in changed] == [2, 1, 2]
 
 
-async def test_what_a_product_is_made_of_is_written_with_it_alone(desk: Desk) -> None:
-    for write in (CREATE_PRODUCTS, UPDATE_PRODUCTS):
-        assert {owned.member for owned in write.lists} == {"tierPrices", "translations"}
-        title = write.operation[0].upper() + write.operation[1:]
-        text = f"mutation ($input: {title}Input!) {{ {write.operation}(input: $input) {{ errors {{ code }} }} }}"
-        given: dict[str, Any] = {"companyId": desk.firm.id, "items": [{"name": "x", "components": []}]}
-        result = await desk.send(desk.firm["owner"], text, input=given)
-        assert [error.code.value for error in result.errors] == ["BAD_USER_INPUT"]
+MADE_OF: Final = "id isComposite components { quantity child { id } }"
+
+
+async def composites(desk: Desk, *items: Any, **given: Any) -> Any:
+    """The payload of products that are made with their components."""
+    listed = [{"name": str(n), "price": "1", **item} for n, item in enumerate(items)]
+    return await send(desk, CREATE_PRODUCTS, listed, row=MADE_OF, **given)
+
+
+def part(product: str, quantity: str = "1") -> dict[str, str]:
+    """A component."""
+    return {"productId": product, "quantity": quantity}
+
+
+async def tower(desk: Desk, levels: int) -> list[str]:
+    """Products of which each but the last is made of the next one, the highest first."""
+    built = [rows(await composites(desk, {}), "product")[0]["id"]]
+    for _ in range(levels - 1):
+        built.append(rows(await composites(desk, {"components": [part(built[-1])]}), "product")[0]["id"])
+    return built[::-1]
+
+
+async def test_products_are_imported_with_what_they_are_made_of(desk: Desk) -> None:
+    bottle, empty = (row["id"] for row in rows(await composites(desk, {}, {}), "product"))
+    crates: list[Any] = [
+        {"components": [part(bottle, "24"), part(empty), part(bottle, "0.5")]}, {}, {"components": [part(empty)]},
+        {"components": []},
+    ]  # fmt: skip
+    payload = await composites(desk, *crates)
+    assert (payload["errors"], of_items(payload)) == ([], [[]] * 4)
+    made = rows(payload, "product")
+    assert [[(one["child"]["id"], one["quantity"]) for one in row["components"]] for row in made] == [
+        [(bottle, "24.000"), (empty, "1.000"), (bottle, "0.500")], [], [(empty, "1.000")], [],
+    ]  # fmt: skip
+    assert [row["isComposite"] for row in made] == [True, False, True, False]
+
+
+async def test_each_of_many_new_products_is_five_levels_at_most(desk: Desk) -> None:
+    levels = await tower(desk, 6)
+    deep, high = {"components": [part(levels[0])]}, {"components": [part(levels[5]), part(levels[1])]}
+    refused = await composites(desk, high, deep)
+    assert faults(refused["errors"]) == [("VALIDATION", "items.1.components.0.productId", "RANGE")]
+    assert refused["results"] == []
+    partly = await composites(desk, high, deep, high, allOrNothing=False)
+    assert of_items(partly) == [[], [("VALIDATION", "components.0.productId", "RANGE")], []]
+    unknown = {"components": [part(levels[5]), part(f"pro_{uuid.uuid4().hex}"), part("key:none")]}
+    assert of_items(await composites(desk, unknown, allOrNothing=False)) == [
+        [("NOT_FOUND", f"components.{n}.productId", None) for n in (1, 2)]
+    ]
+    trial = await composites(desk, high, deep, allOrNothing=False, validateOnly=True)
+    assert of_items(trial) == [[], [("VALIDATION", "components.0.productId", "RANGE")]]
+
+
+TURN: Final = "update counter set next = next + 1 where kind = 'COMPOSITION'"
+DEEPEN: Final = """
+insert into product_component (company_id, product_id, child_id, quantity, position) values ($1, $2, $3, 1, 1)
+"""
+
+
+async def test_a_level_that_comes_meanwhile_is_seen(desk: Desk) -> None:
+    levels, ground = await tower(desk, 5), (await tower(desk, 1))[0]
+    connection = await connect(desk.dsn)
+    try:
+        await connection.execute("begin")
+        await connection.execute(TURN)
+        waiting = asyncio.ensure_future(composites(desk, {}, {"components": [part(levels[0])]}))
+        async with asyncio.timeout(PATIENCE):
+            while not await desk.connection.fetchval(WAITS):  # noqa: ASYNC110  # it is the database that says so
+                await asyncio.sleep(0.01)
+        await connection.execute(DEEPEN, desk.firm.key, key_of(levels[4]), key_of(ground))
+        await connection.execute("commit")
+        listed = await waiting
+    finally:
+        await connection.close()
+    assert faults(listed["errors"]) == [("VALIDATION", "items.1.components.0.productId", "RANGE")]
+    assert listed["results"] == []
+
+
+async def test_what_many_products_are_made_of_is_changed_one_by_one(desk: Desk) -> None:
+    assert {owned.member for owned in CREATE_PRODUCTS.lists} == {"tierPrices", "translations", "components"}
+    assert {owned.member for owned in UPDATE_PRODUCTS.lists} == {"tierPrices", "translations"}
+    text = "mutation ($input: UpdateProductsInput!) { updateProducts(input: $input) { errors { code } } }"
+    given: dict[str, Any] = {"companyId": desk.firm.id, "items": [{"productId": "pro_x", "components": []}]}
+    result = await desk.send(desk.firm["owner"], text, input=given)
+    assert [error.code.value for error in result.errors] == ["BAD_USER_INPUT"]
 
 
 # --- how much is looked at
