@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from types import MappingProxyType
-from typing import Final
+from typing import Final, cast
 
 import asyncpg
 from asyncpg import Record
@@ -42,7 +42,6 @@ from resolvers.user_problems import problems_json
 from resolvers.writing.intent import Intent, StatementWriter
 from resolvers.writing.judging import TRIAL
 from resolvers.writing.outcome import Outcome, Refusal, outcome_of
-from resolvers.writing.registry import statement_writers
 from resolvers.writing.unversioned.waiting import Lines, until_free
 from schema.errors import ErrorCode
 from schema.localization.language import Language
@@ -103,7 +102,7 @@ class WriteRunner:
     _lines: Lines = field(init=False, default_factory=Lines)
 
     def __post_init__(self) -> None:
-        self.writers = statement_writers(self.compiler.layout) if self.compiler.writers else {}
+        self.writers = cast("Mapping[str, StatementWriter]", self.compiler.writers)  # as `default_compiler` makes it
 
     def takes_key(self, name: str) -> bool:
         """True for a root field that takes an idempotency key."""

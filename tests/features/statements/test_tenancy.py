@@ -4,6 +4,7 @@ The statements are parsed by sqlglot, which shares nothing with the emitter.
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 import pytest
 import sqlglot
@@ -26,9 +27,15 @@ Side = tuple[str, str]
 """A side of a condition: table and name of a column, or `$` and the number of a parameter."""
 
 
+@lru_cache(1)
+def tree(statement: str) -> exp.Expr:
+    """The statement as sqlglot understands it."""
+    return sqlglot.parse_one(statement, dialect="postgres")
+
+
 def unfenced(statement: str) -> list[str]:
     """The tenant tables of a statement, by alias, that no condition of their own query holds to a company."""
-    parsed = sqlglot.parse_one(statement, dialect="postgres")
+    parsed = tree(statement)
     return [*_unfenced_reads(parsed, judged=statement.lstrip().startswith(READ)), *_unfenced_inserts(parsed)]
 
 
@@ -159,7 +166,7 @@ async def test_the_biggest_operation_is_fenced(world: World, document: str) -> N
     async with world.signed_in("lambert") as token:
         outcome = await world.ask(document, {}, token)
     (ran,) = outcome.statements
-    tables = list(sqlglot.parse_one(ran.sql, dialect="postgres").find_all(exp.Table))
+    tables = list(tree(ran.sql).find_all(exp.Table))
     assert sum(table.name in TENANTS for table in tables) > 20
     assert unfenced(ran.sql) == []
 
