@@ -1,25 +1,19 @@
-"""The system user of the server: takes a folder, chooses an identity for PostgreSQL, which refuses root.
+"""The system user of the server: takes a folder, chooses an identity for PostgreSQL, which refuses root."""
 
-Functions that run between fork and exec use only values that were prepared before the fork.
-"""
-
-import ctypes
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from db.embedded import launcher
 from db.embedded.errors import EmbeddedError
+from db.embedded.launcher import binding
 
 if sys.platform != "win32":
     import pwd
-
-CLONE_NEWUSER = 0x10000000
-PR_SET_PDEATHSIG = 1
-INNER_ID = 65534
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,35 +60,26 @@ def namespaces_allowed() -> bool:
     """True when this root process may start a child in a user namespace (containers often refuse)."""
     if sys.platform != "linux":
         return False
+    command, _ = launched([], Identity(os.geteuid(), os.getegid(), NamespaceDrop()))
     try:
-        subprocess.run(
-            ["/bin/true"],
-            preexec_fn=_namespace_entry(),
-            timeout=10,
-            stdin=subprocess.DEVNULL,
-            check=False,
-        )
-    except FileNotFoundError:
-        return True
+        return subprocess.run(command, timeout=10, capture_output=True, check=False).returncode == 0
     except (subprocess.SubprocessError, OSError):
         return False
-    return True
 
 
-def entry(identity: Identity, death_signal: int = signal.SIGINT) -> Callable[[], None]:
-    """The function that a child runs before exec: become `identity`, then request `death_signal` at the parent's death.
+def launched(
+    command: Sequence[str], identity: Identity, death_signal: int = signal.SIGINT
+) -> tuple[Sequence[str], Callable[[], None] | None]:
+    """How a child becomes `identity` and then `command`: its command line, and what it does between fork and exec.
 
-    The order matters, since a change of credentials clears the request. So does the thread: the kernel sends the signal
-    when the thread that forked ends.
+    The child gets `death_signal` when the thread that has started it ends. The launcher becomes another user; our own
+    has perhaps no access to Python, if this process was root when it started.
     """
-    become = _become(identity)
-    bind = _parent_binding(death_signal)
-
-    def enter() -> None:
-        become()
-        bind()
-
-    return enter
+    parent, number = os.getpid(), int(death_signal)
+    if isinstance(identity.drop, NoDrop):
+        return command, binding(parent, number)
+    numbers = map(str, (identity.uid, identity.gid, parent, number))
+    return [sys.executable, "-I", "-S", launcher.__file__, type(identity.drop).__name__, *numbers, *command], None
 
 
 def blocked_at(path: Path, identity: Identity) -> Path | None:
@@ -143,57 +128,3 @@ def _nobody() -> Identity:
             "Start this program as a normal user, or set DATABASE_URL to a server that runs elsewhere."
         ) from None
     return Identity(nobody.pw_uid, nobody.pw_gid, UserDrop())
-
-
-def _become(identity: Identity) -> Callable[[], None]:
-    match identity.drop:
-        case NoDrop():
-            return lambda: None
-        case NamespaceDrop():
-            return _namespace_entry()
-        case UserDrop():
-            return _user_entry(identity.uid, identity.gid)
-
-
-def _user_entry(uid: int, gid: int) -> Callable[[], None]:
-    def enter() -> None:
-        os.setgroups([])
-        os.setgid(gid)
-        os.setuid(uid)
-
-    return enter
-
-
-def _namespace_entry() -> Callable[[], None]:
-    unshare = ctypes.CDLL(None, use_errno=True).unshare
-    uid_map, gid_map = (f"{INNER_ID} {number} 1".encode() for number in (os.geteuid(), os.getegid()))
-
-    def enter() -> None:
-        if unshare(CLONE_NEWUSER) != 0:
-            raise OSError(ctypes.get_errno(), "unshare")
-        _write("/proc/self/setgroups", b"deny")
-        _write("/proc/self/gid_map", gid_map)
-        _write("/proc/self/uid_map", uid_map)
-
-    return enter
-
-
-def _write(file: str, content: bytes) -> None:
-    fd = os.open(file, os.O_WRONLY)
-    os.write(fd, content)
-    os.close(fd)
-
-
-def _parent_binding(death_signal: int) -> Callable[[], None]:
-    if sys.platform != "linux":
-        return lambda: None
-    prctl = ctypes.CDLL(None, use_errno=True).prctl
-    arguments = [ctypes.c_ulong(number) for number in (PR_SET_PDEATHSIG, death_signal, 0, 0, 0)]
-    parent = os.getpid()
-
-    def bind() -> None:
-        prctl(*arguments)
-        if os.getppid() != parent:
-            os._exit(1)
-
-    return bind

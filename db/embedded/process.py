@@ -13,7 +13,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from db.embedded.identity import Identity, entry
+from db.embedded.identity import Identity, launched
 
 FAST_STOP_SECONDS = 20.0
 IMMEDIATE_STOP_SECONDS = 10.0
@@ -28,17 +28,18 @@ class Child:
     """
 
     def __init__(self, command: Sequence[str], identity: Identity, output: int, death_signal: int) -> None:
-        """Fork and exec `command`, with both outputs to descriptor `output`. Raises OSError, SubprocessError."""
+        """Start `command`, with both outputs to descriptor `output`. Raises OSError, SubprocessError."""
         self._loop = asyncio.get_running_loop()
         self._ended = asyncio.Event()
+        line, before = launched(command, identity, death_signal)
         self._process = subprocess.Popen(
-            command,
+            line,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
             env=_environment(os.environ),
             cwd="/",
-            preexec_fn=entry(identity, death_signal),  # noqa: PLW1509 (it only makes system calls)
+            preexec_fn=before,  # noqa: PLW1509 (it only makes system calls)
             start_new_session=True,
         )
         self._watchdog = self._start_watchdog()

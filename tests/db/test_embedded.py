@@ -18,7 +18,8 @@ import pytest
 
 from db.embedded import Embedded, EmbeddedError, binaries, identity, server
 from db.embedded.cluster import running_postgres
-from db.embedded.identity import Identity, NamespaceDrop, UserDrop, choose_identity
+from db.embedded.identity import Identity, NamespaceDrop, UserDrop, choose_identity, launched
+from db.embedded.launcher import NOT_STARTED
 from db.embedded.layout import LOG_ROTATION_BYTES, Layout
 from db.embedded.lock import OwnerLock
 
@@ -77,6 +78,15 @@ for name, content in {"setgroups": "deny", "uid_map": "0 0 1", "gid_map": "0 0 1
 Path("/proc/sys/user/max_user_namespaces").write_text("0")
 print(namespaces_allowed())
 """
+
+
+THREAD_AT_FORK = """
+import os, threading, time
+os.register_at_fork(after_in_child=lambda: threading.Thread(target=time.sleep, args=(10,), daemon=True).start())
+from db.embedded.identity import namespaces_allowed
+print(namespaces_allowed())
+"""
+"""As a library does that exports traces."""
 
 
 class Companion:
@@ -517,6 +527,38 @@ async def test_refusal_of_user_namespaces_is_noticed() -> None:
         *(sys.executable, "-c", NO_MORE_NAMESPACES), cwd=ROOT, stdout=asyncio.subprocess.PIPE
     )
     assert (await process.communicate())[0] == b"False\n"
+
+
+@only_root
+async def test_what_libraries_do_in_a_forked_child_is_no_refusal_of_user_namespaces() -> None:
+    allowed = identity.namespaces_allowed()
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", THREAD_AT_FORK), cwd=ROOT, stdout=asyncio.subprocess.PIPE
+    )
+    assert (await process.communicate())[0] == f"{allowed}\n".encode()
+
+
+async def run(*command: str) -> tuple[int | None, str, str]:
+    """The exit code of a program, and what it says on both ways."""
+    process = await asyncio.create_subprocess_exec(
+        *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+    said = await process.communicate()
+    return process.returncode, said[0].decode(), said[1].decode()
+
+
+@only_root
+async def test_a_launched_program_has_the_signals_of_any_other() -> None:
+    shown = ("/bin/grep", "^Sig\\(Ign\\|Blk\\)", "/proc/self/status")
+    line, _ = launched(shown, Identity(65534, 65534, UserDrop()))
+    assert await run(*line) == await run(*shown)
+
+
+@only_root
+async def test_a_program_that_cannot_be_launched_says_so() -> None:
+    line, _ = launched(["/nowhere/postgres", "-D", "/x"], Identity(65534, 65534, UserDrop()))
+    said = "/nowhere/postgres cannot be started: [Errno 2] No such file or directory\n"
+    assert await run(*line) == (NOT_STARTED, "", said)
 
 
 @only_root

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import orjson
 
-from db.embedded.identity import Identity, NoDrop, entry
+from db.embedded.launcher import binding
 from tests.bench.contenders.fetching import ariadne, fetched, node
 from tests.bench.contenders.normalise import FROM_POSTGRAPHILE
 from tests.bench.data import dataset
@@ -254,7 +254,7 @@ def pin_ourselves() -> "list[int]":
 
 def _entry(processors: Sequence[int]) -> Callable[[], None]:
     """The setup of a child process before it becomes a server: set its processors, and end it when we end."""
-    bind = entry(Identity(os.geteuid(), os.getegid(), NoDrop()), signal.SIGTERM)
+    bind = binding(os.getpid(), signal.SIGTERM)
 
     def enter() -> None:
         os.sched_setaffinity(0, processors)
