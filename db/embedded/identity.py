@@ -72,8 +72,8 @@ def launched(
 ) -> tuple[Sequence[str], Callable[[], None] | None]:
     """How a child becomes `identity` and then `command`: its command line, and what it does between fork and exec.
 
-    The child gets `death_signal` when the thread that has started it ends. The launcher becomes another user; our own
-    has perhaps no access to Python, if this process was root when it started.
+    The child gets `death_signal` when the thread that has started it ends. Where the user stays there is no launcher,
+    since a process that was root when it started may have lost access to Python.
     """
     parent, number = os.getpid(), int(death_signal)
     if isinstance(identity.drop, NoDrop):

@@ -1,7 +1,7 @@
-"""A program of its own, which becomes another user and then a program of PostgreSQL; `identity.py` has its arguments.
+"""The program that becomes the server's user, and then a program of PostgreSQL; `identity.launched` has its arguments.
 
-What libraries of this process do in a forked child, threads above all, would keep the child out of a user namespace.
-So this one is started by itself, isolated and without packages. Without a program it only tries to become the user.
+Libraries start threads in a child that is forked, which may then enter no user namespace. This program is started
+instead, isolated and without packages. Without a program of PostgreSQL it only tries to become the user.
 """
 
 import ctypes
@@ -17,7 +17,7 @@ INNER_ID: Final = 65534
 """The user and the group that the program is in its namespace."""
 
 NOT_STARTED: Final = 126
-"""The exit code when the user or the program cannot be become."""
+"""The exit code when the program was not started."""
 
 
 def launch(drop: str, uid: int, gid: int, parent: int, death_signal: int, *program: str) -> None:
