@@ -146,6 +146,7 @@ await check("an answer that comes late is not taken for the next company's", () 
       const late = new Promise((answer) => (release = answer));
       const isLate = (request) => request.postDataJSON()?.documentId === "console/People" && request.postDataJSON().variables.companyId === LAMBERT;
       await page.goto(`${console_}#/companies`);
+      await page.locator("[role=grid]").waitFor({ state: "detached" });  // else the way there and back is no way at all
       await page.route("**/graphql", async (route) => (isLate(route.request()) && (await late), route.continue()));
       const asked = page.waitForRequest(isLate);
       await page.goto(`${console_}${MATRIX}`);
