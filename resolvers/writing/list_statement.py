@@ -340,11 +340,9 @@ class ListSql(WriteSql):
     def _is_overtaken(self) -> Sql:
         """The condition that nothing is written, since another write was there first."""
         raced = self._any(sql("o.refused = 'RACED'"))
-        return (
-            raced
-            if self._turn is None
-            else sql("({} or exists (select from good) and not exists (select from turn))", raced)
-        )
+        if self._turn is None:
+            return raced
+        return sql("({} or exists (select from good) and not exists (select from turn))", raced)
 
 
 IS_WRONG: Final = sql("o.refused <> 'UNCHANGED'")

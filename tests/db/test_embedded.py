@@ -519,32 +519,26 @@ def test_root_makes_new_data_for_the_user_whose_folder_it_is(folder: Path) -> No
     assert choose_identity(folder, folder / "data").drop == usual
 
 
+async def run(*command: str) -> tuple[int | None, str, str]:
+    """The exit code of a program, and what it says on both ways."""
+    process = await asyncio.create_subprocess_exec(
+        *command, cwd=ROOT, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+    said = await process.communicate()
+    return process.returncode, said[0].decode(), said[1].decode()
+
+
 @only_root
 async def test_refusal_of_user_namespaces_is_noticed() -> None:
     if not identity.namespaces_allowed():
         pytest.skip("this machine refuses user namespaces, as many containers do")
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", NO_MORE_NAMESPACES), cwd=ROOT, stdout=asyncio.subprocess.PIPE
-    )
-    assert (await process.communicate())[0] == b"False\n"
+    assert (await run(sys.executable, "-c", NO_MORE_NAMESPACES))[1] == "False\n"
 
 
 @only_root
 async def test_what_libraries_do_in_a_forked_child_is_no_refusal_of_user_namespaces() -> None:
     allowed = identity.namespaces_allowed()
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", THREAD_AT_FORK), cwd=ROOT, stdout=asyncio.subprocess.PIPE
-    )
-    assert (await process.communicate())[0] == f"{allowed}\n".encode()
-
-
-async def run(*command: str) -> tuple[int | None, str, str]:
-    """The exit code of a program, and what it says on both ways."""
-    process = await asyncio.create_subprocess_exec(
-        *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
-    )
-    said = await process.communicate()
-    return process.returncode, said[0].decode(), said[1].decode()
+    assert (await run(sys.executable, "-c", THREAD_AT_FORK))[1] == f"{allowed}\n"
 
 
 @only_root

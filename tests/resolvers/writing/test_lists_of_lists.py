@@ -19,6 +19,7 @@ from tests.resolvers.writing.desk import DECLARED, EVERY_APP, Desk, write_of
 from tests.resolvers.writing.test_customers import custom_fields
 from tests.resolvers.writing.test_intruders import PATIENCE, WAITS
 from tests.resolvers.writing.test_lists import customers, faults, key_of, no_limit, of_items, rows, send
+from tests.resolvers.writing.test_products import part
 from tests.support.company import Firm
 
 __all__ = ["no_limit"]  # a fixture
@@ -392,11 +393,6 @@ async def composites(desk: Desk, *items: Any, **given: Any) -> Any:
     return await send(desk, CREATE_PRODUCTS, listed, row=MADE_OF, **given)
 
 
-def part(product: str, quantity: str = "1") -> dict[str, str]:
-    """A component."""
-    return {"productId": product, "quantity": quantity}
-
-
 async def tower(desk: Desk, levels: int) -> list[str]:
     """Products of which each but the last is made of the next one, the highest first."""
     built = [rows(await composites(desk, {}), "product")[0]["id"]]
@@ -443,6 +439,7 @@ insert into product_component (company_id, product_id, child_id, quantity, posit
 
 
 async def test_a_level_that_comes_meanwhile_is_seen(desk: Desk) -> None:
+    """And who waits for it keeps nobody from a number."""
     levels, ground = await tower(desk, 5), (await tower(desk, 1))[0]
     connection = await connect(desk.dsn)
     try:
@@ -452,6 +449,7 @@ async def test_a_level_that_comes_meanwhile_is_seen(desk: Desk) -> None:
         async with asyncio.timeout(PATIENCE):
             while not await desk.connection.fetchval(WAITS):  # noqa: ASYNC110  # it is the database that says so
                 await asyncio.sleep(0.01)
+        assert (await composites(desk, {}))["errors"] == []
         await connection.execute(DEEPEN, desk.firm.key, key_of(levels[4]), key_of(ground))
         await connection.execute("commit")
         listed = await waiting
@@ -459,6 +457,20 @@ async def test_a_level_that_comes_meanwhile_is_seen(desk: Desk) -> None:
         await connection.close()
     assert faults(listed["errors"]) == [("VALIDATION", "items.1.components.0.productId", "RANGE")]
     assert listed["results"] == []
+
+
+@pytest.mark.parametrize("listed", [False, True])
+async def test_a_number_is_drawn_once_it_is_ones_turn(desk: Desk, listed: bool) -> None:
+    """Whatever the planner takes first: two who take both counters never wait for each other."""
+    given, ran = {"name": "x", "price": "1", "components": [part((await tower(desk, 1))[0])]}, list[Any]()
+    with desk.recording(ran):
+        if listed:
+            await send(desk, CREATE_PRODUCTS, [given])
+        else:
+            create = write_of("Product", WriteAction.CREATE)
+            await desk.write(desk.firm["owner"], create, "product { id }", companyId=desk.firm.id, **given)
+    _, _, number = ran[0][0].partition("number as materialized (")
+    assert "cross join turn" in number.partition("returning")[0]
 
 
 async def test_what_many_products_are_made_of_is_changed_one_by_one(desk: Desk) -> None:
@@ -552,6 +564,16 @@ async def test_more_prices_of_each_product_are_not_compared_with_those_of_all(de
         ]
         looked.append(await looked_at_by(desk, UPDATE_PRODUCTS, items))
     assert looked[1] < 5 * looked[0], looked
+
+
+async def test_what_many_new_products_are_made_of_is_walked_through_once(desk: Desk) -> None:
+    layer: list[str] = []
+    for _ in range(3):
+        made = await composites(desk, *[{"components": list(map(part, layer))} for _ in range(10)])
+        layer = [row["id"] for row in rows(made, "product")]
+    items = [{"name": str(n), "price": "1", "components": list(map(part, layer))} for n in range(20)]
+    looked = await looked_at_by(desk, CREATE_PRODUCTS, items)
+    assert looked < 100_000, "a walk for each of the 200 components looks at three times as many"
 
 
 # --- a list is what its items are
